@@ -1,0 +1,38 @@
+# Every target sets up what it needs. Weights and caches of development stay inside the clone.
+export MEDSAMSEG_HOME ?= $(CURDIR)/.medsamseg
+export PYTHONPATH := $(CURDIR)/Testing:$(CURDIR)/MedSAMSeg
+
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help environment weights demo test lint format bench clean
+
+help: ## Show this list
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+
+environment: ## Make .venv with the pinned packages, and install missing system libraries
+	@Testing/environment/setup.sh
+
+weights: environment ## Download LiteMedSAM's weights (36 MB) once
+	@$(BIN)/medsamseg models download litemedsam --yes
+
+demo: weights ## Segment the tumour of the sample CT from one box; writes demo/
+	@$(BIN)/python Testing/demo
+
+test: weights ## Run all tests
+	@$(BIN)/python -m pytest
+
+lint: environment ## Check style, formatting and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@cd server && ../$(BIN)/mypy
+
+format: environment ## Put the code into the project's format
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format .
+
+bench: weights ## Measure speed and memory against named baselines; writes bench/
+	@$(BIN)/python Testing/bench
+
+clean: ## Remove everything that the other targets made
+	rm -rf .venv .medsamseg demo bench build .pytest_cache .ruff_cache server/.mypy_cache
