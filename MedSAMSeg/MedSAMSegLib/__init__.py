@@ -1,0 +1,1 @@
+"""Everything behind the MedSAMSeg module; one file, one idea."""

@@ -1,0 +1,16 @@
+"""The one error that is written for the person at the screen."""
+
+
+class UserError(Exception):
+    """Something that the user can understand and change.
+
+    :param message: one sentence that names the offending value and what was expected.
+    :param hint: what to do about it; may be empty.
+    :param code: short machine-readable name, such as "box_outside_image".
+    """
+
+    def __init__(self, message, hint="", code=""):
+        super().__init__(f"{message} {hint}".strip())
+        self.message = message
+        self.hint = hint
+        self.code = code

@@ -1,0 +1,22 @@
+"""pytest fixtures for tests in the host; an area's conftest.py imports both."""
+
+import pytest
+
+from slicerhost.host import Host
+
+
+@pytest.fixture(scope="session")
+def host():
+    """The host, one for the whole run."""
+    return Host.shared()
+
+
+@pytest.fixture(autouse=True)
+def cleanScene(host):
+    """An empty scene for each test, which fails on any VTK error or warning that it did not take."""
+    host.clearScene()
+    yield host.scene
+    complaints = host.messages.errors + host.messages.warnings
+    host.clearScene()
+    if complaints:
+        pytest.fail("VTK complained during this test:\n\n" + "\n\n".join(complaints), pytrace=False)

@@ -1,0 +1,79 @@
+"""The host: sets up what SlicerApp-real sets up before the first module runs."""
+
+import functools
+import tempfile
+from pathlib import Path
+
+import slicer
+import slicer.util
+import vtk
+
+from slicerhost.application import Application
+from slicerhost.bundleIO import BundleIO
+from slicerhost.messages import Messages
+from slicerhost.moduleLogics import ModuleNames, Modules
+from slicerhost.sliceViews import SliceViews
+from slicerhost.utilNames import removeFromTopLevel
+
+
+class Host:
+    """The scene and everything around it; afterwards `slicer.mrmlScene`, `slicer.app` and `slicer.modules` exist.
+
+    One per process: `slicer` is global, as in Slicer. `Host.shared()` gives the same one again.
+
+    :param temporaryFolder: for the bundle cache and `slicer.app.temporaryPath`; a new one if not given.
+    """
+
+    def __init__(self, temporaryFolder=None):
+        self.temporaryFolder = Path(temporaryFolder or tempfile.mkdtemp(prefix="slicerhost-"))
+        self.messages = Messages()
+        removeFromTopLevel()
+        self.scene = slicer.vtkMRMLScene()
+        self._addCrosshair()
+        self.applicationLogic = self._createApplicationLogic()
+        slicer.mrmlScene = self.scene
+        slicer.app = Application(self.scene, self.applicationLogic, str(self.temporaryFolder))
+        slicer.modules = Modules(self.scene, self.applicationLogic)
+        slicer.moduleNames = ModuleNames()
+        self.sliceViews = SliceViews(self.scene, self.applicationLogic)
+        self._bundleIO = BundleIO(self.scene, self.applicationLogic, self.temporaryFolder)
+        self._permanentNodeIDs = {node.GetID() for node in self._allNodes()}
+
+    @staticmethod
+    @functools.cache
+    def shared():
+        """:return: the one host of this process, made when first asked for."""
+        return Host()
+
+    @property
+    def vtkErrors(self):
+        """VTK errors, and exceptions raised inside VTK observers, since the last `clearScene`."""
+        return self.messages.errors
+
+    def clearScene(self):
+        """Close the scene as Slicer does, then drop what would outlive it: singletons that a test added."""
+        self.scene.Clear(False)
+        for node in self._allNodes():
+            if node.GetID() not in self._permanentNodeIDs and node.GetScene():
+                self.scene.RemoveNode(node)
+        self.sliceViews.reset()
+        self.messages.clear()
+
+    def _allNodes(self):
+        return [self.scene.GetNthNode(index) for index in range(self.scene.GetNumberOfNodes())]
+
+    def _addCrosshair(self):
+        # Slicer has one crosshair node; the displayable managers and the wheel's markups expect it.
+        crosshairNode = slicer.vtkMRMLCrosshairNode()
+        crosshairNode.SetCrosshairName("default")
+        self.scene.AddNode(crosshairNode)
+
+    def _createApplicationLogic(self):
+        applicationLogic = slicer.vtkSlicerApplicationLogic()
+        applicationLogic.SetMRMLScene(self.scene)
+        applicationLogic.SetTemporaryPath(str(self.temporaryFolder))
+        applicationLogic.GetColorLogic().SetMRMLScene(self.scene)
+        applicationLogic.GetColorLogic().AddDefaultColorNodes()
+        applicationLogic.SetSliceLogics(vtk.vtkCollection())
+        applicationLogic.SetViewLogics(vtk.vtkCollection())
+        return applicationLogic
