@@ -1,0 +1,251 @@
+"""From a volume and prompts on a slice to masks: windowing, the embedding cache, and the network.
+
+The server calls this on its one inference thread, the command line directly. It is not made for several threads.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medsamseg_server.embeddings import Embedding, EmbeddingCache, embedding_key
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.masks import SliceMask
+from medsamseg_server.prompts import Box, Prompt, check_prompts
+from medsamseg_server.volumes import Volume
+from medsamseg_server.windows import IntensityRange
+
+if TYPE_CHECKING:
+    from medsamseg_server.models.predictor import Predictor
+    from medsamseg_server.models.specification import ModelSpecification
+    from medsamseg_server.models.store import ModelStore
+
+    #: (specification, weights file, "auto" | "cuda" | "mps" | "cpu") to a predictor.
+    LoadPredictor = Callable[[ModelSpecification, Path, str], Predictor]
+
+DEFAULT_MODEL = "litemedsam"
+#: Loaded networks; a third one replaces the one unused for longest.
+_LOADED_AT_ONCE = 2
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A slice's embedding.
+
+    Attributes:
+        embedding: float16, shared with the cache and read-only.
+        image_size: (H, W) of the slice.
+        was_cached: no encoder ran.
+        seconds: time spent, preparation included.
+    """
+
+    embedding: Embedding
+    image_size: tuple[int, int]
+    was_cached: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class SliceSegmentation:
+    """The answer for one slice: a mask per prompt, and how it came about.
+
+    Attributes:
+        masks: in the order of the prompts.
+        was_cached: the embedding was known.
+        encode_seconds: time for the embedding.
+        decode_seconds: time for the masks.
+        model: name of the network.
+        weights_sha256: which weights it had.
+        window: the intensities it saw.
+    """
+
+    masks: list[SliceMask]
+    was_cached: bool
+    encode_seconds: float
+    decode_seconds: float
+    model: str
+    weights_sha256: str
+    window: IntensityRange
+
+
+class Engine:
+    """Segments slices with any of the models, one at a time.
+
+    Args:
+        store: where the weights are.
+        cache: embeddings; by default 1 GiB of memory and no disk.
+        device: ``auto``, ``cuda``, ``mps`` or ``cpu``.
+        default_model: the model when a request names none.
+        load_predictor: loads a network; ``models.runtime``'s unless a test brings its own.
+    """
+
+    def __init__(
+        self,
+        store: ModelStore,
+        cache: EmbeddingCache | None = None,
+        device: str = "auto",
+        default_model: str = DEFAULT_MODEL,
+        load_predictor: LoadPredictor | None = None,
+    ) -> None:
+        self.store = store
+        self.default_model = default_model
+        self.device = device
+        self._cache = cache or EmbeddingCache()
+        self._load_predictor = load_predictor or _load_predictor
+        self._predictors: dict[str, Predictor] = {}
+
+    def is_loaded(self, model: str | None = None) -> bool:
+        """Return whether the model's network is in memory."""
+        return (model or self.default_model) in self._predictors
+
+    def check_model(self, model: str | None = None) -> str:
+        """Return the model's name, loading nothing; raise ``model_unknown`` or ``model_missing`` if it cannot be used."""
+        from medsamseg_server.models.specification import get_specification
+
+        specification = get_specification(model or self.default_model)
+        self.store.path(specification.name)
+        return specification.name
+
+    def predictor(self, model: str | None = None) -> Predictor:
+        """Return the model's predictor, loaded on first use.
+
+        Raises:
+            MedSAMSegError: ``model_unknown``, ``model_missing``, or what is wrong with its file.
+        """
+        from medsamseg_server.models.specification import get_specification
+
+        name = model or self.default_model
+        predictor = self._predictors.pop(name, None)
+        if predictor is None:
+            specification = get_specification(name)
+            predictor = self._load_predictor(specification, self.store.path(name), self.device)
+            self.device = predictor.device
+            while len(self._predictors) >= _LOADED_AT_ONCE:
+                del self._predictors[next(iter(self._predictors))]
+        self._predictors[name] = predictor
+        return predictor
+
+    def embed(self, volume: Volume, axis: int, index: int, window: str = "auto", model: str | None = None) -> Embedded:
+        """Return the embedding of a slice, from the cache where the encoder's exact input is known.
+
+        Raises:
+            MedSAMSegError: ``axis_invalid``, ``slice_out_of_range``, ``window_invalid``, or as ``predictor``.
+        """
+        started = time.perf_counter()
+        pixels = volume.slice(axis, index)
+        gray = volume.window(window).apply(pixels)
+        predictor = self.predictor(model)
+        prepared = predictor.prepare(gray)
+        key = embedding_key(prepared, predictor.specification.name, predictor.weights_sha256, predictor.precision)
+        embedding = self._cache.get(key)
+        was_cached = embedding is not None
+        if embedding is None:
+            # Rounded before its first use, so that a later click on the cached embedding gives the identical mask.
+            embedding = _to_half(predictor.encode_prepared(prepared))
+            self._cache.put(key, embedding)
+        height, width = gray.shape
+        return Embedded(embedding, (height, width), was_cached, time.perf_counter() - started)
+
+    def segment(
+        self,
+        volume: Volume,
+        axis: int,
+        index: int,
+        prompts: Sequence[Prompt],
+        window: str = "auto",
+        model: str | None = None,
+    ) -> SliceSegmentation:
+        """Return one mask per prompt on a slice.
+
+        Raises:
+            MedSAMSegError: ``prompt_missing``, ``prompt_empty``, ``box_not_finite``, ``box_reversed``, ``box_empty``,
+                ``box_outside_image``, ``point_outside_image``, or as ``embed``.
+        """
+        height, width = volume.slice(axis, index).shape
+        check_prompts(prompts, (height, width))
+        embedded = self.embed(volume, axis, index, window, model)
+        started = time.perf_counter()
+        predictor = self.predictor(model)
+        masks = _decode(predictor, embedded, prompts)
+        return SliceSegmentation(
+            masks,
+            embedded.was_cached,
+            embedded.seconds,
+            time.perf_counter() - started,
+            predictor.specification.name,
+            predictor.weights_sha256,
+            volume.window(window),
+        )
+
+    def slice_segmenter(
+        self, volume: Volume, axis: int, window: str = "auto", model: str | None = None
+    ) -> SliceSegmenter:
+        """Return what ``propagation`` asks for each slice's mask."""
+        return SliceSegmenter(self, volume, axis, window, model)
+
+
+class SliceSegmenter:
+    """Segments slices of one volume along one axis by a box each, and adds up the time.
+
+    Attributes:
+        encode_seconds: total time for embeddings.
+        decode_seconds: total time for masks.
+    """
+
+    def __init__(self, engine: Engine, volume: Volume, axis: int, window: str, model: str | None) -> None:
+        self._engine = engine
+        self._volume = volume
+        self._axis = axis
+        self._window = window
+        self._model = model
+        self.encode_seconds = 0.0
+        self.decode_seconds = 0.0
+
+    def __call__(self, index: int, box: Box) -> SliceMask:
+        """Return the object in ``box`` on slice ``index``; errors as ``Engine.segment``."""
+        result = self._engine.segment(self._volume, self._axis, index, [Prompt(box)], self._window, self._model)
+        self.encode_seconds += result.encode_seconds
+        self.decode_seconds += result.decode_seconds
+        return result.masks[0]
+
+
+def _decode(predictor: Predictor, embedded: Embedded, prompts: Sequence[Prompt]) -> list[SliceMask]:
+    """Decode prompts of one kind (with a box or not, number of points) in one batch each; masks in prompt order."""
+    kinds: dict[tuple[bool, int], list[int]] = {}
+    for number, prompt in enumerate(prompts):
+        kinds.setdefault((prompt.box is not None, len(prompt.points)), []).append(number)
+    masks: dict[int, SliceMask] = {}
+    for (has_box, point_count), numbers in kinds.items():
+        boxes = np.array([prompts[number].box for number in numbers], np.float32) if has_box else None
+        points = labels = None
+        if point_count:
+            triples = np.array([prompts[number].points for number in numbers], np.float32)
+            points, labels = triples[..., :2], triples[..., 2].astype(np.int32)
+        prediction = predictor.decode(embedded.embedding, embedded.image_size, boxes, points, labels)
+        for number, mask, score in zip(numbers, prediction.masks, prediction.scores, strict=True):
+            masks[number] = SliceMask.from_mask(mask, float(score))
+    return [masks[number] for number in range(len(prompts))]
+
+
+def _to_half(embedding: NDArray[np.float32]) -> Embedding:
+    if not np.isfinite(embedding).all():
+        raise MedSAMSegError(
+            ErrorKind.INTERNAL,
+            "embedding_invalid",
+            "The network's result for this slice is not a number.",
+            "Try another window or model; the weights may be damaged: remove and download them again.",
+        )
+    limit = np.finfo(np.float16).max
+    return np.clip(embedding, -limit, limit).astype(np.float16)
+
+
+def _load_predictor(specification: ModelSpecification, weights: Path, device: str) -> Predictor:
+    from medsamseg_server.runtime.torch_runtime import load_predictor
+
+    return load_predictor(specification, weights, device)

@@ -1,0 +1,81 @@
+"""The mask of one object on one slice, kept as its bounding rectangle and packed bits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: x0, y0, x1, y1 in in-plane pixels; both ends belong to the object.
+Extent = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class SliceMask:
+    """A cropped binary mask.
+
+    Attributes:
+        extent: tight rectangle round the object, inclusive; None when the mask is empty.
+        bits: ``numpy.packbits`` of the rectangle's pixels in row-major order; empty when the mask is.
+        voxels: number of pixels of the object.
+        score: the network's own estimate of the mask's IoU. MedSAM's is untrained: show it, decide nothing by it.
+    """
+
+    extent: Extent | None
+    bits: bytes
+    voxels: int
+    score: float
+
+    @classmethod
+    def from_mask(cls, mask: NDArray[np.bool_], score: float) -> SliceMask:
+        """Crop and pack a full mask.
+
+        Args:
+            mask: (H, W), True on the object.
+            score: predicted IoU.
+        """
+        rows = np.flatnonzero(mask.any(axis=1))
+        if rows.size == 0:
+            return cls(None, b"", 0, score)
+        columns = np.flatnonzero(mask.any(axis=0))
+        extent = (int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1]))
+        crop = mask[extent[1] : extent[3] + 1, extent[0] : extent[2] + 1]
+        return cls(extent, np.packbits(crop).tobytes(), int(np.count_nonzero(crop)), score)
+
+    def crop(self) -> NDArray[np.bool_]:
+        """Return the pixels of the rectangle, (y1 − y0 + 1, x1 − x0 + 1); (0, 0) when the mask is empty."""
+        if self.extent is None:
+            return np.zeros((0, 0), bool)
+        x0, y0, x1, y1 = self.extent
+        shape = (y1 - y0 + 1, x1 - x0 + 1)
+        flat = np.unpackbits(np.frombuffer(self.bits, np.uint8), count=shape[0] * shape[1])
+        return flat.reshape(shape).astype(bool)
+
+    def to_array(self, image_size: tuple[int, int]) -> NDArray[np.bool_]:
+        """Return the mask on a full slice of ``image_size`` (H, W)."""
+        full = np.zeros(image_size, bool)
+        self.paint(full, True)
+        return full
+
+    def paint(self, target: NDArray[Any], value: Any) -> None:
+        """Set the object's pixels of ``target`` (H, W), a slice or a view of one, to ``value`` in place."""
+        if self.extent is not None:
+            x0, y0, x1, y1 = self.extent
+            target[y0 : y1 + 1, x0 : x1 + 1][self.crop()] = value
+
+
+def overlap(first: SliceMask, second: SliceMask) -> float:
+    """Return the Dice coefficient of two masks of the same slice shape, 0…1; 0 when both are empty."""
+    total = first.voxels + second.voxels
+    if first.extent is None or second.extent is None:
+        return 0.0
+    ax0, ay0, ax1, ay1 = first.extent
+    bx0, by0, bx1, by1 = second.extent
+    x0, y0, x1, y1 = max(ax0, bx0), max(ay0, by0), min(ax1, bx1), min(ay1, by1)
+    if x0 > x1 or y0 > y1:
+        return 0.0
+    a = first.crop()[y0 - ay0 : y1 - ay0 + 1, x0 - ax0 : x1 - ax0 + 1]
+    b = second.crop()[y0 - by0 : y1 - by0 + 1, x0 - bx0 : x1 - bx0 + 1]
+    return 2.0 * float(np.count_nonzero(a & b)) / total

@@ -1,0 +1,80 @@
+"""What shows an object on a slice, and the checks that it can."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+
+#: x0, y0, x1, y1 in in-plane pixels; pixel centers are integers.
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What shows one object on a slice: a box, points, or both; in-plane pixels, pixel centers at integers.
+
+    Attributes:
+        box: x0, y0, x1, y1. A box tight around pixels i…j is [i, j].
+        points: x, y and 1 (on the object) or 0 (not on it).
+    """
+
+    box: Box | None = None
+    points: tuple[tuple[float, float, int], ...] = ()
+
+
+def check_prompts(prompts: Sequence[Prompt], image_size: tuple[int, int]) -> None:
+    """Raise the error that fits the first unusable prompt on a slice of ``image_size`` (H, W)."""
+    if not prompts:
+        raise _bad_prompt("prompt_missing", "There is no box and no point.")
+    for prompt in prompts:
+        if prompt.box is None and not prompt.points:
+            raise _bad_prompt("prompt_empty", "A prompt has neither a box nor a point.")
+        if prompt.box is not None:
+            check_box(prompt.box, image_size)
+        for point in prompt.points:
+            _check_point(point, image_size)
+
+
+def check_box(box: Box, image_size: tuple[int, int]) -> None:
+    """Raise ``box_not_finite``, ``box_reversed``, ``box_empty`` or ``box_outside_image`` for an unusable box.
+
+    A box may reach to the outer edges of the border pixels, half a pixel beyond their centers.
+    """
+    x0, y0, x1, y1 = box
+    text = ", ".join(f"{value:g}" for value in box)
+    if not all(math.isfinite(value) for value in box):
+        raise _bad_prompt("box_not_finite", f"The box {text} has a corner that is not a number.")
+    for name, low, high in (("x", x0, x1), ("y", y0, y1)):
+        if low > high:
+            hint = "Give the corner with the smaller x and y first."
+            raise _bad_prompt("box_reversed", f"The box {text} is reversed: {name}0 {low:g} > {name}1 {high:g}.", hint)
+        if low == high:
+            hint = "Draw the box around the object."
+            raise _bad_prompt("box_empty", f"The box {text} is empty: {name}0 and {name}1 are both {low:g}.", hint)
+    height, width = image_size
+    if x0 < -0.5 or y0 < -0.5 or x1 > width - 0.5 or y1 > height - 0.5:
+        raise _bad_prompt(
+            "box_outside_image",
+            f"The box {text} is not inside the slice, whose pixels are x 0 to {width - 1} and y 0 to {height - 1}.",
+            "Give the box as x0, y0, x1, y1 in pixels of this slice.",
+        )
+
+
+def _check_point(point: tuple[float, float, int], image_size: tuple[int, int]) -> None:
+    x, y, label = point
+    height, width = image_size
+    if not (-0.5 <= x <= width - 0.5 and -0.5 <= y <= height - 0.5):
+        raise _bad_prompt(
+            "point_outside_image",
+            f"The point {x:g}, {y:g} is not on the slice, whose pixels are x 0 to {width - 1} and y 0 to {height - 1}.",
+        )
+    if label not in (0, 1):
+        hint = "Use 1 for a point on the object and 0 for one beside it."
+        raise _bad_prompt("point_label_invalid", f"{label} is not a kind of point.", hint)
+
+
+def _bad_prompt(code: str, message: str, hint: str = "") -> MedSAMSegError:
+    return MedSAMSegError(ErrorKind.INVALID_INPUT, code, message, hint)

@@ -1,0 +1,142 @@
+"""Intensity windows: from a volume's own units to the 8-bit gray levels that the networks were trained on.
+
+A window is a parameter of a request. The user's voxels are never changed by it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+
+#: Width and level, in Hounsfield units, of the CT windows.
+#:
+#: ``soft`` and ``brain`` are those of the MedSAM paper (Ma et al., Nat Commun 15:654, 2024, Methods). ``bone`` is
+#: 1800/400, the value of the Radiopaedia article "Windowing (CT)" (https://radiopaedia.org/articles/windowing-ct), to
+#: which MedSAM's own preprocessing script ``pre_CT_MR.py`` refers for common windows. The paper gives no bone window.
+CT_PRESETS: dict[str, tuple[float, float]] = {
+    "soft": (400.0, 40.0),
+    "lung": (1500.0, -600.0),
+    "brain": (80.0, 40.0),
+    "bone": (1800.0, 400.0),
+}
+
+WINDOW_NAMES = ("auto", *CT_PRESETS, "percentile")
+
+# A sample of this many voxels fixes the percentiles to far below one gray level; smaller volumes are used whole.
+_SAMPLE_VOXELS = 2**24
+
+
+@dataclass(frozen=True)
+class IntensityRange:
+    """The part of the intensity scale that a network gets to see.
+
+    Attributes:
+        name: what was resolved: a preset, ``percentile`` or ``W,L`` as numbers; never ``auto``.
+        lower: intensity that becomes 0, in the volume's own unit.
+        upper: intensity that becomes 255.
+        kind: ``ct`` (a preset in Hounsfield units), ``percentile`` (from the voxels) or ``custom`` (from the user).
+    """
+
+    name: str
+    lower: float
+    upper: float
+    kind: str
+
+    def apply(self, pixels: NDArray[Any]) -> NDArray[np.uint8]:
+        """Return ``pixels`` (any shape, any real dtype) as gray levels 0…255, truncated as MedSAM does."""
+        width = self.upper - self.lower
+        if width <= 0:
+            return np.zeros(pixels.shape, np.uint8)
+        # Double precision, so that 64-bit integers and values beside the bounds keep their gray level.
+        gray = (np.clip(pixels.astype(np.float64), self.lower, self.upper) - self.lower) / width * 255.0
+        return gray.astype(np.uint8)
+
+
+def resolve_window(text: str, array: NDArray[Any]) -> IntensityRange:
+    """Return the intensity range that ``text`` means for a volume.
+
+    Args:
+        text: ``auto``, a CT preset (``soft``, ``lung``, ``brain``, ``bone``), ``percentile``, or width and level as
+            ``W,L``.
+        array: the whole volume (K, J, I); finite values. Read for ``auto`` and ``percentile`` only.
+
+    Raises:
+        MedSAMSegError: ``window_invalid`` when the text is none of these.
+    """
+    name = text.strip().lower()
+    if name == "auto":
+        name = suggest_window(array)
+    if name in CT_PRESETS:
+        return _from_width_and_level(name, *CT_PRESETS[name], kind="ct")
+    if name == "percentile":
+        return _percentile_range(array)
+    return _custom_range(text)
+
+
+def suggest_window(array: NDArray[Any]) -> str:
+    """Return ``lung`` for a CT of the chest, ``soft`` for any other CT, ``percentile`` for everything else.
+
+    A CT is recognized by what Hounsfield units look like: at least 2 % of the voxels are air or lung (−1100…−500), at
+    least 5 % are soft tissue or fat (−200…300), and these with what lies between are at least 60 % of the image;
+    padding outside the field of view (one value below −1100) does not count. It is a chest when the voxels of aerated
+    lung (−950…−500) are at least a quarter as many as those of soft tissue and fat (−150…250).
+    """
+    sample = _sample(array)
+    lowest = sample.min()
+    if lowest < -1100:
+        sample = sample[sample != lowest]
+    if sample.size == 0:
+        return "percentile"
+
+    def share(low: float, high: float) -> float:
+        return float(np.count_nonzero((sample >= low) & (sample <= high)) / sample.size)
+
+    looks_like_ct = share(-1100, -500) >= 0.02 and share(-200, 300) >= 0.05 and share(-1100, 300) >= 0.6
+    if not looks_like_ct:
+        return "percentile"
+    return "lung" if share(-950, -500) >= 0.25 * share(-150, 250) else "soft"
+
+
+def _from_width_and_level(name: str, width: float, level: float, kind: str) -> IntensityRange:
+    return IntensityRange(name, level - width / 2, level + width / 2, kind)
+
+
+def _percentile_range(array: NDArray[Any]) -> IntensityRange:
+    """Return the 0.5th to 99.5th percentile of the voxels above zero, as MedSAM does for MR; of all where none is."""
+    sample = _sample(array)
+    positive = sample[sample > 0]
+    lower, upper = np.percentile(positive if positive.size else sample, (0.5, 99.5))
+    return IntensityRange("percentile", float(lower), float(upper), "percentile")
+
+
+def _custom_range(text: str) -> IntensityRange:
+    parts = text.split(",")
+    try:
+        width, level = (float(part) for part in parts)
+    except ValueError:
+        raise _invalid(text) from None
+    if not (math.isfinite(width) and math.isfinite(level)) or width <= 0 or max(width, abs(level)) > 1e30:
+        raise _invalid(text)
+    return _from_width_and_level(f"{width:g},{level:g}", width, level, kind="custom")
+
+
+def _invalid(text: str) -> MedSAMSegError:
+    return MedSAMSegError(
+        ErrorKind.INVALID_INPUT,
+        "window_invalid",
+        f"'{text[:80]}' is not an intensity window.",
+        f"Use one of {', '.join(WINDOW_NAMES)}, or a positive width and a level, such as 400,40.",
+    )
+
+
+def _sample(array: NDArray[Any]) -> NDArray[Any]:
+    """Return the voxels as one row: all of them, or evenly spaced ones of a very large volume."""
+    step = -(-array.size // _SAMPLE_VOXELS)
+    # An odd step does not fall into step with rows, whose lengths are mostly even.
+    return array.ravel(order="K")[:: step | 1]
