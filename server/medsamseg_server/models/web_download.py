@@ -15,7 +15,6 @@ from medsamseg_server.models.registry import PublishedFile
 #: Called with the bytes that are there and the bytes in all (None where unknown).
 Progress = Callable[[int, int | None], None]
 
-_CHUNK_BYTES = 1 << 18
 _TRIES = 3
 _TIMEOUT = httpx.Timeout(30, connect=15)
 
@@ -87,7 +86,7 @@ def _receive(response: httpx.Response, published: PublishedFile, part: Path, pro
         with part.open("r+b" if start else "wb") as file:
             file.seek(start)
             progress(start, total)
-            for chunk in response.iter_raw(_CHUNK_BYTES):
+            for chunk in response.iter_raw():
                 file.write(chunk)
                 if total is not None and file.tell() > total:
                     raise SourceError("it sends more than the file's published size")

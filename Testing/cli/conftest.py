@@ -1,0 +1,73 @@
+"""What the command line's tests share: a home of their own, running a command, small published weights."""
+
+import hashlib
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from weights_server import WeightsServer
+
+from medsamseg_server.cli import main
+from medsamseg_server.models import registry
+from medsamseg_server.models.store import ModelStore
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """An empty data folder for this test alone, so that none touches the user's."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("MEDSAMSEG_HOME", str(folder))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    return folder
+
+
+@pytest.fixture
+def store(home):
+    return ModelStore()
+
+
+@pytest.fixture
+def run(capsys):
+    """Runs the command line in this process; returns its status, standard output and standard error."""
+
+    def run_command(*arguments):
+        capsys.readouterr()
+        status = main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return SimpleNamespace(status=status, out=captured.out, err=captured.err, json=lambda: json.loads(captured.out))
+
+    return run_command
+
+
+@pytest.fixture
+def content():
+    return bytes(range(256)) * 4000
+
+
+@pytest.fixture
+def server(content):
+    with WeightsServer(content) as weights_server:
+        yield weights_server
+
+
+@pytest.fixture
+def publish(monkeypatch):
+    """Makes the registry say that a model's weights are `content`, from web addresses or other sources."""
+
+    def publish_weights(content, *sources, model="litemedsam", algorithm="sha256", size_known=True):
+        checkpoint = registry.CHECKPOINTS[model]
+        published = registry.PublishedFile(
+            file_name=checkpoint.file_name,
+            size_bytes=len(content) if size_known else None,
+            algorithm=algorithm,
+            digest=hashlib.new(algorithm, content).hexdigest(),
+            sources=tuple(
+                registry.WebSource(f"Source {number}", source) if isinstance(source, str) else source
+                for number, source in enumerate(sources, start=1)
+            ),
+        )
+        monkeypatch.setitem(registry.CHECKPOINTS, model, replace(checkpoint, files=(published,)))
+        return published
+
+    return publish_weights
