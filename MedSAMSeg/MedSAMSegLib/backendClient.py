@@ -1,0 +1,209 @@
+"""The server's HTTP contract as seen from Slicer: stdlib and numpy only, no state but the address."""
+
+import http.client
+import json
+import logging
+from urllib.parse import urlsplit
+
+from .backendReplies import BackendError, PropagationEvent, SegmentReply, UploadReply
+from .npyUpload import NpyUpload
+
+#: The contract's version that this client speaks; a server says its own in ``/v1/health``.
+PROTOCOL_VERSION = 1
+
+#: Encoding one slice with the largest model takes up to half a minute on a slow computer.
+REPLY_TIMEOUT_SECONDS = 300.0
+
+
+class BackendUnavailableError(BackendError):
+    """The server does not answer, or stopped in the middle of an answer."""
+
+
+class BackendClient:
+    """Asks one server. Every call opens its own connection, so that any thread may use the same client.
+
+    Usage::
+
+        client = BackendClient("http://127.0.0.1:41713", token)
+        upload = client.uploadVolume(NpyUpload(slicer.util.arrayFromVolume(volumeNode)))
+        reply = client.segment(upload.key, axis=0, sliceIndex=24, boxes=[(54, 160, 101, 204)])
+    """
+
+    def __init__(self, url, token, timeout=REPLY_TIMEOUT_SECONDS):
+        """
+        :param url: the server's address, such as ``http://127.0.0.1:41713`` (or ``https://`` for a remote server).
+        :param token: the secret that the server expects with every request.
+        :param timeout: longest silence of the server in seconds.
+        """
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise BackendError(
+                f"'{url}' is not the address of a MedSAMSeg server.",
+                "Give it as http://HOST:PORT, for example http://127.0.0.1:41713.",
+                "bad_url",
+            )
+        self.url = url.rstrip("/")
+        self._parts = parts
+        self._token = token
+        self._timeout = timeout
+        self._checkedVersion = False
+
+    def health(self):
+        """Return the server's own description (version, protocol, model, device) as a dictionary."""
+        return self._requestJson("GET", "/v1/health")
+
+    def models(self):
+        """Return the models that the server knows, as a list of dictionaries (name, title, installed, licence, …)."""
+        return self._requestJson("GET", "/v1/models")["models"]
+
+    def uploadVolume(self, upload: NpyUpload) -> UploadReply:
+        """Send a volume's voxels, unless the server has them already.
+
+        :param upload: the voxels, with the key under which the server will know them.
+        """
+        self._checkVersionOnce()
+        path = f"/v1/volumes/{upload.key}"
+        try:
+            return UploadReply.fromJson(self._requestJson("GET", path))
+        except BackendError as error:
+            if error.code != "volume_unknown":
+                raise
+        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(upload.byteCount)}
+        return UploadReply.fromJson(self._requestJson("PUT", path, upload.chunks(), headers))
+
+    def segment(self, key, axis, sliceIndex, boxes, window="auto", model=None) -> SegmentReply:
+        """Return one mask for each box on one slice.
+
+        :param key: the uploaded volume's key.
+        :param axis: array axis of the slice: 0, 1 or 2 of an array (K, J, I).
+        :param sliceIndex: index along that axis.
+        :param boxes: boxes (x0, y0, x1, y1) in in-plane voxel indices.
+        :param window: intensity window: "auto", a preset's name, or "W,L".
+        :param model: model's name; None for the server's default.
+        """
+        self._checkVersionOnce()
+        request = {
+            "model": model,
+            "window": window,
+            "axis": axis,
+            "slice": sliceIndex,
+            "prompts": [{"box": list(box)} for box in boxes],
+        }
+        return SegmentReply.fromJson(self._requestJson("POST", f"/v1/volumes/{key}/segment", request))
+
+    def propagate(
+        self, key, axis, prompts, first=None, last=None, direction="both", window="auto", model=None, job=None
+    ):
+        """Yield the events of a propagation as they happen; closing the iterator cancels it.
+
+        :param key: the uploaded volume's key.
+        :param axis: array axis of the prompts' slices.
+        :param prompts: list of (slice index, box).
+        :param first: first slice that may be touched; None for the volume's first.
+        :param last: last slice that may be touched (inclusive); None for the volume's last.
+        :param direction: "both", "forward" (rising slice index) or "backward".
+        :param window: intensity window: "auto", a preset's name, or "W,L".
+        :param model: model's name; None for the server's default.
+        :param job: name under which :meth:`cancel` can stop it from another thread.
+        :return: iterator of :class:`PropagationEvent`; an error of the server is raised.
+        """
+        self._checkVersionOnce()
+        request = {
+            "model": model,
+            "window": window,
+            "axis": axis,
+            "prompts": [{"slice": sliceIndex, "box": list(box)} for sliceIndex, box in prompts],
+            "first": first,
+            "last": last,
+            "direction": direction,
+            "job": job,
+        }
+        connection, response = self._send("POST", f"/v1/volumes/{key}/propagate", request)
+        try:
+            yield from self._readEvents(response)
+        finally:
+            connection.close()
+
+    def cancel(self, job):
+        """Stop a propagation after the slice in work. A job that has ended already is no error."""
+        try:
+            self._requestJson("POST", f"/v1/jobs/{job}/cancel")
+        except BackendError as error:
+            if error.code != "job_unknown":
+                raise
+
+    def _readEvents(self, response):
+        while True:
+            try:
+                line = response.readline()
+            except (OSError, http.client.HTTPException) as error:
+                raise self._stoppedInTheMiddle() from error
+            if not line.endswith(b"\n"):
+                # The stream always ends with an event that says so; anything else is a server that died.
+                raise self._stoppedInTheMiddle()
+            event = PropagationEvent.fromJson(json.loads(line))
+            if event.kind == "error":
+                raise event.error
+            yield event
+            if event.isLast:
+                return
+
+    def _checkVersionOnce(self):
+        if self._checkedVersion:
+            return
+        health = self.health()
+        if health.get("protocol") != PROTOCOL_VERSION:
+            raise BackendError(
+                f"The MedSAMSeg server {health.get('version', '')} speaks version {health.get('protocol')} of the "
+                f"protocol, this extension speaks version {PROTOCOL_VERSION}.",
+                "Update the older of the two.",
+                "version_mismatch",
+            )
+        self._checkedVersion = True
+
+    def _requestJson(self, method, path, body=None, headers=None):
+        connection, response = self._send(method, path, body, headers)
+        try:
+            content = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise self._stoppedInTheMiddle() from error
+        finally:
+            connection.close()
+        return json.loads(content) if content else None
+
+    def _send(self, method, path, body=None, headers=None):
+        """Return (connection, response) of a request that succeeded; raise the server's error otherwise."""
+        headers = {"Authorization": f"Bearer {self._token}", **(headers or {})}
+        if isinstance(body, dict):
+            body = json.dumps(body).encode()
+            headers["Content-Type"] = "application/json"
+        connection = self._connect()
+        try:
+            connection.request(method, self._parts.path.rstrip("/") + path, body, headers)
+            response = connection.getresponse()
+            if response.status >= 400:
+                raise BackendError.fromReply(response.status, response.read())
+        except BackendError:
+            connection.close()
+            raise
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            logging.debug("MedSAMSeg server %s: %s %s failed: %r", self.url, method, path, error)
+            raise BackendUnavailableError(
+                f"The MedSAMSeg server at {self.url} does not answer ({error or type(error).__name__}).",
+                "Try again: a local server is started anew. If it happens again, look into the server's log.",
+                "server_unavailable",
+            ) from error
+        return connection, response
+
+    def _connect(self):
+        # http.client uses no proxy settings, which is right for a server on this computer.
+        connectionClass = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
+        return connectionClass(self._parts.hostname, self._parts.port, timeout=self._timeout)
+
+    def _stoppedInTheMiddle(self):
+        return BackendUnavailableError(
+            f"The MedSAMSeg server at {self.url} stopped in the middle of its answer.",
+            "Try again: a local server is started anew. If it happens again, look into the server's log.",
+            "server_stopped",
+        )

@@ -1,0 +1,138 @@
+"""The local server as Slicer sees it: found, started when needed, reused, stopped."""
+
+import atexit
+import logging
+import os
+import shutil
+import threading
+from pathlib import Path
+
+from .backendClient import BackendClient
+from .errors import UserError
+from .launchedServer import LaunchedServer
+
+#: Importing torch from a cold disk takes most of this.
+START_TIMEOUT_SECONDS = 120.0
+
+#: A Python interpreter that has the server package; overrides the search.
+PYTHON_VARIABLE = "MEDSAMSEG_PYTHON"
+
+
+class BackendProcessError(UserError):
+    """The local server cannot be started."""
+
+
+def findServerCommand():
+    """Return the command line that runs the server's program, as a list of words.
+
+    Looked for in this order: the interpreter named by ``MEDSAMSEG_PYTHON``, and ``medsamseg`` on the search path.
+
+    :raises BackendProcessError: when there is none.
+    """
+    python = os.environ.get(PYTHON_VARIABLE)
+    if python:
+        if not Path(python).is_file():
+            raise BackendProcessError(
+                f"{PYTHON_VARIABLE} names '{python}', which is not a file.",
+                "Set it to the Python interpreter of the environment in which medsamseg-server is installed.",
+                "backend_missing",
+            )
+        return [python, "-m", "medsamseg_server"]
+    program = shutil.which("medsamseg")
+    if program:
+        return [program]
+    raise BackendProcessError(
+        "The MedSAMSeg server is not installed on this computer.",
+        f"Install medsamseg-server into a Python environment, and set {PYTHON_VARIABLE} to its interpreter.",
+        "backend_missing",
+    )
+
+
+class BackendProcess:
+    """The one local server of this Slicer. It ends with Slicer, even when Slicer crashes.
+
+    Usage::
+
+        client = BackendProcess.shared().client()
+
+    :param command: words that run the server's program; looked for when not given.
+    """
+
+    _shared = None
+
+    def __init__(self, command=None):
+        self._command = command
+        self._server = None
+        self._client = None
+        self._lock = threading.Lock()
+
+    @classmethod
+    def shared(cls):
+        """Return the server that every user of the module in this Slicer works with."""
+        if cls._shared is None:
+            cls._shared = cls()
+        return cls._shared
+
+    @property
+    def isRunning(self):
+        """True while the process lives, also while it is still starting."""
+        return self._server is not None and self._server.isAlive
+
+    @property
+    def pid(self):
+        """Number of the running process; None when there is none."""
+        return self._server.pid if self.isRunning else None
+
+    def client(self, timeout=START_TIMEOUT_SECONDS):
+        """Return a client of the server, which is started first unless it runs. May be called from any thread.
+
+        :param timeout: longest wait for the start in seconds.
+        :raises BackendProcessError: when the server is not installed, does not start, or takes too long.
+        """
+        with self._lock:
+            if not (self._client and self.isRunning):
+                self._launch()
+                self._client = self._connect(timeout)
+            return self._client
+
+    def stop(self):
+        """End the server; the next :meth:`client` starts a new one."""
+        server, self._server, self._client = self._server, None, None
+        if server:
+            atexit.unregister(server.stop)
+            server.stop()
+
+    def _launch(self):
+        self.stop()
+        command = self._command or findServerCommand()
+        try:
+            self._server = LaunchedServer(command)
+        except OSError as error:
+            raise BackendProcessError(
+                f"The MedSAMSeg server cannot be launched: '{command[0]}' ({error.strerror}).",
+                "Install the server again.",
+                "backend_start_failed",
+            ) from error
+        atexit.register(self._server.stop)
+        logging.info("MedSAMSeg server started: process %d, log in %s", self._server.pid, self._server.logPath)
+
+    def _connect(self, timeout):
+        if not self._server.waitForAnnouncement(timeout):
+            logPath = self._server.logPath
+            self.stop()
+            raise BackendProcessError(
+                f"The MedSAMSeg server did not start within {timeout:.0f} seconds.",
+                f"Its log is in {logPath}.",
+                "backend_start_timeout",
+            )
+        announcement = self._server.announcement or {}
+        if announcement.get("event") == "ready":
+            return BackendClient(f"http://{announcement['host']}:{announcement['port']}", self._server.token)
+        if announcement.get("event") == "error":
+            error = announcement["error"]
+            raise BackendProcessError(error["message"], error["hint"], error["code"])
+        raise BackendProcessError(
+            f"The MedSAMSeg server ended while it was starting. Its last words: {self._server.lastLogLine()}",
+            f"Its whole log is in {self._server.logPath}.",
+            "backend_start_failed",
+        )
