@@ -1,0 +1,35 @@
+"""Array axes against IJK: the one place that knows how the two orders meet.
+
+A volume's array is (K, J, I). A slice along array axis `axis` has rows (y) along the first remaining array axis and
+columns (x) along the last remaining one.
+"""
+
+AXES = (0, 1, 2)
+
+_COLUMN_AND_ROW_IJK = {0: (0, 1), 1: (0, 2), 2: (1, 2)}
+
+
+def depthIJK(axis):
+    """:return: index into (I, J, K) of the direction that an array axis runs along."""
+    return 2 - axis
+
+
+def inPlaneIJK(axis):
+    """:return: indices into (I, J, K) of a slice's x (columns) and y (rows)."""
+    return _COLUMN_AND_ROW_IJK[axis]
+
+
+def toIJK(axis, depth, x, y):
+    """:return: [i, j, k] of a place on a slice: `depth` along the axis, `x` and `y` within the slice."""
+    column, row = inPlaneIJK(axis)
+    ijk = [0, 0, 0]
+    ijk[depthIJK(axis)] = depth
+    ijk[column] = x
+    ijk[row] = y
+    return ijk
+
+
+def fromIJK(axis, ijk):
+    """:return: (depth, x, y) on the slices along an axis, the inverse of `toIJK`."""
+    column, row = inPlaneIJK(axis)
+    return ijk[depthIJK(axis)], ijk[column], ijk[row]
