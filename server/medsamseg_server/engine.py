@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from medsamseg_server.embeddings import Embedding, EmbeddingCache, embedding_key
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.masks import SliceMask
+from medsamseg_server.models.registry import DEFAULT_MODEL
 from medsamseg_server.prompts import Box, Prompt, check_prompts
 from medsamseg_server.volumes import Volume
 from medsamseg_server.windows import IntensityRange
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
     from medsamseg_server.models.specification import ModelSpecification
     from medsamseg_server.models.store import ModelStore
 
-    #: (specification, weights file, "auto" | "cuda" | "mps" | "cpu") to a predictor.
-    LoadPredictor = Callable[[ModelSpecification, Path, str], Predictor]
+#: (specification, weights file, "auto" | "cuda" | "mps" | "cpu") to a predictor.
+LoadPredictor: TypeAlias = "Callable[[ModelSpecification, Path, str], Predictor]"
 
-DEFAULT_MODEL = "litemedsam"
 #: Loaded networks; a third one replaces the one unused for longest.
 _LOADED_AT_ONCE = 2
+#: Objects decoded in one batch; bounds the decoder's memory.
+_DECODED_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -105,12 +107,10 @@ class Engine:
         return (model or self.default_model) in self._predictors
 
     def check_model(self, model: str | None = None) -> str:
-        """Return the model's name, loading nothing; raise ``model_unknown`` or ``model_missing`` if it cannot be used."""
-        from medsamseg_server.models.specification import get_specification
-
-        specification = get_specification(model or self.default_model)
-        self.store.path(specification.name)
-        return specification.name
+        """Return the model's name; raise ``model_unknown`` or ``model_missing`` if it cannot be used. Loads nothing."""
+        name = model or self.default_model
+        self.store.path(name)
+        return name
 
     def predictor(self, model: str | None = None) -> Predictor:
         """Return the model's predictor, loaded on first use.
@@ -216,20 +216,22 @@ class SliceSegmenter:
 
 
 def _decode(predictor: Predictor, embedded: Embedded, prompts: Sequence[Prompt]) -> list[SliceMask]:
-    """Decode prompts of one kind (with a box or not, number of points) in one batch each; masks in prompt order."""
+    """Decode prompts of one kind (with a box or not, number of points) in batches; masks in prompt order."""
     kinds: dict[tuple[bool, int], list[int]] = {}
     for number, prompt in enumerate(prompts):
         kinds.setdefault((prompt.box is not None, len(prompt.points)), []).append(number)
     masks: dict[int, SliceMask] = {}
     for (has_box, point_count), numbers in kinds.items():
-        boxes = np.array([prompts[number].box for number in numbers], np.float32) if has_box else None
-        points = labels = None
-        if point_count:
-            triples = np.array([prompts[number].points for number in numbers], np.float32)
-            points, labels = triples[..., :2], triples[..., 2].astype(np.int32)
-        prediction = predictor.decode(embedded.embedding, embedded.image_size, boxes, points, labels)
-        for number, mask, score in zip(numbers, prediction.masks, prediction.scores, strict=True):
-            masks[number] = SliceMask.from_mask(mask, float(score))
+        for start in range(0, len(numbers), _DECODED_AT_ONCE):
+            batch = numbers[start : start + _DECODED_AT_ONCE]
+            boxes = np.array([prompts[number].box for number in batch], np.float32) if has_box else None
+            points = labels = None
+            if point_count:
+                triples = np.array([prompts[number].points for number in batch], np.float32)
+                points, labels = triples[..., :2], triples[..., 2].astype(np.int32)
+            prediction = predictor.decode(embedded.embedding, embedded.image_size, boxes, points, labels)
+            for number, mask, score in zip(batch, prediction.masks, prediction.scores, strict=True):
+                masks[number] = SliceMask.from_mask(mask, float(score))
     return [masks[number] for number in range(len(prompts))]
 
 

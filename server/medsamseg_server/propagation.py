@@ -143,7 +143,8 @@ class Propagation:
         self._last = last
         self._direction = direction
         height, width = (size for number, size in enumerate(shape) if number != axis)
-        self._image_size = (height, width)
+        #: (H, W) of a slice.
+        self.image_size = (height, width)
         self._margin = margin * max(height, width) / _MARGIN_FRAME
         self._end_rule = end_rule or EndRule()
 
@@ -222,7 +223,7 @@ class Propagation:
 
     def _box_around(self, extent: Extent) -> Box:
         """Return the next prompt: the rectangle plus margin, cut off at the outer edges of the border pixels."""
-        height, width = self._image_size
+        height, width = self.image_size
         x0, y0, x1, y1 = extent
         return (
             max(x0 - self._margin, -0.5),

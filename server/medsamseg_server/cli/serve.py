@@ -1,0 +1,73 @@
+"""``medsamseg serve``: the server that 3D Slicer talks to."""
+
+from __future__ import annotations
+
+import argparse
+
+from medsamseg_server.models.registry import DEFAULT_MODEL
+
+_GIBIBYTE = 2**30
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command ``serve``."""
+    parser = subparsers.add_parser(
+        "serve",
+        help="run the server that 3D Slicer talks to",
+        description="Run the server. Prints one line of JSON on standard output when it accepts connections, with the "
+        "port it listens on; the log goes to standard error. The access token is never taken from the command line, "
+        "where other users of the computer could read it.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=0, help="port; 0 for any free one (default: %(default)s)")
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="model when a request names none (default: %(default)s)")
+    parser.add_argument(
+        "--device",
+        choices=("auto", "cuda", "mps", "cpu"),
+        default="auto",
+        help="where networks run (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--token-from",
+        metavar="SOURCE",
+        help="read the access token from env:NAME or from the first line of stdin; without it one is made up and "
+        "printed in the ready line. Needed for an address that other computers can reach",
+    )
+    parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input closes")
+    _add_size(parser, "--upload-limit", 4, "longest volume that is accepted")
+    _add_size(parser, "--volume-memory", 4, "memory for uploaded volumes")
+    _add_size(parser, "--embedding-memory", 1, "memory for image embeddings")
+    _add_size(parser, "--embedding-disk", 4, "disk space for image embeddings; 0 for none")
+    parser.set_defaults(run=run)
+
+
+def _add_size(parser: argparse.ArgumentParser, option: str, gibibytes: float, text: str) -> None:
+    parser.add_argument(option, type=_size, default=gibibytes, metavar="GIB", help=f"{text} (default: %(default)s)")
+
+
+def _size(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 2**20:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a size in GiB")
+    return value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the server until it is asked to end."""
+    # Imported here because the web framework costs start-up time that the other commands need not pay.
+    from medsamseg_server.serving import ServeOptions, serve
+
+    return serve(
+        ServeOptions(
+            host=args.host,
+            port=args.port,
+            model=args.model,
+            device=args.device,
+            token_from=args.token_from,
+            exit_with_stdin=args.exit_with_stdin,
+            upload_bytes=int(args.upload_limit * _GIBIBYTE),
+            volume_bytes=int(args.volume_memory * _GIBIBYTE),
+            embedding_memory_bytes=int(args.embedding_memory * _GIBIBYTE),
+            embedding_disk_bytes=int(args.embedding_disk * _GIBIBYTE),
+        )
+    )

@@ -1,0 +1,129 @@
+"""Jobs of many slices: propagation and background encoding, as steps for the scheduler."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+
+from medsamseg_server import api
+from medsamseg_server.engine import Engine
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.prompts import check_box
+from medsamseg_server.propagation import DirectionEnded, Propagation
+from medsamseg_server.scheduler import Outcome
+from medsamseg_server.volumes import Volume
+
+logger = logging.getLogger(__name__)
+
+
+class PropagationJob:
+    """One propagation request; everything that can be told to be wrong with it is checked on construction.
+
+    Raises:
+        MedSAMSegError: ``prompt_duplicate``; as ``propagation.Propagation``, ``prompts.check_box``, ``Volume.window``
+            and ``Engine.check_model``.
+    """
+
+    def __init__(self, name: str, engine: Engine, volume: Volume, request: api.PropagateRequest) -> None:
+        self.name = name
+        self._engine = engine
+        self._volume = volume
+        self._window = request.window
+        self._axis = request.axis
+        self._done = 0
+        self._complete = False
+        slices = Counter(prompt.slice for prompt in request.prompts)
+        for index, count in slices.items():
+            if count > 1:
+                message = f"Slice {index} has {count} boxes; a propagation follows one object, with one box per slice."
+                raise MedSAMSegError(
+                    ErrorKind.INVALID_INPUT, "prompt_duplicate", message, "Send one request per object."
+                )
+        boxes = {prompt.slice: prompt.box for prompt in request.prompts}
+        self._propagation = Propagation(
+            volume.shape, request.axis, boxes, request.first, request.last, request.direction
+        )
+        for box in boxes.values():
+            check_box(box, self._propagation.image_size)
+        volume.window(request.window)
+        self._model = engine.check_model(request.model)
+
+    def steps(self) -> Iterator[api.PropagationEvent]:
+        """Yield the events; one slice at most is computed per ``next``."""
+        predictor = self._engine.predictor(self._model)
+        yield api.StartEvent(
+            job=self.name,
+            slices_total=self._propagation.slices_total,
+            model=self._model,
+            weights_sha256=predictor.weights_sha256,
+            window=api.Window.of(self._volume.window(self._window)),
+        )
+        segmenter = self._engine.slice_segmenter(self._volume, self._axis, self._window, self._model)
+        for item in self._propagation.run(segmenter):
+            if isinstance(item, DirectionEnded):
+                yield api.EndedEvent(
+                    direction=item.direction, slice=item.index, reason=item.reason, message=item.message
+                )
+            else:
+                self._done += 1
+                mask = api.Mask.of(item.mask)
+                yield api.SliceEvent(
+                    slice=item.index, direction=item.direction, mask=mask, box=item.box, done=self._done
+                )
+        seconds = api.Seconds.of(segmenter.encode_seconds, segmenter.decode_seconds)
+        self._complete = True
+        yield api.DoneEvent(slices=self._done, seconds=seconds)
+
+    def closing_event(self, outcome: Outcome) -> api.PropagationEvent | None:
+        """Return the last event of a job that did not run to its end; None for one that did."""
+        if self._complete:
+            return None
+        if outcome.kind == "cancelled":
+            return api.CancelledEvent(slices=self._done)
+        return api.ErrorEvent(error=error_reply(outcome.error)) if outcome.error else None
+
+
+class EncodingJob:
+    """Fills the embedding cache with a volume's slices along an axis, from one slice outward.
+
+    Raises:
+        MedSAMSegError: as ``Volume.slice``, ``Volume.window`` and ``Engine.check_model``.
+    """
+
+    def __init__(self, name: str, engine: Engine, volume: Volume, request: api.EncodingsRequest) -> None:
+        volume.slice(request.axis, request.slice)
+        self.name = name
+        self._request = request
+        self._engine = engine
+        total = volume.slice_count(request.axis)
+        self._model = engine.check_model(request.model)
+        window = volume.window(request.window).name
+        self.status = api.EncodingsStatus(
+            state="running", total=total, job=name, axis=request.axis, model=self._model, window=window
+        )
+
+    def steps(self, volume: Volume) -> Iterator[None]:
+        """Encode one slice per ``next``."""
+        for index in outward(self._request.slice, self.status.total):
+            self._engine.embed(volume, self._request.axis, index, self._request.window, self._model)
+            self.status = self.status.model_copy(update={"done": self.status.done + 1})
+            yield
+
+    def end(self, outcome: Outcome) -> None:
+        """Record how the job ended."""
+        error = error_reply(outcome.error) if outcome.error is not None else None
+        self.status = self.status.model_copy(update={"state": outcome.kind, "error": error})
+
+
+def outward(start: int, count: int) -> Iterator[int]:
+    """Yield 0…count − 1 in the order of distance from ``start``."""
+    return iter(sorted(range(count), key=lambda index: abs(index - start)))
+
+
+def error_reply(error: Exception) -> api.Error:
+    """Return what a client may know of an error: nothing of an unexpected one but that it happened."""
+    if isinstance(error, MedSAMSegError):
+        return api.Error.of(error)
+    hint = "The server's log has the details; please report them."
+    return api.Error(code="internal", message="Something unexpected went wrong on the server.", hint=hint)

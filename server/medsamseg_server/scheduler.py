@@ -1,0 +1,192 @@
+"""One thread for all inference, and who gets it next.
+
+Two networks computing side by side are slower than one after the other and need twice the memory, so everything that
+uses a network goes through this one thread. Work comes as tasks of many short steps; after each step the most urgent
+task gets the next one, so that a click goes between two slices of a propagation.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Literal, TypeVar
+
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Priority(IntEnum):
+    """Who goes first: the lower number."""
+
+    CLICK = 0
+    PROPAGATION = 1
+    BACKGROUND = 2
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a task ended; ``error`` is set when it failed."""
+
+    kind: Literal["done", "cancelled", "failed"]
+    error: Exception | None = None
+
+
+class Task:
+    """Work in steps, made by ``Scheduler.start``. ``Scheduler.cancel`` takes it; nothing else is public."""
+
+    def __init__(
+        self,
+        order: tuple[int, int],
+        steps: Iterator[Any],
+        on_step: Callable[[Any], None],
+        on_end: Callable[[Outcome], None],
+    ) -> None:
+        self.order = order
+        self.steps = steps
+        self.on_step = on_step
+        self.on_end = on_end
+        self.cancelled = False
+
+    def __lt__(self, other: Task) -> bool:
+        return self.order < other.order
+
+
+class Scheduler:
+    """Runs the steps of tasks on one thread of its own, the most urgent task's first.
+
+    Among equals, clicks and propagations are served in their order of arrival; of background tasks the newest goes
+    first, since it is about what the user looks at now.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._queue: list[Task] = []
+        self._running: Task | None = None
+        self._closing = False
+        self._numbers = itertools.count()
+        # Not a daemon: the interpreter must not be torn down under a network that is computing.
+        self._thread = threading.Thread(target=self._work, name="inference")
+        self._thread.start()
+
+    def start(
+        self,
+        priority: Priority,
+        steps: Iterator[Any],
+        on_step: Callable[[Any], None],
+        on_end: Callable[[Outcome], None],
+    ) -> Task:
+        """Queue a task.
+
+        Args:
+            priority: its urgency.
+            steps: each ``next`` is one step; its end is the task's.
+            on_step: called with what each step gave, on the inference thread; must be quick.
+            on_end: called exactly once, on the inference thread or on the one that cancels; must be quick.
+
+        Raises:
+            MedSAMSegError: ``server_stopping`` after ``close``.
+        """
+        with self._changed:
+            if self._closing:
+                raise _stopping()
+            number = next(self._numbers)
+            task = Task((priority, -number if priority is Priority.BACKGROUND else number), steps, on_step, on_end)
+            heapq.heappush(self._queue, task)
+            self._changed.notify()
+        return task
+
+    def submit(self, priority: Priority, call: Callable[[], T]) -> Future[T]:
+        """Queue a single call; the future has its result, or fails with ``server_stopping`` when it never ran."""
+        future: Future[T] = Future()
+
+        def steps() -> Iterator[None]:
+            if future.set_running_or_notify_cancel():
+                future.set_result(call())
+            yield from ()
+
+        def on_end(outcome: Outcome) -> None:
+            if not future.done():
+                future.set_exception(outcome.error or _stopping())
+
+        self.start(priority, steps(), lambda _: None, on_end)
+        return future
+
+    def cancel(self, task: Task) -> None:
+        """Stop a task: at once when it waits, after the running step otherwise. Does nothing when it has ended."""
+        with self._changed:
+            task.cancelled = True
+            waiting = task in self._queue
+            if waiting:
+                self._queue.remove(task)
+                heapq.heapify(self._queue)
+        if waiting:
+            _end(task, Outcome("cancelled"))
+
+    def stop(self) -> None:
+        """Cancel every task and accept no more. Returns at once; the running step goes on to its end."""
+        with self._changed:
+            self._closing = True
+            tasks = [*self._queue, *([self._running] if self._running else [])]
+            self._changed.notify()
+        for task in tasks:
+            self.cancel(task)
+
+    def close(self) -> None:
+        """Stop, and wait for the running step."""
+        self.stop()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._queue or self._closing)
+                if not self._queue:
+                    return
+                task = self._running = heapq.heappop(self._queue)
+            outcome = _advance(task)
+            with self._changed:
+                self._running = None
+                if task.cancelled:
+                    outcome = Outcome("cancelled")
+                elif outcome is None:
+                    heapq.heappush(self._queue, task)
+            if outcome is not None:
+                _end(task, outcome)
+
+
+def _advance(task: Task) -> Outcome | None:
+    """Run one step; return how the task ended, or None when it goes on."""
+    try:
+        item = next(task.steps)
+        if not task.cancelled:
+            task.on_step(item)
+    except StopIteration:
+        return Outcome("done")
+    except Exception as error:
+        if not isinstance(error, MedSAMSegError):
+            logger.exception("Unexpected error on the inference thread")
+        return Outcome("failed", error)
+    return None
+
+
+def _end(task: Task, outcome: Outcome) -> None:
+    close = getattr(task.steps, "close", None)
+    try:
+        if close is not None:
+            close()
+        task.on_end(outcome)
+    except Exception:
+        logger.exception("Unexpected error at the end of a task")
+
+
+def _stopping() -> MedSAMSegError:
+    return MedSAMSegError(ErrorKind.CANCELLED, "server_stopping", "The server is shutting down.", "Start it again.")

@@ -1,0 +1,157 @@
+"""What the server can do, without HTTP: volumes, clicks, propagations and background encoding."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+
+from medsamseg_server import api
+from medsamseg_server.engine import Engine, SliceSegmentation
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.jobs import EncodingJob, PropagationJob
+from medsamseg_server.models.registry import CHECKPOINTS
+from medsamseg_server.prompts import Prompt
+from medsamseg_server.scheduler import Outcome, Priority, Scheduler, Task
+from medsamseg_server.volumes import Volume, VolumeStore
+
+#: Takes a propagation's events as they happen, then None.
+Deliver = Callable[[api.PropagationEvent | None], None]
+
+# Ended background jobs whose state can still be asked for.
+_REMEMBERED_ENCODINGS = 64
+
+
+class Service:
+    """The engine behind its scheduler, and the jobs under way. Safe to call from any thread.
+
+    Args:
+        engine: used on the scheduler's thread only.
+        volumes: the uploaded volumes.
+    """
+
+    def __init__(self, engine: Engine, volumes: VolumeStore | None = None) -> None:
+        self.engine = engine
+        self.volumes = volumes or VolumeStore()
+        self._scheduler = Scheduler()
+        self._tasks: dict[str, Task] = {}
+        self._encodings: OrderedDict[str, EncodingJob] = OrderedDict()
+        self._lock = threading.RLock()
+
+    def preload(self) -> None:
+        """Load the default model in the background where its weights are installed."""
+        if self.engine.store.is_installed(self.engine.default_model):
+            self._scheduler.submit(Priority.CLICK, self.engine.predictor)
+
+    def models(self) -> api.Models:
+        """Return the known models."""
+        return api.Models(
+            models=[
+                api.ModelInfo(
+                    name=name,
+                    title=checkpoint.title,
+                    installed=self.engine.store.is_installed(name),
+                    default=name == self.engine.default_model,
+                    licence=checkpoint.licence,
+                    size_bytes=checkpoint.size_bytes,
+                )
+                for name, checkpoint in CHECKPOINTS.items()
+            ]
+        )
+
+    def segment(self, volume: Volume, request: api.SegmentRequest) -> Future[SliceSegmentation]:
+        """Queue a click."""
+        prompts = [Prompt(prompt.box, tuple(prompt.points)) for prompt in request.prompts]
+        return self._scheduler.submit(
+            Priority.CLICK,
+            lambda: self.engine.segment(volume, request.axis, request.slice, prompts, request.window, request.model),
+        )
+
+    def propagate(self, volume: Volume, request: api.PropagateRequest, deliver: Deliver) -> Callable[[], None]:
+        """Check and queue a propagation; return what cancels it, which does nothing once it has ended.
+
+        Args:
+            volume: the volume.
+            request: what to do.
+            deliver: called with every event, then once with None; on any thread; must be quick.
+
+        Raises:
+            MedSAMSegError: ``job_exists``, or as ``PropagationJob``.
+        """
+        job = PropagationJob(request.job or secrets.token_hex(8), self.engine, volume, request)
+
+        def on_end(outcome: Outcome) -> None:
+            with self._lock:
+                self._tasks.pop(job.name, None)
+            closing = job.closing_event(outcome)
+            if closing is not None:
+                deliver(closing)
+            deliver(None)
+
+        task = self._start(job.name, lambda: self._scheduler.start(Priority.PROPAGATION, job.steps(), deliver, on_end))
+        return partial(self._scheduler.cancel, task)
+
+    def encode(self, key: str, volume: Volume, request: api.EncodingsRequest) -> api.EncodingsStarted:
+        """Check and queue the background encoding of a volume, in place of the one it may have."""
+        job = EncodingJob(secrets.token_hex(8), self.engine, volume, request)
+
+        def on_end(outcome: Outcome) -> None:
+            with self._lock:
+                self._tasks.pop(job.name, None)
+            job.end(outcome)
+
+        steps = job.steps(volume)
+        with self._lock:
+            self.cancel_encoding(key)
+            self._start(job.name, lambda: self._scheduler.start(Priority.BACKGROUND, steps, lambda _: None, on_end))
+            self._encodings[key] = job
+            self._encodings.move_to_end(key)
+            while len(self._encodings) > _REMEMBERED_ENCODINGS:
+                self._encodings.popitem(last=False)
+        return api.EncodingsStarted(job=job.name, total=job.status.total)
+
+    def encoding_status(self, key: str) -> api.EncodingsStatus:
+        """Return how far a volume's background encoding is."""
+        with self._lock:
+            job = self._encodings.get(key)
+        return job.status if job else api.EncodingsStatus()
+
+    def cancel_encoding(self, key: str) -> None:
+        """Stop a volume's background encoding, if it has one."""
+        with self._lock:
+            job = self._encodings.get(key)
+            task = self._tasks.get(job.name) if job else None
+        if task is not None:
+            self._scheduler.cancel(task)
+
+    def cancel(self, name: str) -> None:
+        """Stop a job.
+
+        Raises:
+            MedSAMSegError: ``job_unknown`` when there is none of this name, or it has ended.
+        """
+        with self._lock:
+            task = self._tasks.get(name)
+        if task is None:
+            raise MedSAMSegError(ErrorKind.NOT_FOUND, "job_unknown", f"There is no job '{name[:64]}' (any more).")
+        self._scheduler.cancel(task)
+
+    def stop(self) -> None:
+        """Cancel everything and accept no more work; returns at once."""
+        self._scheduler.stop()
+
+    def close(self) -> None:
+        """Stop, and wait for the step that is being computed."""
+        self._scheduler.close()
+
+    def _start(self, name: str, start: Callable[[], Task]) -> Task:
+        # The lock is held until the task is known, because it may end before `start` returns.
+        with self._lock:
+            if name in self._tasks:
+                message = f"A job named '{name}' is running already."
+                raise MedSAMSegError(ErrorKind.INVALID_INPUT, "job_exists", message, "Choose another name.")
+            task = self._tasks[name] = start()
+            return task

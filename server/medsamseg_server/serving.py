@@ -1,0 +1,285 @@
+"""Running the server as a process: socket, ready line, token, and the end."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import logging
+import os
+import re
+import secrets
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from medsamseg_server import PROTOCOL_VERSION, __version__, api, paths
+from medsamseg_server.app import create_app
+from medsamseg_server.embeddings import DEFAULT_DISK_BYTES, DEFAULT_MEMORY_BYTES, EmbeddingCache
+from medsamseg_server.engine import Engine, LoadPredictor
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.guard import DEFAULT_UPLOAD_BYTES
+from medsamseg_server.models.registry import DEFAULT_MODEL, get_checkpoint
+from medsamseg_server.models.store import ModelStore
+from medsamseg_server.service import Service
+from medsamseg_server.volumes import DEFAULT_STORE_BYTES, VolumeStore
+
+logger = logging.getLogger(__name__)
+
+# A radiologist thinks between two clicks; opening a connection again would cost more than keeping it.
+_KEEP_ALIVE_SECONDS = 600
+_FINISH_SECONDS = 10
+_LONGEST_LINE = 4096
+_TOKEN = re.compile(r"[!-~]{1,512}")
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    """How to run the server.
+
+    Attributes:
+        host: address or name to listen on.
+        port: 0 for any free one.
+        model: default model.
+        device: ``auto``, ``cuda``, ``mps`` or ``cpu``.
+        token_from: ``env:NAME`` or ``stdin``; None makes a token and prints it in the ready line.
+        exit_with_stdin: end when standard input closes.
+        upload_bytes: longest volume upload.
+        volume_bytes: memory for uploaded volumes.
+        embedding_memory_bytes: memory for embeddings.
+        embedding_disk_bytes: disk space for embeddings; 0 for none.
+        embeddings_folder: where; the user's data folder by default.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    model: str = DEFAULT_MODEL
+    device: str = "auto"
+    token_from: str | None = None
+    exit_with_stdin: bool = False
+    upload_bytes: int = DEFAULT_UPLOAD_BYTES
+    volume_bytes: int = DEFAULT_STORE_BYTES
+    embedding_memory_bytes: int = DEFAULT_MEMORY_BYTES
+    embedding_disk_bytes: int = DEFAULT_DISK_BYTES
+    embeddings_folder: Path | None = None
+
+
+def serve(options: ServeOptions, load_predictor: LoadPredictor | None = None) -> int:
+    """Run the server until it is asked to end; return the exit status.
+
+    Prints one JSON line on standard output: ``ready`` once it accepts connections, or ``error`` when it cannot start.
+    """
+    _log_to_stderr()
+    stdin = _StandardInput()
+    try:
+        token = read_token(options.token_from, stdin)
+        get_checkpoint(options.model)
+        _check_device(options.device)
+        listener = listen(options.host, options.port, has_token=token is not None)
+    except MedSAMSegError as error:
+        _print_line({"event": "error", "error": api.Error.of(error).model_dump()})
+        return error.kind.exit_status
+    return _run(options, stdin, token, listener, load_predictor)
+
+
+def _run(
+    options: ServeOptions,
+    stdin: _StandardInput,
+    token: str | None,
+    listener: socket.socket,
+    load_predictor: LoadPredictor | None,
+) -> int:
+    service = _make_service(options, load_predictor)
+    host, port = listener.getsockname()[:2]
+    ready = {
+        "event": "ready",
+        "host": host,
+        "port": port,
+        "version": __version__,
+        "protocol": PROTOCOL_VERSION,
+        "pid": os.getpid(),
+        "model": options.model,
+        "device": options.device,
+    }
+    if token is None:
+        token = ready["token"] = secrets.token_urlsafe(32)
+    app = create_app(service, token, _own_names(options.host, host), options.upload_bytes)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_FINISH_SECONDS,
+    )
+    server = _Server(config, service, lambda: _print_line(ready))
+    if options.exit_with_stdin:
+        stdin.when_closed(server.end)
+    _end_quietly_when_terminated()
+    try:
+        service.preload()
+        server.run(sockets=[listener])
+    except SystemExit as ending:
+        return int(ending.code or 0)
+    finally:
+        service.close()
+    return 0
+
+
+def _make_service(options: ServeOptions, load_predictor: LoadPredictor | None) -> Service:
+    folder = options.embeddings_folder or paths.embeddings_folder()
+    cache = EmbeddingCache(options.embedding_memory_bytes, folder, options.embedding_disk_bytes)
+    engine = Engine(ModelStore(), cache, options.device, options.model, load_predictor)
+    return Service(engine, VolumeStore(options.volume_bytes))
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which says when it is ready and ends running streams before it waits for them."""
+
+    def __init__(self, config: uvicorn.Config, service: Service, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._service = service
+        self._on_ready = on_ready
+
+    def end(self) -> None:
+        """Ask for a graceful end; from any thread."""
+        self.should_exit = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._service.stop()
+        await super().shutdown(sockets)
+
+
+class _StandardInput:
+    """Standard input, read without Python's buffer, whose lock a blocked thread would hold when the process ends."""
+
+    def __init__(self) -> None:
+        try:
+            self._descriptor: int | None = sys.stdin.fileno()
+        except (AttributeError, OSError, ValueError):
+            self._descriptor = None
+
+    def read_line(self) -> bytes:
+        """Return the first line without its end; what there is when it has none."""
+        line = b""
+        while len(line) < _LONGEST_LINE and (character := self._read(1)) not in (b"", b"\n"):
+            line += character
+        return line.rstrip(b"\r")
+
+    def when_closed(self, call: Callable[[], None]) -> None:
+        """Call ``call``, on another thread, once standard input ends. What arrives before is ignored."""
+
+        def watch() -> None:
+            while self._read(4096):
+                pass
+            call()
+
+        threading.Thread(target=watch, name="stdin", daemon=True).start()
+
+    def _read(self, size: int) -> bytes:
+        try:
+            return b"" if self._descriptor is None else os.read(self._descriptor, size)
+        except OSError:
+            return b""
+
+
+def read_token(source: str | None, stdin: _StandardInput) -> str | None:
+    """Return the access token from ``env:NAME`` or ``stdin``; None when no source is given.
+
+    Raises:
+        MedSAMSegError: ``token_source_invalid``, ``token_missing`` or ``token_invalid``.
+    """
+    if source is None:
+        return None
+    if source == "stdin":
+        where, token = "the first line of standard input", stdin.read_line().decode("utf-8", "replace")
+    elif source.startswith("env:") and len(source) > len("env:"):
+        # Taken out, so that no process started from here inherits it.
+        where, token = f"the environment variable {source[4:]}", os.environ.pop(source[4:], "")
+    else:
+        message = f"'{source}' is no place to read the access token from."
+        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "token_source_invalid", message, "Use env:NAME or stdin.")
+    if not token:
+        message = f"There is no access token: {where} is empty."
+        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "token_missing", message, "Put the token there.")
+    if not _TOKEN.fullmatch(token):
+        message = f"The access token from {where} is not usable."
+        hint = "Use up to 512 letters, digits and punctuation marks, no spaces."
+        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "token_invalid", message, hint)
+    return token
+
+
+def listen(host: str, port: int, has_token: bool) -> socket.socket:
+    """Return a socket bound to the address; it does not accept yet.
+
+    Raises:
+        MedSAMSegError: ``port_invalid``, ``host_unknown``, ``token_required`` for an address that other computers can
+            reach, or ``address_in_use``.
+    """
+    if not 0 <= port <= 65535:
+        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "port_invalid", f"{port} is not a port.", "Use 0 to 65535.")
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError as error:
+        message = f"'{host}' is not an address of this computer ({error})."
+        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "host_unknown", message, "Use 127.0.0.1.") from error
+    if not ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback and not has_token:
+        message = f"Other computers could reach {host or 'every address'}, and no access token was given."
+        hint = "Give one with --token-from env:NAME or --token-from stdin, or listen on 127.0.0.1."
+        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "token_required", message, hint)
+    listener = socket.socket(family, kind, protocol)
+    try:
+        # On Windows this option would let two servers share a port; elsewhere it allows a restart without a wait.
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        message = f"Cannot listen on {host}, port {port}: {error.strerror or error}."
+        hint = "Choose another port, or 0 for any free one."
+        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "address_in_use", message, hint) from error
+    return listener
+
+
+def _own_names(asked: str, bound: str) -> set[str]:
+    names = {asked.lower(), bound.lower()} - {""}
+    if ipaddress.ip_address(bound.partition("%")[0]).is_unspecified:
+        names |= {"*", socket.gethostname().lower()}
+    return names
+
+
+def _check_device(device: str) -> None:
+    # The other two need no look at the hardware, which would mean to import torch before the server answers.
+    if device not in ("auto", "cpu"):
+        from medsamseg_server.runtime.torch_runtime import select_device
+
+        select_device(device)
+
+
+def _end_quietly_when_terminated() -> None:
+    """Make SIGTERM a normal end: uvicorn raises it again after it has shut down."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+
+
+def _print_line(values: dict[str, Any]) -> None:
+    print(json.dumps(values), flush=True)
