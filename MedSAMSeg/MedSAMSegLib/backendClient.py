@@ -1,5 +1,6 @@
 """The server's HTTP contract as seen from Slicer: stdlib and numpy only, no state but the address."""
 
+import contextlib
 import http.client
 import json
 import logging
@@ -94,7 +95,7 @@ class BackendClient:
     def propagate(
         self, key, axis, prompts, first=None, last=None, direction="both", window="auto", model=None, job=None
     ):
-        """Yield the events of a propagation as they happen; closing the iterator cancels it.
+        """Start a propagation, and return its events as they happen; closing the iterator cancels it.
 
         :param key: the uploaded volume's key.
         :param axis: array axis of the prompts' slices.
@@ -118,11 +119,7 @@ class BackendClient:
             "direction": direction,
             "job": job,
         }
-        connection, response = self._send("POST", f"/v1/volumes/{key}/propagate", request)
-        try:
-            yield from self._readEvents(response)
-        finally:
-            connection.close()
+        return self._readEvents(*self._send("POST", f"/v1/volumes/{key}/propagate", request))
 
     def cancel(self, job):
         """Stop a propagation after the slice in work. A job that has ended already is no error."""
@@ -132,21 +129,25 @@ class BackendClient:
             if error.code != "job_unknown":
                 raise
 
-    def _readEvents(self, response):
-        while True:
-            try:
-                line = response.readline()
-            except (OSError, http.client.HTTPException) as error:
-                raise self._stoppedInTheMiddle() from error
-            if not line.endswith(b"\n"):
-                # The stream always ends with an event that says so; anything else is a server that died.
-                raise self._stoppedInTheMiddle()
-            event = PropagationEvent.fromJson(json.loads(line))
-            if event.kind == "error":
-                raise event.error
-            yield event
-            if event.isLast:
-                return
+    def _readEvents(self, connection, response):
+        with contextlib.closing(connection):
+            isOver = False
+            while not isOver:
+                event = self._readEvent(response)
+                if event.kind == "error":
+                    raise event.error
+                yield event
+                isOver = event.isLast
+
+    def _readEvent(self, response):
+        try:
+            line = response.readline()
+        except (OSError, http.client.HTTPException) as error:
+            raise self._stoppedInTheMiddle() from error
+        if not line.endswith(b"\n"):
+            # The stream always ends with an event that says so; anything else is a server that died.
+            raise self._stoppedInTheMiddle()
+        return PropagationEvent.fromJson(json.loads(line))
 
     def _checkVersionOnce(self):
         if self._checkedVersion:

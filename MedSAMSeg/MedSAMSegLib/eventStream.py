@@ -1,0 +1,52 @@
+"""Carries the events of a worker thread to the main thread, where alone MRML may be touched."""
+
+import queue
+import threading
+
+
+class EventStream:
+    """Runs an iterator on a thread of its own; the main thread takes what has arrived.
+
+    :param produce: function without arguments that returns the iterator; it runs on the worker thread.
+    """
+
+    _END = object()
+
+    def __init__(self, produce):
+        self._produce = produce
+        self._queue = queue.SimpleQueue()
+        self._hasEnded = False
+        threading.Thread(target=self._run, name="MedSAMSegWorker", daemon=True).start()
+
+    @property
+    def hasEnded(self):
+        """True when the last event was taken."""
+        return self._hasEnded
+
+    def take(self, wait):
+        """Yield the events that have arrived and were not taken yet.
+
+        :param wait: True to wait for the next event when none is there.
+        :raises Exception: what the worker raised, after all its events were taken.
+        """
+        while not self._hasEnded:
+            try:
+                item = self._queue.get(block=wait)
+            except queue.Empty:
+                return
+            wait = False
+            if item is self._END or isinstance(item, Exception):
+                self._hasEnded = True
+                if isinstance(item, Exception):
+                    raise item
+                return
+            yield item
+
+    def _run(self):
+        try:
+            for event in self._produce():
+                self._queue.put(event)
+            self._queue.put(self._END)
+        except Exception as error:
+            # Handed over to the main thread, which raises it.
+            self._queue.put(error)

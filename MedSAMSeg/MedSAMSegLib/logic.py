@@ -1,0 +1,272 @@
+"""The scripting API: boxes in, segments out."""
+
+import dataclasses
+
+import slicer
+
+from .backendProcess import BackendProcess
+from .boxPrompt import BoxPrompt
+from .errors import UserError
+from .propagationRun import PropagationRun
+from .segmentWriter import SegmentWriter
+from .sliceGeometry import SliceGeometry
+from .volumeUpload import VolumeUploads
+
+
+@dataclasses.dataclass(frozen=True)
+class BoxResult:
+    """What a box on a slice gave.
+
+    :param prompt: the box in voxel indices of the volume.
+    :param promptNode: the ROI markup that keeps it in the scene.
+    :param voxelCount: number of voxels that the model found; 0 means that it found nothing, and nothing was written.
+    :param score: the intersection over union that the model predicts for its own mask.
+    :param wasCached: True when the slice had been encoded before.
+    :param secondsEncoding: time that the server spent on the embedding.
+    :param secondsDecoding: time that it spent on the mask.
+    :param model: name of the model.
+    :param window: the window that was used: {"name", "lower", "upper"}.
+    """
+
+    prompt: object
+    promptNode: object
+    voxelCount: int
+    score: float
+    wasCached: bool
+    secondsEncoding: float
+    secondsDecoding: float
+    model: str
+    window: dict
+
+
+class MedSAMSegLogic:
+    """Segments objects in scalar volumes from boxes on slices.
+
+    Usage::
+
+        logic = MedSAMSegLogic()
+        volume = slicer.util.loadVolume("chest.nrrd")
+        segmentation = logic.createSegmentation(volume)
+        segment = logic.addSegment(segmentation, "Tumour")
+        logic.segmentBox(volume, segmentation, segment, boxRAS=((x0, y0, z), (x1, y1, z)), view="Red")
+        logic.propagate(volume, segmentation, segment, progress=print)
+
+    :param backend: gives the client of a server (:meth:`client`); the local server of this Slicer when not given,
+        which is started when first needed.
+    """
+
+    def __init__(self, backend=None):
+        self._backend = backend or BackendProcess.shared()
+        self._uploads = VolumeUploads()
+        self._prompts = BoxPromptStore()
+        self._writers = {}
+
+    def createSegmentation(self, volume, name=None):
+        """Return a new segmentation node with the volume's geometry, under the volume's parent transform.
+
+        :param volume: the scalar volume node that will be segmented.
+        :param name: name of the node; after the volume when not given.
+        """
+        SliceGeometry(volume)
+        segmentation = slicer.mrmlScene.AddNewNodeByClass(
+            "vtkMRMLSegmentationNode", name or f"{volume.GetName()} segmentation"
+        )
+        segmentation.CreateDefaultDisplayNodes()
+        segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+        segmentation.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
+        return segmentation
+
+    def addSegment(self, segmentation, name, color=None):
+        """Return the ID of a new, empty segment.
+
+        :param segmentation: the segmentation node.
+        :param name: name of the segment.
+        :param color: red, green and blue, each 0 to 1; chosen by Slicer when not given.
+        """
+        arguments = ("", name) if color is None else ("", name, color)
+        return segmentation.GetSegmentation().AddEmptySegment(*arguments)
+
+    def segmentBox(
+        self,
+        volume,
+        segmentation,
+        segment,
+        boxRAS=None,
+        view=None,
+        axis=None,
+        slice=None,
+        box=None,
+        window="auto",
+        model=None,
+    ):
+        """Segment the object in a box on one slice, and add it to the segment as one undo step.
+
+        The box is given either in space (``boxRAS``, with the ``view`` that it was drawn on) or in voxels
+        (``axis``, ``slice`` and ``box``). It stays in the scene as a markup, and :meth:`propagate` starts from it.
+
+        :param volume: the scalar volume node.
+        :param segmentation: the segmentation node; see :meth:`createSegmentation`.
+        :param segment: ID of the segment that receives the result.
+        :param boxRAS: two opposite corners in RAS (mm, world coordinates).
+        :param view: name of the slice view that the corners were picked on, such as "Red"; without it, the axis is
+            the one along which the corners are flattest.
+        :param axis: array axis of the slice: 0, 1 or 2 of an array (K, J, I).
+        :param slice: slice index along that axis.
+        :param box: (x0, y0, x1, y1) in in-plane voxel indices; x runs along the last array axis of the slice.
+        :param window: intensity window: "auto", "soft", "lung", "brain", "bone", "percentile" or "W,L".
+        :param model: name of the model; None for the server's default.
+        :return: :class:`BoxResult`.
+        :raises UserError: when the box does not fit the volume, or the server cannot answer.
+        """
+        prompt = self._promptFromArguments(volume, boxRAS, view, axis, slice, box)
+        writer = self._writer(segmentation, volume)
+        client = self._backend.client()
+        reply = self._uploads.uploadOf(volume).call(
+            client,
+            lambda key: client.segment(key, prompt.axis, prompt.sliceIndex, [prompt.box], window, model),
+        )
+        mask = reply.masks[0]
+        if not mask.isEmpty:
+            writer.write(segment, prompt.axis, prompt.sliceIndex, mask.pixels, mask.x0, mask.y0)
+        return BoxResult(
+            prompt=prompt,
+            promptNode=self._prompts.add(volume, segmentation, segment, prompt),
+            voxelCount=mask.voxelCount,
+            score=mask.score,
+            wasCached=reply.wasCached,
+            secondsEncoding=reply.secondsEncoding,
+            secondsDecoding=reply.secondsDecoding,
+            model=reply.model,
+            window=reply.window,
+        )
+
+    def propagate(self, volume, segmentation, segment, progress=None, **options):
+        """Follow the object from the segment's boxes through the volume; wait until it is done.
+
+        The whole propagation is one undo step. An interrupt (Ctrl+C) or ``run.cancel()`` keeps the slices so far.
+
+        :param volume: the scalar volume node.
+        :param segmentation: the segmentation node.
+        :param segment: ID of a segment on which boxes were drawn.
+        :param progress: called after each slice with a :class:`PropagationProgress`, which prints as a sentence; when
+            it returns False, the propagation is cancelled.
+        :param options: first, last, direction, window and model, as for :meth:`startPropagation`.
+        :return: :class:`PropagationResult`.
+        :raises UserError: when the server fails; slices that were done before are kept.
+        """
+        run = self.startPropagation(volume, segmentation, segment, progress, **options)
+        while run.advance(wait=True):
+            pass
+        return run.result
+
+    def startPropagation(
+        self,
+        volume,
+        segmentation,
+        segment,
+        progress=None,
+        first=None,
+        last=None,
+        direction="both",
+        window="auto",
+        model=None,
+    ):
+        """Start what :meth:`propagate` does and return at once, with a run that can be advanced and cancelled.
+
+        :param volume: the scalar volume node.
+        :param segmentation: the segmentation node.
+        :param segment: ID of a segment on which boxes were drawn.
+        :param progress: as for :meth:`propagate`.
+        :param first: first slice that may be touched; None for the volume's first.
+        :param last: last slice that may be touched (inclusive); None for the volume's last.
+        :param direction: "both", "forward" (rising slice index) or "backward".
+        :param window: intensity window, as for :meth:`segmentBox`.
+        :param model: name of the model; None for the server's default.
+        :return: :class:`PropagationRun`.
+        """
+        prompts = [prompt for _node, prompt in self._prompts.list(segmentation, segment, volume)]
+        request = {
+            "axis": _commonAxis(prompts),
+            "prompts": [(prompt.sliceIndex, prompt.box) for prompt in prompts],
+            "first": first,
+            "last": last,
+            "direction": direction,
+            "window": window,
+            "model": model,
+        }
+        return PropagationRun(
+            self._backend.client,
+            self._uploads.uploadOf(volume),
+            request,
+            self._writer(segmentation, volume),
+            segment,
+            progress,
+        )
+
+    def undo(self, segmentation, volume):
+        """Take the last change back; return False when there is none.
+
+        :param segmentation: the segmentation node.
+        :param volume: the volume that was segmented.
+        """
+        return self._writer(segmentation, volume).undo()
+
+    def redo(self, segmentation, volume):
+        """Bring the last undone change again; return False when there is none.
+
+        :param segmentation: the segmentation node.
+        :param volume: the volume that was segmented.
+        """
+        return self._writer(segmentation, volume).redo()
+
+    def _promptFromArguments(self, volume, boxRAS, view, axis, slice, box):
+        geometry = SliceGeometry(volume)
+        if boxRAS is None:
+            if None in (axis, slice, box):
+                raise UserError(
+                    "A box needs either boxRAS, or all of axis, slice and box.",
+                    "For example axis=0, slice=24, box=(54, 160, 101, 204).",
+                    "box_missing",
+                )
+            return geometry.clip(BoxPrompt(axis, slice, *box))
+        if slice is not None or box is not None:
+            raise UserError("A box is given twice: in RAS and in voxels.", "Leave one of them out.", "box_given_twice")
+        if view is None:
+            return geometry.boxFromRAS(*boxRAS, axis=axis)
+        return geometry.boxFromView(*boxRAS, _sliceNode(view))
+
+    def _writer(self, segmentation, volume):
+        # A writer holds the undo history, so one and the same has to serve every call on its nodes.
+        key = (segmentation.GetID(), volume.GetID())
+        if key not in self._writers:
+            self._writers[key] = SegmentWriter(segmentation, volume)
+        return self._writers[key]
+
+
+def _sliceNode(view):
+    nodes = slicer.util.getNodesByClass("vtkMRMLSliceNode")
+    for node in nodes:
+        if node.GetLayoutName() == view:
+            return node
+    raise UserError(
+        f"There is no slice view named '{view}'.",
+        f"The slice views are {', '.join(sorted(node.GetLayoutName() for node in nodes)) or 'none'}.",
+        "view_unknown",
+    )
+
+
+def _commonAxis(prompts):
+    if not prompts:
+        raise UserError(
+            "There is no box to propagate from in this segment and volume.",
+            "Draw a box round the object on one slice first.",
+            "no_box",
+        )
+    axes = sorted({prompt.axis for prompt in prompts})
+    if len(axes) > 1:
+        raise UserError(
+            f"The boxes of this segment lie on slices of different directions (array axes {axes}).",
+            "Propagation follows one direction: remove the boxes of the other ones.",
+            "mixed_axes",
+        )
+    return axes[0]

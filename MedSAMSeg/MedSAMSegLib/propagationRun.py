@@ -1,0 +1,157 @@
+"""One propagation through a volume: asked for on a worker thread, written into the segment on the main thread."""
+
+import contextlib
+import dataclasses
+import threading
+import uuid
+
+from .errors import UserError
+from .eventStream import EventStream
+
+
+@dataclasses.dataclass(frozen=True)
+class PropagationProgress:
+    """What a progress function is told after each slice; prints as a sentence.
+
+    :param sliceIndex: the slice that was just written.
+    :param done: number of slices so far.
+    :param total: the most slices that it can become.
+    """
+
+    sliceIndex: int
+    done: int
+    total: int
+
+    def __str__(self):
+        return f"slice {self.sliceIndex} done ({self.done} of at most {self.total})"
+
+
+@dataclasses.dataclass
+class PropagationResult:
+    """What a propagation did.
+
+    :param slices: indices of the slices that were written, in the order of arrival.
+    :param endings: why each direction ended: {"direction", "slice", "reason", "message"}.
+    :param wasCancelled: True when it was stopped before its end; the slices so far are kept.
+    :param secondsEncoding: time that the server spent on embeddings.
+    :param secondsDecoding: time that it spent on masks.
+    :param model: name of the model.
+    :param weightsSha256: checksum of the model's weights.
+    :param window: the window that was used: {"name", "lower", "upper"}.
+    """
+
+    slices: list = dataclasses.field(default_factory=list)
+    endings: list = dataclasses.field(default_factory=list)
+    wasCancelled: bool = True
+    secondsEncoding: float = 0.0
+    secondsDecoding: float = 0.0
+    model: str = ""
+    weightsSha256: str = ""
+    window: dict = dataclasses.field(default_factory=dict)
+
+
+class PropagationRun:
+    """Writes the slices of one propagation as they arrive; the whole is one undo step.
+
+    Call :meth:`advance` from a timer until it returns False, or with ``wait=True`` in a loop where waiting is fine.
+
+    :param connect: function without arguments that returns the client; runs on the worker, may start the server.
+    :param upload: the :class:`VolumeUpload` of the volume.
+    :param request: keyword arguments of :meth:`BackendClient.propagate` without key and job.
+    :param writer: the :class:`SegmentWriter` of the segmentation.
+    :param segmentID: ID of the segment that is written.
+    :param progress: called with a :class:`PropagationProgress` after each slice; returning False cancels.
+    """
+
+    def __init__(self, connect, upload, request, writer, segmentID, progress=None):
+        self.result = PropagationResult()
+        self._connect = connect
+        self._upload = upload
+        self._request = request
+        self._writer = writer
+        self._segmentID = segmentID
+        self._progress = progress
+        self._job = uuid.uuid4().hex
+        self._client = None
+        self._isCancelled = threading.Event()
+        self._total = 0
+        self._undoStep = contextlib.ExitStack()
+        self._undoStep.enter_context(writer.undoStep())
+        self._stream = EventStream(self._produce)
+
+    def advance(self, wait=False):
+        """Write what has arrived; return True while more is to come. Main thread only.
+
+        :param wait: True to wait for the next event when none is there.
+        :raises UserError: when the server fails; whole slices that were done before are kept.
+        """
+        try:
+            for event in self._stream.take(wait):
+                self._apply(event)
+        except UserError as error:
+            self._undoStep.close()
+            raise self._withWhatIsKept(error) from error
+        except BaseException:
+            self.cancel()
+            self._undoStep.close()
+            raise
+        if self._stream.hasEnded:
+            self._undoStep.close()
+        return not self._stream.hasEnded
+
+    def cancel(self):
+        """Stop after the slice in work; what is done is kept. May be called from any thread, at any time."""
+        self._isCancelled.set()
+        if self._client:
+            # The server answers only between slices; nobody should wait for that.
+            threading.Thread(target=self._cancelOnServer, name="MedSAMSegCancel", daemon=True).start()
+
+    def _produce(self):
+        """Yield the server's events; runs on the worker thread."""
+        self._client = self._connect()
+        if self._isCancelled.is_set():
+            return
+        events = self._upload.call(
+            self._client, lambda key: self._client.propagate(key, job=self._job, **self._request)
+        )
+        if self._isCancelled.is_set():
+            # cancel() may have come before the server knew the job.
+            self._cancelOnServer()
+        with contextlib.closing(events):
+            yield from events
+
+    def _cancelOnServer(self):
+        # A server that is gone has nothing left to cancel; advance() tells the user about it.
+        with contextlib.suppress(UserError):
+            self._client.cancel(self._job)
+
+    def _apply(self, event):
+        fields = event.fields
+        if event.kind == "start":
+            self._total = fields["slices_total"]
+            self.result.model = fields["model"]
+            self.result.weightsSha256 = fields["weights_sha256"]
+            self.result.window = fields["window"]
+        elif event.kind == "slice":
+            self._writeSlice(fields["slice"], event.mask)
+        elif event.kind == "ended":
+            self.result.endings.append({name: fields[name] for name in ("direction", "slice", "reason", "message")})
+        elif event.kind == "done":
+            self.result.wasCancelled = False
+            self.result.secondsEncoding = fields["seconds"]["encode"]
+            self.result.secondsDecoding = fields["seconds"]["decode"]
+
+    def _writeSlice(self, sliceIndex, mask):
+        if not mask.isEmpty:
+            self._writer.write(self._segmentID, self._request["axis"], sliceIndex, mask.pixels, mask.x0, mask.y0)
+        self.result.slices.append(sliceIndex)
+        if self._progress:
+            progress = PropagationProgress(sliceIndex, len(self.result.slices), self._total)
+            if self._progress(progress) is False:
+                self.cancel()
+
+    def _withWhatIsKept(self, error):
+        if not self.result.slices:
+            return error
+        kept = f"{len(self.result.slices)} slices were done before and are kept; one undo takes them back."
+        return type(error)(error.message, f"{error.hint} {kept}".strip(), error.code)
