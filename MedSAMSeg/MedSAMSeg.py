@@ -1,0 +1,64 @@
+"""The MedSAMSeg module: what Slicer finds, the sample data, and the test that runs inside a real Slicer."""
+
+from pathlib import Path
+
+import slicer
+from slicer.i18n import tr as _
+from slicer.i18n import translate
+from slicer.ScriptedLoadableModule import ScriptedLoadableModule, ScriptedLoadableModuleTest
+
+from MedSAMSegLib.logic import MedSAMSegLogic as MedSAMSegLogic
+
+SAMPLE_FOLDER = Path(__file__).parent / "Resources" / "SampleData"
+
+
+class MedSAMSeg(ScriptedLoadableModule):
+    """Module description. The module is used from Python; it has no panel."""
+
+    def __init__(self, parent):
+        ScriptedLoadableModule.__init__(self, parent)
+        parent.title = _("MedSAMSeg")
+        parent.categories = [translate("qSlicerAbstractCoreModule", "Segmentation")]
+        parent.dependencies = ["Segmentations", "Markups"]
+        parent.contributors = ["MedSAMSeg contributors"]
+        parent.helpText = _(
+            "Segments the object in a box drawn on one slice, and follows it through the volume."
+            " The networks run in a server on this computer; no data leaves it."
+            " For research, not a medical device."
+        )
+        parent.acknowledgementText = _(
+            "Uses MedSAM (Ma et al., Nature Communications 15, 654, 2024, doi:10.1038/s41467-024-44824-z) and Segment Anything."
+        )
+        # Without a widget class Slicer must not list it among the modules that can be opened.
+        parent.hidden = True
+        parent.widgetRepresentationCreationEnabled = False
+
+
+class MedSAMSegTest(ScriptedLoadableModuleTest):
+    """Runs the whole line on the sample CT; needs the server and LiteMedSAM's weights to be installed."""
+
+    def setUp(self):
+        """Start from an empty scene."""
+        slicer.mrmlScene.Clear()
+
+    def runTest(self):
+        """Run every test of this class."""
+        self.setUp()
+        self.test_boxBecomesTumour()
+
+    def test_boxBecomesTumour(self):
+        """One box on slice 24 gives a tumour close to the radiologist's outline on that slice; undo takes it back."""
+        logic = MedSAMSegLogic()
+        volume = slicer.util.loadVolume(str(SAMPLE_FOLDER / "RiderChestCT.nrrd"))
+        outline = slicer.util.loadLabelVolume(str(SAMPLE_FOLDER / "RiderChestCTTumour.nrrd"))
+        segmentation = logic.createSegmentation(volume)
+        segment = logic.addSegment(segmentation, "Tumour")
+
+        logic.segmentBox(volume, segmentation, segment, axis=0, slice=24, box=(54, 160, 101, 204), window="lung")
+
+        found = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment, volume)[24] > 0
+        expected = slicer.util.arrayFromVolume(outline)[24] > 0
+        dice = 2 * (found & expected).sum() / (found.sum() + expected.sum())
+        self.assertGreater(dice, 0.85)
+        self.assertTrue(logic.undo(segmentation, volume))
+        self.assertEqual(slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment, volume).sum(), 0)
