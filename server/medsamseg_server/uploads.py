@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
-import io
+import re
 from typing import Any
 
 import numpy as np
-from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.volumes import Volume, check_layout
 
 _MAGIC = b"\x93NUMPY"
-#: numpy's own bound: a real header has some hundred bytes.
-_LONGEST_HEADER = 10_000
-_HEADER_ERRORS = (ValueError, SyntaxError, TypeError, OverflowError, RecursionError, MemoryError)
+# A header of a 3D array has 128 bytes; Python's parser is given no more than it can surely digest.
+_LONGEST_HEADER = 4096
+_HEADER_ERRORS = (ValueError, SyntaxError, TypeError, AttributeError, KeyError, RecursionError, MemoryError)
+_TYPE = re.compile(r"[<>|=]?[A-Za-z?][0-9]{0,6}(\[[^\]]*\])?")
 
 
 class VolumeUpload:
@@ -47,7 +48,7 @@ class VolumeUpload:
         """Number of bytes received that the running hash does not cover yet."""
         return self._filled - self._hashed
 
-    def feed(self, piece: bytes) -> None:
+    def feed(self, piece: bytes | memoryview) -> None:
         """Take the next piece of the body.
 
         Raises:
@@ -58,12 +59,13 @@ class VolumeUpload:
         if self._received > self._length:
             raise _invalid(f"more than the announced {self._length} bytes arrived")
         if self._buffer is None:
-            self._head += piece
+            before = len(self._head)
+            self._head += piece[:_LONGEST_HEADER]
             header_end = _header_end(self._head)
             if header_end is None:
                 return
             self._allocate(header_end)
-            piece = bytes(self._head[header_end:])
+            piece = memoryview(piece)[header_end - before :]
             del self._head[header_end:]
             self._digest.update(self._head)
         assert self._buffer is not None
@@ -128,16 +130,33 @@ def _header_end(head: bytearray) -> int | None:
 
 
 def _read_header(head: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    stream = io.BytesIO(head)
+    """Return shape, Fortran order and type; the format is that of ``numpy.lib.format``, whose reader trusts more."""
+    version = (head[6], head[7])
+    if version not in ((1, 0), (2, 0)):
+        raise _invalid(f"version {version[0]}.{version[1]} of the format is not supported")
     try:
-        version = npy_format.read_magic(stream)
-        if version == (1, 0):
-            return npy_format.read_array_header_1_0(stream)
-        if version == (2, 0):
-            return npy_format.read_array_header_2_0(stream)
-    except _HEADER_ERRORS as error:
-        raise _invalid(f"its header cannot be read ({str(error)[:120]})") from error
-    raise _invalid(f"version {version[0]}.{version[1]} of the format is not supported")
+        fields = ast.literal_eval(head[10 if version == (1, 0) else 12 :].decode("latin-1").strip())
+        shape, fortran_order, description = (fields.pop(name) for name in ("shape", "fortran_order", "descr"))
+    except _HEADER_ERRORS:
+        raise _invalid("its header cannot be read") from None
+    if fields:
+        raise _invalid("its header has unknown fields")
+    if not isinstance(shape, tuple) or not all(type(size) is int and size >= 0 for size in shape):
+        raise _invalid("its header gives no shape")
+    if not isinstance(fortran_order, bool):
+        raise _invalid("its header does not say in which order the voxels are")
+    return shape, fortran_order, _read_type(description)
+
+
+def _read_type(description: object) -> np.dtype[Any]:
+    if isinstance(description, list | tuple):
+        return np.dtype("V1")  # several values per voxel, refused by the layout check like every other odd type
+    if not isinstance(description, str) or not _TYPE.fullmatch(description):
+        raise _invalid("its header gives no type")
+    try:
+        return np.dtype(description)
+    except (TypeError, ValueError):
+        raise _invalid(f"'{description[:40]}' is not a type") from None
 
 
 def _invalid(reason: str) -> MedSAMSegError:

@@ -1,0 +1,86 @@
+"""What the server's tests share: a fake network in an engine, and the service and application on top of it."""
+
+import hashlib
+
+import pytest
+from server_fakes import FakePredictor, Watch, npy, rod
+from starlette.testclient import TestClient
+
+from medsamseg_server.app import create_app
+from medsamseg_server.embeddings import EmbeddingCache
+from medsamseg_server.engine import Engine
+from medsamseg_server.models.store import ModelStore
+from medsamseg_server.service import Service
+from medsamseg_server.volumes import Volume
+
+TOKEN = "token-of-the-tests"
+
+#: Taken before any test gets a home of its own: where `make weights` put the real weights.
+DEVELOPMENT_STORE = ModelStore()
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    folder = tmp_path / "home"
+    monkeypatch.setenv("MEDSAMSEG_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
+def store(home):
+    """A store that says that LiteMedSAM is installed."""
+    made = ModelStore()
+    made.folder.mkdir(parents=True)
+    made.final_path("litemedsam").write_bytes(b"the fake network needs none")
+    return made
+
+
+@pytest.fixture
+def watch():
+    made = Watch()
+    yield made
+    made.release()
+
+
+@pytest.fixture
+def engine(store, watch):
+    return Engine(store, EmbeddingCache(), load_predictor=lambda specification, *_: FakePredictor(specification, watch))
+
+
+@pytest.fixture
+def service(engine, watch):
+    made = Service(engine)
+    yield made
+    made.stop()
+    watch.release()
+    made.close()
+
+
+@pytest.fixture
+def volume():
+    return Volume.from_array(rod())
+
+
+@pytest.fixture
+def client(service):
+    with TestClient(create_app(service, TOKEN, upload_bytes=2**20), base_url="http://127.0.0.1") as made:
+        made.headers["Authorization"] = f"Bearer {TOKEN}"
+        yield made
+
+
+@pytest.fixture
+def upload(client):
+    """Uploads an array; returns the volume's address."""
+
+    def put(array):
+        body = npy(array)
+        path = f"/v1/volumes/{hashlib.sha256(body).hexdigest()}"
+        assert client.put(path, content=body).status_code in (200, 201)
+        return path
+
+    return put
+
+
+@pytest.fixture
+def rod_path(upload):
+    return upload(rod())

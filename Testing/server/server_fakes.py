@@ -1,0 +1,116 @@
+"""A network that needs no weights: the object is what is bright inside the box. Its steps can be watched and held."""
+
+import io
+import queue
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+
+FAKE_SHA256 = "fa" * 32
+#: The side of the fake's input; slices must not be larger.
+FRAME = 256
+
+
+@dataclass(frozen=True)
+class FakePrediction:
+    masks: np.ndarray
+    scores: np.ndarray
+
+
+class FakePredictor:
+    """Stands in for `models.predictor.Predictor`: the embedding is the prepared image itself, rearranged."""
+
+    weights_sha256 = FAKE_SHA256
+    precision = "fp32"
+    device = "cpu"
+
+    def __init__(self, specification, watch=None):
+        self.specification = specification
+        self._watch = watch or Watch()
+
+    def prepare(self, image):
+        height, width = image.shape
+        prepared = np.zeros((3, FRAME, FRAME), np.float32)
+        prepared[:, :height, :width] = image / np.float32(255)
+        return prepared
+
+    def encode_prepared(self, prepared):
+        self._watch.encoding(prepared)
+        embedding = np.zeros((256, 64, 64), np.float32)
+        embedding[:16] = prepared[0].reshape(64, 4, 64, 4).transpose(1, 3, 0, 2).reshape(16, 64, 64)
+        return embedding
+
+    def decode(self, embedding, image_size, boxes=None, points=None, labels=None):
+        frame = embedding[:16].reshape(4, 4, 64, 64).transpose(2, 0, 3, 1).reshape(FRAME, FRAME)
+        bright = frame[: image_size[0], : image_size[1]] > 0.5
+        rows, columns = np.indices(image_size)
+        masks = []
+        for number in range(len(boxes if boxes is not None else points)):
+            inside = np.ones(image_size, bool)
+            if boxes is not None:
+                x0, y0, x1, y1 = boxes[number]
+                inside &= (columns >= x0) & (columns <= x1) & (rows >= y0) & (rows <= y1)
+            if points is not None:
+                for (x, y), label in zip(points[number], labels[number], strict=True):
+                    near = (abs(columns - x) <= 2) & (abs(rows - y) <= 2)
+                    inside &= near if label else ~near
+            masks.append(bright & inside)
+        return FakePrediction(np.array(masks), np.full(len(masks), 0.75, np.float32))
+
+
+class Watch:
+    """What the network was asked to encode, by the image's brightest gray level; can hold it at such an image.
+
+    Test volumes give each slice its own brightest value, so that the log tells which slice it was.
+    """
+
+    def __init__(self):
+        self.encoded = []
+        self._holds = {}
+        self.held = queue.Queue()
+
+    def hold(self, level):
+        """Make the network stop at the image with this brightest level, until `release`."""
+        self._holds[level] = threading.Event()
+
+    def wait_held(self):
+        """Wait until the network stands at a held image; return its level."""
+        return self.held.get(timeout=20)
+
+    def release(self, level=None):
+        for event in self._holds.values() if level is None else [self._holds[level]]:
+            event.set()
+
+    def encoding(self, prepared):
+        level = round(float(prepared.max()) * 255)
+        self.encoded.append(level)
+        if level in self._holds:
+            self.held.put(level)
+            assert self._holds[level].wait(20), f"the image with level {level} was never released"
+
+
+def rod(slices=12, size=32, object_slices=range(2, 10)):
+    """A volume (slices, size, size) of uint8 with a bright square on some slices.
+
+    The brightest value on slice k is 200 + k, so `Watch` tells slices apart; with `window="255,127.5"` gray levels are
+    the voxels' values.
+    """
+    volume = np.zeros((slices, size, size), np.uint8)
+    for index in range(slices):
+        if index in object_slices:
+            volume[index, 10:20, 8:18] = 200 + index
+        else:
+            # Bright enough to be told apart, in a corner that no box reaches.
+            volume[index, 0, 0] = 200 + index
+    return volume
+
+
+IDENTITY_WINDOW = "255,127.5"
+ROD_BOX = (7.0, 9.0, 18.0, 20.0)
+
+
+def npy(array, **options):
+    stream = io.BytesIO()
+    np.lib.format.write_array(stream, array, **options)
+    return stream.getvalue()
