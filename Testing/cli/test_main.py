@@ -4,7 +4,6 @@ import subprocess
 import sys
 
 import pytest
-
 from medsamseg_server import __version__, cli
 from medsamseg_server.cli import models
 

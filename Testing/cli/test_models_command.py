@@ -7,7 +7,6 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-
 from medsamseg_server.cli import models as models_command
 
 COMMAND = [sys.executable, "-m", "medsamseg_server"]
@@ -167,7 +166,7 @@ def test_import_of_own_weights_warns(run, store, tmp_path, monkeypatch):
     mine.write_bytes(b"own weights")
     result = run("models", "import", mine, "--as", "litemedsam")
     assert result.status == 0
-    assert "warning: the checksum of" in result.err
+    assert "Warning: The checksum of" in result.err
     assert run("models", "import", mine, "--as", "litemedsam", "--json").json()["published"] is False
 
 

@@ -40,7 +40,7 @@ class WeightsServer:
         self._server.server_close()
         self._thread.join()
 
-    def _make_handler(server):  # noqa: N805 - the handler's own `self` is in the way
+    def _make_handler(server):
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 

@@ -1,4 +1,4 @@
-"""The command line: ``medsamseg serve | segment | models``."""
+"""The command line: ``medsamseg segment | models | serve``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from medsamseg_server import __version__
-from medsamseg_server.cli import models
+from medsamseg_server.cli import models, segment, serve
 from medsamseg_server.cli.output import report_error
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
-_COMMANDS = (models,)
+_COMMANDS = (segment, models, serve)
 #: When set to 1, errors show where in the program they arose.
 _DEBUG_VARIABLE = "MEDSAMSEG_DEBUG"
 #: Options whose value may start with a minus sign, which argparse would take for another option.

@@ -187,7 +187,7 @@ def run_import(args: argparse.Namespace) -> int:
     title = get_checkpoint(imported.model).title
     if imported.published is None:
         warn(
-            f"the checksum of {args.file} is not known. The weights fit {title}, but nothing says where they come from."
+            f"The checksum of {args.file} is not known. The weights fit {title}, but nothing says where they come from."
         )
     say(args, f"Imported {args.file} as {title}: {imported.path}")
     if args.json:

@@ -27,7 +27,7 @@ def say(args: argparse.Namespace, text: str) -> None:
 
 def warn(text: str) -> None:
     """Print a warning, on standard error so that it never mixes with results."""
-    print(f"medsamseg: warning: {text}", file=sys.stderr)
+    print(f"medsamseg: Warning: {text}", file=sys.stderr)
 
 
 def print_json(values: Mapping[str, Any]) -> None:
@@ -46,5 +46,5 @@ def report_error(error: MedSAMSegError, as_json: bool) -> None:
         print_json({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
         return
     print(f"medsamseg: {error.message}", file=sys.stderr)
-    if error.hint:
-        print(f"  {error.hint}", file=sys.stderr)
+    for line in error.hint.splitlines():
+        print(f"  {line}", file=sys.stderr)

@@ -1,0 +1,130 @@
+"""Boxes and ranges as users write them: on the command line, and in files."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.prompts import Box
+
+#: What a prompts file looks like; shown in the help.
+FILE_EXAMPLE = (
+    '{"axis": 0, "prompts": [{"slice": 24, "box": [54, 160, 101, 204]}, {"slice": 30, "box": [60, 165, 95, 200]}]}'
+)
+
+
+def parse_box(text: str) -> Box:
+    """Return the box that ``X0,Y0,X1,Y1`` means.
+
+    Raises:
+        MedSAMSegError: ``box_malformed``.
+    """
+    parts = text.split(",")
+    try:
+        x0, y0, x1, y1 = (float(part) for part in parts)
+    except ValueError:
+        raise MedSAMSegError(
+            ErrorKind.INVALID_INPUT,
+            "box_malformed",
+            f"'{text}' is not a box.",
+            "Write four numbers X0,Y0,X1,Y1 without spaces, such as 54,160,101,204.",
+        ) from None
+    return (x0, y0, x1, y1)
+
+
+def parse_range(text: str) -> tuple[int | None, int | None]:
+    """Return the first and last slice that ``A:B`` means; a side that is left out has no limit.
+
+    Raises:
+        MedSAMSegError: ``range_malformed``.
+    """
+    match = re.fullmatch(r"(-?\d+)?:(-?\d+)?", text.strip())
+    if match is None:
+        raise MedSAMSegError(
+            ErrorKind.INVALID_INPUT,
+            "range_malformed",
+            f"'{text}' is not a range of slices.",
+            "Write the first and the last slice as A:B, such as 15:33; A: or :B limits one side.",
+        )
+    first, last = match.groups()
+    return (None if first is None else int(first), None if last is None else int(last))
+
+
+def read_prompts(path: Path) -> tuple[int, dict[int, Box]]:
+    """Read a prompts file; return the axis and the box of each slice.
+
+    Raises:
+        MedSAMSegError: ``prompts_missing``, ``prompts_unreadable``, or ``prompts_malformed`` with the place in it.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise MedSAMSegError(
+            ErrorKind.NOT_FOUND, "prompts_missing", f"There is no prompts file {path}.", "Check the path."
+        ) from error
+    except json.JSONDecodeError as error:
+        raise _malformed(path, f"line {error.lineno}, column {error.colno}: {error.msg}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise MedSAMSegError(
+            ErrorKind.UNREADABLE, "prompts_unreadable", f"The prompts file {path} cannot be read: {error}."
+        ) from error
+    try:
+        return _check_content(content)
+    except _WrongPlaceError as error:
+        raise _malformed(path, str(error)) from error
+
+
+class _WrongPlaceError(Exception):
+    """Says where in the file something else was expected, and what."""
+
+
+def _malformed(path: Path, what: str) -> MedSAMSegError:
+    return MedSAMSegError(
+        ErrorKind.INVALID_INPUT,
+        "prompts_malformed",
+        f"The prompts file {path} is wrong at {what}.",
+        f"Example: {FILE_EXAMPLE}",
+    )
+
+
+def _check_content(content: Any) -> tuple[int, dict[int, Box]]:
+    _check_keys(content, {"axis", "prompts"}, {"prompts"}, "the start")
+    axis = content.get("axis", 0)
+    if type(axis) is not int or axis not in (0, 1, 2):
+        raise _WrongPlaceError(f"axis: {json.dumps(axis)} is not 0, 1 or 2")
+    prompts = content["prompts"]
+    if not isinstance(prompts, list) or not prompts:
+        raise _WrongPlaceError("prompts: a list with at least one entry is expected")
+    boxes: dict[int, Box] = {}
+    for number, prompt in enumerate(prompts):
+        place = f"prompts[{number}]"
+        _check_keys(prompt, {"slice", "box"}, {"slice", "box"}, place)
+        index = prompt["slice"]
+        if type(index) is not int:
+            raise _WrongPlaceError(f"{place}.slice: {json.dumps(index)} is not a whole number")
+        if index in boxes:
+            raise _WrongPlaceError(f"{place}.slice: slice {index} has a box already")
+        boxes[index] = _check_box(prompt["box"], f"{place}.box")
+    return axis, boxes
+
+
+def _check_keys(value: Any, known: set[str], needed: set[str], place: str) -> None:
+    if not isinstance(value, dict):
+        raise _WrongPlaceError(f"{place}: {{…}} with {' and '.join(sorted(needed))} is expected")
+    for key in sorted(needed - value.keys()):
+        raise _WrongPlaceError(f"{place}: '{key}' is missing")
+    for key in sorted(value.keys() - known):
+        raise _WrongPlaceError(f"{place}: '{key}' is not known here")
+
+
+def _check_box(value: Any, place: str) -> Box:
+    if not isinstance(value, list) or len(value) != 4:
+        raise _WrongPlaceError(f"{place}: a list of four numbers [x0, y0, x1, y1] is expected")
+    for number, corner in enumerate(value):
+        if type(corner) not in (int, float):
+            raise _WrongPlaceError(f"{place}[{number}]: {json.dumps(corner)} is not a number")
+    x0, y0, x1, y1 = (float(corner) for corner in value)
+    return (x0, y0, x1, y1)

@@ -1,0 +1,215 @@
+"""``medsamseg segment``: from boxes to a segmentation file, without Slicer."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress, warn
+from medsamseg_server.cli.prompt_arguments import FILE_EXAMPLE, parse_box, parse_range, read_prompts
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.models.registry import CHECKPOINTS, DEFAULT_MODEL
+from medsamseg_server.models.store import ModelStore
+
+if TYPE_CHECKING:
+    from medsamseg_server.engine import Engine
+    from medsamseg_server.image_types import Image
+    from medsamseg_server.whole_volume import Task, WholeMask, WholeVolume
+
+_EPILOG = f"""\
+slices and boxes:
+  The scan is an array (K, J, I) as numpy, SimpleITK and 3D Slicer's Python have
+  it; --axis is numpy's. K counts the stored slices, so axis 0 gives these.
+
+    --axis   --slice is   x is   y is
+      0          K          I      J
+      1          J          I      K
+      2          I          J      K
+
+  A box is X0,Y0,X1,Y1 in voxel indices of the slice: a box tight around pixels
+  i to j is i,j. Fractions are allowed. All counting starts at 0.
+
+prompts file:
+  {FILE_EXAMPLE}
+
+windows:
+  auto (recognizes a CT of the chest or another part, otherwise percentile), soft,
+  lung, brain, bone (CT), percentile (other images), or width and level as W,L.
+
+examples:
+  medsamseg segment chest.nrrd --box 54,160,101,204 --slice 24 -o tumor.seg.nrrd
+  medsamseg segment dicom/ --box 54,160,101,204 --slice 24 --range 15:33 -o tumor.nii.gz
+  medsamseg segment brain.nii.gz --prompts boxes.json --window percentile -o lesion.seg.nrrd
+  medsamseg segment chest.nrrd --box 54,160,101,204 --slice 24 --slice-only --json -o one.nrrd
+
+For research; not a medical device.
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command ``segment``."""
+    parser = subparsers.add_parser(
+        "segment",
+        help="segment an object in an image file, from a box",
+        description="Segment an object in a scan: from a box on one slice, or on several, through the volume.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("image", metavar="IMAGE", type=Path, help="NRRD, NIfTI or MetaImage file, or a DICOM folder")
+    parser.add_argument(
+        "--output",
+        "-o",
+        metavar="OUT",
+        type=Path,
+        required=True,
+        help=".seg.nrrd (Slicer segmentation), .nrrd, .nii.gz, .nii or .mha (labelmap)",
+    )
+    parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
+    parser.add_argument("--series", metavar="UID", help="which series of a DICOM folder")
+    prompts = parser.add_argument_group("where the object is")
+    prompts.add_argument("--box", metavar="X0,Y0,X1,Y1", help="box around the object, in voxel indices of the slice")
+    prompts.add_argument("--slice", metavar="N", type=int, help="index of the slice with the box")
+    prompts.add_argument(
+        "--axis", type=int, choices=(0, 1, 2), help="array axis across the slices (default: 0, the stored slices)"
+    )
+    prompts.add_argument(
+        "--prompts", metavar="FILE.json", type=Path, help="boxes on several slices, instead of --box and --slice"
+    )
+    prompts.add_argument(
+        "--range",
+        metavar="A:B",
+        default=":",
+        help="first and last slice of the object, both included (default: until it ends)",
+    )
+    prompts.add_argument("--slice-only", action="store_true", help="segment only the slices with a box")
+    model = parser.add_argument_group("how it is found")
+    model.add_argument("--window", default="auto", help="intensities that the model sees (default: auto)")
+    model.add_argument(
+        "--model",
+        metavar="NAME",
+        default=DEFAULT_MODEL,
+        help=f"one of: {', '.join(CHECKPOINTS)} (default: {DEFAULT_MODEL})",
+    )
+    model.add_argument(
+        "--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="where to compute (default: auto)"
+    )
+    parser.add_argument("--name", default="Segment", help="name of the segment (default: Segment)")
+    add_output_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Segment an image file."""
+    task = _make_task(args)
+    # What reads images and runs networks is imported after the arguments are known to be right.
+    from medsamseg_server.images import read_image
+    from medsamseg_server.segmentation_files import Segment, check_output, write_segmentation
+    from medsamseg_server.volumes import Volume
+    from medsamseg_server.whole_volume import WholeVolume
+
+    _refuse_to_replace_the_image(args)
+    check_output(args.output, args.force)
+    store = ModelStore()
+    store.path(args.model)
+    image = read_image(args.image, args.series)
+    volume = Volume.from_array(image.array)
+    notes = [*image.notes, *volume.notes]
+    whole = WholeVolume(volume, task)
+    engine = _make_engine(store, args.device)
+    result = _run_with_progress(args, whole, engine)
+    notes += [f"Nothing was found in the box on slice {index}." for index in result.empty_prompts]
+    write_segmentation(args.output, Segment(args.name, result.mask), image.geometry)
+    for note in notes:
+        warn(note)
+    _report(args, {**_summary(args, image, whole, engine, result), "warnings": notes}, result)
+    return 0
+
+
+def _make_task(args: argparse.Namespace) -> Task:
+    """Return what the arguments ask for, checked as far as that goes without the image."""
+    from medsamseg_server.whole_volume import Task
+
+    if not args.name.strip() or not args.name.isprintable():
+        raise _wrong_usage("name_invalid", f"{args.name!r} is no name for a segment.", "Give --name some letters.")
+    if args.prompts is not None:
+        for option in ("box", "slice", "axis"):
+            if getattr(args, option) is not None:
+                raise _wrong_usage("usage", f"--{option} cannot go with --prompts.", f"Put the {option} into the file.")
+        axis, boxes = read_prompts(args.prompts)
+    elif args.box is None or args.slice is None:
+        missing = "--box" if args.box is None else "--slice"
+        raise _wrong_usage("usage", f"{missing} is missing.", "Give --box and --slice, or --prompts.")
+    else:
+        axis, boxes = args.axis or 0, {args.slice: parse_box(args.box)}
+    first, last = parse_range(args.range)
+    return Task(axis, boxes, first, last, not args.slice_only, args.window, args.model)
+
+
+def _wrong_usage(code: str, message: str, hint: str) -> MedSAMSegError:
+    return MedSAMSegError(ErrorKind.INVALID_INPUT, code, message, hint)
+
+
+def _refuse_to_replace_the_image(args: argparse.Namespace) -> None:
+    if args.output.exists() and args.image.exists() and args.output.samefile(args.image):
+        raise _wrong_usage(
+            "output_is_input", f"{args.output} is the image itself.", "Choose another name with --output."
+        )
+
+
+def _make_engine(store: ModelStore, device: str) -> Engine:
+    from medsamseg_server.engine import Engine
+
+    return Engine(store, device=device)
+
+
+def _run_with_progress(args: argparse.Namespace, whole: WholeVolume, engine: Engine) -> WholeMask:
+    hidden = not shows_progress(args)
+    with tqdm(total=whole.slices_total, unit="slice", desc=args.name, disable=hidden, leave=False) as bar:
+        return whole.run(engine, lambda result: bar.update())
+
+
+def _summary(
+    args: argparse.Namespace, image: Image, whole: WholeVolume, engine: Engine, result: WholeMask
+) -> dict[str, Any]:
+    voxels = int(result.mask.sum(dtype=int))
+    return {
+        "output": str(args.output),
+        "mask_voxels": voxels,
+        "volume_ml": round(voxels * image.geometry.voxel_ml, 4),
+        "slices": len(result.slices),
+        "first_slice": result.slices[0] if result.slices else None,
+        "last_slice": result.slices[-1] if result.slices else None,
+        "stopped": [
+            {"direction": end.direction, "slice": end.index, "reason": end.reason, "message": end.message}
+            for end in result.ended
+        ],
+        "seconds_encoding": round(result.seconds_encoding, 3),
+        "seconds_decoding": round(result.seconds_decoding, 3),
+        "model": args.model,
+        "weights_sha256": engine.predictor(args.model).weights_sha256,
+        "device": engine.device,
+        "window": {"name": whole.window.name, "lower": whole.window.lower, "upper": whole.window.upper},
+    }
+
+
+def _report(args: argparse.Namespace, summary: dict[str, Any], result: WholeMask) -> None:
+    if args.json:
+        print_json(summary)
+        return
+    say(args, f"{args.name}: {summary['mask_voxels']} voxels, {summary['volume_ml']:.2f} ml{_where(result.slices)}")
+    for end in result.ended:
+        say(args, f"  {end.direction}: {end.message}")
+    window = summary["window"]
+    say(args, f"  Window {window['name']} ({window['lower']:g} to {window['upper']:g})")
+    times = f"{summary['seconds_encoding']:.1f} s encoding, {summary['seconds_decoding']:.1f} s decoding"
+    say(args, f"  {summary['model']} on {summary['device']}: {times}")
+    say(args, f"Written: {args.output}")
+
+
+def _where(slices: tuple[int, ...]) -> str:
+    if len(slices) < 2:
+        return f" on slice {slices[0]}" if slices else ""
+    return f" on {len(slices)} slices ({slices[0]} to {slices[-1]})"

@@ -1,0 +1,112 @@
+"""From boxes on some slices to the mask of a whole volume, in one call: what the command line does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medsamseg_server.engine import Engine, SliceSegmenter
+from medsamseg_server.prompts import Box, check_box
+from medsamseg_server.propagation import DirectionEnded, Propagation, SliceResult
+from medsamseg_server.volumes import Volume
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to segment.
+
+    Attributes:
+        axis: 0, 1 or 2; the slices lie across it.
+        boxes: box per prompted slice.
+        first: first slice of the range, inclusive; None for no limit.
+        last: last slice of the range, inclusive; None for no limit.
+        propagates: go on from the prompted slices to the others; otherwise only they are segmented.
+        window: which intensities the network sees; see ``windows.resolve_window``.
+        model: name of the network.
+    """
+
+    axis: int
+    boxes: Mapping[int, Box]
+    first: int | None = None
+    last: int | None = None
+    propagates: bool = True
+    window: str = "auto"
+    model: str | None = None
+
+
+@dataclass(frozen=True)
+class WholeMask:
+    """The object in the volume, and how it came about.
+
+    Attributes:
+        mask: (K, J, I), 1 on the object and 0 elsewhere.
+        slices: the slices with voxels of the object, ascending.
+        empty_prompts: the prompted slices on which nothing was found.
+        ended: why the propagation ended, each way.
+        seconds_encoding: time spent on the slices.
+        seconds_decoding: time spent on the boxes.
+    """
+
+    mask: NDArray[np.uint8]
+    slices: tuple[int, ...]
+    empty_prompts: tuple[int, ...]
+    ended: tuple[DirectionEnded, ...]
+    seconds_encoding: float
+    seconds_decoding: float
+
+
+class WholeVolume:
+    """Checks a task on construction, before any network is loaded; ``run`` carries it out.
+
+    Raises:
+        MedSAMSegError: what is wrong with the boxes, the range or the window; see ``prompts.check_box``,
+            ``propagation.Propagation`` and ``windows.resolve_window``.
+    """
+
+    def __init__(self, volume: Volume, task: Task) -> None:
+        self._propagation = Propagation(volume.shape, task.axis, task.boxes, task.first, task.last)
+        for index, box in task.boxes.items():
+            height, width = volume.slice(task.axis, index).shape
+            check_box(box, (height, width))
+        self.window = volume.window(task.window)
+        self._volume = volume
+        self._task = task
+
+    @property
+    def slices_total(self) -> int:
+        """The largest number of slices that ``run`` reports."""
+        return self._propagation.slices_total if self._task.propagates else len(self._task.boxes)
+
+    def run(self, engine: Engine, on_slice: Callable[[SliceResult], None] = lambda result: None) -> WholeMask:
+        """Segment, calling ``on_slice`` after each slice."""
+        task = self._task
+        segmenter = engine.slice_segmenter(self._volume, task.axis, task.window, task.model)
+        mask = np.zeros(self._volume.shape, np.uint8)
+        found: list[int] = []
+        empty: list[int] = []
+        ended: list[DirectionEnded] = []
+        for event in self._events(segmenter):
+            if isinstance(event, DirectionEnded):
+                ended.append(event)
+                continue
+            event.mask.paint(mask[(slice(None),) * task.axis + (event.index,)], 1)
+            (found if event.mask.voxels else empty).append(event.index)
+            on_slice(event)
+        return WholeMask(
+            mask,
+            tuple(sorted(found)),
+            tuple(empty),
+            tuple(ended),
+            segmenter.encode_seconds,
+            segmenter.decode_seconds,
+        )
+
+    def _events(self, segmenter: SliceSegmenter) -> Iterator[SliceResult | DirectionEnded]:
+        if self._task.propagates:
+            yield from self._propagation.run(segmenter)
+            return
+        for index, box in sorted(self._task.boxes.items()):
+            yield SliceResult(index, "prompt", box, segmenter(index, box))
