@@ -6,10 +6,11 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from weights_server import WeightsServer
+
 from medsamseg_server.cli import main
 from medsamseg_server.models import registry
 from medsamseg_server.models.store import ModelStore
-from weights_server import WeightsServer
 
 
 @pytest.fixture(autouse=True)

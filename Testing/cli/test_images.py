@@ -6,6 +6,7 @@ import os
 import numpy as np
 import pytest
 import SimpleITK as sitk
+
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.images import read_image
 

@@ -4,6 +4,7 @@ import os
 import zipfile
 
 import pytest
+
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models import importing
 from medsamseg_server.models.registry import WheelSource

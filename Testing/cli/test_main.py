@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+
 from medsamseg_server import __version__, cli
 from medsamseg_server.cli import models
 

@@ -7,6 +7,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+
 from medsamseg_server.cli import models as models_command
 
 COMMAND = [sys.executable, "-m", "medsamseg_server"]

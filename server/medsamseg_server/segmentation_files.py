@@ -90,9 +90,9 @@ def write_segmentation(path: Path, segment: Segment, geometry: Geometry) -> None
 
 def _suffix(path: Path) -> str:
     name = path.name.lower()
-    for suffix in OUTPUT_SUFFIXES:
-        if name.endswith(suffix) and name != suffix:
-            return suffix
+    suffix = next((suffix for suffix in OUTPUT_SUFFIXES if name.endswith(suffix)), name)
+    if suffix != name:
+        return suffix
     raise MedSAMSegError(
         ErrorKind.INVALID_INPUT,
         "output_suffix",

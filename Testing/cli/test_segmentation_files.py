@@ -1,0 +1,204 @@
+"""Segmentation files: opened by Slicer's own reader with name and color, in place; and nothing half-written."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from medsamseg_server import segmentation_files
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.image_types import Geometry
+from medsamseg_server.segmentation_files import OUTPUT_SUFFIXES, Segment, check_output, write_segmentation
+
+COSINE, SINE = np.cos(0.3), np.sin(0.3)
+#: Anisotropic, rotated and left-handed.
+GEOMETRY = Geometry((0.8, 1.1, 2.5), (-10.0, 20.0, 5.5), (COSINE, -SINE, 0, SINE, COSINE, 0, 0, 0, -1))
+
+
+@pytest.fixture
+def mask():
+    made = np.zeros((7, 6, 5), np.uint8)
+    made[2:5, 1:4, 3] = 1
+    return made
+
+
+def failure_of(function, *arguments, **options):
+    with pytest.raises(MedSAMSegError) as raised:
+        function(*arguments, **options)
+    return raised.value
+
+
+@pytest.mark.parametrize("suffix", OUTPUT_SUFFIXES)
+def test_voxels_and_geometry_are_the_same_in_every_format(tmp_path, mask, suffix):
+    path = tmp_path / f"out{suffix}"
+    write_segmentation(path, Segment("Tumor", mask), GEOMETRY)
+    image = sitk.ReadImage(str(path))
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(image), mask)
+    assert image.GetPixelID() == sitk.sitkUInt8
+    np.testing.assert_allclose(image.GetSpacing(), GEOMETRY.spacing, rtol=1e-6)
+    np.testing.assert_allclose(image.GetOrigin(), GEOMETRY.origin, rtol=1e-6)
+    np.testing.assert_allclose(image.GetDirection(), GEOMETRY.direction, atol=1e-6)
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.fixture
+def slicer_segment():
+    """Opens a file with Slicer's own reader; returns the only segment, its mask and voxel-to-world matrix."""
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    import slicer
+    import vtk
+    from vtk.util.numpy_support import vtk_to_numpy
+
+    from slicerhost.host import Host
+
+    host = Host.shared()
+    host.clearScene()
+
+    def open_file(path):
+        node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+        storage = slicer.vtkMRMLSegmentationStorageNode()
+        storage.SetFileName(str(path))
+        assert storage.ReadData(node)
+        assert node.GetSegmentation().GetNumberOfSegments() == 1
+        segment = node.GetSegmentation().GetNthSegment(0)
+        labelmap = slicer.vtkOrientedImageData()
+        node.GetBinaryLabelmapRepresentation(node.GetSegmentation().GetNthSegmentID(0), labelmap)
+        x0, x1, y0, y1, z0, z1 = labelmap.GetExtent()
+        voxels = vtk_to_numpy(labelmap.GetPointData().GetScalars()).reshape(z1 - z0 + 1, y1 - y0 + 1, x1 - x0 + 1)
+        matrix = vtk.vtkMatrix4x4()
+        labelmap.GetImageToWorldMatrix(matrix)
+        matrix = np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])
+        return segment, (x0, y0, z0), voxels, matrix
+
+    yield open_file
+    errors = host.vtkErrors
+    host.clearScene()
+    assert not errors
+
+
+@pytest.mark.parametrize("name", ["Tumour", "Läsion 1; α := β"])
+def test_slicer_opens_a_segmentation_with_name_color_voxels_and_place(tmp_path, mask, slicer_segment, name):
+    path = tmp_path / "out.seg.nrrd"
+    write_segmentation(path, Segment(name, mask, (0.25, 0.5, 1.0)), GEOMETRY)
+    segment, start, voxels, matrix = slicer_segment(path)
+    assert segment.GetName() == name
+    assert segment.GetColor() == (0.25, 0.5, 1.0)
+    assert start == (0, 0, 0)
+    np.testing.assert_array_equal(voxels, mask)
+    lps_to_ras = np.diag([-1, -1, 1])
+    expected = lps_to_ras @ np.array(GEOMETRY.direction).reshape(3, 3) @ np.diag(GEOMETRY.spacing)
+    np.testing.assert_allclose(matrix[:3, :3], expected, atol=1e-9)
+    np.testing.assert_allclose(matrix[:3, 3], lps_to_ras @ GEOMETRY.origin, atol=1e-9)
+
+
+def test_slicer_opens_an_empty_segment(tmp_path, mask, slicer_segment):
+    write_segmentation(tmp_path / "out.seg.nrrd", Segment("Nothing", mask * 0), GEOMETRY)
+    segment, _, voxels, _ = slicer_segment(tmp_path / "out.seg.nrrd")
+    assert (segment.GetName(), voxels.sum()) == ("Nothing", 0)
+
+
+@pytest.mark.parametrize("name", ["out", "out.dcm", "out.nrrd.txt", ".seg.nrrd", "out.jpg"])
+def test_an_unknown_suffix_is_told_with_the_known_ones(tmp_path, name):
+    error = failure_of(check_output, tmp_path / name)
+    assert (error.kind, error.code) == (ErrorKind.INVALID_INPUT, "output_suffix")
+    assert all(suffix in error.hint for suffix in OUTPUT_SUFFIXES)
+
+
+@pytest.mark.parametrize("name", ["OUT.NRRD", "a.b.nii.gz"])
+def test_suffixes_count_whatever_stands_before_them(tmp_path, name):
+    check_output(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_existing_file_is_kept_unless_asked(tmp_path):
+    (tmp_path / "out.nrrd").write_text("precious")
+    error = failure_of(check_output, tmp_path / "out.nrrd")
+    assert (error.kind, error.code) == (ErrorKind.CANNOT_WRITE, "output_exists")
+    check_output(tmp_path / "out.nrrd", overwrite=True)
+    assert (tmp_path / "out.nrrd").read_text() == "precious"
+
+
+def test_a_folder_is_no_output(tmp_path):
+    (tmp_path / "out.nrrd").mkdir()
+    assert failure_of(check_output, tmp_path / "out.nrrd", overwrite=True).code == "output_is_folder"
+
+
+def test_a_missing_folder_is_told(tmp_path):
+    error = failure_of(check_output, tmp_path / "none" / "out.nrrd")
+    assert (error.kind, error.code) == (ErrorKind.CANNOT_WRITE, "folder_missing")
+    assert f"{tmp_path / 'none'} does not exist" in error.message
+
+
+def test_a_folder_that_is_a_file_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    assert "is not a folder" in failure_of(check_output, tmp_path / "file" / "out.nrrd").message
+
+
+def test_a_folder_where_not_even_root_may_write_is_told():
+    error = failure_of(check_output, Path("/proc/self/out.nrrd"))
+    assert (error.kind, "/proc/self" in error.message) == (ErrorKind.CANNOT_WRITE, True)
+
+
+@pytest.mark.parametrize(
+    ("errno", "code"),
+    [(13, "no_write_permission"), (1, "no_write_permission"), (30, "read_only_folder"), (28, "disk_full")],
+)
+def test_what_the_system_refuses_is_told_in_words(tmp_path, monkeypatch, errno, code):
+    def refuse(*_, **__):
+        raise OSError(errno, os.strerror(errno))
+
+    monkeypatch.setattr("medsamseg_server.files.tempfile.TemporaryFile", refuse)
+    error = failure_of(check_output, tmp_path / "out.nrrd")
+    assert (error.kind, error.code) == (ErrorKind.CANNOT_WRITE, code)
+    assert str(tmp_path) in error.message
+
+
+def test_a_full_disk_is_told_beforehand(tmp_path, monkeypatch):
+    usage = segmentation_files.ensure_free_space.__globals__["shutil"].disk_usage(tmp_path)
+    monkeypatch.setattr("medsamseg_server.files.shutil.disk_usage", lambda folder: usage._replace(free=5000))
+    error = failure_of(check_output, tmp_path / "out.nrrd")
+    assert (error.code, "has 5.0 kB free, but 1.0 MB are needed" in error.message) == ("disk_full", True)
+
+
+def test_a_disk_that_fills_up_while_writing_leaves_the_old_file(tmp_path, mask, monkeypatch):
+    path = tmp_path / "out.nrrd"
+    path.write_text("the old one")
+
+    def fill_the_disk(image, name, useCompression):
+        Path(name).write_bytes(b"half")
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(segmentation_files.sitk, "WriteImage", fill_the_disk)
+    error = failure_of(write_segmentation, path, Segment("Tumor", mask), GEOMETRY)
+    assert (error.kind, error.code) == (ErrorKind.CANNOT_WRITE, "disk_full")
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["the old one"]
+
+
+def write_with_little_room(path):
+    """Write noise while the system cuts every file off after 20,000 bytes; print what is said. Run as a process."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+    noise = np.random.default_rng(0).integers(0, 2, (20, 200, 200), np.uint8)
+    try:
+        write_segmentation(Path(path), Segment("Tumor", noise), GEOMETRY)
+    except MedSAMSegError as error:
+        print(error.kind.name, error.message)
+
+
+@pytest.mark.parametrize("suffix", OUTPUT_SUFFIXES)
+def test_a_file_that_the_system_cuts_off_is_never_taken_for_whole(tmp_path, suffix):
+    path = tmp_path / f"out{suffix}"
+    result = subprocess.run([sys.executable, __file__, str(path)], capture_output=True, text=True, check=True)
+    assert result.stdout.startswith("CANNOT_WRITE")
+    assert "File too large" in result.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+if __name__ == "__main__":
+    write_with_little_room(sys.argv[1])
