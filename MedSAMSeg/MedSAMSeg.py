@@ -27,7 +27,8 @@ class MedSAMSeg(ScriptedLoadableModule):
             " For research, not a medical device."
         )
         parent.acknowledgementText = _(
-            "Uses MedSAM (Ma et al., Nature Communications 15, 654, 2024, doi:10.1038/s41467-024-44824-z) and Segment Anything."
+            "Uses MedSAM (Ma et al., Nature Communications 15, 654, 2024, doi:10.1038/s41467-024-44824-z)"
+            " and Segment Anything."
         )
         # Without a widget class Slicer must not list it among the modules that can be opened.
         parent.hidden = True
