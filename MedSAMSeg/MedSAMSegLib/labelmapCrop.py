@@ -1,0 +1,110 @@
+"""A small piece of a labelmap: voxels with their place, never the whole volume."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import slicer
+import vtk
+import vtk.util.numpy_support
+
+from .sliceAxes import toIJK
+
+
+@dataclass(frozen=True, eq=False)
+class LabelmapCrop:
+    """Voxels of a block, and where the block begins.
+
+    :param voxels: bool array in (K, J, I) order.
+    :param start: (i, j, k) of the first voxel.
+    """
+
+    voxels: np.ndarray
+    start: tuple
+
+    @classmethod
+    def ofSlice(cls, axis, sliceIndex, mask, x0, y0):
+        """:return: the crop that a mask (rows, columns) beginning at (x0, y0) covers on a slice."""
+        voxels = np.expand_dims(np.asarray(mask) != 0, axis)
+        return cls(voxels, tuple(int(index) for index in toIJK(axis, sliceIndex, x0, y0)))
+
+    @property
+    def extent(self):
+        """Inclusive VTK extent (i0, i1, j0, j1, k0, k1)."""
+        sizes = reversed(self.voxels.shape)
+        return tuple(
+            bound for first, size in zip(self.start, sizes, strict=True) for bound in (first, first + size - 1)
+        )
+
+    @property
+    def isEmpty(self):
+        """Whether no voxel is set."""
+        return not self.voxels.any()
+
+    def moved(self, offset):
+        """:return: the same voxels, `offset` (i, j, k) further."""
+        return LabelmapCrop(self.voxels, tuple(a + b for a, b in zip(self.start, offset, strict=True)))
+
+    def where(self, condition):
+        """:return: the voxels that are set here and in `condition`, an array of the same shape or a bool."""
+        return LabelmapCrop(self.voxels & condition, self.start)
+
+    def within(self, extent):
+        """:return: bool array over another extent: the voxels that are set there."""
+        return _cutOut(self.voxels, self.extent, extent)
+
+    def trimmed(self):
+        """:return: the smallest crop with the same set voxels."""
+        if self.isEmpty:
+            return LabelmapCrop(np.zeros((0, 0, 0), bool), self.start)
+        used = [np.flatnonzero(self.voxels.any(axis=others)) for others in ((1, 2), (0, 2), (0, 1))]
+        block = tuple(slice(indices[0], indices[-1] + 1) for indices in used)
+        return LabelmapCrop(self.voxels[block], self.start).moved([int(indices[0]) for indices in reversed(used)])
+
+    def image(self, IJKToRAS):
+        """:return: the voxels as vtkOrientedImageData of 0 and 1.
+
+        :param IJKToRAS: vtkMatrix4x4 of the labelmap that this is a piece of.
+        """
+        image = emptyImage(self.extent, IJKToRAS)
+        image.AllocateScalars(vtk.VTK_UNSIGNED_CHAR, 1)
+        imageVoxels(image)[:] = self.voxels
+        return image
+
+
+def emptyImage(extent, IJKToRAS):
+    """:return: vtkOrientedImageData with a place and a size, and no voxels."""
+    image = slicer.vtkOrientedImageData()
+    image.SetExtent(extent)
+    image.SetImageToWorldMatrix(IJKToRAS)
+    return image
+
+
+def imageVoxels(image):
+    """:return: the voxels of a vtkImageData as a (K, J, I) array, without copying them."""
+    scalars = vtk.util.numpy_support.vtk_to_numpy(image.GetPointData().GetScalars())
+    return scalars.reshape(tuple(reversed(image.GetDimensions())))
+
+
+def imageVoxelsWithin(image, extent):
+    """:return: array over an extent: the voxels of an image; 0 where it does not reach."""
+    if image.GetNumberOfPoints() == 0:
+        return np.zeros(_shape(extent), np.uint8)
+    return _cutOut(imageVoxels(image), image.GetExtent(), extent)
+
+
+def _cutOut(voxels, voxelsExtent, extent):
+    result = np.zeros(_shape(extent), voxels.dtype)
+    target, source = [], []
+    for index in (4, 2, 0):
+        first = max(extent[index], voxelsExtent[index])
+        last = min(extent[index + 1], voxelsExtent[index + 1])
+        if first > last:
+            return result
+        target.append(slice(first - extent[index], last - extent[index] + 1))
+        source.append(slice(first - voxelsExtent[index], last - voxelsExtent[index] + 1))
+    result[tuple(target)] = voxels[tuple(source)]
+    return result
+
+
+def _shape(extent):
+    return tuple(max(extent[index + 1] - extent[index] + 1, 0) for index in (4, 2, 0))

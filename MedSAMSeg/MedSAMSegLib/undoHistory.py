@@ -1,0 +1,95 @@
+"""Undo and redo of whole steps on one segmentation."""
+
+# As in the Segment Editor.
+MAXIMUM_NUMBER_OF_STEPS = 10
+
+
+class UndoHistory:
+    """Slicer's segmentation history, counted in steps.
+
+    Slicer restores the segmentation as a whole, so undoing a step from before somebody else's change would take that
+    change back too: such a change (a segment added, removed or edited elsewhere) ends what can be undone.
+
+    :param editorLogic: vtkSlicerSegmentEditorLogic whose segmentation node is set.
+    """
+
+    def __init__(self, editorLogic):
+        self._logic = editorLogic
+        self._logic.SetMaximumNumberOfUndoStates(MAXIMUM_NUMBER_OF_STEPS)
+        self._undoable = 0
+        self._redoable = 0
+        self._lastSeen = self._contents()
+
+    @property
+    def canUndo(self):
+        """Whether a step can be taken back."""
+        return self._undoable > 0 and self._logic.CanUndo() and not self.isChangedElsewhere
+
+    @property
+    def canRedo(self):
+        """Whether a step that was taken back can be done again."""
+        return self._redoable > 0 and self._logic.CanRedo() and not self.isChangedElsewhere
+
+    @property
+    def isChangedElsewhere(self):
+        """Whether somebody else changed the voxels since the last change that was noted here."""
+        return self._contents() != self._lastSeen
+
+    def save(self):
+        """Remember the state before a step."""
+        if self.isChangedElsewhere:
+            self._logic.ClearUndoState()
+            self._undoable = 0
+        # After an undo, the history's newest remaining state already is the present one: a second copy of it would
+        # make an undo step that does nothing.
+        if not self._logic.CanRedo():
+            self._logic.SaveStateForUndo()
+        self._undoable += 1
+        self._redoable = 0
+        self.noteOwnChange()
+
+    def noteOwnChange(self):
+        """Take the present voxels as our own work."""
+        self._lastSeen = self._contents()
+
+    def rollBack(self):
+        """Put back the state of the last `save`, and forget the step."""
+        self._logic.Undo()
+        self._undoable -= 1
+        self.noteOwnChange()
+
+    def undo(self):
+        """Take the last step back.
+
+        :return: whether there was one.
+        """
+        if not self.canUndo:
+            return False
+        self._logic.Undo()
+        self._undoable -= 1
+        self._redoable += 1
+        self.noteOwnChange()
+        return True
+
+    def redo(self):
+        """Do the last undone step again.
+
+        :return: whether there was one.
+        """
+        if not self.canRedo:
+            return False
+        self._logic.Redo()
+        self._undoable += 1
+        self._redoable -= 1
+        self.noteOwnChange()
+        return True
+
+    def _contents(self):
+        segmentationNode = self._logic.GetSegmentationNode()
+        if segmentationNode is None:
+            return {}
+        labelmaps = {
+            segmentID: segmentationNode.GetBinaryLabelmapInternalRepresentation(segmentID)
+            for segmentID in segmentationNode.GetSegmentation().GetSegmentIDs()
+        }
+        return {segmentID: labelmap and labelmap.GetMTime() for segmentID, labelmap in labelmaps.items()}
