@@ -1,0 +1,107 @@
+"""The networks of the SAM family: an image encoder, and SAM's prompt encoder and mask decoder."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from torch import Tensor, nn
+
+from medsamseg_server.models.segment_anything_modeling import (
+    ImageEncoderViT,
+    MaskDecoder,
+    PromptEncoder,
+    TwoWayTransformer,
+)
+from medsamseg_server.models.specification import EMBEDDING_CHANNELS, EMBEDDING_SIDE, ModelSpecification
+from medsamseg_server.models.tiny_vit import TinyViT
+
+
+class SamNetwork(nn.Module):
+    """A network of the SAM family; its tensors have the names of the authors' checkpoints.
+
+    Attributes:
+        image_encoder: (B, 3, S, S) to (B, 256, 64, 64).
+        prompt_encoder: SAM's, for boxes and points in the frame of the S×S input.
+        mask_decoder: SAM's, to logits (B, 1, 256, 256) and predicted IoU (B, 1).
+    """
+
+    def __init__(self, image_encoder: nn.Module, prompt_encoder: nn.Module, mask_decoder: nn.Module) -> None:
+        super().__init__()
+        self.image_encoder = image_encoder
+        self.prompt_encoder = prompt_encoder
+        self.mask_decoder = mask_decoder
+
+    def encode(self, images: Tensor) -> Tensor:
+        """Return the embeddings (B, 256, 64, 64) of prepared images (B, 3, S, S)."""
+        embeddings: Tensor = self.image_encoder(images)
+        return embeddings
+
+    def decode(
+        self, embedding: Tensor, boxes: Tensor | None, points: tuple[Tensor, Tensor] | None
+    ) -> tuple[Tensor, Tensor]:
+        """Return the logits (B, 256, 256) and the predicted IoU (B,) of B objects on one image.
+
+        Args:
+            embedding: the image's (1, 256, 64, 64).
+            boxes: (B, 4) as x0, y0, x1, y1 in the frame of the S×S input, or None.
+            points: (B, N, 2) as x, y in the same frame with their labels (B, N) as 1 (on the object), 0 (off it) or
+                -1 (not a point); or None.
+        """
+        sparse, dense = self.prompt_encoder(points=points, boxes=boxes, masks=None)
+        # The type of a submodule's attribute is not known to the type checker.
+        positions = self.prompt_encoder.get_dense_pe()  # type: ignore[operator]
+        logits, scores = self.mask_decoder(
+            image_embeddings=embedding,
+            image_pe=positions,
+            sparse_prompt_embeddings=sparse,
+            dense_prompt_embeddings=dense,
+            multimask_output=False,
+        )
+        return logits[:, 0], scores[:, 0]
+
+
+def build_network(specification: ModelSpecification) -> SamNetwork:
+    """Return the network of ``specification`` with random weights, in evaluation mode."""
+    encoder: nn.Module = TinyViT(specification.tiny_vit) if specification.tiny_vit else _build_vit_b(specification)
+    network = SamNetwork(encoder, _build_prompt_encoder(specification), _build_mask_decoder())
+    return network.eval().requires_grad_(False)
+
+
+def _build_vit_b(specification: ModelSpecification) -> nn.Module:
+    """Return SAM's ViT-B (``build_sam_vit_b`` of the segment-anything repository)."""
+    encoder: nn.Module = ImageEncoderViT(
+        img_size=specification.input_size,
+        patch_size=specification.input_size // EMBEDDING_SIDE,
+        embed_dim=768,
+        depth=12,
+        num_heads=12,
+        mlp_ratio=4,
+        qkv_bias=True,
+        norm_layer=partial(nn.LayerNorm, eps=1e-6),
+        use_rel_pos=True,
+        window_size=14,
+        global_attn_indexes=(2, 5, 8, 11),
+        out_chans=EMBEDDING_CHANNELS,
+    )
+    return encoder
+
+
+def _build_prompt_encoder(specification: ModelSpecification) -> nn.Module:
+    encoder: nn.Module = PromptEncoder(
+        embed_dim=EMBEDDING_CHANNELS,
+        image_embedding_size=(EMBEDDING_SIDE, EMBEDDING_SIDE),
+        input_image_size=(specification.input_size, specification.input_size),
+        mask_in_chans=16,
+    )
+    return encoder
+
+
+def _build_mask_decoder() -> nn.Module:
+    decoder: nn.Module = MaskDecoder(
+        num_multimask_outputs=3,
+        transformer=TwoWayTransformer(depth=2, embedding_dim=EMBEDDING_CHANNELS, mlp_dim=2048, num_heads=8),
+        transformer_dim=EMBEDDING_CHANNELS,
+        iou_head_depth=3,
+        iou_head_hidden_dim=256,
+    )
+    return decoder

@@ -1,0 +1,183 @@
+"""What makes one model of the family different from the others: its encoder and its protocol, as data.
+
+The facts are those of the authors' own inference code: ``MedSAM_Inference.py`` and ``CVPR24_LiteMedSAM_infer.py`` of
+bowang-lab/MedSAM, ``predictor.py`` and ``utils/transforms.py`` of facebookresearch/segment-anything, and
+``tiny_vit_sam.py`` of ChaoningZhang/MobileSAM.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+
+#: Channels, and side, of every model's image embedding.
+EMBEDDING_CHANNELS = 256
+EMBEDDING_SIDE = 64
+#: Side of the mask decoder's output.
+LOW_RESOLUTION_SIDE = 256
+
+
+class Resize(Enum):
+    """How a slice is brought to the network's input size."""
+
+    #: To the whole square, aspect ratio not kept; bicubic, smoothed before it is made smaller.
+    STRETCH_BICUBIC = auto()
+    #: Longest side to the input size, mean of the covered pixels; zeros to the right and below.
+    LONGEST_SIDE_AREA = auto()
+    #: Longest side to the input size, bilinear, widened when made smaller; zeros to the right and below.
+    LONGEST_SIDE_BILINEAR = auto()
+
+
+class Scaling(Enum):
+    """How gray levels 0…255 become the network's numbers; always after resizing, before padding."""
+
+    #: The resized slice's minimum to 0, its maximum to 1.
+    MIN_MAX = auto()
+    #: ImageNet's mean and standard deviation per color channel.
+    IMAGENET = auto()
+
+
+class Coordinates(Enum):
+    """How positions in the slice become positions in the network's input."""
+
+    #: Each axis times its own ratio of resized to original size.
+    RATIO_PER_AXIS = auto()
+    #: Both axes times the input size over the longest side; box corners then lose their fraction.
+    ONE_RATIO_TRUNCATED = auto()
+
+
+class Upsampling(Enum):
+    """How the decoder's 256×256 logits become a mask of the slice's size; always bilinear."""
+
+    #: Probabilities are interpolated and compared with 0.5.
+    PROBABILITIES = auto()
+    #: The padding is cropped, logits are interpolated and compared with 0.
+    CROPPED_LOGITS = auto()
+    #: Logits are interpolated to the input size, cropped, interpolated to the slice and compared with 0.
+    LOGITS_AT_INPUT_SIZE = auto()
+
+
+@dataclass(frozen=True)
+class TinyViTParameters:
+    """The measures of a TinyViT encoder (Wu et al., ECCV 2022), as the SAM family uses it.
+
+    Attributes:
+        patch_kernel: kernel of the two convolutions that embed the image.
+        patch_stride: stride of each of the two.
+        widths: channels of the four stages.
+        depths: blocks of the four stages.
+        heads: attention heads of stages two to four.
+        windows: side of the attention windows of stages two to four, in tokens.
+        merge_strides: by how much the transition after each of the first three stages makes the grid smaller.
+    """
+
+    patch_kernel: int
+    patch_stride: int
+    widths: tuple[int, int, int, int] = (64, 128, 160, 320)
+    depths: tuple[int, int, int, int] = (2, 2, 6, 2)
+    heads: tuple[int, int, int] = (4, 5, 10)
+    windows: tuple[int, int, int] = (7, 14, 7)
+    merge_strides: tuple[int, int, int] = (2, 2, 1)
+
+
+@dataclass(frozen=True)
+class ModelSpecification:
+    """One model of the family.
+
+    Attributes:
+        name: short name, as in ``--model``.
+        title: name for people.
+        tiny_vit: measures of the TinyViT encoder; None for SAM's ViT-B.
+        input_size: side S of the encoder's square input, in pixels.
+        resize: how a slice is brought to that size.
+        scaling: how gray levels become the network's numbers.
+        upsampling: how the decoder's logits become a mask.
+        coordinates: how boxes and points are brought into the network's frame.
+        unused_weights: beginnings of the names of tensors in the published file that play no part here.
+    """
+
+    name: str
+    title: str
+    tiny_vit: TinyViTParameters | None
+    input_size: int
+    resize: Resize
+    scaling: Scaling
+    upsampling: Upsampling
+    coordinates: Coordinates = Coordinates.RATIO_PER_AXIS
+    unused_weights: tuple[str, ...] = ()
+
+    @property
+    def encoder(self) -> str:
+        """Kind of the encoder: ``vit_b`` or ``tiny_vit``."""
+        return "tiny_vit" if self.tiny_vit else "vit_b"
+
+    @property
+    def mask_threshold(self) -> float:
+        """The value above which an upsampled mask value belongs to the object."""
+        return 0.5 if self.upsampling is Upsampling.PROBABILITIES else 0.0
+
+
+#: Every model by its name, the default first.
+SPECIFICATIONS: dict[str, ModelSpecification] = {
+    specification.name: specification
+    for specification in (
+        ModelSpecification(
+            name="litemedsam",
+            title="LiteMedSAM",
+            tiny_vit=TinyViTParameters(patch_kernel=1, patch_stride=1),
+            input_size=256,
+            resize=Resize.LONGEST_SIDE_AREA,
+            scaling=Scaling.MIN_MAX,
+            upsampling=Upsampling.CROPPED_LOGITS,
+            coordinates=Coordinates.ONE_RATIO_TRUNCATED,
+        ),
+        ModelSpecification(
+            name="medsam",
+            title="MedSAM ViT-B",
+            tiny_vit=None,
+            input_size=1024,
+            resize=Resize.STRETCH_BICUBIC,
+            scaling=Scaling.MIN_MAX,
+            upsampling=Upsampling.PROBABILITIES,
+        ),
+        ModelSpecification(
+            name="mobilesam",
+            title="MobileSAM",
+            tiny_vit=TinyViTParameters(patch_kernel=3, patch_stride=2),
+            input_size=1024,
+            resize=Resize.LONGEST_SIDE_BILINEAR,
+            scaling=Scaling.IMAGENET,
+            upsampling=Upsampling.LOGITS_AT_INPUT_SIZE,
+            # The classifier that TinyViT was pre-trained with; the authors' code loads it and never runs it.
+            unused_weights=("image_encoder.norm_head.", "image_encoder.head."),
+        ),
+        ModelSpecification(
+            name="sam",
+            title="SAM ViT-B",
+            tiny_vit=None,
+            input_size=1024,
+            resize=Resize.LONGEST_SIDE_BILINEAR,
+            scaling=Scaling.IMAGENET,
+            upsampling=Upsampling.LOGITS_AT_INPUT_SIZE,
+        ),
+    )
+}
+
+
+def get_specification(name: str) -> ModelSpecification:
+    """Return the model called ``name``.
+
+    Raises:
+        MedSAMSegError: ``model_unknown`` when there is no such model.
+    """
+    try:
+        return SPECIFICATIONS[name]
+    except KeyError:
+        raise MedSAMSegError(
+            ErrorKind.NOT_FOUND,
+            "model_unknown",
+            f"There is no model '{name}'.",
+            f"Choose one of: {', '.join(SPECIFICATIONS)}.",
+        ) from None

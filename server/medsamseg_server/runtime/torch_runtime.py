@@ -1,0 +1,134 @@
+"""Networks on PyTorch: CUDA, Apple's Metal, or the processor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.models.checkpoint_loading import load_network
+from medsamseg_server.models.networks import SamNetwork
+from medsamseg_server.models.predictor import Predictor
+from medsamseg_server.models.specification import ModelSpecification
+
+#: Devices by preference.
+DEVICES = ("cuda", "mps", "cpu")
+
+
+def select_device(device: str) -> str:
+    """Return the device to compute on: ``cuda``, ``mps`` or ``cpu``.
+
+    Args:
+        device: one of these, or ``auto`` for the first that this computer has.
+
+    Raises:
+        MedSAMSegError: ``device_unknown``, or ``device_unavailable`` when this computer does not have it.
+    """
+    if device == "auto":
+        return next(candidate for candidate in DEVICES if _is_available(candidate))
+    if device not in DEVICES:
+        raise MedSAMSegError(
+            ErrorKind.INVALID_INPUT,
+            "device_unknown",
+            f"There is no device '{device}'.",
+            f"Choose one of: auto, {', '.join(DEVICES)}.",
+        )
+    if not _is_available(device):
+        raise MedSAMSegError(
+            ErrorKind.INVALID_INPUT,
+            "device_unavailable",
+            f"The device '{device}' cannot be used: PyTorch {torch.__version__} finds none on this computer.",
+            "Choose auto or cpu, or install the graphics driver and a PyTorch made for it.",
+        )
+    return device
+
+
+def load_predictor(specification: ModelSpecification, weights_path: Path, device: str) -> Predictor:
+    """Return a predictor with the weights of a file.
+
+    Args:
+        specification: the model.
+        weights_path: its weights.
+        device: ``auto``, ``cuda``, ``mps`` or ``cpu``.
+
+    Raises:
+        MedSAMSegError: as ``select_device`` and ``load_network``.
+    """
+    selected = select_device(device)
+    network, weights_sha256 = load_network(specification, weights_path)
+    return Predictor(specification, TorchRunner(network, selected), weights_sha256)
+
+
+class TorchRunner:
+    """A network on a PyTorch device, in single precision; see ``NetworkRunner``.
+
+    Attributes:
+        device: ``cuda``, ``mps`` or ``cpu``.
+        precision: ``fp32``.
+    """
+
+    precision = "fp32"
+
+    def __init__(self, network: SamNetwork, device: str = "cpu") -> None:
+        self.device = device
+        with _memory_errors(device):
+            self._network = network.eval().to(device)
+
+    @torch.inference_mode()
+    def encode(self, prepared: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the embedding (256, 64, 64) of an encoder input (3, S, S)."""
+        with _memory_errors(self.device):
+            return _to_array(self._network.encode(self._to_tensor(prepared)[None])[0])
+
+    @torch.inference_mode()
+    def decode(
+        self,
+        embedding: NDArray[np.floating[Any]],
+        boxes: NDArray[np.float32] | None,
+        points: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the logits (B, 256, 256) and the predicted IoU (B,); see ``NetworkRunner.decode``."""
+        with _memory_errors(self.device):
+            logits, scores = self._network.decode(
+                self._to_tensor(embedding)[None],
+                None if boxes is None else self._to_tensor(boxes),
+                None if points is None else (self._to_tensor(points[0]), self._to_tensor(points[1])),
+            )
+            return _to_array(logits), _to_array(scores)
+
+    def _to_tensor(self, array: NDArray[np.floating[Any]]) -> Tensor:
+        # Copied: the caller's array may be read-only, which a tensor on the same memory could not be.
+        return torch.tensor(array, dtype=torch.float32, device=self.device)
+
+
+def _to_array(tensor: Tensor) -> NDArray[np.float32]:
+    array: NDArray[np.float32] = tensor.float().cpu().numpy()
+    return array
+
+
+def _is_available(device: str) -> bool:
+    if device == "cuda":
+        return torch.cuda.is_available()
+    if device == "mps":
+        return torch.backends.mps.is_available()
+    return True
+
+
+@contextmanager
+def _memory_errors(device: str) -> Iterator[None]:
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise MedSAMSegError(
+            ErrorKind.INTERNAL,
+            "device_out_of_memory",
+            f"The memory of the device '{device}' is not enough for the network.",
+            "Close other programs that use the graphics card, or use the device cpu.",
+        ) from error
