@@ -69,7 +69,9 @@ def test_a_file_that_does_not_load_replaces_nothing(store, weights_file):
     store.folder.mkdir(parents=True)
     store.final_path("litemedsam").write_bytes(b"the good one")
     error = failure_of(store, weights_file, "litemedsam")
+    assert error.kind is ErrorKind.UNREADABLE
     assert str(weights_file) in error.message
+    assert "Nothing was imported" in error.hint
     assert store.path("litemedsam").read_bytes() == b"the good one"
     assert [path.name for path in store.folder.iterdir()] == ["lite_medsam.pth"]
 

@@ -123,4 +123,9 @@ def _require_strict_load(path: Path, model: str) -> None:
     from medsamseg_server.models.checkpoint_loading import load_network
     from medsamseg_server.models.specification import get_specification
 
-    load_network(get_specification(model), path)
+    specification = get_specification(model)
+    try:
+        load_network(specification, path)
+    except MedSAMSegError as error:
+        hint = f"Nothing was imported. Your own weights must have exactly the tensors of {specification.title}."
+        raise MedSAMSegError(error.kind, error.code, error.message, hint) from error

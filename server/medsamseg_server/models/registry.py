@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.models.specification import get_specification
 
 #: The model that is used when none is named.
 DEFAULT_MODEL = "litemedsam"
@@ -67,17 +67,20 @@ class Checkpoint:
 
     Attributes:
         model: the model's short name, as in ``--model``.
-        title: the model's name for people.
         licence: licence of the weights.
         citation: what to cite when results are published.
         files: the published files that hold these weights, the first choice first.
     """
 
     model: str
-    title: str
     licence: str
     citation: str
     files: tuple[PublishedFile, ...]
+
+    @property
+    def title(self) -> str:
+        """The model's name for people."""
+        return get_specification(self.model).title
 
     @property
     def file_name(self) -> str:
@@ -158,11 +161,10 @@ _SAM_FILE = PublishedFile(
 CHECKPOINTS: dict[str, Checkpoint] = {
     checkpoint.model: checkpoint
     for checkpoint in (
-        Checkpoint("litemedsam", "LiteMedSAM", "Apache-2.0", _MEDSAM_PAPER, (_LITEMEDSAM_FILE,)),
-        Checkpoint("medsam", "MedSAM ViT-B", "CC BY 4.0", _MEDSAM_PAPER, _MEDSAM_FILES),
+        Checkpoint("litemedsam", "Apache-2.0", _MEDSAM_PAPER, (_LITEMEDSAM_FILE,)),
+        Checkpoint("medsam", "CC BY 4.0", _MEDSAM_PAPER, _MEDSAM_FILES),
         Checkpoint(
             "mobilesam",
-            "MobileSAM",
             "Apache-2.0",
             "Zhang C., Han D., Qiao Y., Kim J. U., Bae S.-H., Lee S., Hong C. S. (2023). Faster Segment Anything: "
             "Towards Lightweight SAM for Mobile Applications. arXiv:2306.14289",
@@ -170,7 +172,6 @@ CHECKPOINTS: dict[str, Checkpoint] = {
         ),
         Checkpoint(
             "sam",
-            "SAM ViT-B",
             "Apache-2.0",
             "Kirillov A. et al. (2023). Segment Anything. ICCV 2023. arXiv:2304.02643",
             (_SAM_FILE,),
@@ -185,12 +186,4 @@ def get_checkpoint(model: str) -> Checkpoint:
     Raises:
         MedSAMSegError: ``model_unknown`` when there is no such model.
     """
-    try:
-        return CHECKPOINTS[model]
-    except KeyError:
-        raise MedSAMSegError(
-            ErrorKind.NOT_FOUND,
-            "model_unknown",
-            f"There is no model '{model}'.",
-            f"Choose one of: {', '.join(CHECKPOINTS)}.",
-        ) from None
+    return CHECKPOINTS[get_specification(model).name]
