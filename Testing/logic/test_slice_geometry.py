@@ -6,6 +6,7 @@ import pytest
 import slicer
 import vtk
 from geometries import SCENARIOS, addVolume, ijkOf, worldOf
+
 from MedSAMSegLib.boxPrompt import BoxPrompt
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.sliceGeometry import SliceGeometry
