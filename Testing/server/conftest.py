@@ -1,8 +1,11 @@
 """What the server's tests share: a fake network in an engine, and the service and application on top of it."""
 
 import hashlib
+import socket
+import threading
 
 import pytest
+import uvicorn
 from server_fakes import FakePredictor, Watch, npy, rod
 from starlette.testclient import TestClient
 
@@ -84,3 +87,19 @@ def upload(client):
 @pytest.fixture
 def rod_path(upload):
     return upload(rod())
+
+
+@pytest.fixture
+def live(service):
+    """The application behind a real socket, on a thread of this process; gives its port."""
+    config = uvicorn.Config(
+        create_app(service, TOKEN), log_config=None, access_log=False, lifespan="off", ws="none", port=0
+    )
+    server = uvicorn.Server(config)
+    listener = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=server.run, args=[[listener]])
+    thread.start()
+    yield listener.getsockname()[1]
+    server.should_exit = True
+    service.stop()
+    thread.join()

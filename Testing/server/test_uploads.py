@@ -198,6 +198,7 @@ def test_handcrafted_headers_are_refused_with_a_clear_error(body):
     assert len(caught.value.message) < 400
 
 
+@pytest.mark.filterwarnings("ignore:invalid escape sequence")
 def test_damaged_headers_never_raise_anything_else():
     random = np.random.default_rng(11)
     whole = npy(counting())

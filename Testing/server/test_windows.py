@@ -34,7 +34,9 @@ def test_width_and_level_may_be_written_as_numbers(text):
     assert (window.name, window.lower, window.upper) == ("1500,-600", -1350, 150)
 
 
-@pytest.mark.parametrize("text", ["", "lungs", "0,40", "-5,40", "400", "400,40,2", "nan,4", "4,inf", "1e300,0", "400;40"])
+@pytest.mark.parametrize(
+    "text", ["", "lungs", "0,40", "-5,40", "400", "400,40,2", "nan,4", "4,inf", "1e300,0", "400;40"]
+)
 def test_unknown_window_is_refused_by_name(text):
     with pytest.raises(MedSAMSegError) as caught:
         resolve_window(text, np.zeros((1, 1, 1)))

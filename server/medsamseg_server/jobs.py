@@ -31,7 +31,7 @@ class PropagationJob:
         self._volume = volume
         self._window = request.window
         self._axis = request.axis
-        self._done = 0
+        self._delivered = 0
         self._complete = False
         slices = Counter(prompt.slice for prompt in request.prompts)
         for index, count in slices.items():
@@ -60,27 +60,31 @@ class PropagationJob:
             window=api.Window.of(self._volume.window(self._window)),
         )
         segmenter = self._engine.slice_segmenter(self._volume, self._axis, self._window, self._model)
+        done = 0
         for item in self._propagation.run(segmenter):
             if isinstance(item, DirectionEnded):
                 yield api.EndedEvent(
                     direction=item.direction, slice=item.index, reason=item.reason, message=item.message
                 )
             else:
-                self._done += 1
+                done += 1
                 mask = api.Mask.of(item.mask)
-                yield api.SliceEvent(
-                    slice=item.index, direction=item.direction, mask=mask, box=item.box, done=self._done
-                )
+                yield api.SliceEvent(slice=item.index, direction=item.direction, mask=mask, box=item.box, done=done)
         seconds = api.Seconds.of(segmenter.encode_seconds, segmenter.decode_seconds)
         self._complete = True
-        yield api.DoneEvent(slices=self._done, seconds=seconds)
+        yield api.DoneEvent(slices=done, seconds=seconds)
+
+    def note_delivered(self, event: api.PropagationEvent) -> None:
+        """Count what the client gets; the slice in work when a job is cancelled is dropped."""
+        if isinstance(event, api.SliceEvent):
+            self._delivered = event.done
 
     def closing_event(self, outcome: Outcome) -> api.PropagationEvent | None:
         """Return the last event of a job that did not run to its end; None for one that did."""
         if self._complete:
             return None
         if outcome.kind == "cancelled":
-            return api.CancelledEvent(slices=self._done)
+            return api.CancelledEvent(slices=self._delivered)
         return api.ErrorEvent(error=error_reply(outcome.error)) if outcome.error else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
 from collections import OrderedDict
@@ -17,6 +18,8 @@ from medsamseg_server.models.registry import CHECKPOINTS
 from medsamseg_server.prompts import Prompt
 from medsamseg_server.scheduler import Outcome, Priority, Scheduler, Task
 from medsamseg_server.volumes import Volume, VolumeStore
+
+logger = logging.getLogger(__name__)
 
 #: Takes a propagation's events as they happen, then None.
 Deliver = Callable[[api.PropagationEvent | None], None]
@@ -41,10 +44,19 @@ class Service:
         self._encodings: OrderedDict[str, EncodingJob] = OrderedDict()
         self._lock = threading.RLock()
 
-    def preload(self) -> None:
-        """Load the default model in the background where its weights are installed."""
-        if self.engine.store.is_installed(self.engine.default_model):
-            self._scheduler.submit(Priority.CLICK, self.engine.predictor)
+    def preload(self) -> Future[object]:
+        """Load the default model in the background where its weights are installed; a failure is logged."""
+
+        def load() -> object:
+            if not self.engine.store.is_installed(self.engine.default_model):
+                return None
+            try:
+                return self.engine.predictor()
+            except MedSAMSegError as error:
+                logger.warning("The model %s cannot be loaded: %s", self.engine.default_model, error)
+                raise
+
+        return self._scheduler.submit(Priority.CLICK, load)
 
     def models(self) -> api.Models:
         """Return the known models."""
@@ -83,6 +95,10 @@ class Service:
         """
         job = PropagationJob(request.job or secrets.token_hex(8), self.engine, volume, request)
 
+        def on_step(event: api.PropagationEvent) -> None:
+            job.note_delivered(event)
+            deliver(event)
+
         def on_end(outcome: Outcome) -> None:
             with self._lock:
                 self._tasks.pop(job.name, None)
@@ -91,7 +107,7 @@ class Service:
                 deliver(closing)
             deliver(None)
 
-        task = self._start(job.name, lambda: self._scheduler.start(Priority.PROPAGATION, job.steps(), deliver, on_end))
+        task = self._start(job.name, lambda: self._scheduler.start(Priority.PROPAGATION, job.steps(), on_step, on_end))
         return partial(self._scheduler.cancel, task)
 
     def encode(self, key: str, volume: Volume, request: api.EncodingsRequest) -> api.EncodingsStarted:

@@ -1,0 +1,260 @@
+import logging
+import os
+import threading
+
+import numpy as np
+import pytest
+
+from medsamseg_server.embeddings import EmbeddingCache, embedding_key
+
+SHAPE = (4, 8, 8)
+BYTES = 4 * 8 * 8 * 2
+#: What an entry has on disk: digest, dimensions, values.
+FILE_BYTES = 32 + 4 * 4 + BYTES
+
+
+def embedding(number):
+    return np.full(SHAPE, number, np.float16)
+
+
+def prepared():
+    return np.linspace(0, 1, 3 * 8 * 8, dtype=np.float32).reshape(3, 8, 8)
+
+
+def use_at(folder, key, seconds):
+    """Set the last use of an entry, as if the clock had been there."""
+    os.utime(folder / f"{key}.embedding", (seconds, seconds))
+
+
+def names(folder):
+    return sorted(path.stem for path in folder.iterdir())
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "embeddings"
+
+
+def test_key_is_the_same_for_the_same_input_only():
+    key = embedding_key(prepared(), "litemedsam", "aa", "fp32")
+    changed = prepared()
+    changed[2, 7, 7] = np.nextafter(changed[2, 7, 7], 2)
+    others = [
+        embedding_key(changed, "litemedsam", "aa", "fp32"),
+        embedding_key(prepared().reshape(3, 4, 16), "litemedsam", "aa", "fp32"),
+        embedding_key(prepared(), "medsam", "aa", "fp32"),
+        embedding_key(prepared(), "litemedsam", "ab", "fp32"),
+        embedding_key(prepared(), "litemedsam", "aa", "bf16"),
+        embedding_key(prepared(), "litemedsamaa", "", "fp32"),
+    ]
+    assert embedding_key(prepared()[:, :, :], "litemedsam", "aa", "fp32") == key
+    assert len({key, *others}) == 7
+
+
+def test_key_does_not_depend_on_memory_layout():
+    strided = np.asfortranarray(prepared())
+    assert embedding_key(strided, "m", "a", "p") == embedding_key(prepared(), "m", "a", "p")
+
+
+def test_memory_gives_back_what_was_put():
+    cache = EmbeddingCache()
+    cache.put("a", embedding(3))
+    np.testing.assert_array_equal(cache.get("a"), embedding(3))
+    assert cache.get("b") is None
+
+
+def test_kept_embedding_cannot_be_changed():
+    cache = EmbeddingCache()
+    cache.put("a", embedding(3))
+    with pytest.raises(ValueError, match="read-only"):
+        cache.get("a")[0] = 0
+
+
+def test_memory_drops_the_embedding_unused_for_longest():
+    cache = EmbeddingCache(memory_bytes=2 * BYTES)
+    cache.put("a", embedding(1))
+    cache.put("b", embedding(2))
+    cache.get("a")
+    cache.put("c", embedding(3))
+    assert cache.get("b") is None
+    assert cache.get("a") is not None
+    assert cache.get("c") is not None
+
+
+def test_putting_one_key_again_takes_no_more_memory():
+    cache = EmbeddingCache(memory_bytes=2 * BYTES)
+    cache.put("a", embedding(1))
+    for _ in range(5):
+        cache.put("b", embedding(2))
+    assert cache.get("a") is not None
+
+
+def test_disk_outlives_the_process(folder):
+    EmbeddingCache(folder=folder).put("a", embedding(3))
+    found = EmbeddingCache(folder=folder).get("a")
+    assert found.dtype == np.float16
+    np.testing.assert_array_equal(found, embedding(3))
+
+
+def test_entry_found_on_disk_is_then_in_memory(folder):
+    EmbeddingCache(folder=folder).put("a", embedding(3))
+    cache = EmbeddingCache(folder=folder)
+    cache.get("a")
+    (folder / "a.embedding").unlink()
+    assert cache.get("a") is not None
+
+
+def test_entry_dropped_from_memory_is_still_on_disk(folder):
+    cache = EmbeddingCache(memory_bytes=BYTES, folder=folder)
+    cache.put("a", embedding(1))
+    cache.put("b", embedding(2))
+    np.testing.assert_array_equal(cache.get("a"), embedding(1))
+
+
+def test_zero_quota_writes_nothing(folder):
+    EmbeddingCache(folder=folder, disk_bytes=0).put("a", embedding(1))
+    assert not folder.exists()
+
+
+def test_folder_is_the_users_own(folder):
+    EmbeddingCache(folder=folder).put("a", embedding(1))
+    assert os.name != "posix" or folder.stat().st_mode & 0o077 == 0
+
+
+def damage_tail(content):
+    return content[:-1] + bytes([content[-1] ^ 1])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        damage_tail,
+        lambda content: content[:-10],
+        lambda content: b"",
+        lambda content: content[:20],
+        lambda content: bytes(len(content)),
+        lambda content: content + b"more",
+        lambda content: b"\x93NUMPY something else",
+    ],
+)
+def test_damaged_entry_is_dropped_and_can_be_put_again(folder, damage, caplog):
+    EmbeddingCache(folder=folder).put("a", embedding(3))
+    path = folder / "a.embedding"
+    path.write_bytes(damage(path.read_bytes()))
+    cache = EmbeddingCache(folder=folder)
+    assert cache.get("a") is None
+    assert not path.exists()
+    assert "damaged" in caplog.text
+    cache.put("a", embedding(3))
+    np.testing.assert_array_equal(EmbeddingCache(folder=folder).get("a"), embedding(3))
+
+
+def test_quota_drops_the_entries_unused_for_longest(folder):
+    cache = EmbeddingCache(folder=folder, disk_bytes=10 * FILE_BYTES)
+    for number in range(10):
+        cache.put(f"k{number}", embedding(number))
+        use_at(folder, f"k{number}", 1000 + number)
+    # Read from disk, so its last use is now.
+    assert EmbeddingCache(folder=folder).get("k0") is not None
+    cache.put("new", embedding(11))
+    assert names(folder) == ["k0", *(f"k{number}" for number in range(3, 10)), "new"]
+
+
+def test_entry_larger_than_the_quota_is_not_written(folder):
+    EmbeddingCache(folder=folder, disk_bytes=FILE_BYTES - 1).put("a", embedding(1))
+    assert not folder.exists()
+
+
+def test_quota_covers_what_earlier_processes_left(folder):
+    for number in range(5):
+        EmbeddingCache(folder=folder).put(f"k{number}", embedding(number))
+        use_at(folder, f"k{number}", 1000 + number)
+    EmbeddingCache(folder=folder, disk_bytes=3 * FILE_BYTES).put("new", embedding(9))
+    assert names(folder) == ["k4", "new"]
+
+
+def test_quota_covers_what_another_server_writes_meanwhile(folder):
+    cache = EmbeddingCache(folder=folder, disk_bytes=200 * FILE_BYTES)
+    other = EmbeddingCache(folder=folder, disk_bytes=200 * FILE_BYTES)
+    for number in range(190):
+        cache.put(f"a{number}", embedding(1))
+        other.put(f"b{number}", embedding(1))
+    assert len(names(folder)) <= 200 + 64
+
+
+def test_half_written_files_of_a_crashed_server_are_removed_when_old(folder):
+    cache = EmbeddingCache(folder=folder)
+    folder.mkdir()
+    for name, age in (("old.part", 7200), ("young.part", 0)):
+        (folder / name).write_bytes(b"half")
+        seconds = (folder / name).stat().st_mtime - age
+        os.utime(folder / name, (seconds, seconds))
+    cache.put("a", embedding(1))
+    assert sorted(path.name for path in folder.iterdir()) == ["a.embedding", "young.part"]
+
+
+def test_unwritable_folder_costs_one_warning_and_nothing_else(tmp_path, caplog):
+    (tmp_path / "file").write_text("a file where the folder should be")
+    cache = EmbeddingCache(folder=tmp_path / "file" / "embeddings")
+    with caplog.at_level(logging.WARNING):
+        for number in range(3):
+            cache.put(f"k{number}", embedding(number))
+            assert cache.get(f"k{number}") is not None
+            assert cache.get("unknown") is None
+    assert len(caplog.records) == 1
+    assert "Work goes on without it" in caplog.text
+
+
+def test_full_disk_costs_one_warning_and_leaves_no_half_file(folder, caplog, monkeypatch):
+    cache = EmbeddingCache(folder=folder)
+    write = type(folder).write_bytes
+
+    def fill_up(path, content):
+        write(path, content[:100])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(folder), "write_bytes", fill_up)
+    cache.put("a", embedding(1))
+    cache.put("b", embedding(2))
+    assert cache.get("a") is not None
+    assert names(folder) == []
+    assert caplog.text.count("No space left on device") == 1
+
+
+def test_entry_that_vanishes_while_room_is_made_is_no_error(folder, monkeypatch, caplog):
+    cache = EmbeddingCache(folder=folder, disk_bytes=2 * FILE_BYTES)
+    cache.put("a", embedding(1))
+    stat = type(folder).stat
+
+    def vanish(path, **options):
+        if path.name == "a.embedding":
+            path.unlink(missing_ok=True)
+        return stat(path, **options)
+
+    monkeypatch.setattr(type(folder), "stat", vanish)
+    cache.put("b", embedding(2))
+    cache.put("c", embedding(3))
+    assert names(folder) == ["b", "c"]
+    assert not caplog.records
+
+
+def test_two_servers_on_one_folder_never_read_half_an_entry(folder):
+    caches = [EmbeddingCache(memory_bytes=0, folder=folder, disk_bytes=6 * FILE_BYTES) for _ in range(2)]
+    start, wrong = threading.Barrier(2), []
+
+    def work(cache):
+        start.wait()
+        for turn in range(150):
+            number = turn % 12
+            found = cache.get(f"k{number}")
+            if found is not None and not (found == number).all():
+                wrong.append(number)
+            cache.put(f"k{number}", embedding(number))
+
+    threads = [threading.Thread(target=work, args=[cache]) for cache in caches]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    assert not [path for path in folder.iterdir() if path.suffix == ".part"]
