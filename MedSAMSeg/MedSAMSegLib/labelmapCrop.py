@@ -40,10 +40,6 @@ class LabelmapCrop:
         """Whether no voxel is set."""
         return not self.voxels.any()
 
-    def moved(self, offset):
-        """:return: the same voxels, `offset` (i, j, k) further."""
-        return LabelmapCrop(self.voxels, tuple(a + b for a, b in zip(self.start, offset, strict=True)))
-
     def where(self, condition):
         """:return: the voxels that are set here and in `condition`, an array of the same shape or a bool."""
         return LabelmapCrop(self.voxels & condition, self.start)
@@ -58,7 +54,8 @@ class LabelmapCrop:
             return LabelmapCrop(np.zeros((0, 0, 0), bool), self.start)
         used = [np.flatnonzero(self.voxels.any(axis=others)) for others in ((1, 2), (0, 2), (0, 1))]
         block = tuple(slice(indices[0], indices[-1] + 1) for indices in used)
-        return LabelmapCrop(self.voxels[block], self.start).moved([int(indices[0]) for indices in reversed(used)])
+        start = tuple(first + int(indices[0]) for first, indices in zip(self.start, reversed(used), strict=True))
+        return LabelmapCrop(self.voxels[block], start)
 
     def image(self, IJKToRAS):
         """:return: the voxels as vtkOrientedImageData of 0 and 1.

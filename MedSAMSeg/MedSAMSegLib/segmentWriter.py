@@ -9,7 +9,6 @@ from .editorSettings import EditorSettings
 from .errors import UserError
 from .labelmapCrop import LabelmapCrop, emptyImage
 from .segmentationGrid import SegmentationGrid
-from .sliceAxes import depthIJK
 from .sliceEdit import SliceEditPlanner
 from .undoHistory import UndoHistory
 
@@ -89,7 +88,7 @@ class SegmentWriter:
         self._checkInside(axis, sliceIndex, crop, grid)
         settings = EditorSettings.ofScene()
         planner = SliceEditPlanner(self._segmentationNode, self._volumeNode, grid, settings)
-        edit = planner.plan(mode, segmentID, axis, sliceIndex + grid.offset[depthIJK(axis)], crop.moved(grid.offset))
+        edit = planner.plan(mode, segmentID, grid.cropOnGrid(crop), grid.slicePlane(axis, sliceIndex))
         if edit.changesNothing:
             return False
         with self.undoStep():
@@ -157,12 +156,10 @@ class SegmentWriter:
             )
 
     def _checkInside(self, axis, sliceIndex, crop, grid):
-        ranges = zip(crop.extent[::2], crop.extent[1::2], reversed(grid.shape), strict=True)
-        isMaskInside = crop.isEmpty or all(first >= 0 and last < size for first, last, size in ranges)
-        if not isMaskInside or not 0 <= sliceIndex < grid.shape[axis]:
+        onSlice = LabelmapCrop.ofSlice(axis, sliceIndex, [[1]], 0, 0)
+        if not grid.contains(onSlice.extent) or not (crop.isEmpty or grid.contains(crop.extent)):
             raise UserError(
-                f"A mask on slice {sliceIndex} along axis {axis} leaves the volume '{self._volumeNode.GetName()}',"
-                f" which has {grid.shape} voxels (k, j, i).",
+                f"A mask on slice {sliceIndex} along axis {axis} leaves the volume '{self._volumeNode.GetName()}'.",
                 "If the volume was replaced, draw the box again.",
                 "mask_outside_image",
             )

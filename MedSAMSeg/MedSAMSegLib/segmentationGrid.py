@@ -1,10 +1,14 @@
 """The voxel grid of a segmentation, and where a volume's voxels are in it."""
 
+import itertools
+
 import numpy as np
 import slicer
 import vtk
 
 from .errors import UserError
+from .labelmapCrop import LabelmapCrop
+from .sliceAxes import depthIJK
 from .sliceGeometry import SliceGeometry
 
 # Far below what could move a voxel, far above what NIfTI's single-precision headers lose.
@@ -12,8 +16,10 @@ GRID_TOLERANCE = 0.01
 
 
 class SegmentationGrid:
-    """The reference geometry of a segmentation that lies on a volume's voxels, maybe shifted by whole voxels.
+    """The reference geometry of a segmentation that lies on a volume's voxels.
 
+    The voxels may be counted from elsewhere (a segmentation of a cropped volume) or backwards: Slicer reverses the
+    slices of a left-handed image when it loads it as a volume, and not when it loads it as a segmentation.
     A segmentation without a geometry of its own gets the volume's.
 
     :param segmentationNode: the segmentation.
@@ -25,11 +31,34 @@ class SegmentationGrid:
         _checkSegmentation(segmentationNode)
         geometry = SliceGeometry(volumeNode)
         self.IJKToRAS = _referenceIJKToRAS(segmentationNode, volumeNode)
+        self._volumeShape = geometry.shape
         volumeIJKToGrid = np.linalg.inv(_IJKToWorld(segmentationNode, self.IJKToRAS)) @ geometry.IJKToWorld
-        self.shape = geometry.shape
-        self.offset = _wholeVoxelOffset(volumeIJKToGrid, geometry.shape)
-        if self.offset is None:
+        self._signs = np.where(np.diag(volumeIJKToGrid)[:3] < 0, -1, 1)
+        self._offset = np.round(volumeIJKToGrid[:3, 3]).astype(int)
+        if _largestDeviation(volumeIJKToGrid, self._signs, self._offset, geometry.shape) > GRID_TOLERANCE:
             raise _gridsDiffer(segmentationNode, volumeNode)
+
+    def cropOnGrid(self, crop):
+        """:return: a LabelmapCrop of the volume's voxels as one of the segmentation's."""
+        voxels = crop.voxels[tuple(slice(None, None, sign) for sign in reversed(self._signs))]
+        return LabelmapCrop(voxels, self._extentOnGrid(crop.extent)[::2])
+
+    def slicePlane(self, axis, sliceIndex):
+        """:return: the VTK extent in the segmentation's grid of a whole slice of the volume."""
+        ranges = [(0, size - 1) for size in reversed(self._volumeShape)]
+        ranges[depthIJK(axis)] = (sliceIndex, sliceIndex)
+        return self._extentOnGrid(tuple(bound for bounds in ranges for bound in bounds))
+
+    def contains(self, extent):
+        """:return: whether the volume has all voxels of a VTK extent in its own grid."""
+        return min(extent[::2]) >= 0 and all(
+            last < size for last, size in zip(extent[1::2], reversed(self._volumeShape), strict=True)
+        )
+
+    def _extentOnGrid(self, extent):
+        first, last = (self._signs * extent[start::2] + self._offset for start in (0, 1))
+        bounds = zip(np.minimum(first, last), np.maximum(first, last), strict=True)
+        return tuple(int(bound) for pair in bounds for bound in pair)
 
 
 def _checkSegmentation(segmentationNode):
@@ -74,14 +103,11 @@ def _IJKToWorld(segmentationNode, IJKToRAS):
     return slicer.util.arrayFromVTKMatrix(RASToWorld) @ slicer.util.arrayFromVTKMatrix(IJKToRAS)
 
 
-def _wholeVoxelOffset(volumeIJKToGrid, shape):
-    """:return: (i, j, k) shift in whole voxels, None if the grids do not coincide at the volume's corners."""
-    corners = np.array(np.meshgrid(*[(0, size - 1) for size in reversed(shape)])).reshape(3, -1)
-    onGrid = volumeIJKToGrid @ np.vstack([corners, np.ones(corners.shape[1])])
-    shifts = onGrid[:3] - corners
-    offset = np.round(shifts[:, 0])
-    isSameGrid = np.abs(shifts - offset[:, np.newaxis]).max() <= GRID_TOLERANCE
-    return tuple(int(component) for component in offset) if isSameGrid else None
+def _largestDeviation(volumeIJKToGrid, signs, offset, shape):
+    """:return: how far, in voxels, the volume's outermost voxels are from where whole-voxel counting puts them."""
+    corners = np.array(list(itertools.product(*[(0, size - 1) for size in reversed(shape)])))
+    onGrid = corners @ volumeIJKToGrid[:3, :3].T + volumeIJKToGrid[:3, 3]
+    return np.abs(onGrid - (corners * signs + offset)).max()
 
 
 def _gridsDiffer(segmentationNode, volumeNode):

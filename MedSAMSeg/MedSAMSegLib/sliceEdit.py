@@ -6,7 +6,6 @@ import numpy as np
 
 from .editorSettings import INSIDE_ONE_SEGMENT
 from .labelmapCrop import LabelmapCrop, imageVoxelsWithin
-from .sliceAxes import depthIJK
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,14 +41,13 @@ class SliceEditPlanner:
         self._grid = grid
         self._settings = settings
 
-    def plan(self, mode, segmentID, axis, sliceIndex, crop):
+    def plan(self, mode, segmentID, crop, slicePlane):
         """Find out what a mask will change.
 
         :param mode: "add", "remove" or "replace".
         :param segmentID: ID of the segment.
-        :param axis: array axis of the slice.
-        :param sliceIndex: index of the slice in the segmentation's grid.
         :param crop: LabelmapCrop of the mask in the segmentation's grid.
+        :param slicePlane: VTK extent of the slice in the segmentation's grid.
         :return: SliceEdit.
         """
         nothing = LabelmapCrop(np.zeros((0, 0, 0), bool), crop.start)
@@ -57,7 +55,7 @@ class SliceEditPlanner:
         if mode == "remove":
             toRemove = self._erasable(segmentID, crop)
         elif mode == "replace":
-            toRemove = self._leaving(segmentID, axis, sliceIndex, crop)
+            toRemove = self._leaving(segmentID, crop, slicePlane)
         if mode != "remove":
             toAdd = crop.where(self._editable(segmentID, crop)).trimmed()
         overwritten = self._segmentsUnder(toAdd, segmentID)
@@ -78,18 +76,11 @@ class SliceEditPlanner:
             editable = editable | own
         return crop.where(own & editable).trimmed()
 
-    def _leaving(self, segmentID, axis, sliceIndex, crop):
+    def _leaving(self, segmentID, crop, slicePlane):
         """:return: what the segment has on the slice beside the crop, and may lose."""
-        plane = self._slicePlane(axis, sliceIndex)
-        own = LabelmapCrop(self._voxels(segmentID, plane), plane[::2]).trimmed()
+        own = LabelmapCrop(self._voxels(segmentID, slicePlane), slicePlane[::2]).trimmed()
         leaving = own.where(~crop.within(own.extent)).trimmed()
         return leaving.where(self._editable(segmentID, leaving)).trimmed()
-
-    def _slicePlane(self, axis, sliceIndex):
-        first = list(self._grid.offset)
-        last = [offset + size - 1 for offset, size in zip(first, reversed(self._grid.shape), strict=True)]
-        first[depthIJK(axis)] = last[depthIJK(axis)] = sliceIndex
-        return tuple(bound for bounds in zip(first, last, strict=True) for bound in bounds)
 
     def _receiver(self, segmentID):
         # As in the Segment Editor, erasing inside one segment gives the voxels to that segment.

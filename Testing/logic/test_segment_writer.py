@@ -142,6 +142,23 @@ def test_a_segmentation_of_a_cropped_volume_is_written_in_its_own_voxels(volumeN
     )
 
 
+@pytest.mark.parametrize("axis", AXES)
+@pytest.mark.parametrize("mode", ["add", "replace"])
+def test_a_segmentation_may_count_its_slices_backwards(tmp_path, axis, mode):
+    volumeNode = addVolume("left-handed", "parent")
+    segmentID = addSegment(addSegmentation(volumeNode))
+    slicer.util.saveScene(str(tmp_path / "scene.mrb"))
+    slicer.mrmlScene.Clear()
+    slicer.util.loadScene(str(tmp_path / "scene.mrb"))
+    volumeNode, segmentationNode = slicer.util.getNode("CT"), slicer.util.getNode("Segmentation")
+    assert slicer.util.arrayFromVolume(volumeNode)[-1, 0, 0] == 0, "Slicer reversed the slices of the volume"
+    writer = SegmentWriter(segmentationNode, volumeNode)
+    writer.write(segmentID, axis, 4, FULL, 3, 5)
+    writer.write(segmentID, axis, 4, MASK, 4, 5, mode)
+    expected = placed(axis, 4, MASK, 4, 5) | (placed(axis, 4, FULL, 3, 5) if mode == "add" else False)
+    np.testing.assert_array_equal(voxelsOf(segmentationNode, segmentID, volumeNode), expected)
+
+
 def test_a_segmentation_with_other_voxels_is_an_error_that_says_what_to_do(volumeNode):
     segmentationNode = addSegmentation(addVolume("anisotropic", name="Other"))
     segmentationNode.SetAndObserveTransformNodeID(volumeNode.GetTransformNodeID())
