@@ -6,6 +6,7 @@ import slicer
 
 from .backendProcess import BackendProcess
 from .boxPrompt import BoxPrompt
+from .boxPromptStore import BoxPromptStore
 from .errors import UserError
 from .propagationRun import PropagationRun
 from .segmentWriter import SegmentWriter
@@ -72,8 +73,9 @@ class MedSAMSegLogic:
             "vtkMRMLSegmentationNode", name or f"{volume.GetName()} segmentation"
         )
         segmentation.CreateDefaultDisplayNodes()
-        segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+        # The transform first: Slicer takes the geometry over relative to where the segmentation is.
         segmentation.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
+        segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
         return segmentation
 
     def addSegment(self, segmentation, name, color=None):
@@ -185,9 +187,11 @@ class MedSAMSegLogic:
         :return: :class:`PropagationRun`.
         """
         prompts = [prompt for _node, prompt in self._prompts.list(segmentation, segment, volume)]
+        # Of several boxes on one slice the last is what the user wants now.
+        boxes = {prompt.sliceIndex: prompt.box for prompt in prompts}
         request = {
             "axis": _commonAxis(prompts),
-            "prompts": [(prompt.sliceIndex, prompt.box) for prompt in prompts],
+            "prompts": sorted(boxes.items()),
             "first": first,
             "last": last,
             "direction": direction,
@@ -238,7 +242,7 @@ class MedSAMSegLogic:
     def _writer(self, segmentation, volume):
         # A writer holds the undo history, so one and the same has to serve every call on its nodes.
         key = (segmentation.GetID(), volume.GetID())
-        if key not in self._writers:
+        if key not in self._writers or not self._writers[key].isUsable:
             self._writers[key] = SegmentWriter(segmentation, volume)
         return self._writers[key]
 

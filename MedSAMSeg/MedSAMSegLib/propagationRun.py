@@ -71,7 +71,8 @@ class PropagationRun:
         self._writer = writer
         self._segmentID = segmentID
         self._progress = progress
-        self._job = uuid.uuid4().hex
+        #: Name of the job on the server.
+        self.job = uuid.uuid4().hex
         self._client = None
         self._isCancelled = threading.Event()
         self._total = 0
@@ -112,7 +113,7 @@ class PropagationRun:
         if self._isCancelled.is_set():
             return
         events = self._upload.call(
-            self._client, lambda key: self._client.propagate(key, job=self._job, **self._request)
+            self._client, lambda key: self._client.propagate(key, job=self.job, **self._request)
         )
         if self._isCancelled.is_set():
             # cancel() may have come before the server knew the job.
@@ -123,7 +124,7 @@ class PropagationRun:
     def _cancelOnServer(self):
         # A server that is gone has nothing left to cancel; advance() tells the user about it.
         with contextlib.suppress(UserError):
-            self._client.cancel(self._job)
+            self._client.cancel(self.job)
 
     def _apply(self, event):
         fields = event.fields
