@@ -40,8 +40,10 @@ def _stretch(image: NDArray[Any]) -> NDArray[np.uint8]:
     if low == high:
         return np.zeros(image.shape, np.uint8)
     values -= low
-    values *= 255.0 / (high - low)
-    return np.minimum(values, 255.0).astype(np.uint8)
+    # Multiplied first, so that whole gray levels of whole numbers come out whole.
+    values *= 255.0
+    values /= high - low
+    return values.astype(np.uint8)
 
 
 def _invalid(message: str) -> MedSAMSegError:

@@ -1,0 +1,30 @@
+"""The independent implementation: transformers' SAM ViT-B, driven with numpy arrays."""
+
+import numpy as np
+import torch
+from transformers import SamConfig, SamModel
+
+
+class HuggingFaceSam:
+    """``SamModel`` with the default configuration, which is ViT-B's."""
+
+    def __init__(self):
+        self.model = SamModel(SamConfig()).eval()
+
+    @torch.inference_mode()
+    def encode(self, prepared):
+        """(3, 1024, 1024) to (256, 64, 64)."""
+        return self.model.get_image_embeddings(torch.from_numpy(prepared)[None])[0].numpy()
+
+    @torch.inference_mode()
+    def decode(self, embedding, boxes=None, points=None, labels=None):
+        """Prompts in the frame of the 1024×1024 input to logits (B, 256, 256) and scores (B,)."""
+        tensor = lambda array: None if array is None else torch.from_numpy(np.asarray(array, np.float32))[None]  # noqa: E731
+        output = self.model(
+            image_embeddings=torch.from_numpy(embedding)[None],
+            input_boxes=tensor(boxes),
+            input_points=tensor(points),
+            input_labels=None if labels is None else torch.from_numpy(np.asarray(labels))[None],
+            multimask_output=False,
+        )
+        return output.pred_masks[0, :, 0].numpy(), output.iou_scores[0, :, 0].numpy()
