@@ -3,6 +3,7 @@
 import contextlib
 
 import slicer
+import vtk
 
 
 class ClosedSurfaces:
@@ -37,7 +38,7 @@ class ClosedSurfaces:
         with slicer.util.NodeModify(self._segmentationNode):
             for segmentID in self._outdated:
                 if self._segment(segmentID) is not None:
-                    self._segment(segmentID).RemoveRepresentation(self._name)
+                    self._discard(segmentID)
             self._outdated.clear()
             self._segmentationNode.GetSegmentation().CreateRepresentation(self._name)
 
@@ -50,6 +51,14 @@ class ClosedSurfaces:
         if surface is not None:
             self._segment(segmentID).RemoveRepresentation(self._name)
         return surface
+
+    def _discard(self, segmentID):
+        labelmap = self._segmentationNode.GetBinaryLabelmapInternalRepresentation(segmentID)
+        if labelmap.GetNumberOfPoints() > 0:
+            self._segment(segmentID).RemoveRepresentation(self._name)
+        else:
+            # VTK complains when it has to make a surface of no voxels.
+            self._segment(segmentID).AddRepresentation(self._name, vtk.vtkPolyData())
 
     def _segment(self, segmentID):
         return self._segmentationNode.GetSegmentation().GetSegment(segmentID)

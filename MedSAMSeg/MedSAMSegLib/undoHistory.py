@@ -40,10 +40,7 @@ class UndoHistory:
         if self.isChangedElsewhere:
             self._logic.ClearUndoState()
             self._undoable = 0
-        # After an undo, the history's newest remaining state already is the present one: a second copy of it would
-        # make an undo step that does nothing.
-        if not self._logic.CanRedo():
-            self._logic.SaveStateForUndo()
+        self._logic.SaveStateForUndo()
         self._undoable += 1
         self._redoable = 0
         self.noteOwnChange()

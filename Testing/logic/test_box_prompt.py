@@ -163,6 +163,13 @@ def test_boxes_follow_the_volume_when_its_transform_changes(store, volumeNode, s
     assert store.read(roiNode) == promptOn(0)
 
 
+def test_boxes_stay_in_place_when_the_volumes_transform_is_hardened(store, volumeNode, segmentationNode, segmentID):
+    roiNode = store.add(volumeNode, segmentationNode, segmentID, promptOn(0))
+    volumeNode.HardenTransform()
+    assert roiNode.GetParentTransformNode() is not volumeNode.GetParentTransformNode()
+    assert store.read(roiNode) == promptOn(0)
+
+
 def test_a_box_dragged_over_the_images_edge_is_clipped(store, volumeNode, segmentationNode, segmentID):
     roiNode = store.add(volumeNode, segmentationNode, segmentID, BoxPrompt(0, 5, 1, 2, 7, 6))
     roiNode.SetCenterWorld(worldOf("rotated", "parent", (0, 4, 5)))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import slicer
 from geometries import addVolume
-from segmentations import FULL, addSegment, addSegmentation, editorNode, placed, voxelsOf
+from segmentations import FULL, addSegment, addSegmentation, editorNode, voxelsOf
 
 from MedSAMSegLib.segmentWriter import SegmentWriter
 
@@ -118,10 +118,18 @@ def test_a_surface_that_is_not_shown_is_not_made(writer, segmentationNode, segme
     assert surfaceOf(segmentationNode, segmentID) is None
 
 
-def test_the_surface_of_an_overwritten_neighbor_follows_too(writer, segmentationNode, volumeNode, segmentID):
+@pytest.mark.parametrize("isLayerShared", [True, False])
+def test_the_surface_of_an_overwritten_neighbor_follows_too(
+    writer, segmentationNode, volumeNode, segmentID, isLayerShared
+):
     editorNode(OverwriteMode=slicer.vtkMRMLSegmentEditorNode.OverwriteAllSegments)
-    neighborID = addSegment(segmentationNode, "Organ", placed(0, 4, np.ones((6, 6)), 2, 2), volumeNode)
+    neighborID = addSegment(segmentationNode, "Organ")
+    writer.write(neighborID, 0, 4, np.ones((6, 6)), 2, 2)
+    writer.write(segmentID, 0, 4, np.ones((1, 1)), 9, 9)
+    if not isLayerShared:
+        segmentationNode.GetSegmentation().SeparateSegmentLabelmap(neighborID)
     segmentationNode.CreateClosedSurfaceRepresentation()
+    assert segmentationNode.GetSegmentation().GetNumberOfLayers() == (1 if isLayerShared else 2)
     writer.write(segmentID, 0, 4, np.ones((6, 3)), 2, 2)
     np.testing.assert_allclose(
         surfaceOf(segmentationNode, neighborID).GetBounds(),
@@ -166,3 +174,12 @@ def test_a_failed_block_leaves_the_surface_as_it_was(writer, segmentationNode, s
         writer.write(segmentID, 0, 5, FULL, 6, 7)
         raise RuntimeError
     np.testing.assert_allclose(surfaceOf(segmentationNode, segmentID).GetBounds(), before)
+
+
+def test_the_surface_of_a_segment_that_becomes_empty_is_empty(writer, segmentationNode, segmentID):
+    writer.write(segmentID, 0, 4, FULL, 3, 5)
+    segmentationNode.CreateClosedSurfaceRepresentation()
+    writer.write(segmentID, 0, 4, FULL, 3, 5, mode="remove")
+    assert surfaceOf(segmentationNode, segmentID).GetNumberOfPoints() == 0
+    writer.write(segmentID, 0, 5, FULL, 3, 5)
+    assert surfaceOf(segmentationNode, segmentID).GetNumberOfPoints() > 0
