@@ -12,6 +12,15 @@ from medsamseg_server.cli import main
 from medsamseg_server.models import registry
 from medsamseg_server.models.store import ModelStore
 
+#: Taken before any test gets a home of its own: where `make weights` puts the real weights.
+_DEVELOPMENT_STORE = ModelStore()
+
+
+@pytest.fixture(scope="session")
+def development_store():
+    """The store with the real weights; for reading only."""
+    return _DEVELOPMENT_STORE
+
 
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
