@@ -102,7 +102,9 @@ def test_input_does_not_depend_on_how_the_slice_lies_in_memory(model):
 
 @pytest.mark.parametrize("dtype", ["int8", ">u2", "<i4", "int64", "float16", "float32", ">f8"])
 def test_every_real_type_is_stretched_from_its_own_range(dtype):
-    expected = prepare_image(get_specification("litemedsam"), (np.arange(12) * 255 // 11).astype(np.uint8).reshape(3, 4))
+    expected = prepare_image(
+        get_specification("litemedsam"), (np.arange(12) * 255 // 11).astype(np.uint8).reshape(3, 4)
+    )
     prepared = prepare_image(get_specification("litemedsam"), (RAMP + 5).astype(dtype))
     np.testing.assert_allclose(prepared, expected, atol=1e-6)
 

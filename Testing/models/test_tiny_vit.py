@@ -13,9 +13,7 @@ def authors_bias_table(window):
     """Number the distances (|Δrow|, |Δcolumn|) as they first appear among all pairs of tokens."""
     tokens = [(row, column) for row in range(window) for column in range(window)]
     numbers = {}
-    return [
-        [numbers.setdefault((abs(a[0] - b[0]), abs(a[1] - b[1])), len(numbers)) for b in tokens] for a in tokens
-    ]
+    return [[numbers.setdefault((abs(a[0] - b[0]), abs(a[1] - b[1])), len(numbers)) for b in tokens] for a in tokens]
 
 
 def plain_attention(attention, tokens, window):

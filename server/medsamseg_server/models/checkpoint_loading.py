@@ -19,6 +19,18 @@ from medsamseg_server.models.registry import PublishedFile, get_checkpoint
 from medsamseg_server.models.specification import ModelSpecification
 
 _ZIP_START = b"PK\x03\x04"
+# Which of these torch raises depends on where the bytes stop making sense.
+_LOADING_ERRORS = (
+    pickle.UnpicklingError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    TypeError,
+    AssertionError,
+)
 # Training scripts, MedSAM's among them, store the weights beside the optimizer's state under one of these names.
 _WRAPPERS = ("model", "state_dict")
 # What DistributedDataParallel puts before every name.
@@ -65,11 +77,8 @@ def _read_file(specification: ModelSpecification, path: Path) -> Any:
         raise _failure(specification, "weights_truncated", f"{path} is incomplete: its end is missing.")
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    except EOFError as error:
-        raise _failure(specification, "weights_truncated", f"{path} is incomplete: its end is missing.") from error
-    except (pickle.UnpicklingError, RuntimeError, ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
-        # What torch raises depends on where the bytes stop making sense.
-        message = f"{path} is not a PyTorch file that holds tensors and nothing else, so it was not loaded."
+    except _LOADING_ERRORS as error:
+        message = f"{path} is damaged, or no PyTorch file with tensors and nothing else, so it was not loaded."
         raise _failure(specification, "weights_unreadable", message) from error
 
 

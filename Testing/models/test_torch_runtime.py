@@ -1,0 +1,58 @@
+"""Where the network runs."""
+
+import pytest
+import torch
+
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.models.networks import build_network
+from medsamseg_server.models.specification import get_specification
+from medsamseg_server.runtime.torch_runtime import TorchRunner, select_device
+
+
+@pytest.fixture
+def present(monkeypatch):
+    """Says which accelerators this computer is to have."""
+
+    def have(*devices):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: "cuda" in devices)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: "mps" in devices)
+
+    return have
+
+
+@pytest.mark.parametrize(
+    ("devices", "chosen"), [((), "cpu"), (("mps",), "mps"), (("cuda",), "cuda"), (("cuda", "mps"), "cuda")]
+)
+def test_auto_takes_the_fastest_device_that_is_there(present, devices, chosen):
+    present(*devices)
+    assert select_device("auto") == chosen
+
+
+def test_named_device_is_taken_when_it_is_there(present):
+    present("cuda", "mps")
+    assert [select_device(device) for device in ("cuda", "mps", "cpu")] == ["cuda", "mps", "cpu"]
+
+
+@pytest.mark.parametrize(
+    ("device", "code"), [("cuda", "device_unavailable"), ("mps", "device_unavailable"), ("tpu", "device_unknown")]
+)
+def test_device_that_cannot_be_used_is_refused_by_name(present, device, code):
+    present()
+    with pytest.raises(MedSAMSegError) as caught:
+        select_device(device)
+    assert caught.value.kind is ErrorKind.INVALID_INPUT
+    assert caught.value.code == code
+    assert device in caught.value.message
+    assert "cpu" in caught.value.hint
+
+
+def test_full_device_memory_is_a_clear_error(monkeypatch):
+    network = build_network(get_specification("litemedsam"))
+
+    def refuse(images):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(network, "encode", refuse)
+    with pytest.raises(MedSAMSegError) as caught:
+        TorchRunner(network).encode(torch.zeros(3, 256, 256).numpy())
+    assert caught.value.code == "device_out_of_memory"
