@@ -5,6 +5,8 @@ import contextlib
 import slicer
 import vtk
 
+from .labelmapCrop import imageVoxels
+
 
 class ClosedSurfaces:
     """The closed surfaces of the segments that one undo step touches.
@@ -32,14 +34,14 @@ class ClosedSurfaces:
                         self._outdated.add(segmentID)
 
     def renew(self):
-        """Make the surfaces of all changed segments again."""
-        if not self._outdated:
+        """Make the surfaces of all changed segments again, where they are still shown."""
+        shown = [segmentID for segmentID in self._outdated if self._surface(segmentID) is not None]
+        self._outdated.clear()
+        if not shown:
             return
         with slicer.util.NodeModify(self._segmentationNode):
-            for segmentID in self._outdated:
-                if self._segment(segmentID) is not None:
-                    self._discard(segmentID)
-            self._outdated.clear()
+            for segmentID in shown:
+                self._discard(segmentID)
             self._segmentationNode.GetSegmentation().CreateRepresentation(self._name)
 
     def forget(self):
@@ -47,18 +49,26 @@ class ClosedSurfaces:
         self._outdated.clear()
 
     def _takeOff(self, segmentID):
-        surface = self._segment(segmentID).GetRepresentation(self._name)
+        surface = self._surface(segmentID)
         if surface is not None:
             self._segment(segmentID).RemoveRepresentation(self._name)
         return surface
 
     def _discard(self, segmentID):
-        labelmap = self._segmentationNode.GetBinaryLabelmapInternalRepresentation(segmentID)
-        if labelmap.GetNumberOfPoints() > 0:
+        if self._hasVoxels(segmentID):
             self._segment(segmentID).RemoveRepresentation(self._name)
         else:
-            # VTK complains when it has to make a surface of no voxels.
+            # VTK complains when it has to make a surface of a flat labelmap without voxels.
             self._segment(segmentID).AddRepresentation(self._name, vtk.vtkPolyData())
+
+    def _hasVoxels(self, segmentID):
+        labelmap = self._segmentationNode.GetBinaryLabelmapInternalRepresentation(segmentID)
+        labelValue = self._segment(segmentID).GetLabelValue()
+        return labelmap.GetNumberOfPoints() > 0 and (imageVoxels(labelmap) == labelValue).any()
+
+    def _surface(self, segmentID):
+        segment = self._segment(segmentID)
+        return segment and segment.GetRepresentation(self._name)
 
     def _segment(self, segmentID):
         return self._segmentationNode.GetSegmentation().GetSegment(segmentID)

@@ -154,6 +154,16 @@ def test_the_surface_stays_during_a_block_and_is_made_again_once(writer, segment
     )
 
 
+def test_a_surface_that_is_switched_off_during_a_block_stays_off(writer, segmentationNode, segmentID):
+    writer.write(segmentID, 0, 0, FULL, 3, 5)
+    segmentationNode.CreateClosedSurfaceRepresentation()
+    with writer.undoStep():
+        writer.write(segmentID, 0, 1, FULL, 3, 5)
+        segmentationNode.RemoveClosedSurfaceRepresentation()
+        writer.write(segmentID, 0, 2, FULL, 3, 5)
+    assert surfaceOf(segmentationNode, segmentID) is None
+
+
 def test_undo_and_redo_bring_the_surface_along(writer, segmentationNode, segmentID):
     writer.write(segmentID, 0, 4, FULL, 3, 5)
     segmentationNode.CreateClosedSurfaceRepresentation()
