@@ -1,0 +1,280 @@
+"""The server as a process: how it starts, what it prints, who may talk to it, and how it ends."""
+
+import hashlib
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from server_fakes import IDENTITY_WINDOW, ROD_BOX, npy, rod
+
+from medsamseg_server.errors import MedSAMSegError
+from medsamseg_server.serving import listen
+
+WAIT = 60
+#: Slices of a volume that is not done before a test has ended the server.
+LONG = 5000
+PROGRAM = [sys.executable, str(Path(__file__).with_name("fake_server.py"))]
+
+
+class Process:
+    """A server process; `ready` is its first line."""
+
+    def __init__(self, *options, environment=(), first_line=None, stdin=subprocess.PIPE):
+        self.process = subprocess.Popen(
+            [*PROGRAM, *options],
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **dict(environment)},
+            bufsize=0,
+        )
+        if first_line is not None:
+            self.process.stdin.write(first_line)
+        self.ready = json.loads(self.process.stdout.readline())
+
+    def connect(self):
+        return http.client.HTTPConnection(self.ready["host"], self.ready["port"], timeout=WAIT)
+
+    def ask(self, method, path, body=None, token=None, host=None, connection=None):
+        connection = connection or self.connect()
+        headers = {"Authorization": f"Bearer {token or self.ready.get('token')}", "Content-Type": "application/json"}
+        if host:
+            headers["Host"] = host
+        connection.request(method, path, body, headers)
+        reply = connection.getresponse()
+        return reply.status, json.loads(reply.read() or b"null")
+
+    def upload(self, array):
+        body = npy(array)
+        path = f"/v1/volumes/{hashlib.sha256(body).hexdigest()}"
+        assert self.ask("PUT", path, body)[0] == 201
+        return path
+
+    def end(self):
+        """Wait for the end; return exit status, the rest of standard output, and standard error."""
+        output, errors = self.process.communicate(timeout=WAIT)
+        return self.process.returncode, output.decode(), errors.decode()
+
+
+@pytest.fixture
+def start(store):
+    started = []
+
+    def start_process(*options, **how):
+        started.append(Process(*options, **how))
+        return started[-1]
+
+    yield start_process
+    for process in started:
+        process.process.kill()
+        process.process.communicate()
+
+
+def test_ready_line_says_where_the_server_answers(start):
+    server = start()
+    ready = server.ready
+    assert (ready["event"], ready["host"], ready["protocol"]) == ("ready", "127.0.0.1", 1)
+    assert (ready["model"], ready["device"], ready["pid"]) == ("litemedsam", "auto", server.process.pid)
+    assert len(ready["token"]) >= 32
+    status, health = server.ask("GET", "/v1/health")
+    assert status == 200
+    assert (health["version"], health["pid"]) == (ready["version"], ready["pid"])
+
+
+def test_each_start_makes_its_own_token(start):
+    assert start().ready["token"] != start().ready["token"]
+
+
+def test_closing_standard_input_ends_the_server(start):
+    server = start("--exit-with-stdin")
+    assert server.ask("GET", "/v1/health")[0] == 200
+    server.process.stdin.write(b"what is written here does not matter\n")
+    server.process.stdin.close()
+    server.process.stdin = None
+    status, output, errors = server.end()
+    assert (status, output) == (0, "")
+    assert "Traceback" not in errors
+
+
+def test_server_without_the_option_outlives_its_standard_input(start):
+    server = start(stdin=subprocess.DEVNULL)
+    assert server.ask("GET", "/v1/health")[0] == 200
+
+
+def test_standard_input_that_is_closed_already_ends_the_server(start):
+    server = start("--exit-with-stdin", stdin=subprocess.DEVNULL)
+    assert server.end()[0] == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signal_ends_the_server_calmly(start, number):
+    server = start()
+    assert server.ask("GET", "/v1/health")[0] == 200
+    server.process.send_signal(number)
+    status, output, errors = server.end()
+    assert status == {signal.SIGTERM: 0, signal.SIGINT: 130}[number]
+    assert output == ""
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("way", ["signal", "stdin"])
+def test_end_while_a_stream_runs_tells_its_reader(start, way):
+    server = start("--exit-with-stdin")
+    path = server.upload(np.repeat(rod()[5:6], LONG, axis=0))
+    request = {"window": IDENTITY_WINDOW, "prompts": [{"slice": LONG // 2, "box": ROD_BOX}]}
+    connection = server.connect()
+    headers = {"Authorization": f"Bearer {server.ready['token']}", "Content-Type": "application/json"}
+    connection.request("POST", f"{path}/propagate", json.dumps(request), headers)
+    reply = connection.getresponse()
+    assert json.loads(reply.readline())["event"] == "start"
+    assert json.loads(reply.readline())["slice"] == LONG // 2
+    if way == "signal":
+        server.process.terminate()
+    else:
+        server.process.stdin.close()
+        server.process.stdin = None
+    events = [json.loads(line) for line in reply.read().splitlines()]
+    assert events[-1]["event"] == "cancelled"
+    assert events[-1]["slices"] == 1 + len(events[:-1]) < LONG
+    assert server.end()[0] == 0
+
+
+@pytest.mark.parametrize("token", ["x", "", "Bearer"])
+def test_wrong_token_is_refused(start, token):
+    server = start()
+    status, reply = server.ask("GET", "/v1/health", token=f"{token} ")
+    assert (status, reply["error"]["code"]) == (401, "unauthorized")
+
+
+def test_wrong_host_is_refused(start):
+    server = start()
+    status, reply = server.ask("GET", "/v1/health", host="evil.example")
+    assert (status, reply["error"]["code"]) == (400, "bad_host")
+    assert server.ask("GET", "/v1/health", host=f"localhost:{server.ready['port']}")[0] == 200
+
+
+def test_request_without_token_is_refused_before_its_body_is_sent(start):
+    server = start()
+    connection = server.connect()
+    connection.putrequest("PUT", f"/v1/volumes/{'0' * 64}")
+    connection.putheader("Content-Length", str(10**9))
+    connection.endheaders()
+    assert connection.getresponse().status == 401
+
+
+def test_token_from_the_environment_is_used_and_not_printed(start):
+    server = start("--token-from", "env:MEDSAMSEG_TOKEN", environment={"MEDSAMSEG_TOKEN": "s3cret-token"}.items())
+    assert "token" not in server.ready
+    assert server.ask("GET", "/v1/health", token="s3cret-token")[0] == 200
+    assert server.ask("GET", "/v1/health", token="other")[0] == 401
+    server.process.terminate()
+    _, output, errors = server.end()
+    assert "s3cret-token" not in output + errors
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_token_from_standard_input_is_its_first_line(start, end):
+    server = start("--token-from", "stdin", "--exit-with-stdin", first_line=b"s3cret-token" + end)
+    assert server.ask("GET", "/v1/health", token="s3cret-token")[0] == 200
+    server.process.stdin.close()
+    server.process.stdin = None
+    status, output, errors = server.end()
+    assert status == 0
+    assert "s3cret-token" not in output + errors
+
+
+@pytest.mark.parametrize(
+    ("options", "how", "code", "words"),
+    [
+        (["--token-from", "env:NOT_SET"], {}, "token_missing", "NOT_SET"),
+        (["--token-from", "env:EMPTY"], {"environment": [("EMPTY", "")]}, "token_missing", "EMPTY"),
+        (["--token-from", "env:BAD"], {"environment": [("BAD", "two words")]}, "token_invalid", "BAD"),
+        (["--token-from", "stdin"], {"first_line": b"\n"}, "token_missing", "standard input"),
+        (["--token-from", "stdin"], {"stdin": subprocess.DEVNULL}, "token_missing", "standard input"),
+        (["--token-from", "s3cret"], {}, "token_source_invalid", "env:NAME or stdin"),
+        (["--token-from", "env:"], {}, "token_source_invalid", "env:NAME or stdin"),
+        (["--host", "0.0.0.0"], {}, "token_required", "--token-from"),
+        (["--host", ""], {}, "token_required", "--token-from"),
+        (["--host", "no such host"], {}, "host_unknown", "no such host"),
+        (
+            ["--host", "192.0.2.1", "--token-from", "env:T"],
+            {"environment": [("T", "t")]},
+            "address_in_use",
+            "192.0.2.1",
+        ),
+        (["--port", "70000"], {}, "port_invalid", "70000"),
+        (["--model", "unet"], {}, "model_unknown", "unet"),
+    ],
+)
+def test_failure_to_start_is_one_json_line_and_a_status(start, options, how, code, words):
+    server = start(*options, **how)
+    assert server.ready["event"] == "error"
+    assert server.ready["error"]["code"] == code
+    assert words in f"{server.ready['error']['message']} {server.ready['error']['hint']}"
+    status, output, errors = server.end()
+    assert status != 0
+    assert output == ""
+    assert "Traceback" not in errors
+
+
+def test_port_in_use_is_told(start):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        server = start("--port", str(port))
+    assert server.ready["error"]["code"] == "address_in_use"
+    assert str(port) in server.ready["error"]["message"]
+    assert server.end()[0] != 0
+
+
+def test_every_address_is_listened_on_with_a_token(start):
+    server = start("--host", "0.0.0.0", "--token-from", "env:T", environment=[("T", "tok")])
+    assert server.ready["host"] == "0.0.0.0"
+    assert server.ask("GET", "/v1/health", token="tok", host="192.0.2.7")[0] == 200
+    assert server.ask("GET", "/v1/health", token="tok", host="evil.example")[0] == 400
+
+
+def test_port_that_was_just_closed_can_be_taken_again():
+    first = listen("127.0.0.1", 0, has_token=False)
+    first.listen()
+    port = first.getsockname()[1]
+    client = socket.create_connection(("127.0.0.1", port))
+    accepted, _ = first.accept()
+    accepted.close()
+    first.close()
+    client.close()
+    listen("127.0.0.1", port, has_token=False).close()
+
+
+def test_two_servers_never_share_a_port():
+    first = listen("127.0.0.1", 0, has_token=False)
+    first.listen()
+    with pytest.raises(MedSAMSegError) as caught:
+        listen("127.0.0.1", first.getsockname()[1], has_token=False)
+    assert caught.value.code == "address_in_use"
+    first.close()
+
+
+def test_limits_come_from_the_command_line(start):
+    server = start("--upload-limit", "0.000001")
+    body = npy(rod())
+    status, reply = server.ask("PUT", f"/v1/volumes/{hashlib.sha256(body).hexdigest()}", body)
+    assert (status, reply["error"]["code"]) == (413, "body_too_large")
+
+
+def test_one_connection_serves_many_requests(start):
+    server = start()
+    connection = server.connect()
+    for _ in range(5):
+        assert server.ask("GET", "/v1/health", connection=connection)[0] == 200
+
+
+def test_starting_imports_no_torch():
+    code = "import sys, medsamseg_server.serving, medsamseg_server.app; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
