@@ -170,7 +170,12 @@ class BackendClient:
             raise self._stoppedInTheMiddle() from error
         finally:
             connection.close()
-        return json.loads(content) if content else None
+        if not content:
+            return None
+        try:
+            return json.loads(content)
+        except ValueError:
+            raise BackendError.notOurServer(response.status) from None
 
     def _send(self, method, path, body=None, headers=None):
         """Return (connection, response) of a request that succeeded; raise the server's error otherwise."""

@@ -28,11 +28,18 @@ class BackendError(UserError):
         try:
             return cls.fromJson(json.loads(content)["error"])
         except (ValueError, KeyError, TypeError):
-            return cls(
-                f"The server answered with status {status}, which is not an answer of a MedSAMSeg server.",
-                "Check the address and port of the server.",
-                "not_our_server",
-            )
+            return cls.notOurServer(status)
+
+    @classmethod
+    def notOurServer(cls, status):
+        """
+        :param status: HTTP status of a reply that no MedSAMSeg server gives.
+        """
+        return cls(
+            f"What answers there (with status {status}) is not a MedSAMSeg server.",
+            "Check the address and port of the server.",
+            "not_our_server",
+        )
 
 
 @dataclasses.dataclass(frozen=True)

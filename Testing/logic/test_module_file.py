@@ -1,0 +1,46 @@
+"""The module's file as Slicer loads it, and what CMake installs of the module."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from MedSAMSegLib.backendProcess import BackendProcess
+from slicerhost import scriptedModules
+
+MODULE_FOLDER = Path(__file__).resolve().parents[2] / "MedSAMSeg"
+
+
+@pytest.fixture
+def module(host):
+    scriptedModules.install()
+    return scriptedModules.load(MODULE_FOLDER / "MedSAMSeg.py")
+
+
+def test_moduleDescribesItself(module):
+    _pythonModule, moduleObject = module
+    description = moduleObject.parent
+    assert description.title == "MedSAMSeg"
+    assert description.categories == ["Segmentation"]
+    assert "not a medical device" in description.helpText
+
+
+def test_selfTestPasses(module, monkeypatch):
+    pythonModule, _moduleObject = module
+    monkeypatch.setenv("MEDSAMSEG_PYTHON", sys.executable)
+    try:
+        pythonModule.MedSAMSegTest().runTest()
+    finally:
+        BackendProcess.shared().stop()
+
+
+def test_everyFileOfTheModuleIsListedForInstallation():
+    listed = set(re.findall(r"^  (\S+\.\w+)$", (MODULE_FOLDER / "CMakeLists.txt").read_text(), re.MULTILINE))
+    listed = {name.replace("${MODULE_NAME}", "MedSAMSeg") for name in listed}
+    present = {
+        path.relative_to(MODULE_FOLDER).as_posix()
+        for path in MODULE_FOLDER.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and path.name != "CMakeLists.txt"
+    }
+    assert listed == present

@@ -1,0 +1,213 @@
+"""The scripting API against a real server process with the real LiteMedSAM weights, on the sample CT."""
+
+import contextlib
+import http.server
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import slicer
+
+from MedSAMSegLib.backendClient import BackendClient, BackendUnavailableError
+from MedSAMSegLib.backendProcess import BackendProcess, BackendProcessError, findServerCommand
+from MedSAMSegLib.backendReplies import BackendError
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.logic import MedSAMSegLogic
+
+SAMPLE = Path(__file__).resolve().parents[2] / "MedSAMSeg" / "Resources" / "SampleData"
+SERVER_COMMAND = [sys.executable, "-m", "medsamseg_server"]
+BOX = {"axis": 0, "slice": 24, "box": (54, 160, 101, 204)}
+
+
+@pytest.fixture(scope="module")
+def backend(host):
+    process = BackendProcess(SERVER_COMMAND)
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def logic(backend):
+    return MedSAMSegLogic(backend)
+
+
+@pytest.fixture
+def ct(logic):
+    """The sample CT with an empty segment: (volume, segmentation, segment)."""
+    volume = slicer.util.loadVolume(str(SAMPLE / "RiderChestCT.nrrd"))
+    segmentation = logic.createSegmentation(volume)
+    return volume, segmentation, logic.addSegment(segmentation, "Tumour")
+
+
+@pytest.fixture
+def unusedPort():
+    """A port that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+@pytest.fixture
+def webServer():
+    """Called with a status, starts a web server that answers everything with a page; returns its address."""
+    with contextlib.ExitStack() as stack:
+
+        def start(status):
+            class Page(http.server.BaseHTTPRequestHandler):
+                def do_GET(self):
+                    self.send_response(status)
+                    self.end_headers()
+                    self.wfile.write(b"<html>Welcome</html>")
+
+                def log_message(self, *arguments):
+                    """Keep the test's output clean."""
+
+            server = stack.enter_context(http.server.HTTPServer(("127.0.0.1", 0), Page))
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            stack.callback(server.shutdown)
+            return f"http://127.0.0.1:{server.server_port}"
+
+        yield start
+
+
+def segmentVoxels(volume, segmentation, segment):
+    return slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment, volume) > 0
+
+
+def test_secondClickOnASliceNeedsNoEncodingAndGivesTheSameMask(logic, ct):
+    first = logic.segmentBox(*ct, **BOX, window="lung")
+    mask = segmentVoxels(*ct)
+    logic.undo(ct[1], ct[0])
+    second = logic.segmentBox(*ct, **BOX, window="lung")
+    assert second.wasCached
+    assert second.voxelCount == first.voxelCount > 500
+    np.testing.assert_array_equal(segmentVoxels(*ct), mask)
+
+
+def test_boxAndPropagationFindTheTumour(logic, ct):
+    outline = slicer.util.loadLabelVolume(str(SAMPLE / "RiderChestCTTumour.nrrd"))
+    expected = slicer.util.arrayFromVolume(outline)[22:27] > 0
+    logic.segmentBox(*ct, **BOX, window="lung")
+    result = logic.propagate(*ct, first=22, last=26, window="lung")
+    found = segmentVoxels(*ct)
+    assert sorted(result.slices) == [22, 23, 24, 25, 26]
+    assert not found[:22].any()
+    assert not found[27:].any()
+    assert 2 * (found[22:27] & expected).sum() / (found[22:27].sum() + expected.sum()) > 0.85
+    assert {ending["reason"] for ending in result.endings} == {"range"}
+    assert len(result.weightsSha256) == 64
+
+
+def test_cancelledPropagationKeepsWholeSlicesAndTheServerGoesOn(logic, ct):
+    logic.segmentBox(*ct, **BOX, window="lung")
+    result = logic.propagate(*ct, window="lung", progress=lambda progress: progress.done < 3)
+    assert result.wasCancelled
+    # The slice that was in work while the cancellation traveled may still arrive.
+    assert 3 <= len(result.slices) <= 4
+    found = segmentVoxels(*ct)
+    assert sorted(np.flatnonzero(found.any(axis=(1, 2)))) == sorted(result.slices)
+    assert logic.segmentBox(*ct, **BOX, window="lung").wasCached
+
+
+def test_serverKilledInTheMiddleLeavesWholeSlicesAndAClearError(host, ct):
+    backend = BackendProcess(SERVER_COMMAND)
+    logic = MedSAMSegLogic(backend)
+    volume, segmentation, segment = ct
+    logic.segmentBox(*ct, **BOX, window="lung")
+    written = []
+
+    def killAtTheThirdSlice(progress):
+        written.append(progress.sliceIndex)
+        if progress.done == 3:
+            os.kill(backend.pid, signal.SIGKILL)
+
+    with pytest.raises(BackendUnavailableError, match=r"stopped in the middle.*slices were done before and are kept"):
+        logic.propagate(*ct, window="lung", progress=killAtTheThirdSlice)
+
+    found = segmentVoxels(*ct)
+    assert sorted(np.flatnonzero(found.any(axis=(1, 2)))) == sorted(written)
+    # One step takes the propagation back, and the next box starts a new server.
+    assert logic.undo(segmentation, volume)
+    assert list(np.flatnonzero(segmentVoxels(*ct).any(axis=(1, 2)))) == [24]
+    assert logic.segmentBox(volume, segmentation, segment, **BOX, window="lung").voxelCount > 500
+    backend.stop()
+
+
+def test_serverEndsWhenItsInputCloses(host):
+    backend = BackendProcess(SERVER_COMMAND)
+    backend.client()
+    process = backend._server._process
+    backend.stop()
+    assert process.returncode == 0
+
+
+def test_serversErrorsReachTheUserAsTheyAre(logic, ct):
+    with pytest.raises(BackendError) as caught:
+        logic.segmentBox(*ct, **BOX, window="sepia")
+    assert "sepia" in caught.value.message
+    assert caught.value.hint
+
+
+def test_wrongTokenIsRefused(backend):
+    client = BackendClient(backend.client().url, "guessed")
+    with pytest.raises(BackendError) as caught:
+        client.health()
+    assert caught.value.code == "unauthorized"
+
+
+def test_addressThatIsNotOneOfAServerIsNamed(host):
+    with pytest.raises(UserError, match=r"'ftp://example.org' is not the address of a MedSAMSeg server"):
+        BackendClient("ftp://example.org", "token")
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_otherProgramOnThePortIsNotMistakenForAServer(host, webServer, status):
+    client = BackendClient(webServer(status), "token")
+    with pytest.raises(BackendError, match=r"is not a MedSAMSeg server") as caught:
+        client.health()
+    assert caught.value.code == "not_our_server"
+
+
+def test_nobodyOnThePortIsSaidSo(host, unusedPort):
+    with pytest.raises(BackendUnavailableError, match=r"does not answer"):
+        BackendClient(f"http://127.0.0.1:{unusedPort}", "token", timeout=5).health()
+
+
+def test_programThatIsNoServerFailsWithItsLastWords(host):
+    backend = BackendProcess([sys.executable, "-c", "import sys; sys.exit('I am no server')"])
+    with pytest.raises(BackendProcessError, match=r"I am no server"):
+        backend.client()
+
+
+def test_programThatDoesNotExistIsNamed(host):
+    with pytest.raises(BackendProcessError, match=r"/no/such/program"):
+        BackendProcess(["/no/such/program"]).client()
+
+
+def test_serverThatNeverAnnouncesItselfIsStopped(host):
+    backend = BackendProcess([sys.executable, "-c", "import sys; sys.stdin.read()"])
+    with pytest.raises(BackendProcessError, match=r"did not start within"):
+        backend.client(timeout=0.5)
+    assert not backend.isRunning
+
+
+def test_interpreterNamedInTheEnvironmentIsUsed(host, monkeypatch):
+    monkeypatch.setenv("MEDSAMSEG_PYTHON", sys.executable)
+    assert findServerCommand() == SERVER_COMMAND
+
+
+def test_interpreterThatIsNotThereIsNamed(host, monkeypatch):
+    monkeypatch.setenv("MEDSAMSEG_PYTHON", "/no/python")
+    with pytest.raises(BackendProcessError, match=r"MEDSAMSEG_PYTHON names '/no/python'"):
+        findServerCommand()
+
+
+def test_missingServerSaysWhatToInstall(host, monkeypatch):
+    monkeypatch.delenv("MEDSAMSEG_PYTHON", raising=False)
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(BackendProcessError, match=r"Install medsamseg-server"):
+        findServerCommand()
