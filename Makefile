@@ -1,6 +1,7 @@
 # Every target sets up what it needs. Weights and caches of development stay inside the clone.
 export MEDSAMSEG_HOME ?= $(CURDIR)/.medsamseg
 export PYTHONPATH := $(CURDIR)/Testing:$(CURDIR)/MedSAMSeg
+export MEDSAMSEG_PYTHON := $(CURDIR)/.venv/bin/python
 
 BIN := .venv/bin
 

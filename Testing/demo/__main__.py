@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import slicer
+from overview import drawOverview
+
 from MedSAMSegLib.backendProcess import BackendProcess
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.logic import MedSAMSegLogic
-from overview import drawOverview
 from slicerhost import Host
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,6 +68,7 @@ def runDemo(logic):
     started = time.perf_counter()
     propagation = logic.propagate(volume, segmentation, tumour, progress=showProgress, window="lung")
     secondsPropagation = time.perf_counter() - started
+    print()
     for ending in propagation.endings:
         print(ending["message"])
 
@@ -111,7 +113,7 @@ def showProgress(progress):
 
     :param progress: what the propagation tells after each slice.
     """
-    print(f"\r{progress}   ", end="\n" if progress.done == progress.total else "", flush=True)
+    print(f"\r{progress}   ", end="", flush=True)
 
 
 def diceCoefficient(a, b):
