@@ -59,13 +59,13 @@ class SegmentWriter:
 
     @property
     def canUndo(self):
-        """Whether there is a step to take back."""
-        return self._isSegmentationInScene and self._history.canUndo
+        """Whether there is a step to take back; never inside an `undoStep`."""
+        return self._isSegmentationInScene and not self._isInStep and self._history.canUndo
 
     @property
     def canRedo(self):
-        """Whether there is a step to do again."""
-        return self._isSegmentationInScene and self._history.canRedo
+        """Whether there is a step to do again; never inside an `undoStep`."""
+        return self._isSegmentationInScene and not self._isInStep and self._history.canRedo
 
     def write(self, segmentID, axis, sliceIndex, mask, x0, y0, mode="add"):
         """Change one segment on one slice, as one undo step or as a part of the enclosing `undoStep`.
@@ -123,14 +123,14 @@ class SegmentWriter:
 
         :return: whether there was one.
         """
-        return self._isSegmentationInScene and self._history.undo()
+        return self.canUndo and self._history.undo()
 
     def redo(self):
         """Do the last undone step again.
 
         :return: whether there was one.
         """
-        return self._isSegmentationInScene and self._history.redo()
+        return self.canRedo and self._history.redo()
 
     @property
     def _isSegmentationInScene(self):
@@ -166,12 +166,14 @@ class SegmentWriter:
 
     def _apply(self, segmentID, edit, overwriteMode, grid):
         changed = {segmentID, *edit.overwritten} | ({edit.receiver} - {None})
-        with self._surfaces.kept(changed):
-            self._modify(segmentID, edit.toRemove, REMOVE, overwriteMode, grid)
-            self._modify(segmentID, edit.toAdd, ADD, overwriteMode, grid)
-            if edit.receiver is not None:
-                self._modify(edit.receiver, edit.toRemove, ADD, OVERWRITE_NONE, grid)
-        self._history.noteOwnChange()
+        try:
+            with self._surfaces.kept(changed):
+                self._modify(segmentID, edit.toRemove, REMOVE, overwriteMode, grid)
+                self._modify(segmentID, edit.toAdd, ADD, overwriteMode, grid)
+                if edit.receiver is not None:
+                    self._modify(edit.receiver, edit.toRemove, ADD, OVERWRITE_NONE, grid)
+        finally:
+            self._history.noteOwnChange()
 
     def _modify(self, segmentID, crop, operation, overwriteMode, grid):
         if crop.isEmpty:

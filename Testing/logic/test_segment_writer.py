@@ -194,6 +194,15 @@ def test_a_segment_with_other_voxels_than_its_segmentation_is_an_error(volumeNod
         SegmentWriter(segmentationNode, volumeNode).write(segmentID, 0, 4, MASK, 3, 5)
 
 
+def test_a_segment_that_never_had_voxels_can_be_written(writer, segmentationNode, voxels):
+    segment = slicer.vtkSegment()
+    segment.SetName("Bare")
+    segmentationNode.GetSegmentation().AddSegment(segment)
+    bareID = segmentationNode.GetSegmentation().GetSegmentIdBySegment(segment)
+    writer.write(bareID, 0, 4, MASK, 3, 5)
+    np.testing.assert_array_equal(voxels(bareID), placed(0, 4, MASK, 3, 5))
+
+
 def test_a_segment_that_was_deleted_is_an_error(writer, segmentationNode, segmentID):
     segmentationNode.GetSegmentation().RemoveSegment(segmentID)
     with pytest.raises(UserError, match="is not in the segmentation 'Segmentation'") as error:

@@ -6,6 +6,7 @@ import slicer
 from segmentations import FULL, MASK, addSegment, placed
 
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.segmentWriter import SegmentWriter
 
 
@@ -62,6 +63,16 @@ def test_a_block_inside_a_block_belongs_to_it(writer, segmentID):
         with writer.undoStep():
             writer.write(segmentID, 0, 4, MASK, 3, 5)
     assert countUndo(writer) == 1
+
+
+def test_nothing_is_undone_in_the_middle_of_a_block(writer, segmentID, voxels):
+    writer.write(segmentID, 0, 2, MASK, 3, 5)
+    with writer.undoStep():
+        writer.write(segmentID, 0, 3, MASK, 3, 5)
+        assert not writer.undo()
+        assert not writer.canUndo
+        writer.write(segmentID, 0, 4, MASK, 3, 5)
+    assert countUndo(writer) == 2
 
 
 def test_a_write_that_changes_nothing_is_no_step(writer, segmentID):
@@ -170,6 +181,25 @@ def test_an_interrupt_puts_everything_back(writer, segmentID, voxels):
         writer.write(segmentID, 0, 2, MASK, 3, 5)
         raise KeyboardInterrupt
     assert not voxels().any()
+
+
+def test_an_interrupt_in_the_middle_of_a_write_leaves_no_half_slice(writer, segmentID, voxels, monkeypatch):
+    writer.write(segmentID, 0, 4, FULL, 3, 5)
+    before = voxels()
+    realCrop = LabelmapCrop.image
+    pieces = []
+
+    def interruptedAtTheSecondPiece(crop, IJKToRAS):
+        pieces.append(crop)
+        if len(pieces) == 2:
+            raise KeyboardInterrupt
+        return realCrop(crop, IJKToRAS)
+
+    monkeypatch.setattr(LabelmapCrop, "image", interruptedAtTheSecondPiece)
+    with pytest.raises(KeyboardInterrupt):
+        writer.write(segmentID, 0, 4, MASK, 4, 5, mode="replace")
+    assert len(pieces) == 2
+    np.testing.assert_array_equal(voxels(), before)
 
 
 def test_undo_never_takes_back_somebody_elses_work(writer, segmentationNode, volumeNode, segmentID, voxels):
