@@ -82,8 +82,8 @@ def test_json_is_one_line_with_everything(run, networks, image_file, tmp_path):
     result = run("segment", image_file, *BOX, *WINDOW, "--range", "4:6", "-o", out, "--json")
     assert (result.status, len(result.out.splitlines()), result.err) == (0, 1, "")
     summary = result.json()
-    assert summary.pop("seconds_encoding") >= 0
-    assert summary.pop("seconds_decoding") >= 0
+    for step in ("loading", "encoding", "decoding"):
+        assert summary.pop(f"seconds_{step}") >= 0
     assert summary == {
         "output": str(out),
         "mask_voxels": 300,
@@ -309,6 +309,10 @@ def test_a_model_that_is_not_installed(refused, image_file):
     status, code, text = refused(image_file, *BOX, "--model", "medsam")
     assert (status, code) == (5, "model_missing")
     assert "medsamseg models download medsam" in text
+
+
+def test_a_missing_model_is_told_before_the_scan_is_read(refused, tmp_path):
+    assert refused(tmp_path / "none.nrrd", *BOX, "--model", "medsam")[1] == "model_missing"
 
 
 @pytest.mark.parametrize("arguments", [["--box", "7,9,18,20"], ["--slice", "5"], []])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,12 +120,14 @@ def run(args: argparse.Namespace) -> int:
     notes = [*image.notes, *volume.notes]
     whole = WholeVolume(volume, task)
     engine = _make_engine(store, args.device)
+    seconds_loading = _load(engine, args.model)
     result = _run_with_progress(args, whole, engine)
     notes += [f"Nothing was found in the box on slice {index}." for index in result.empty_prompts]
     write_segmentation(args.output, Segment(args.name, result.mask), image.geometry)
     for note in notes:
         warn(note)
-    _report(args, {**_summary(args, image, whole, engine, result), "warnings": notes}, result)
+    summary = _summary(args, image, whole, engine, result)
+    _report(args, {**summary, "seconds_loading": round(seconds_loading, 3), "warnings": notes}, result)
     return 0
 
 
@@ -163,6 +166,13 @@ def _make_engine(store: ModelStore, device: str) -> Engine:
     from medsamseg_server.engine import Engine
 
     return Engine(store, device=device)
+
+
+def _load(engine: Engine, model: str) -> float:
+    """Load the network before the first slice needs it, so that the times of slices are theirs; return the seconds."""
+    started = time.perf_counter()
+    engine.predictor(model)
+    return time.perf_counter() - started
 
 
 def _run_with_progress(args: argparse.Namespace, whole: WholeVolume, engine: Engine) -> WholeMask:
@@ -204,7 +214,7 @@ def _report(args: argparse.Namespace, summary: dict[str, Any], result: WholeMask
         say(args, f"  {end.direction}: {end.message}")
     window = summary["window"]
     say(args, f"  Window {window['name']} ({window['lower']:g} to {window['upper']:g})")
-    times = f"{summary['seconds_encoding']:.1f} s encoding, {summary['seconds_decoding']:.1f} s decoding"
+    times = ", ".join(f"{summary[f'seconds_{step}']:.1f} s {step}" for step in ("loading", "encoding", "decoding"))
     say(args, f"  {summary['model']} on {summary['device']}: {times}")
     say(args, f"Written: {args.output}")
 
