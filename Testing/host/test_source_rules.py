@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from slicerhost.sourceRules import violations
 
 LIB = Path(__file__).resolve().parents[2] / "MedSAMSeg" / "MedSAMSegLib"
