@@ -51,7 +51,7 @@ IMAGES = {
     "gray": _noise((64, 64), np.uint8),
     "wide": _noise((90, 300), np.uint8),
     "tall": _noise((301, 77), np.uint8),
-    "larger than the input": _noise((1100, 1300), np.uint8),
+    "larger than the input": _noise((500, 2600), np.uint8),
     "tiny": _noise((9, 16), np.uint8),
     "one pixel": _noise((1, 1), np.uint8),
     "one row": _noise((1, 12), np.uint8),
