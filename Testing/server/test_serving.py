@@ -1,66 +1,22 @@
 """The server as a process: how it starts, what it prints, who may talk to it, and how it ends."""
 
 import hashlib
-import http.client
 import json
-import os
 import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from server_fakes import IDENTITY_WINDOW, ROD_BOX, npy, rod
+from server_process import FAKE_PROGRAM, ServerProcess
 
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.serving import listen
 
-WAIT = 60
 #: Slices of a volume that is not done before a test has ended the server.
 LONG = 5000
-PROGRAM = [sys.executable, str(Path(__file__).with_name("fake_server.py"))]
-
-
-class Process:
-    """A server process; `ready` is its first line."""
-
-    def __init__(self, *options, environment=(), first_line=None, stdin=subprocess.PIPE):
-        self.process = subprocess.Popen(
-            [*PROGRAM, *options],
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, **dict(environment)},
-            bufsize=0,
-        )
-        if first_line is not None:
-            self.process.stdin.write(first_line)
-        self.ready = json.loads(self.process.stdout.readline())
-
-    def connect(self):
-        return http.client.HTTPConnection(self.ready["host"], self.ready["port"], timeout=WAIT)
-
-    def ask(self, method, path, body=None, token=None, host=None, connection=None):
-        connection = connection or self.connect()
-        headers = {"Authorization": f"Bearer {token or self.ready.get('token')}", "Content-Type": "application/json"}
-        if host:
-            headers["Host"] = host
-        connection.request(method, path, body, headers)
-        reply = connection.getresponse()
-        return reply.status, json.loads(reply.read() or b"null")
-
-    def upload(self, array):
-        body = npy(array)
-        path = f"/v1/volumes/{hashlib.sha256(body).hexdigest()}"
-        assert self.ask("PUT", path, body)[0] == 201
-        return path
-
-    def end(self):
-        """Wait for the end; return exit status, the rest of standard output, and standard error."""
-        output, errors = self.process.communicate(timeout=WAIT)
-        return self.process.returncode, output.decode(), errors.decode()
 
 
 @pytest.fixture
@@ -68,7 +24,7 @@ def start(store):
     started = []
 
     def start_process(*options, **how):
-        started.append(Process(*options, **how))
+        started.append(ServerProcess(FAKE_PROGRAM, *options, **how))
         return started[-1]
 
     yield start_process
