@@ -112,9 +112,7 @@ class PropagationRun:
         self._client = self._connect()
         if self._isCancelled.is_set():
             return
-        events = self._upload.call(
-            self._client, lambda key: self._client.propagate(key, job=self.job, **self._request)
-        )
+        events = self._upload.call(self._client, lambda key: self._client.propagate(key, job=self.job, **self._request))
         if self._isCancelled.is_set():
             # cancel() may have come before the server knew the job.
             self._cancelOnServer()
