@@ -38,8 +38,11 @@ def litemedsam_weights():
 @pytest.fixture(scope="session")
 def chest():
     """The sample CT in Hounsfield units and the radiologist's tumor, both (K, J, I)."""
-    read = lambda name: sitk.GetArrayFromImage(sitk.ReadImage(SAMPLE / name))  # noqa: E731
-    return SimpleNamespace(ct=read("RiderChestCT.nrrd"), tumor=read("RiderChestCTTumour.nrrd") > 0)
+    ct, tumor = (
+        sitk.GetArrayFromImage(sitk.ReadImage(SAMPLE / name))
+        for name in ("RiderChestCT.nrrd", "RiderChestCTTumour.nrrd")
+    )
+    return SimpleNamespace(ct=ct, tumor=tumor > 0)
 
 
 def _noise(shape, dtype):

@@ -1,6 +1,5 @@
 """The independent implementation: transformers' SAM ViT-B, driven with numpy arrays."""
 
-import numpy as np
 import torch
 from transformers import SamConfig, SamModel
 
@@ -19,12 +18,16 @@ class HuggingFaceSam:
     @torch.inference_mode()
     def decode(self, embedding, boxes=None, points=None, labels=None):
         """Prompts in the frame of the 1024×1024 input to logits (B, 256, 256) and scores (B,)."""
-        tensor = lambda array: None if array is None else torch.from_numpy(np.asarray(array, np.float32))[None]  # noqa: E731
         output = self.model(
             image_embeddings=torch.from_numpy(embedding)[None],
-            input_boxes=tensor(boxes),
-            input_points=tensor(points),
-            input_labels=None if labels is None else torch.from_numpy(np.asarray(labels))[None],
+            input_boxes=_batch(boxes),
+            input_points=_batch(points),
+            input_labels=_batch(labels),
             multimask_output=False,
         )
         return output.pred_masks[0, :, 0].numpy(), output.iou_scores[0, :, 0].numpy()
+
+
+def _batch(array):
+    """One image's prompts; None stays None."""
+    return None if array is None else torch.from_numpy(array)[None]

@@ -15,8 +15,6 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 #: Channels, and side, of every model's image embedding.
 EMBEDDING_CHANNELS = 256
 EMBEDDING_SIDE = 64
-#: Side of the mask decoder's output.
-LOW_RESOLUTION_SIDE = 256
 
 
 class Resize(Enum):
@@ -107,11 +105,6 @@ class ModelSpecification:
     upsampling: Upsampling
     coordinates: Coordinates = Coordinates.RATIO_PER_AXIS
     unused_weights: tuple[str, ...] = ()
-
-    @property
-    def encoder(self) -> str:
-        """Kind of the encoder: ``vit_b`` or ``tiny_vit``."""
-        return "tiny_vit" if self.tiny_vit else "vit_b"
 
     @property
     def mask_threshold(self) -> float:
