@@ -1,0 +1,170 @@
+"""How an object of `qt` behaves in Slicer, put over a PySide object.
+
+- A property is an attribute: `button.text` is a str and `button.text()` fails.
+- `connect("clicked(bool)", function)` takes the C++ signature; an unknown signal is an error.
+- Keyword arguments are refused.
+- An unknown attribute cannot be read, nor set, unless on an instance of a class written in Python.
+"""
+
+import types
+
+from PySide6 import QtCore
+
+from slicerhost.pythonQt import signals
+from slicerhost.pythonQt.properties import propertiesOf
+
+_PYTHON_SIDE = frozenset(
+    ("connect", "disconnect", "className", "delete", "findChild", "findChildren", "name", "children", "parent")
+)
+
+
+class Instance:
+    """Goes before the PySide class in the bases of each class of `qt`."""
+
+    def __getattribute__(self, name):
+        if name.startswith("__"):
+            return super().__getattribute__(name)
+        if name in _PYTHON_SIDE:
+            # PySide answers some of these itself before Python looks at the class.
+            return Instance.__dict__[name].__get__(self, type(self))
+        qtProperty = propertiesOf(_qtClassOf(self)).get(name)
+        if qtProperty is not None:
+            return adopted(qtProperty.read(self))
+        return _member(self, name)
+
+    def __setattr__(self, name, value):
+        qtProperty = propertiesOf(_qtClassOf(self)).get(name)
+        if qtProperty is not None:
+            qtProperty.write(self, value)
+        elif name == "name":
+            QtCore.QObject.setObjectName(self, value)
+        elif _isFreeToSet(type(self), name):
+            super().__setattr__(name, value)
+        elif name in _dynamicPropertyNames(self):
+            QtCore.QObject.setProperty(self, name, value)
+        else:
+            raise AttributeError(f"{type(self).__name__} has no property '{name}' to set, in Slicer either")
+
+    def connect(self, signature, *target):
+        """Connect a signal to a callable, or to a slot of another object.
+
+        :param signature: such as "clicked(bool)".
+        :param target: a callable; or an object and the signature of its slot.
+        """
+        return signals.connect(self, signature, _callableOf(target))
+
+    def disconnect(self, signature, *target):
+        """Undo `connect` with the same arguments."""
+        return signals.disconnect(self, signature, _callableOf(target))
+
+    def className(self):
+        """:return: the C++ class, also for instances of Python subclasses."""
+        return next(cls.__name__ for cls in type(self).__mro__ if "isCppClass" in cls.__dict__)
+
+    def delete(self):
+        """Delete the object as soon as the event loop is back."""
+        QtCore.QObject.deleteLater(self)
+
+    @property
+    def name(self):
+        """Another word for `objectName`."""
+        return QtCore.QObject.objectName(self)
+
+    def children(self):
+        """:return: the objects whose parent this one is."""
+        return adopted(QtCore.QObject.children(self))
+
+    def parent(self):
+        """:return: the parent object, or None."""
+        return adopted(QtCore.QObject.parent(self))
+
+    def findChildren(self, cls=QtCore.QObject, name=None):
+        """:return: descendants of a class (and with an object name, if given)."""
+        found = adopted(QtCore.QObject.findChildren(self, QtCore.QObject))
+        return [child for child in found if isinstance(child, cls) and name in (None, "", child.objectName)]
+
+    def findChild(self, cls=QtCore.QObject, name=None):
+        """:return: the first of `findChildren`, or None."""
+        return next(iter(self.findChildren(cls, name)), None)
+
+
+class _Method:
+    """A method of a PySide object that takes no keyword arguments and hands out objects of `qt`."""
+
+    def __init__(self, function, className):
+        self._function = function
+        self._className = className
+
+    def __call__(self, *arguments, **keywords):
+        if keywords:
+            raise TypeError(
+                f"{self._className}.{self._function.__name__}: PythonQt takes no keyword arguments {sorted(keywords)}"
+            )
+        return adopted(self._function(*arguments))
+
+    def __eq__(self, other):
+        return isinstance(other, _Method) and self._function == other._function
+
+    def __hash__(self):
+        return hash(self._function)
+
+
+def _member(instance, name):
+    try:
+        value = super(Instance, instance).__getattribute__(name)
+    except AttributeError:
+        return _dynamicPropertyOrChild(instance, name)
+    if isinstance(value, QtCore.SignalInstance):
+        return signals.Signal(instance, signals.signatureOf(instance, name))
+    if isinstance(value, types.BuiltinFunctionType):
+        return _Method(value, type(instance).__name__)
+    return adopted(value)
+
+
+def adopted(value):
+    """:return: the value, with objects that Qt made itself turned into objects of `qt`."""
+    if isinstance(value, QtCore.QObject):
+        _adopt(value)
+    elif type(value) in (list, tuple):
+        for item in value:
+            if isinstance(item, QtCore.QObject):
+                _adopt(item)
+    return value
+
+
+def _adopt(instance):
+    if not isinstance(instance, Instance):
+        from slicerhost.pythonQt.classes import classFor
+
+        instance.__class__ = classFor(type(instance))
+
+
+def _qtClassOf(instance):
+    return type(instance).qtClass
+
+
+def _isFreeToSet(cls, name):
+    """A class written in Python takes any attribute; a stand-in its own state and its declared properties."""
+    if "isCppClass" not in cls.__dict__:
+        return True
+    return cls.__dict__["isCppClass"] == "stand-in" and (name.startswith("_") or hasattr(cls, name))
+
+
+def _dynamicPropertyNames(instance):
+    return [name.data().decode() for name in QtCore.QObject.dynamicPropertyNames(instance)]
+
+
+def _dynamicPropertyOrChild(instance, name):
+    if name in _dynamicPropertyNames(instance):
+        return QtCore.QObject.property(instance, name)
+    for child in QtCore.QObject.children(instance):
+        if QtCore.QObject.objectName(child) == name:
+            return adopted(child)
+    raise AttributeError(f"{type(instance).__name__} has no attribute named '{name}'")
+
+
+def _callableOf(target):
+    if len(target) == 1:
+        return target[0]
+    receiver, slot = target
+    return getattr(receiver, slot.partition("(")[0])

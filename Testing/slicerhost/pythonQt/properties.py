@@ -1,0 +1,39 @@
+"""Qt's properties as PythonQt shows them: attributes, not pairs of methods."""
+
+import functools
+
+from PySide6 import QtCore
+
+
+@functools.cache
+def propertiesOf(qtClass):
+    """:return: name -> _Property, for the properties that a PySide class has in C++."""
+    metaObject = qtClass.staticMetaObject
+    names = (metaObject.property(index).name() for index in range(metaObject.propertyCount()))
+    return {name: _Property(qtClass, name, metaObject) for name in names}
+
+
+class _Property:
+    def __init__(self, qtClass, name, metaObject):
+        capitalized = name[0].upper() + name[1:]
+        self._name = name
+        self._getter = _firstCallable(qtClass, name, f"is{capitalized}", f"has{capitalized}")
+        self._setter = _firstCallable(qtClass, f"set{capitalized}")
+        self._isWritable = metaObject.property(metaObject.indexOfProperty(name)).isWritable()
+
+    def read(self, instance):
+        if self._getter is not None:
+            return self._getter(instance)
+        return QtCore.QObject.property(instance, self._name)
+
+    def write(self, instance, value):
+        if not self._isWritable:
+            raise AttributeError(f"Property '{self._name}' of {type(instance).__name__} is not writable")
+        if self._setter is not None:
+            self._setter(instance, value)
+        elif not QtCore.QObject.setProperty(instance, self._name, value):
+            raise ValueError(f"Property '{self._name}' of {type(instance).__name__} cannot be set to {value!r}")
+
+
+def _firstCallable(qtClass, *names):
+    return next((getattr(qtClass, name) for name in names if callable(getattr(qtClass, name, None))), None)

@@ -1,0 +1,106 @@
+"""Signals as PythonQt connects them: by C++ signature, to callables that take as many arguments as they like."""
+
+import inspect
+import sys
+
+from PySide6 import QtCore
+
+
+class Signal:
+    """What `button.clicked` gives: something to connect to, to disconnect from, and to call in order to emit."""
+
+    def __init__(self, owner, signature):
+        self._owner = owner
+        self._signature = signature
+
+    def connect(self, function):
+        """Call a function whenever the signal is emitted."""
+        return connect(self._owner, self._signature, function)
+
+    def disconnect(self, function):
+        """Undo `connect`."""
+        return disconnect(self._owner, self._signature, function)
+
+    def __call__(self, *arguments):
+        """Emit the signal."""
+        name = self._signature.partition("(")[0]
+        QtCore.QObject.__getattribute__(self._owner, name).emit(*arguments)
+
+
+def signatureOf(owner, name):
+    """:return: C++ signature of the first signal with a name; None if the object has no such signal."""
+    for signature in declaredSignatures(type(owner)):
+        if signature.partition("(")[0] == name:
+            return signature
+    metaObject = QtCore.QObject.metaObject(owner)
+    for index in range(metaObject.methodCount()):
+        method = metaObject.method(index)
+        if method.methodType() == QtCore.QMetaMethod.MethodType.Signal and method.name().data().decode() == name:
+            return method.methodSignature().data().decode()
+    return None
+
+
+def declaredSignatures(cls):
+    """:return: C++ signature -> PySide signature, where a stand-in's differ (MRML types are unknown to PySide)."""
+    merged = {}
+    for base in reversed(cls.__mro__):
+        merged.update(base.__dict__.get("cppSignatures", {}))
+    return merged
+
+
+def connect(owner, signature, function):
+    """:raises ValueError: if the object has no signal of that signature."""
+    if not callable(function):
+        raise TypeError(f"Cannot connect {signature} to {function!r}: it is not callable")
+    macro = QtCore.SIGNAL(_existing(owner, signature))
+    slot = slotFor(function)
+    QtCore.QObject.connect(owner, macro, slot)
+    _connectionsOf(owner).append((macro, function, slot))
+    return True
+
+
+def disconnect(owner, signature, function):
+    """:return: whether there was such a connection."""
+    macro = QtCore.SIGNAL(_existing(owner, signature))
+    connections = _connectionsOf(owner)
+    for connection in connections:
+        if connection[0] == macro and connection[1] == function:
+            QtCore.QObject.disconnect(owner, macro, connection[2])
+            connections.remove(connection)
+            return True
+    return False
+
+
+def _existing(owner, signature):
+    normalized = QtCore.QMetaObject.normalizedSignature(signature).data().decode()
+    pySideSignature = declaredSignatures(type(owner)).get(normalized, normalized)
+    if QtCore.QObject.metaObject(owner).indexOfSignal(pySideSignature) < 0:
+        raise ValueError(f"{type(owner).__name__} has no signal {signature!r}")
+    return pySideSignature
+
+
+def _connectionsOf(owner):
+    # In the object's own dictionary, so that the connections live as long as the object does.
+    return object.__getattribute__(owner, "__dict__").setdefault("_pythonQtConnections", [])
+
+
+def slotFor(function):
+    """:return: what Qt calls instead of a function: hands over the arguments it takes, reports its exceptions."""
+    accepted = _numberOfArguments(function)
+
+    def slot(*arguments):
+        try:
+            function(*arguments[:accepted])
+        except Exception:
+            # PythonQt prints and goes on; the host's hook collects it, and the test fails.
+            sys.excepthook(*sys.exc_info())
+
+    return slot
+
+
+def _numberOfArguments(function):
+    # PythonQt counts the arguments of functions and methods; to anything else it passes all that the signal has.
+    plainFunction = function.__func__ if inspect.ismethod(function) else function
+    if not inspect.isfunction(plainFunction) or plainFunction.__code__.co_flags & inspect.CO_VARARGS:
+        return None
+    return plainFunction.__code__.co_argcount - (1 if inspect.ismethod(function) else 0)

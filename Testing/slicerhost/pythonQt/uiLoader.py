@@ -1,0 +1,58 @@
+"""`qt.QUiLoader`: builds a .ui file from classes of `qt` and the stand-ins, and refuses what those do not have."""
+
+from PySide6 import QtCore, QtUiTools
+
+from slicerhost.pythonQt import uiFile
+from slicerhost.pythonQt.classes import STAND_INS, classFor, standIn
+from slicerhost.pythonQt.instances import adopted
+from slicerhost.pythonQt.qtModule import qt
+
+
+@standIn
+class QUiLoader(classFor(QtUiTools.QUiLoader)):
+    """Stands in for QUiLoader, with the CTK and Slicer widgets that its plugins give it in Slicer."""
+
+    def load(self, device, parent=None):
+        """:return: the top widget of a .ui file.
+
+        :raises ValueError: for an unknown widget class, property, signal or slot.
+        """
+        root = uiFile.parsed(device.fileName())
+        uiFile.check(root, _widgetClass)
+        connections = uiFile.takeConnections(root)
+        # Widgets without a parent yet would be collected before the loader hands them on.
+        self._created = []
+        top = QtUiTools.QUiLoader.load(self, _bufferWith(uiFile.text(root)), parent)
+        objects = {child.objectName: child for child in [top, *top.findChildren()]}
+        for connection in connections:
+            connection.make(objects)
+        del self._created
+        return adopted(top)
+
+    def createWidget(self, className, parent=None, name=""):
+        """Called by Qt for each widget of the file."""
+        widget = _widgetClass(className)(*([parent] if parent is not None else []))
+        widget.objectName = name
+        self._created.append(widget)
+        return widget
+
+
+def _widgetClass(name):
+    cls = STAND_INS.get(name)
+    if cls is not None:
+        return cls
+    if name == "Line":
+        return qt.QFrame
+    try:
+        return getattr(qt, name)
+    except AttributeError:
+        raise ValueError(
+            f"The .ui file uses {name}, which the host does not have. If Slicer has it, write a stand-in for it"
+        ) from None
+
+
+def _bufferWith(text):
+    buffer = QtCore.QBuffer()
+    buffer.setData(text)
+    buffer.open(QtCore.QIODevice.OpenModeFlag.ReadOnly)
+    return buffer
