@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from medsamseg_server.allocator import keep_freed_memory
 from medsamseg_server.embeddings import Embedding, EmbeddingCache, embedding_key
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.masks import SliceMask
@@ -250,4 +251,5 @@ def _to_half(embedding: NDArray[np.float32]) -> Embedding:
 def _load_predictor(specification: ModelSpecification, weights: Path, device: str) -> Predictor:
     from medsamseg_server.runtime.torch_runtime import load_predictor
 
+    keep_freed_memory()
     return load_predictor(specification, weights, device)
