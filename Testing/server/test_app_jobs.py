@@ -167,6 +167,16 @@ def test_click_goes_between_the_slices_of_a_propagation(server, path, watch, ser
     assert watch.encoded[:4] == [205, 204, 209, 203]
 
 
+def test_server_answers_while_the_network_computes(server, path, watch):
+    watch.hold(204)
+    stream = server.propagate(path)
+    assert watch.wait_held() == 204
+    assert server.ask("GET", "/v1/health")[0] == 200
+    assert server.upload(rod(slices=5)) != path
+    watch.release(204)
+    assert stream.rest()[-1]["event"] == "done"
+
+
 def test_propagation_goes_before_background_encoding(server, path, watch):
     watch.hold(200)
     assert server.ask("POST", f"{path}/encodings", {"window": IDENTITY_WINDOW, "slice": 0})[0] == 200

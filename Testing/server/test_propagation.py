@@ -207,16 +207,35 @@ def test_users_limit_on_one_side_leaves_the_rule_on_the_other():
     assert reasons(ends) == [("backward", "shrunk", 9), ("forward", "range", 20)]
 
 
-def test_rule_compares_neighbors_only():
-    rule = EndRule(smallest_share=0.5, smallest_overlap=0.5)
-    full, half, crumb = (SliceMask.from_mask(np.arange(100).reshape(10, 10) < count, 0) for count in (100, 50, 49))
-    assert rule.reason(full, half) is None
-    assert rule.reason(full, crumb) == "shrunk"
-    assert rule.reason(crumb, full) is None
-    assert rule.reason(half, SliceMask.from_mask(np.arange(100).reshape(10, 10) >= 50, 0)) == "jumped"
+def rows(first, last):
+    mask = np.zeros((30, 10), bool)
+    mask[first:last] = True
+    return SliceMask.from_mask(mask, 0)
 
 
-@pytest.mark.parametrize("reason", ["range", "volume", "prompt", "empty", "shrunk", "jumped"])
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (rows(0, 10), None),
+        (rows(0, 30), None),
+        (rows(0, 4), None),
+        (rows(5, 15), None),
+        (rows(0, 3), "shrunk"),
+        (rows(7, 12), "jumped"),
+        (rows(6, 16), "jumped"),
+        (rows(8, 30), "grown"),
+    ],
+)
+def test_rule_is_the_overlap_of_neighbors(found, reason):
+    assert EndRule().reason(rows(0, 10), found) == reason
+
+
+def test_rule_can_be_another():
+    assert EndRule(smallest_overlap=0.9).reason(rows(0, 10), rows(0, 8)) == "jumped"
+    assert EndRule(smallest_overlap=0).reason(rows(0, 10), rows(20, 21)) is None
+
+
+@pytest.mark.parametrize("reason", ["range", "volume", "prompt", "empty", "shrunk", "grown", "jumped"])
 def test_every_reason_has_a_sentence_with_the_slice(reason):
     scenes = {
         "range": (Scene(steady), {"last": 14}),
@@ -224,6 +243,7 @@ def test_every_reason_has_a_sentence_with_the_slice(reason):
         "prompt": (Scene(steady), {}),
         "empty": (Scene(between(0, 14)), {}),
         "shrunk": (Scene(lambda index: (10, 10, 30, 30) if index < 15 else (10, 10, 11, 11)), {}),
+        "grown": (Scene(lambda index: (10, 10, 30, 30) if index < 15 else (0, 0, 79, 63)), {}),
         "jumped": (Scene(lambda index: (10, 10, 30, 30) if index < 15 else (50, 10, 70, 30)), {}),
     }
     scene, options = scenes[reason]

@@ -17,9 +17,7 @@ def ct(lung, body, air, dtype=np.int16):
 
 
 def test_presets_are_the_documented_widths_and_levels():
-    assert CT_PRESETS["soft"] == (400, 40)
-    assert CT_PRESETS["brain"] == (80, 40)
-    assert CT_PRESETS["bone"] == (1800, 400)
+    assert CT_PRESETS == {"soft": (400, 40), "lung": (1500, -600), "brain": (80, 40), "bone": (1800, 400)}
 
 
 @pytest.mark.parametrize(("name", "lower", "upper"), [("soft", -160, 240), ("brain", 0, 80), ("bone", -500, 1300)])

@@ -96,6 +96,21 @@ def _run(
     load_predictor: LoadPredictor | None,
 ) -> int:
     service = _make_service(options, load_predictor)
+    try:
+        server = _make_server(options, token, listener, service)
+        if options.exit_with_stdin:
+            stdin.when_closed(server.end)
+        _end_quietly_when_terminated()
+        service.preload()
+        server.run(sockets=[listener])
+    except SystemExit as ending:
+        return int(ending.code or 0)
+    finally:
+        service.close()
+    return 0
+
+
+def _make_server(options: ServeOptions, token: str | None, listener: socket.socket, service: Service) -> _Server:
     host, port = listener.getsockname()[:2]
     ready = {
         "event": "ready",
@@ -109,9 +124,8 @@ def _run(
     }
     if token is None:
         token = ready["token"] = secrets.token_urlsafe(32)
-    app = create_app(service, token, _own_names(options.host, host), options.upload_bytes)
     config = uvicorn.Config(
-        app,
+        create_app(service, token, _own_names(options.host, host), options.upload_bytes),
         log_config=None,
         access_log=False,
         lifespan="off",
@@ -120,18 +134,7 @@ def _run(
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_FINISH_SECONDS,
     )
-    server = _Server(config, service, lambda: _print_line(ready))
-    if options.exit_with_stdin:
-        stdin.when_closed(server.end)
-    _end_quietly_when_terminated()
-    try:
-        service.preload()
-        server.run(sockets=[listener])
-    except SystemExit as ending:
-        return int(ending.code or 0)
-    finally:
-        service.close()
-    return 0
+    return _Server(config, service, lambda: _print_line(ready))
 
 
 def _make_service(options: ServeOptions, load_predictor: LoadPredictor | None) -> Service:

@@ -16,9 +16,13 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
 #: Width and level, in Hounsfield units, of the CT windows.
 #:
-#: ``soft`` and ``brain`` are those of the MedSAM paper (Ma et al., Nat Commun 15:654, 2024, Methods). ``bone`` is
-#: 1800/400, the value of the Radiopaedia article "Windowing (CT)" (https://radiopaedia.org/articles/windowing-ct), to
-#: which MedSAM's own preprocessing script ``pre_CT_MR.py`` refers for common windows. The paper gives no bone window.
+#: ``soft`` and ``brain`` are those of the MedSAM paper (Ma et al., Nat Commun 15:654, 2024, Methods). ``bone``, which
+#: the paper does not give, is 1800/400 of the Radiopaedia article "Windowing (CT)"
+#: (https://radiopaedia.org/articles/windowing-ct), to which MedSAM's script ``pre_CT_MR.py`` refers for common windows.
+#: ``lung`` is 1500/-600 of that article too, what radiologists see, and not the paper's 1500/-160. LiteMedSAM, two lung
+#: tumors, mean Dice of tight boxes slice by slice, and of propagation through the true range (sample CT | pyradiomics'
+#: lung CT): -600 gives 0.843, 0.874 | 0.916, 0.892 and -160 gives 0.812, 0.845 | 0.920, 0.943. Neither is better on
+#: both; ``W,L`` leaves the choice to the user.
 CT_PRESETS: dict[str, tuple[float, float]] = {
     "soft": (400.0, 40.0),
     "lung": (1500.0, -600.0),
