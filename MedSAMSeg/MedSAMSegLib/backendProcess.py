@@ -31,13 +31,14 @@ def findServerCommand():
     """
     python = os.environ.get(PYTHON_VARIABLE)
     if python:
-        if not Path(python).is_file():
+        interpreter = Path(python).expanduser()
+        if not interpreter.is_file():
             raise BackendProcessError(
                 f"{PYTHON_VARIABLE} names '{python}', which is not a file.",
                 "Set it to the Python interpreter of the environment in which medsamseg-server is installed.",
                 "backend_missing",
             )
-        return [python, "-m", "medsamseg_server"]
+        return [str(interpreter), "-m", "medsamseg_server"]
     program = shutil.which("medsamseg")
     if program:
         return [program]
@@ -76,12 +77,14 @@ class BackendProcess:
     @property
     def isRunning(self):
         """True while the process lives, also while it is still starting."""
-        return self._server is not None and self._server.isAlive
+        server = self._server
+        return server is not None and server.isAlive
 
     @property
     def pid(self):
         """Number of the running process; None when there is none."""
-        return self._server.pid if self.isRunning else None
+        server = self._server
+        return server.pid if server is not None and server.isAlive else None
 
     def client(self, timeout=START_TIMEOUT_SECONDS):
         """Return a client of the server, which is started first unless it runs. May be called from any thread.
@@ -91,48 +94,49 @@ class BackendProcess:
         """
         with self._lock:
             if not (self._client and self.isRunning):
-                self._launch()
-                self._client = self._connect(timeout)
+                self.stop()
+                server = self._launch()
+                self._server = server
+                self._client = self._connect(server, timeout)
             return self._client
 
     def stop(self):
-        """End the server; the next :meth:`client` starts a new one."""
+        """End the server; the next :meth:`client` starts a new one. May be called from any thread, also meanwhile."""
         server, self._server, self._client = self._server, None, None
         if server:
             atexit.unregister(server.stop)
             server.stop()
 
     def _launch(self):
-        self.stop()
         command = self._command or findServerCommand()
         try:
-            self._server = LaunchedServer(command)
+            server = LaunchedServer(command)
         except OSError as error:
             raise BackendProcessError(
                 f"The MedSAMSeg server cannot be launched: '{command[0]}' ({error.strerror}).",
                 "Install the server again.",
                 "backend_start_failed",
             ) from error
-        atexit.register(self._server.stop)
-        logging.info("MedSAMSeg server started: process %d, log in %s", self._server.pid, self._server.logPath)
+        atexit.register(server.stop)
+        logging.info("MedSAMSeg server started: process %d, log in %s", server.pid, server.logPath)
+        return server
 
-    def _connect(self, timeout):
-        if not self._server.waitForAnnouncement(timeout):
-            logPath = self._server.logPath
+    def _connect(self, server, timeout):
+        if not server.waitForAnnouncement(timeout):
             self.stop()
             raise BackendProcessError(
                 f"The MedSAMSeg server did not start within {timeout:.0f} seconds.",
-                f"Its log is in {logPath}.",
+                f"Its log is in {server.logPath}.",
                 "backend_start_timeout",
             )
-        announcement = self._server.announcement or {}
-        if announcement.get("event") == "ready":
-            return BackendClient(f"http://{announcement['host']}:{announcement['port']}", self._server.token)
+        announcement = server.announcement or {}
+        if server.isReady:
+            return BackendClient(f"http://{announcement['host']}:{announcement['port']}", server.token)
         if announcement.get("event") == "error":
             error = announcement["error"]
             raise BackendProcessError(error["message"], error["hint"], error["code"])
         raise BackendProcessError(
-            f"The MedSAMSeg server ended while it was starting. Its last words: {self._server.lastLogLine()}",
-            f"Its whole log is in {self._server.logPath}.",
+            f"The MedSAMSeg server ended while it was starting. Its last words: {server.lastLogLine()}",
+            f"Its whole log is in {server.logPath}.",
             "backend_start_failed",
         )

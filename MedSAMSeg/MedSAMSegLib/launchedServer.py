@@ -1,5 +1,6 @@
 """One launched server process, from its first line of output to its end."""
 
+import contextlib
 import json
 import logging
 import os
@@ -28,15 +29,12 @@ class LaunchedServer:
         self.announcement = None
         self._announced = threading.Event()
         logDescriptor, self.logPath = tempfile.mkstemp(prefix="medsamseg-server-", suffix=".log")
-        with os.fdopen(logDescriptor, "wb") as logFile:
-            self._process = subprocess.Popen(
-                [*command, "serve", "--token-from", "stdin", "--exit-with-stdin"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=logFile,
-                env=_environment(),
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )
+        try:
+            with os.fdopen(logDescriptor, "wb") as logFile:
+                self._process = _run(command, logFile)
+        except OSError:
+            self._removeLog()
+            raise
         self._sendToken()
         threading.Thread(target=self._readOutput, name="MedSAMSegServerOutput", daemon=True).start()
 
@@ -50,6 +48,11 @@ class LaunchedServer:
         """True until the process has ended."""
         return self._process.poll() is None
 
+    @property
+    def isReady(self):
+        """True when the process has announced its address."""
+        return self.announcement is not None and self.announcement.get("event") == "ready"
+
     def waitForAnnouncement(self, timeout):
         """Wait for the announcement or the end of the process; return False when neither came in time.
 
@@ -58,7 +61,18 @@ class LaunchedServer:
         return self._announced.wait(timeout)
 
     def stop(self):
-        """End the process: ask by closing its standard input, then insist."""
+        """End the process: ask by closing its standard input, then insist. The log is kept if the process failed."""
+        hasServed = self.isAlive and self.isReady
+        self._end()
+        if hasServed:
+            self._removeLog()
+
+    def lastLogLine(self):
+        """Return the last line that the server wrote to its log."""
+        lines = Path(self.logPath).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return lines[-1] if lines else "(it said nothing)"
+
+    def _end(self):
         try:
             self._process.stdin.close()
         except OSError:
@@ -71,10 +85,10 @@ class LaunchedServer:
                 insist()
         self._process.wait(STOP_TIMEOUT_SECONDS)
 
-    def lastLogLine(self):
-        """Return the last line that the server wrote to its log."""
-        lines = Path(self.logPath).read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        return lines[-1] if lines else "(it said nothing)"
+    def _removeLog(self):
+        # Not worth an error: somebody may look into it just now, which on Windows keeps it where it is.
+        with contextlib.suppress(OSError):
+            Path(self.logPath).unlink()
 
     def _sendToken(self):
         # Not on the command line, where every user of the computer could read it.
@@ -88,13 +102,24 @@ class LaunchedServer:
         with self._process.stdout as output:
             line = output.readline()
             try:
-                self.announcement = json.loads(line) if line else None
-            except ValueError:
+                self.announcement = dict(json.loads(line)) if line else None
+            except (ValueError, TypeError):
                 logging.warning("Unexpected output of the MedSAMSeg server: %s", line.decode(errors="replace").rstrip())
             self._announced.set()
             # Nothing more is expected; reading on keeps the pipe from filling.
             for line in output:
                 logging.debug("MedSAMSeg server: %s", line.decode(errors="replace").rstrip())
+
+
+def _run(command, logFile):
+    return subprocess.Popen(
+        [*command, "serve", "--token-from", "stdin", "--exit-with-stdin"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=logFile,
+        env=_environment(),
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
 
 
 def _environment():
