@@ -6,11 +6,18 @@ import json
 import logging
 from urllib.parse import urlsplit
 
+import numpy as np
+
 from .backendReplies import BackendError, PropagationEvent, SegmentReply, UploadReply
 from .npyUpload import NpyUpload
 
 #: The contract's version that this client speaks; a server says its own in ``/v1/health``.
 PROTOCOL_VERSION = 1
+
+TRY_AGAIN = (
+    "Try again: a local server is started anew."
+    " If it happens again, look into the server's log; Slicer's own log says where it is."
+)
 
 #: Encoding one slice with the largest model takes up to half a minute on a slow computer.
 REPLY_TIMEOUT_SECONDS = 300.0
@@ -181,11 +188,14 @@ class BackendClient:
         """Return (connection, response) of a request that succeeded; raise the server's error otherwise."""
         headers = {"Authorization": f"Bearer {self._token}", **(headers or {})}
         if isinstance(body, dict):
-            body = json.dumps(body).encode()
+            # Slice indices often come out of numpy, whose numbers JSON does not know.
+            body = json.dumps(body, default=np.generic.item).encode()
             headers["Content-Type"] = "application/json"
         connection = self._connect()
         try:
-            connection.request(method, self._parts.path.rstrip("/") + path, body, headers)
+            # A server that refuses a large volume answers, and hangs up, before it has read all of it.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError, ConnectionAbortedError):
+                connection.request(method, self._parts.path.rstrip("/") + path, body, headers)
             response = connection.getresponse()
             if response.status >= 400:
                 raise BackendError.fromReply(response.status, response.read())
@@ -197,7 +207,7 @@ class BackendClient:
             logging.debug("MedSAMSeg server %s: %s %s failed: %r", self.url, method, path, error)
             raise BackendUnavailableError(
                 f"The MedSAMSeg server at {self.url} does not answer ({error or type(error).__name__}).",
-                "Try again: a local server is started anew. If it happens again, look into the server's log.",
+                TRY_AGAIN,
                 "server_unavailable",
             ) from error
         return connection, response
@@ -210,6 +220,6 @@ class BackendClient:
     def _stoppedInTheMiddle(self):
         return BackendUnavailableError(
             f"The MedSAMSeg server at {self.url} stopped in the middle of its answer.",
-            "Try again: a local server is started anew. If it happens again, look into the server's log.",
+            TRY_AGAIN,
             "server_stopped",
         )

@@ -14,10 +14,11 @@ import pytest
 import slicer
 
 from MedSAMSegLib.backendClient import BackendClient, BackendUnavailableError
-from MedSAMSegLib.backendProcess import BackendProcess, BackendProcessError, findServerCommand
+from MedSAMSegLib.backendProcess import BackendProcess
 from MedSAMSegLib.backendReplies import BackendError
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.logic import MedSAMSegLogic
+from MedSAMSegLib.npyUpload import NpyUpload
 
 SAMPLE = Path(__file__).resolve().parents[2] / "MedSAMSeg" / "Resources" / "SampleData"
 SERVER_COMMAND = [sys.executable, "-m", "medsamseg_server"]
@@ -62,6 +63,14 @@ def webServer():
                     self.send_response(status)
                     self.end_headers()
                     self.wfile.write(b"<html>Welcome</html>")
+
+                def do_PUT(self):
+                    """Refuse before the body was read."""
+                    body = b'{"error": {"code": "body_too_large", "message": "Too long.", "hint": "Crop it."}}'
+                    self.send_response(413)
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
 
                 def log_message(self, *arguments):
                     """Keep the test's output clean."""
@@ -125,7 +134,7 @@ def test_serverKilledInTheMiddleLeavesWholeSlicesAndAClearError(host, ct):
         if progress.done == 3:
             os.kill(backend.pid, signal.SIGKILL)
 
-    with pytest.raises(BackendUnavailableError, match=r"stopped in the middle.*slices were done before and are kept"):
+    with pytest.raises(BackendUnavailableError, match=r"stopped in the middle.*slices were done before and kept"):
         logic.propagate(*ct, window="lung", progress=killAtTheThirdSlice)
 
     found = segmentVoxels(*ct)
@@ -135,14 +144,6 @@ def test_serverKilledInTheMiddleLeavesWholeSlicesAndAClearError(host, ct):
     assert list(np.flatnonzero(segmentVoxels(*ct).any(axis=(1, 2)))) == [24]
     assert logic.segmentBox(volume, segmentation, segment, **BOX, window="lung").voxelCount > 500
     backend.stop()
-
-
-def test_serverEndsWhenItsInputCloses(host):
-    backend = BackendProcess(SERVER_COMMAND)
-    backend.client()
-    process = backend._server._process
-    backend.stop()
-    assert process.returncode == 0
 
 
 def test_serversErrorsReachTheUserAsTheyAre(logic, ct):
@@ -177,37 +178,15 @@ def test_nobodyOnThePortIsSaidSo(host, unusedPort):
         BackendClient(f"http://127.0.0.1:{unusedPort}", "token", timeout=5).health()
 
 
-def test_programThatIsNoServerFailsWithItsLastWords(host):
-    backend = BackendProcess([sys.executable, "-c", "import sys; sys.exit('I am no server')"])
-    with pytest.raises(BackendProcessError, match=r"I am no server"):
-        backend.client()
+def test_refusalOfALargeVolumeReachesTheUser(host, webServer):
+    client = BackendClient(webServer(200), "token")
+    upload = NpyUpload(np.zeros((64, 512, 512), np.int16))
+    with pytest.raises(BackendError) as caught:
+        client._requestJson("PUT", "/v1/volumes/x", upload.chunks(), {"Content-Length": str(upload.byteCount)})
+    assert caught.value.code == "body_too_large"
 
 
-def test_programThatDoesNotExistIsNamed(host):
-    with pytest.raises(BackendProcessError, match=r"/no/such/program"):
-        BackendProcess(["/no/such/program"]).client()
-
-
-def test_serverThatNeverAnnouncesItselfIsStopped(host):
-    backend = BackendProcess([sys.executable, "-c", "import sys; sys.stdin.read()"])
-    with pytest.raises(BackendProcessError, match=r"did not start within"):
-        backend.client(timeout=0.5)
-    assert not backend.isRunning
-
-
-def test_interpreterNamedInTheEnvironmentIsUsed(host, monkeypatch):
-    monkeypatch.setenv("MEDSAMSEG_PYTHON", sys.executable)
-    assert findServerCommand() == SERVER_COMMAND
-
-
-def test_interpreterThatIsNotThereIsNamed(host, monkeypatch):
-    monkeypatch.setenv("MEDSAMSEG_PYTHON", "/no/python")
-    with pytest.raises(BackendProcessError, match=r"MEDSAMSEG_PYTHON names '/no/python'"):
-        findServerCommand()
-
-
-def test_missingServerSaysWhatToInstall(host, monkeypatch):
-    monkeypatch.delenv("MEDSAMSEG_PYTHON", raising=False)
-    monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(BackendProcessError, match=r"Install medsamseg-server"):
-        findServerCommand()
+def test_rangeMayComeOutOfNumpy(logic, ct):
+    logic.segmentBox(*ct, **BOX, window="lung")
+    first, last = np.array([23, 25])
+    assert sorted(logic.propagate(*ct, first=first, last=last, window="lung").slices) == [23, 24, 25]
