@@ -1,6 +1,7 @@
 """What the user draws: a box on one slice of a volume."""
 
 import math
+import operator
 from dataclasses import dataclass, field
 
 from .errors import UserError
@@ -45,6 +46,26 @@ class BoxPrompt:
             raise UserError(f"The box {self} is reversed.", "Give x0 < x1 and y0 < y1.", "box_reversed")
         if min(self.x1 - self.x0, self.y1 - self.y0) < SMALLEST_SIDE:
             raise UserError(f"The box {self} has no area.", "Draw it from one corner to the opposite one.", "box_empty")
+
+    @classmethod
+    def ofNumbers(cls, axis, sliceIndex, box):
+        """Make a box of numbers of any kind, such as numpy's.
+
+        :param axis: array axis, a whole number.
+        :param sliceIndex: index along that axis, a whole number.
+        :param box: (x0, y0, x1, y1).
+        :raises UserError: as the class does, and if these are no numbers.
+        """
+        try:
+            axis, sliceIndex = operator.index(axis), operator.index(sliceIndex)
+            x0, y0, x1, y1 = (float(edge) for edge in box)
+        except (TypeError, ValueError):
+            raise UserError(
+                f"Axis {axis!r}, slice {sliceIndex!r} and box {box!r} do not make a box on a slice.",
+                "Axis and slice are whole numbers, and a box has four: x0, y0, x1, y1.",
+                "box_invalid",
+            ) from None
+        return cls(axis, sliceIndex, x0, y0, x1, y1)
 
     def __str__(self):
         edges = ", ".join(f"{edge:.4g}" for edge in self.box)

@@ -1,5 +1,6 @@
 """The scripting API: boxes in, segments out."""
 
+import contextlib
 import dataclasses
 
 import slicer
@@ -21,23 +22,28 @@ class BoxResult:
     :param prompt: the box in voxel indices of the volume.
     :param promptNode: the ROI markup that keeps it in the scene.
     :param voxelCount: number of voxels that the model found; 0 means that it found nothing, and nothing was written.
+    :param changedSegment: False when nothing was written: the model found nothing, the segment had all the voxels
+        before, or the Segment Editor's masking allows no change there.
     :param score: the intersection over union that the model predicts for its own mask.
     :param wasCached: True when the slice had been encoded before.
     :param secondsEncoding: time that the server spent on the embedding.
     :param secondsDecoding: time that it spent on the mask.
     :param model: name of the model.
     :param window: the window that was used: {"name", "lower", "upper"}.
+    :param notes: sentences on what the server had to change in the volume, such as voxels that were not a number.
     """
 
     prompt: object
     promptNode: object
     voxelCount: int
+    changedSegment: bool
     score: float
     wasCached: bool
     secondsEncoding: float
     secondsDecoding: float
     model: str
     window: dict
+    notes: list
 
 
 class MedSAMSegLogic:
@@ -61,6 +67,7 @@ class MedSAMSegLogic:
         self._uploads = VolumeUploads()
         self._prompts = BoxPromptStore()
         self._writers = {}
+        self._runs = {}
 
     def createSegmentation(self, volume, name=None):
         """Return a new segmentation node with the volume's geometry, under the volume's parent transform.
@@ -110,8 +117,8 @@ class MedSAMSegLogic:
         :param segmentation: the segmentation node; see :meth:`createSegmentation`.
         :param segment: ID of the segment that receives the result.
         :param boxRAS: two opposite corners in RAS (mm, world coordinates).
-        :param view: name of the slice view that the corners were picked on, such as "Red"; without it, the axis is
-            the one along which the corners are flattest.
+        :param view: name of the slice view that the corners were picked on, such as "Red"; without it, the slice is
+            along ``axis``, or else along the axis on which the corners are flattest.
         :param axis: array axis of the slice: 0, 1 or 2 of an array (K, J, I).
         :param slice: slice index along that axis.
         :param box: (x0, y0, x1, y1) in in-plane voxel indices; x runs along the last array axis of the slice.
@@ -123,29 +130,33 @@ class MedSAMSegLogic:
         prompt = self._promptFromArguments(volume, boxRAS, view, axis, slice, box)
         writer = self._writer(segmentation, volume)
         client = self._backend.client()
-        reply = self._uploads.uploadOf(volume).call(
+        upload = self._uploads.uploadOf(volume)
+        reply = upload.call(
             client,
             lambda key: client.segment(key, prompt.axis, prompt.sliceIndex, [prompt.box], window, model),
         )
         mask = reply.masks[0]
-        if not mask.isEmpty:
-            writer.write(segment, prompt.axis, prompt.sliceIndex, mask.pixels, mask.x0, mask.y0)
+        changedSegment = not mask.isEmpty and writer.write(
+            segment, prompt.axis, prompt.sliceIndex, mask.pixels, mask.x0, mask.y0
+        )
         return BoxResult(
             prompt=prompt,
             promptNode=self._prompts.add(volume, segmentation, segment, prompt),
             voxelCount=mask.voxelCount,
+            changedSegment=changedSegment,
             score=mask.score,
             wasCached=reply.wasCached,
             secondsEncoding=reply.secondsEncoding,
             secondsDecoding=reply.secondsDecoding,
             model=reply.model,
             window=reply.window,
+            notes=upload.notes,
         )
 
     def propagate(self, volume, segmentation, segment, progress=None, **options):
         """Follow the object from the segment's boxes through the volume; wait until it is done.
 
-        The whole propagation is one undo step. An interrupt (Ctrl+C) or ``run.cancel()`` keeps the slices so far.
+        The whole propagation is one undo step. An interrupt (Ctrl+C) keeps the slices so far.
 
         :param volume: the scalar volume node.
         :param segmentation: the segmentation node.
@@ -156,9 +167,9 @@ class MedSAMSegLogic:
         :return: :class:`PropagationResult`.
         :raises UserError: when the server fails; slices that were done before are kept.
         """
-        run = self.startPropagation(volume, segmentation, segment, progress, **options)
-        while run.advance(wait=True):
-            pass
+        with contextlib.closing(self.startPropagation(volume, segmentation, segment, progress, **options)) as run:
+            while run.advance(wait=True):
+                pass
         return run.result
 
     def startPropagation(
@@ -173,7 +184,9 @@ class MedSAMSegLogic:
         window="auto",
         model=None,
     ):
-        """Start what :meth:`propagate` does and return at once, with a run that can be advanced and cancelled.
+        """Start what :meth:`propagate` does and return at once, with a run that has to be advanced to its end.
+
+        What :meth:`segmentBox` writes into the same segmentation meanwhile belongs to the run's undo step.
 
         :param volume: the scalar volume node.
         :param segmentation: the segmentation node.
@@ -186,6 +199,7 @@ class MedSAMSegLogic:
         :param model: name of the model; None for the server's default.
         :return: :class:`PropagationRun`.
         """
+        self._checkNoneRuns(segmentation)
         prompts = [prompt for _node, prompt in self._prompts.list(segmentation, segment, volume)]
         # Of several boxes on one slice the last is what the user wants now.
         boxes = {prompt.sliceIndex: prompt.box for prompt in prompts}
@@ -198,7 +212,7 @@ class MedSAMSegLogic:
             "window": window,
             "model": model,
         }
-        return PropagationRun(
+        run = PropagationRun(
             self._backend.client,
             self._uploads.uploadOf(volume),
             request,
@@ -206,6 +220,8 @@ class MedSAMSegLogic:
             segment,
             progress,
         )
+        self._runs[segmentation.GetID()] = run
+        return run
 
     def undo(self, segmentation, volume):
         """Take the last change back; return False when there is none.
@@ -226,25 +242,38 @@ class MedSAMSegLogic:
     def _promptFromArguments(self, volume, boxRAS, view, axis, slice, box):
         geometry = SliceGeometry(volume)
         if boxRAS is None:
-            if None in (axis, slice, box):
+            if any(argument is None for argument in (axis, slice, box)):
                 raise UserError(
                     "A box needs either boxRAS, or all of axis, slice and box.",
                     "For example axis=0, slice=24, box=(54, 160, 101, 204).",
                     "box_missing",
                 )
-            return geometry.clip(BoxPrompt(axis, slice, *box))
+            return geometry.clip(BoxPrompt.ofNumbers(axis, slice, box))
         if slice is not None or box is not None:
             raise UserError("A box is given twice: in RAS and in voxels.", "Leave one of them out.", "box_given_twice")
+        if axis is not None and view is not None:
+            raise UserError("A slice is given twice: by axis and by view.", "Leave one out.", "axis_given_twice")
         if view is None:
             return geometry.boxFromRAS(*boxRAS, axis=axis)
         return geometry.boxFromView(*boxRAS, _sliceNode(view))
 
     def _writer(self, segmentation, volume):
         # A writer holds the undo history, so one and the same has to serve every call on its nodes.
+        # Those of removed nodes hold whole segmentations in memory, and IDs are given again in a new scene.
+        self._writers = {key: writer for key, writer in self._writers.items() if writer.isUsable}
         key = (segmentation.GetID(), volume.GetID())
-        if key not in self._writers or not self._writers[key].isUsable:
+        if key not in self._writers:
             self._writers[key] = SegmentWriter(segmentation, volume)
         return self._writers[key]
+
+    def _checkNoneRuns(self, segmentation):
+        self._runs = {nodeID: run for nodeID, run in self._runs.items() if not run.isOver}
+        if segmentation.GetID() in self._runs:
+            raise UserError(
+                f"A propagation is still writing into '{segmentation.GetName()}'.",
+                "Wait until it is done, or cancel it.",
+                "propagation_running",
+            )
 
 
 def _sliceNode(view):

@@ -5,6 +5,7 @@ import dataclasses
 import threading
 import uuid
 
+from .backendReplies import BackendError
 from .errors import UserError
 from .eventStream import EventStream
 
@@ -13,7 +14,7 @@ from .eventStream import EventStream
 class PropagationProgress:
     """What a progress function is told after each slice; prints as a sentence.
 
-    :param sliceIndex: the slice that was just written.
+    :param sliceIndex: the slice that was just done.
     :param done: number of slices so far.
     :param total: the most slices that it can become.
     """
@@ -30,7 +31,9 @@ class PropagationProgress:
 class PropagationResult:
     """What a propagation did.
 
-    :param slices: indices of the slices that were written, in the order of arrival.
+    :param slices: indices of the slices on which the model found the object, in the order of arrival.
+    :param changedSlices: those of them on which the segment changed; not where it had all the voxels before, or the
+        Segment Editor's masking allows no change.
     :param endings: why each direction ended: {"direction", "slice", "reason", "message"}.
     :param wasCancelled: True when it was stopped before its end; the slices so far are kept.
     :param secondsEncoding: time that the server spent on embeddings.
@@ -41,6 +44,7 @@ class PropagationResult:
     """
 
     slices: list = dataclasses.field(default_factory=list)
+    changedSlices: list = dataclasses.field(default_factory=list)
     endings: list = dataclasses.field(default_factory=list)
     wasCancelled: bool = True
     secondsEncoding: float = 0.0
@@ -53,7 +57,12 @@ class PropagationResult:
 class PropagationRun:
     """Writes the slices of one propagation as they arrive; the whole is one undo step.
 
-    Call :meth:`advance` from a timer until it returns False, or with ``wait=True`` in a loop where waiting is fine.
+    Call :meth:`advance` from a timer until it returns False, or with ``wait=True`` in a loop where waiting is fine;
+    who stops calling it before has to :meth:`close` the run. ::
+
+        with contextlib.closing(PropagationRun(…)) as run:
+            while run.advance(wait=True):
+                pass
 
     :param connect: function without arguments that returns the client; runs on the worker, may start the server.
     :param upload: the :class:`VolumeUpload` of the volume.
@@ -75,33 +84,52 @@ class PropagationRun:
         self.job = uuid.uuid4().hex
         self._client = None
         self._isCancelled = threading.Event()
+        self._isOver = False
+        self._done = 0
         self._total = 0
         self._undoStep = contextlib.ExitStack()
         self._undoStep.enter_context(writer.undoStep())
         self._stream = EventStream(self._produce)
 
+    @property
+    def isOver(self):
+        """True when nothing more will be written."""
+        return self._isOver
+
     def advance(self, wait=False):
         """Write what has arrived; return True while more is to come. Main thread only.
 
         :param wait: True to wait for the next event when none is there.
-        :raises UserError: when the server fails; whole slices that were done before are kept.
+        :raises UserError: when the server fails, or the segment or its volume was removed; the run is over then, and
+            whole slices that were done before are kept.
         """
+        if self._isOver:
+            return False
         try:
             for event in self._stream.take(wait):
                 self._apply(event)
-        except UserError as error:
-            self._undoStep.close()
-            raise self._withWhatIsKept(error) from error
-        except BaseException:
-            self.cancel()
-            self._undoStep.close()
+        except BaseException as error:
+            self.close()
+            if isinstance(error, BackendError):
+                raise self._withWhatIsKept(error) from error
             raise
         if self._stream.hasEnded:
-            self._undoStep.close()
-        return not self._stream.hasEnded
+            self.close()
+        return not self._isOver
+
+    def close(self):
+        """End the run now, and with it its undo step; what is done is kept. Main thread only."""
+        if self._isOver:
+            return
+        self._isOver = True
+        if not self._stream.hasEnded:
+            self.cancel()
+        self._undoStep.close()
 
     def cancel(self):
         """Stop after the slice in work; what is done is kept. May be called from any thread, at any time."""
+        if self._isCancelled.is_set():
+            return
         self._isCancelled.set()
         if self._client:
             # The server answers only between slices; nobody should wait for that.
@@ -142,15 +170,20 @@ class PropagationRun:
 
     def _writeSlice(self, sliceIndex, mask):
         if not mask.isEmpty:
-            self._writer.write(self._segmentID, self._request["axis"], sliceIndex, mask.pixels, mask.x0, mask.y0)
-        self.result.slices.append(sliceIndex)
+            self.result.slices.append(sliceIndex)
+            axis = self._request["axis"]
+            if self._writer.write(self._segmentID, axis, sliceIndex, mask.pixels, mask.x0, mask.y0):
+                self.result.changedSlices.append(sliceIndex)
+        self._done += 1
         if self._progress:
-            progress = PropagationProgress(sliceIndex, len(self.result.slices), self._total)
+            progress = PropagationProgress(sliceIndex, self._done, self._total)
             if self._progress(progress) is False:
                 self.cancel()
 
     def _withWhatIsKept(self, error):
-        if not self.result.slices:
+        count = len(self.result.changedSlices)
+        if not count:
             return error
-        kept = f"{len(self.result.slices)} slices were done before and are kept; one undo takes them back."
+        slices = "1 slice was" if count == 1 else f"{count} slices were"
+        kept = f"{slices} done before and kept; one undo takes everything back."
         return type(error)(error.message, f"{error.hint} {kept}".strip(), error.code)

@@ -23,7 +23,8 @@ class SliceGeometry:
     "World" is Slicer's RAS in millimeters, with all parent transforms applied, as the slice views show it.
 
     :param volumeNode: scalar volume in the scene, under no transform or linear ones.
-    :raises UserError: if the volume was removed, has no voxels, or is under a non-linear transform.
+    :raises UserError: if the volume was removed, has no voxels, is a color image or a label map, or is under a
+        non-linear transform.
     """
 
     def __init__(self, volumeNode):
@@ -157,12 +158,30 @@ def _checkVolume(volumeNode):
         raise UserError("The volume is no longer in the scene.", "Choose another volume.", "volume_removed")
     if volumeNode.GetImageData() is None or min(volumeNode.GetImageData().GetDimensions()) < 1:
         raise UserError(f"The volume '{volumeNode.GetName()}' has no voxels.", "Load it again.", "volume_empty")
+    _checkIsScalarImage(volumeNode)
     parent = volumeNode.GetParentTransformNode()
     if parent is not None and not parent.IsTransformToWorldLinear():
         raise UserError(
             f"The volume '{volumeNode.GetName()}' is under a transform that is not linear ('{parent.GetName()}').",
             "Harden the transform in the Data module, or take the volume out of it.",
             "transform_not_linear",
+        )
+
+
+def _checkIsScalarImage(volumeNode):
+    valuesPerVoxel = volumeNode.GetImageData().GetNumberOfScalarComponents()
+    if valuesPerVoxel != 1:
+        raise UserError(
+            f"The volume '{volumeNode.GetName()}' has {valuesPerVoxel} values in each voxel, as color images have;"
+            " MedSAMSeg needs one.",
+            "Convert it with the module Vector to Scalar Volume.",
+            "volume_not_scalar",
+        )
+    if volumeNode.IsA("vtkMRMLLabelMapVolumeNode"):
+        raise UserError(
+            f"The volume '{volumeNode.GetName()}' is a label map, not an image.",
+            "Choose the image, or convert the label map to a scalar volume in the Volumes module.",
+            "volume_is_labelmap",
         )
 
 

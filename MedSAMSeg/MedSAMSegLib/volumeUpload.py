@@ -15,6 +15,8 @@ class VolumeUpload:
     """
 
     def __init__(self, array):
+        #: Sentences on what the server had to change; empty until the voxels were sent.
+        self.notes = []
         self._array = array
         self._keys = {}
         self._lock = threading.Lock()
@@ -39,7 +41,9 @@ class VolumeUpload:
     def _keyOnServer(self, client):
         with self._lock:
             if client.url not in self._keys:
-                self._keys[client.url] = client.uploadVolume(NpyUpload(self._array)).key
+                reply = client.uploadVolume(NpyUpload(self._array))
+                self.notes = reply.notes
+                self._keys[client.url] = reply.key
             return self._keys[client.url]
 
 
@@ -54,6 +58,10 @@ class VolumeUploads:
 
         :param volumeNode: the scalar volume.
         """
+        # An upload holds the voxels in memory, which a removed volume has to give back.
+        self._uploads = {
+            nodeID: known for nodeID, known in self._uploads.items() if slicer.mrmlScene.GetNodeByID(nodeID) is not None
+        }
         # VTK counts up the image data's modification time whenever voxels change.
         modificationTime = volumeNode.GetImageData().GetMTime()
         known = self._uploads.get(volumeNode.GetID())

@@ -1,17 +1,13 @@
 """Fixtures of the logic tests: the host, a clean scene for each test, and volumes of every geometry."""
 
-import sys
-from pathlib import Path
+import pytest
+from fakeBackend import FakeBackend
+from geometries import addVolume
+from segmentations import addSegment, addSegmentation, voxelsOf
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "Testing"), str(ROOT / "MedSAMSeg")]
-
-import pytest  # noqa: E402
-from geometries import addVolume  # noqa: E402
-from segmentations import addSegment, addSegmentation, voxelsOf  # noqa: E402
-
-from MedSAMSegLib.segmentWriter import SegmentWriter  # noqa: E402
-from slicerhost.fixtures import cleanScene, host  # noqa: E402, F401
+from MedSAMSegLib.logic import MedSAMSegLogic
+from MedSAMSegLib.segmentWriter import SegmentWriter
+from slicerhost.fixtures import cleanScene, host  # noqa: F401
 
 
 @pytest.fixture
@@ -42,3 +38,23 @@ def writer(segmentationNode, volumeNode, segmentID):
 def voxels(segmentationNode, volumeNode, segmentID):
     """Called, gives a segment's voxels now; "Tumor"'s if none is named."""
     return lambda anySegmentID=segmentID: voxelsOf(segmentationNode, anySegmentID, volumeNode)
+
+
+@pytest.fixture
+def backend():
+    """A fake server."""
+    return FakeBackend()
+
+
+@pytest.fixture
+def logic(backend):
+    """The scripting API with that server."""
+    return MedSAMSegLogic(backend)
+
+
+@pytest.fixture
+def ct(logic):
+    """A volume with an empty segment: (volume, segmentation, segment)."""
+    volume = addVolume()
+    segmentation = logic.createSegmentation(volume)
+    return volume, segmentation, logic.addSegment(segmentation, "Tumour")

@@ -1,6 +1,7 @@
 """A server that needs no network: every mask is exactly the pixels inside its box, so right answers are known."""
 
 import math
+import threading
 
 import numpy as np
 
@@ -35,7 +36,9 @@ class FakeBackend:
     def __init__(self, reach=2):
         self.requests = []
         self.uploads = []
-        self.cancelled = []
+        #: After so many slices a propagation waits to be cancelled; None for never.
+        self.heldAfter = None
+        self.wasCancelled = threading.Event()
         self.maskOfBox = boxMask
         self._reach = reach
 
@@ -52,10 +55,13 @@ class FakeBackend:
 
     def propagate(self, key, axis, prompts, job, **options):
         self.requests.append({"key": key, "axis": axis, "prompts": prompts, **options})
+        self.job = job
+        self.wasCancelled.clear()
         return self._events(prompts[0])
 
     def cancel(self, job):
-        self.cancelled.append(job)
+        assert job == self.job
+        self.wasCancelled.set()
 
     def _events(self, prompt):
         sliceIndex, box = prompt
@@ -63,7 +69,11 @@ class FakeBackend:
         yield PropagationEvent(
             "start", {"slices_total": total, "model": "fake", "weights_sha256": "fa" * 32, "window": WINDOW}
         )
-        for index in range(sliceIndex - self._reach, sliceIndex + self._reach + 1):
+        for number, index in enumerate(range(sliceIndex - self._reach, sliceIndex + self._reach + 1)):
+            if number == self.heldAfter:
+                assert self.wasCancelled.wait(20), "the propagation was never cancelled"
+                yield PropagationEvent("cancelled", {"slices": number})
+                return
             yield FakeMaskEvent("slice", {"slice": index, "mask": self.maskOfBox(box)})
         yield PropagationEvent(
             "ended",

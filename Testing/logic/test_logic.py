@@ -1,47 +1,17 @@
 """The scripting API on a real scene, with a fake server: what is drawn lands in the right voxels, and is undone."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 import slicer
-from fakeBackend import FakeBackend
-from geometries import SCENARIOS, addVolume, ijkOf, worldOf
+from geometries import SCENARIOS, SHAPE, addVolume, ijkOf, worldOf
+from knownBox import BOX, SLICE, boxVoxels, segmentVoxels
+from segmentations import editorNode
 
-from MedSAMSegLib.backendReplies import BackendError, SliceMask
+from MedSAMSegLib.backendReplies import BackendError, SliceMask, UploadReply
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.logic import MedSAMSegLogic
-
-#: Edges half-way between pixel centers 2…6 and 1…4: the right answer does not hang on rounding.
-BOX = (1.5, 0.5, 6.5, 4.5)
-SLICE = 4
-
-
-@pytest.fixture
-def backend():
-    return FakeBackend()
-
-
-@pytest.fixture
-def logic(backend):
-    return MedSAMSegLogic(backend)
-
-
-@pytest.fixture
-def ct(logic):
-    """A volume with an empty segment: (volume, segmentation, segment)."""
-    volume = addVolume()
-    segmentation = logic.createSegmentation(volume)
-    return volume, segmentation, logic.addSegment(segmentation, "Tumour")
-
-
-def boxVoxels(volume, axis, slices):
-    """The voxels of BOX on some slices, as bool (K, J, I)."""
-    voxels = np.zeros(slicer.util.arrayFromVolume(volume).shape, dtype=bool)
-    np.moveaxis(voxels, axis, 0)[list(slices), 1:5, 2:7] = True
-    return voxels
-
-
-def segmentVoxels(volume, segmentation, segment):
-    return slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment, volume) > 0
 
 
 def corners(geometry, parents, axis):
@@ -75,73 +45,6 @@ def test_viewSaysWhichSliceWasMeant(logic, ct, view, axis):
     assert result.prompt.box == pytest.approx(BOX)
 
 
-def test_propagationWritesEverySliceAsOneUndoStep(logic, ct):
-    logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX)
-    afterTheBox = segmentVoxels(*ct)
-
-    result = logic.propagate(*ct)
-
-    assert result.slices == [2, 3, 4, 5, 6]
-    assert not result.wasCancelled
-    np.testing.assert_array_equal(segmentVoxels(*ct), boxVoxels(ct[0], 0, range(2, 7)))
-    volume, segmentation, _segment = ct
-    assert logic.undo(segmentation, volume)
-    np.testing.assert_array_equal(segmentVoxels(*ct), afterTheBox)
-    assert logic.redo(segmentation, volume)
-    np.testing.assert_array_equal(segmentVoxels(*ct), boxVoxels(ct[0], 0, range(2, 7)))
-
-
-def test_propagationSaysHowFarItIs(logic, ct):
-    logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX)
-    sentences = []
-    logic.propagate(*ct, progress=lambda progress: sentences.append(str(progress)))
-    assert sentences[0] == "slice 2 done (1 of at most 5)"
-    assert len(sentences) == 5
-
-
-def test_propagationAsksForWhatItWasTold(logic, backend, ct):
-    logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX)
-    logic.propagate(*ct, first=2, last=6, direction="forward", window="lung", model="medsam")
-    asked = backend.requests[-1]
-    assert asked["prompts"] == [(SLICE, pytest.approx(BOX))]
-    assert (asked["first"], asked["last"], asked["direction"]) == (2, 6, "forward")
-    assert (asked["window"], asked["model"]) == ("lung", "medsam")
-
-
-def test_newBoxOnASliceReplacesTheOlderPrompt(logic, backend, ct):
-    logic.segmentBox(*ct, axis=0, slice=SLICE, box=(1, 1, 3, 3))
-    logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX)
-    logic.propagate(*ct)
-    assert backend.requests[-1]["prompts"] == [(SLICE, pytest.approx(BOX))]
-
-
-def test_progressThatReturnsFalseCancelsAndKeepsWhatIsDone(logic, backend, ct):
-    logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX)
-    run = logic.startPropagation(*ct, progress=lambda progress: False)
-    while run.advance(wait=True):
-        pass
-    assert run.result.slices
-    assert set(backend.cancelled) == {run.job}
-
-
-def test_failureInTheMiddleKeepsWholeSlicesAndSaysSo(logic, backend, ct):
-    logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX)
-
-    def eventsThatBreakOff(prompt, complete=backend._events):
-        for number, event in enumerate(complete(prompt)):
-            if number == 3:
-                raise BackendError("The server stopped.", "Try again.", "server_stopped")
-            yield event
-
-    backend._events = eventsThatBreakOff
-    with pytest.raises(BackendError, match=r"2 slices were done before and are kept") as caught:
-        logic.propagate(*ct)
-    assert caught.value.code == "server_stopped"
-    np.testing.assert_array_equal(segmentVoxels(*ct), boxVoxels(ct[0], 0, [2, 3, 4]))
-    assert logic.undo(ct[1], ct[0])
-    np.testing.assert_array_equal(segmentVoxels(*ct), boxVoxels(ct[0], 0, [SLICE]))
-
-
 def test_voxelsAreSentOnceAndAgainAfterAnEdit(logic, backend, ct):
     volume = ct[0]
     logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX)
@@ -172,6 +75,7 @@ def test_emptyMaskWritesNothing(logic, backend, ct):
     backend.maskOfBox = lambda box: SliceMask(0, 0, np.zeros((0, 0), dtype=bool), 0.1)
     result = logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX)
     assert result.voxelCount == 0
+    assert not result.changedSegment
     assert not logic.undo(ct[1], ct[0])
 
 
@@ -189,10 +93,14 @@ def test_neighborKeepsItsVoxels(logic, ct):
     [
         ({}, "box_missing"),
         ({"axis": 0, "slice": SLICE}, "box_missing"),
+        ({"axis": 0, "slice": 4.5, "box": BOX}, "box_invalid"),
+        ({"axis": 0, "slice": SLICE, "box": (1, 2, 3)}, "box_invalid"),
+        ({"axis": 0, "slice": SLICE, "box": "1,2,3,4"}, "box_invalid"),
         ({"axis": 3, "slice": SLICE, "box": BOX}, "axis_invalid"),
         ({"axis": 0, "slice": 99, "box": BOX}, "box_outside_image"),
         ({"axis": 0, "slice": SLICE, "box": (6, 4, 2, 1)}, "box_reversed"),
         ({"axis": 0, "slice": SLICE, "box": BOX, "boxRAS": ((0, 0, 4), (5, 5, 4))}, "box_given_twice"),
+        ({"boxRAS": ((0, 0, 4), (5, 5, 4)), "view": "Red", "axis": 1}, "axis_given_twice"),
         ({"boxRAS": ((0, 0, 4), (5, 5, 4)), "view": "Purple"}, "view_unknown"),
         ({"boxRAS": ((500, 500, 4), (505, 505, 4))}, "box_outside_image"),
     ],
@@ -205,20 +113,75 @@ def test_badBoxIsRefusedAndNothingIsLost(logic, backend, ct, arguments, code):
     assert not segmentVoxels(*ct).any()
 
 
-def test_propagationWithoutABoxSaysWhatToDo(logic, ct):
-    with pytest.raises(UserError, match=r"Draw a box"):
-        logic.propagate(*ct)
-
-
-def test_boxesAlongTwoAxesAreRefused(logic, ct):
-    logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX)
-    logic.segmentBox(*ct, axis=1, slice=SLICE, box=BOX)
-    with pytest.raises(UserError, match=r"different directions"):
-        logic.propagate(*ct)
-
-
 def test_segmentationLiesUnderTheVolumesTransform(logic):
     volume = addVolume("rotated", "parent")
     segmentation = logic.createSegmentation(volume)
     assert segmentation.GetTransformNodeID() == volume.GetTransformNodeID()
     assert segmentation.GetName() == "CT segmentation"
+
+
+def test_numbersOfNumpyAreNumbers(logic, ct):
+    index = np.int64(SLICE)
+    result = logic.segmentBox(*ct, axis=np.int64(0), slice=index, box=np.array(BOX, np.float32))
+    assert result.prompt.box == BOX
+    np.testing.assert_array_equal(segmentVoxels(*ct), boxVoxels(ct[0], 0, [SLICE]))
+
+
+def test_maskThatMaySitNowhereChangesNothingAndSaysSo(logic, ct):
+    assert logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX).changedSegment
+    other = logic.addSegment(ct[1], "Other")
+    editorNode(MaskMode=slicer.vtkMRMLSegmentationNode.EditAllowedOutsideAllSegments)
+    result = logic.segmentBox(ct[0], ct[1], other, axis=0, slice=SLICE, box=BOX)
+    assert result.voxelCount > 0
+    assert not result.changedSegment
+
+
+def test_whatTheServerHadToChangeIsToldWithTheResult(logic, backend, ct):
+    backend.uploadVolume = lambda upload: UploadReply(upload.key, {}, ["Replaced 3 voxels."])
+    for _ in range(2):
+        assert logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX).notes == ["Replaced 3 voxels."]
+
+
+def test_colorImageIsRefused(logic):
+    voxels = np.zeros((*SHAPE, 3), np.uint8)
+    photo = slicer.util.addVolumeFromArray(voxels, name="Photo", nodeClassName="vtkMRMLVectorVolumeNode")
+    with pytest.raises(UserError, match=r"'Photo' has 3 values in each voxel"):
+        logic.createSegmentation(photo)
+
+
+def test_labelMapIsRefused(logic):
+    outline = slicer.util.addVolumeFromArray(
+        np.ones(SHAPE, np.uint8), name="Outline", nodeClassName="vtkMRMLLabelMapVolumeNode"
+    )
+    with pytest.raises(UserError, match=r"'Outline' is a label map"):
+        logic.createSegmentation(outline)
+
+
+def test_newSceneWithTheSameNodeIDsStartsAfresh(logic, backend, ct):
+    logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX)
+    slicer.mrmlScene.Clear()
+
+    # In the new scene the nodes have the same IDs again.
+    volume = addVolume("anisotropic")
+    slicer.util.arrayFromVolume(volume)[:] += 1
+    slicer.util.arrayFromVolumeModified(volume)
+    segmentation = logic.createSegmentation(volume)
+    segment = logic.addSegment(segmentation, "Tumour")
+    assert not logic.undo(segmentation, volume)
+    logic.segmentBox(volume, segmentation, segment, axis=0, slice=SLICE, box=BOX)
+
+    np.testing.assert_array_equal(segmentVoxels(volume, segmentation, segment), boxVoxels(volume, 0, [SLICE]))
+    assert len({upload.key for upload in backend.uploads}) == 2
+
+
+def test_memoryOfRemovedNodesIsGivenBack(logic, ct):
+    volume, segmentation, _segment = ct
+    logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX)
+    held = [weakref.ref(logic._uploads.uploadOf(volume)), weakref.ref(logic._writer(segmentation, volume))]
+    other = addVolume(name="Other")
+    slicer.mrmlScene.RemoveNode(volume)
+    otherSegmentation = logic.createSegmentation(other)
+    otherSegment = logic.addSegment(otherSegmentation, "Tumour")
+    logic.segmentBox(other, otherSegmentation, otherSegment, axis=0, slice=SLICE, box=BOX)
+    gc.collect()
+    assert [reference() for reference in held] == [None, None]
