@@ -9,6 +9,10 @@ import pytest
 from conftest import TOKEN
 from server_fakes import FAKE_SHA256, IDENTITY_WINDOW, ROD_BOX, npy, rod
 
+from medsamseg_server import api
+from medsamseg_server.jobs import PropagationJob
+from medsamseg_server.scheduler import Outcome
+
 WAIT = 20
 
 
@@ -226,6 +230,13 @@ def test_waiting_propagation_is_cancelled_at_once(server, path, watch):
     assert first.rest()[-1]["event"] == "done"
 
 
+def test_cancelling_between_the_last_event_and_the_end_adds_no_other_last_event(engine, volume):
+    request = api.PropagateRequest(prompts=[api.SlicePrompt(slice=5, box=ROD_BOX)], window=IDENTITY_WINDOW)
+    job = PropagationJob("mine", engine, volume, request)
+    assert list(job.steps())[-1].event == "done"
+    assert job.closing_event(Outcome("cancelled")) is None
+
+
 def test_ended_or_unknown_job_cannot_be_cancelled(server, path):
     server.propagate(path, job="mine").rest()
     for name in ("mine", "other"):
@@ -355,6 +366,7 @@ def test_new_background_encoding_replaces_the_old(server, path, watch):
     watch.release(204)
     assert watch.wait_held() == 210
     assert watch.encoded == [205, 204, 210]
+    assert server.ask("POST", f"/v1/jobs/{first['job']}/cancel")[0] == 404
     assert server.ask("GET", f"{path}/encodings")[1]["job"] == second["job"]
 
 

@@ -160,6 +160,20 @@ def test_quota_drops_the_entries_unused_for_longest(folder):
     assert names(folder) == ["k0", *(f"k{number}" for number in range(3, 10)), "new"]
 
 
+def test_entry_gets_its_name_only_when_it_is_whole(folder, monkeypatch):
+    moves = []
+    replace = type(folder).replace
+
+    def note(source, target):
+        moves.append((source.suffix, source.stat().st_size, target.exists()))
+        return replace(source, target)
+
+    monkeypatch.setattr(type(folder), "replace", note)
+    EmbeddingCache(folder=folder).put("a", embedding(1))
+    assert moves == [(".part", FILE_BYTES, False)]
+    assert names(folder) == ["a"]
+
+
 def test_entry_larger_than_the_quota_is_not_written(folder):
     EmbeddingCache(folder=folder, disk_bytes=FILE_BYTES - 1).put("a", embedding(1))
     assert not folder.exists()

@@ -118,6 +118,13 @@ def test_apply_takes_every_type_without_overflow(dtype):
     assert IntensityRange("c", 0, 100, "custom").apply(values).tolist() == [[0, 0, 2, 255, 255]]
 
 
+@pytest.mark.parametrize("dtype", ["f2", "f4", "i2"])
+def test_gray_levels_do_not_depend_on_the_voxels_type(dtype):
+    values = np.arange(-1000, 1000).astype(dtype).reshape(40, 50)
+    window = IntensityRange("lung", -1350, 150, "ct")
+    np.testing.assert_array_equal(window.apply(values), window.apply(values.astype("f8")))
+
+
 def test_constant_volume_is_black_and_no_error():
     array = np.full((2, 3, 4), 7.5)
     assert not resolve_window("auto", array).apply(array[0]).any()
