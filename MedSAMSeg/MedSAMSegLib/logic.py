@@ -9,6 +9,7 @@ from .backendProcess import BackendProcess
 from .boxPrompt import BoxPrompt
 from .boxPromptStore import BoxPromptStore
 from .errors import UserError
+from .promptHistory import PromptHistory
 from .propagationRun import PropagationRun
 from .segmentWriter import SegmentWriter
 from .sliceGeometry import SliceGeometry
@@ -66,6 +67,7 @@ class MedSAMSegLogic:
         self._backend = backend or BackendProcess.shared()
         self._uploads = VolumeUploads()
         self._prompts = BoxPromptStore()
+        self._promptHistory = PromptHistory(self._prompts)
         self._writers = {}
         self._runs = {}
 
@@ -139,9 +141,12 @@ class MedSAMSegLogic:
         changedSegment = not mask.isEmpty and writer.write(
             segment, prompt.axis, prompt.sliceIndex, mask.pixels, mask.x0, mask.y0
         )
+        promptNode = self._prompts.add(volume, segmentation, segment, prompt)
+        if changedSegment:
+            self._promptHistory.remember(writer.lastStep, (volume, segmentation, segment, prompt), promptNode)
         return BoxResult(
             prompt=prompt,
-            promptNode=self._prompts.add(volume, segmentation, segment, prompt),
+            promptNode=promptNode,
             voxelCount=mask.voxelCount,
             changedSegment=changedSegment,
             score=mask.score,
@@ -224,20 +229,29 @@ class MedSAMSegLogic:
         return run
 
     def undo(self, segmentation, volume):
-        """Take the last change back; return False when there is none.
+        """Take the last change back, and with it the box that made it; return False when there is none.
 
         :param segmentation: the segmentation node.
         :param volume: the volume that was segmented.
         """
-        return self._writer(segmentation, volume).undo()
+        writer = self._writer(segmentation, volume)
+        step = writer.lastStep
+        if not writer.undo():
+            return False
+        self._promptHistory.takeBack(step)
+        return True
 
     def redo(self, segmentation, volume):
-        """Bring the last undone change again; return False when there is none.
+        """Bring the last undone change and its box again; return False when there is none.
 
         :param segmentation: the segmentation node.
         :param volume: the volume that was segmented.
         """
-        return self._writer(segmentation, volume).redo()
+        writer = self._writer(segmentation, volume)
+        if not writer.redo():
+            return False
+        self._promptHistory.bringBack(writer.lastStep)
+        return True
 
     def _promptFromArguments(self, volume, boxRAS, view, axis, slice, box):
         geometry = SliceGeometry(volume)

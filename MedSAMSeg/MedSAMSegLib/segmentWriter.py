@@ -67,6 +67,11 @@ class SegmentWriter:
         """Whether there is a step to do again; never inside an `undoStep`."""
         return self._isSegmentationInScene and not self._isInStep and self._history.canRedo
 
+    @property
+    def lastStep(self):
+        """The UndoStep that `undo` would take back; None if there is none. The same object after `undo` and `redo`."""
+        return self._history.lastStep
+
     def write(self, segmentID, axis, sliceIndex, mask, x0, y0, mode="add"):
         """Change one segment on one slice, as one undo step or as a part of the enclosing `undoStep`.
 

@@ -4,6 +4,10 @@
 MAXIMUM_NUMBER_OF_STEPS = 10
 
 
+class UndoStep:
+    """One step, known by its identity."""
+
+
 class UndoHistory:
     """Slicer's segmentation history, counted in steps.
 
@@ -16,19 +20,24 @@ class UndoHistory:
     def __init__(self, editorLogic):
         self._logic = editorLogic
         self._logic.SetMaximumNumberOfUndoStates(MAXIMUM_NUMBER_OF_STEPS)
-        self._undoable = 0
-        self._redoable = 0
+        self._undoable = []
+        self._redoable = []
         self._lastSeen = self._contents()
 
     @property
     def canUndo(self):
         """Whether a step can be taken back."""
-        return self._undoable > 0 and self._logic.CanUndo() and not self.isChangedElsewhere
+        return bool(self._undoable) and self._logic.CanUndo() and not self.isChangedElsewhere
 
     @property
     def canRedo(self):
         """Whether a step that was taken back can be done again."""
-        return self._redoable > 0 and self._logic.CanRedo() and not self.isChangedElsewhere
+        return bool(self._redoable) and self._logic.CanRedo() and not self.isChangedElsewhere
+
+    @property
+    def lastStep(self):
+        """The UndoStep that was saved or done again last and not taken back since; None if there is none."""
+        return self._undoable[-1] if self._undoable else None
 
     @property
     def isChangedElsewhere(self):
@@ -39,10 +48,11 @@ class UndoHistory:
         """Remember the state before a step."""
         if self.isChangedElsewhere:
             self._logic.ClearUndoState()
-            self._undoable = 0
+            self._undoable.clear()
         self._logic.SaveStateForUndo()
-        self._undoable += 1
-        self._redoable = 0
+        self._undoable.append(UndoStep())
+        del self._undoable[:-MAXIMUM_NUMBER_OF_STEPS]
+        self._redoable.clear()
         self.noteOwnChange()
 
     def noteOwnChange(self):
@@ -52,7 +62,7 @@ class UndoHistory:
     def rollBack(self):
         """Put back the state of the last `save`, and forget the step."""
         self._logic.Undo()
-        self._undoable -= 1
+        self._undoable.pop()
         self.noteOwnChange()
 
     def undo(self):
@@ -63,8 +73,7 @@ class UndoHistory:
         if not self.canUndo:
             return False
         self._logic.Undo()
-        self._undoable -= 1
-        self._redoable += 1
+        self._redoable.append(self._undoable.pop())
         self.noteOwnChange()
         return True
 
@@ -76,8 +85,7 @@ class UndoHistory:
         if not self.canRedo:
             return False
         self._logic.Redo()
-        self._undoable += 1
-        self._redoable -= 1
+        self._undoable.append(self._redoable.pop())
         self.noteOwnChange()
         return True
 

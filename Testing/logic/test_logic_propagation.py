@@ -168,6 +168,36 @@ def test_failureInTheMiddleKeepsWholeSlicesAndSaysSo(logic, backend, ct):
     np.testing.assert_array_equal(segmentVoxels(*ct), boxVoxels(ct[0], 0, [SLICE]))
 
 
+def test_boxThatWasTakenBackSteersNoPropagation(logic, backend, ct):
+    volume, segmentation, _segment = ct
+    wrong = logic.segmentBox(*ct, axis=0, slice=SLICE + 1, box=(7, 5, 9, 8))
+    assert logic.undo(segmentation, volume)
+    assert wrong.promptNode.GetScene() is None
+    logic.propagate(*ct)
+    assert backend.requests[-1]["prompts"] == [(SLICE, pytest.approx(BOX))]
+
+
+def test_boxThatWasBroughtAgainCountsAgain(logic, backend, ct):
+    volume, segmentation, _segment = ct
+    for _ in range(2):
+        assert logic.undo(segmentation, volume)
+        assert logic.redo(segmentation, volume)
+    logic.propagate(*ct)
+    assert backend.requests[-1]["prompts"] == [(SLICE, pytest.approx(BOX))]
+    assert logic.undo(segmentation, volume)
+    assert logic.undo(segmentation, volume)
+    with pytest.raises(UserError, match=r"Draw a box"):
+        logic.propagate(*ct)
+
+
+def test_boxThatTheUserDeletedDoesNotHinderUndo(logic, ct):
+    volume, segmentation, _segment = ct
+    for node in slicer.util.getNodesByClass("vtkMRMLMarkupsROINode"):
+        slicer.mrmlScene.RemoveNode(node)
+    assert logic.undo(segmentation, volume)
+    assert not segmentVoxels(*ct).any()
+
+
 def test_propagationWithoutABoxSaysWhatToDo(logic, ct):
     volume, segmentation, _segment = ct
     with pytest.raises(UserError, match=r"Draw a box"):
