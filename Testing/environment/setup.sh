@@ -42,6 +42,12 @@ apt_install() {
     DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
 }
 
+# With the names that a package stands in for: Ubuntu 24.04 has libglib2.0-0 as libglib2.0-0t64.
+installed_packages() {
+    dpkg-query -W -f '${db:Status-Status} ${Package}, ${Provides}\n' |
+        sed -n 's/^installed //p' | tr ',' '\n' | sed 's/(.*//; s/ //g; /^$/d'
+}
+
 # Off-screen rendering needs OpenGL libraries that a server installation does not have.
 install_system_packages() {
     if ! command -v dpkg-query >/dev/null; then
@@ -49,10 +55,8 @@ install_system_packages() {
             "$(paste -sd' ' "$here/system-packages.txt")" >&2
         return
     fi
-    local package missing=()
-    while read -r package; do
-        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
-    done <"$here/system-packages.txt"
+    local missing
+    mapfile -t missing < <(grep -vxFf <(installed_packages) "$here/system-packages.txt")
     [ ${#missing[@]} = 0 ] || apt_install "${missing[@]}"
 }
 
