@@ -37,7 +37,7 @@ class Host:
         slicer.moduleNames = ModuleNames()
         self.sliceViews = SliceViews(self.scene, self.applicationLogic)
         self._bundleIO = BundleIO(self.scene, self.applicationLogic, self.temporaryFolder)
-        self._permanentNodeIDs = {node.GetID() for node in self._allNodes()}
+        self.keepPresentNodes()
 
     @staticmethod
     @functools.cache
@@ -49,6 +49,10 @@ class Host:
     def vtkErrors(self):
         """VTK errors, and exceptions raised inside VTK observers, since the last `clearScene`."""
         return self.messages.errors
+
+    def keepPresentNodes(self):
+        """Let `clearScene` keep what is in the scene now."""
+        self._permanentNodeIDs = {node.GetID() for node in self._allNodes()}
 
     def clearScene(self):
         """Close the scene as Slicer does, then drop what would outlive it: singletons that a test added."""

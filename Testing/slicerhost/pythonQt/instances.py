@@ -8,9 +8,10 @@
 
 import types
 
+import shiboken6
 from PySide6 import QtCore
 
-from slicerhost.pythonQt import signals
+from slicerhost.pythonQt import adoption, signals
 from slicerhost.pythonQt.properties import propertiesOf
 
 _PYTHON_SIDE = frozenset(
@@ -24,6 +25,9 @@ class Instance:
     def __getattribute__(self, name):
         if name.startswith("__"):
             return super().__getattribute__(name)
+        if name.startswith("_"):
+            return adopted(super().__getattribute__(name))
+        _checkAlive(self)
         if name in _PYTHON_SIDE:
             # PySide answers some of these itself before Python looks at the class.
             return Instance.__dict__[name].__get__(self, type(self))
@@ -33,6 +37,9 @@ class Instance:
         return _member(self, name)
 
     def __setattr__(self, name, value):
+        if name.startswith("__"):
+            return super().__setattr__(name, value)
+        _checkAlive(self)
         qtProperty = propertiesOf(_qtClassOf(self)).get(name)
         if qtProperty is not None:
             qtProperty.write(self, value)
@@ -136,7 +143,13 @@ def _adopt(instance):
     if not isinstance(instance, Instance):
         from slicerhost.pythonQt.classes import classFor
 
-        instance.__class__ = classFor(type(instance))
+        adoption.adopt(instance, classFor)
+
+
+def _checkAlive(instance):
+    # Shiboken takes adopted objects for ones whose constructor was not called, and so for invalid.
+    if not adoption.isAdopted(instance) and not shiboken6.isValid(instance):
+        raise ValueError(f"Trying to use a destroyed {type(instance).__name__} object")
 
 
 def _qtClassOf(instance):

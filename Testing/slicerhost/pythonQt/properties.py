@@ -13,6 +13,14 @@ def propertiesOf(qtClass):
     return {name: _Property(qtClass, name, metaObject) for name in names}
 
 
+def propertyNames(cls):
+    """:return: names of all properties of a class of `qt` or a stand-in."""
+    declared = {
+        name for base in cls.__mro__ for name, value in vars(base).items() if isinstance(value, QtCore.Property)
+    }
+    return declared | set(propertiesOf(cls.qtClass))
+
+
 class _Property:
     def __init__(self, qtClass, name, metaObject):
         capitalized = name[0].upper() + name[1:]

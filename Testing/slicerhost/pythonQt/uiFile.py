@@ -17,16 +17,16 @@ def text(root):
     return ElementTree.tostring(root)
 
 
-def check(root, classFor):
-    """:raises ValueError: for a widget class that `classFor` does not know or a property that its class lacks."""
+def check(root, propertyNamesOf):
+    """:raises ValueError: for a property that is not in `propertyNamesOf(class name)`."""
     for widget in root.iter("widget"):
         className = widget.get("class")
-        metaObject = classFor(className).staticMetaObject
+        known = propertyNamesOf(className)
         for element in widget.findall("property"):
             name = element.get("name")
             # stdset="0" marks a dynamic property, which any widget takes: SlicerParameterName, for one.
             isDynamic = element.get("stdset") == "0"
-            if isDynamic or (className, name) in FORM_BUILDER_PROPERTIES or metaObject.indexOfProperty(name) >= 0:
+            if isDynamic or (className, name) in FORM_BUILDER_PROPERTIES or name in known:
                 continue
             raise ValueError(f"The .ui file sets '{name}' of {className} '{widget.get('name')}', which has no such one")
 

@@ -5,6 +5,7 @@ from PySide6 import QtCore, QtUiTools
 from slicerhost.pythonQt import uiFile
 from slicerhost.pythonQt.classes import STAND_INS, classFor, standIn
 from slicerhost.pythonQt.instances import adopted
+from slicerhost.pythonQt.properties import propertyNames
 from slicerhost.pythonQt.qtModule import qt
 
 
@@ -18,7 +19,7 @@ class QUiLoader(classFor(QtUiTools.QUiLoader)):
         :raises ValueError: for an unknown widget class, property, signal or slot.
         """
         root = uiFile.parsed(device.fileName())
-        uiFile.check(root, _widgetClass)
+        uiFile.check(root, lambda className: propertyNames(_widgetClass(className)))
         connections = uiFile.takeConnections(root)
         # Widgets without a parent yet would be collected before the loader hands them on.
         self._created = []

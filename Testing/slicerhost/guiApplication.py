@@ -1,0 +1,91 @@
+"""`slicer.app` with windows: what Slicer's Python layer and module panels use of qSlicerApplication."""
+
+from PySide6 import QtWidgets
+
+from slicerhost.application import Application
+from slicerhost.pythonQt import qt
+from slicerhost.pythonQt.instances import adopted
+
+
+class GuiApplication(Application):
+    """`slicer.app`."""
+
+    def __init__(self, scene, applicationLogic, temporaryPath, layoutManager, moduleManager):
+        super().__init__(scene, applicationLogic, temporaryPath)
+        self.documentationBaseUrl = "https://slicer.readthedocs.io/en/5.12/"
+        self._qtApplication = adopted(QtWidgets.QApplication.instance())
+        self._layoutManager = layoutManager
+        self._moduleManager = moduleManager
+
+    @property
+    def aboutToQuit(self):
+        """The signal of that name."""
+        return self._qtApplication.aboutToQuit
+
+    def connect(self, signature, *target):
+        """Connect a signal of QApplication."""
+        return self._qtApplication.connect(signature, *target)
+
+    def disconnect(self, signature, *target):
+        """Disconnect a signal of QApplication."""
+        return self._qtApplication.disconnect(signature, *target)
+
+    def processEvents(self):
+        """Handle all events that wait."""
+        QtWidgets.QApplication.processEvents()
+
+    def layoutManager(self):
+        """:return: the views."""
+        return self._layoutManager
+
+    def moduleManager(self):
+        """:return: the modules."""
+        return self._moduleManager
+
+    def pauseRender(self):
+        """Pause rendering of all views."""
+        self._layoutManager.pauseRender()
+
+    def resumeRender(self):
+        """Resume rendering of all views."""
+        self._layoutManager.resumeRender()
+
+    def settings(self):
+        """:return: the application's settings."""
+        return qt.QSettings()
+
+    def userSettings(self):
+        """:return: the same settings."""
+        return qt.QSettings()
+
+    def topLevelWidgets(self):
+        """:return: all windows, hidden ones too."""
+        return adopted(QtWidgets.QApplication.topLevelWidgets())
+
+    def setOverrideCursor(self, cursor):
+        """Show a mouse pointer everywhere until `restoreOverrideCursor`."""
+        QtWidgets.QApplication.setOverrideCursor(cursor)
+
+    def restoreOverrideCursor(self):
+        """Undo the last `setOverrideCursor`."""
+        QtWidgets.QApplication.restoreOverrideCursor()
+
+    def palette(self):
+        """:return: the application's colors."""
+        return QtWidgets.QApplication.palette()
+
+    def font(self):
+        """:return: the application's font."""
+        return QtWidgets.QApplication.font()
+
+    def keyboardModifiers(self):
+        """:return: which modifier keys are held."""
+        return QtWidgets.QApplication.keyboardModifiers()
+
+    def moduleDocumentationUrl(self, moduleName):
+        """:return: where a module is documented."""
+        return f"{self.documentationBaseUrl}user_guide/modules/{moduleName.lower()}.html"
+
+    def translate(self, _context, text):
+        """:return: the text: the host speaks the language of the source."""
+        return text

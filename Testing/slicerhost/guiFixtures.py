@@ -1,0 +1,28 @@
+"""pytest fixtures for tests with windows; an area's conftest.py imports them beside those of `fixtures`.
+
+PySide6 is imported when the first test asks for `gui`, not before.
+"""
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def guiHost(host):
+    """The host with windows, one for the whole run."""
+    from slicerhost.guiHost import GuiHost
+
+    return GuiHost.shared()
+
+
+@pytest.fixture
+def gui(guiHost, cleanScene):
+    """The host with windows for one test, which fails on what VTK or Qt complained about and on any exception in a
+    slot, timer or observer, unless the test took it (`gui.messages.takeErrors()`)."""
+    guiHost.reset()
+    yield guiHost
+    guiHost.processEvents()
+    guiHost.closeModules()
+    complaints = guiHost.messages.errors + guiHost.messages.warnings
+    guiHost.reset()
+    if complaints:
+        pytest.fail("Something complained during this test:\n\n" + "\n\n".join(complaints), pytrace=False)

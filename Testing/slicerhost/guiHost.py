@@ -1,0 +1,231 @@
+"""The host with windows: `slicer.app`, `qt`, `ctk` and the views as a panel finds them in Slicer."""
+
+import atexit
+import functools
+import os
+import sys
+import time
+
+# Before any window exists: nothing is shown unless the caller chose another platform.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+if not os.environ.get("DISPLAY"):
+    # Keeps VTK from trying an X server first, which it complains about.
+    os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
+
+import shiboken6
+import slicer
+from PySide6 import QtCore, QtWidgets
+
+from slicerhost import qtMessages, scriptedModules
+from slicerhost.ctkWidgets import ctk
+from slicerhost.guiApplication import GuiApplication
+from slicerhost.host import Host
+from slicerhost.moduleManager import qSlicerModuleManager
+from slicerhost.pythonQt import qt
+from slicerhost.pythonQt.classes import STAND_INS
+from slicerhost.views.viewDriver import ViewDriver
+
+WINDOW_SIZE = (812, 640)
+
+
+class GuiHost:
+    """Puts windows on the host of this process; `GuiHost.shared()` gives the same one again."""
+
+    def __init__(self, host):
+        self.host = host
+        self._application = QtWidgets.QApplication.instance() or QtWidgets.QApplication(["Slicer"])
+        self._application.setQuitOnLastWindowClosed(False)
+        qtMessages.collectInto(host.messages)
+        self._setUpSettings()
+        self._installModules()
+        self.moduleManager = qSlicerModuleManager()
+        self.layoutManager = self._createLayoutManager()
+        slicer.app = GuiApplication(
+            host.scene, host.applicationLogic, str(host.temporaryFolder), self.layoutManager, self.moduleManager
+        )
+        self._drivers = {}
+        self._enteredModule = None
+        self._closedPanels = []
+        self._showViews()
+        host.keepPresentNodes()
+        atexit.register(self._shutDown)
+
+    @staticmethod
+    @functools.cache
+    def shared():
+        """:return: the host with windows of this process, made when first asked for."""
+        return GuiHost(Host.shared())
+
+    @property
+    def scene(self):
+        """The scene."""
+        return self.host.scene
+
+    @property
+    def messages(self):
+        """What VTK complained about, and exceptions in observers, slots and timers."""
+        return self.host.messages
+
+    def view(self, name):
+        """:return: ViewDriver of a slice view, or of the 3D view for "1"."""
+        if name not in self._drivers:
+            manager = self.layoutManager
+            view = manager.threeDWidget(0).threeDView() if name == "1" else manager.sliceWidget(name).sliceView()
+            self._drivers[name] = ViewDriver(view)
+        return self._drivers[name]
+
+    def addSliceView(self, name, orientation):
+        """Add a slice view to the layout.
+
+        :param orientation: "Axial", "Sagittal" or "Coronal".
+        :return: its ViewDriver.
+        """
+        self.host.sliceViews.add(name, orientation)
+        self.layoutManager._addSliceWidget(name, self.host.sliceViews.logic(name))
+        self.processEvents()
+        return self.view(name)
+
+    def setDevicePixelRatio(self, ratio):
+        """Give all views that many device pixels per pixel of Qt; `reset` goes back to 1."""
+        for view in self.layoutManager._views():
+            view.VTKWidget()._setDevicePixelRatio(ratio)
+        self.processEvents()
+
+    def processEvents(self):
+        """Handle all events that wait, those that Qt defers included."""
+        self._application.processEvents()
+        self._application.sendPostedEvents(None, QtCore.QEvent.Type.DeferredDelete)
+
+    def waitUntil(self, condition, timeoutSeconds=10.0):
+        """Run the event loop until a condition holds.
+
+        :raises TimeoutError: if it does not in time.
+        """
+        end = time.monotonic() + timeoutSeconds
+        while not condition():
+            if time.monotonic() > end:
+                raise TimeoutError(f"Nothing came of {condition} in {timeoutSeconds} s")
+            self._application.processEvents(QtCore.QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20)
+
+    def openModule(self, path):
+        """Load a scripted module unless it is loaded, show its panel, and enter it as if the user had chosen it.
+
+        :param path: the module's .py file.
+        :return: the Python widget.
+        """
+        name = path.stem
+        if name not in vars(slicer.moduleNames):
+            scriptedModules.load(path)
+        return self.enterModule(name)
+
+    def enterModule(self, name):
+        """Leave the module that is open and open another.
+
+        :return: the Python widget.
+        """
+        self.exitModule()
+        widget = getattr(slicer.modules, name.lower()).widgetRepresentation()
+        self._enteredModule = widget
+        widget.show()
+        widget.enter()
+        self.processEvents()
+        return widget.self()
+
+    def exitModule(self):
+        """Leave the module that is open, if any."""
+        if self._enteredModule is not None:
+            self._enteredModule.exit()
+            self._enteredModule.hide()
+            self._enteredModule = None
+
+    def closeModule(self, name):
+        """Unload a module: its panel is cleaned up and gone, as when Slicer exits."""
+        module = getattr(slicer.modules, name.lower())
+        if module._widget is not None:
+            if self._enteredModule is module._widget:
+                self.exitModule()
+            self.moduleManager.moduleAboutToBeUnloaded(name)
+            self._closedPanels.append(module._widget)
+            module._widget = None
+        for attribute in (name.lower(), f"{name}Instance", f"{name}Widget"):
+            vars(slicer.modules).pop(attribute, None)
+        vars(slicer.moduleNames).pop(name)
+        self.processEvents()
+
+    def closeModules(self):
+        """Unload all scripted modules."""
+        for module in list(vars(slicer.modules).values()):
+            if isinstance(module, scriptedModules.ModuleDescription):
+                self.closeModule(module.name)
+
+    def reset(self):
+        """Everything as after the start: no modules, no scene, no mouse button held, default layout and settings."""
+        for driver in self._drivers.values():
+            driver.reset()
+        self.closeModules()
+        self.host.clearScene()
+        self._deleteClosedPanels()
+        self._resetInteraction()
+        self.setDevicePixelRatio(1)
+        self.layoutManager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
+        for widget in self.layoutManager._sliceWidgets.values():
+            widget.sliceView()._onResized()
+        qt.QSettings().clear()
+        self.processEvents()
+
+    def _shutDown(self):
+        # In this order and before the interpreter goes: otherwise VTK, Qt and Python free each other's objects.
+        self.reset()
+        for view in self.layoutManager._views():
+            view._shutDown()
+        for window in self._application.topLevelWidgets():
+            shiboken6.delete(window)
+
+    def _deleteClosedPanels(self):
+        # Not before: parameterNodeWrapper goes on writing to the widgets as long as there are nodes.
+        for panel in self._closedPanels:
+            panel.deleteLater()
+        self._closedPanels = []
+
+    def _resetInteraction(self):
+        interactionNode = self.host.applicationLogic.GetInteractionNode()
+        interactionNode.SetCurrentInteractionMode(interactionNode.ViewTransform)
+        interactionNode.SetPlaceModePersistence(0)
+        selectionNode = self.host.applicationLogic.GetSelectionNode()
+        selectionNode.SetActivePlaceNodeID(None)
+
+    def _setUpSettings(self):
+        QtCore.QCoreApplication.setOrganizationName("NA-MIC")
+        QtCore.QCoreApplication.setApplicationName("Slicer")
+        QtCore.QSettings.setDefaultFormat(QtCore.QSettings.Format.IniFormat)
+        QtCore.QSettings.setPath(
+            QtCore.QSettings.Format.IniFormat,
+            QtCore.QSettings.Scope.UserScope,
+            str(self.host.temporaryFolder / "settings"),
+        )
+
+    def _installModules(self):
+        # Imported for their stand-ins.
+        from slicerhost import mrmlWidgets, scriptedModuleWidget  # noqa: F401
+
+        sys.modules["qt"] = qt
+        sys.modules["ctk"] = ctk
+        scriptedModules.install()
+        slicer.qSlicerScriptedLoadableModule = scriptedModules.ModuleDescription
+
+    def _createLayoutManager(self):
+        from slicerhost.views.layoutManager import qSlicerLayoutManager
+
+        for name, cls in STAND_INS.items():
+            if name.startswith(("qMRML", "qSlicer")):
+                setattr(slicer, name, cls)
+        layoutManager = qSlicerLayoutManager(self.host.applicationLogic)
+        for name in ("Red", "Yellow", "Green"):
+            layoutManager._addSliceWidget(name, self.host.sliceViews.logic(name))
+        return layoutManager
+
+    def _showViews(self):
+        viewport = self.layoutManager.viewport()
+        viewport.resize(*WINDOW_SIZE)
+        viewport.show()
+        self.processEvents()

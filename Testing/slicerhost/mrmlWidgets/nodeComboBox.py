@@ -1,0 +1,272 @@
+"""A selector of nodes."""
+
+from types import MappingProxyType
+
+import slicer
+import vtk
+from PySide6 import QtCore
+
+from slicerhost.mrmlWidgets.mrmlWidget import SceneObserver
+from slicerhost.mrmlWidgets.nodeFilter import NodeFilter
+from slicerhost.pythonQt import qt
+from slicerhost.pythonQt.classes import standIn
+from slicerhost.pythonQt.observations import Observations
+
+_Scene = slicer.vtkMRMLScene
+
+NODE_SIGNALS = (
+    "currentNodeChanged",
+    "nodeActivated",
+    "nodeAdded",
+    "nodeAddedByUser",
+    "nodeAddedByUserAction",
+    "nodeAboutToBeRemoved",
+)
+
+
+def _filterProperty(valueType, name):
+    def read(self):
+        value = getattr(self._filter, name)
+        return tuple(value) if isinstance(value, list) else value
+
+    def write(self, value):
+        setattr(self._filter, name, list(value) if valueType == "QStringList" else value)
+        self._refresh()
+
+    return QtCore.Property(valueType, read, write), write
+
+
+def _option(valueType, name):
+    def read(self):
+        return self._options[name]
+
+    def write(self, value):
+        self._options[name] = value
+        self._refresh()
+
+    return QtCore.Property(valueType, read, write), write
+
+
+@standIn
+class qMRMLNodeComboBox(SceneObserver, qt.QWidget):
+    """Stands in for qMRMLNodeComboBox; disabled until it has a scene."""
+
+    cppSignatures = MappingProxyType({f"{name}(vtkMRMLNode*)": f"{name}(PyObject)" for name in NODE_SIGNALS})
+    currentNodeChanged = QtCore.Signal((object,), (bool,))
+    currentNodeIDChanged = QtCore.Signal(str)
+    nodeActivated = QtCore.Signal(object)
+    nodeAdded = QtCore.Signal(object)
+    nodeAddedByUser = QtCore.Signal(object)
+    nodeAddedByUserAction = QtCore.Signal(object)
+    nodeAboutToBeRemoved = QtCore.Signal(object)
+
+    _observedSceneEvents = (
+        _Scene.NodeAddedEvent,
+        _Scene.NodeRemovedEvent,
+        _Scene.EndBatchProcessEvent,
+        _Scene.EndCloseEvent,
+        _Scene.EndImportEvent,
+    )
+
+    def __init__(self, parent=None):
+        super().__init__(parent)
+        self._filter = NodeFilter()
+        self._options = {
+            "noneEnabled": False,
+            "addEnabled": True,
+            "removeEnabled": True,
+            "renameEnabled": False,
+            "editEnabled": False,
+            "selectNodeUponCreation": True,
+            "noneDisplay": "None",
+            "baseName": "",
+        }
+        self._labels = {}
+        self._menuActions = []
+        self._current = None
+        self._nodeObservations = Observations(self)
+        self._isFilling = False
+        self._comboBox = qt.QComboBox(self)
+        layout = qt.QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._comboBox)
+        self._comboBox.connect("activated(int)", self._onActivated)
+        self._comboBox.connect("currentIndexChanged(int)", self._onIndexChanged)
+        self.enabled = False
+
+    nodeTypes, setNodeTypes = _filterProperty("QStringList", "nodeTypes")
+    hideChildNodeTypes, setHideChildNodeTypes = _filterProperty("QStringList", "hideChildNodeTypes")
+    showHidden, setShowHidden = _filterProperty(bool, "showHidden")
+    showChildNodeTypes, setShowChildNodeTypes = _filterProperty(bool, "showChildNodeTypes")
+    noneEnabled, setNoneEnabled = _option(bool, "noneEnabled")
+    noneDisplay, setNoneDisplay = _option(str, "noneDisplay")
+    addEnabled, setAddEnabled = _option(bool, "addEnabled")
+    removeEnabled, setRemoveEnabled = _option(bool, "removeEnabled")
+    renameEnabled, setRenameEnabled = _option(bool, "renameEnabled")
+    editEnabled, setEditEnabled = _option(bool, "editEnabled")
+    selectNodeUponCreation, setSelectNodeUponCreation = _option(bool, "selectNodeUponCreation")
+    baseName, setBaseName = _option(str, "baseName")
+
+    def addAttribute(self, nodeType, attributeName, attributeValue=None):
+        """Offer only nodes with an attribute (of a value, if given)."""
+        self._filter.attributes.append((nodeType, attributeName, attributeValue))
+        self._refresh()
+
+    def removeAttribute(self, nodeType, attributeName):
+        """Undo `addAttribute`."""
+        kept = [entry for entry in self._filter.attributes if entry[:2] != (nodeType, attributeName)]
+        self._filter.attributes = kept
+        self._refresh()
+
+    def setNodeTypeLabel(self, label, nodeType):
+        """Set what users read for a node type."""
+        self._labels[nodeType] = label
+        self._refresh()
+
+    def nodeTypeLabel(self, nodeType):
+        """:return: what users read for a node type."""
+        return self._labels.get(nodeType) or nodeType.removeprefix("vtkMRML").removesuffix("Node")
+
+    def addMenuAction(self, action):
+        """Add an entry below the nodes."""
+        self._menuActions.append(action)
+        self._refresh()
+
+    def nodeCount(self):
+        """:return: number of nodes offered."""
+        return len(self._nodes())
+
+    def nodeFromIndex(self, index):
+        """:return: the node at an index, or None."""
+        nodes = self._nodes()
+        return nodes[index] if 0 <= index < len(nodes) else None
+
+    def currentNode(self):
+        """:return: the chosen node, or None."""
+        return self._current
+
+    def setCurrentNode(self, node):
+        """Choose a node, by itself or by its ID; none if it is not among those offered."""
+        if isinstance(node, str):
+            node = self._scene.GetNodeByID(node) if self._scene is not None and node else None
+        if node is not None and node not in self._nodes():
+            node = None
+        self._makeCurrent(node)
+
+    def setCurrentNodeIndex(self, index):
+        """Choose a node by its index among those offered."""
+        self._makeCurrent(self.nodeFromIndex(index))
+
+    def _currentNodeID(self):
+        return self._current.GetID() if self._current is not None else ""
+
+    def setCurrentNodeID(self, nodeID):
+        self.setCurrentNode(nodeID)
+
+    currentNodeID = QtCore.Property(str, _currentNodeID, setCurrentNodeID)
+
+    def addNode(self, nodeType=None):
+        """:return: a new node of a type, of the first if none is given."""
+        nodeType = nodeType or self._filter.nodeTypes[0]
+        node = self._scene.CreateNodeByClass(nodeType)
+        node.UnRegister(None)
+        node.SetName(self._scene.GenerateUniqueName(self.baseName or self.nodeTypeLabel(nodeType)))
+        for attributeType, name, value in self._filter.attributes:
+            if node.IsA(attributeType):
+                node.SetAttribute(name, str(value) if value is not None else "")
+        node = self._scene.AddNode(node)
+        self.nodeAddedByUser(node)
+        self.nodeAddedByUserAction(node)
+        if self.selectNodeUponCreation:
+            self.setCurrentNode(node)
+        return node
+
+    def removeCurrentNode(self):
+        """Remove the chosen node from the scene."""
+        self.nodeAboutToBeRemoved(self._current)
+        self._scene.RemoveNode(self._current)
+
+    def renameCurrentNode(self):
+        """Ask for another name."""
+        self._current.SetName(qt.QInputDialog.getText(self, "Rename", "New name:"))
+
+    def _onSceneSet(self):
+        self.enabled = self._scene is not None
+        if self._scene is None or not self._scene.IsBatchProcessing():
+            self._refresh()
+
+    def _nodes(self):
+        if self._scene is None:
+            return []
+        nodes = (self._scene.GetNthNode(index) for index in range(self._scene.GetNumberOfNodes()))
+        return [node for node in nodes if self._filter.accepts(node)]
+
+    def _refresh(self):
+        nodes = self._nodes()
+        self._fill(nodes)
+        self._nodeObservations.clear()
+        for node in nodes:
+            self._nodeObservations.add(node, vtk.vtkCommand.ModifiedEvent, self._onNodeModified)
+        keepsCurrent = self._current in nodes or (self._current is None and self.noneEnabled)
+        if keepsCurrent:
+            self._showCurrent()
+        else:
+            self._makeCurrent(nodes[0] if nodes and not self.noneEnabled else None)
+
+    def _fill(self, nodes):
+        self._isFilling = True
+        self._comboBox.clear()
+        if self.noneEnabled:
+            self._comboBox.addItem(self.noneDisplay, "")
+        for node in nodes:
+            self._comboBox.addItem(node.GetName() or node.GetID(), node.GetID())
+        actions = list(self._actions())
+        if actions:
+            self._comboBox.insertSeparator(self._comboBox.count)
+        for text, action in actions:
+            self._comboBox.addItem(text, action)
+        self._isFilling = False
+
+    def _actions(self):
+        for nodeType in self._filter.nodeTypes if self.addEnabled else ():
+            yield f"Create new {self.nodeTypeLabel(nodeType)}", lambda nodeType=nodeType: self.addNode(nodeType)
+        label = self.nodeTypeLabel(self._filter.nodeTypes[0]) if self._filter.nodeTypes else ""
+        if self.renameEnabled and self._current is not None:
+            yield f"Rename current {label}", self.renameCurrentNode
+        if self.removeEnabled and self._current is not None:
+            yield f"Delete current {label}", self.removeCurrentNode
+        for action in self._menuActions:
+            yield action.text, action.trigger
+
+    def _onNodeModified(self, node, _event):
+        index = self._comboBox.findData(node.GetID())
+        if index >= 0:
+            self._comboBox.setItemText(index, node.GetName() or node.GetID())
+
+    def _makeCurrent(self, node):
+        isChanged = node is not self._current
+        self._current = node
+        self._fill(self._nodes())
+        self._showCurrent()
+        if isChanged:
+            self.currentNodeChanged(node)
+            QtCore.QObject.__getattribute__(self, "currentNodeChanged")[bool].emit(node is not None)
+            self.currentNodeIDChanged(self.currentNodeID)
+
+    def _showCurrent(self):
+        self._isFilling = True
+        self._comboBox.currentIndex = self._comboBox.findData(self.currentNodeID)
+        self._isFilling = False
+
+    def _onIndexChanged(self, index):
+        nodeID = self._comboBox.itemData(index)
+        if not self._isFilling and isinstance(nodeID, str):
+            self.setCurrentNode(nodeID)
+
+    def _onActivated(self, index):
+        chosen = self._comboBox.itemData(index)
+        if callable(chosen):
+            self._showCurrent()
+            chosen()
+        else:
+            self.nodeActivated(self._current)
