@@ -35,6 +35,20 @@ def test_selfTestPasses(module, monkeypatch):
         BackendProcess.shared().stop()
 
 
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+def test_documentPointsToNoMissingFile(document):
+    root = MODULE_FOLDER.parent
+    links = re.findall(r"\]\(([^):#]+)\)", (root / document).read_text(encoding="utf-8"))
+    assert [link for link in links if not (root / link).exists()] == []
+
+
+def test_picturesOfTheExtensionsIndexAreThere():
+    root = MODULE_FOLDER.parent
+    pictures = re.findall(r"SlicerMedSAMSeg/main/([^\"]+)", (root / "CMakeLists.txt").read_text())
+    assert pictures
+    assert [picture for picture in pictures if not (root / picture).is_file()] == []
+
+
 def test_everyFileOfTheModuleIsListedForInstallation():
     listed = set(re.findall(r"^  (\S+\.\w+)$", (MODULE_FOLDER / "CMakeLists.txt").read_text(), re.MULTILINE))
     listed = {name.replace("${MODULE_NAME}", "MedSAMSeg") for name in listed}
