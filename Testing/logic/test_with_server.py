@@ -54,15 +54,15 @@ def unusedPort():
 
 @pytest.fixture
 def webServer():
-    """Called with a status, starts a web server that answers everything with a page; returns its address."""
+    """Called with a status, starts a web server that answers every GET with a page; returns its address."""
     with contextlib.ExitStack() as stack:
 
-        def start(status):
+        def start(status, page=b"<html>Welcome</html>"):
             class Page(http.server.BaseHTTPRequestHandler):
                 def do_GET(self):
                     self.send_response(status)
                     self.end_headers()
-                    self.wfile.write(b"<html>Welcome</html>")
+                    self.wfile.write(page)
 
                 def do_PUT(self):
                     """Refuse before the body was read."""
@@ -115,8 +115,8 @@ def test_cancelledPropagationKeepsWholeSlicesAndTheServerGoesOn(logic, ct):
     logic.segmentBox(*ct, **BOX, window="lung")
     result = logic.propagate(*ct, window="lung", progress=lambda progress: progress.done < 3)
     assert result.wasCancelled
-    # The slice that was in work while the cancellation traveled may still arrive.
-    assert 3 <= len(result.slices) <= 4
+    # Slices that were in work while the cancellation traveled may still arrive, but not all of them.
+    assert 3 <= len(result.slices) < 20
     found = segmentVoxels(*ct)
     assert sorted(np.flatnonzero(found.any(axis=(1, 2)))) == sorted(result.slices)
     assert logic.segmentBox(*ct, **BOX, window="lung").wasCached
@@ -171,6 +171,12 @@ def test_otherProgramOnThePortIsNotMistakenForAServer(host, webServer, status):
     with pytest.raises(BackendError, match=r"is not a MedSAMSeg server") as caught:
         client.health()
     assert caught.value.code == "not_our_server"
+
+
+def test_serverOfAnotherProtocolIsRefusedBeforeAnythingIsSent(host, webServer):
+    client = BackendClient(webServer(200, b'{"version": "9.1", "protocol": 2}'), "token")
+    with pytest.raises(BackendError, match=r"server 9\.1 speaks version 2 .* speaks version 1\. Update the older"):
+        client.uploadVolume(NpyUpload(np.zeros((2, 2, 2), np.int16)))
 
 
 def test_nobodyOnThePortIsSaidSo(host, unusedPort):
