@@ -77,6 +77,12 @@ def test_a_view_of_stored_slices_is_not_rotated(geometry, parents, axis):
     assert angle == pytest.approx(20 if isShearedInPlane else 0, abs=1e-6)
 
 
+def test_a_view_on_its_side_shows_stored_slices_too():
+    sliceGeometry = SliceGeometry(addVolume("anisotropic"))
+    axis, angle = sliceGeometry.axisForSliceNode(viewAlong((0, 1, 0), (-1, 0, 0), (0, 0, 1)))
+    assert (axis, angle) == (0, pytest.approx(0, abs=1e-6))
+
+
 @pytest.mark.parametrize("angle", [3.0, 12.0, 40.0])
 @pytest.mark.parametrize("axisOfRotation", [0, 1, 2])
 def test_the_angle_of_a_rotated_view_is_told(angle, axisOfRotation):
@@ -149,6 +155,7 @@ def test_a_box_partly_outside_is_clipped_and_says_so():
     prompt = sliceGeometry.boxFromRAS((-5, 4, 2), (6, 99, 2))
     assert prompt.box == (-0.5, 4, 6, 10.5)
     assert prompt.isClipped
+    assert sliceGeometry.clip(prompt).isClipped
 
 
 @pytest.mark.parametrize(
