@@ -20,6 +20,7 @@ from slicerhost import qtMessages, scriptedModules
 from slicerhost.ctkWidgets import ctk
 from slicerhost.guiApplication import GuiApplication
 from slicerhost.host import Host
+from slicerhost.mainWindow import qSlicerMainWindow
 from slicerhost.moduleManager import qSlicerModuleManager
 from slicerhost.pythonQt import qt
 from slicerhost.pythonQt.classes import STAND_INS
@@ -44,6 +45,7 @@ class GuiHost:
             host.scene, host.applicationLogic, str(host.temporaryFolder), self.layoutManager, self.moduleManager
         )
         self._drivers = {}
+        self.mainWindow = None
         self._enteredModule = None
         self._closedPanels = []
         self._showViews()
@@ -123,20 +125,51 @@ class GuiHost:
 
         :return: the Python widget.
         """
-        self.exitModule()
-        widget = getattr(slicer.modules, name.lower()).widgetRepresentation()
+        if self.mainWindow is not None:
+            self.mainWindow.moduleSelector().selectModule(name)
+            widget = getattr(slicer.modules, name.lower()).widgetRepresentation()
+        else:
+            self.exitModule()
+            widget = getattr(slicer.modules, name.lower()).widgetRepresentation()
+            widget.show()
+            widget.enter()
         self._enteredModule = widget
-        widget.show()
-        widget.enter()
         self.processEvents()
         return widget.self()
 
     def exitModule(self):
         """Leave the module that is open, if any."""
-        if self._enteredModule is not None:
+        if self.mainWindow is not None:
+            self.mainWindow._leave()
+        elif self._enteredModule is not None:
             self._enteredModule.exit()
             self._enteredModule.hide()
-            self._enteredModule = None
+        self._enteredModule = None
+
+    def openMainWindow(self):
+        """Open the main window, with the views in it and the panel of the open module beside them.
+
+        Without it Slicer's `mainWindow()` is None, as under --no-main-window.
+
+        :return: the window.
+        """
+        self.exitModule()
+        self.mainWindow = qSlicerMainWindow(self.layoutManager)
+        self.mainWindow.show()
+        self.mainWindow.activateWindow()
+        self.processEvents()
+        return self.mainWindow
+
+    def closeMainWindow(self):
+        """Close the main window; the views live on."""
+        if self.mainWindow is None:
+            return
+        self.exitModule()
+        self.mainWindow._releaseViews()
+        self.mainWindow.close()
+        self.mainWindow.deleteLater()
+        self.mainWindow = None
+        self._showViews()
 
     def closeModule(self, name):
         """Unload a module: its panel is cleaned up and gone, as when Slicer exits."""
@@ -163,6 +196,7 @@ class GuiHost:
         for driver in self._drivers.values():
             driver.reset()
         self.closeModules()
+        self.closeMainWindow()
         self.host.clearScene()
         self._deleteClosedPanels()
         self._resetInteraction()

@@ -7,6 +7,8 @@ leave a dangling entry in its own table. So the object is kept, and gets its cla
 import atexit
 import functools
 
+import shiboken6
+
 # id -> (object, class that PySide gave it)
 _adopted = {}
 
@@ -29,9 +31,12 @@ def _giveBack(key, _destroyed=None):
     instance, original = _adopted.pop(key, (None, None))
     if instance is not None:
         instance.__class__ = original
+        # Whoever still holds it: a later object at the same address must not be taken for this one.
+        shiboken6.invalidate(instance)
 
 
 @atexit.register
 def _giveBackAll():
-    for key in list(_adopted):
-        _giveBack(key)
+    for instance, original in _adopted.values():
+        instance.__class__ = original
+    _adopted.clear()

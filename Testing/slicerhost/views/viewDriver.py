@@ -7,6 +7,8 @@ import numpy as np
 import vtk
 from PySide6 import QtCore, QtGui, QtWidgets
 
+from slicerhost import widgetDriver
+
 BUTTONS = {
     "left": QtCore.Qt.MouseButton.LeftButton,
     "right": QtCore.Qt.MouseButton.RightButton,
@@ -99,14 +101,12 @@ class ViewDriver:
                 )
             )
 
-    def pressKey(self, key, text="", shift=False, control=False):
-        """Press and release a key over the view; shortcuts are not tried: those need the main window.
+    def pressKeys(self, keys):
+        """Press keys over the view, shortcuts first; those of a panel need the main window.
 
-        :param key: a qt.Qt.Key.
-        :param text: what the key types.
+        :param keys: such as "Ctrl+Z" or "Escape".
         """
-        for kind in (QtCore.QEvent.Type.KeyPress, QtCore.QEvent.Type.KeyRelease):
-            self._send(QtGui.QKeyEvent(kind, key, _modifiers(shift, control), text))
+        widgetDriver.pressKeys(self._target, keys)
 
     def rasToXY(self, ras):
         """:return: display position of a point in RAS, on or off the slice."""
