@@ -1,5 +1,7 @@
 """Fixtures of the logic tests: the host, a clean scene for each test, and volumes of every geometry."""
 
+import tempfile
+
 import pytest
 from fakeBackend import FakeBackend
 from geometries import addVolume
@@ -8,6 +10,14 @@ from segmentations import addSegment, addSegmentation, voxelsOf
 from MedSAMSegLib.logic import MedSAMSegLogic
 from MedSAMSegLib.segmentWriter import SegmentWriter
 from slicerhost.fixtures import cleanScene, host  # noqa: F401
+
+
+@pytest.fixture(scope="session", autouse=True)
+def temporaryFolder(tmp_path_factory):
+    """Where servers that are made to fail leave their logs: not among the user's temporary files."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
+        yield
 
 
 @pytest.fixture
