@@ -1,6 +1,7 @@
 """The table of a segmentation's segments."""
 
 import slicer
+import vtk
 from PySide6 import QtCore, QtGui
 
 from slicerhost.mrmlWidgets.mrmlWidget import qMRMLWidget
@@ -195,15 +196,28 @@ class qMRMLSegmentsTableView(qMRMLWidget):
 
     def _updateRows(self):
         wasFilling, self._isFilling = self._isFilling, True
+        visibleIDs = self._visibleSegmentIDs()
         for row, segmentID in enumerate(self.displayedSegmentIDs()):
             segment = self._node.GetSegmentation().GetSegment(segmentID)
-            displayNode = self._node.GetDisplayNode()
-            isVisible = displayNode is None or displayNode.GetSegmentVisibility(segmentID)
+            isVisible = segmentID in visibleIDs
             checked = QtCore.Qt.CheckState.Checked if isVisible else QtCore.Qt.CheckState.Unchecked
             self._table.item(row, VISIBILITY).setCheckState(checked)
             self._table.item(row, COLOR).setBackground(QtGui.QColor.fromRgbF(*segment.GetColor()))
             self._table.item(row, NAME).setText(segment.GetName())
         self._isFilling = wasFilling
+
+    def _visibleSegmentIDs(self):
+        displayNode = self._node.GetDisplayNode() if self._node is not None else None
+        if displayNode is None:
+            return self._segmentIDs()
+        # A segment that was added this moment has no display properties yet. Slicer's model asks for them without a
+        # complaint, by a method that Python does not have.
+        visibleIDs = []
+        wasComplaining = vtk.vtkObject.GetGlobalWarningDisplay()
+        vtk.vtkObject.SetGlobalWarningDisplay(0)
+        displayNode.GetVisibleSegmentIDs(visibleIDs)
+        vtk.vtkObject.SetGlobalWarningDisplay(wasComplaining)
+        return visibleIDs
 
     def _onItemChanged(self, item):
         if self._isFilling:

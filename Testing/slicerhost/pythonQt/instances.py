@@ -107,7 +107,14 @@ class _Method:
             raise TypeError(
                 f"{self._className}.{self._function.__name__}: PythonQt takes no keyword arguments {sorted(keywords)}"
             )
+        if self.isOrphaned():
+            raise ValueError(f"Trying to call '{self._function.__name__}' on a destroyed {self._className} object")
         return adopted(self._function(*arguments))
+
+    def isOrphaned(self):
+        """:return: whether the object whose method it is has been destroyed."""
+        owner = self._function.__self__
+        return isinstance(owner, Instance) and not _isAlive(owner)
 
     def __eq__(self, other):
         return isinstance(other, _Method) and self._function == other._function
@@ -146,9 +153,13 @@ def _adopt(instance):
         adoption.adopt(instance, classFor)
 
 
-def _checkAlive(instance):
+def _isAlive(instance):
     # Shiboken takes adopted objects for ones whose constructor was not called, and so for invalid.
-    if not adoption.isAdopted(instance) and not shiboken6.isValid(instance):
+    return adoption.isAdopted(instance) or shiboken6.isValid(instance)
+
+
+def _checkAlive(instance):
+    if not _isAlive(instance):
         raise ValueError(f"Trying to use a destroyed {type(instance).__name__} object")
 
 

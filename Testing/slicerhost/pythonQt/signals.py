@@ -89,6 +89,9 @@ def slotFor(function):
     accepted = _numberOfArguments(function)
 
     def slot(*arguments):
+        # Qt drops connections to what was destroyed.
+        if getattr(function, "isOrphaned", lambda: False)():
+            return
         try:
             function(*arguments[:accepted])
         except Exception:

@@ -1,0 +1,185 @@
+"""`qt` behaves as PythonQt does: what works in Slicer works, what fails there fails here."""
+
+import pytest
+import slicer
+
+
+@pytest.fixture
+def qt(gui):
+    import qt
+
+    return qt
+
+
+def test_properties_are_attributes(qt):
+    button = qt.QPushButton("Apply")
+    assert (button.text, button.enabled, button.checkable) == ("Apply", True, False)
+    button.text = "Run"
+    button.setEnabled(False)
+    assert (button.text, button.enabled) == ("Run", False)
+    with pytest.raises(TypeError):
+        button.text()
+
+
+def test_unknown_attributes_can_be_neither_read_nor_set(qt):
+    button = qt.QPushButton()
+    with pytest.raises(AttributeError, match="no attribute named 'invented'"):
+        button.invented  # noqa: B018
+    with pytest.raises(AttributeError, match="no property 'invented'"):
+        button.invented = 1
+    with pytest.raises(AttributeError, match="not writable"):
+        button.rect = None
+
+
+def test_a_class_written_in_python_takes_attributes_and_overrides_events(qt):
+    class Filter(qt.QObject):
+        def __init__(self):
+            super().__init__()
+            self.seen = []
+
+        def eventFilter(self, watched, event):
+            self.seen.append(event.type())
+            return False
+
+    button, eventFilter = qt.QPushButton(), Filter()
+    button.installEventFilter(eventFilter)
+    button.text = "changed"
+    button.show()
+    assert qt.QEvent.Show in eventFilter.seen
+    assert eventFilter.className() == "QObject"
+
+
+@pytest.mark.parametrize("call", [lambda qt: qt.QLabel(text="x"), lambda qt: qt.QLabel().setText(text="x")])
+def test_keyword_arguments_are_refused(qt, call):
+    with pytest.raises(TypeError, match="PythonQt takes no keyword arguments"):
+        call(qt)
+
+
+@pytest.mark.parametrize("name", ["Signal", "Slot", "Property", "QtWidgets", "QInvented", "invented"])
+def test_names_of_pyside_do_not_exist(qt, name):
+    with pytest.raises(AttributeError, match=f"qt has no '{name}'"):
+        getattr(qt, name)
+
+
+def test_signals_hand_over_as_many_arguments_as_the_slot_takes(qt):
+    button, heard = qt.QPushButton(), []
+
+    class Receiver:
+        def none(self):
+            heard.append("none")
+
+        def one(self, checked):
+            heard.append(checked)
+
+    receiver = Receiver()
+    button.connect("clicked(bool)", receiver.none)
+    button.connect("clicked( bool )", receiver.one)
+    button.clicked.connect(lambda *arguments: heard.append(arguments))
+    button.click()
+    assert heard == ["none", False, (False,)]
+
+
+def test_signals_are_disconnected(qt):
+    spinBox, heard = qt.QSpinBox(), []
+    spinBox.connect("valueChanged(int)", heard.append)
+    spinBox.value = 1
+    spinBox.disconnect("valueChanged(int)", heard.append)
+    spinBox.value = 2
+    assert heard == [1]
+
+
+@pytest.mark.parametrize("signature", ["clicked(int)", "pushed()", "clicked"])
+def test_unknown_signals_are_refused(qt, signature):
+    with pytest.raises(ValueError, match="has no signal"):
+        qt.QPushButton().connect(signature, print)
+
+
+def test_objects_that_qt_made_follow_the_same_rules(qt):
+    table = qt.QTableWidget(2, 2)
+    header = table.horizontalHeader()
+    header.stretchLastSection = True
+    assert header.stretchLastSection is True
+    assert isinstance(header, qt.QWidget)
+    with pytest.raises(AttributeError):
+        header.invented = 1
+
+
+def test_children_are_found_by_class_and_name(qt):
+    parent = qt.QWidget()
+    layout = qt.QVBoxLayout(parent)
+    button = qt.QPushButton("x")
+    button.name = "runButton"
+    layout.addWidget(button)
+    assert parent.findChild(qt.QPushButton, "runButton") is button
+    assert parent.runButton is button
+    assert button.parent() is parent
+    assert layout.itemAt(0).widget() is button
+
+
+def test_a_destroyed_object_cannot_be_used(qt, gui):
+    button = qt.QPushButton()
+    button.deleteLater()
+    gui.processEvents()
+    with pytest.raises(ValueError, match="destroyed QPushButton"):
+        button.text = "x"
+
+
+def test_timers_shortcuts_actions_and_icons(qt, gui):
+    heard = []
+    timer = qt.QTimer()
+    timer.setSingleShot(True)
+    timer.connect("timeout()", lambda: heard.append("timer"))
+    timer.start(1)
+    qt.QTimer.singleShot(0, lambda: heard.append("single shot"))
+    action = qt.QAction("Undo", None)
+    action.checkable = True
+    action.connect("toggled(bool)", heard.append)
+    action.trigger()
+    assert qt.QIcon().isNull()
+    assert qt.QShortcut(qt.QKeySequence("Ctrl+Z"), qt.QWidget()).key == qt.QKeySequence("Ctrl+Z")
+    gui.waitUntil(lambda: "timer" in heard)
+    assert heard == [True, "single shot", "timer"]
+
+
+def test_settings_are_kept_for_one_test_only(qt, gui):
+    qt.QSettings().setValue("MedSAMSeg/url", "http://127.0.0.1")
+    assert slicer.util.settingsValue("MedSAMSeg/url", "") == "http://127.0.0.1"
+    gui.reset()
+    assert slicer.util.settingsValue("MedSAMSeg/url", "none") == "none"
+
+
+@pytest.mark.parametrize(
+    "open_",
+    [
+        lambda qt: qt.QMessageBox.warning(None, "a", "b"),
+        lambda qt: qt.QFileDialog.getOpenFileName(None, "a"),
+        lambda qt: qt.QDialog().exec_(),
+        lambda qt: slicer.util.messageBox("Really?"),
+    ],
+)
+def test_pop_ups_are_refused(qt, gui, open_):
+    with pytest.raises(RuntimeError, match="would wait for an answer"):
+        open_(qt)
+    assert "would wait for an answer" in gui.messages.takeErrors()[0]
+
+
+def test_exceptions_in_slots_and_timers_are_collected(qt, gui):
+    def fail():
+        raise ValueError("the slot failed")
+
+    button = qt.QPushButton()
+    button.connect("clicked()", fail)
+    button.click()
+    qt.QTimer.singleShot(0, fail)
+    gui.processEvents()
+    errors = gui.messages.takeErrors()
+    assert len(errors) == 2
+    assert all("the slot failed" in error for error in errors)
+
+
+def test_warnings_of_qt_are_collected(qt, gui):
+    widget = qt.QWidget()
+    qt.QVBoxLayout(widget)
+    qt.QVBoxLayout(widget)
+    assert "which already has a layout" in gui.messages.warnings[0]
+    gui.messages.clear()
