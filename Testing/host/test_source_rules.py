@@ -21,6 +21,8 @@ def test_the_library_keeps_the_rules(path):
         ("from slicer import arrayFromVolume", "slicer.arrayFromVolume exists only as slicer.util.arrayFromVolume"),
         ("import torch", "imports torch, which is not part of Slicer"),
         ("from medsamseg_server.api import app", "imports medsamseg_server, which is not part of Slicer"),
+        ("import qt\nqt.QLabel(text='x')", "qt.QLabel takes no keyword argument text"),
+        ("import qt\nqt.QTimer.singleShot(0, receiver=f)", "qt.QTimer.singleShot takes no keyword argument receiver"),
         ("def f():\n    import requests", "imports requests, which is not part of Slicer"),
     ],
 )
@@ -33,7 +35,8 @@ def test_a_breach_is_found(tmp_path, source, complaint):
 def test_good_code_is_left_alone(tmp_path):
     path = tmp_path / "good.py"
     path.write_text(
-        "import json\nimport numpy as np\nimport vtk.util.numpy_support\nimport slicer\n"
+        "import json\nimport qt\nimport ctk\nqt.QLabel('x')\n"
+        "import numpy as np\nimport vtk.util.numpy_support\nimport slicer\n"
         "from MedSAMSegLib.errors import UserError\nfrom .errors import UserError\nslicer.util.getNode('x')\n"
         "from slicer import vtkMRMLScalarVolumeNode\n"
     )

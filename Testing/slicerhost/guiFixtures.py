@@ -18,7 +18,7 @@ def guiHost(host):
 def gui(guiHost, cleanScene):
     """The host with windows for one test, which fails on what VTK or Qt complained about and on any exception in a
     slot, timer or observer, unless the test took it (`gui.messages.takeErrors()`)."""
-    guiHost.reset()
+    guiHost.fitViews()
     yield guiHost
     guiHost.processEvents()
     guiHost.closeModules()

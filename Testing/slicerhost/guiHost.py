@@ -198,13 +198,17 @@ class GuiHost:
         self.closeModules()
         self.closeMainWindow()
         self.host.clearScene()
-        self._deleteClosedPanels()
+        self._deleteWindows()
         self._resetInteraction()
         self.setDevicePixelRatio(1)
         self.layoutManager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
+        qt.QSettings().clear()
+        self.fitViews()
+
+    def fitViews(self):
+        """Give the slice nodes the size of their windows again, which `Host.clearScene` does not know."""
         for widget in self.layoutManager._sliceWidgets.values():
             widget.sliceView()._onResized()
-        qt.QSettings().clear()
         self.processEvents()
 
     def _shutDown(self):
@@ -215,11 +219,12 @@ class GuiHost:
         for window in self._application.topLevelWidgets():
             shiboken6.delete(window)
 
-    def _deleteClosedPanels(self):
-        # Not before: parameterNodeWrapper goes on writing to the widgets as long as there are nodes.
-        for panel in self._closedPanels:
-            panel.deleteLater()
+    def _deleteWindows(self):
+        # Closed panels go only now: parameterNodeWrapper writes to the widgets as long as there are nodes.
         self._closedPanels = []
+        for window in self._application.topLevelWidgets():
+            if window is not self.layoutManager.viewport() and window.parentWidget() is None:
+                window.deleteLater()
 
     def _resetInteraction(self):
         interactionNode = self.host.applicationLogic.GetInteractionNode()

@@ -1,7 +1,8 @@
 """Rules for the module's sources that only show in a real Slicer, checked by reading the code.
 
 - Functions of `slicer.util` are called as `slicer.util.x`: `slicer.x` works in the wheel and fails in Slicer.
-- Nothing but the standard library, numpy, vtk, slicer and the module's own package is imported.
+- Nothing but the standard library, numpy, vtk, slicer, qt, ctk and the module's own package is imported.
+- What is made from `qt` and `ctk` takes no keyword arguments, which PythonQt would refuse.
 """
 
 import ast
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from slicerhost.utilNames import utilFunctionNames
 
-ALLOWED_PACKAGES = frozenset(sys.stdlib_module_names) | {"numpy", "vtk", "vtkmodules", "slicer"}
+ALLOWED_PACKAGES = frozenset(sys.stdlib_module_names) | {"numpy", "vtk", "vtkmodules", "slicer", "qt", "ctk"}
 
 
 def violations(path, ownPackages=("MedSAMSegLib",)):
@@ -25,6 +26,8 @@ def violations(path, ownPackages=("MedSAMSegLib",)):
 def _violationsOf(node, ownPackages):
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "slicer":
         return _utilNameAtTopLevel([node.attr])
+    if isinstance(node, ast.Call):
+        return _keywordsForQt(node)
     if isinstance(node, ast.Import):
         return _foreignPackages([alias.name for alias in node.names], ownPackages)
     if isinstance(node, ast.ImportFrom) and node.level == 0:
@@ -36,6 +39,15 @@ def _violationsOf(node, ownPackages):
 
 def _utilNameAtTopLevel(names):
     return [f"slicer.{name} exists only as slicer.util.{name}" for name in names if name in utilFunctionNames()]
+
+
+def _keywordsForQt(call):
+    root = call.func
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    if not (isinstance(root, ast.Name) and root.id in ("qt", "ctk")):
+        return []
+    return [f"{ast.unparse(call.func)} takes no keyword argument {keyword.arg}" for keyword in call.keywords]
 
 
 def _foreignPackages(moduleNames, ownPackages):

@@ -18,6 +18,7 @@ class ctkSliderWidget(qt.QWidget):
     def __init__(self, parent=None):
         super().__init__(parent)
         self._spinBox = qt.QDoubleSpinBox()
+        self._spinBox.maximum = 99.0
         self._slider = qt.QSlider(QtCore.Qt.Orientation.Horizontal)
         self._slider.setRange(0, SLIDER_STEPS)
         self._tracking = True

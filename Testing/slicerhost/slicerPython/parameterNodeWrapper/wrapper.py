@@ -22,6 +22,7 @@ class Parameter:
 
     def __init__(self, name, annotatedType, assigned):
         self.name = name
+        self.annotatedType = annotatedType
         self.type, self.annotations = _split(annotatedType)
         self.serializer = serializerFor(self.type)
         self.default = self._findDefault(assigned)
@@ -150,7 +151,7 @@ def _wrapped(cls):
                 raise ValueError(f"Cannot use reserved name '{name}' in a parameterNodeWrapper")
             setattr(cls, name, member)
     cls.allParameters = parameters
-    cls.dataType = staticmethod(lambda name: parameters[name].type)
+    cls.dataType = staticmethod(lambda name: parameters[name].annotatedType)
     return cls
 
 
