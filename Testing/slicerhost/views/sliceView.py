@@ -45,7 +45,6 @@ class qMRMLSliceView(ctkVTKAbstractView):
 
     def _onResized(self, _caller=None, _event=None):
         width, height = self.renderWindow().GetSize()
-        self._sliceNode.SetScreenScaleFactor(self._vtkWidget.devicePixelRatioF())
         self._sliceLogic.ResizeSliceNode(width, height)
         self.scheduleRender()
 

@@ -9,6 +9,9 @@ from slicerhost.pythonQt import qt
 from slicerhost.pythonQt.classes import standIn
 from slicerhost.views import vtkEvents
 
+# What QVTKOpenGLNativeWidget gives VTK for a device pixel ratio of 1
+UNSCALED_DPI = 72
+
 
 @standIn
 class QVTKOpenGLNativeWidget(qt.QWidget):
@@ -69,6 +72,7 @@ class QVTKOpenGLNativeWidget(qt.QWidget):
 
     def _resizeRenderWindow(self):
         size = self.size * self._devicePixelRatio
+        self._renderWindow.SetDPI(round(UNSCALED_DPI * self._devicePixelRatio))
         self._renderWindow.SetSize(size.width(), size.height())
         self._interactor.SetSize(size.width(), size.height())
         self._interactor.ConfigureEvent()
