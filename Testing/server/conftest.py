@@ -6,7 +6,7 @@ import threading
 
 import pytest
 import uvicorn
-from server_fakes import FakePredictor, Watch, npy, rod
+from server_fakes import TOKEN, FakePredictor, Watch, npy, rod
 from starlette.testclient import TestClient
 
 from medsamseg_server.app import create_app
@@ -15,11 +15,6 @@ from medsamseg_server.engine import Engine
 from medsamseg_server.models.store import ModelStore
 from medsamseg_server.service import Service
 from medsamseg_server.volumes import Volume
-
-TOKEN = "token-of-the-tests"
-
-#: Taken before any test gets a home of its own: where `make weights` put the real weights.
-DEVELOPMENT_STORE = ModelStore()
 
 
 @pytest.fixture(autouse=True)

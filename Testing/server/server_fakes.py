@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+TOKEN = "token-of-the-tests"
 FAKE_SHA256 = "fa" * 32
 #: The side of the fake's input; slices must not be larger.
 FRAME = 256

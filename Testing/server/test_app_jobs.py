@@ -6,8 +6,7 @@ import json
 import threading
 
 import pytest
-from conftest import TOKEN
-from server_fakes import FAKE_SHA256, IDENTITY_WINDOW, ROD_BOX, npy, rod
+from server_fakes import FAKE_SHA256, IDENTITY_WINDOW, ROD_BOX, TOKEN, npy, rod
 
 from medsamseg_server import api
 from medsamseg_server.jobs import PropagationJob

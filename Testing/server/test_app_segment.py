@@ -5,8 +5,7 @@ import os
 
 import numpy as np
 import pytest
-from conftest import TOKEN
-from server_fakes import FAKE_SHA256, IDENTITY_WINDOW, ROD_BOX, npy, rod
+from server_fakes import FAKE_SHA256, IDENTITY_WINDOW, ROD_BOX, TOKEN, npy, rod
 from starlette.testclient import TestClient
 
 from medsamseg_server import __version__

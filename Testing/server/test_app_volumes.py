@@ -4,8 +4,7 @@ import logging
 
 import numpy as np
 import pytest
-from conftest import TOKEN
-from server_fakes import npy, rod
+from server_fakes import TOKEN, npy, rod
 from starlette.testclient import TestClient
 
 from medsamseg_server.app import create_app

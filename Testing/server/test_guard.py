@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from conftest import TOKEN
+from server_fakes import TOKEN
 
 from medsamseg_server.guard import Guard, host_name
 
