@@ -6,14 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from conftest import DEVELOPMENT_STORE
 from server_process import PROGRAM, ServerProcess
 
 from medsamseg_server.embeddings import EmbeddingCache
 from medsamseg_server.engine import Engine, Prompt
-from medsamseg_server.propagation import SliceResult, propagate
+from medsamseg_server.models.store import ModelStore
+from medsamseg_server.propagation import Propagation, SliceResult
 from medsamseg_server.volumes import Volume
 
+# Made before any test gets a home of its own: where `make weights` put the real weights.
+DEVELOPMENT_STORE = ModelStore()
 SAMPLE = Path(__file__).parents[2] / "MedSAMSeg" / "Resources" / "SampleData"
 TUMOR_BOX = (54.0, 160.0, 101.0, 204.0)
 LITEMEDSAM_SHA256 = "79d8c9dca6db4d69d3f905579e5250af05e859fff9c1f543e89a513c3028ce76"
@@ -75,7 +77,7 @@ def test_boxes_together_give_the_same_masks_as_alone(engine, ct):
 def test_propagation_follows_the_tumor(engine, ct, tumor):
     volume = Volume.from_array(ct)
     found = np.zeros(ct.shape, bool)
-    for item in propagate(engine.slice_segmenter(volume, 0), volume.shape, 0, {24: TUMOR_BOX}, 22, 26):
+    for item in Propagation(volume.shape, 0, {24: TUMOR_BOX}, 22, 26).run(engine.slice_segmenter(volume, 0)):
         if isinstance(item, SliceResult):
             item.mask.paint(found[item.index], True)
     assert found[22:27].any(axis=(1, 2)).all()

@@ -3,7 +3,7 @@ import pytest
 
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.masks import SliceMask
-from medsamseg_server.propagation import DirectionEnded, EndRule, Propagation, SliceResult, propagate
+from medsamseg_server.propagation import DirectionEnded, EndRule, Propagation, SliceResult
 
 SHAPE = (30, 64, 80)
 BOX = (9.0, 9.0, 31.0, 31.0)
@@ -36,7 +36,7 @@ def between(first, last, rectangle=(10, 10, 30, 30)):
 
 
 def run(scene, prompts, shape=SHAPE, axis=0, **options):
-    items = list(propagate(scene, shape, axis, prompts, **options))
+    items = list(Propagation(shape, axis, prompts, **options).run(scene))
     results = [item for item in items if isinstance(item, SliceResult)]
     ends = [item for item in items if isinstance(item, DirectionEnded)]
     return results, ends
@@ -273,7 +273,7 @@ def test_announced_total_is_what_a_steady_object_gives(prompts, options):
 
 def test_nothing_is_computed_before_it_is_asked_for():
     scene = Scene(steady)
-    walk = propagate(scene, SHAPE, 0, {12: BOX})
+    walk = Propagation(SHAPE, 0, {12: BOX}).run(scene)
     assert scene.asked == []
     next(walk)
     assert len(scene.asked) == 1
@@ -290,8 +290,6 @@ def test_wrong_arguments_are_errors_at_once():
     assert error_code(SHAPE, 0, {12: BOX, 3: BOX}, first=4) == "prompt_outside_range"
     assert error_code(SHAPE, 0, {12: BOX}, last=11) == "prompt_outside_range"
     assert error_code(SHAPE, 1, {70: BOX}) == "slice_out_of_range"
-    with pytest.raises(MedSAMSegError):
-        propagate(Scene(steady), SHAPE, 0, {})
 
 
 def test_prompt_outside_the_range_is_told_with_both():

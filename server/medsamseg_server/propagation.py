@@ -233,20 +233,6 @@ class Propagation:
         )
 
 
-def propagate(
-    segment_slice: SegmentSlice,
-    shape: tuple[int, int, int],
-    axis: int,
-    prompts: Mapping[int, Box],
-    first: int | None = None,
-    last: int | None = None,
-    direction: Direction = "both",
-    margin: float = DEFAULT_MARGIN,
-) -> Iterator[SliceResult | DirectionEnded]:
-    """Check everything at once, then return the iterator of ``Propagation.run``; arguments as there."""
-    return Propagation(shape, axis, prompts, first, last, direction, margin).run(segment_slice)
-
-
 def _sentence(reason: Reason, index: int) -> str:
     return {
         "range": f"Stopped at slice {index}, the end of the range.",
