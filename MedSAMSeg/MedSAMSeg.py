@@ -5,15 +5,21 @@ from pathlib import Path
 import slicer
 from slicer.i18n import tr as _
 from slicer.i18n import translate
-from slicer.ScriptedLoadableModule import ScriptedLoadableModule, ScriptedLoadableModuleTest
+from slicer.ScriptedLoadableModule import (
+    ScriptedLoadableModule,
+    ScriptedLoadableModuleLogic,
+    ScriptedLoadableModuleTest,
+    ScriptedLoadableModuleWidget,
+)
 
-from MedSAMSegLib.logic import MedSAMSegLogic as MedSAMSegLogic
+from MedSAMSegLib.logic import MedSAMSegLogic
+from MedSAMSegLib.panel import Panel
 
 SAMPLE_FOLDER = Path(__file__).parent / "Resources" / "SampleData"
 
 
 class MedSAMSeg(ScriptedLoadableModule):
-    """Module description. The module is used from Python; it has no panel."""
+    """Module description."""
 
     def __init__(self, parent):
         ScriptedLoadableModule.__init__(self, parent)
@@ -30,9 +36,33 @@ class MedSAMSeg(ScriptedLoadableModule):
             "Uses MedSAM (Ma et al., Nature Communications 15, 654, 2024, doi:10.1038/s41467-024-44824-z)"
             " and Segment Anything."
         )
-        # Without a widget class Slicer must not list it among the modules that can be opened.
-        parent.hidden = True
-        parent.widgetRepresentationCreationEnabled = False
+
+
+class MedSAMSegWidget(ScriptedLoadableModuleWidget):
+    """The panel in Slicer; everything real is in :class:`Panel`."""
+
+    def setup(self):
+        """Load the widgets and connect them."""
+        ScriptedLoadableModuleWidget.setup(self)
+        uiWidget = slicer.util.loadUI(self.resourcePath("UI/MedSAMSeg.ui"))
+        self.layout.addWidget(uiWidget)
+        uiWidget.setMRMLScene(slicer.mrmlScene)
+        self.ui = slicer.util.childWidgetVariables(uiWidget)
+        parameterNodes = ScriptedLoadableModuleLogic()
+        parameterNodes.moduleName = self.moduleName
+        self.panel = Panel(self.ui, MedSAMSegLogic(), parameterNodes.getParameterNode)
+
+    def enter(self):
+        """The module is shown."""
+        self.panel.enter()
+
+    def exit(self):
+        """Another module is shown."""
+        self.panel.exit()
+
+    def cleanup(self):
+        """The panel goes."""
+        self.panel.cleanup()
 
 
 class MedSAMSegTest(ScriptedLoadableModuleTest):

@@ -1,50 +1,19 @@
 """The scripting API: boxes in, segments out."""
 
 import contextlib
-import dataclasses
 
 import slicer
 
 from .backendProcess import BackendProcess
-from .boxPrompt import BoxPrompt
+from .boxArguments import promptFromArguments
 from .boxPromptStore import BoxPromptStore
+from .boxRun import BoxResult, BoxRun
 from .errors import UserError
 from .promptHistory import PromptHistory
 from .propagationRun import PropagationRun
 from .segmentWriter import SegmentWriter
 from .sliceGeometry import SliceGeometry
 from .volumeUpload import VolumeUploads
-
-
-@dataclasses.dataclass(frozen=True)
-class BoxResult:
-    """What a box on a slice gave.
-
-    :param prompt: the box in voxel indices of the volume.
-    :param promptNode: the ROI markup that keeps it in the scene.
-    :param voxelCount: number of voxels that the model found; 0 means that it found nothing, and nothing was written.
-    :param changedSegment: False when nothing was written: the model found nothing, the segment had all the voxels
-        before, or the Segment Editor's masking allows no change there.
-    :param score: the intersection over union that the model predicts for its own mask.
-    :param wasCached: True when the slice had been encoded before.
-    :param secondsEncoding: time that the server spent on the embedding.
-    :param secondsDecoding: time that it spent on the mask.
-    :param model: name of the model.
-    :param window: the window that was used: {"name", "lower", "upper"}.
-    :param notes: sentences on what the server had to change in the volume, such as voxels that were not a number.
-    """
-
-    prompt: object
-    promptNode: object
-    voxelCount: int
-    changedSegment: bool
-    score: float
-    wasCached: bool
-    secondsEncoding: float
-    secondsDecoding: float
-    model: str
-    window: dict
-    notes: list
 
 
 class MedSAMSegLogic:
@@ -82,10 +51,18 @@ class MedSAMSegLogic:
             "vtkMRMLSegmentationNode", name or f"{volume.GetName()} segmentation"
         )
         segmentation.CreateDefaultDisplayNodes()
+        self.adoptGeometry(segmentation, volume)
+        return segmentation
+
+    def adoptGeometry(self, segmentation, volume):
+        """Give an empty segmentation the volume's voxels and parent transform.
+
+        :param segmentation: the segmentation node.
+        :param volume: the scalar volume node that will be segmented.
+        """
         # The transform first: Slicer takes the geometry over relative to where the segmentation is.
         segmentation.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
         segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
-        return segmentation
 
     def addSegment(self, segmentation, name, color=None):
         """Return the ID of a new, empty segment.
@@ -129,34 +106,44 @@ class MedSAMSegLogic:
         :return: :class:`BoxResult`.
         :raises UserError: when the box does not fit the volume, or the server cannot answer.
         """
-        prompt = self._promptFromArguments(volume, boxRAS, view, axis, slice, box)
-        writer = self._writer(segmentation, volume)
-        client = self._backend.client()
+        run = self.startBox(volume, segmentation, segment, boxRAS, view, axis, slice, box, window, model)
+        with contextlib.closing(run):
+            while run.advance(wait=True):
+                pass
+        return run.result
+
+    def startBox(
+        self,
+        volume,
+        segmentation,
+        segment,
+        boxRAS=None,
+        view=None,
+        axis=None,
+        slice=None,
+        box=None,
+        window="auto",
+        model=None,
+    ):
+        """Start what :meth:`segmentBox` does and return at once, with a run that has to be advanced to its end.
+
+        The parameters are those of :meth:`segmentBox`.
+
+        :return: :class:`BoxRun`; its result is a :class:`BoxResult`.
+        :raises UserError: when the box does not fit the volume.
+        """
+        prompt = promptFromArguments(volume, boxRAS, view, axis, slice, box)
+        self._writer(segmentation, volume)
         upload = self._uploads.uploadOf(volume)
-        reply = upload.call(
-            client,
-            lambda key: client.segment(key, prompt.axis, prompt.sliceIndex, [prompt.box], window, model),
-        )
-        mask = reply.masks[0]
-        changedSegment = not mask.isEmpty and writer.write(
-            segment, prompt.axis, prompt.sliceIndex, mask.pixels, mask.x0, mask.y0
-        )
-        promptNode = self._prompts.add(volume, segmentation, segment, prompt)
-        if changedSegment:
-            self._promptHistory.remember(writer.lastStep, (volume, segmentation, segment, prompt), promptNode)
-        return BoxResult(
-            prompt=prompt,
-            promptNode=promptNode,
-            voxelCount=mask.voxelCount,
-            changedSegment=changedSegment,
-            score=mask.score,
-            wasCached=reply.wasCached,
-            secondsEncoding=reply.secondsEncoding,
-            secondsDecoding=reply.secondsDecoding,
-            model=reply.model,
-            window=reply.window,
-            notes=upload.notes,
-        )
+
+        def ask():
+            client = self._backend.client()
+            return upload.call(
+                client,
+                lambda key: client.segment(key, prompt.axis, prompt.sliceIndex, [prompt.box], window, model),
+            )
+
+        return BoxRun(ask, lambda reply: self._writeBox(volume, segmentation, segment, prompt, reply, upload.notes))
 
     def propagate(self, volume, segmentation, segment, progress=None, **options):
         """Follow the object from the segment's boxes through the volume; wait until it is done.
@@ -253,23 +240,28 @@ class MedSAMSegLogic:
         self._promptHistory.bringBack(writer.lastStep)
         return True
 
-    def _promptFromArguments(self, volume, boxRAS, view, axis, slice, box):
-        geometry = SliceGeometry(volume)
-        if boxRAS is None:
-            if any(argument is None for argument in (axis, slice, box)):
-                raise UserError(
-                    "A box needs either boxRAS, or all of axis, slice and box.",
-                    "For example axis=0, slice=24, box=(54, 160, 101, 204).",
-                    "box_missing",
-                )
-            return geometry.clip(BoxPrompt.ofNumbers(axis, slice, box))
-        if slice is not None or box is not None:
-            raise UserError("A box is given twice: in RAS and in voxels.", "Leave one of them out.", "box_given_twice")
-        if axis is not None and view is not None:
-            raise UserError("A slice is given twice: by axis and by view.", "Leave one out.", "axis_given_twice")
-        if view is None:
-            return geometry.boxFromRAS(*boxRAS, axis=axis)
-        return geometry.boxFromView(*boxRAS, _sliceNode(view))
+    def _writeBox(self, volume, segmentation, segment, prompt, reply, notes):
+        writer = self._writer(segmentation, volume)
+        mask = reply.masks[0]
+        changedSegment = not mask.isEmpty and writer.write(
+            segment, prompt.axis, prompt.sliceIndex, mask.pixels, mask.x0, mask.y0
+        )
+        promptNode = self._prompts.add(volume, segmentation, segment, prompt)
+        if changedSegment:
+            self._promptHistory.remember(writer.lastStep, (volume, segmentation, segment, prompt), promptNode)
+        return BoxResult(
+            prompt=prompt,
+            promptNode=promptNode,
+            voxelCount=mask.voxelCount,
+            changedSegment=changedSegment,
+            score=mask.score,
+            wasCached=reply.wasCached,
+            secondsEncoding=reply.secondsEncoding,
+            secondsDecoding=reply.secondsDecoding,
+            model=reply.model,
+            window=reply.window,
+            notes=notes,
+        )
 
     def _writer(self, segmentation, volume):
         # A writer holds the undo history, so one and the same has to serve every call on its nodes.
@@ -288,18 +280,6 @@ class MedSAMSegLogic:
                 "Wait until it is done, or cancel it.",
                 "propagation_running",
             )
-
-
-def _sliceNode(view):
-    nodes = slicer.util.getNodesByClass("vtkMRMLSliceNode")
-    for node in nodes:
-        if node.GetLayoutName() == view:
-            return node
-    raise UserError(
-        f"There is no slice view named '{view}'.",
-        f"The slice views are {', '.join(sorted(node.GetLayoutName() for node in nodes)) or 'none'}.",
-        "view_unknown",
-    )
 
 
 def _commonAxis(prompts):

@@ -185,3 +185,19 @@ def test_memoryOfRemovedNodesIsGivenBack(logic, ct):
     logic.segmentBox(other, otherSegmentation, otherSegment, axis=0, slice=SLICE, box=BOX)
     gc.collect()
     assert [reference() for reference in held] == [None, None]
+
+
+def test_startedBoxIsWrittenWhenAdvanced(logic, ct):
+    run = logic.startBox(*ct, axis=0, slice=SLICE, box=BOX)
+    assert run.result is None
+    while run.advance(wait=True):
+        pass
+    assert run.result.changedSegment
+    np.testing.assert_array_equal(segmentVoxels(*ct), boxVoxels(ct[0], 0, [SLICE]))
+
+
+def test_closedBoxIsNeverWritten(logic, ct):
+    run = logic.startBox(*ct, axis=0, slice=SLICE, box=BOX)
+    run.close()
+    assert not run.advance(wait=True)
+    assert not segmentVoxels(*ct).any()

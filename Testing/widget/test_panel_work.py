@@ -1,0 +1,164 @@
+"""Propagation, undo, errors and the life of the scene, as the panel's user meets them."""
+
+import numpy as np
+import pytest
+import slicer
+
+from MedSAMSegLib.backendReplies import BackendError, SliceMask
+
+
+def segmentVoxels(panel):
+    volume, segmentation = panel.ui.volumeSelector.currentNode(), panel.ui.segmentationSelector.currentNode()
+    (segmentID,) = panel.ui.segmentsTable.selectedSegmentIDs()
+    return slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segmentID, volume) > 0
+
+
+def slicesWithVoxels(panel):
+    return list(np.flatnonzero(segmentVoxels(panel).any(axis=(1, 2))))
+
+
+@pytest.fixture
+def boxed(gui, panel, volume):
+    """The panel after one box in the red view; the index of its slice."""
+    red = gui.view("Red")
+    x, y = red.center
+    panel.ui.drawButton.click()
+    red.drag((x - 40, y - 30), (x + 40, y + 30))
+    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
+    return slicesWithVoxels(panel)[0]
+
+
+def test_propagationFillsTheSlicesAndSaysHowItEnded(gui, panel, boxed):
+    panel.ui.propagateButton.click()
+    assert panel.ui.cancelButton.enabled
+    assert not panel.ui.propagateButton.enabled
+    gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
+    assert slicesWithVoxels(panel) == list(range(boxed - 2, boxed + 3))
+    assert panel.ui.statusLabel.text == "5 slices. Stopped."
+    assert not panel.ui.cancelButton.enabled
+    assert not panel.ui.progressBar.visible
+
+
+def test_undoTakesTheWholePropagationBackAndRedoBringsIt(gui, panel, boxed):
+    panel.ui.propagateButton.click()
+    gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
+    panel.ui.undoButton.click()
+    assert slicesWithVoxels(panel) == [boxed]
+    panel.ui.redoButton.click()
+    assert len(slicesWithVoxels(panel)) == 5
+
+
+def test_undoWithNothingToUndoSaysSo(panel, boxed):
+    panel.ui.undoButton.click()
+    panel.ui.undoButton.click()
+    assert panel.ui.statusLabel.text == "There is nothing to undo."
+
+
+def test_cancelKeepsWhatIsDone(gui, panel, backend, boxed):
+    backend.heldAfter = 2
+    panel.ui.propagateButton.click()
+    gui.waitUntil(lambda: len(slicesWithVoxels(panel)) == 3)
+    assert panel.ui.progressBar.visible
+    assert panel.ui.progressBar.value == 2
+    panel.ui.cancelButton.click()
+    gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
+    assert panel.ui.statusLabel.text == "Stopped. 2 slices."
+    assert slicesWithVoxels(panel) == [boxed - 2, boxed - 1, boxed]
+
+
+def test_viewsGoOnWhileTheServerWorks(gui, panel, backend, boxed):
+    backend.heldAfter = 2
+    panel.ui.propagateButton.click()
+    gui.waitUntil(lambda: panel.ui.progressBar.value == 2)
+    logic = gui.layoutManager.sliceWidget("Red").sliceLogic()
+    before = logic.GetSliceOffset()
+    red = gui.view("Red")
+    red.moveTo(*red.center)
+    red.wheel(1)
+    assert abs(logic.GetSliceOffset() - before) == pytest.approx(1.0)
+    panel.ui.cancelButton.click()
+    gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
+
+
+def test_secondSegmentGetsTheNextBox(gui, panel, boxed):
+    first = panel.ui.segmentsTable.selectedSegmentIDs()
+    panel.ui.addSegmentButton.click()
+    second = panel.ui.segmentsTable.selectedSegmentIDs()
+    assert second != first
+    red = gui.view("Red")
+    x, y = red.center
+    red.drag((x + 60, y + 50), (x + 100, y + 90))
+    gui.waitUntil(lambda: segmentVoxels(panel).any())
+    assert panel.ui.segmentsTable.selectedSegmentIDs() == second
+
+
+def test_emptyMaskIsSaid(gui, panel, backend, volume):
+    backend.maskOfBox = lambda box: SliceMask(0, 0, np.zeros((0, 0), dtype=bool), 0.1)
+    panel.ui.drawButton.click()
+    red = gui.view("Red")
+    x, y = red.center
+    red.drag((x - 40, y - 30), (x + 40, y + 30))
+    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Nothing was found"))
+
+
+def test_errorsOfTheServerAreShownAndTheNextBoxWorks(gui, panel, backend, volume):
+    answer = backend.segment
+
+    def refuse(*arguments):
+        raise BackendError("The server is tired.", "Try again.", "tired")
+
+    backend.segment = refuse
+    panel.ui.drawButton.click()
+    red = gui.view("Red")
+    x, y = red.center
+    red.drag((x - 40, y - 30), (x + 40, y + 30))
+    gui.waitUntil(lambda: panel.ui.statusLabel.text == "The server is tired. Try again.")
+    backend.segment = answer
+    red.drag((x - 40, y - 30), (x + 40, y + 30))
+    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
+
+
+def test_boxOutsideTheVolumeIsSaid(gui, panel, backend, volume):
+    panel.ui.drawButton.click()
+    gui.view("Red").drag((1, 1), (6, 6))
+    assert "lies outside the volume" in panel.ui.statusLabel.text
+    assert backend.requests == []
+
+
+def test_sceneClosedDuringAPropagationLeavesAnEmptyWorkingPanel(gui, panel, boxed):
+    panel.ui.propagateButton.click()
+    slicer.mrmlScene.Clear(0)
+    gui.processEvents()
+    assert panel.ui.volumeSelector.currentNode() is None
+    assert not panel.ui.drawButton.enabled
+    assert panel.ui.statusLabel.text == "Load a volume to begin."
+
+
+def test_segmentDeletedDuringAPropagationIsSaid(gui, panel, boxed):
+    segmentation = panel.ui.segmentationSelector.currentNode()
+    panel.ui.propagateButton.click()
+    segmentation.GetSegmentation().RemoveAllSegments()
+    gui.waitUntil(lambda: not panel.ui.cancelButton.enabled)
+    assert "is not in the segmentation" in panel.ui.statusLabel.text
+
+
+def test_settingsAreInTheSavedScene(gui, panel, boxed, tmp_path):
+    panel.ui.windowComboBox.setCurrentText("lung")
+    path = str(tmp_path / "scene.mrb")
+    slicer.util.saveScene(path)
+    slicer.mrmlScene.Clear(0)
+    slicer.util.loadScene(path)
+    gui.enterModule("MedSAMSeg")
+    assert panel.ui.windowComboBox.currentText == "lung"
+    assert panel.ui.volumeSelector.currentNode().GetName() == "CT"
+    assert len(slicesWithVoxels(panel)) == 1
+
+
+def test_anotherModuleGetsTheMouseBack(gui, panel, boxed, backend):
+    gui.exitModule()
+    asked = len(backend.requests)
+    red = gui.view("Red")
+    x, y = red.center
+    red.drag((x - 40, y - 30), (x + 40, y + 30))
+    gui.processEvents()
+    assert len(backend.requests) == asked
