@@ -6,5 +6,5 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "Testing"), str(ROOT / "MedSAMSeg")]
 
-from slicerhost.fixtures import cleanScene, host  # noqa: E402, F401
-from slicerhost.guiFixtures import gui, guiHost  # noqa: E402, F401
+from slicerhost.fixtures import cleanScene, host  # noqa: E402
+from slicerhost.guiFixtures import gui, guiHost  # noqa: E402

@@ -9,7 +9,7 @@ from segmentations import addSegment, addSegmentation, voxelsOf
 
 from MedSAMSegLib.logic import MedSAMSegLogic
 from MedSAMSegLib.segmentWriter import SegmentWriter
-from slicerhost.fixtures import cleanScene, host  # noqa: F401
+from slicerhost.fixtures import cleanScene, host
 
 
 @pytest.fixture(scope="session", autouse=True)
