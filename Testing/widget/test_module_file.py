@@ -13,8 +13,7 @@ MODULE_FOLDER = Path(__file__).resolve().parents[2] / "MedSAMSeg"
 
 
 @pytest.fixture
-def module(host):
-    scriptedModules.install()
+def module(gui):
     return scriptedModules.load(MODULE_FOLDER / "MedSAMSeg.py")
 
 
