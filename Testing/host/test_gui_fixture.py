@@ -34,6 +34,8 @@ def test_a_failing_slot_fails_the_test_and_the_next_one_starts_clean(pytester):
             import slicer
             slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode", "left behind")
             interactionNode = slicer.app.applicationLogic().GetInteractionNode()
+            interactionNode.SetPlaceModePersistence(1)
+            slicer.app.applicationLogic().GetSelectionNode().SetReferenceActivePlaceNodeClassName("vtkMRMLMarkupsROINode")
             interactionNode.SetCurrentInteractionMode(interactionNode.Place)
             gui.setDevicePixelRatio(2)
             gui.view("Red").moveTo(10, 10)
@@ -44,6 +46,8 @@ def test_a_failing_slot_fails_the_test_and_the_next_one_starts_clean(pytester):
             assert not slicer.util.getNodes("left behind")
             interactionNode = slicer.app.applicationLogic().GetInteractionNode()
             assert interactionNode.GetCurrentInteractionMode() == interactionNode.ViewTransform
+            assert not interactionNode.GetPlaceModePersistence()
+            assert not slicer.app.applicationLogic().GetSelectionNode().GetActivePlaceNodeClassName()
             assert gui.view("Red").size == (405, 301)
         """
     )

@@ -199,7 +199,6 @@ class GuiHost:
         self.closeMainWindow()
         self.host.clearScene()
         self._deleteWindows()
-        self._resetInteraction()
         self.setDevicePixelRatio(1)
         self.layoutManager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
         qt.QSettings().clear()
@@ -225,13 +224,6 @@ class GuiHost:
         for window in self._application.topLevelWidgets():
             if window is not self.layoutManager.viewport() and window.parentWidget() is None:
                 window.deleteLater()
-
-    def _resetInteraction(self):
-        interactionNode = self.host.applicationLogic.GetInteractionNode()
-        interactionNode.SetCurrentInteractionMode(interactionNode.ViewTransform)
-        interactionNode.SetPlaceModePersistence(0)
-        selectionNode = self.host.applicationLogic.GetSelectionNode()
-        selectionNode.SetActivePlaceNodeID(None)
 
     def _setUpSettings(self):
         QtCore.QCoreApplication.setOrganizationName("NA-MIC")
