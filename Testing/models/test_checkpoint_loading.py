@@ -132,6 +132,21 @@ def test_truncated_file_in_torchs_old_format_is_called_damaged(saved, state, sha
     assert "damaged" in error.message
 
 
+def test_number_that_is_cut_off_is_called_damaged(tmp_path):
+    file = tmp_path / "weights.pth"
+    file.write_bytes(b"\x80\x02M")
+    assert failure(LITEMEDSAM, file).code == "weights_unreadable"
+
+
+def test_damaged_end_is_called_incomplete(saved, state):
+    file = saved(state)
+    content = bytearray(file.read_bytes())
+    number_of_disks = content.rindex(b"PK\x06\x07") + 16
+    content[number_of_disks] = 7
+    file.write_bytes(content)
+    assert failure(LITEMEDSAM, file).code == "weights_truncated"
+
+
 def test_text_file_is_unreadable(tmp_path):
     file = tmp_path / "weights.pth"
     file.write_text("<html>You need to sign in.</html>\n")

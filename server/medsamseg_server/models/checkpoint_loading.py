@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import struct
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +23,7 @@ _ZIP_START = b"PK\x03\x04"
 # Which of these torch raises depends on where the bytes stop making sense.
 _LOADING_ERRORS = (
     pickle.UnpicklingError,
+    struct.error,
     EOFError,
     RuntimeError,
     ValueError,
@@ -73,13 +75,20 @@ def _read_file(specification: ModelSpecification, path: Path) -> Any:
         is_zip = file.read(len(_ZIP_START)) == _ZIP_START
     if path.stat().st_size == 0:
         raise _failure(specification, "weights_truncated", f"{path} is empty.")
-    if is_zip and not zipfile.is_zipfile(path):
+    if is_zip and not _has_zip_end(path):
         raise _failure(specification, "weights_truncated", f"{path} is incomplete: its end is missing.")
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except _LOADING_ERRORS as error:
         message = f"{path} is damaged, or no PyTorch file with tensors and nothing else, so it was not loaded."
         raise _failure(specification, "weights_unreadable", message) from error
+
+
+def _has_zip_end(path: Path) -> bool:
+    try:
+        return zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:
+        return False
 
 
 def _official_state(specification: ModelSpecification, state: dict[str, Tensor]) -> dict[str, Tensor]:

