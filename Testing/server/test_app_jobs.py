@@ -232,8 +232,20 @@ def test_waiting_propagation_is_cancelled_at_once(server, path, watch):
 def test_cancelling_between_the_last_event_and_the_end_adds_no_other_last_event(engine, volume):
     request = api.PropagateRequest(prompts=[api.SlicePrompt(slice=5, box=ROD_BOX)], window=IDENTITY_WINDOW)
     job = PropagationJob("mine", engine, volume, request)
-    assert list(job.steps())[-1].event == "done"
+    for event in job.steps():
+        job.note_delivered(event)
+    assert event.event == "done"
     assert job.closing_event(Outcome("cancelled")) is None
+
+
+def test_cancelling_while_the_last_event_is_made_replaces_it(engine, volume):
+    request = api.PropagateRequest(prompts=[api.SlicePrompt(slice=5, box=ROD_BOX)], window=IDENTITY_WINDOW)
+    job = PropagationJob("mine", engine, volume, request)
+    *delivered, dropped = job.steps()
+    for event in delivered:
+        job.note_delivered(event)
+    assert dropped.event == "done"
+    assert job.closing_event(Outcome("cancelled")) == api.CancelledEvent(slices=dropped.slices)
 
 
 def test_ended_or_unknown_job_cannot_be_cancelled(server, path):
@@ -377,6 +389,20 @@ def test_deleting_the_volume_stops_its_background_encoding(server, path, watch, 
     assert server.ask("DELETE", path)[0] == 204
     watch.release(204)
     assert ended.wait(WAIT)
+    assert watch.encoded == [205, 204]
+
+
+def test_background_encoding_ends_when_its_volume_had_to_make_room(server, path, watch, service, monkeypatch):
+    watch.hold(204)
+    server.ask("POST", f"{path}/encodings", {"window": IDENTITY_WINDOW, "slice": 5})
+    assert watch.wait_held() == 204
+    ended = watch_end(service, path, monkeypatch)
+    monkeypatch.setattr(service.volumes, "_budget", 1)
+    server.upload(rod(slices=3))
+    watch.release(204)
+    assert ended.wait(WAIT)
+    status = service.encoding_status(path.rpartition("/")[2])
+    assert (status.state, status.error.code) == ("failed", "volume_unknown")
     assert watch.encoded == [205, 204]
 
 

@@ -170,6 +170,18 @@ def test_store_forgets_the_volume_unused_for_longest():
     assert "Upload it again" in caught.value.hint
 
 
+def test_a_look_at_a_volume_does_not_count_as_use():
+    volume = Volume.from_array(counting())
+    store = VolumeStore(budget=volume.nbytes * 2)
+    for key in "ab":
+        store.put(key, volume)
+    assert store.peek("a") is volume
+    store.put("c", volume)
+    with pytest.raises(MedSAMSegError) as caught:
+        store.peek("a")
+    assert caught.value.code == "volume_unknown"
+
+
 def test_store_keeps_the_newest_volume_even_above_its_budget():
     store = VolumeStore(budget=1)
     store.put("a", Volume.from_array(counting()))

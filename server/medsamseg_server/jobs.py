@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from medsamseg_server import api
 from medsamseg_server.engine import Engine
@@ -71,16 +71,16 @@ class PropagationJob:
                 mask = api.Mask.of(item.mask)
                 yield api.SliceEvent(slice=item.index, direction=item.direction, mask=mask, box=item.box, done=done)
         seconds = api.Seconds.of(segmenter.encode_seconds, segmenter.decode_seconds)
-        self._complete = True
         yield api.DoneEvent(slices=done, seconds=seconds)
 
     def note_delivered(self, event: api.PropagationEvent) -> None:
-        """Count what the client gets; the slice in work when a job is cancelled is dropped."""
+        """Remember what the client got; what is in work when a job is cancelled is dropped."""
         if isinstance(event, api.SliceEvent):
             self._delivered = event.done
+        self._complete = isinstance(event, api.DoneEvent)
 
     def closing_event(self, outcome: Outcome) -> api.PropagationEvent | None:
-        """Return the last event of a job that did not run to its end; None for one that did."""
+        """Return the last event of a job whose client did not get it; None for one that ran to its end."""
         if self._complete:
             return None
         if outcome.kind == "cancelled":
@@ -107,10 +107,15 @@ class EncodingJob:
             state="running", total=total, job=name, axis=request.axis, model=self._model, window=window
         )
 
-    def steps(self, volume: Volume) -> Iterator[None]:
-        """Encode one slice per ``next``."""
+    def steps(self, find_volume: Callable[[], Volume]) -> Iterator[None]:
+        """Encode one slice per ``next``.
+
+        Args:
+            find_volume: gives the volume for each slice anew. Between slices nothing here holds it, so that a volume
+                which had to make room for others does not stay in memory until all its slices are encoded.
+        """
         for index in outward(self._request.slice, self.status.total):
-            self._engine.embed(volume, self._request.axis, index, self._request.window, self._model)
+            self._engine.embed(find_volume(), self._request.axis, index, self._request.window, self._model)
             self.status = self.status.model_copy(update={"done": self.status.done + 1})
             yield
 

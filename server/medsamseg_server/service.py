@@ -119,7 +119,7 @@ class Service:
                 self._tasks.pop(job.name, None)
             job.end(outcome)
 
-        steps = job.steps(volume)
+        steps = job.steps(partial(self.volumes.peek, key))
         with self._lock:
             self.cancel_encoding(key)
             self._start(job.name, lambda: self._scheduler.start(Priority.BACKGROUND, steps, lambda _: None, on_end))

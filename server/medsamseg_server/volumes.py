@@ -106,7 +106,8 @@ class Volume:
 class VolumeStore:
     """Uploaded volumes by content key, within a byte budget; the least recently used ones go first.
 
-    The newest volume is always kept, even alone above the budget. A request that already holds a volume keeps it alive.
+    The newest volume is always kept, even alone above the budget. A click or propagation that already holds a volume
+    keeps it alive; background encoding ends with it.
     """
 
     def __init__(self, budget: int = DEFAULT_STORE_BYTES) -> None:
@@ -133,17 +134,26 @@ class VolumeStore:
             MedSAMSegError: ``volume_unknown`` when it was never uploaded, or was forgotten to make room.
         """
         with self._lock:
-            volume = self._volumes.get(key)
-            if volume is None:
-                raise _unknown(key)
+            volume = self._find(key)
             self._volumes.move_to_end(key)
             return volume
+
+    def peek(self, key: str) -> Volume:
+        """Return a volume as ``get`` does, but not as one that the user works with: it is forgotten no later."""
+        with self._lock:
+            return self._find(key)
 
     def remove(self, key: str) -> None:
         """Forget a volume; ``volume_unknown`` when there is none."""
         with self._lock:
-            if self._volumes.pop(key, None) is None:
-                raise _unknown(key)
+            self._find(key)
+            del self._volumes[key]
+
+    def _find(self, key: str) -> Volume:
+        volume = self._volumes.get(key)
+        if volume is None:
+            raise _unknown(key)
+        return volume
 
 
 def check_axis(axis: int) -> None:
