@@ -1,5 +1,6 @@
 """Where the network runs."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -46,13 +47,39 @@ def test_device_that_cannot_be_used_is_refused_by_name(present, device, code):
     assert "cpu" in caught.value.hint
 
 
-def test_full_device_memory_is_a_clear_error(monkeypatch):
+def encode_failing_with(error, monkeypatch):
     network = build_network(get_specification("litemedsam"))
 
     def refuse(images):
-        raise torch.OutOfMemoryError("CUDA out of memory")
+        raise error
 
     monkeypatch.setattr(network, "encode", refuse)
+    TorchRunner(network).encode(np.zeros((3, 256, 256), np.float32))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 805.00 MiB."),
+        RuntimeError("MPS backend out of memory (MPS allocated: 1.00 GB)."),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:116] data. DefaultCPUAllocator: not enough memory"),
+    ],
+)
+def test_full_memory_is_a_clear_error(monkeypatch, error):
     with pytest.raises(MedSAMSegError) as caught:
-        TorchRunner(network).encode(torch.zeros(3, 256, 256).numpy())
+        encode_failing_with(error, monkeypatch)
     assert caught.value.code == "device_out_of_memory"
+    assert "litemedsam" in caught.value.hint
+
+
+def test_the_processors_own_refusal_is_recognized(monkeypatch):
+    with pytest.raises(RuntimeError) as refusal:
+        torch.empty(2**60, dtype=torch.uint8)
+    with pytest.raises(MedSAMSegError):
+        encode_failing_with(refusal.value, monkeypatch)
+
+
+def test_other_failures_of_the_network_are_not_called_full_memory(monkeypatch):
+    with pytest.raises(RuntimeError, match="shapes"):
+        encode_failing_with(RuntimeError("shapes do not fit"), monkeypatch)

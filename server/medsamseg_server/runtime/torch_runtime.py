@@ -18,6 +18,9 @@ from medsamseg_server.models.networks import SamNetwork
 from medsamseg_server.models.predictor import Predictor
 from medsamseg_server.models.specification import ModelSpecification
 
+# Only CUDA's failure has a type of its own; the processor's (Linux, Windows) and Metal's are known by their words.
+_OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
+
 #: Devices by preference.
 DEVICES = ("cuda", "mps", "cpu")
 
@@ -125,10 +128,14 @@ def _is_available(device: str) -> bool:
 def _memory_errors(device: str) -> Iterator[None]:
     try:
         yield
-    except torch.OutOfMemoryError as error:
+    except RuntimeError as error:
+        if not any(words in str(error) for words in _OUT_OF_MEMORY):
+            raise
         raise MedSAMSegError(
             ErrorKind.INTERNAL,
             "device_out_of_memory",
             f"The memory of the device '{device}' is not enough for the network.",
-            "Close other programs that use the graphics card, or use the device cpu.",
+            "Close other programs, or choose the model litemedsam, which needs least."
+            if device == "cpu"
+            else "Close other programs that use the graphics card, or use the device cpu.",
         ) from error
