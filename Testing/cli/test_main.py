@@ -1,5 +1,6 @@
 """What every command has in common: usage, help, unexpected errors."""
 
+import os
 import subprocess
 import sys
 
@@ -61,6 +62,20 @@ def test_debugging_shows_where_an_error_arose(home, monkeypatch):
     monkeypatch.setenv("MEDSAMSEG_DEBUG", "1")
     with pytest.raises(ZeroDivisionError):
         cli.main(["models", "list"])
+
+
+def test_a_character_that_the_terminal_cannot_show_is_no_error(tmp_path):
+    program = "import sys; from medsamseg_server.cli import main; sys.exit(main(['models', 'list']))"
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "MEDSAMSEG_HOME": str(tmp_path / "Läsionen")}
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, env=environment, check=True)
+    assert b"L?sionen" in result.stdout
+    assert result.stderr == b""
+
+
+@pytest.mark.parametrize("size", ["abc", "-1", "nan"])
+def test_a_wrong_size_is_told_in_words(run, size):
+    result = run("serve", f"--upload-limit={size}")
+    assert (result.status, f"'{size}' is not a size in GiB" in result.err) == (2, True)
 
 
 def test_a_reader_that_leaves_early_is_no_error(home):

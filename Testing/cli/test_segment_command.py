@@ -167,6 +167,13 @@ def test_the_axis_comes_from_the_prompts_file(run, networks, image_file, tmp_pat
     np.testing.assert_array_equal(read_mask(tmp_path / "out.nrrd"), rod() // 200)
 
 
+def test_a_prompts_file_from_windows_editors_is_read(run, networks, image_file, tmp_path):
+    prompts = tmp_path / "boxes.json"
+    prompts.write_text(json.dumps({"prompts": [{"slice": 3, "box": [7, 9, 18, 20]}]}), encoding="utf-8-sig")
+    result = run("segment", image_file, "--prompts", prompts, *WINDOW, "--slice-only", "-o", tmp_path / "out.nrrd")
+    assert result.status == 0
+
+
 def test_nothing_found_is_a_warning_and_an_empty_file(run, networks, image_file, tmp_path):
     result = run("segment", image_file, "--box", "25,25,30,30", "--slice", 5, *WINDOW, "-o", tmp_path / "out.nrrd")
     assert result.status == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -32,6 +33,7 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0, or the status of the error's kind."""
     arguments = sys.argv[1:] if argv is None else list(argv)
+    _never_fail_to_print()
     try:
         return _run(arguments)
     except MedSAMSegError as error:
@@ -96,6 +98,12 @@ def _join_negative_values(arguments: list[str]) -> list[str]:
         else:
             joined.append(argument)
     return joined
+
+
+def _never_fail_to_print() -> None:
+    """Let a character that the terminal cannot show become a question mark instead of an error after the work."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def _is_debugging() -> bool:

@@ -60,7 +60,7 @@ def read_prompts(path: Path) -> tuple[int, dict[int, Box]]:
         MedSAMSegError: ``prompts_missing``, ``prompts_unreadable``, or ``prompts_malformed`` with the place in it.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise MedSAMSegError(
             ErrorKind.NOT_FOUND, "prompts_missing", f"There is no prompts file {path}.", "Check the path."

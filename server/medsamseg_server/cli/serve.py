@@ -46,7 +46,10 @@ def _add_size(parser: argparse.ArgumentParser, option: str, gibibytes: float, te
 
 
 def _size(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
     if not 0 <= value < 2**20:
         raise argparse.ArgumentTypeError(f"'{text}' is not a size in GiB")
     return value
