@@ -159,6 +159,7 @@ def test_token_from_standard_input_is_its_first_line(start, end):
         (["--host", "0.0.0.0"], {}, "token_required", "--token-from"),
         (["--host", ""], {}, "token_required", "--token-from"),
         (["--host", "no such host"], {}, "host_unknown", "no such host"),
+        (["--host", "two..dots"], {}, "host_unknown", "two..dots"),
         (
             ["--host", "192.0.2.1", "--token-from", "env:T"],
             {"environment": [("T", "t")]},

@@ -61,7 +61,7 @@ class Guard:
         host = headers.get("host", "")
         if not self._is_own_name(host_name(host)):
             message = f"This server does not answer to the name '{host[:100]}'."
-            hint = "Use the address that it printed when it started."
+            hint = "Use its IP address, or the name that was given to it with --host."
             return error_response(HTTPStatus.BAD_REQUEST, "bad_host", message, hint)
         given = headers.get("authorization", "").encode("latin-1", "replace")
         if not hmac.compare_digest(given, self._authorization):

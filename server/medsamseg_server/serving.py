@@ -237,7 +237,7 @@ def listen(host: str, port: int, has_token: bool) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the second for names that no domain can have, such as one of 64 letters
         message = f"'{host}' is not an address of this computer ({error})."
         raise MedSAMSegError(ErrorKind.INVALID_INPUT, "host_unknown", message, "Use 127.0.0.1.") from error
     if not ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback and not has_token:
