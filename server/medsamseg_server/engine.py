@@ -6,6 +6,7 @@ The server calls this on its one inference thread, the command line directly. It
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,7 +102,7 @@ class Engine:
         self.device = device
         self._cache = cache or EmbeddingCache()
         self._load_predictor = load_predictor or _load_predictor
-        self._predictors: dict[str, Predictor] = {}
+        self._predictors: OrderedDict[str, Predictor] = OrderedDict()
 
     def is_loaded(self, model: str | None = None) -> bool:
         """Return whether the model's network is in memory."""
@@ -122,14 +123,16 @@ class Engine:
         from medsamseg_server.models.specification import get_specification
 
         name = model or self.default_model
-        predictor = self._predictors.pop(name, None)
+        predictor = self._predictors.get(name)
         if predictor is None:
             specification = get_specification(name)
             predictor = self._load_predictor(specification, self.store.path(name), self.device)
             self.device = predictor.device
             while len(self._predictors) >= _LOADED_AT_ONCE:
-                del self._predictors[next(iter(self._predictors))]
-        self._predictors[name] = predictor
+                self._predictors.popitem(last=False)
+            self._predictors[name] = predictor
+        # Never out of the dictionary for a moment: other threads ask whether the model is loaded.
+        self._predictors.move_to_end(name)
         return predictor
 
     def embed(self, volume: Volume, axis: int, index: int, window: str = "auto", model: str | None = None) -> Embedded:
