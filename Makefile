@@ -6,7 +6,7 @@ export MEDSAMSEG_PYTHON := $(CURDIR)/.venv/bin/python
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help environment weights demo test lint format bench clean
+.PHONY: help environment weights demo test lint format bench screenshots clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,9 @@ format: environment ## Put the code into the project's format
 
 bench: weights ## Measure speed and memory against named baselines; writes bench/
 	@$(BIN)/python Testing/bench
+
+screenshots: weights ## Make the README's pictures of the panel anew, in Resources/Screenshots
+	@$(BIN)/python Testing/screenshots
 
 clean: ## Remove everything that the other targets made
 	rm -rf .venv .medsamseg demo bench build .pytest_cache .ruff_cache server/.mypy_cache

@@ -43,7 +43,7 @@ def test_documentPointsToNoMissingFile(document):
 
 def test_picturesOfTheExtensionsIndexAreThere():
     root = MODULE_FOLDER.parent
-    pictures = re.findall(r"SlicerMedSAMSeg/main/([^\"]+)", (root / "CMakeLists.txt").read_text())
+    pictures = re.findall(r"SlicerMedSAMSeg/main/([^\s\"]+)", (root / "CMakeLists.txt").read_text())
     assert pictures
     assert [picture for picture in pictures if not (root / picture).is_file()] == []
 
