@@ -78,9 +78,13 @@ def test_a_wrong_size_is_told_in_words(run, size):
     assert (result.status, f"'{size}' is not a size in GiB" in result.err) == (2, True)
 
 
-def test_a_reader_that_leaves_early_is_no_error(home):
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_leaves_early_is_no_error(home, unbuffered):
     program = "import sys; from medsamseg_server.cli import main; sys.exit(main(['models', 'list']))"
-    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    )
     process.stdout.close()
     assert process.stderr.read() == b""
     process.stderr.close()

@@ -35,7 +35,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else list(argv)
     _never_fail_to_print()
     try:
-        return _run(arguments)
+        status = _run(arguments)
+        # Here, where a reader that has gone is handled, and not when the interpreter ends.
+        sys.stdout.flush()
+        return status
     except MedSAMSegError as error:
         reported = error
     except KeyboardInterrupt:
