@@ -116,6 +116,14 @@ def test_range_wider_than_the_type_does_not_overflow():
     assert prepared.max() == 1
 
 
+def test_large_whole_numbers_keep_their_gray_levels():
+    levels = np.arange(256).reshape(16, 16)
+    prepared = [
+        prepare_image(get_specification("litemedsam"), image) for image in (levels.astype(np.uint8), levels + 2**40)
+    ]
+    np.testing.assert_array_equal(prepared[0], prepared[1])
+
+
 def test_bool_image_becomes_black_and_white():
     prepared = prepare_image(get_specification("litemedsam"), RAMP > 5)
     assert set(np.unique(prepared)) >= {0.0, 1.0}

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -13,7 +14,7 @@ from server_fakes import IDENTITY_WINDOW, ROD_BOX, npy, rod
 from server_process import FAKE_PROGRAM, ServerProcess
 
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.serving import listen
+from medsamseg_server.serving import listen, read_token
 
 #: Slices of a volume that is not done before a test has ended the server.
 LONG = 5000
@@ -133,6 +134,12 @@ def test_token_from_the_environment_is_used_and_not_printed(start):
     server.process.terminate()
     _, output, errors = server.end()
     assert "s3cret-token" not in output + errors
+
+
+def test_token_does_not_stay_in_the_environment(monkeypatch):
+    monkeypatch.setenv("TOKEN_OF_THE_TESTS", "s3cret")
+    assert read_token("env:TOKEN_OF_THE_TESTS", None) == "s3cret"
+    assert "TOKEN_OF_THE_TESTS" not in os.environ
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])

@@ -79,6 +79,12 @@ def test_body_that_ends_early_is_refused(cut):
     assert caught.value.code == "npy_invalid"
 
 
+def test_needlessly_long_header_is_refused_before_it_has_arrived():
+    body = handcrafted(header() + " " * 5000)
+    with pytest.raises(MedSAMSegError, match="header would be"):
+        VolumeUpload(len(body)).feed(body[:20])
+
+
 def test_connection_that_ends_early_is_refused():
     body = npy(counting())
     upload = VolumeUpload(len(body))

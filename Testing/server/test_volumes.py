@@ -85,6 +85,12 @@ def test_voxels_that_are_no_numbers_are_replaced_and_told(dtype, order, owned):
         np.testing.assert_array_equal(array, before)
 
 
+def test_missing_voxels_of_a_ct_become_air():
+    array = counting().astype(np.float32) - 1000
+    array[1, 1, 1] = np.nan
+    assert Volume.from_array(array).array[1, 1, 1] == -1000
+
+
 def test_values_beyond_single_precision_count_as_infinite():
     array = counting(dtype=np.float64)
     array[0, 0, 0], array[0, 0, 1] = -1e300, 1e300

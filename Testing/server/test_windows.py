@@ -96,6 +96,14 @@ def test_percentile_of_a_large_volume_is_sampled_with_the_same_result(monkeypatc
     assert abs(sampled.upper - whole.upper) < (whole.upper - whole.lower) / 25
 
 
+def test_sample_of_a_large_volume_meets_every_column(monkeypatch):
+    monkeypatch.setattr("medsamseg_server.windows._SAMPLE_VOXELS", 512)
+    array = np.full((8, 16, 16), 50, np.int16)
+    array[..., ::2] = 100
+    window = resolve_window("percentile", array)
+    assert (window.lower, window.upper) == (50, 100)
+
+
 def test_outlier_does_not_darken_the_image():
     array = RANDOM.gamma(2, 150, (10, 64, 64))
     array[0, 0, 0] = 1e7

@@ -91,7 +91,6 @@ def _receive(response: httpx.Response, published: PublishedFile, part: Path, pro
                 if total is not None and file.tell() > total:
                     raise SourceError("it sends more than the file's published size")
                 progress(file.tell(), total)
-            file.truncate()
             received = file.tell()
     except OSError as error:
         raise write_failure(error, part) from error
