@@ -7,7 +7,7 @@ from .errors import UserError
 from .sliceGeometry import SliceGeometry
 
 
-def promptFromArguments(volume, boxRAS, view, axis, slice, box):
+def promptFromArguments(volume, boxRAS=None, view=None, axis=None, slice=None, box=None):
     """Return the :class:`BoxPrompt` that the arguments of :meth:`MedSAMSegLogic.segmentBox` mean.
 
     :param volume: the scalar volume node.

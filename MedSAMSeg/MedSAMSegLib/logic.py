@@ -106,33 +106,26 @@ class MedSAMSegLogic:
         :return: :class:`BoxResult`.
         :raises UserError: when the box does not fit the volume, or the server cannot answer.
         """
-        run = self.startBox(volume, segmentation, segment, boxRAS, view, axis, slice, box, window, model)
+        where = {"boxRAS": boxRAS, "view": view, "axis": axis, "slice": slice, "box": box}
+        run = self.startBox(volume, segmentation, segment, window, model, **where)
         with contextlib.closing(run):
             while run.advance(wait=True):
                 pass
         return run.result
 
-    def startBox(
-        self,
-        volume,
-        segmentation,
-        segment,
-        boxRAS=None,
-        view=None,
-        axis=None,
-        slice=None,
-        box=None,
-        window="auto",
-        model=None,
-    ):
+    def startBox(self, volume, segmentation, segment, window="auto", model=None, **where):
         """Start what :meth:`segmentBox` does and return at once, with a run that has to be advanced to its end.
 
-        The parameters are those of :meth:`segmentBox`.
-
+        :param volume: the scalar volume node.
+        :param segmentation: the segmentation node.
+        :param segment: ID of the segment that receives the result.
+        :param window: intensity window, as for :meth:`segmentBox`.
+        :param model: name of the model; None for the server's default.
+        :param where: boxRAS and view, or axis, slice and box, as for :meth:`segmentBox`.
         :return: :class:`BoxRun`; its result is a :class:`BoxResult`.
         :raises UserError: when the box does not fit the volume.
         """
-        prompt = promptFromArguments(volume, boxRAS, view, axis, slice, box)
+        prompt = promptFromArguments(volume, **where)
         self._writer(segmentation, volume)
         upload = self._uploads.uploadOf(volume)
 
