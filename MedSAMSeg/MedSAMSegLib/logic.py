@@ -126,6 +126,7 @@ class MedSAMSegLogic:
         :raises UserError: when the box does not fit the volume.
         """
         prompt = promptFromArguments(volume, **where)
+        # Made for its checks: a segmentation that does not fit is refused before the server has any work.
         self._writer(segmentation, volume)
         upload = self._uploads.uploadOf(volume)
 

@@ -1,21 +1,17 @@
 """Fixtures of the panel's tests: the host with windows, and the panel on a volume, with a fake server."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import slicer
+from fakeBackend import FakeBackend
 
+from MedSAMSegLib.backendProcess import BackendProcess
 from slicerhost.fixtures import cleanScene, host
 from slicerhost.guiFixtures import gui, guiHost
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "Testing" / "logic"))
-
-from fakeBackend import FakeBackend  # noqa: E402
-
-from MedSAMSegLib.backendProcess import BackendProcess  # noqa: E402
+MODULE = Path(__file__).resolve().parents[2] / "MedSAMSeg" / "MedSAMSeg.py"
 
 
 @pytest.fixture
@@ -38,4 +34,16 @@ def volume(gui):
 @pytest.fixture
 def panel(gui, backend, volume):
     """The module's widget, entered."""
-    return gui.openModule(ROOT / "MedSAMSeg" / "MedSAMSeg.py")
+    return gui.openModule(MODULE)
+
+
+@pytest.fixture
+def dragInRed(gui):
+    """Called, drags the pointer across the middle of the red view."""
+
+    def drag():
+        red = gui.view("Red")
+        x, y = red.center
+        red.drag((x - 40, y - 30), (x + 40, y + 30))
+
+    return drag

@@ -103,11 +103,9 @@ def test_wheelStillScrollsWhileTheToolIsOn(gui, panel, volume):
     assert abs(logic.GetSliceOffset() - before) == pytest.approx(1.0)
 
 
-def test_mouseIsGivenBackWhenTheToolIsSwitchedOff(gui, panel, volume, backend):
+def test_mouseIsGivenBackWhenTheToolIsSwitchedOff(gui, panel, volume, backend, dragInRed):
     panel.ui.drawButton.click()
     panel.ui.drawButton.click()
-    red = gui.view("Red")
-    x, y = red.center
-    red.drag((x - 40, y - 30), (x + 40, y + 30))
+    dragInRed()
     gui.processEvents()
     assert backend.requests == []

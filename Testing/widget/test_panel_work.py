@@ -18,12 +18,10 @@ def slicesWithVoxels(panel):
 
 
 @pytest.fixture
-def boxed(gui, panel, volume):
+def boxed(gui, panel, volume, dragInRed):
     """The panel after one box in the red view; the index of its slice."""
-    red = gui.view("Red")
-    x, y = red.center
     panel.ui.drawButton.click()
-    red.drag((x - 40, y - 30), (x + 40, y + 30))
+    dragInRed()
     gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
     return slicesWithVoxels(panel)[0]
 
@@ -92,16 +90,14 @@ def test_secondSegmentGetsTheNextBox(gui, panel, boxed):
     assert panel.ui.segmentsTable.selectedSegmentIDs() == second
 
 
-def test_emptyMaskIsSaid(gui, panel, backend, volume):
+def test_emptyMaskIsSaid(gui, panel, backend, volume, dragInRed):
     backend.maskOfBox = lambda box: SliceMask(0, 0, np.zeros((0, 0), dtype=bool), 0.1)
     panel.ui.drawButton.click()
-    red = gui.view("Red")
-    x, y = red.center
-    red.drag((x - 40, y - 30), (x + 40, y + 30))
+    dragInRed()
     gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Nothing was found"))
 
 
-def test_errorsOfTheServerAreShownAndTheNextBoxWorks(gui, panel, backend, volume):
+def test_errorsOfTheServerAreShownAndTheNextBoxWorks(gui, panel, backend, volume, dragInRed):
     answer = backend.segment
 
     def refuse(*arguments):
@@ -109,12 +105,10 @@ def test_errorsOfTheServerAreShownAndTheNextBoxWorks(gui, panel, backend, volume
 
     backend.segment = refuse
     panel.ui.drawButton.click()
-    red = gui.view("Red")
-    x, y = red.center
-    red.drag((x - 40, y - 30), (x + 40, y + 30))
+    dragInRed()
     gui.waitUntil(lambda: panel.ui.statusLabel.text == "The server is tired. Try again.")
     backend.segment = answer
-    red.drag((x - 40, y - 30), (x + 40, y + 30))
+    dragInRed()
     gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
 
 
@@ -154,11 +148,9 @@ def test_settingsAreInTheSavedScene(gui, panel, boxed, tmp_path):
     assert len(slicesWithVoxels(panel)) == 1
 
 
-def test_anotherModuleGetsTheMouseBack(gui, panel, boxed, backend):
+def test_anotherModuleGetsTheMouseBack(gui, panel, boxed, backend, dragInRed):
     gui.exitModule()
     asked = len(backend.requests)
-    red = gui.view("Red")
-    x, y = red.center
-    red.drag((x - 40, y - 30), (x + 40, y + 30))
+    dragInRed()
     gui.processEvents()
     assert len(backend.requests) == asked
