@@ -1,0 +1,95 @@
+"""What the sections of the panel share: the logic, the settings of the present scene, the status line, the work."""
+
+import contextlib
+
+from slicer.i18n import tr as _
+
+from .errors import UserError
+from .signals import DeferredSignal
+from .workList import WorkList
+
+
+class PanelSession:
+    """One panel's present state; sections are given it and never know each other.
+
+    :param logic: :class:`MedSAMSegLogic`.
+    :param statusLabel: the QLabel that is the status line.
+    """
+
+    def __init__(self, logic, statusLabel):
+        #: The scripting API.
+        self.logic = logic
+        #: :class:`MedSAMSegParameters` of the present scene; None while a scene is being closed.
+        self.parameters = None
+        #: Emitted when widgets may have to follow; listeners are called once per turn of the event loop.
+        self.changed = DeferredSignal()
+        #: :class:`WorkList` of what is under way.
+        self.work = WorkList(lambda error: self.say(str(error)), self.changed.emit)
+        self._statusLabel = statusLabel
+
+    def say(self, sentence):
+        """Show a sentence in the status line.
+
+        :param sentence: translated, for the user.
+        """
+        self._statusLabel.text = sentence
+
+    @contextlib.contextmanager
+    def sayingErrors(self):
+        """Show what the user can understand in the status line; let the rest be reported as a bug.
+
+        Widgets follow at once when the action is over.
+        """
+        try:
+            yield
+        except UserError as error:
+            self.say(str(error))
+        finally:
+            self.changed.emitNow()
+
+    @property
+    def target(self):
+        """(volume, segmentation, segment ID) that the user works on; each may be missing."""
+        if self.parameters is None:
+            return None, None, ""
+        return self.parameters.volume, self.parameters.segmentation, self.parameters.segmentID
+
+    @property
+    def hasSegment(self):
+        """Whether there is a volume and a segment to work on."""
+        volume, segmentation, segmentID = self.target
+        return (
+            volume is not None
+            and segmentation is not None
+            and segmentation.GetSegmentation().GetSegment(segmentID) is not None
+        )
+
+    @property
+    def window(self):
+        """The window for requests: "auto", a preset, or "W,L"."""
+        return self.parameters.window
+
+    @property
+    def model(self):
+        """The model for requests; None for the server's default."""
+        return None
+
+    def ensureSegment(self):
+        """Make what is missing of segmentation and segment.
+
+        :raises UserError: when the volume cannot be segmented.
+        """
+        if not self.hasSegment:
+            self.addSegment()
+
+    def addSegment(self):
+        """Add a segment, and a segmentation where there is none; results go there from now on.
+
+        :raises UserError: when the volume cannot be segmented.
+        """
+        parameters = self.parameters
+        if parameters.segmentation is None:
+            parameters.segmentation = self.logic.createSegmentation(parameters.volume)
+        segmentation = parameters.segmentation.GetSegmentation()
+        name = segmentation.GenerateUniqueSegmentID(_("Segment_1"))
+        parameters.segmentID = self.logic.addSegment(parameters.segmentation, name.replace("_", " "))

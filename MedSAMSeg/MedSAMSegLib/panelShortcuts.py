@@ -1,0 +1,43 @@
+"""Keys that work while the module is open."""
+
+import qt
+import slicer
+
+from .panelSection import PanelSection
+
+BOX_SHORTCUT = "B"
+
+
+class PanelShortcuts(PanelSection):
+    """Presses the panel's buttons by keys, and leaves the keys to other modules when this one is left.
+
+    :param ui: the panel's widgets by name.
+    :param session: the :class:`PanelSession`.
+    """
+
+    def __init__(self, ui, session):
+        super().__init__(ui, session)
+        self._shortcuts = []
+
+    def enter(self):
+        """Listen to the keys."""
+        self.exit()
+        self._add(BOX_SHORTCUT, self.ui.drawButton.click)
+
+    def exit(self):
+        """Leave the keys to others."""
+        for shortcut, function in self._shortcuts:
+            shortcut.disconnect("activated()", function)
+            shortcut.setParent(None)
+            shortcut.deleteLater()
+        self._shortcuts = []
+
+    def cleanup(self):
+        """Leave the keys to others."""
+        self.exit()
+
+    def _add(self, keys, function):
+        shortcut = qt.QShortcut(slicer.util.mainWindow() or self.ui.drawButton.window())
+        shortcut.setKey(qt.QKeySequence(keys))
+        shortcut.connect("activated()", function)
+        self._shortcuts.append((shortcut, function))

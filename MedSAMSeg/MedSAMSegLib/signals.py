@@ -1,0 +1,62 @@
+"""Signals between parts of the panel, in plain Python."""
+
+import qt
+
+
+class Signal:
+    """Calls its listeners when something happened. ::
+
+    changed = Signal()
+    changed.connect(listener)
+    changed.emit()
+    """
+
+    def __init__(self):
+        self._listeners = []
+
+    def connect(self, listener):
+        """Call a function at every :meth:`emit` from now on.
+
+        :param listener: takes the arguments of :meth:`emit`.
+        """
+        self._listeners.append(listener)
+
+    def disconnect(self, listener):
+        """Undo :meth:`connect`; a function that is not connected is no error.
+
+        :param listener: what was given to :meth:`connect`.
+        """
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
+    def emit(self, *arguments):
+        """Call every listener now.
+
+        :param arguments: handed on.
+        """
+        for listener in list(self._listeners):
+            listener(*arguments)
+
+
+class DeferredSignal(Signal):
+    """Calls its listeners once when the event loop is back, however often it was emitted before."""
+
+    def __init__(self):
+        super().__init__()
+        self._timer = qt.QTimer()
+        self._timer.singleShot = True
+        self._timer.interval = 0
+        self._timer.connect("timeout()", self.emitNow)
+
+    def emit(self):
+        """Call every listener soon."""
+        self._timer.start()
+
+    def emitNow(self):
+        """Call every listener now; what was emitted before is covered by that."""
+        self._timer.stop()
+        super().emit()
+
+    def stop(self):
+        """Forget what was emitted and has not been handed on."""
+        self._timer.stop()
