@@ -209,6 +209,24 @@ class MedSAMSegLogic:
         self._runs[segmentation.GetID()] = run
         return run
 
+    def canUndo(self, segmentation, volume):
+        """Return True when :meth:`undo` has something to take back now.
+
+        :param segmentation: the segmentation node.
+        :param volume: the volume that was segmented.
+        """
+        writer = self._writers.get((segmentation.GetID(), volume.GetID()))
+        return writer is not None and writer.isUsable and writer.canUndo
+
+    def canRedo(self, segmentation, volume):
+        """Return True when :meth:`redo` has something to bring again now.
+
+        :param segmentation: the segmentation node.
+        :param volume: the volume that was segmented.
+        """
+        writer = self._writers.get((segmentation.GetID(), volume.GetID()))
+        return writer is not None and writer.isUsable and writer.canRedo
+
     def undo(self, segmentation, volume):
         """Take the last change back, and with it the box that made it; return False when there is none.
 
