@@ -6,6 +6,7 @@ import threading
 
 import pytest
 import uvicorn
+from live_client import Connection
 from server_fakes import TOKEN, FakePredictor, Watch, npy, rod
 from starlette.testclient import TestClient
 
@@ -98,3 +99,15 @@ def live(service):
     server.should_exit = True
     service.stop()
     thread.join()
+
+
+@pytest.fixture
+def server(live):
+    """A client of `live`."""
+    return Connection(live)
+
+
+@pytest.fixture
+def path(server):
+    """The address of the rod, uploaded through `server`."""
+    return server.upload(rod())

@@ -130,13 +130,14 @@ class SegmentPrompt(_Request):
 
 
 class SegmentRequest(_Request):
-    """Prompts on one slice."""
+    """Prompts on one slice. With ``cached_only``, a slice not encoded yet is refused as ``not_encoded``, at once."""
 
     model: ModelName = None
     window: WindowText = "auto"
     axis: Axis = 0
     slice: Index
     prompts: list[SegmentPrompt] = Field(max_length=1000)
+    cached_only: bool = False
 
 
 class Seconds(_Reply):

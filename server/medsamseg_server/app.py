@@ -103,7 +103,7 @@ async def delete_volume(key: Key, service: ServiceOf) -> None:
 @router.post("/volumes/{key}/segment")
 async def segment(key: Key, body: api.SegmentRequest, service: ServiceOf) -> api.SegmentReply:
     """Return one mask per prompt on a slice."""
-    result = await asyncio.wrap_future(service.segment(service.volumes.get(key), body))
+    result = await service.segment(service.volumes.get(key), body)
     return api.SegmentReply(
         masks=[api.Mask.of(mask) for mask in result.masks],
         embedding="cached" if result.was_cached else "computed",

@@ -1,10 +1,12 @@
 """From a volume and prompts on a slice to masks: windowing, the embedding cache, and the network.
 
-The server calls this on its one inference thread, the command line directly. It is not made for several threads.
+The command line calls this directly. The server calls ``find``, ``decode`` and ``check_prompts`` on any thread, and
+everything else on its one encoding thread.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -47,12 +49,16 @@ class Embedded:
         image_size: (H, W) of the slice.
         was_cached: no encoder ran.
         seconds: time spent, preparation included.
+        window: the intensities that the network saw.
+        predictor: the network.
     """
 
     embedding: Embedding
     image_size: tuple[int, int]
     was_cached: bool
     seconds: float
+    window: IntensityRange
+    predictor: Predictor
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,9 @@ class SliceSegmentation:
 
 
 class Engine:
-    """Segments slices with any of the models, one at a time.
+    """Segments slices with any of the models.
+
+    A network is asked to encode and to decode at the same time, each by one thread at most.
 
     Args:
         store: where the weights are.
@@ -103,6 +111,7 @@ class Engine:
         self._cache = cache or EmbeddingCache()
         self._load_predictor = load_predictor or _load_predictor
         self._predictors: OrderedDict[str, Predictor] = OrderedDict()
+        self._decoding = threading.Lock()
 
     def is_loaded(self, model: str | None = None) -> bool:
         """Return whether the model's network is in memory."""
@@ -141,20 +150,18 @@ class Engine:
         Raises:
             MedSAMSegError: ``axis_invalid``, ``slice_out_of_range``, ``window_invalid``, or as ``predictor``.
         """
-        started = time.perf_counter()
-        pixels = volume.slice(axis, index)
-        gray = volume.window(window).apply(pixels)
-        predictor = self.predictor(model)
-        prepared = predictor.prepare(gray)
-        key = embedding_key(prepared, predictor.specification.name, predictor.weights_sha256, predictor.precision)
-        embedding = self._cache.get(key)
-        was_cached = embedding is not None
-        if embedding is None:
-            # Rounded before its first use, so that a later click on the cached embedding gives the identical mask.
-            embedding = _to_half(predictor.encode_prepared(prepared))
-            self._cache.put(key, embedding)
-        height, width = gray.shape
-        return Embedded(embedding, (height, width), was_cached, time.perf_counter() - started)
+        return self._embed(self.predictor(model), volume, axis, index, window)
+
+    def find(
+        self, volume: Volume, axis: int, index: int, window: str = "auto", model: str | None = None
+    ) -> Embedded | None:
+        """Return the embedding of a slice where it is known; encodes nothing and loads no network.
+
+        Raises:
+            MedSAMSegError: ``axis_invalid``, ``slice_out_of_range`` or ``window_invalid``.
+        """
+        predictor = self._predictors.get(model or self.default_model)
+        return None if predictor is None else self._look_up(predictor, volume, axis, index, window)[0]
 
     def segment(
         self,
@@ -168,24 +175,63 @@ class Engine:
         """Return one mask per prompt on a slice.
 
         Raises:
-            MedSAMSegError: ``prompt_missing``, ``prompt_empty``, ``box_not_finite``, ``box_reversed``, ``box_empty``,
-                ``box_outside_image``, ``point_outside_image``, or as ``embed``.
+            MedSAMSegError: as ``check_prompts`` and ``embed``.
+        """
+        self.check_prompts(volume, axis, index, prompts)
+        return self.decode(self.embed(volume, axis, index, window, model), prompts)
+
+    def check_prompts(self, volume: Volume, axis: int, index: int, prompts: Sequence[Prompt]) -> None:
+        """Check the prompts for a slice.
+
+        Raises:
+            MedSAMSegError: ``axis_invalid``, ``slice_out_of_range``, ``prompt_missing``, ``prompt_empty``,
+                ``box_not_finite``, ``box_reversed``, ``box_empty``, ``box_outside_image`` or ``point_outside_image``.
         """
         height, width = volume.slice(axis, index).shape
         check_prompts(prompts, (height, width))
-        embedded = self.embed(volume, axis, index, window, model)
+
+    def decode(self, embedded: Embedded, prompts: Sequence[Prompt]) -> SliceSegmentation:
+        """Return one mask per prompt, which have been checked, on an embedded slice."""
         started = time.perf_counter()
-        predictor = self.predictor(model)
-        masks = _decode(predictor, embedded, prompts)
+        with self._decoding:
+            masks = _decode(embedded.predictor, embedded, prompts)
         return SliceSegmentation(
             masks,
             embedded.was_cached,
             embedded.seconds,
             time.perf_counter() - started,
-            predictor.specification.name,
-            predictor.weights_sha256,
-            volume.window(window),
+            embedded.predictor.specification.name,
+            embedded.predictor.weights_sha256,
+            embedded.window,
         )
+
+    def _embed(self, predictor: Predictor, volume: Volume, axis: int, index: int, window: str) -> Embedded:
+        started = time.perf_counter()
+        found, prepared, key = self._look_up(predictor, volume, axis, index, window)
+        if found is not None:
+            return found
+        # Rounded before its first use, so that a later click on the cached embedding gives the identical mask.
+        embedding = _to_half(predictor.encode_prepared(prepared))
+        self._cache.put(key, embedding)
+        height, width = volume.slice(axis, index).shape
+        seconds = time.perf_counter() - started
+        return Embedded(embedding, (height, width), False, seconds, volume.window(window), predictor)
+
+    def _look_up(
+        self, predictor: Predictor, volume: Volume, axis: int, index: int, window: str
+    ) -> tuple[Embedded | None, NDArray[np.float32], str]:
+        """Return a slice's embedding if it is known, the encoder's input for it, and the key of that."""
+        started = time.perf_counter()
+        pixels = volume.slice(axis, index)
+        intensities = volume.window(window)
+        prepared = predictor.prepare(intensities.apply(pixels))
+        key = embedding_key(prepared, predictor.specification.name, predictor.weights_sha256, predictor.precision)
+        embedding = self._cache.get(key)
+        if embedding is None:
+            return None, prepared, key
+        height, width = pixels.shape
+        seconds = time.perf_counter() - started
+        return Embedded(embedding, (height, width), True, seconds, intensities, predictor), prepared, key
 
     def slice_segmenter(
         self, volume: Volume, axis: int, window: str = "auto", model: str | None = None

@@ -18,6 +18,7 @@ class ErrorKind(Enum):
     DOWNLOAD_FAILED = (502, 8)
     TOO_LARGE = (413, 9)
     CANCELLED = (499, 130)
+    NOT_ENCODED = (409, 1)
 
     def __init__(self, http_status: int, exit_status: int) -> None:
         self.http_status = http_status

@@ -67,14 +67,14 @@ class Scheduler:
     first, since it is about what the user looks at now.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "inference") -> None:
         self._changed = threading.Condition()
         self._queue: list[Task] = []
         self._running: Task | None = None
         self._closing = False
         self._numbers = itertools.count()
         # Not a daemon: the interpreter must not be torn down under a network that is computing.
-        self._thread = threading.Thread(target=self._work, name="inference")
+        self._thread = threading.Thread(target=self._work, name=name)
         self._thread.start()
 
     def start(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 import threading
@@ -14,7 +15,6 @@ from medsamseg_server import api
 from medsamseg_server.engine import Engine, SliceSegmentation
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.jobs import EncodingJob, PropagationJob
-from medsamseg_server.models.registry import CHECKPOINTS
 from medsamseg_server.prompts import Prompt
 from medsamseg_server.scheduler import Outcome, Priority, Scheduler, Task
 from medsamseg_server.volumes import Volume, VolumeStore
@@ -29,17 +29,18 @@ _REMEMBERED_ENCODINGS = 64
 
 
 class Service:
-    """The engine behind its scheduler, and the jobs under way. Safe to call from any thread.
+    """The engine behind its schedulers, and the jobs under way. Safe to call from any thread.
 
     Args:
-        engine: used on the scheduler's thread only.
+        engine: loads and encodes on one thread only, and decodes clicks on another.
         volumes: the uploaded volumes.
     """
 
     def __init__(self, engine: Engine, volumes: VolumeStore | None = None) -> None:
         self.engine = engine
         self.volumes = volumes or VolumeStore()
-        self._scheduler = Scheduler()
+        self._encoding = Scheduler("encoding")
+        self._decoding = Scheduler("decoding")
         self._tasks: dict[str, Task] = {}
         self._encodings: OrderedDict[str, EncodingJob] = OrderedDict()
         self._lock = threading.RLock()
@@ -56,31 +57,51 @@ class Service:
                 logger.warning("The model %s cannot be loaded: %s", self.engine.default_model, error)
                 raise
 
-        return self._scheduler.submit(Priority.CLICK, load)
+        return self._encoding.submit(Priority.CLICK, load)
 
     def models(self) -> api.Models:
         """Return the known models."""
         return api.Models(
             models=[
                 api.ModelInfo(
-                    name=name,
-                    title=checkpoint.title,
-                    installed=self.engine.store.is_installed(name),
-                    default=name == self.engine.default_model,
-                    licence=checkpoint.licence,
-                    size_bytes=checkpoint.size_bytes,
+                    name=stored.checkpoint.model,
+                    title=stored.checkpoint.title,
+                    installed=stored.path is not None,
+                    default=stored.checkpoint.model == self.engine.default_model,
+                    licence=stored.checkpoint.licence,
+                    size_bytes=stored.checkpoint.size_bytes,
                 )
-                for name, checkpoint in CHECKPOINTS.items()
+                for stored in self.engine.store.list()
             ]
         )
 
-    def segment(self, volume: Volume, request: api.SegmentRequest) -> Future[SliceSegmentation]:
-        """Queue a click."""
+    async def segment(self, volume: Volume, request: api.SegmentRequest) -> SliceSegmentation:
+        """Answer a click: at once where its slice is encoded, whatever is being encoded meanwhile.
+
+        Raises:
+            MedSAMSegError: ``not_encoded`` when only a known embedding was asked for, or as ``Engine.segment``.
+        """
         prompts = [Prompt(prompt.box, tuple(prompt.points)) for prompt in request.prompts]
-        return self._scheduler.submit(
-            Priority.CLICK,
-            lambda: self.engine.segment(volume, request.axis, request.slice, prompts, request.window, request.model),
-        )
+        place = (volume, request.axis, request.slice)
+        window, model = request.window, request.model
+
+        def decode_if_known() -> SliceSegmentation | None:
+            self.engine.check_model(model)
+            self.engine.check_prompts(*place, prompts)
+            volume.window(window)
+            embedded = self.engine.find(*place, window, model)
+            return None if embedded is None else self.engine.decode(embedded, prompts)
+
+        known = await asyncio.wrap_future(self._decoding.submit(Priority.CLICK, decode_if_known))
+        if known is not None:
+            return known
+        if request.cached_only:
+            message = f"Slice {request.slice} is not encoded yet."
+            raise MedSAMSegError(ErrorKind.NOT_ENCODED, "not_encoded", message, "Ask again without cached_only.")
+        embedding = self._encoding.submit(Priority.CLICK, lambda: self.engine.embed(*place, window, model))
+        embedded = await asyncio.wrap_future(embedding)
+        decoding = self._decoding.submit(Priority.CLICK, lambda: self.engine.decode(embedded, prompts))
+        return await asyncio.wrap_future(decoding)
 
     def propagate(self, volume: Volume, request: api.PropagateRequest, deliver: Deliver) -> Callable[[], None]:
         """Check and queue a propagation; return what cancels it, which does nothing once it has ended.
@@ -107,8 +128,8 @@ class Service:
                 deliver(closing)
             deliver(None)
 
-        task = self._start(job.name, lambda: self._scheduler.start(Priority.PROPAGATION, job.steps(), on_step, on_end))
-        return partial(self._scheduler.cancel, task)
+        task = self._start(job.name, lambda: self._encoding.start(Priority.PROPAGATION, job.steps(), on_step, on_end))
+        return partial(self._encoding.cancel, task)
 
     def encode(self, key: str, volume: Volume, request: api.EncodingsRequest) -> api.EncodingsStarted:
         """Check and queue the background encoding of a volume, in place of the one it may have."""
@@ -122,7 +143,7 @@ class Service:
         steps = job.steps(partial(self.volumes.peek, key))
         with self._lock:
             self.cancel_encoding(key)
-            self._start(job.name, lambda: self._scheduler.start(Priority.BACKGROUND, steps, lambda _: None, on_end))
+            self._start(job.name, lambda: self._encoding.start(Priority.BACKGROUND, steps, lambda _: None, on_end))
             self._encodings[key] = job
             self._encodings.move_to_end(key)
             while len(self._encodings) > _REMEMBERED_ENCODINGS:
@@ -141,7 +162,7 @@ class Service:
             job = self._encodings.get(key)
             task = self._tasks.get(job.name) if job else None
         if task is not None:
-            self._scheduler.cancel(task)
+            self._encoding.cancel(task)
 
     def cancel(self, name: str) -> None:
         """Stop a job.
@@ -153,15 +174,17 @@ class Service:
             task = self._tasks.get(name)
         if task is None:
             raise MedSAMSegError(ErrorKind.NOT_FOUND, "job_unknown", f"There is no job '{name[:64]}' (any more).")
-        self._scheduler.cancel(task)
+        self._encoding.cancel(task)
 
     def stop(self) -> None:
         """Cancel everything and accept no more work; returns at once."""
-        self._scheduler.stop()
+        self._encoding.stop()
+        self._decoding.stop()
 
     def close(self) -> None:
-        """Stop, and wait for the step that is being computed."""
-        self._scheduler.close()
+        """Stop, and wait for the steps that are being computed."""
+        self._encoding.close()
+        self._decoding.close()
 
     def _start(self, name: str, start: Callable[[], Task]) -> Task:
         # The lock is held until the task is known, because it may end before `start` returns.

@@ -1,0 +1,104 @@
+"""A click does not wait for what is being encoded, unless its own slice has to be."""
+
+import threading
+
+import pytest
+from live_client import WAIT, Noticed
+from server_fakes import IDENTITY_WINDOW, FakePredictor
+
+from medsamseg_server.embeddings import EmbeddingCache
+from medsamseg_server.engine import Engine
+
+
+def test_click_goes_between_the_slices_of_a_propagation(server, path, watch, service, monkeypatch):
+    watch.hold(204)
+    stream = server.propagate(path)
+    assert watch.wait_held() == 204
+    queued = Noticed(monkeypatch, service._encoding, "start")
+    answers = []
+    click = threading.Thread(target=lambda: answers.append(server.click(path, 9)))
+    click.start()
+    queued.wait()
+    watch.release(204)
+    click.join(WAIT)
+    stream.rest()
+    assert answers[0][0] == 200
+    assert watch.encoded[:4] == [205, 204, 209, 203]
+
+
+@pytest.fixture
+def encoding(server, path, watch):
+    """Slice 5 is encoded, and the network stands at slice 4, of a background job."""
+    assert server.click(path, 5)[0] == 200
+    watch.hold(204)
+    assert server.ask("POST", f"{path}/encodings", {"window": IDENTITY_WINDOW, "slice": 5})[0] == 200
+    assert watch.wait_held() == 204
+
+
+def test_click_on_an_encoded_slice_does_not_wait_for_an_encoding(server, path, encoding, watch):
+    status, reply = server.click(path, 5)
+    assert (status, reply["embedding"]) == (200, "cached")
+    assert reply["masks"][0]["extent"] == [8, 10, 17, 19]
+    assert watch.encoded == [205, 204]
+
+
+def test_click_on_another_slice_is_encoded_right_after_the_one_under_way(
+    server, path, encoding, watch, service, monkeypatch
+):
+    queued = Noticed(monkeypatch, service._encoding, "start")
+    answers = []
+    click = threading.Thread(target=lambda: answers.append(server.click(path, 9)))
+    click.start()
+    queued.wait()
+    watch.release(204)
+    click.join(WAIT)
+    assert answers[0][1]["embedding"] == "computed"
+    assert watch.encoded[:3] == [205, 204, 209]
+
+
+def test_cached_only_gets_the_mask_of_an_encoded_slice(server, path, encoding):
+    status, reply = server.click(path, 5, cached_only=True)
+    assert (status, reply["embedding"]) == (200, "cached")
+
+
+@pytest.mark.parametrize("slice_index", [4, 9])
+def test_cached_only_is_refused_at_once_on_a_slice_that_is_not_encoded(server, path, encoding, watch, slice_index):
+    status, reply = server.click(path, slice_index, cached_only=True)
+    assert (status, reply["error"]["code"]) == (409, "not_encoded")
+    assert f"Slice {slice_index}" in reply["error"]["message"]
+    assert watch.encoded == [205, 204]
+
+
+def test_cached_only_loads_no_model(server, path, service):
+    assert server.click(path, 5, cached_only=True)[1]["error"]["code"] == "not_encoded"
+    assert not service.engine.is_loaded()
+
+
+def test_cached_only_finds_what_is_on_disk(store, server, path, service, tmp_path, watch):
+    def engine():
+        cache = EmbeddingCache(folder=tmp_path / "embeddings")
+        return Engine(store, cache, load_predictor=lambda specification, *_: FakePredictor(specification, watch))
+
+    service.engine = engine()
+    assert server.click(path, 5)[1]["embedding"] == "computed"
+    service.engine = engine()
+    service.engine.predictor()
+    assert server.click(path, 5, cached_only=True)[1]["embedding"] == "cached"
+    assert watch.encoded == [205]
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"slice": 12}, "slice_out_of_range"),
+        ({"model": "unet"}, "model_unknown"),
+        ({"model": "medsam"}, "model_missing"),
+        ({"window": "lungs"}, "window_invalid"),
+        ({"prompts": []}, "prompt_missing"),
+        ({"prompts": [{"box": [1, 1, 90, 9]}]}, "box_outside_image"),
+        ({"cached_only": "perhaps"}, "request_invalid"),
+    ],
+)
+def test_what_is_wrong_is_told_also_with_cached_only(server, path, service, options, code):
+    service.engine.predictor()
+    assert server.click(path, 5, **{"cached_only": True, **options})[1]["error"]["code"] == code

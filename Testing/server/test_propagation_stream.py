@@ -1,0 +1,212 @@
+"""Propagation over a real socket, with a network that stands still where the test wants it."""
+
+import json
+
+import pytest
+from live_client import Noticed
+from server_fakes import FAKE_SHA256, IDENTITY_WINDOW, ROD_BOX, rod
+
+from medsamseg_server import api
+from medsamseg_server.jobs import PropagationJob
+from medsamseg_server.scheduler import Outcome
+
+
+def test_propagation_streams_the_object_slice_by_slice(server, path):
+    events = server.propagate(path, job="mine").rest()
+    start, *middle, done = events
+    assert start == {
+        "event": "start",
+        "job": "mine",
+        "slices_total": 12,
+        "model": "litemedsam",
+        "weights_sha256": FAKE_SHA256,
+        "window": {"name": "255,127.5", "lower": 0, "upper": 255},
+    }
+    slices = [event for event in middle if event["event"] == "slice"]
+    assert [(event["slice"], event["direction"]) for event in slices] == [
+        (5, "prompt"),
+        *((index, "backward") for index in (4, 3, 2)),
+        *((index, "forward") for index in (6, 7, 8, 9)),
+    ]
+    assert [event["done"] for event in slices] == list(range(1, 9))
+    assert all(event["mask"]["extent"] == [8, 10, 17, 19] for event in slices)
+    assert slices[0]["box"] == list(ROD_BOX)
+    margin = 3 * 32 / 256
+    assert slices[1]["box"] == [8 - margin, 10 - margin, 17 + margin, 19 + margin]
+    ended = [event for event in middle if event["event"] == "ended"]
+    assert [(event["direction"], event["slice"], event["reason"]) for event in ended] == [
+        ("backward", 2, "empty"),
+        ("forward", 9, "empty"),
+    ]
+    assert "slice 2" in ended[0]["message"]
+    assert (done["event"], done["slices"]) == ("done", 8)
+    assert set(done["seconds"]) == {"encode", "decode"}
+
+
+def test_events_arrive_as_they_happen(server, path, watch):
+    watch.hold(204)
+    stream = server.propagate(path)
+    assert stream.next()["event"] == "start"
+    assert stream.next()["slice"] == 5
+    assert watch.wait_held() == 204
+    watch.release(204)
+    assert stream.next()["slice"] == 4
+    assert stream.rest()[-1]["event"] == "done"
+
+
+def test_range_and_direction_are_obeyed(server, path, watch):
+    events = server.propagate(path, first=4, last=7, direction="forward").rest()
+    assert [event["slice"] for event in events if event["event"] == "slice"] == [5, 6, 7]
+    assert events[-2]["reason"] == "range"
+    assert watch.encoded == [205, 206, 207]
+
+
+def test_server_answers_while_the_network_computes(server, path, watch):
+    watch.hold(204)
+    stream = server.propagate(path)
+    assert watch.wait_held() == 204
+    assert server.ask("GET", "/v1/health")[0] == 200
+    assert server.upload(rod(slices=5)) != path
+    watch.release(204)
+    assert stream.rest()[-1]["event"] == "done"
+
+
+def test_propagation_goes_before_background_encoding(server, path, watch):
+    watch.hold(200)
+    assert server.ask("POST", f"{path}/encodings", {"window": IDENTITY_WINDOW, "slice": 0})[0] == 200
+    assert watch.wait_held() == 200
+    stream = server.propagate(path)
+    watch.release(200)
+    events = stream.rest()
+    assert events[-1]["event"] == "done"
+    assert watch.encoded[:5] == [200, 205, 204, 203, 202]
+
+
+def test_closing_the_connection_cancels(server, path, watch, service, monkeypatch):
+    watch.hold(204)
+    cancelled = Noticed(monkeypatch, service._encoding, "cancel")
+    stream = server.propagate(path, job="mine")
+    assert stream.next()["event"] == "start"
+    assert stream.next()["slice"] == 5
+    assert watch.wait_held() == 204
+    stream.close()
+    cancelled.wait()
+    watch.release(204)
+    assert server.click(path, 9)[0] == 200
+    assert watch.encoded == [205, 204, 209]
+    assert server.ask("POST", "/v1/jobs/mine/cancel")[0] == 404
+
+
+def test_cancelling_the_job_ends_the_stream_with_the_count(server, path, watch):
+    watch.hold(203)
+    stream = server.propagate(path, job="mine")
+    assert watch.wait_held() == 203
+    assert server.ask("POST", "/v1/jobs/mine/cancel") == (204, None)
+    watch.release(203)
+    events = stream.rest()
+    assert [event.get("slice") for event in events] == [None, 5, 4, None]
+    assert events[-1] == {"event": "cancelled", "slices": 2}
+    assert watch.encoded == [205, 204, 203]
+
+
+def test_waiting_propagation_is_cancelled_at_once(server, path, watch):
+    watch.hold(205)
+    first = server.propagate(path, job="first")
+    assert watch.wait_held() == 205
+    second = server.propagate(path, job="second")
+    assert server.ask("POST", "/v1/jobs/second/cancel")[0] == 204
+    assert second.rest() == [{"event": "cancelled", "slices": 0}]
+    watch.release(205)
+    assert first.rest()[-1]["event"] == "done"
+
+
+def test_cancelling_between_the_last_event_and_the_end_adds_no_other_last_event(engine, volume):
+    request = api.PropagateRequest(prompts=[api.SlicePrompt(slice=5, box=ROD_BOX)], window=IDENTITY_WINDOW)
+    job = PropagationJob("mine", engine, volume, request)
+    for event in job.steps():
+        job.note_delivered(event)
+    assert event.event == "done"
+    assert job.closing_event(Outcome("cancelled")) is None
+
+
+def test_cancelling_while_the_last_event_is_made_replaces_it(engine, volume):
+    request = api.PropagateRequest(prompts=[api.SlicePrompt(slice=5, box=ROD_BOX)], window=IDENTITY_WINDOW)
+    job = PropagationJob("mine", engine, volume, request)
+    *delivered, dropped = job.steps()
+    for event in delivered:
+        job.note_delivered(event)
+    assert dropped.event == "done"
+    assert job.closing_event(Outcome("cancelled")) == api.CancelledEvent(slices=dropped.slices)
+
+
+def test_ended_or_unknown_job_cannot_be_cancelled(server, path):
+    server.propagate(path, job="mine").rest()
+    for name in ("mine", "other"):
+        status, reply = server.ask("POST", f"/v1/jobs/{name}/cancel")
+        assert (status, reply["error"]["code"]) == (404, "job_unknown")
+        assert f"'{name}'" in reply["error"]["message"]
+
+
+def test_name_of_a_running_job_is_taken(server, path, watch):
+    watch.hold(205)
+    stream = server.propagate(path, job="mine")
+    assert watch.wait_held() == 205
+    request = {"prompts": [{"slice": 5, "box": ROD_BOX}], "job": "mine"}
+    status, reply = server.ask("POST", f"{path}/propagate", request)
+    assert (status, reply["error"]["code"]) == (422, "job_exists")
+    watch.release(205)
+    assert stream.rest()[-1]["event"] == "done"
+    assert server.propagate(path, job="mine").rest()[-1]["event"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"prompts": []}, "prompt_missing"),
+        ({"prompts": [{"slice": 5, "box": ROD_BOX}] * 2}, "prompt_duplicate"),
+        ({"prompts": [{"slice": 12, "box": ROD_BOX}]}, "slice_out_of_range"),
+        ({"prompts": [{"slice": 5, "box": [1, 1, 90, 9]}]}, "box_outside_image"),
+        ({"first": 6}, "prompt_outside_range"),
+        ({"last": 4}, "prompt_outside_range"),
+        ({"first": 8, "last": 3}, "range_reversed"),
+        ({"last": 12}, "range_outside_volume"),
+        ({"axis": 5}, "axis_invalid"),
+        ({"window": "lungs"}, "window_invalid"),
+        ({"model": "unet"}, "model_unknown"),
+        ({"model": "medsam"}, "model_missing"),
+        ({"direction": "up"}, "request_invalid"),
+        ({"job": "no/slash"}, "request_invalid"),
+    ],
+)
+def test_what_is_wrong_is_told_before_the_stream_begins(server, path, watch, options, code):
+    request = {"prompts": [{"slice": 5, "box": ROD_BOX}], **options}
+    status, reply = server.ask("POST", f"{path}/propagate", request)
+    assert reply["error"]["code"] == code
+    assert 400 <= status < 500
+    assert watch.encoded == []
+
+
+def test_failure_in_the_middle_is_the_last_event_and_the_next_job_runs(server, path, watch, monkeypatch, caplog):
+    encoding = watch.encoding
+
+    def fail(prepared):
+        encoding(prepared)
+        if watch.encoded[-1] == 203:
+            raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(watch, "encoding", fail)
+    events = server.propagate(path).rest()
+    assert [event["event"] for event in events] == ["start", "slice", "slice", "error"]
+    assert events[-1]["error"]["code"] == "internal"
+    assert "secret" not in json.dumps(events)
+    assert "secret detail" in caplog.text
+    assert server.propagate(path, first=5, direction="forward").rest()[-1]["event"] == "done"
+
+
+def test_stopping_server_ends_streams_with_cancelled(server, path, watch, service):
+    watch.hold(204)
+    stream = server.propagate(path)
+    assert watch.wait_held() == 204
+    service.stop()
+    watch.release(204)
+    assert stream.rest()[-1] == {"event": "cancelled", "slices": 1}
