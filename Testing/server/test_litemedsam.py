@@ -11,7 +11,7 @@ from server_process import PROGRAM, ServerProcess
 from medsamseg_server.embeddings import EmbeddingCache
 from medsamseg_server.engine import Engine, Prompt
 from medsamseg_server.models.store import ModelStore
-from medsamseg_server.propagation import Propagation, SliceResult
+from medsamseg_server.propagation import EngineSlices, Propagation, SliceResult
 from medsamseg_server.volumes import Volume
 
 # Made before any test gets a home of its own: where `make weights` put the real weights.
@@ -77,7 +77,9 @@ def test_boxes_together_give_the_same_masks_as_alone(engine, ct):
 def test_propagation_follows_the_tumor(engine, ct, tumor):
     volume = Volume.from_array(ct)
     found = np.zeros(ct.shape, bool)
-    for item in Propagation(volume.shape, 0, {24: TUMOR_BOX}, 22, 26).run(engine.slice_segmenter(volume, 0)):
+    for item in Propagation(volume.shape, 0, {24: TUMOR_BOX}, 22, 26).run(
+        EngineSlices(engine, volume, 0, "auto", None)
+    ):
         if isinstance(item, SliceResult):
             item.mask.paint(found[item.index], True)
     assert found[22:27].any(axis=(1, 2)).all()

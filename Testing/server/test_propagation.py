@@ -3,7 +3,8 @@ import pytest
 
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.masks import SliceMask
-from medsamseg_server.propagation import DirectionEnded, EndRule, Propagation, SliceResult
+from medsamseg_server.propagation import DirectionEnded, Propagation, SliceResult
+from medsamseg_server.propagation.reference import EndRule
 
 SHAPE = (30, 64, 80)
 BOX = (9.0, 9.0, 31.0, 31.0)
@@ -17,14 +18,15 @@ class Scene:
         self._size = size
         self.asked = []
 
-    def __call__(self, index, box):
+    def masks(self, index, boxes):
+        (box,) = boxes
         self.asked.append((index, box))
         mask = np.zeros(self._size, bool)
         rectangle = self._mask_of(index)
         if rectangle is not None:
             x0, y0, x1, y1 = rectangle
             mask[y0 : y1 + 1, x0 : x1 + 1] = True
-        return SliceMask.from_mask(mask, 0.5)
+        return [SliceMask.from_mask(mask, 0.5)]
 
 
 def steady(index):
@@ -36,7 +38,7 @@ def between(first, last, rectangle=(10, 10, 30, 30)):
 
 
 def run(scene, prompts, shape=SHAPE, axis=0, **options):
-    items = list(Propagation(shape, axis, prompts, **options).run(scene))
+    items = list(Propagation(shape, axis, prompts, method="reference", **options).run(scene))
     results = [item for item in items if isinstance(item, SliceResult)]
     ends = [item for item in items if isinstance(item, DirectionEnded)]
     return results, ends
@@ -162,13 +164,29 @@ def test_prompts_keep_the_users_boxes():
     ]
 
 
-@pytest.mark.parametrize("options", [{}, {"first": 0, "last": 29}])
-def test_empty_mask_ends_the_direction_and_never_becomes_a_box(options):
+def test_empty_mask_ends_the_direction_and_never_becomes_a_box():
     scene = Scene(between(5, 16))
-    results, ends = run(scene, {12: BOX}, **options)
+    results, ends = run(scene, {12: BOX})
     assert sorted(result.index for result in results) == list(range(5, 17))
     assert reasons(ends) == [("backward", "empty", 5), ("forward", "empty", 16)]
     assert {index for index, _ in scene.asked} == set(range(4, 18))
+
+
+def test_after_an_empty_mask_within_the_range_the_first_box_is_tried_again():
+    scene = Scene(lambda index: None if index in (14, 15) else steady(index))
+    results, ends = run(scene, {12: BOX}, direction="forward", last=18)
+    assert indices(results, "forward") == [13, 16, 17, 18]
+    assert [box for index, box in scene.asked if index in (15, 16)] == [BOX, BOX]
+    assert reasons(ends) == [("forward", "range", 18)]
+
+
+def test_locked_slices_are_walls():
+    scene = Scene(steady)
+    results, ends = run(scene, {12: BOX}, locked=[9, 20])
+    assert sorted(result.index for result in results) == list(range(10, 20))
+    assert {index for index, _ in scene.asked} == set(range(10, 20))
+    assert reasons(ends) == [("backward", "locked", 10), ("forward", "locked", 19)]
+    assert error_code(SHAPE, 0, {12: BOX}, locked=[12]) == "prompt_locked"
 
 
 def test_empty_mask_on_the_prompt_ends_at_once():

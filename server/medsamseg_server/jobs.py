@@ -10,7 +10,7 @@ from medsamseg_server import api
 from medsamseg_server.engine import Engine
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.prompts import check_box
-from medsamseg_server.propagation import DirectionEnded, Propagation
+from medsamseg_server.propagation import DirectionEnded, EngineSlices, Propagation
 from medsamseg_server.scheduler import Outcome
 from medsamseg_server.volumes import Volume
 
@@ -59,9 +59,9 @@ class PropagationJob:
             weights_sha256=predictor.weights_sha256,
             window=api.Window.of(self._volume.window(self._window)),
         )
-        segmenter = self._engine.slice_segmenter(self._volume, self._axis, self._window, self._model)
+        slices = EngineSlices(self._engine, self._volume, self._axis, self._window, self._model)
         done = 0
-        for item in self._propagation.run(segmenter):
+        for item in self._propagation.run(slices):
             if isinstance(item, DirectionEnded):
                 yield api.EndedEvent(
                     direction=item.direction, slice=item.index, reason=item.reason, message=item.message
@@ -70,7 +70,7 @@ class PropagationJob:
                 done += 1
                 mask = api.Mask.of(item.mask)
                 yield api.SliceEvent(slice=item.index, direction=item.direction, mask=mask, box=item.box, done=done)
-        seconds = api.Seconds.of(segmenter.encode_seconds, segmenter.decode_seconds)
+        seconds = api.Seconds.of(slices.encode_seconds, slices.decode_seconds)
         yield api.DoneEvent(slices=done, seconds=seconds)
 
     def note_delivered(self, event: api.PropagationEvent) -> None:

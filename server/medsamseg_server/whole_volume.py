@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.engine import Engine, SliceSegmenter
+from medsamseg_server.engine import Engine
 from medsamseg_server.prompts import Box, check_box
-from medsamseg_server.propagation import DirectionEnded, Propagation, SliceResult
+from medsamseg_server.propagation import DEFAULT_METHOD, DirectionEnded, EngineSlices, Event, Propagation, SliceResult
 from medsamseg_server.volumes import Volume
 
 
@@ -26,6 +26,8 @@ class Task:
         propagates: go on from the prompted slices to the others; otherwise only they are segmented.
         window: which intensities the network sees; see ``windows.resolve_window``.
         model: name of the network.
+        spacing: of the voxels along K, J and I, in millimeters.
+        method: how to go on; one of ``propagation.METHODS``.
     """
 
     axis: int
@@ -35,6 +37,8 @@ class Task:
     propagates: bool = True
     window: str = "auto"
     model: str | None = None
+    spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    method: str = DEFAULT_METHOD
 
 
 @dataclass(frozen=True)
@@ -43,19 +47,31 @@ class WholeMask:
 
     Attributes:
         mask: (K, J, I), 1 on the object and 0 elsewhere.
-        slices: the slices with voxels of the object, ascending.
-        empty_prompts: the prompted slices on which nothing was found.
+        results: every slice that was reported, ascending; also prompted ones on which nothing was found.
         ended: why the propagation ended, each way.
         seconds_encoding: time spent on the slices.
         seconds_decoding: time spent on the boxes.
+        encoder_calls: number of slices that were encoded, or taken from the cache.
+        decoder_calls: number of batches of boxes that were decoded.
     """
 
     mask: NDArray[np.uint8]
-    slices: tuple[int, ...]
-    empty_prompts: tuple[int, ...]
+    results: tuple[SliceResult, ...]
     ended: tuple[DirectionEnded, ...]
     seconds_encoding: float
     seconds_decoding: float
+    encoder_calls: int
+    decoder_calls: int
+
+    @property
+    def slices(self) -> tuple[int, ...]:
+        """The slices with voxels of the object, ascending."""
+        return tuple(result.index for result in self.results if result.mask.voxels)
+
+    @property
+    def empty_prompts(self) -> tuple[int, ...]:
+        """The prompted slices on which nothing was found, ascending."""
+        return tuple(result.index for result in self.results if not result.mask.voxels)
 
 
 class WholeVolume:
@@ -67,7 +83,15 @@ class WholeVolume:
     """
 
     def __init__(self, volume: Volume, task: Task) -> None:
-        self._propagation = Propagation(volume.shape, task.axis, task.boxes, task.first, task.last)
+        self._propagation = Propagation(
+            volume.shape,
+            task.axis,
+            task.boxes,
+            task.first,
+            task.last,
+            spacing=task.spacing,
+            method=task.method,
+        )
         for index, box in task.boxes.items():
             height, width = volume.slice(task.axis, index).shape
             check_box(box, (height, width))
@@ -83,30 +107,30 @@ class WholeVolume:
     def run(self, engine: Engine, on_slice: Callable[[SliceResult], None] = lambda result: None) -> WholeMask:
         """Segment, calling ``on_slice`` after each slice."""
         task = self._task
-        segmenter = engine.slice_segmenter(self._volume, task.axis, task.window, task.model)
+        slices = EngineSlices(engine, self._volume, task.axis, task.window, task.model)
         mask = np.zeros(self._volume.shape, np.uint8)
-        found: list[int] = []
-        empty: list[int] = []
+        results: list[SliceResult] = []
         ended: list[DirectionEnded] = []
-        for event in self._events(segmenter):
+        for event in self._events(slices):
             if isinstance(event, DirectionEnded):
                 ended.append(event)
                 continue
             event.mask.paint(mask[(slice(None),) * task.axis + (event.index,)], 1)
-            (found if event.mask.voxels else empty).append(event.index)
+            results.append(event)
             on_slice(event)
         return WholeMask(
             mask,
-            tuple(sorted(found)),
-            tuple(empty),
+            tuple(sorted(results, key=lambda result: result.index)),
             tuple(ended),
-            segmenter.encode_seconds,
-            segmenter.decode_seconds,
+            slices.encode_seconds,
+            slices.decode_seconds,
+            slices.encoder_calls,
+            slices.decoder_calls,
         )
 
-    def _events(self, segmenter: SliceSegmenter) -> Iterator[SliceResult | DirectionEnded]:
+    def _events(self, slices: EngineSlices) -> Iterator[Event]:
         if self._task.propagates:
-            yield from self._propagation.run(segmenter)
+            yield from self._propagation.run(slices)
             return
         for index, box in sorted(self._task.boxes.items()):
-            yield SliceResult(index, "prompt", box, segmenter(index, box))
+            yield SliceResult(index, "prompt", box, slices.masks(index, [box])[0], "box")

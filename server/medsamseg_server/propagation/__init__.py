@@ -1,0 +1,100 @@
+"""From boxes on some slices of an object to masks on all of them: plans, methods, and what they tell on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Protocol
+
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.prompts import Box
+from medsamseg_server.propagation.events import Confidence, DirectionEnded, Event, SliceResult
+from medsamseg_server.propagation.plan import Direction, Plan, make_plan
+from medsamseg_server.propagation.reference import ReferenceStrategy
+from medsamseg_server.propagation.source import EngineSlices, SliceSource
+
+__all__ = [
+    "DEFAULT_METHOD",
+    "METHODS",
+    "Confidence",
+    "Direction",
+    "DirectionEnded",
+    "EngineSlices",
+    "Event",
+    "Plan",
+    "Propagation",
+    "SliceResult",
+    "SliceSource",
+    "Strategy",
+]
+
+
+class Strategy(Protocol):
+    """A method of following an object from slice to slice."""
+
+    def run(self, plan: Plan, source: SliceSource) -> Iterator[Event]:
+        """Segment the prompted slices, then go on to the others; nothing is computed before it is asked for."""
+
+
+#: The methods by name.
+METHODS: dict[str, Callable[[], Strategy]] = {"reference": ReferenceStrategy}
+DEFAULT_METHOD = "reference"
+
+
+class Propagation:
+    """One object's propagation through a volume: checked on construction, computed by ``run``.
+
+    Args:
+        shape: of the volume, (K, J, I).
+        axis: 0, 1 or 2; the slices run along it.
+        prompts: box per prompted slice; at least one.
+        first: first slice of the range, inclusive; None for no limit of the user.
+        last: last slice of the range, inclusive; None likewise.
+        direction: which way to go from the prompts: towards higher indices (``forward``), lower ones, or both.
+        spacing: of the voxels along K, J and I, in millimeters.
+        locked: slices that are not computed and that no walk passes.
+        method: one of ``METHODS``.
+
+    Attributes:
+        plan: what was asked for.
+
+    Raises:
+        MedSAMSegError: as ``plan.make_plan``, or ``method_unknown``.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        axis: int,
+        prompts: Mapping[int, Box],
+        first: int | None = None,
+        last: int | None = None,
+        direction: Direction = "both",
+        spacing: tuple[float, float, float] = (1.0, 1.0, 1.0),
+        locked: Collection[int] = (),
+        method: str = DEFAULT_METHOD,
+    ) -> None:
+        self.plan = make_plan(shape, axis, prompts, first, last, direction, spacing, locked)
+        self._strategy = make_strategy(method)
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """(H, W) of a slice."""
+        return self.plan.image_size
+
+    @property
+    def slices_total(self) -> int:
+        """The largest number of slices that ``run`` can give."""
+        return self.plan.slices_total
+
+    def run(self, source: SliceSource) -> Iterator[Event]:
+        """Segment slice by slice; see ``Strategy``."""
+        return self._strategy.run(self.plan, source)
+
+
+def make_strategy(method: str) -> Strategy:
+    """Return the method of this name; raise ``method_unknown`` if there is none."""
+    if method not in METHODS:
+        known = ", ".join(METHODS)
+        message = f"There is no method of propagation '{method[:40]}'."
+        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "method_unknown", message, f"Choose one of: {known}.")
+    return METHODS[method]()

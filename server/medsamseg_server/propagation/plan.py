@@ -1,0 +1,134 @@
+"""What is to be followed through which slices: the request of a propagation, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.prompts import Box
+from medsamseg_server.volumes import check_axis
+
+Direction = Literal["both", "forward", "backward"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One object's way through a volume.
+
+    Attributes:
+        slices: number of slices along the axis.
+        image_size: (H, W) of a slice.
+        spacing: distance of neighboring slices, of rows, and of columns, in millimeters.
+        prompts: box per prompted slice, ascending; at least one.
+        first: first slice of the range, inclusive; None for no limit of the user.
+        last: last slice of the range, inclusive; None likewise.
+        direction: which way to go from the prompts: towards higher indices (``forward``), lower ones, or both.
+        locked: slices that are not computed and that no walk passes.
+    """
+
+    slices: int
+    image_size: tuple[int, int]
+    spacing: tuple[float, float, float]
+    prompts: Mapping[int, Box]
+    first: int | None = None
+    last: int | None = None
+    direction: Direction = "both"
+    locked: frozenset[int] = frozenset()
+
+    @property
+    def lowest(self) -> int:
+        """The lowest slice that can become part of the result."""
+        return self.first or 0
+
+    @property
+    def highest(self) -> int:
+        """The highest slice that can become part of the result."""
+        return self.slices - 1 if self.last is None else self.last
+
+    @property
+    def slices_total(self) -> int:
+        """The largest number of slices that the result can have."""
+        prompted = list(self.prompts)
+        low = prompted[0] if self.direction == "forward" else self.lowest
+        high = prompted[-1] if self.direction == "backward" else self.highest
+        return high - low + 1 - sum(low <= index <= high for index in self.locked)
+
+
+def make_plan(
+    shape: tuple[int, int, int],
+    axis: int,
+    prompts: Mapping[int, Box],
+    first: int | None = None,
+    last: int | None = None,
+    direction: Direction = "both",
+    spacing: tuple[float, float, float] = (1.0, 1.0, 1.0),
+    locked: Collection[int] = (),
+) -> Plan:
+    """Check a request and return it as a plan.
+
+    Args:
+        shape: of the volume, (K, J, I).
+        axis: 0, 1 or 2; the slices run along it.
+        prompts: box per prompted slice; at least one.
+        first: first slice of the range, inclusive; None for no limit of the user.
+        last: last slice of the range, inclusive; None likewise.
+        direction: which way to go from the prompts.
+        spacing: of the voxels along K, J and I, in millimeters.
+        locked: slices that must not be written.
+
+    Raises:
+        MedSAMSegError: ``axis_invalid``, ``prompt_missing``, ``prompt_locked``, ``range_reversed``,
+            ``range_outside_volume``, ``prompt_outside_range`` or ``spacing_invalid``.
+    """
+    check_axis(axis)
+    _check_range(shape[axis], axis, first, last)
+    _check_prompts(prompts, shape[axis], axis, first, last)
+    for index in sorted(prompts):
+        if index in locked:
+            message = f"The box is on slice {index}, which is locked."
+            raise MedSAMSegError(ErrorKind.INVALID_INPUT, "prompt_locked", message, "Unlock it, or leave the box out.")
+    if not all(0 < distance < float("inf") for distance in spacing):
+        message = f"The spacing {spacing} is not three positive distances in millimeters."
+        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "spacing_invalid", message)
+    row, column = (number for number in range(3) if number != axis)
+    return Plan(
+        shape[axis],
+        (shape[row], shape[column]),
+        (spacing[axis], spacing[row], spacing[column]),
+        dict(sorted(prompts.items())),
+        first,
+        last,
+        direction,
+        frozenset(locked),
+    )
+
+
+def _check_range(count: int, axis: int, first: int | None, last: int | None) -> None:
+    for name, value in (("first", first), ("last", last)):
+        if value is not None and not 0 <= value < count:
+            message = (
+                f"The {name} slice of the range, {value}, is outside the volume (0 to {count - 1} along axis {axis})."
+            )
+            raise MedSAMSegError(ErrorKind.INVALID_INPUT, "range_outside_volume", message)
+    if first is not None and last is not None and first > last:
+        message = f"The range ends (slice {last}) before it starts (slice {first})."
+        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "range_reversed", message, "Exchange the two numbers.")
+
+
+def _check_prompts(prompts: Mapping[int, Box], count: int, axis: int, first: int | None, last: int | None) -> None:
+    if not prompts:
+        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "prompt_missing", "There is no box to start from.")
+    for index in prompts:
+        if not 0 <= index < count:
+            message = f"Slice {index} is outside the volume: along axis {axis} it has slices 0 to {count - 1}."
+            raise MedSAMSegError(ErrorKind.INVALID_INPUT, "slice_out_of_range", message)
+        if index < (first or 0) or (last is not None and index > last):
+            span = f"{0 if first is None else first} to {count - 1 if last is None else last}"
+            raise MedSAMSegError(
+                ErrorKind.INVALID_INPUT,
+                "prompt_outside_range",
+                f"The box on slice {index} is outside the range ({span}).",
+                "Widen the range, or leave that box out.",
+            )
