@@ -1,4 +1,4 @@
-"""The person at the screen: points, clicks, drags and types through the X server, and looks until something is there."""
+"""The person at the screen: points, clicks, drags and types through the X server, and looks until something shows."""
 
 import json
 import os
@@ -148,7 +148,7 @@ class User:
 
     def _bringIntoSight(self, name):
         while not (widget := self.widget(name))["seen"]:
-            left, top, width, height = self.widget(PANEL)["place"]
+            left, top, _width, height = self.widget(PANEL)["place"]
             button = 4 if widget["place"][1] < top + height // 2 else 5
             # At the panel's edge, where no widget takes the wheel for itself.
             self._xdotool("mousemove", "--sync", left + 4, top + height // 2, "click", button)
