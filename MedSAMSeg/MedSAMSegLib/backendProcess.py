@@ -10,6 +10,7 @@ from pathlib import Path
 from .backendClient import BackendClient
 from .errors import UserError
 from .launchedServer import LaunchedServer
+from .serverLog import ServerLog
 
 #: Importing torch from a cold disk takes most of this.
 START_TIMEOUT_SECONDS = 120.0
@@ -81,6 +82,21 @@ class BackendProcess:
         return server is not None and server.isAlive
 
     @property
+    def hasDied(self):
+        """True when a server that had answered has ended without :meth:`stop`."""
+        return self._client is not None and not self.isRunning
+
+    @property
+    def readyClient(self):
+        """The client of the running server; None while there is none, or it is still starting."""
+        return self._client if self.isRunning else None
+
+    @property
+    def logPath(self):
+        """Where the server writes what it has to say; there is nothing before the first start."""
+        return ServerLog().path
+
+    @property
     def pid(self):
         """Number of the running process; None when there is none."""
         server = self._server
@@ -97,7 +113,11 @@ class BackendProcess:
                 self.stop()
                 server = self._launch()
                 self._server = server
-                self._client = self._connect(server, timeout)
+                try:
+                    self._client = self._connect(server, timeout)
+                except BackendProcessError:
+                    self.stop()
+                    raise
             return self._client
 
     def stop(self):
@@ -106,6 +126,18 @@ class BackendProcess:
         if server:
             atexit.unregister(server.stop)
             server.stop()
+
+    def kill(self):
+        """End a server that does not answer; returns at once. The next :meth:`client` starts a new one."""
+        server = self._server
+        if server is not None:
+            server.kill()
+
+    def rotateLog(self):
+        """Keep the log of a server that runs for long from growing."""
+        server = self._server
+        if server is not None:
+            server.log.rotate()
 
     def _launch(self):
         command = self._command or findServerCommand()
@@ -118,15 +150,14 @@ class BackendProcess:
                 "backend_start_failed",
             ) from error
         atexit.register(server.stop)
-        logging.info("MedSAMSeg server started: process %d, log in %s", server.pid, server.logPath)
+        logging.info("MedSAMSeg server started: process %d, log in %s", server.pid, server.log.path)
         return server
 
     def _connect(self, server, timeout):
         if not server.waitForAnnouncement(timeout):
-            self.stop()
             raise BackendProcessError(
                 f"The MedSAMSeg server did not start within {timeout:.0f} seconds.",
-                f"Its log is in {server.logPath}.",
+                f"Its log is in {server.log.path}.",
                 "backend_start_timeout",
             )
         announcement = server.announcement or {}
@@ -137,6 +168,6 @@ class BackendProcess:
             raise BackendProcessError(error["message"], error["hint"], error["code"])
         raise BackendProcessError(
             f"The MedSAMSeg server ended while it was starting. Its last words: {server.lastLogLine()}",
-            f"Its whole log is in {server.logPath}.",
+            f"Its whole log is in {server.log.path}.",
             "backend_start_failed",
         )

@@ -1,16 +1,15 @@
 """One launched server process, from its first line of output to its end."""
 
-import contextlib
 import json
 import logging
 import os
 import secrets
 import subprocess
-import tempfile
 import threading
-from pathlib import Path
 
 import slicer
+
+from .serverLog import ServerLog
 
 STOP_TIMEOUT_SECONDS = 5.0
 
@@ -28,13 +27,10 @@ class LaunchedServer:
         #: The announcement: {"event": "ready", "host", "port", …} or {"event": "error", "error": {…}}; None until then.
         self.announcement = None
         self._announced = threading.Event()
-        logDescriptor, self.logPath = tempfile.mkstemp(prefix="medsamseg-server-", suffix=".log")
-        try:
-            with os.fdopen(logDescriptor, "wb") as logFile:
-                self._process = _run(command, logFile)
-        except OSError:
-            self._removeLog()
-            raise
+        self.log = ServerLog()
+        with self.log.open() as logFile:
+            self._logStart = os.fstat(logFile.fileno()).st_size
+            self._process = _run(command, logFile)
         self._sendToken()
         threading.Thread(target=self._readOutput, name="MedSAMSegServerOutput", daemon=True).start()
 
@@ -61,18 +57,7 @@ class LaunchedServer:
         return self._announced.wait(timeout)
 
     def stop(self):
-        """End the process: ask by closing its standard input, then insist. The log is kept if the process failed."""
-        hasServed = self.isAlive and self.isReady
-        self._end()
-        if hasServed:
-            self._removeLog()
-
-    def lastLogLine(self):
-        """Return the last line that the server wrote to its log."""
-        lines = Path(self.logPath).read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        return lines[-1] if lines else "(it said nothing)"
-
-    def _end(self):
+        """End the process: ask by closing its standard input, then insist. Takes a while when it does not obey."""
         try:
             self._process.stdin.close()
         except OSError:
@@ -85,10 +70,13 @@ class LaunchedServer:
                 insist()
         self._process.wait(STOP_TIMEOUT_SECONDS)
 
-    def _removeLog(self):
-        # Not worth an error: somebody may look into it just now, which on Windows keeps it where it is.
-        with contextlib.suppress(OSError):
-            Path(self.logPath).unlink()
+    def kill(self):
+        """End a process that does not listen any more; returns at once."""
+        self._process.kill()
+
+    def lastLogLine(self):
+        """Return the last line that this process wrote to the log."""
+        return self.log.lastLine(self._logStart)
 
     def _sendToken(self):
         # Not on the command line, where every user of the computer could read it.

@@ -1,44 +1,83 @@
 """The local server as a child process: found, started, stopped, and what is said when that fails."""
 
-import signal
 import sys
-import tempfile
 import threading
 from pathlib import Path
 
 import pytest
+import slicer
 
+from MedSAMSegLib import serverLog
 from MedSAMSegLib.backendProcess import BackendProcess, BackendProcessError, findServerCommand
 from MedSAMSegLib.launchedServer import LaunchedServer
+from MedSAMSegLib.serverLog import ServerLog
 
 SERVER_COMMAND = [sys.executable, "-m", "medsamseg_server"]
 
 
-def test_stoppedServerEndsByItselfAndLeavesNoLog(host):
+@pytest.fixture(autouse=True)
+def logFolder(host, tmp_path, monkeypatch):
+    """Slicer's folder for temporary files, for one test."""
+    monkeypatch.setattr(slicer.app, "temporaryPath", str(tmp_path))
+    return tmp_path
+
+
+def test_stoppedServerEndsByItself():
     backend = BackendProcess(SERVER_COMMAND)
     backend.client()
-    process, log = backend._server._process, Path(backend._server.logPath)
-    assert log.exists()
+    process = backend._server._process
     backend.stop()
     assert process.returncode == 0
-    assert not log.exists()
+    assert not backend.hasDied
 
 
-def test_logOfAServerThatFailedIsKept(host):
+def test_serverThatDiedIsToldFromOneThatWasStopped():
     backend = BackendProcess(SERVER_COMMAND)
-    backend.client()
-    server = backend._server
-    server._process.send_signal(signal.SIGKILL)
-    server._process.wait()
+    client = backend.client()
+    assert backend.readyClient is client
+    backend.kill()
+    backend._server._process.wait()
+    assert backend.hasDied
+    assert backend.readyClient is None
     backend.stop()
-    Path(server.logPath).unlink()
+    assert not backend.hasDied
 
 
-def test_programThatCannotBeRunLeavesNoLog(host, tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    with pytest.raises(BackendProcessError):
-        BackendProcess(["/no/such/program"]).client()
-    assert list(tmp_path.iterdir()) == []
+def test_allServersWriteToOneLogThatOnlyTheUserCanRead():
+    for word in ("first", "second"):
+        with pytest.raises(BackendProcessError, match=word):
+            BackendProcess([sys.executable, "-c", f"import sys; sys.exit('{word}')"]).client()
+    path = BackendProcess().logPath
+    assert path.read_text().split() == ["first", "second"]
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_lastWordsAreThoseOfTheServerThatFailed():
+    with pytest.raises(BackendProcessError, match=r"somebody else"):
+        BackendProcess([sys.executable, "-c", "import sys; sys.exit('somebody else')"]).client()
+    with pytest.raises(BackendProcessError, match=r"it said nothing"):
+        BackendProcess([sys.executable, "-c", ""]).client()
+
+
+def test_logThatCannotBeWrittenIsNoReasonToDoWithoutAServer(logFolder, monkeypatch):
+    (logFolder / "file").write_text("")
+    monkeypatch.setattr(slicer.app, "temporaryPath", str(logFolder / "file" / "folder"))
+    backend = BackendProcess(SERVER_COMMAND)
+    assert backend.client().health()["protocol"] == 1
+    backend.stop()
+
+
+def test_logGrowsNoLargerWhileAServerWritesToIt(logFolder, monkeypatch):
+    monkeypatch.setattr(serverLog, "LARGEST_BYTES", 1000)
+    log = ServerLog(logFolder / "server.log")
+    with log.open() as written:
+        for _ in range(9):
+            written.write(b"x" * 299 + b"\n")
+            log.rotate()
+        written.write(b"the end\n")
+    assert log.path.stat().st_size <= 1300
+    assert log.olderPath.stat().st_size <= 1300
+    assert log.lastLine() == "the end"
 
 
 def test_serverStoppedWhileItStartsIsSaidToHaveEnded(host, monkeypatch):
