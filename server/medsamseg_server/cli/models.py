@@ -14,6 +14,7 @@ from medsamseg_server.files import readable_size
 from medsamseg_server.models.checksums import file_digest, recognize
 from medsamseg_server.models.registry import CHECKPOINTS, DEFAULT_MODEL, get_checkpoint
 from medsamseg_server.models.store import ModelStore
+from medsamseg_server.models.trained import find_trained
 
 _EPILOG = """\
 examples:
@@ -88,7 +89,7 @@ def _add_remove(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _add_model_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="NAME", help=f"one of: {', '.join(CHECKPOINTS)}")
+    parser.add_argument("model", metavar="NAME", help=f"one of: {', '.join(CHECKPOINTS)}; or one trained here")
 
 
 def run_list(args: argparse.Namespace) -> int:
@@ -102,6 +103,7 @@ def run_list(args: argparse.Namespace) -> int:
             "title": checkpoint.title,
             "installed": stored.path is not None,
             "default": checkpoint.model == DEFAULT_MODEL,
+            "trained": checkpoint.model not in CHECKPOINTS,
             "licence": checkpoint.licence,
             "size_bytes": stored.path.stat().st_size if stored.path else checkpoint.size_bytes,
             "path": str(stored.path) if stored.path else None,
@@ -110,24 +112,31 @@ def run_list(args: argparse.Namespace) -> int:
             found = recognize(stored.path)
             row["published"] = found is not None and found[0] is checkpoint
             row["sha256"] = file_digest(stored.path)
+        trained = find_trained(checkpoint.model)
+        if trained is not None:
+            row["provenance"] = trained.provenance
         rows.append(row)
     if args.json:
         print_json({"folder": str(store.folder), "models": rows})
         return 0
-    print(f"{'Model':<12} {'Name':<14} {'Size':>9}  {'License':<11} Installed")
+    width = max(len(str(row["name"])) for row in rows)
+    title_width = max(len(str(row["title"])) for row in rows)
+    print(f"{'Model':<{width}} {'Name':<{title_width}} {'Size':>9}  {'License':<11} Installed")
     for row in rows:
-        print(_table_line(row))
+        print(_table_line(row, width, title_width))
     print(f"\nFolder: {store.folder}")
     return 0
 
 
-def _table_line(row: dict[str, object]) -> str:
+def _table_line(row: dict[str, object], width: int, title_width: int) -> str:
     installed = "yes" if row["installed"] else "no"
-    if "published" in row:
+    if row["trained"]:
+        installed += ", trained here"
+    elif "published" in row:
         installed += ", checksum verified" if row["published"] else ", not a published file"
     default = "  (default)" if row["default"] else ""
     size = readable_size(int(str(row["size_bytes"])))
-    return f"{row['name']:<12} {row['title']:<14} {size:>9}  {row['licence']:<11} {installed}{default}"
+    return f"{row['name']:<{width}} {row['title']:<{title_width}} {size:>9}  {row['licence']:<11} {installed}{default}"
 
 
 def run_download(args: argparse.Namespace) -> int:
@@ -205,7 +214,8 @@ def run_import(args: argparse.Namespace) -> int:
 def run_remove(args: argparse.Namespace) -> int:
     """Delete a model's weights."""
     path = ModelStore().remove(args.model)
-    say(args, f"Removed {get_checkpoint(args.model).title}: {path}")
+    title = CHECKPOINTS[args.model].title if args.model in CHECKPOINTS else args.model
+    say(args, f"Removed {title}: {path}")
     if args.json:
         print_json({"model": args.model, "path": str(path)})
     return 0

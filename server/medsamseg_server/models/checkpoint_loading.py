@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.checksums import file_digest, recognize
@@ -47,11 +47,20 @@ def load_network(specification: ModelSpecification, path: Path) -> tuple[SamNetw
     Raises:
         MedSAMSegError: ``weights_unreadable``, ``weights_truncated`` or ``weights_wrong_architecture``.
     """
-    state = _official_state(specification, _read_tensors(specification, path))
     network = build_network(specification)
+    return network, load_weights(network, specification, path)
+
+
+def load_weights(network: nn.Module, specification: ModelSpecification, path: Path) -> str:
+    """Put the weights of a file into the network of ``specification``, and return the file's SHA-256.
+
+    Raises:
+        MedSAMSegError: as ``load_network``.
+    """
+    state = _official_state(specification, _read_tensors(specification, path))
     _check_architecture(specification, path, state, network.state_dict())
     network.load_state_dict(state, strict=True)
-    return network, file_digest(path)
+    return file_digest(path)
 
 
 def _read_tensors(specification: ModelSpecification, path: Path) -> dict[str, Tensor]:
@@ -125,14 +134,14 @@ def _check_architecture(
 
 
 def _failure(specification: ModelSpecification, code: str, message: str) -> MedSAMSegError:
-    expected = " or ".join(_describe(published) for published in get_checkpoint(specification.name).files)
-    return MedSAMSegError(
-        ErrorKind.UNREADABLE,
-        code,
-        message,
-        f"{specification.title} needs {expected}. Get it with: medsamseg models remove {specification.name}; "
-        f"medsamseg models download {specification.name}",
+    files = get_checkpoint(specification.name).files
+    expected = " or ".join(_describe(published) for published in files)
+    remedy = (
+        f"Get it with: medsamseg models remove {specification.name}; medsamseg models download {specification.name}"
+        if files[0].sources
+        else "It was trained here: train it again."
     )
+    return MedSAMSegError(ErrorKind.UNREADABLE, code, message, f"{specification.title} needs {expected}. {remedy}")
 
 
 def _describe(published: PublishedFile) -> str:

@@ -181,9 +181,20 @@ CHECKPOINTS: dict[str, Checkpoint] = {
 
 
 def get_checkpoint(model: str) -> Checkpoint:
-    """Return the weights' entry of ``model``.
+    """Return the weights' entry of ``model``, published or trained on this computer.
 
     Raises:
         MedSAMSegError: ``model_unknown`` when there is no such model.
     """
-    return CHECKPOINTS[get_specification(model).name]
+    # Imported here because trained models are described by this file's types.
+    from medsamseg_server.models.trained import find_trained
+
+    trained = None if model in CHECKPOINTS else find_trained(model)
+    return trained.checkpoint if trained else CHECKPOINTS[get_specification(model).name]
+
+
+def all_checkpoints() -> tuple[Checkpoint, ...]:
+    """Return the weights' entry of every model: the published ones, the default first, then those trained here."""
+    from medsamseg_server.models.trained import trained_models
+
+    return (*CHECKPOINTS.values(), *(trained.checkpoint for trained in trained_models()))

@@ -81,6 +81,21 @@ class TinyViTParameters:
 
 
 @dataclass(frozen=True)
+class UNetParameters:
+    """The measures of a 2D U-Net that gets the box as a second channel: the specialist that MedSAM is compared with.
+
+    Attributes:
+        widths: channels of the levels, from fine to coarse.
+        strides: by how much the grid becomes smaller from one level to the next; one fewer than the widths.
+        residual_units: convolutions of each level's residual block.
+    """
+
+    widths: tuple[int, ...] = (32, 64, 128, 256, 512)
+    strides: tuple[int, ...] = (2, 2, 2, 2)
+    residual_units: int = 2
+
+
+@dataclass(frozen=True)
 class ModelSpecification:
     """One model of the family.
 
@@ -94,6 +109,7 @@ class ModelSpecification:
         upsampling: how the decoder's logits become a mask.
         coordinates: how boxes and points are brought into the network's frame.
         unused_weights: beginnings of the names of tensors in the published file that play no part here.
+        u_net: measures of a specialist U-Net; None for the SAM family.
     """
 
     name: str
@@ -105,6 +121,7 @@ class ModelSpecification:
     upsampling: Upsampling
     coordinates: Coordinates = Coordinates.RATIO_PER_AXIS
     unused_weights: tuple[str, ...] = ()
+    u_net: UNetParameters | None = None
 
     @property
     def mask_threshold(self) -> float:
@@ -160,17 +177,22 @@ SPECIFICATIONS: dict[str, ModelSpecification] = {
 
 
 def get_specification(name: str) -> ModelSpecification:
-    """Return the model called ``name``.
+    """Return the model called ``name``, published or trained on this computer.
 
     Raises:
         MedSAMSegError: ``model_unknown`` when there is no such model.
     """
-    try:
+    # Imported here because trained models are described by this file's types.
+    from medsamseg_server.models.trained import find_trained, trained_names
+
+    if name in SPECIFICATIONS:
         return SPECIFICATIONS[name]
-    except KeyError:
-        raise MedSAMSegError(
-            ErrorKind.NOT_FOUND,
-            "model_unknown",
-            f"There is no model '{name}'.",
-            f"Choose one of: {', '.join(SPECIFICATIONS)}.",
-        ) from None
+    trained = find_trained(name)
+    if trained is not None:
+        return trained.specification
+    raise MedSAMSegError(
+        ErrorKind.NOT_FOUND,
+        "model_unknown",
+        f"There is no model '{name}'.",
+        f"Choose one of: {', '.join((*SPECIFICATIONS, *trained_names()))}.",
+    )

@@ -10,7 +10,8 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.files import write_failure
 from medsamseg_server.models.checksums import file_digest
 from medsamseg_server.models.importing import ImportedModel, import_weights
-from medsamseg_server.models.registry import CHECKPOINTS, Checkpoint, PublishedFile, get_checkpoint
+from medsamseg_server.models.registry import Checkpoint, PublishedFile, all_checkpoints, get_checkpoint
+from medsamseg_server.models.trained import remove_trained, trained_names
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,9 @@ class ModelStore:
                 ErrorKind.MODEL_MISSING,
                 "model_missing",
                 f"The weights of the model {get_checkpoint(model).title} are not on this computer.",
-                f"Download them with: medsamseg models download {model}",
+                f"Download them with: medsamseg models download {model}"
+                if get_checkpoint(model).files[0].sources
+                else "The model was trained here: train it again.",
             )
         return path
 
@@ -71,10 +74,10 @@ class ModelStore:
         return file_digest(self.path(model))
 
     def list(self) -> tuple[StoredModel, ...]:
-        """Return every known model, in the registry's order, and what is here of it."""
+        """Return every known model, in the registry's order, then those trained here, and what is here of each."""
         return tuple(
-            StoredModel(checkpoint, self.final_path(model) if self.is_installed(model) else None)
-            for model, checkpoint in CHECKPOINTS.items()
+            StoredModel(checkpoint, self.final_path(checkpoint.model) if self.is_installed(checkpoint.model) else None)
+            for checkpoint in all_checkpoints()
         )
 
     def remove(self, model: str) -> Path:
@@ -83,6 +86,8 @@ class ModelStore:
         Raises:
             MedSAMSegError: ``model_missing`` when nothing is here; of kind ``CANNOT_WRITE`` where the system refuses.
         """
+        if model in trained_names():
+            return remove_trained(model)
         final = self.final_path(model)
         parts = [self.part_path(model, published) for published in get_checkpoint(model).files]
         if not any(part.exists() for part in parts):

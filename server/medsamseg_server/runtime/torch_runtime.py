@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.models.checkpoint_loading import load_network
+from medsamseg_server.models.checkpoint_loading import load_network, load_weights
 from medsamseg_server.models.networks import SamNetwork
 from medsamseg_server.models.predictor import Predictor
+from medsamseg_server.models.specialist import SpecialistNetwork, build_specialist
 from medsamseg_server.models.specification import ModelSpecification
 
 # Only CUDA's failure has a type of its own; the processor's (Linux, Windows) and Metal's are known by their words.
@@ -65,7 +66,12 @@ def load_predictor(specification: ModelSpecification, weights_path: Path, device
         MedSAMSegError: as ``select_device`` and ``load_network``.
     """
     selected = select_device(device)
-    network, weights_sha256 = load_network(specification, weights_path)
+    network: SamNetwork | SpecialistNetwork
+    if specification.u_net is not None:
+        network = build_specialist(specification)
+        weights_sha256 = load_weights(network, specification, weights_path)
+    else:
+        network, weights_sha256 = load_network(specification, weights_path)
     return Predictor(specification, TorchRunner(network, selected), weights_sha256)
 
 
@@ -79,7 +85,7 @@ class TorchRunner:
 
     precision = "fp32"
 
-    def __init__(self, network: SamNetwork, device: str = "cpu") -> None:
+    def __init__(self, network: SamNetwork | SpecialistNetwork, device: str = "cpu") -> None:
         self.device = device
         with _memory_errors(device):
             self._network = network.eval().to(device)

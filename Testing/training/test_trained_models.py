@@ -1,0 +1,102 @@
+"""Models that were trained here are kept with their provenance, and used by their name like published ones."""
+
+import dataclasses
+import json
+
+import pytest
+import torch
+
+from medsamseg_server.engine import Engine
+from medsamseg_server.errors import MedSAMSegError
+from medsamseg_server.models.checkpoint_loading import load_network
+from medsamseg_server.models.networks import build_network
+from medsamseg_server.models.registry import CHECKPOINTS
+from medsamseg_server.models.specialist import build_specialist
+from medsamseg_server.models.specification import UNetParameters, get_specification
+from medsamseg_server.models.trained import find_trained, register_trained, trained_names
+
+
+def register(specification, network, overwrite=False):
+    return register_trained(
+        specification,
+        lambda path: torch.save(network.state_dict(), path),
+        licence="Apache-2.0",
+        citation="The paper",
+        provenance={"base": {"model": "litemedsam"}, "metrics": {"dice": 0.5}},
+        overwrite=overwrite,
+    )
+
+
+@pytest.fixture
+def knee(tiny_specification):
+    specification = dataclasses.replace(tiny_specification, name="knee", title="Knee (LiteMedSAM)")
+    network = build_network(specification)
+    register(specification, network)
+    return network
+
+
+def test_a_trained_model_is_described_in_full(knee, tiny_specification):
+    found = find_trained("knee")
+    assert found.specification == dataclasses.replace(tiny_specification, name="knee", title="Knee (LiteMedSAM)")
+    assert get_specification("knee") == found.specification
+    assert found.provenance == {"base": {"model": "litemedsam"}, "metrics": {"dice": 0.5}}
+
+
+def test_its_weights_load_and_are_the_ones_that_were_given(knee, store):
+    network, sha256 = load_network(get_specification("knee"), store.path("knee"))
+    assert sha256 == find_trained("knee").sha256 == store.sha256("knee")
+    for ours, theirs in zip(knee.state_dict().values(), network.state_dict().values(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_the_store_and_the_command_line_list_it_after_the_published_ones(knee, store, run):
+    assert [stored.checkpoint.model for stored in store.list()] == [*CHECKPOINTS, "knee"]
+    rows = run("models", "list", "--json").json()["models"]
+    assert rows[-1]["name"] == "knee"
+    assert rows[-1]["installed"] and rows[-1]["trained"] and not rows[0]["trained"]
+    assert rows[-1]["provenance"]["base"] == {"model": "litemedsam"}
+    assert "trained here" in run("models", "list").out
+
+
+def test_the_engine_runs_it(knee, store, ellipsoids):
+    volume, box = ellipsoids.volume, ellipsoids.box
+    result = Engine(store, device="cpu").segment(volume, 0, 3, [box], model="knee")
+    assert result.model == "knee"
+    assert result.weights_sha256 == store.sha256("knee")
+
+
+def test_a_specialist_is_used_by_the_same_calls(store, ellipsoids, tiny_specification):
+    u_net = UNetParameters(widths=(4, 8), strides=(2,), residual_units=1)
+    specification = dataclasses.replace(tiny_specification, name="unet", title="U-Net", tiny_vit=None, u_net=u_net)
+    register(specification, build_specialist(specification))
+    assert get_specification("unet").u_net == u_net
+    result = Engine(store, device="cpu").segment(ellipsoids.volume, 0, 3, [ellipsoids.box] * 2, model="unet")
+    assert len(result.masks) == 2
+
+
+def test_names_are_checked_and_not_taken_twice(knee, tiny_specification):
+    specification = dataclasses.replace(tiny_specification, name="knee")
+    with pytest.raises(MedSAMSegError, match="--force"):
+        register(specification, build_network(specification))
+    register(specification, build_network(specification), overwrite=True)
+    for name in ("litemedsam", "Über", "../knee", "", "a" * 41):
+        with pytest.raises(MedSAMSegError) as caught:
+            register(dataclasses.replace(specification, name=name), None)
+        assert caught.value.code == "model_name_invalid"
+
+
+def test_removing_takes_the_description_along(knee, store, run):
+    assert run("models", "remove", "knee").status == 0
+    assert trained_names() == ()
+    assert not store.folder.joinpath("trained", "knee.pth").exists()
+    assert run("models", "remove", "knee").status == 3
+
+
+def test_a_damaged_description_hides_one_model_only(knee, store, run):
+    path = store.folder / "trained" / "knee.json"
+    path.write_text(json.dumps({"specification": {}}))
+    assert [stored.checkpoint.model for stored in store.list()] == list(CHECKPOINTS)
+    result = run("segment", "image.nrrd", "--slice", "1", "--box", "1,1,5,5", "-o", "x.nrrd", "--model", "knee")
+    assert result.status == 4
+    assert "knee" in result.err and "models remove" in result.err
+    assert run("models", "remove", "knee").status == 0
