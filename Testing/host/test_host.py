@@ -64,3 +64,11 @@ def test_clearing_the_scene_keeps_views_and_colors(host):
     host.clearScene()
     assert slicer.mrmlScene.GetSingletonNode("Red", "vtkMRMLSliceNode").GetOrientation() == "Axial"
     assert slicer.util.getNode("Grey")
+
+
+def test_segments_get_the_colors_that_slicer_gives(cleanScene):
+    segmentation = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+    segmentation.CreateDefaultDisplayNodes()
+    first, second = (segmentation.GetSegmentation().AddEmptySegment() for _ in range(2))
+    colors = [segmentation.GetSegmentation().GetSegment(segmentID).GetColor() for segmentID in (first, second)]
+    assert [tuple(round(value * 255) for value in color) for color in colors] == [(128, 174, 128), (241, 214, 145)]

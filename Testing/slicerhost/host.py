@@ -12,6 +12,7 @@ from slicerhost.application import Application
 from slicerhost.bundleIO import BundleIO
 from slicerhost.messages import Messages
 from slicerhost.moduleLogics import ModuleNames, Modules
+from slicerhost.segmentColors import addSegmentColors
 from slicerhost.sliceViews import SliceViews
 from slicerhost.utilNames import removeFromTopLevel
 
@@ -78,6 +79,7 @@ class Host:
         applicationLogic.SetTemporaryPath(str(self.temporaryFolder))
         applicationLogic.GetColorLogic().SetMRMLScene(self.scene)
         applicationLogic.GetColorLogic().AddDefaultColorNodes()
+        addSegmentColors(self.scene)
         applicationLogic.SetSliceLogics(vtk.vtkCollection())
         applicationLogic.SetViewLogics(vtk.vtkCollection())
         return applicationLogic
