@@ -1,11 +1,14 @@
 """What the sections of the panel share: the logic, the settings of the present scene, the status line, the work."""
 
 import contextlib
+import itertools
 
 from slicer.i18n import tr as _
 
 from .errors import UserError
+from .intensityWindows import AUTOMATIC, dicomModality, resolvedWindow, suggestedWindow
 from .signals import DeferredSignal
+from .volumeRemarks import whyUnusable
 from .workList import WorkList
 
 
@@ -26,6 +29,7 @@ class PanelSession:
         #: :class:`WorkList` of what is under way.
         self.work = WorkList(lambda error: self.say(str(error)), self.changed.emit)
         self._statusLabel = statusLabel
+        self._suggestion = None
 
     def say(self, sentence):
         """Show a sentence in the status line.
@@ -65,14 +69,33 @@ class PanelSession:
         )
 
     @property
+    def hasUsableVolume(self):
+        """Whether there is a volume that can be segmented."""
+        volume = self.target[0]
+        return volume is not None and not whyUnusable(volume)
+
+    @property
     def window(self):
-        """The window for requests: "auto", a preset, or "W,L"."""
-        return self.parameters.window
+        """The window for requests as it is now: "auto", a preset, or "W,L"."""
+        parameters = self.parameters
+        return resolvedWindow(parameters.window, parameters.volume, self.suggestedWindow or AUTOMATIC)
+
+    @property
+    def suggestedWindow(self):
+        """The preset that suits the volume; "" where there is no volume with voxels."""
+        if not self.hasUsableVolume:
+            return ""
+        volume = self.parameters.volume
+        # VTK counts up the image data's modification time whenever voxels change.
+        state = (volume.GetID(), volume.GetImageData().GetMTime(), dicomModality(volume))
+        if self._suggestion is None or self._suggestion[0] != state:
+            self._suggestion = (state, suggestedWindow(volume))
+        return self._suggestion[1]
 
     @property
     def model(self):
         """The model for requests; None for the server's default."""
-        return None
+        return self.parameters.model or None
 
     def ensureSegment(self):
         """Make what is missing of segmentation and segment.
@@ -90,6 +113,13 @@ class PanelSession:
         parameters = self.parameters
         if parameters.segmentation is None:
             parameters.segmentation = self.logic.createSegmentation(parameters.volume)
-        segmentation = parameters.segmentation.GetSegmentation()
-        name = segmentation.GenerateUniqueSegmentID(_("Segment_1"))
-        parameters.segmentID = self.logic.addSegment(parameters.segmentation, name.replace("_", " "))
+        parameters.segmentID = self.logic.addSegment(parameters.segmentation, _freeName(parameters.segmentation))
+
+
+def _freeName(segmentation):
+    """Return "Segment" with the first number from the count on that no segment is called."""
+    segmentation = segmentation.GetSegmentation()
+    segments = [segmentation.GetNthSegment(index) for index in range(segmentation.GetNumberOfSegments())]
+    names = {segment.GetName() for segment in segments}
+    candidates = (_("Segment {number}").format(number=number) for number in itertools.count(len(names) + 1))
+    return next(name for name in candidates if name not in names)

@@ -1,11 +1,7 @@
 """What the panel remembers in the scene."""
 
-from typing import Annotated
-
 from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
-from slicer.parameterNodeWrapper import Choice, parameterNodeWrapper
-
-WINDOWS = ["auto", "soft", "lung", "brain", "bone", "percentile"]
+from slicer.parameterNodeWrapper import parameterNodeWrapper
 
 
 @parameterNodeWrapper
@@ -14,11 +10,23 @@ class MedSAMSegParameters:
 
     volume: the volume that is segmented.
     segmentation: where results go.
-    window: how intensities are shown to the network.
     segmentID: the segment that receives results.
+    window: how intensities are shown to the network; one of the values of :mod:`intensityWindows`.
+    model: name of the model, empty for the server's default.
+    backgroundEncoding: whether slices are prepared before they are needed.
+    direction: where propagations go: "both", "forward" or "backward".
+    limitRange: whether propagations stay between firstSlice and lastSlice.
+    firstSlice: the lowest slice that a propagation may change; -1 for the volume's first.
+    lastSlice: the highest slice that a propagation may change; -1 for the volume's last.
     """
 
     volume: vtkMRMLScalarVolumeNode
     segmentation: vtkMRMLSegmentationNode
-    window: Annotated[str, Choice(WINDOWS)] = "auto"
     segmentID: str = ""
+    window: str = "auto"
+    model: str = ""
+    backgroundEncoding: bool = True
+    direction: str = "both"
+    limitRange: bool = False
+    firstSlice: int = -1
+    lastSlice: int = -1

@@ -1,93 +1,54 @@
-"""The README's pictures of the panel, made by the real program on the sample CT in the host with windows.
+"""The README's pictures: the module on the sample CT, used by pointer and keyboard in a real window.
 
 Writes to ``Resources/Screenshots``.
 """
 
+import tempfile
 from pathlib import Path
 
-import slicer
-import vtk
+from window.display import virtualDisplay
+from window.sample import CT, cornersInRAS
+from window.user import User
 
-from MedSAMSegLib.backendProcess import BackendProcess
-from slicerhost.guiHost import GuiHost
-
-ROOT = Path(__file__).resolve().parents[2]
-SAMPLE = ROOT / "MedSAMSeg" / "Resources" / "SampleData" / "RiderChestCT.nrrd"
-PICTURES = ROOT / "Resources" / "Screenshots"
-
-#: Two opposite corners of the box round the tumor, in voxels (i, j, k).
-CORNERS = ((54, 160, 24), (101, 204, 24))
-SERVER_TIMEOUT_SECONDS = 120
+PICTURES = Path(__file__).resolve().parents[2] / "Resources" / "Screenshots"
 
 
 def main():
-    """Draw a box, propagate, and take a picture of each state."""
-    gui = GuiHost.shared()
-    window = gui.openMainWindow()
-    volume = showSample()
-    panel = gui.openModule(ROOT / "MedSAMSeg" / "MedSAMSeg.py")
-    red = gui.view("Red")
-    IJKToRAS = vtk.vtkMatrix4x4()
-    volume.GetIJKToRASMatrix(IJKToRAS)
-    corners = [IJKToRAS.MultiplyPoint((*corner, 1))[:3] for corner in CORNERS]
-    slicer.vtkMRMLSliceNode.JumpAllSlices(
-        slicer.mrmlScene,
-        *((a + b) / 2 for a, b in zip(*corners, strict=True)),
-        slicer.vtkMRMLSliceNode.DefaultJumpSlice,
-    )
-    panel.ui.windowComboBox.setCurrentText("lung")
-    panel.ui.drawButton.click()
+    """Go through the README's tutorial, and take a picture of each step."""
+    with tempfile.TemporaryDirectory() as folder, virtualDisplay() as display, User(display, folder) as user:
+        corners = cornersInRAS()
+        user.chooseFile("ctrl+o", CT)
+        user.waitFor(lambda: user.ask("scene")["volumes"], "volume")
+        takePicture(user, "loaded.png")
 
-    start, end = (red.rasToXY(corner) for corner in corners)
-    red.moveTo(*start)
-    red.press()
-    red.moveTo(*end)
-    takePicture(gui, window, "box.png")
-    red.release()
-    gui.waitUntil(
-        lambda: panel.ui.propagateButton.enabled and panel.ui.statusLabel.text.startswith("Found"),
-        SERVER_TIMEOUT_SECONDS,
-    )
-    panel.ui.drawButton.click()
-    giveFixedColor(panel.ui.segmentationSelector.currentNode())
+        user.click("drawButton")
+        user.press("Red", corners[0])
+        user.moveTo("Red", corners[1])
+        takePicture(user, "box.png")
+        user.release()
+        user.waitForText("statusLabel", "Found")
+        takePicture(user, "found.png")
 
-    panel.ui.propagateButton.click()
-    gui.waitUntil(lambda: panel.ui.propagateButton.enabled, SERVER_TIMEOUT_SECONDS)
-    panel.ui.segmentationSelector.currentNode().CreateClosedSurfaceRepresentation()
-    gui.layoutManager.threeDWidget(0).threeDView().resetFocalPoint()
-    takePicture(gui, window, "result.png")
-    BackendProcess.shared().stop()
+        user.click("propagateButton")
+        user.waitFor(lambda: slicesDone(user) >= 8, "eight slices")
+        takePicture(user, "propagating.png")
+        user.waitFor(lambda: user.widget("propagateButton")["enabled"], "end of the propagation")
+        takePicture(user, "result.png")
 
 
-def showSample():
-    """Return the sample CT's volume node, shown in all slice views with a window for lungs."""
-    volume = slicer.util.loadVolume(str(SAMPLE))
-    slicer.util.setSliceViewerLayers(background=volume, fit=True)
-    volume.GetDisplayNode().SetAutoWindowLevel(False)
-    volume.GetDisplayNode().SetWindowLevel(1500, -600)
-    return volume
+def slicesDone(user):
+    """:return: number of slices on which the segment has voxels."""
+    (slices,) = user.ask("scene")["segments"].values()
+    return len(slices)
 
 
-def giveFixedColor(segmentation):
-    """Give the segment and its box a color that is the same in every run; the host has no color table for segments.
+def takePicture(user, name):
+    """Write what the screen shows now.
 
-    :param segmentation: the segmentation node.
-    """
-    color = (0.9, 0.45, 0.25)
-    segmentation.GetSegmentation().GetNthSegment(0).SetColor(*color)
-    for roi in slicer.util.getNodesByClass("vtkMRMLMarkupsROINode"):
-        roi.GetDisplayNode().SetSelectedColor(*color)
-
-
-def takePicture(gui, window, name):
-    """Write what the window shows now.
-
-    :param gui: the host.
-    :param window: the main window.
+    :param user: the `User`.
     :param name: the file's name.
     """
-    gui.processEvents()
-    window.grab().save(str(PICTURES / name))
+    user.picture().quantize(256).save(PICTURES / name, optimize=True)
     print(f"Written: {PICTURES / name}")
 
 

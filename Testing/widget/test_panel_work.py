@@ -137,13 +137,13 @@ def test_segmentDeletedDuringAPropagationIsSaid(gui, panel, boxed):
 
 
 def test_settingsAreInTheSavedScene(gui, panel, boxed, tmp_path):
-    panel.ui.windowComboBox.setCurrentText("lung")
+    panel.ui.windowComboBox.setCurrentText("Lung (1500 / \N{MINUS SIGN}600)")
     path = str(tmp_path / "scene.mrb")
     slicer.util.saveScene(path)
     slicer.mrmlScene.Clear(0)
     slicer.util.loadScene(path)
     gui.enterModule("MedSAMSeg")
-    assert panel.ui.windowComboBox.currentText == "lung"
+    assert panel.ui.windowComboBox.currentText.startswith("Lung")
     assert panel.ui.volumeSelector.currentNode().GetName() == "CT"
     assert len(slicesWithVoxels(panel)) == 1
 

@@ -1,0 +1,53 @@
+"""A combo box that shows one text value under readable titles."""
+
+
+class ChoiceBox:
+    """Keeps a QComboBox and a value the same.
+
+    :param comboBox: the QComboBox.
+    :param onChosen: called with the value when the user has chosen another one.
+    """
+
+    def __init__(self, comboBox, onChosen):
+        self._comboBox = comboBox
+        self._onChosen = onChosen
+        self._choices = []
+        comboBox.connect("currentIndexChanged(int)", self._onIndexChanged)
+
+    def setChoices(self, choices):
+        """Offer other values; the present one stays chosen if it is among them.
+
+        :param choices: [(value, title)].
+        """
+        if choices == self._choices:
+            return
+        value = self.value
+        self._choices = list(choices)
+        wasBlocked = self._comboBox.blockSignals(True)
+        self._comboBox.clear()
+        for choice, title in choices:
+            self._comboBox.addItem(title, choice)
+        self._comboBox.blockSignals(wasBlocked)
+        self.show(value)
+
+    @property
+    def value(self):
+        """The value that is shown; None where there is none."""
+        index = self._comboBox.currentIndex
+        return self._choices[index][0] if 0 <= index < len(self._choices) else None
+
+    def show(self, value):
+        """Show a value without reporting it; one that is not offered leaves the box empty.
+
+        :param value: one of the values that are offered.
+        """
+        values = [choice for choice, _title in self._choices]
+        index = values.index(value) if value in values else -1
+        if index != self._comboBox.currentIndex:
+            wasBlocked = self._comboBox.blockSignals(True)
+            self._comboBox.currentIndex = index
+            self._comboBox.blockSignals(wasBlocked)
+
+    def _onIndexChanged(self, index):
+        if index >= 0:
+            self._onChosen(self._choices[index][0])
