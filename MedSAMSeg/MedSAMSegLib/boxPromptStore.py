@@ -6,13 +6,14 @@ import slicer
 
 from .boxMarkup import layOut, readBack
 from .boxPrompt import BoxPrompt
-from .errors import UserError
+from .segmentChecks import presentSegment
 from .sliceGeometry import SliceGeometry
 
 VOLUME_ROLE = "MedSAMSegVolume"
 SEGMENTATION_ROLE = "MedSAMSegSegmentation"
 SEGMENT_ATTRIBUTE = "MedSAMSeg.SegmentID"
 BOX_ATTRIBUTE = "MedSAMSeg.Box"
+REQUEST_ATTRIBUTE = "MedSAMSeg.Request"
 
 # Markups keep positions in single precision; what differs by more than this, in pixels, was moved by somebody.
 UNMOVED_TOLERANCE = 1e-3
@@ -41,13 +42,7 @@ class BoxPromptStore:
         :raises UserError: if the volume or the segment is gone.
         """
         SliceGeometry(volumeNode)
-        segment = segmentationNode.GetSegmentation().GetSegment(segmentID) if segmentationNode.GetScene() else None
-        if segment is None:
-            raise UserError(
-                f"The segment '{segmentID}' is not in the segmentation '{segmentationNode.GetName()}'.",
-                "It may have been deleted: choose or add another one.",
-                "segment_missing",
-            )
+        segment = presentSegment(segmentationNode, segmentID)
         name = slicer.mrmlScene.GenerateUniqueName(f"{segment.GetName()} box")
         roiNode = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode", name)
         roiNode.SetNodeReferenceID(VOLUME_ROLE, volumeNode.GetID())
@@ -62,30 +57,69 @@ class BoxPromptStore:
         """Find the boxes of a segment.
 
         :param segmentationNode: the segmentation.
-        :param segmentID: ID of the segment.
+        :param segmentID: ID of the segment; None for all segments.
         :param volumeNode: only boxes on this volume, if given.
         :return: [(ROI markup, BoxPrompt)], oldest first.
         :raises UserError: if a box was moved out of its volume, turned or flattened.
         """
+        return [(roiNode, self.read(roiNode)) for roiNode in self.nodes(segmentationNode, segmentID, volumeNode)]
+
+    def nodes(self, segmentationNode, segmentID=None, volumeNode=None):
+        """:return: the ROI markups of a segment's boxes, oldest first; arguments as for `list`."""
         return [
-            (roiNode, self.read(roiNode))
+            roiNode
             for roiNode in slicer.util.getNodesByClass("vtkMRMLMarkupsROINode")
-            if roiNode.GetAttribute(SEGMENT_ATTRIBUTE) == segmentID
-            and roiNode.GetNodeReference(SEGMENTATION_ROLE) is segmentationNode
-            and roiNode.GetNodeReference(VOLUME_ROLE) is not None
-            and volumeNode in (None, roiNode.GetNodeReference(VOLUME_ROLE))
+            if self.isBox(roiNode)
+            and segmentID in (None, self.segmentID(roiNode))
+            and self.segmentation(roiNode) is segmentationNode
+            and self.volume(roiNode) is not None
+            and volumeNode in (None, self.volume(roiNode))
         ]
+
+    @staticmethod
+    def isBox(node):
+        """:return: whether a node of the scene is a box that a store made."""
+        return node.IsA("vtkMRMLMarkupsROINode") and node.GetAttribute(SEGMENT_ATTRIBUTE) is not None
+
+    @staticmethod
+    def segmentID(roiNode):
+        """:return: ID of the segment that a box is for."""
+        return roiNode.GetAttribute(SEGMENT_ATTRIBUTE)
+
+    @staticmethod
+    def segmentation(roiNode):
+        """:return: the segmentation that a box is for, None if it is gone."""
+        return roiNode.GetNodeReference(SEGMENTATION_ROLE)
+
+    @staticmethod
+    def volume(roiNode):
+        """:return: the volume that a box is on, None if it is gone."""
+        return roiNode.GetNodeReference(VOLUME_ROLE)
+
+    def isOrphan(self, roiNode):
+        """:return: whether the volume, the segmentation or the segment of a box is gone."""
+        segmentationNode = self.segmentation(roiNode)
+        return (
+            self.volume(roiNode) is None
+            or segmentationNode is None
+            or segmentationNode.GetSegmentation().GetSegment(self.segmentID(roiNode)) is None
+        )
 
     def read(self, roiNode):
         """:return: the BoxPrompt that a markup shows now, clipped to the image."""
-        volumeNode = roiNode.GetNodeReference(VOLUME_ROLE)
+        volumeNode = self.volume(roiNode)
         geometry = SliceGeometry(volumeNode)
-        stored = json.loads(roiNode.GetAttribute(BOX_ATTRIBUTE))
-        shown = BoxPrompt(stored["axis"], *readBack(roiNode, volumeNode, stored["axis"]))
-        differences = [abs(a - b) for a, b in zip(shown.box, stored["box"], strict=True)]
-        if shown.sliceIndex == stored["slice"] and max(differences) < UNMOVED_TOLERANCE:
-            return BoxPrompt(stored["axis"], stored["slice"], *stored["box"])
+        stored = self.stored(roiNode)
+        shown = BoxPrompt(stored.axis, *readBack(roiNode, volumeNode, stored.axis))
+        differences = [abs(a - b) for a, b in zip(shown.box, stored.box, strict=True)]
+        if shown.sliceIndex == stored.sliceIndex and max(differences) < UNMOVED_TOLERANCE:
+            return stored
         return geometry.clip(shown)
+
+    def stored(self, roiNode):
+        """:return: the BoxPrompt that was stored last, wherever the markup has been dragged since."""
+        stored = json.loads(roiNode.GetAttribute(BOX_ATTRIBUTE))
+        return BoxPrompt(stored["axis"], stored["slice"], *stored["box"])
 
     def update(self, roiNode, prompt):
         """Move a markup to another box.
@@ -93,9 +127,37 @@ class BoxPromptStore:
         :param roiNode: ROI markup made by `add`.
         :param prompt: the new BoxPrompt.
         """
+        self.store(roiNode, prompt)
+        layOut(roiNode, self.volume(roiNode), prompt)
+
+    def store(self, roiNode, prompt):
+        """Store a box beside a markup, and leave the markup where it is: somebody may be dragging it.
+
+        :param roiNode: ROI markup made by `add`.
+        :param prompt: the new BoxPrompt.
+        """
         stored = {"axis": prompt.axis, "slice": prompt.sliceIndex, "box": [float(edge) for edge in prompt.box]}
         roiNode.SetAttribute(BOX_ATTRIBUTE, json.dumps(stored))
-        layOut(roiNode, roiNode.GetNodeReference(VOLUME_ROLE), prompt)
+
+    def request(self, roiNode):
+        """:return: what else the stored box was asked with: {"window", "model", "points"}."""
+        return {
+            "window": "auto",
+            "model": None,
+            "points": [],
+            **json.loads(roiNode.GetAttribute(REQUEST_ATTRIBUTE) or "{}"),
+        }
+
+    def storeRequest(self, roiNode, window, model, points):
+        """Store what a box was asked with.
+
+        :param roiNode: ROI markup made by `add`.
+        :param window: intensity window.
+        :param model: name of the model, or None.
+        :param points: (x, y, whether it belongs to the object) of each point.
+        """
+        request = {"window": window, "model": model, "points": [list(point) for point in points]}
+        roiNode.SetAttribute(REQUEST_ATTRIBUTE, json.dumps(request))
 
     def remove(self, roiNode):
         """Take a box out of the scene."""

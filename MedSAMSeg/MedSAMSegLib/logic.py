@@ -74,6 +74,16 @@ class MedSAMSegLogic:
         arguments = ("", name) if color is None else ("", name, color)
         return segmentation.GetSegmentation().AddEmptySegment(*arguments)
 
+    def removeSegment(self, segmentation, segment):
+        """Remove a segment and its boxes; this cannot be undone.
+
+        :param segmentation: the segmentation node.
+        :param segment: ID of the segment.
+        """
+        for node in self._prompts.nodes(segmentation, segment):
+            self._prompts.remove(node)
+        segmentation.GetSegmentation().RemoveSegment(segment)
+
     def segmentBox(
         self,
         volume,
