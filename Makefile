@@ -6,10 +6,10 @@ export MEDSAMSEG_PYTHON := $(CURDIR)/.venv/bin/python
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help environment weights demo test lint format bench screenshots clean
+.PHONY: help environment weights demo test lint format bench screenshots check-extension lock clean
 
 help: ## Show this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
 
 environment: ## Make .venv with the pinned packages, and install missing system libraries
 	@Testing/environment/setup.sh
@@ -37,6 +37,12 @@ bench: weights ## Measure speed and memory against named baselines; writes bench
 
 screenshots: weights ## Make the README's pictures of the panel anew, in Resources/Screenshots
 	@$(BIN)/python Testing/screenshots
+
+check-extension: environment ## Check what Slicer's Extensions Index asks for, and install the extension into a folder
+	@$(BIN)/python Testing/extension
+
+lock: environment ## Pin what users install, with checksums, in server/requirements (needs uv)
+	@$(BIN)/python Testing/lock
 
 clean: ## Remove everything that the other targets made
 	rm -rf .venv .medsamseg demo bench build .pytest_cache .ruff_cache server/.mypy_cache
