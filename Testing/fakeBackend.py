@@ -1,11 +1,13 @@
 """A server that needs no network: every mask is exactly the pixels inside its box, so right answers are known."""
 
+import dataclasses
 import math
 import threading
 
 import numpy as np
 
-from MedSAMSegLib.backendReplies import PropagationEvent, SegmentReply, SliceMask, UploadReply
+from MedSAMSegLib.backendClient import PROTOCOL_VERSION, BackendUnavailableError
+from MedSAMSegLib.backendReplies import EncodingStatus, PropagationEvent, SegmentReply, SliceMask, UploadReply
 
 WINDOW = {"name": "soft", "lower": -160.0, "upper": 240.0}
 
@@ -15,6 +17,12 @@ def boxMask(box):
     x0, y0 = (math.ceil(edge) for edge in box[:2])
     x1, y1 = (math.floor(edge) for edge in box[2:])
     return SliceMask(x0, y0, np.ones((y1 - y0 + 1, x1 - x0 + 1), dtype=bool), 0.9)
+
+
+def _setEvent():
+    event = threading.Event()
+    event.set()
+    return event
 
 
 class FakeMaskEvent(PropagationEvent):
@@ -28,30 +36,116 @@ class FakeMaskEvent(PropagationEvent):
 class FakeBackend:
     """Stands in for BackendProcess and BackendClient; keeps what it was asked.
 
+    Faults: :meth:`die`, and events that hold an answer back until they are set: ``letStart``, ``letAnswer`` (what
+    :meth:`health` says), ``letSegment``, ``letUpload``.
+
     :param reach: a propagation goes this many slices from the prompt, each way.
     """
 
-    url = "http://fake"
+    logPath = "/fake/server.log"
 
     def __init__(self, reach=2):
         self.requests = []
+        #: What was uploaded, and to which of the servers that were started one after the other.
         self.uploads = []
+        self.starts = 0
+        self._starting = threading.Lock()
+        self.isRunning = False
+        self.hasDied = False
+        #: What the start raises; None for a server that starts.
+        self.startError = None
+        self.letStart, self.letAnswer, self.letSegment, self.letUpload = (_setEvent() for _ in range(4))
+        self.description = {
+            "version": "1.0",
+            "protocol": PROTOCOL_VERSION,
+            "default_model": "fake",
+            "model_installed": True,
+            "model_loaded": True,
+            "device": "cpu",
+            "pid": 1,
+        }
+        #: Slices that count as encoded: (key, axis, slice index, window); None for all.
+        self.encodedSlices = None
+        #: Background encodings that were asked for, and how far the latest one is.
+        self.encodings = []
+        self.encoding = EncodingStatus("idle", 0, 0, None)
         #: After so many slices a propagation waits to be cancelled; None for never.
         self.heldAfter = None
         self.wasCancelled = threading.Event()
         self.maskOfBox = boxMask
         self._reach = reach
 
-    def client(self):
+    @property
+    def url(self):
+        return f"http://fake:{self.starts}"
+
+    @property
+    def readyClient(self):
+        return self if self.isRunning and self.letStart.is_set() else None
+
+    def client(self, timeout=None):
+        with self._starting:
+            if not self.isRunning:
+                self.starts += 1
+                self.isRunning, self.hasDied = True, False
+                assert self.letStart.wait(20), "the start was never let go on"
+                if self.startError is not None:
+                    self.isRunning = False
+                    raise self.startError
         return self
 
+    def stop(self):
+        self.isRunning = self.hasDied = False
+        self.encoding = EncodingStatus("idle", 0, 0, None)
+
+    def kill(self):
+        if self.isRunning:
+            self.die()
+
+    def die(self):
+        """End as a process that crashes."""
+        self.isRunning, self.hasDied = False, True
+        self.encoding = EncodingStatus("idle", 0, 0, None)
+
+    def rotateLog(self):
+        """There is no log."""
+
+    def health(self, timeout=None):
+        if not self.letAnswer.wait(timeout) or not self.isRunning:
+            raise BackendUnavailableError("The MedSAMSeg server does not answer.", "Try again.", "server_unavailable")
+        return self.description
+
+    def models(self):
+        return [{"name": "fake", "title": "Fake model", "installed": True, "default": True}]
+
     def uploadVolume(self, upload):
+        assert self.letUpload.wait(20), "the upload was never let go on"
+        self._answerIfAlive()
         self.uploads.append(upload)
         return UploadReply(upload.key, WINDOW, [])
 
-    def segment(self, key, axis, sliceIndex, boxes, window="auto", model=None):
-        self.requests.append({"key": key, "axis": axis, "slice": sliceIndex, "boxes": boxes, "window": window})
+    def segment(self, key, axis, sliceIndex, boxes, window="auto", model=None, points=None, cachedOnly=False):
+        request = {"key": key, "axis": axis, "slice": sliceIndex, "boxes": boxes, "window": window}
+        self.requests.append({**request, **({"points": points} if points else {})})
+        assert self.letSegment.wait(20), "the answer was never let go"
+        self._answerIfAlive()
+        isEncoded = self.encodedSlices is None or (key, axis, sliceIndex, window) in self.encodedSlices
+        if cachedOnly and not isEncoded:
+            return None
         return SegmentReply([self.maskOfBox(box) for box in boxes], False, 0.2, 0.1, "fake", "fa" * 32, WINDOW)
+
+    def startEncoding(self, key, axis, sliceIndex, window="auto", model=None):
+        self._answerIfAlive()
+        self.encodings.append({"key": key, "axis": axis, "slice": sliceIndex, "window": window, "model": model})
+        self.encoding = EncodingStatus("running", 0, 40, f"encoding {len(self.encodings)}")
+        return self.encoding
+
+    def encodingStatus(self, key):
+        self._answerIfAlive()
+        return self.encoding
+
+    def cancelEncoding(self, key):
+        self.encoding = dataclasses.replace(self.encoding, state="cancelled")
 
     def propagate(self, key, axis, prompts, job, **options):
         self.requests.append({"key": key, "axis": axis, "prompts": prompts, **options})
@@ -62,6 +156,10 @@ class FakeBackend:
     def cancel(self, job):
         assert job == self.job
         self.wasCancelled.set()
+
+    def _answerIfAlive(self):
+        if self.hasDied:
+            raise BackendUnavailableError("The MedSAMSeg server stopped.", "Try again.", "server_stopped")
 
     def _events(self, prompt):
         sliceIndex, box = prompt

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from .backendReplies import BackendError, PropagationEvent, SegmentReply, UploadReply
+from .backendReplies import BackendError, EncodingStatus, PropagationEvent, SegmentReply, UploadReply
 from .npyUpload import NpyUpload
 
 #: The contract's version that this client speaks; a server says its own in ``/v1/health``.
@@ -56,9 +56,21 @@ class BackendClient:
         self._timeout = timeout
         self._checkedVersion = False
 
-    def health(self):
-        """Return the server's own description (version, protocol, model, device) as a dictionary."""
-        return self._requestJson("GET", "/v1/health")
+    def health(self, timeout=None):
+        """Return the server's own description (version, protocol, model, device) as a dictionary.
+
+        :param timeout: longest silence of the server in seconds; the client's own when not given.
+        :raises BackendError: when there is no answer, or the server speaks another version of the protocol.
+        """
+        health = self._requestJson("GET", "/v1/health", timeout=timeout)
+        if health.get("protocol") != PROTOCOL_VERSION:
+            raise BackendError(
+                f"The MedSAMSeg server {health.get('version', '')} speaks version {health.get('protocol')} of the "
+                f"protocol, this extension speaks version {PROTOCOL_VERSION}.",
+                "Update the older of the two.",
+                "version_mismatch",
+            )
+        return health
 
     def models(self):
         """Return the models that the server knows, as a list of dictionaries (name, title, installed, licence, …)."""
@@ -79,8 +91,8 @@ class BackendClient:
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(upload.byteCount)}
         return UploadReply.fromJson(self._requestJson("PUT", path, upload.chunks(), headers))
 
-    def segment(self, key, axis, sliceIndex, boxes, window="auto", model=None) -> SegmentReply:
-        """Return one mask for each box on one slice.
+    def segment(self, key, axis, sliceIndex, boxes, window="auto", model=None, points=None, cachedOnly=False):
+        """Return one mask for each box on one slice, as a :class:`SegmentReply`.
 
         :param key: the uploaded volume's key.
         :param axis: array axis of the slice: 0, 1 or 2 of an array (K, J, I).
@@ -88,16 +100,51 @@ class BackendClient:
         :param boxes: boxes (x0, y0, x1, y1) in in-plane voxel indices.
         :param window: intensity window: "auto", a preset's name, or "W,L".
         :param model: model's name; None for the server's default.
+        :param points: for each box a list of points (x, y, 1 for inside or 0 for outside) that correct its mask.
+        :param cachedOnly: True to get None, at once, when the slice has not been encoded yet.
         """
         self._checkVersionOnce()
-        request = {
-            "model": model,
-            "window": window,
-            "axis": axis,
-            "slice": sliceIndex,
-            "prompts": [{"box": list(box)} for box in boxes],
-        }
-        return SegmentReply.fromJson(self._requestJson("POST", f"/v1/volumes/{key}/segment", request))
+        prompts = [{"box": list(box)} for box in boxes]
+        for prompt, ownPoints in zip(prompts, points or [], strict=False):
+            prompt["points"] = [list(point) for point in ownPoints]
+        request = {"model": model, "window": window, "axis": axis, "slice": sliceIndex, "prompts": prompts}
+        try:
+            reply = self._requestJson(
+                "POST", f"/v1/volumes/{key}/segment", {**request, **({"cached_only": True} if cachedOnly else {})}
+            )
+        except BackendError as error:
+            if cachedOnly and error.code == "not_encoded":
+                return None
+            raise
+        return SegmentReply.fromJson(reply)
+
+    def startEncoding(self, key, axis, sliceIndex, window="auto", model=None) -> EncodingStatus:
+        """Let the server encode all slices in the background; clicks go first. It replaces the volume's earlier job.
+
+        :param key: the uploaded volume's key.
+        :param axis: array axis of the slices.
+        :param sliceIndex: where to begin; the slices are encoded from there outward.
+        :param window: intensity window: "auto", a preset's name, or "W,L".
+        :param model: model's name; None for the server's default.
+        """
+        self._checkVersionOnce()
+        request = {"model": model, "window": window, "axis": axis, "slice": sliceIndex}
+        reply = self._requestJson("POST", f"/v1/volumes/{key}/encodings", request)
+        return EncodingStatus.fromJson({"state": "running", "done": 0, **reply})
+
+    def encodingStatus(self, key) -> EncodingStatus:
+        """Return how far the background encoding of a volume is.
+
+        :param key: the uploaded volume's key.
+        """
+        return EncodingStatus.fromJson(self._requestJson("GET", f"/v1/volumes/{key}/encodings"))
+
+    def cancelEncoding(self, key):
+        """Stop the background encoding of a volume; one that has none is no error.
+
+        :param key: the uploaded volume's key.
+        """
+        self._requestJson("DELETE", f"/v1/volumes/{key}/encodings")
 
     def propagate(
         self, key, axis, prompts, first=None, last=None, direction="both", window="auto", model=None, job=None
@@ -157,20 +204,12 @@ class BackendClient:
         return PropagationEvent.fromJson(json.loads(line))
 
     def _checkVersionOnce(self):
-        if self._checkedVersion:
-            return
-        health = self.health()
-        if health.get("protocol") != PROTOCOL_VERSION:
-            raise BackendError(
-                f"The MedSAMSeg server {health.get('version', '')} speaks version {health.get('protocol')} of the "
-                f"protocol, this extension speaks version {PROTOCOL_VERSION}.",
-                "Update the older of the two.",
-                "version_mismatch",
-            )
-        self._checkedVersion = True
+        if not self._checkedVersion:
+            self.health()
+            self._checkedVersion = True
 
-    def _requestJson(self, method, path, body=None, headers=None):
-        connection, response = self._send(method, path, body, headers)
+    def _requestJson(self, method, path, body=None, headers=None, timeout=None):
+        connection, response = self._send(method, path, body, headers, timeout)
         try:
             content = response.read()
         except (OSError, http.client.HTTPException) as error:
@@ -184,14 +223,14 @@ class BackendClient:
         except ValueError:
             raise BackendError.notOurServer(response.status) from None
 
-    def _send(self, method, path, body=None, headers=None):
+    def _send(self, method, path, body=None, headers=None, timeout=None):
         """Return (connection, response) of a request that succeeded; raise the server's error otherwise."""
         headers = {"Authorization": f"Bearer {self._token}", **(headers or {})}
         if isinstance(body, dict):
             # Slice indices often come out of numpy, whose numbers JSON does not know.
             body = json.dumps(body, default=np.generic.item).encode()
             headers["Content-Type"] = "application/json"
-        connection = self._connect()
+        connection = self._connect(timeout or self._timeout)
         try:
             # A server that refuses a large volume answers, and hangs up, before it has read all of it.
             with contextlib.suppress(BrokenPipeError, ConnectionResetError, ConnectionAbortedError):
@@ -212,10 +251,10 @@ class BackendClient:
             ) from error
         return connection, response
 
-    def _connect(self):
+    def _connect(self, timeout):
         # http.client uses no proxy settings, which is right for a server on this computer.
         connectionClass = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
-        return connectionClass(self._parts.hostname, self._parts.port, timeout=self._timeout)
+        return connectionClass(self._parts.hostname, self._parts.port, timeout=timeout)
 
     def _stoppedInTheMiddle(self):
         return BackendUnavailableError(

@@ -140,6 +140,38 @@ class SegmentReply:
 
 
 @dataclasses.dataclass(frozen=True)
+class EncodingStatus:
+    """How far the background encoding of a volume is.
+
+    :param state: "idle", "running", "done", "cancelled" or "failed".
+    :param done: number of slices that are encoded.
+    :param total: number of slices that will be.
+    :param job: the job's name; None when there was none.
+    :param error: the :class:`BackendError` that ended it, or None.
+    """
+
+    state: str
+    done: int
+    total: int
+    job: str
+    error: object = None
+
+    @classmethod
+    def fromJson(cls, status):
+        """
+        :param status: the server's JSON object.
+        """
+        error = status.get("error")
+        return cls(
+            status["state"],
+            status["done"],
+            status["total"],
+            status["job"],
+            BackendError.fromJson(error) if error else None,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
 class PropagationEvent:
     """One line of a propagation's stream.
 

@@ -39,10 +39,11 @@ class ServerLog:
         self.rotate()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            return open(os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab", buffering=0)
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            return os.fdopen(descriptor, "ab", buffering=0)
         except OSError as error:
             logging.warning("The MedSAMSeg server's log '%s' cannot be written: %s", self.path, error.strerror)
-            return open(os.devnull, "ab", buffering=0)
+            return Path(os.devnull).open("ab", buffering=0)
 
     def rotate(self):
         """Begin anew when the file has grown too large; may be called while a server writes to it.
