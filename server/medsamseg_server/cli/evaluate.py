@@ -1,0 +1,199 @@
+"""``medsamseg evaluate``: how well objects are found, against reference labels."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.files import ensure_writable, replacing
+from medsamseg_server.models.registry import CHECKPOINTS, DEFAULT_MODEL
+from medsamseg_server.models.store import ModelStore
+
+if TYPE_CHECKING:
+    from medsamseg_server.engine import Engine
+    from medsamseg_server.evaluation.html import Picture
+    from medsamseg_server.evaluation.report import Scores
+    from medsamseg_server.evaluation.runner import Outcome, Settings, Setup
+
+_BASELINE = "reference"
+
+_EPILOG = """\
+manifest:
+  {"cases": [{"image": "ct.nii.gz", "labels": "ct_labels.nii.gz", "window": "soft",
+    "targets": {"spleen": 1, "liver": 5}}]}
+  File names are relative to the manifest. Optional: "axis" (0) and "name".
+
+protocols:
+  gtbox             the tight box of the labels on every slice
+  propagate         one tight box, on the slice where the object is largest
+  propagate_zrange  the same, and the object's first and last slice
+  keyframes:N       N tight boxes spread over the object, and its first and last slice
+  keyframes_open:N  the same without first and last slice
+
+The method 'reference', LiteMedSAM's published recipe, is always run beside the others.
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command ``evaluate``."""
+    parser = subparsers.add_parser(
+        "evaluate",
+        help="measure segmentation against reference labels",
+        description="Segment labeled objects from boxes made of their labels, and measure how well that works.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("manifest", metavar="MANIFEST", type=Path, help="JSON file that names scans, labels, targets")
+    parser.add_argument(
+        "--protocol", metavar="LIST", help="protocols, with commas (default: all, with 2, 3 and 5 boxes)"
+    )
+    parser.add_argument("--method", metavar="LIST", help="methods of propagation, with commas (default: the usual one)")
+    parser.add_argument(
+        "--model",
+        metavar="LIST",
+        default=DEFAULT_MODEL,
+        help=f"of {', '.join(CHECKPOINTS)}, with commas (default: {DEFAULT_MODEL})",
+    )
+    parser.add_argument(
+        "--jitter",
+        metavar="LIST",
+        default="0,5",
+        help="largest outward shift of a box's sides, in percent of its size, with commas (default: 0,5)",
+    )
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="of the jitter (default: 0)")
+    parser.add_argument("--out", metavar="FILE.json", type=Path, help="write everything that was measured")
+    parser.add_argument("--html", metavar="FILE.html", type=Path, help="write a report with tables and pictures")
+    parser.add_argument(
+        "--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="where to compute (default: auto)"
+    )
+    add_output_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Evaluate, write the reports, and print the means."""
+    settings = _make_settings(args)
+    from medsamseg_server.evaluation.html import make_html
+    from medsamseg_server.evaluation.manifest import read_manifest
+    from medsamseg_server.evaluation.report import make_report
+
+    entries = read_manifest(args.manifest)
+    for path in filter(None, (args.out, args.html)):
+        ensure_writable(path.parent)
+    store = ModelStore()
+    for model in settings.models:
+        store.path(model)
+    engine = _make_engine(store, args.device)
+    about = {"manifest": str(args.manifest)}
+    scores, pictures = _evaluate(args, engine, entries, settings)
+    report = make_report(scores, about)
+    if args.out is not None:
+        _write(args.out, json.dumps(report, indent=1))
+    if args.html is not None:
+        _write(args.html, make_html(scores, pictures, about))
+    _print(args, report)
+    return 0
+
+
+def _make_settings(args: argparse.Namespace) -> Settings:
+    from medsamseg_server.evaluation.protocols import DEFAULT_PROTOCOLS, Jitter, parse_protocols
+    from medsamseg_server.evaluation.runner import Settings
+    from medsamseg_server.propagation import DEFAULT_METHOD, make_strategy
+
+    methods = _names(args.method or DEFAULT_METHOD)
+    methods += [_BASELINE] if _BASELINE not in methods else []
+    for method in methods:
+        make_strategy(method)
+    jitters = [Jitter(_percent(text), args.seed) for text in _names(args.jitter)]
+    protocols = parse_protocols(args.protocol or DEFAULT_PROTOCOLS)
+    return Settings(protocols, methods, _names(args.model), jitters)
+
+
+def _names(text: str) -> list[str]:
+    return list(dict.fromkeys(name.strip() for name in text.split(",")))
+
+
+def _percent(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 100:
+        raise MedSAMSegError(
+            ErrorKind.INVALID_INPUT, "jitter_invalid", f"'{text}' is no jitter.", "Give percents from 0 to 100."
+        )
+    return value
+
+
+def _make_engine(store: ModelStore, device: str) -> Engine:
+    from medsamseg_server.engine import Engine
+
+    return Engine(store, device=device)
+
+
+def _evaluate(
+    args: argparse.Namespace, engine: Engine, entries: list[Any], settings: Settings
+) -> tuple[Scores, dict[tuple[Setup, str], list[Picture]]]:
+    from medsamseg_server.evaluation.runner import Setup, count_outcomes, run_evaluation
+
+    # In the order of the report: tight boxes and the first method first.
+    scores: Scores = {
+        Setup(model, method, jitter): {protocol.name: [] for protocol in settings.protocols}
+        for model in settings.models
+        for jitter in settings.jitters
+        for method in settings.methods
+    }
+    pictures: dict[tuple[Setup, str], list[Picture]] = {}
+    total = count_outcomes(entries, settings)
+    with tqdm(total=total, unit="target", disable=not shows_progress(args), leave=False) as bar:
+        for outcome in run_evaluation(engine, entries, settings):
+            scores[outcome.setup][outcome.protocol.name].append(outcome.score)
+            if args.html is not None:
+                _keep_worst(pictures.setdefault((outcome.setup, outcome.protocol.name), []), outcome)
+            bar.update()
+    return scores, pictures
+
+
+def _keep_worst(pictures: list[Picture], outcome: Outcome) -> None:
+    from medsamseg_server.evaluation.html import PICTURES_EACH, Picture
+    from medsamseg_server.evaluation.pictures import draw_slice, worst_slice
+
+    found = worst_slice(outcome)
+    name = f"{outcome.score.case}/{outcome.score.target}"
+    pictures.append(Picture(name, found, draw_slice(outcome, found.index)))
+    pictures.sort(key=lambda picture: picture.found.dice)
+    del pictures[PICTURES_EACH:]
+
+
+def _write(path: Path, text: str) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _print(args: argparse.Namespace, report: dict[str, Any]) -> None:
+    if args.json:
+        brief = [
+            {**run, "protocols": {name: _without_targets(found) for name, found in run["protocols"].items()}}
+            for run in report["runs"]
+        ]
+        print_json({"manifest": report["manifest"], "runs": brief})
+        return
+    for run in report["runs"]:
+        boxes = f"boxes up to {run['jitter_percent']:g} % too large" if run["jitter_percent"] else "tight boxes"
+        say(args, f"{run['method']}, {run['model']}, {boxes}")
+        for name, found in run["protocols"].items():
+            error = found["standard_error_dice"]
+            dice = f"{found['mean_dice']:.3f}" + (f" ± {error:.3f}" if error is not None else "")
+            say(args, f"  {name:18} Dice {dice}   surface Dice {found['mean_nsd']:.3f}")
+    for path in filter(None, (args.out, args.html)):
+        say(args, f"Written: {path}")
+
+
+def _without_targets(found: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in found.items() if key != "targets"}

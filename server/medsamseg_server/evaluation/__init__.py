@@ -1,0 +1,1 @@
+"""Measuring segmentation against reference labels: manifests, protocols, metrics and reports."""

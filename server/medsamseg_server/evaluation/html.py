@@ -1,0 +1,135 @@
+"""The report as one HTML file: a table to compare, every target, and the worst slices as pictures."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from medsamseg_server.evaluation.pictures import BOX_COLOR, MASK_COLOR, REFERENCE_COLOR
+from medsamseg_server.evaluation.report import Scores, confidence_area, mean, standard_error
+from medsamseg_server.evaluation.runner import Setup, SliceScore, TargetScore
+
+#: Pictures shown for a protocol of a run.
+PICTURES_EACH = 6
+
+_STYLE = """
+body { font: 15px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 1200px; padding: 0 1em; color: #1a1a1a; }
+h1 { font-size: 1.5em; } h2 { font-size: 1.2em; margin-top: 2em; }
+table { border-collapse: collapse; margin: .7em 0; font-variant-numeric: tabular-nums; }
+th, td { border-bottom: 1px solid #ddd; padding: .25em .7em; text-align: right; white-space: nowrap; }
+th { background: #f4f4f4; } td:first-child, th:first-child, td.text { text-align: left; white-space: normal; }
+tr.best td { font-weight: 600; } .low { color: #b00020; } .small { color: #555; font-size: .9em; }
+summary { cursor: pointer; padding: .3em 0; } details { border-top: 1px solid #ddd; }
+figure { display: inline-block; margin: .4em; vertical-align: top; width: 265px; }
+figcaption { font-size: .82em; } img { max-width: 260px; background: #000; }
+.key { display: inline-block; width: 1em; height: .8em; margin: 0 .3em 0 1em; }
+"""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The worst slice of a target under a protocol, as a PNG."""
+
+    target: str
+    found: SliceScore
+    png: bytes
+
+
+#: By setup and name of the protocol, worst first.
+Pictures = Mapping[tuple[Setup, str], Sequence[Picture]]
+
+
+def make_html(scores: Scores, pictures: Pictures, about: dict[str, Any]) -> str:
+    """Return the report as a page that needs nothing else."""
+    facts = " · ".join(f"{escape(str(key))}: {escape(str(value))}" for key, value in about.items())
+    parts = [
+        "<!DOCTYPE html><html lang=en><meta charset=utf-8><title>MedSAMSeg evaluation</title>",
+        f"<style>{_STYLE}</style><h1>MedSAMSeg evaluation</h1><p class=small>{facts}</p>",
+        _comparison(scores),
+        _keys(),
+    ]
+    for setup, by_protocol in scores.items():
+        parts.append(f"<h2>{escape(_title(setup))}</h2>")
+        parts += [_details(name, targets, pictures.get((setup, name), ())) for name, targets in by_protocol.items()]
+    return "\n".join(parts)
+
+
+def _title(setup: Setup) -> str:
+    boxes = f"boxes up to {setup.jitter.percent:g} % too large" if setup.jitter.percent else "tight boxes"
+    return f"{setup.method}, {setup.model}, {boxes}"
+
+
+def _comparison(scores: Scores) -> str:
+    setups = list(scores)
+    names = list(scores[setups[0]])
+    head = "".join(f"<th>{escape(_title(setup))}</th>" for setup in setups)
+    rows = []
+    for name in names:
+        cells = []
+        for setup in setups:
+            targets = scores[setup][name]
+            dices = [target.dice for target in targets]
+            boxed = scores[setup].get("gtbox")
+            ratio = f"<br>{mean(dices) / mean([target.dice for target in boxed]):.1%} of gtbox" if boxed else ""
+            surface = mean([target.nsd for target in targets])
+            cells.append(f"<td>Dice {_with_error(dices)}<span class=small><br>surface {surface:.3f}{ratio}</span></td>")
+        rows.append(f"<tr><td>{escape(name)}</td>{''.join(cells)}</tr>")
+    return (
+        f"<table><tr><th>mean ± standard error</th>{head}</tr>{''.join(rows)}</table>"
+        "<p class=small>Dice in 3D; surface: surface Dice in 3D at 2 mm. gtbox: the reference's box on every slice. "
+        "propagate: one box on the largest slice. _zrange: first and last slice given. keyframes:N: N boxes, first and "
+        "last slice given; keyframes_open:N: N boxes only.</p>"
+    )
+
+
+def _with_error(values: Sequence[float]) -> str:
+    error = standard_error(values)
+    return f"{mean(values):.3f}" + (f" ± {error:.3f}" if error is not None else "")
+
+
+def _keys() -> str:
+    names = ((REFERENCE_COLOR, "reference"), (MASK_COLOR, "mask"), (BOX_COLOR, "box given to the network"))
+    keys = "".join(f"<span class=key style='background:rgb{color}'></span>{name}" for color, name in names)
+    return f"<p class=small>Pictures: {keys}</p>"
+
+
+def _details(name: str, targets: Sequence[TargetScore], pictures: Sequence[Picture]) -> str:
+    dices = [target.dice for target in targets]
+    area, bad, known = confidence_area(targets)
+    sure = f" · low confidence finds the {bad} of {known} slices under 0.7: ROC area {area:.3f}" if area else ""
+    calls = sum(target.decoder_calls for target in targets) / max(sum(target.encoder_calls for target in targets), 1)
+    rows = "".join(_row(target) for target in targets)
+    shown = "".join(_figure(picture) for picture in pictures[:PICTURES_EACH])
+    return (
+        f"<details><summary><b>{escape(name)}</b>: Dice {_with_error(dices)}<span class=small> · "
+        f"{calls:.2f} decoder batches a slice{sure}</span></summary><table><tr><th>target</th><th>Dice</th>"
+        "<th>surface Dice</th><th>slices</th><th>missed</th><th>over-shoot<br>low, high</th><th>boxes</th>"
+        f"<th>encoder, decoder<br>calls</th><th>seconds</th><th class=text>ended</th></tr>{rows}</table>"
+        f"{shown}</details>"
+    )
+
+
+def _row(target: TargetScore) -> str:
+    extent = target.extent
+    seconds = target.seconds_encoding + target.seconds_decoding
+    low = " class=low" if target.dice < 0.7 else ""
+    return (
+        f"<tr><td>{escape(target.case)}/{escape(target.target)}</td><td{low}>{target.dice:.3f}</td>"
+        f"<td>{target.nsd:.3f}</td><td>{extent.slices}</td><td>{extent.missed}</td>"
+        f"<td>{extent.over_low}, {extent.over_high}</td><td>{target.boxes}</td>"
+        f"<td>{target.encoder_calls}, {target.decoder_calls}</td><td>{seconds:.1f}</td>"
+        f"<td class='text small'>{escape('; '.join(target.ended))}</td></tr>"
+    )
+
+
+def _figure(picture: Picture) -> str:
+    found = picture.found
+    data = base64.b64encode(picture.png).decode("ascii")
+    sure = "" if found.confidence is None else f", confidence {found.confidence:.2f}"
+    return (
+        f"<figure><img alt='{escape(picture.target)}, slice {found.index}' src='data:image/png;base64,{data}'>"
+        f"<figcaption>{escape(picture.target)}, slice {found.index}: Dice {found.dice:.2f}{sure}</figcaption></figure>"
+    )

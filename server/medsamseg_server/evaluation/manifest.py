@@ -1,0 +1,151 @@
+"""The manifest of an evaluation: which scans, which labels, which objects in them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.images import read_image
+from medsamseg_server.volumes import Volume
+from medsamseg_server.windows import resolve_window
+
+EXAMPLE = (
+    '{"cases": [{"image": "ct.nii.gz", "labels": "ct_labels.nii.gz", "window": "soft", "axis": 0, '
+    '"targets": {"spleen": 1, "liver": 5}}]}'
+)
+_NEEDED = {"image", "labels", "targets"}
+_KNOWN = _NEEDED | {"window", "axis", "name"}
+
+
+@dataclass(frozen=True)
+class CaseEntry:
+    """A scan with its labels, as the manifest names them.
+
+    Attributes:
+        name: what reports call it.
+        image: file of the scan.
+        labels: file of the labels, of the same size.
+        targets: label value by name of the object.
+        window: which intensities the network sees; see ``windows.resolve_window``.
+        axis: array axis across the slices.
+    """
+
+    name: str
+    image: Path
+    labels: Path
+    targets: dict[str, int]
+    window: str = "auto"
+    axis: int = 0
+
+
+@dataclass(frozen=True)
+class Case:
+    """A scan with its labels in memory.
+
+    Attributes:
+        entry: what the manifest says.
+        volume: the scan, (K, J, I).
+        labels: (K, J, I), of the scan's shape.
+        spacing: of the voxels along K, J and I, in millimeters.
+    """
+
+    entry: CaseEntry
+    volume: Volume
+    labels: NDArray[Any]
+    spacing: tuple[float, float, float]
+
+    def target(self, name: str) -> NDArray[np.bool_]:
+        """Return one object's mask, (K, J, I).
+
+        Raises:
+            MedSAMSegError: ``target_missing`` when no voxel has its label.
+        """
+        mask: NDArray[np.bool_] = self.labels == self.entry.targets[name]
+        if not mask.any():
+            raise MedSAMSegError(
+                ErrorKind.INVALID_INPUT,
+                "target_missing",
+                f"{self.entry.labels} has no voxel with the label {self.entry.targets[name]} of '{name}'.",
+                "Leave the target out of the manifest, or correct its label.",
+            )
+        return mask
+
+
+def read_manifest(path: Path) -> list[CaseEntry]:
+    """Read a manifest; names of files in it are relative to its folder.
+
+    Raises:
+        MedSAMSegError: ``manifest_missing``, ``manifest_unreadable``, ``manifest_malformed`` with the place in it, or
+            ``window_invalid``.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        raise MedSAMSegError(
+            ErrorKind.NOT_FOUND, "manifest_missing", f"There is no manifest {path}.", "Check the path."
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise MedSAMSegError(
+            ErrorKind.UNREADABLE, "manifest_unreadable", f"The manifest {path} cannot be read: {error}."
+        ) from error
+    except json.JSONDecodeError as error:
+        raise _malformed(path, f"line {error.lineno}, column {error.colno}: {error.msg}") from error
+    cases = content.get("cases") if isinstance(content, dict) else None
+    if not isinstance(cases, list) or not cases:
+        raise _malformed(path, "the start: {…} with a list 'cases' of at least one is expected")
+    return [_entry(path, number, case) for number, case in enumerate(cases)]
+
+
+def load_case(entry: CaseEntry) -> Case:
+    """Read a case's scan and labels.
+
+    Raises:
+        MedSAMSegError: ``labels_differ`` when their sizes do, or as ``images.read_image``.
+    """
+    image = read_image(entry.image)
+    labels = read_image(entry.labels)
+    if labels.array.shape != image.array.shape:
+        raise MedSAMSegError(
+            ErrorKind.INVALID_INPUT,
+            "labels_differ",
+            f"{entry.labels} has {labels.array.shape} voxels, {entry.image} has {image.array.shape}.",
+            "Give labels that were drawn on this image.",
+        )
+    i, j, k = image.geometry.spacing
+    return Case(entry, Volume.from_array(image.array), labels.array, (k, j, i))
+
+
+def _entry(path: Path, number: int, case: Any) -> CaseEntry:
+    place = f"cases[{number}]"
+    if not isinstance(case, dict):
+        raise _malformed(path, f"{place}: {{…}} is expected")
+    for key in sorted(_NEEDED - case.keys()):
+        raise _malformed(path, f"{place}: '{key}' is missing")
+    for key in sorted(case.keys() - _KNOWN):
+        raise _malformed(path, f"{place}: '{key}' is not known here")
+    for key in ("image", "labels", "window", "name"):
+        if not isinstance(case.get(key, ""), str):
+            raise _malformed(path, f"{place}.{key}: a text is expected")
+    targets = case["targets"]
+    if not isinstance(targets, dict) or not targets or any(type(label) is not int for label in targets.values()):
+        raise _malformed(path, f"{place}.targets: names with whole numbers, the labels, are expected")
+    axis = case.get("axis", 0)
+    if type(axis) is not int or axis not in (0, 1, 2):
+        raise _malformed(path, f"{place}.axis: 0, 1 or 2 is expected")
+    window = case.get("window", "auto")
+    resolve_window(window, np.zeros((1, 1, 1), np.uint8))
+    image = path.parent / case["image"]
+    name = case.get("name") or image.name.split(".")[0]
+    return CaseEntry(name, image, path.parent / case["labels"], dict(targets), window, axis)
+
+
+def _malformed(path: Path, what: str) -> MedSAMSegError:
+    return MedSAMSegError(
+        ErrorKind.INVALID_INPUT, "manifest_malformed", f"The manifest {path} is wrong at {what}.", f"Example: {EXAMPLE}"
+    )

@@ -1,0 +1,106 @@
+"""How well a mask fits the reference: in 3D, in millimeters, and slice by slice."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+
+TOLERANCE_MM = 2.0
+
+
+def dice(mask: NDArray[np.bool_], reference: NDArray[np.bool_]) -> float:
+    """Return the Dice coefficient of two masks of the same shape, not both empty."""
+    return 2.0 * float(np.count_nonzero(mask & reference)) / (np.count_nonzero(mask) + np.count_nonzero(reference))
+
+
+def surface_dice(
+    mask: NDArray[np.bool_],
+    reference: NDArray[np.bool_],
+    spacing: tuple[float, float, float],
+    tolerance: float = TOLERANCE_MM,
+) -> float:
+    """Return the part of both surfaces that lies within a tolerance of the other one, 0…1.
+
+    Computed in 3D by DeepMind's ``surface-distance`` with areas of surface elements (Nikolov et al.,
+    doi:10.2196/26151). On single slices the same would count their flat faces as surface, and hide wrong contours.
+
+    Args:
+        mask: (K, J, I).
+        reference: (K, J, I), not empty.
+        spacing: of the voxels along K, J and I, in millimeters.
+        tolerance: in millimeters.
+
+    Raises:
+        MedSAMSegError: ``evaluate_not_installed``.
+    """
+    if not mask.any():
+        return 0.0
+    with warnings.catch_warnings():
+        # The library uses SciPy's older names.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            import surface_distance
+        except ImportError as error:
+            raise MedSAMSegError(
+                ErrorKind.INTERNAL,
+                "evaluate_not_installed",
+                "The packages for evaluation are not installed.",
+                "Install them: pip install 'medsamseg-server[evaluate]'",
+            ) from error
+        distances = surface_distance.compute_surface_distances(reference, mask, spacing)
+        return float(surface_distance.compute_surface_dice_at_tolerance(distances, tolerance))
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How far along the slices an object was followed.
+
+    Attributes:
+        slices: number of slices of the reference.
+        found: how many of them have a mask that touches the reference.
+        missed: how many have not.
+        over_low: slices with a mask below the object's first slice.
+        over_high: slices with a mask above its last slice.
+    """
+
+    slices: int
+    found: int
+    missed: int
+    over_low: int
+    over_high: int
+
+
+def extent(mask: NDArray[np.bool_], reference: NDArray[np.bool_]) -> Extent:
+    """Compare where two masks lie; slices along the first axis, ``reference`` not empty."""
+    present = np.flatnonzero(reference.any(axis=(1, 2)))
+    found = np.count_nonzero((mask & reference).any(axis=(1, 2)))
+    segmented = np.flatnonzero(mask.any(axis=(1, 2)))
+    return Extent(
+        len(present),
+        int(found),
+        len(present) - int(found),
+        int(np.count_nonzero(segmented < present[0])),
+        int(np.count_nonzero(segmented > present[-1])),
+    )
+
+
+def roc_area(scores: Sequence[float], is_bad: Sequence[bool]) -> float | None:
+    """Return how well low scores tell the bad from the good: the area under the ROC curve, None if there is one kind.
+
+    It is the probability that a bad one has a lower score than a good one, where equal scores count half
+    (Mann–Whitney).
+    """
+    values = np.asarray(scores, float)
+    bad = np.asarray(is_bad, bool)
+    low, high = values[bad], values[~bad]
+    if not low.size or not high.size:
+        return None
+    less = np.count_nonzero(low[:, None] < high[None, :])
+    equal = np.count_nonzero(low[:, None] == high[None, :])
+    return float((less + 0.5 * equal) / (low.size * high.size))

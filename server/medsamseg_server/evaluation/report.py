@@ -1,0 +1,110 @@
+"""What an evaluation found: means, standard errors and every target, as JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from medsamseg_server import __version__
+from medsamseg_server.evaluation.metrics import TOLERANCE_MM, roc_area
+from medsamseg_server.evaluation.runner import Setup, TargetScore
+
+#: A slice with a lower Dice coefficient is one that a user should look at.
+BAD_SLICE_DICE = 0.7
+
+#: Scores by setup and name of the protocol.
+Scores = dict[Setup, dict[str, list[TargetScore]]]
+
+
+def make_report(scores: Scores, about: dict[str, Any]) -> dict[str, Any]:
+    """Return the report.
+
+    Args:
+        scores: of at least one setup. The first one's protocols also stand at the top, under ``protocols``.
+        about: what else to say, such as the manifest.
+    """
+    runs = [{**_setup(setup), "protocols": _protocols(by_protocol)} for setup, by_protocol in scores.items()]
+    return {
+        "version": __version__,
+        **about,
+        "surface_tolerance_mm": TOLERANCE_MM,
+        "bad_slice_dice": BAD_SLICE_DICE,
+        **runs[0],
+        "runs": runs,
+    }
+
+
+def mean(values: Sequence[float]) -> float:
+    """Return the mean of at least one value."""
+    return sum(values) / len(values)
+
+
+def standard_error(values: Sequence[float]) -> float | None:
+    """Return the standard error of the mean; None for less than two values."""
+    if len(values) < 2:
+        return None
+    center = mean(values)
+    return math.sqrt(sum((value - center) ** 2 for value in values) / (len(values) - 1) / len(values))
+
+
+def confidence_area(targets: Sequence[TargetScore]) -> tuple[float | None, int, int]:
+    """Return how well low confidence finds bad slices, the number of bad slices, and of all that say how sure they are.
+
+    Slices with a box of the user count like all others; slices that were missed have no mask to be unsure of.
+    """
+    slices = [found for target in targets for found in target.slices if found.confidence is not None]
+    is_bad = [found.dice < BAD_SLICE_DICE for found in slices]
+    return roc_area([found.confidence or 0.0 for found in slices], is_bad), sum(is_bad), len(slices)
+
+
+def _setup(setup: Setup) -> dict[str, Any]:
+    return {
+        "model": setup.model,
+        "method": setup.method,
+        "jitter_percent": setup.jitter.percent,
+        "seed": setup.jitter.seed,
+    }
+
+
+def _protocols(by_protocol: dict[str, list[TargetScore]]) -> dict[str, Any]:
+    return {name: _protocol(targets) for name, targets in by_protocol.items()}
+
+
+def _protocol(targets: list[TargetScore]) -> dict[str, Any]:
+    dices = [target.dice for target in targets]
+    surfaces = [target.nsd for target in targets]
+    slices = sum(target.encoder_calls for target in targets)
+    area, bad, known = confidence_area(targets)
+    return {
+        "mean_dice": _rounded(mean(dices)),
+        "standard_error_dice": _rounded(standard_error(dices)),
+        "mean_nsd": _rounded(mean(surfaces)),
+        "standard_error_nsd": _rounded(standard_error(surfaces)),
+        "decoder_calls_per_slice": _rounded(sum(target.decoder_calls for target in targets) / max(slices, 1)),
+        "confidence": {"roc_area": _rounded(area), "bad_slices": bad, "slices": known},
+        "targets": [_target(target) for target in targets],
+    }
+
+
+def _target(target: TargetScore) -> dict[str, Any]:
+    values = asdict(target)
+    extent = values.pop("extent")
+    slices = values.pop("slices")
+    return {
+        **_round_all({"name": f"{target.case}/{target.target}", **values, **extent}),
+        "ended": list(target.ended),
+        "per_slice": [_round_all(found) for found in slices],
+    }
+
+
+def _round_all(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: _round_all(value) if isinstance(value, dict) else _rounded(value) if isinstance(value, float) else value
+        for key, value in values.items()
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 5)
