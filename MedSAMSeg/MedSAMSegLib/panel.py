@@ -33,6 +33,8 @@ class Panel(VTKObservationMixin):
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self._onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self._onSceneEndClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self._onSceneEndImport)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAddedEvent, self._onSceneModified)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self._onSceneModified)
         self._useScene()
 
     def enter(self):
@@ -81,6 +83,9 @@ class Panel(VTKObservationMixin):
     def _onSceneEndImport(self, caller, event):
         # The nodes that the parameters refer to arrive after the parameters; now the widgets can show them.
         self._session.parameters.parameterNode.Modified()
+
+    def _onSceneModified(self, caller, event):
+        self._session.changed.emit()
 
     def _onParametersModified(self, caller, event):
         self._session.changed.emit()

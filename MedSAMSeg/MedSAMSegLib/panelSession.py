@@ -5,6 +5,7 @@ import itertools
 
 from slicer.i18n import tr as _
 
+from .boxPromptStore import BoxPromptStore
 from .errors import UserError
 from .intensityWindows import AUTOMATIC, dicomModality, resolvedWindow, suggestedWindow
 from .signals import DeferredSignal
@@ -27,7 +28,7 @@ class PanelSession:
         #: Emitted when widgets may have to follow; listeners are called once per turn of the event loop.
         self.changed = DeferredSignal()
         #: :class:`WorkList` of what is under way.
-        self.work = WorkList(lambda error: self.say(str(error)), self.changed.emit)
+        self.work = WorkList(lambda error: self.say(str(error)), self.changed.emitNow)
         self._statusLabel = statusLabel
         self._suggestion = None
 
@@ -73,6 +74,16 @@ class PanelSession:
         """Whether there is a volume that can be segmented."""
         volume = self.target[0]
         return volume is not None and not whyUnusable(volume)
+
+    @property
+    def boxAxis(self):
+        """The array axis of the segment's boxes on the volume; None where there is no box that can be read."""
+        volume, segmentation, segmentID = self.target
+        if self.hasSegment and self.hasUsableVolume:
+            with contextlib.suppress(UserError):
+                for _node, prompt in BoxPromptStore().list(segmentation, segmentID, volume):
+                    return prompt.axis
+        return None
 
     @property
     def window(self):

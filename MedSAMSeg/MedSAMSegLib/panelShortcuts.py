@@ -5,7 +5,13 @@ import slicer
 
 from .panelSection import PanelSection
 
-BOX_SHORTCUT = "B"
+#: Name of a button, and the keys that press it. None of them is taken by Slicer's main window or slice views.
+SHORTCUTS = (
+    ("drawButton", "B"),
+    ("undoButton", "Ctrl+Z"),
+    ("redoButton", "Ctrl+Shift+Z"),
+    ("redoButton", "Ctrl+Y"),
+)
 
 
 class PanelShortcuts(PanelSection):
@@ -22,7 +28,8 @@ class PanelShortcuts(PanelSection):
     def enter(self):
         """Listen to the keys."""
         self.exit()
-        self._add(BOX_SHORTCUT, self.ui.drawButton.click)
+        for buttonName, keys in SHORTCUTS:
+            self._add(keys, getattr(self.ui, buttonName).click)
 
     def exit(self):
         """Leave the keys to others."""
@@ -37,6 +44,7 @@ class PanelShortcuts(PanelSection):
         self.exit()
 
     def _add(self, keys, function):
+        # On the main window, so that the keys work over the slice views too.
         shortcut = qt.QShortcut(slicer.util.mainWindow() or self.ui.drawButton.window())
         shortcut.setKey(qt.QKeySequence(keys))
         shortcut.connect("activated()", function)

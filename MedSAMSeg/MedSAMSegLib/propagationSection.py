@@ -1,8 +1,15 @@
 """Follow the object through the volume."""
 
+import slicer
 from slicer.i18n import tr as _
 
+from .choiceBox import ChoiceBox
+from .errors import UserError
 from .panelSection import PanelSection
+from .shownSlice import shownSlice
+from .sliceGeometry import SliceGeometry
+
+DIRECTIONS = ("both", "forward", "backward")
 
 
 class PropagationSection(PanelSection):
@@ -14,30 +21,110 @@ class PropagationSection(PanelSection):
 
     def __init__(self, ui, session):
         super().__init__(ui, session)
+        self._guiTag = None
         self._run = None
+        self._directionBox = ChoiceBox(ui.directionComboBox, self._onDirectionChosen)
+        titles = (_("Both ways"), _("Forward (rising slice numbers)"), _("Backward (falling slice numbers)"))
+        self._directionBox.setChoices(list(zip(DIRECTIONS, titles, strict=True)))
+        ui.firstSliceSpinBox.connect("valueChanged(int)", self._onFirstSlice)
+        ui.lastSliceSpinBox.connect("valueChanged(int)", self._onLastSlice)
+        ui.setFirstSliceButton.connect("clicked()", self._onSetFirstSlice)
+        ui.setLastSliceButton.connect("clicked()", self._onSetLastSlice)
         ui.propagateButton.connect("clicked()", self._onPropagate)
         ui.cancelButton.connect("clicked()", self._onCancel)
 
+    def useScene(self):
+        """Show the scene's settings."""
+        self._guiTag = self.session.parameters.connectParametersToGui({"limitRange": self.ui.limitRangeCheckBox})
+
     def forgetScene(self):
-        """The run was dropped with the rest of the work."""
+        """Let go of the settings; the run was dropped with the rest of the work."""
+        self.session.parameters.disconnectGui(self._guiTag)
         self._run = None
 
     def update(self):
-        """One propagation at a time."""
+        """One propagation at a time, within the slices that there are."""
+        ui, parameters = self.ui, self.session.parameters
         isRunning = self._run is not None and not self._run.isOver
-        self.ui.propagateButton.enabled = self.session.hasSegment and not isRunning
-        self.ui.cancelButton.enabled = isRunning
-        self.ui.progressBar.visible = isRunning
+        ui.propagateButton.enabled = self.session.boxAxis is not None and not isRunning
+        ui.cancelButton.enabled = isRunning
+        ui.progressBar.visible = isRunning
+        self._directionBox.show(parameters.direction)
+        ui.rangeWidget.visible = parameters.limitRange
+        self._showRange()
+
+    def _showRange(self):
+        parameters = self.session.parameters
+        last = self._sliceCount() - 1
+        for spinBox, value, default in (
+            (self.ui.firstSliceSpinBox, parameters.firstSlice, 0),
+            (self.ui.lastSliceSpinBox, parameters.lastSlice, last),
+        ):
+            wasBlocked = spinBox.blockSignals(True)
+            spinBox.maximum = max(0, last)
+            spinBox.value = value if 0 <= value <= last else default
+            spinBox.blockSignals(wasBlocked)
+
+    def _axis(self):
+        """The array axis along which a propagation would go: that of the segment's boxes, or of the first view."""
+        axis = self.session.boxAxis
+        return shownSlice(self.session.parameters.volume).axis if axis is None else axis
+
+    def _sliceCount(self):
+        if not self.session.hasUsableVolume:
+            return 0
+        return SliceGeometry(self.session.parameters.volume).shape[self._axis()]
+
+    def _onDirectionChosen(self, direction):
+        self.session.parameters.direction = direction
+
+    def _onFirstSlice(self, value):
+        self._setRange(value, max(value, self.ui.lastSliceSpinBox.value))
+
+    def _onLastSlice(self, value):
+        self._setRange(min(value, self.ui.firstSliceSpinBox.value), value)
+
+    def _onSetFirstSlice(self):
+        self.ui.firstSliceSpinBox.value = shownSlice(self.session.parameters.volume, self._axis()).index
+
+    def _onSetLastSlice(self):
+        self.ui.lastSliceSpinBox.value = shownSlice(self.session.parameters.volume, self._axis()).index
+
+    def _setRange(self, first, last):
+        with slicer.util.NodeModify(self.session.parameters.parameterNode):
+            self.session.parameters.firstSlice = first
+            self.session.parameters.lastSlice = last
+        self.session.changed.emitNow()
+
+    def _range(self):
+        if not self.session.parameters.limitRange:
+            return {}
+        return {"first": self.ui.firstSliceSpinBox.value, "last": self.ui.lastSliceSpinBox.value}
 
     def _onPropagate(self):
         session = self.session
         with session.sayingErrors():
+            self._checkThereIsSomewhereToGo()
             self._run = session.logic.startPropagation(
-                *session.target, progress=self._onProgress, window=session.window, model=session.model
+                *session.target,
+                progress=self._onProgress,
+                direction=session.parameters.direction,
+                window=session.window,
+                model=session.model,
+                **self._range(),
             )
             self.ui.progressBar.setRange(0, 0)
             session.say(_("Following the object through the volume …"))
-            session.work.add(self._run, lambda result: session.say(_sentenceOnPropagation(result)))
+            session.work.add(self._run, lambda result: session.say(_sentenceOn(result)))
+
+    def _checkThereIsSomewhereToGo(self):
+        if self._sliceCount() == 1:
+            raise UserError(
+                _("'{name}' has a single slice in the direction of the box.").format(
+                    name=self.session.parameters.volume.GetName()
+                ),
+                _("There is nowhere to propagate to; the box alone gives the whole object."),
+            )
 
     def _onProgress(self, progress):
         self.ui.progressBar.setRange(0, progress.total)
@@ -49,8 +136,9 @@ class PropagationSection(PanelSection):
         self.session.say(_("Stopping after this slice; what is done is kept."))
 
 
-def _sentenceOnPropagation(result):
-    sentence = _("{count} slices.").format(count=len(result.slices))
+def _sentenceOn(result):
+    count = len(result.slices)
+    sentence = _("1 slice.") if count == 1 else _("{count} slices.").format(count=count)
     if result.wasCancelled:
         return _("Stopped.") + " " + sentence
     return " ".join([sentence, *(ending["message"] for ending in result.endings)])

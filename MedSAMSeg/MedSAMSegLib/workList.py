@@ -85,6 +85,7 @@ class WorkList:
             if isOver:
                 wasDropped = entry not in self._entries
                 self._entries = [other for other in self._entries if other is not entry]
-                self._onChange()
         if isOver and ending is not None and not wasDropped:
             ending()
+        if isOver:
+            self._onChange()

@@ -46,10 +46,17 @@ def test_undoTakesTheWholePropagationBackAndRedoBringsIt(gui, panel, boxed):
     assert len(slicesWithVoxels(panel)) == 5
 
 
-def test_undoWithNothingToUndoSaysSo(panel, boxed):
+def test_undoAndRedoAreOnWhenTheyDoSomething(gui, panel, boxed):
+    assert panel.ui.undoButton.enabled
+    assert not panel.ui.redoButton.enabled
     panel.ui.undoButton.click()
-    panel.ui.undoButton.click()
-    assert panel.ui.statusLabel.text == "There is nothing to undo."
+    assert not panel.ui.undoButton.enabled
+    assert panel.ui.redoButton.enabled
+    panel.ui.redoButton.click()
+    # Somebody else's change ends what can be undone.
+    segmentation = panel.ui.segmentationSelector.currentNode()
+    segmentation.GetSegmentation().AddEmptySegment("", "elsewhere")
+    gui.waitUntil(lambda: not panel.ui.undoButton.enabled)
 
 
 def test_cancelKeepsWhatIsDone(gui, panel, backend, boxed):
