@@ -6,6 +6,9 @@ from .boxPrompt import BoxPrompt
 from .errors import UserError
 from .sliceGeometry import SliceGeometry
 
+# A view that is turned less than this against the volume, in degrees, shows its slices to the eye.
+SMALLEST_ROTATION = 1.0
+
 
 def promptFromArguments(volume, boxRAS=None, view=None, axis=None, slice=None, box=None):
     """Return the :class:`BoxPrompt` that the arguments of :meth:`MedSAMSegLogic.segmentBox` mean.
@@ -34,6 +37,20 @@ def promptFromArguments(volume, boxRAS=None, view=None, axis=None, slice=None, b
     if view is None:
         return geometry.boxFromRAS(*boxRAS, axis=axis)
     return geometry.boxFromView(*boxRAS, _sliceNode(view))
+
+
+def rotationNotes(volume, view):
+    """:return: sentences on how a view lies to the volume; none if it shows the volume's own slices.
+
+    :param volume: the scalar volume node.
+    :param view: name of the slice view, or None.
+    """
+    if view is None:
+        return []
+    _axis, angle = SliceGeometry(volume).axisForSliceNode(_sliceNode(view))
+    if angle < SMALLEST_ROTATION:
+        return []
+    return [f"The view is rotated by {angle:.0f}° against the volume: using the nearest slice."]
 
 
 def _sliceNode(view):

@@ -36,38 +36,86 @@ class BoxResult:
     notes: list
 
 
+@dataclasses.dataclass(frozen=True)
+class BoxDeletion:
+    """What deleting a box did.
+
+    :param prompt: the box.
+    :param changedSegment: whether the segment lost voxels.
+    """
+
+    prompt: object
+    changedSegment: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class BoxPreview:
+    """What a box would find.
+
+    :param prompt: the box in voxel indices of the volume.
+    :param mask: the :class:`SliceMask`.
+    """
+
+    prompt: object
+    mask: object
+
+
+@dataclasses.dataclass(frozen=True)
+class Question:
+    """What a run asks the server.
+
+    :param ask: function without arguments that returns the answer; runs on the worker, may start the server.
+    :param write: function of the answer that writes it and returns the result; runs on the main thread.
+    :param isCurrent: function without arguments that tells whether the question is still the right one.
+    """
+
+    ask: object
+    write: object
+    isCurrent: object = lambda: True
+
+
 class BoxRun:
-    """Waits for the mask of one box and writes it when it is there.
+    """Waits for the answer to one question and writes it when it is there.
 
     Call :meth:`advance` from a timer until it returns False, or with ``wait=True`` where waiting is fine; who stops
     calling it before has to :meth:`close` the run.
 
-    :param ask: function without arguments that returns the server's reply; runs on the worker, may start the server.
-    :param write: function of the reply that writes it and returns the result; runs on the main thread.
+    :param question: function without arguments that returns the :class:`Question`; called on the main thread, and once
+        more when the volume was changed before the answer came.
     """
 
-    def __init__(self, ask, write):
-        #: The :class:`BoxResult`; None until it is there.
+    def __init__(self, question):
+        #: What came of it; None until it is there, and when the answer came too late to be of use.
         self.result = None
-        self._write = write
+        #: The undo step that the answer belongs to, of a box that was changed; None until it is there.
+        self.step = None
+        self._makeQuestion = question
         self._isClosed = False
-        self._stream = EventStream(lambda: _once(ask))
+        self._begin()
 
     def advance(self, wait=False):
-        """Write the mask if it has arrived; return True while it is still to come. Main thread only.
+        """Write the answer if it has arrived; return True while it is still to come. Main thread only.
 
         :param wait: True to wait for it.
         :raises UserError: when the server cannot answer, or the segment or its volume was removed meanwhile.
         """
         if self._isClosed:
             return False
-        for reply in self._stream.take(wait):
-            self.result = self._write(reply)
+        for answer in self._stream.take(wait):
+            if self._question.isCurrent():
+                self.result = self._question.write(answer)
+            else:
+                self._begin()
+                return True
         return not self._stream.hasEnded
 
     def close(self):
         """Write nothing any more. Main thread only."""
         self._isClosed = True
+
+    def _begin(self):
+        self._question = self._makeQuestion()
+        self._stream = EventStream(lambda ask=self._question.ask: _once(ask))
 
 
 def _once(ask):

@@ -27,6 +27,11 @@ class LabelmapCrop:
         voxels = np.expand_dims(np.asarray(mask) != 0, axis)
         return cls(voxels, tuple(int(index) for index in toIJK(axis, sliceIndex, x0, y0)))
 
+    @classmethod
+    def empty(cls):
+        """:return: a crop without voxels."""
+        return cls(np.zeros((0, 0, 0), bool), (0, 0, 0))
+
     @property
     def extent(self):
         """Inclusive VTK extent (i0, i1, j0, j1, k0, k1)."""
@@ -47,6 +52,22 @@ class LabelmapCrop:
     def within(self, extent):
         """:return: bool array over another extent: the voxels that are set there."""
         return _cutOut(self.voxels, self.extent, extent)
+
+    def common(self, other):
+        """:return: the voxels that are set here and in another crop."""
+        return self.where(other.within(self.extent))
+
+    def minus(self, other):
+        """:return: the voxels that are set here and not in another crop."""
+        return self.where(~other.within(self.extent))
+
+    def united(self, other):
+        """:return: the voxels that are set here or in another crop."""
+        if other.isEmpty or self.isEmpty:
+            return self if other.isEmpty else other
+        bounds = zip(self.extent, other.extent, (min, max) * 3, strict=True)
+        extent = tuple(choose(mine, theirs) for mine, theirs, choose in bounds)
+        return LabelmapCrop(self.within(extent) | other.within(extent), extent[::2])
 
     def trimmed(self):
         """:return: the smallest crop with the same set voxels."""

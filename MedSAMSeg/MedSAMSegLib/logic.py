@@ -5,18 +5,16 @@ import contextlib
 import slicer
 
 from .backendProcess import BackendProcess
-from .boxArguments import promptFromArguments
-from .boxPromptStore import BoxPromptStore
-from .boxRun import BoxResult, BoxRun
-from .errors import UserError
-from .promptHistory import PromptHistory
-from .propagationRun import PropagationRun
-from .segmentWriter import SegmentWriter
+from .boxAdjustment import BoxAdjustment
+from .boxWork import BoxWork
+from .propagations import Propagations
+from .sceneBoxes import SceneBoxes
+from .segmentWriters import SegmentWriters
 from .sliceGeometry import SliceGeometry
 from .volumeUpload import VolumeUploads
 
 
-class MedSAMSegLogic:
+class MedSAMSegLogic(BoxAdjustment):
     """Segments objects in scalar volumes from boxes on slices.
 
     Usage::
@@ -28,6 +26,8 @@ class MedSAMSegLogic:
         logic.segmentBox(volume, segmentation, segment, boxRAS=((x0, y0, z), (x1, y1, z)), view="Red")
         logic.propagate(volume, segmentation, segment, progress=print)
 
+    What can be done with boxes that are there already is in :class:`BoxAdjustment`.
+
     :param backend: gives the client of a server (:meth:`client`); the local server of this Slicer when not given,
         which is started when first needed.
     """
@@ -35,10 +35,10 @@ class MedSAMSegLogic:
     def __init__(self, backend=None):
         self._backend = backend or BackendProcess.shared()
         self._uploads = VolumeUploads()
-        self._prompts = BoxPromptStore()
-        self._promptHistory = PromptHistory(self._prompts)
-        self._writers = {}
-        self._runs = {}
+        self._writers = SegmentWriters()
+        boxes = SceneBoxes()
+        super().__init__(boxes, BoxWork(self._backend.client, self._uploads, self._writers, boxes))
+        self._propagations = Propagations(self._backend.client, self._uploads, self._writers, boxes.store)
 
     def createSegmentation(self, volume, name=None):
         """Return a new segmentation node with the volume's geometry, under the volume's parent transform.
@@ -135,19 +135,7 @@ class MedSAMSegLogic:
         :return: :class:`BoxRun`; its result is a :class:`BoxResult`.
         :raises UserError: when the box does not fit the volume.
         """
-        prompt = promptFromArguments(volume, **where)
-        # Made for its checks: a segmentation that does not fit is refused before the server has any work.
-        self._writer(segmentation, volume)
-        upload = self._uploads.uploadOf(volume)
-
-        def ask():
-            client = self._backend.client()
-            return upload.call(
-                client,
-                lambda key: client.segment(key, prompt.axis, prompt.sliceIndex, [prompt.box], window, model),
-            )
-
-        return BoxRun(ask, lambda reply: self._writeBox(volume, segmentation, segment, prompt, reply, upload.notes))
+        return self._boxWork.draw(volume, segmentation, segment, window, model, where)
 
     def propagate(self, volume, segmentation, segment, progress=None, **options):
         """Follow the object from the segment's boxes through the volume; wait until it is done.
@@ -195,59 +183,31 @@ class MedSAMSegLogic:
         :param model: name of the model; None for the server's default.
         :return: :class:`PropagationRun`.
         """
-        self._checkNoneRuns(segmentation)
-        prompts = [prompt for _node, prompt in self._prompts.list(segmentation, segment, volume)]
-        # Of several boxes on one slice the last is what the user wants now.
-        boxes = {prompt.sliceIndex: prompt.box for prompt in prompts}
-        request = {
-            "axis": _commonAxis(prompts),
-            "prompts": sorted(boxes.items()),
-            "first": first,
-            "last": last,
-            "direction": direction,
-            "window": window,
-            "model": model,
-        }
-        run = PropagationRun(
-            self._backend.client,
-            self._uploads.uploadOf(volume),
-            request,
-            self._writer(segmentation, volume),
+        return self._propagations.start(
+            volume,
+            segmentation,
             segment,
             progress,
+            first=first,
+            last=last,
+            direction=direction,
+            window=window,
+            model=model,
         )
-        self._runs[segmentation.GetID()] = run
-        return run
-
-    def canUndo(self, segmentation, volume):
-        """Return True when :meth:`undo` has something to take back now.
-
-        :param segmentation: the segmentation node.
-        :param volume: the volume that was segmented.
-        """
-        writer = self._writers.get((segmentation.GetID(), volume.GetID()))
-        return writer is not None and writer.isUsable and writer.canUndo
-
-    def canRedo(self, segmentation, volume):
-        """Return True when :meth:`redo` has something to bring again now.
-
-        :param segmentation: the segmentation node.
-        :param volume: the volume that was segmented.
-        """
-        writer = self._writers.get((segmentation.GetID(), volume.GetID()))
-        return writer is not None and writer.isUsable and writer.canRedo
 
     def undo(self, segmentation, volume):
         """Take the last change back, and with it the box that made it; return False when there is none.
 
+        A box that was moved or deleted is again where it was.
+
         :param segmentation: the segmentation node.
         :param volume: the volume that was segmented.
         """
-        writer = self._writer(segmentation, volume)
+        writer = self._writers.of(segmentation, volume)
         step = writer.lastStep
         if not writer.undo():
             return False
-        self._promptHistory.takeBack(step)
+        self._boxes.history.takeBack(step)
         return True
 
     def redo(self, segmentation, volume):
@@ -256,66 +216,26 @@ class MedSAMSegLogic:
         :param segmentation: the segmentation node.
         :param volume: the volume that was segmented.
         """
-        writer = self._writer(segmentation, volume)
+        writer = self._writers.of(segmentation, volume)
         if not writer.redo():
             return False
-        self._promptHistory.bringBack(writer.lastStep)
+        self._boxes.history.bringBack(writer.lastStep)
         return True
 
-    def _writeBox(self, volume, segmentation, segment, prompt, reply, notes):
-        writer = self._writer(segmentation, volume)
-        mask = reply.masks[0]
-        changedSegment = not mask.isEmpty and writer.write(
-            segment, prompt.axis, prompt.sliceIndex, mask.pixels, mask.x0, mask.y0
-        )
-        promptNode = self._prompts.add(volume, segmentation, segment, prompt)
-        if changedSegment:
-            self._promptHistory.remember(writer.lastStep, (volume, segmentation, segment, prompt), promptNode)
-        return BoxResult(
-            prompt=prompt,
-            promptNode=promptNode,
-            voxelCount=mask.voxelCount,
-            changedSegment=changedSegment,
-            score=mask.score,
-            wasCached=reply.wasCached,
-            secondsEncoding=reply.secondsEncoding,
-            secondsDecoding=reply.secondsDecoding,
-            model=reply.model,
-            window=reply.window,
-            notes=notes,
-        )
+    def canUndo(self, segmentation, volume):
+        """Return whether :meth:`undo` has something to take back; never while a propagation is writing.
 
-    def _writer(self, segmentation, volume):
-        # A writer holds the undo history, so one and the same has to serve every call on its nodes.
-        # Those of removed nodes hold whole segmentations in memory, and IDs are given again in a new scene.
-        self._writers = {key: writer for key, writer in self._writers.items() if writer.isUsable}
-        key = (segmentation.GetID(), volume.GetID())
-        if key not in self._writers:
-            self._writers[key] = SegmentWriter(segmentation, volume)
-        return self._writers[key]
+        :param segmentation: the segmentation node, or None.
+        :param volume: the volume that was segmented, or None.
+        """
+        writer = self._writers.known(segmentation, volume)
+        return writer is not None and writer.canUndo
 
-    def _checkNoneRuns(self, segmentation):
-        self._runs = {nodeID: run for nodeID, run in self._runs.items() if not run.isOver}
-        if segmentation.GetID() in self._runs:
-            raise UserError(
-                f"A propagation is still writing into '{segmentation.GetName()}'.",
-                "Wait until it is done, or cancel it.",
-                "propagation_running",
-            )
+    def canRedo(self, segmentation, volume):
+        """Return whether :meth:`redo` has something to bring again; never while a propagation is writing.
 
-
-def _commonAxis(prompts):
-    if not prompts:
-        raise UserError(
-            "There is no box to propagate from in this segment and volume.",
-            "Draw a box round the object on one slice first.",
-            "no_box",
-        )
-    axes = sorted({prompt.axis for prompt in prompts})
-    if len(axes) > 1:
-        raise UserError(
-            f"The boxes of this segment lie on slices of different directions (array axes {axes}).",
-            "Propagation follows one direction: remove the boxes of the other ones.",
-            "mixed_axes",
-        )
-    return axes[0]
+        :param segmentation: the segmentation node, or None.
+        :param volume: the volume that was segmented, or None.
+        """
+        writer = self._writers.known(segmentation, volume)
+        return writer is not None and writer.canRedo

@@ -1,14 +1,16 @@
 """Writes masks of single slices into a segment, as the Segment Editor would."""
 
 import contextlib
+import dataclasses
 
 import slicer
 
 from .closedSurfaces import ClosedSurfaces
 from .editorSettings import EditorSettings
 from .errors import UserError
-from .labelmapCrop import LabelmapCrop, emptyImage
+from .labelmapCrop import LabelmapCrop
 from .segmentationGrid import SegmentationGrid
+from .segmentChecks import checkWritable
 from .sliceEdit import SliceEditPlanner
 from .undoHistory import UndoHistory
 
@@ -16,6 +18,20 @@ ADD = slicer.vtkSlicerSegmentEditorLogic.ModificationModeAdd
 REMOVE = slicer.vtkSlicerSegmentEditorLogic.ModificationModeRemove
 OVERWRITE_NONE = slicer.vtkMRMLSegmentEditorNode.OverwriteNone
 MODES = ("add", "remove", "replace")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Exchange:
+    """What `SegmentWriter.exchange` did, in voxels of the volume.
+
+    :param hasChanged: whether any voxel changed.
+    :param gained: LabelmapCrop of the voxels that the segment did not have before.
+    :param taken: {ID of another segment: LabelmapCrop of the voxels that it lost}.
+    """
+
+    hasChanged: bool
+    gained: LabelmapCrop
+    taken: dict
 
 
 class SegmentWriter:
@@ -87,40 +103,83 @@ class SegmentWriter:
         """
         if mode not in MODES:
             raise ValueError(f"mode is '{mode}', not one of {MODES}")
-        grid = SegmentationGrid(self._segmentationNode, self._volumeNode)
-        self._checkSegment(segmentID, grid)
+        grid, planner, settings = self._prepare(segmentID)
         crop = LabelmapCrop.ofSlice(axis, sliceIndex, mask, x0, y0).trimmed()
         self._checkInside(axis, sliceIndex, crop, grid)
-        settings = EditorSettings.ofScene()
-        planner = SliceEditPlanner(self._segmentationNode, self._volumeNode, grid, settings)
         edit = planner.plan(mode, segmentID, grid.cropOnGrid(crop), grid.slicePlane(axis, sliceIndex))
-        if edit.changesNothing:
-            return False
-        with self.undoStep():
-            self._saveState()
-            self._apply(segmentID, edit, settings.overwriteMode, grid)
-        return True
+        self._carryOut(segmentID, edit, settings, grid)
+        return not edit.changesNothing
+
+    def exchange(self, segmentID, leaving, arriving, givingBack=None):
+        """Take voxels out of a segment and put others in, as one undo step or as a part of the enclosing `undoStep`.
+
+        :param segmentID: ID of the segment.
+        :param leaving: LabelmapCrop of the volume's voxels that leave the segment, unless they arrive as well.
+        :param arriving: LabelmapCrop of the volume's voxels that the segment has afterwards.
+        :param givingBack: {ID of another segment: LabelmapCrop}: of the leaving voxels, those that it gets.
+        :return: Exchange.
+        :raises UserError: as `write` does.
+        """
+        grid, planner, settings = self._prepare(segmentID)
+        self._checkCropInside(arriving, grid)
+        onGrid = grid.cropOnGrid(arriving)
+        edit = planner.planExchange(segmentID, grid.cropOnGrid(leaving.minus(arriving)), onGrid)
+        arrived = edit.toAdd.within(onGrid.extent)
+        gained = arrived & ~planner.voxels(segmentID, onGrid.extent)
+        taken = {other: arrived & planner.voxels(other, onGrid.extent) for other in edit.overwritten}
+        returned = {
+            other: grid.cropOnGrid(crop).common(edit.toRemove).trimmed() for other, crop in (givingBack or {}).items()
+        }
+        self._carryOut(segmentID, edit, settings, grid, returned)
+        return Exchange(
+            not edit.changesNothing,
+            LabelmapCrop(grid.turned(gained), arriving.start),
+            {other: LabelmapCrop(grid.turned(voxels), arriving.start) for other, voxels in taken.items()},
+        )
+
+    def presentIn(self, segmentID, crop):
+        """:return: those voxels of a LabelmapCrop of the volume that a segment has now.
+
+        :raises UserError: as `write` does.
+        """
+        grid, planner, _settings = self._prepare(segmentID)
+        return crop.where(grid.turned(planner.voxels(segmentID, grid.cropOnGrid(crop).extent)))
+
+    def check(self, segmentID):
+        """:raises UserError: if a segment cannot be written now."""
+        self._prepare(segmentID)
 
     @contextlib.contextmanager
-    def undoStep(self):
+    def undoStep(self, joining=None, isAlways=False, isLast=True):
         """Make all writes inside the `with` block one undo step, or none if nothing changes.
 
         If the block raises, the segmentation is put back to what it was before, and there is no step. (Not if somebody
-        else changed it in the meantime: that work is kept, and with it what was written.)
+        else changed it in the meantime: that work is kept, and with it what was written. Not either what joined an
+        earlier step.)
+
+        :param joining: UndoStep that the block belongs to, if that is still the last one; None for a new step.
+        :param isAlways: make the step also if no voxel changes.
+        :param isLast: False if the step will be joined soon; 3D surfaces are renewed with the last block.
         """
         if self._isInStep:
+            if isAlways:
+                self._saveState()
             yield
             return
+        isJoined = joining is not None and joining is self.lastStep and self.canUndo
         self._isInStep = True
-        self._isStateSaved = False
+        self._isStateSaved = isJoined
         try:
+            if isAlways:
+                self._saveState()
             yield
         except BaseException:
-            self._rollBack()
+            if not isJoined:
+                self._rollBack()
             raise
         finally:
             self._isInStep = False
-            if self._isSegmentationInScene:
+            if isLast and self._isSegmentationInScene:
                 self._surfaces.renew()
 
     def undo(self):
@@ -141,42 +200,43 @@ class SegmentWriter:
     def _isSegmentationInScene(self):
         return self._segmentationNode.GetScene() is not None
 
-    def _checkSegment(self, segmentID, grid):
-        segment = self._segmentationNode.GetSegmentation().GetSegment(segmentID) if segmentID else None
-        name = self._segmentationNode.GetName()
-        if segment is None:
-            raise UserError(
-                f"The segment '{segmentID}' is not in the segmentation '{name}'.",
-                "It may have been deleted: choose or add another one.",
-                "segment_missing",
-            )
-        labelmap = self._segmentationNode.GetBinaryLabelmapInternalRepresentation(segmentID)
-        anyBlock = emptyImage((0, 0, 0, 0, 0, 0), grid.IJKToRAS)
-        hasVoxels = labelmap.GetNumberOfPoints() > 0
-        if hasVoxels and not slicer.vtkOrientedImageDataResample.DoGeometriesMatch(labelmap, anyBlock):
-            raise UserError(
-                f"The voxels of the segment '{segment.GetName()}' do not coincide with those of '{name}'.",
-                "Use a new segment, or set the source geometry again in the Segment Editor (Specify geometry).",
-                "geometry_differs",
-            )
+    def _prepare(self, segmentID):
+        grid = SegmentationGrid(self._segmentationNode, self._volumeNode)
+        checkWritable(self._segmentationNode, segmentID, grid)
+        settings = EditorSettings.ofScene()
+        return grid, SliceEditPlanner(self._segmentationNode, self._volumeNode, grid, settings), settings
 
     def _checkInside(self, axis, sliceIndex, crop, grid):
-        onSlice = LabelmapCrop.ofSlice(axis, sliceIndex, [[1]], 0, 0)
-        if not grid.contains(onSlice.extent) or not (crop.isEmpty or grid.contains(crop.extent)):
+        self._checkCropInside(LabelmapCrop.ofSlice(axis, sliceIndex, [[1]], 0, 0), grid)
+        self._checkCropInside(crop, grid)
+
+    def _checkCropInside(self, crop, grid):
+        if not crop.isEmpty and not grid.contains(crop.extent):
             raise UserError(
-                f"A mask on slice {sliceIndex} along axis {axis} leaves the volume '{self._volumeNode.GetName()}'.",
+                f"A mask leaves the volume '{self._volumeNode.GetName()}'.",
                 "If the volume was replaced, draw the box again.",
                 "mask_outside_image",
             )
 
-    def _apply(self, segmentID, edit, overwriteMode, grid):
-        changed = {segmentID, *edit.overwritten} | ({edit.receiver} - {None})
+    def _carryOut(self, segmentID, edit, settings, grid, returned=None):
+        if edit.changesNothing:
+            return
+        with self.undoStep():
+            self._saveState()
+            self._apply(segmentID, edit, settings.overwriteMode, grid, returned or {})
+
+    def _apply(self, segmentID, edit, overwriteMode, grid, returned):
+        segmentation = self._segmentationNode.GetSegmentation()
+        returned = {other: crop for other, crop in returned.items() if segmentation.GetSegment(other) is not None}
+        changed = {segmentID, *edit.overwritten, *returned} | ({edit.receiver} - {None})
         try:
             with self._surfaces.kept(changed):
                 self._modify(segmentID, edit.toRemove, REMOVE, overwriteMode, grid)
                 self._modify(segmentID, edit.toAdd, ADD, overwriteMode, grid)
                 if edit.receiver is not None:
                     self._modify(edit.receiver, edit.toRemove, ADD, OVERWRITE_NONE, grid)
+                for other, crop in returned.items():
+                    self._modify(other, crop, ADD, OVERWRITE_NONE, grid)
         finally:
             self._history.noteOwnChange()
 

@@ -40,8 +40,11 @@ class SegmentationGrid:
 
     def cropOnGrid(self, crop):
         """:return: a LabelmapCrop of the volume's voxels as one of the segmentation's."""
-        voxels = crop.voxels[tuple(slice(None, None, sign) for sign in reversed(self._signs))]
-        return LabelmapCrop(voxels, self._extentOnGrid(crop.extent)[::2])
+        return LabelmapCrop(self.turned(crop.voxels), self._extentOnGrid(crop.extent)[::2])
+
+    def turned(self, voxels):
+        """:return: the voxels of a block, in the order of the volume from that of the grid, or the reverse."""
+        return voxels[tuple(slice(None, None, sign) for sign in reversed(self._signs))]
 
     def slicePlane(self, axis, sliceIndex):
         """:return: the VTK extent in the segmentation's grid of a whole slice of the volume."""

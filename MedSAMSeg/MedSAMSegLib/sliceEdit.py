@@ -58,18 +58,33 @@ class SliceEditPlanner:
             toRemove = self._leaving(segmentID, crop, slicePlane)
         if mode != "remove":
             toAdd = crop.where(self._editable(segmentID, crop)).trimmed()
+        return self._edit(segmentID, toRemove, toAdd, self._receiver(segmentID) if mode == "remove" else None)
+
+    def planExchange(self, segmentID, leaving, arriving):
+        """Find out what taking some voxels out of a segment and putting others in will change.
+
+        :param segmentID: ID of the segment.
+        :param leaving: LabelmapCrop of the voxels to take out, in the segmentation's grid.
+        :param arriving: LabelmapCrop of the voxels to put in.
+        :return: SliceEdit.
+        """
+        toRemove = self._erasable(segmentID, leaving)
+        toAdd = arriving.where(self._editable(segmentID, arriving)).trimmed()
+        return self._edit(segmentID, toRemove, toAdd, receiver=None)
+
+    def _edit(self, segmentID, toRemove, toAdd, receiver):
         overwritten = self._segmentsUnder(toAdd, segmentID)
-        isGrowing = (toAdd.voxels & ~self._voxels(segmentID, toAdd.extent)).any()
+        isGrowing = (toAdd.voxels & ~self.voxels(segmentID, toAdd.extent)).any()
         return SliceEdit(
             toRemove,
             toAdd,
             overwritten,
-            self._receiver(segmentID) if mode == "remove" else None,
+            receiver,
             changesNothing=toRemove.isEmpty and not isGrowing and not overwritten,
         )
 
     def _erasable(self, segmentID, crop):
-        own = self._voxels(segmentID, crop.extent)
+        own = self.voxels(segmentID, crop.extent)
         editable = self._editable(segmentID, crop)
         if self._settings.maskMode == INSIDE_ONE_SEGMENT:
             # As in the Segment Editor, a segment can be erased outside of the one in which it may grow.
@@ -78,7 +93,7 @@ class SliceEditPlanner:
 
     def _leaving(self, segmentID, crop, slicePlane):
         """:return: what the segment has on the slice beside the crop, and may lose."""
-        own = LabelmapCrop(self._voxels(segmentID, slicePlane), slicePlane[::2]).trimmed()
+        own = LabelmapCrop(self.voxels(segmentID, slicePlane), slicePlane[::2]).trimmed()
         leaving = own.where(~crop.within(own.extent)).trimmed()
         return leaving.where(self._editable(segmentID, leaving)).trimmed()
 
@@ -89,7 +104,7 @@ class SliceEditPlanner:
 
     def _segmentsUnder(self, crop, segmentID):
         others = self._settings.overwrittenSegmentIDs(self._segmentationNode, segmentID)
-        return tuple(other for other in others if (self._voxels(other, crop.extent) & crop.voxels).any())
+        return tuple(other for other in others if (self.voxels(other, crop.extent) & crop.voxels).any())
 
     def _editable(self, segmentID, crop):
         if crop.isEmpty:
@@ -98,7 +113,8 @@ class SliceEditPlanner:
             self._segmentationNode, segmentID, self._volumeNode, crop.extent, self._grid.IJKToRAS
         )
 
-    def _voxels(self, segmentID, extent):
+    def voxels(self, segmentID, extent):
+        """:return: bool array over an extent of the grid: what a segment has there."""
         labelmap = self._segmentationNode.GetBinaryLabelmapInternalRepresentation(segmentID)
         labelValue = self._segmentationNode.GetSegmentation().GetSegment(segmentID).GetLabelValue()
         return imageVoxelsWithin(labelmap, extent) == labelValue

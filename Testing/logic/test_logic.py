@@ -177,7 +177,7 @@ def test_newSceneWithTheSameNodeIDsStartsAfresh(logic, backend, ct):
 def test_memoryOfRemovedNodesIsGivenBack(logic, ct):
     volume, segmentation, _segment = ct
     logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX)
-    held = [weakref.ref(logic._uploads.uploadOf(volume)), weakref.ref(logic._writer(segmentation, volume))]
+    held = [weakref.ref(logic._uploads.uploadOf(volume)), weakref.ref(logic._writers.of(segmentation, volume))]
     other = addVolume(name="Other")
     slicer.mrmlScene.RemoveNode(volume)
     otherSegmentation = logic.createSegmentation(other)

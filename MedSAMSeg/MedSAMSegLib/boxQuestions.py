@@ -1,0 +1,50 @@
+"""Asks the server for the masks of boxes on one or more slices, with as few requests as there are slices."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """One mask that is wanted.
+
+    :param prompt: BoxPrompt.
+    :param points: (x, y, whether it belongs to the object) of each point.
+    :param window: intensity window.
+    :param model: name of the model; None for the server's default.
+    """
+
+    prompt: object
+    points: tuple = ()
+    window: str = "auto"
+    model: str | None = None
+
+    @property
+    def request(self):
+        """What has to agree for one request."""
+        return self.prompt.axis, self.prompt.sliceIndex, self.window, self.model
+
+
+def askMasks(client, key, wanted, cachedOnly=False):
+    """Ask for masks. Runs on a worker thread.
+
+    :param client: :class:`BackendClient`.
+    :param key: the volume's key on the server.
+    :param wanted: list of :class:`Wanted`.
+    :param cachedOnly: give up if a slice is not encoded yet.
+    :return: list of (:class:`SliceMask`, :class:`SegmentReply`) in the order of what was wanted; None when it was
+        given up.
+    """
+    answers = {}
+    for request in dict.fromkeys(each.request for each in wanted):
+        numbers = [number for number, each in enumerate(wanted) if each.request == request]
+        axis, sliceIndex, window, model = request
+        options = {"cachedOnly": True} if cachedOnly else {}
+        points = [list(wanted[number].points) for number in numbers]
+        if any(points):
+            options["points"] = points
+        boxes = [wanted[number].prompt.box for number in numbers]
+        reply = client.segment(key, axis, sliceIndex, boxes, window, model, **options)
+        if reply is None:
+            return None
+        answers.update({number: (mask, reply) for number, mask in zip(numbers, reply.masks, strict=True)})
+    return [answers[number] for number in range(len(wanted))]
