@@ -115,7 +115,7 @@ class FakeBackend:
             raise BackendUnavailableError("The MedSAMSeg server does not answer.", "Try again.", "server_unavailable")
         return self.description
 
-    def models(self):
+    def models(self, timeout=None):
         return [{"name": "fake", "title": "Fake model", "installed": True, "default": True}]
 
     def uploadVolume(self, upload):

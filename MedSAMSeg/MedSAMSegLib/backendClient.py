@@ -72,9 +72,12 @@ class BackendClient:
             )
         return health
 
-    def models(self):
-        """Return the models that the server knows, as a list of dictionaries (name, title, installed, licence, …)."""
-        return self._requestJson("GET", "/v1/models")["models"]
+    def models(self, timeout=None):
+        """Return the models that the server knows, as a list of dictionaries (name, title, installed, licence, …).
+
+        :param timeout: longest silence of the server in seconds; the client's own when not given.
+        """
+        return self._requestJson("GET", "/v1/models", timeout=timeout)["models"]
 
     def uploadVolume(self, upload: NpyUpload) -> UploadReply:
         """Send a volume's voxels, unless the server has them already.

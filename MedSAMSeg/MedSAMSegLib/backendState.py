@@ -1,0 +1,38 @@
+"""How the server is, as the panel needs to know it."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class BackendState:
+    """The server at one moment.
+
+    :param kind: "off", "starting", "ready", "busy" (ready, and encoding slices ahead) or "error".
+    :param reason: why it is so: "died", "hung", "silent", "dies again", "no weights", or empty.
+    :param model: title of the server's default model; empty until the server has answered.
+    :param device: where the networks run, such as "cpu"; empty until the server has answered.
+    :param error: the :class:`UserError` behind an error without a reason of this list; None otherwise.
+    :param done: number of slices encoded so far; while busy.
+    :param total: number of slices that will be encoded; while busy.
+    """
+
+    kind: str
+    reason: str = ""
+    model: str = ""
+    device: str = ""
+    error: object = None
+    done: int = 0
+    total: int = 0
+
+    @property
+    def hasAnswered(self):
+        """True for a server that answers now."""
+        return self.kind in ("ready", "busy")
+
+    def whileEncoding(self, done, total):
+        """Return the state of a ready server that encodes slices ahead; any other state is returned as it is.
+
+        :param done: number of slices encoded so far.
+        :param total: number of slices that will be.
+        """
+        return dataclasses.replace(self, kind="busy", done=done, total=total) if self.kind == "ready" else self

@@ -1,0 +1,274 @@
+"""What the panel learns of the server, and how a server that died or hangs is replaced."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from waiting import waitUntil
+
+from MedSAMSegLib import backendMonitor
+from MedSAMSegLib.backendMonitor import BackendMonitor
+from MedSAMSegLib.backendProcess import BackendProcess, BackendProcessError
+from MedSAMSegLib.backendState import BackendState
+from MedSAMSegLib.volumeUpload import VolumeUpload
+
+TESTING = Path(__file__).resolve().parents[1]
+SERVER_COMMAND = [sys.executable, "-m", "medsamseg_server"]
+
+
+@pytest.fixture(autouse=True)
+def quickLooks(monkeypatch):
+    """Looks at the server that follow each other quickly."""
+    monkeypatch.setattr(backendMonitor, "CHECK_SECONDS", 0.02)
+    monkeypatch.setattr(backendMonitor, "ANSWER_SECONDS", 0.5)
+
+
+@pytest.fixture
+def monitor(backend):
+    """The monitor of the fake server."""
+    monitor = BackendMonitor(backend)
+    yield monitor
+    for held in (backend.letStart, backend.letAnswer):
+        held.set()
+    monitor.close()
+
+
+@pytest.fixture
+def process(host):
+    """A real server, not started yet."""
+    process = BackendProcess(SERVER_COMMAND)
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def processMonitor(process):
+    """The monitor of the real server, which is started."""
+    monitor = BackendMonitor(process)
+    monitor.start()
+    waitForKind(monitor, "ready", 120)
+    yield monitor
+    monitor.close()
+
+
+def waitForKind(monitor, kind, timeoutSeconds=30):
+    waitUntil(lambda: monitor.poll().kind == kind, timeoutSeconds)
+
+
+def test_serverIsOffUntilItIsStarted(monitor, backend):
+    monitor.watch()
+    assert monitor.poll().kind == "off"
+    assert backend.starts == 0
+
+
+def test_startIsSaidAndDoesNotWait(monitor, backend):
+    backend.letStart.clear()
+    monitor.start()
+    assert monitor.poll().kind == "starting"
+    backend.letStart.set()
+    waitForKind(monitor, "ready")
+    assert monitor.poll() == BackendState("ready", model="Fake model", device="cpu")
+    assert backend.starts == 1
+
+
+def test_serverThatABoxStartedIsNoticed(monitor, backend):
+    monitor.watch()
+    backend.client()
+    waitForKind(monitor, "ready")
+
+
+def test_encodingIsSaidWhileItGoesOn(monitor):
+    monitor.start()
+    waitForKind(monitor, "ready")
+    monitor.setEncoding(37, 212)
+    state = monitor.poll()
+    assert (state.kind, state.done, state.total) == ("busy", 37, 212)
+    monitor.setEncoding()
+    assert monitor.poll().kind == "ready"
+
+
+def test_startThatFailsSaysWhatToDoAndTheNextOneWorks(monitor, backend):
+    backend.startError = BackendProcessError("The server is not installed.", "Install it.", "backend_missing")
+    monitor.start()
+    waitForKind(monitor, "error")
+    assert str(monitor.poll().error) == "The server is not installed. Install it."
+    backend.startError = None
+    monitor.restart()
+    waitForKind(monitor, "ready")
+
+
+def test_serverThatDiedIsStartedAgainAndSaidSo(monitor, backend):
+    monitor.start()
+    waitForKind(monitor, "ready")
+    backend.letStart.clear()
+    backend.die()
+    waitForKind(monitor, "starting")
+    assert monitor.poll().reason == "died"
+    backend.letStart.set()
+    waitForKind(monitor, "ready")
+    assert backend.starts == 2
+
+
+def test_serverThatDiesAgainAndAgainIsLeftAloneUntilTheUserWantsIt(monitor, backend):
+    monitor.start()
+    for start in range(1, backendMonitor.DEATHS_UNTIL_GIVING_UP + 1):
+        waitUntil(lambda start=start: backend.starts == start and monitor.poll().kind == "ready")
+        backend.die()
+    waitForKind(monitor, "error")
+    assert monitor.poll().reason == "dies again"
+    monitor.restart()
+    waitForKind(monitor, "ready")
+
+
+def test_serverThatIsSilentForAMomentIsSaidAndKept(monitor, backend, monkeypatch):
+    monkeypatch.setattr(backendMonitor, "ANSWER_SECONDS", 0.02)
+    monkeypatch.setattr(backendMonitor, "MISSES_UNTIL_REPLACED", 10**6)
+    monitor.start()
+    waitForKind(monitor, "ready")
+    backend.letAnswer.clear()
+    waitForKind(monitor, "error")
+    assert monitor.poll().reason == "silent"
+    backend.letAnswer.set()
+    waitForKind(monitor, "ready")
+    assert backend.starts == 1
+
+
+def test_missedAnswersCountOnlyOneAfterTheOther(monitor, backend, monkeypatch):
+    monkeypatch.setattr(backendMonitor, "ANSWER_SECONDS", 0.01)
+    monkeypatch.setattr(backendMonitor, "MISSES_UNTIL_SAID", 10**6)
+    monkeypatch.setattr(backendMonitor, "MISSES_UNTIL_REPLACED", 3)
+    asked = []
+    answer = backend.health
+
+    def missEverySecondTime(timeout=None):
+        asked.append(timeout)
+        backend.letAnswer.clear() if len(asked) % 2 else backend.letAnswer.set()
+        return answer(timeout)
+
+    monkeypatch.setattr(backend, "health", missEverySecondTime)
+    monitor.start()
+    waitUntil(lambda: len(asked) > 12)
+    assert backend.starts == 1
+
+
+def test_serverOfAnotherVersionIsSaidSo(monitor, backend, monkeypatch):
+    monitor.start()
+    waitForKind(monitor, "ready")
+    error = BackendProcessError("The server speaks version 2.", "Update the older of the two.", "version_mismatch")
+
+    def refuse(timeout=None):
+        raise error
+
+    monkeypatch.setattr(backend, "health", refuse)
+    waitForKind(monitor, "error")
+    assert monitor.poll().error is error
+    monkeypatch.undo()
+    waitForKind(monitor, "ready")
+    assert backend.starts == 1
+
+
+def test_modelThatIsNotThereIsSaid(monitor, backend):
+    backend.description["model_installed"] = False
+    monitor.start()
+    waitForKind(monitor, "error")
+    assert monitor.poll() == BackendState("error", "no weights", model="Fake model")
+
+
+def test_restartDuringAStartDoesNotWaitForIt(monitor, backend):
+    backend.letStart.clear()
+    monitor.start()
+    waitUntil(lambda: backend.starts == 1)
+    monitor.restart()
+    assert backend.hasDied
+    backend.letStart.set()
+    waitForKind(monitor, "ready")
+
+
+def test_killedServerIsReplacedAndTheVolumeIsSentAgain(process, processMonitor):
+    upload = VolumeUpload(np.zeros((3, 20, 20), np.int16))
+    first = process.client()
+    key = upload.call(first, lambda key: key)
+    pid = process.pid
+    os.kill(pid, signal.SIGKILL)
+    waitUntil(lambda: processMonitor.poll().kind == "starting")
+    waitForKind(processMonitor, "ready", 120)
+    assert process.pid != pid
+    second = process.client()
+    assert upload.call(second, second.encodingStatus).state == "idle"
+    assert upload.call(second, lambda key: key) == key
+
+
+def test_hungServerIsReplaced(process, processMonitor, monkeypatch):
+    pid = process.pid
+    monkeypatch.setattr(backendMonitor, "MISSES_UNTIL_REPLACED", 4)
+    os.kill(pid, signal.SIGSTOP)
+    waitUntil(lambda: processMonitor.poll().kind == "starting" and processMonitor.state.reason == "hung")
+    waitForKind(processMonitor, "ready", 120)
+    assert process.pid != pid
+    assert not psutil.pid_exists(pid)
+
+
+#: A Slicer of its own, with a server; says both states that matter.
+SLICER = """
+import sys
+from slicerhost.host import Host
+Host.shared()
+from MedSAMSegLib import backendMonitor
+from MedSAMSegLib.backendProcess import BackendProcess
+from waiting import waitUntil
+backendMonitor.CHECK_SECONDS, backendMonitor.ANSWER_SECONDS = 0.05, 0.3
+process = BackendProcess([sys.executable, "-m", "medsamseg_server"])
+monitor = backendMonitor.BackendMonitor(process)
+monitor.start()
+waitUntil(lambda: monitor.poll().kind == "ready", 120)
+print(process.pid, flush=True)
+kinds = []
+for line in sys.stdin:
+    answers = []
+    health = process.readyClient.health
+    process.readyClient.health = lambda *a: answers.append(health(*a)) or answers[-1]
+    waitUntil(lambda: kinds.append(monitor.poll().kind) or len(answers) > 3)
+    print(process.pid, *sorted(set(kinds)), flush=True)
+"""
+
+
+@pytest.fixture
+def otherSlicer(host):
+    """A host in a process of its own, with a server that runs: (process of the host, process of the server)."""
+    slicer = subprocess.Popen(
+        [sys.executable, "-c", SLICER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": f"{TESTING}{os.pathsep}{TESTING.parent / 'MedSAMSeg'}"},
+    )
+    server = psutil.Process(int(slicer.stdout.readline()))
+    yield slicer, server
+    slicer.kill()
+    slicer.communicate()
+
+
+def test_laptopThatWasAsleepIsNoError(otherSlicer):
+    slicer, server = otherSlicer
+    pauses = [psutil.Process(slicer.pid), server]
+    for paused in pauses:
+        paused.suspend()
+    # Longer than all the answers together that a hung server may miss.
+    threading.Event().wait(0.35 * backendMonitor.MISSES_UNTIL_REPLACED + 0.5)
+    for paused in pauses:
+        paused.resume()
+    slicer.stdin.write("awake\n")
+    slicer.stdin.flush()
+    assert slicer.stdout.readline().split() == [str(server.pid), "ready"]
+
+
+def test_crashedSlicerLeavesNoServer(otherSlicer):
+    slicer, server = otherSlicer
+    slicer.kill()
+    waitUntil(lambda: not server.is_running())
