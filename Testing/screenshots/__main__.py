@@ -19,11 +19,18 @@ def main():
         corners = cornersInRAS()
         user.chooseFile("ctrl+o", CT)
         user.waitFor(lambda: user.ask("scene")["volumes"], "volume")
+        center = [(a + b) / 2 for a, b in zip(*corners, strict=True)]
+        before = user.picture()
+        user.pointAt("Red", center)
+        for viewName in ("Green", "Yellow"):
+            user.waitForChange(before, viewName, center)
         takePicture(user, "loaded.png")
 
         user.click("drawButton")
         user.press("Red", corners[0])
+        before = user.picture()
         user.moveTo("Red", corners[1])
+        user.waitForChange(before, "Red", corners[1])
         takePicture(user, "box.png")
         user.release()
         user.waitForText("statusLabel", "Found")

@@ -7,10 +7,13 @@ import sys
 import time
 from pathlib import Path
 
-from PIL import ImageGrab
+from PIL import ImageChops, ImageGrab
 
 TESTING = Path(__file__).resolve().parents[1]
 PATIENCE_SECONDS = 120.0
+
+#: How far round a point a change in a view is looked for.
+NEAR_PIXELS = 40
 
 #: Name of the scroll area that holds the module's panel.
 PANEL = "PanelDockWidget"
@@ -141,6 +144,24 @@ class User:
         self.waitForText("fileNameEdit", str(path))
         self.pressKeys("Return")
         self.waitFor(lambda: not self.ask("widget", name="fileDialog")["found"], "end of the file dialog")
+
+    def pointAt(self, viewName, ras):
+        """Move the pointer to a point of a slice view with Shift held: the other views jump there."""
+        place = self._place(viewName, ras)
+        self._xdotool("keydown", "shift", "mousemove", "--sync", place[0] - 1, place[1], "mousemove", "--sync", *place)
+        self._xdotool("keyup", "shift")
+
+    def waitForChange(self, before, viewName, ras):
+        """Wait until a slice view shows something else near a point.
+
+        :param before: an earlier `picture`.
+        """
+        x, y = self._place(viewName, ras)
+        area = (x - NEAR_PIXELS, y - NEAR_PIXELS, x + NEAR_PIXELS, y + NEAR_PIXELS)
+        difference = ImageChops.difference
+        self.waitFor(
+            lambda: difference(self.picture().crop(area), before.crop(area)).getbbox(), f"change in '{viewName}'"
+        )
 
     def picture(self):
         """:return: what is on the screen now, as a PIL image."""
