@@ -12,6 +12,7 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModuleWidget,
 )
 
+from MedSAMSegLib.backendProcess import BackendProcess
 from MedSAMSegLib.logic import MedSAMSegLogic
 from MedSAMSegLib.panel import Panel
 
@@ -50,7 +51,8 @@ class MedSAMSegWidget(ScriptedLoadableModuleWidget):
         self.ui = slicer.util.childWidgetVariables(uiWidget)
         parameterNodes = ScriptedLoadableModuleLogic()
         parameterNodes.moduleName = self.moduleName
-        self.panel = Panel(self.ui, MedSAMSegLogic(), parameterNodes.getParameterNode)
+        backend = BackendProcess.shared()
+        self.panel = Panel(self.ui, MedSAMSegLogic(backend), backend, parameterNodes.getParameterNode)
 
     def enter(self):
         """The module is shown."""

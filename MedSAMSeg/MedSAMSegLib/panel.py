@@ -7,13 +7,23 @@ from slicer.util import VTKObservationMixin
 from .boxesSection import BoxesSection
 from .historySection import HistorySection
 from .inputsSection import InputsSection
+from .panelLook import giveLook
 from .panelSession import PanelSession
 from .panelShortcuts import PanelShortcuts
 from .parameters import MedSAMSegParameters
 from .propagationSection import PropagationSection
 from .segmentsSection import SegmentsSection
+from .serverSection import ServerSection
 
-SECTIONS = (InputsSection, SegmentsSection, BoxesSection, PropagationSection, HistorySection, PanelShortcuts)
+SECTIONS = (
+    InputsSection,
+    ServerSection,
+    SegmentsSection,
+    BoxesSection,
+    PropagationSection,
+    HistorySection,
+    PanelShortcuts,
+)
 
 
 class Panel(VTKObservationMixin):
@@ -21,13 +31,15 @@ class Panel(VTKObservationMixin):
 
     :param ui: the loaded widgets by name.
     :param logic: :class:`MedSAMSegLogic`.
+    :param backend: the :class:`BackendProcess` that the logic works with.
     :param getParameterNode: returns the module's vtkMRMLScriptedModuleNode in the present scene.
     """
 
-    def __init__(self, ui, logic, getParameterNode):
+    def __init__(self, ui, logic, backend, getParameterNode):
         VTKObservationMixin.__init__(self)
         self._getParameterNode = getParameterNode
-        self._session = PanelSession(logic, ui.statusLabel)
+        self._session = PanelSession(logic, backend, ui.statusLabel)
+        giveLook(ui)
         self._sections = [section(ui, self._session) for section in SECTIONS]
         self._session.changed.connect(self._update)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self._onSceneStartClose)
@@ -54,6 +66,7 @@ class Panel(VTKObservationMixin):
         self._forgetScene()
         for section in self._sections:
             section.cleanup()
+        self._session.monitor.close()
         self.removeObservers()
 
     def _useScene(self):

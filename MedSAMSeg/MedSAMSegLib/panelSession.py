@@ -5,7 +5,7 @@ import itertools
 
 from slicer.i18n import tr as _
 
-from .boxPromptStore import BoxPromptStore
+from .backendMonitor import BackendMonitor
 from .errors import UserError
 from .intensityWindows import AUTOMATIC, dicomModality, resolvedWindow, suggestedWindow
 from .signals import DeferredSignal
@@ -17,12 +17,17 @@ class PanelSession:
     """One panel's present state; sections are given it and never know each other.
 
     :param logic: :class:`MedSAMSegLogic`.
+    :param backend: the :class:`BackendProcess` that the logic works with.
     :param statusLabel: the QLabel that is the status line.
     """
 
-    def __init__(self, logic, statusLabel):
+    def __init__(self, logic, backend, statusLabel):
         #: The scripting API.
         self.logic = logic
+        #: The :class:`BackendProcess` that the logic works with.
+        self.backend = backend
+        #: :class:`BackendMonitor` of it.
+        self.monitor = BackendMonitor(backend)
         #: :class:`MedSAMSegParameters` of the present scene; None while a scene is being closed.
         self.parameters = None
         #: Emitted when widgets may have to follow; listeners are called once per turn of the event loop.
@@ -81,8 +86,8 @@ class PanelSession:
         volume, segmentation, segmentID = self.target
         if self.hasSegment and self.hasUsableVolume:
             with contextlib.suppress(UserError):
-                for _node, prompt in BoxPromptStore().list(segmentation, segmentID, volume):
-                    return prompt.axis
+                for entry in self.logic.boxes(segmentation, volume, segmentID):
+                    return entry.prompt.axis
         return None
 
     @property

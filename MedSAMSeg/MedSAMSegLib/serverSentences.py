@@ -1,0 +1,45 @@
+"""The server's state in words."""
+
+from slicer.i18n import tr as _
+
+
+def sentenceOn(state):
+    """Return what the status line of the server says.
+
+    :param state: :class:`BackendState`.
+    """
+    if state.kind == "off":
+        return _("Off; starts with the first box")
+    if state.kind == "starting":
+        return _startingSentence(state.reason)
+    if state.kind == "error":
+        return _errorSentence(state)
+    ready = _("Ready: {model} on {device}").format(model=state.model, device=_deviceName(state.device))
+    if state.kind == "busy":
+        return _("{ready}, preparing slice {done} of {total}").format(ready=ready, done=state.done, total=state.total)
+    return ready
+
+
+def _startingSentence(reason):
+    if reason == "died":
+        return _("It ended unexpectedly and is starting again …")
+    if reason == "hung":
+        return _("It did not answer any more and is starting again …")
+    return _("Starting …")
+
+
+def _errorSentence(state):
+    if state.reason == "silent":
+        return _("It has not answered for some seconds. Wait, or start it again.")
+    if state.reason == "dies again":
+        return _("It has ended several times. Start it again, or look into its log under Advanced.")
+    if state.reason == "no weights":
+        return _("{model} is not on this computer. Get it in a terminal with: medsamseg models download").format(
+            model=state.model
+        )
+    return str(state.error)
+
+
+def _deviceName(device):
+    names = {"cpu": _("the processor"), "cuda": _("the graphics card"), "mps": _("Apple graphics")}
+    return names.get(device.partition(":")[0], device)
