@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .backendClient import BackendClient
 from .errors import UserError
+from .installedBackend import installedServerCommand
 from .launchedServer import LaunchedServer
 from .serverLog import ServerLog
 
@@ -26,7 +27,8 @@ class BackendProcessError(UserError):
 def findServerCommand():
     """Return the command line that runs the server's program, as a list of words.
 
-    Looked for in this order: the interpreter named by ``MEDSAMSEG_PYTHON``, and ``medsamseg`` on the search path.
+    Looked for in this order: the interpreter named by ``MEDSAMSEG_PYTHON``, what was installed from the panel, and
+    ``medsamseg`` on the search path.
 
     :raises BackendProcessError: when there is none.
     """
@@ -40,12 +42,15 @@ def findServerCommand():
                 "backend_missing",
             )
         return [str(interpreter), "-m", "medsamseg_server"]
+    installed = installedServerCommand()
+    if installed:
+        return installed
     program = shutil.which("medsamseg")
     if program:
         return [program]
     raise BackendProcessError(
         "The MedSAMSeg server is not installed on this computer.",
-        f"Install medsamseg-server into a Python environment, and set {PYTHON_VARIABLE} to its interpreter.",
+        "Install it with the button in MedSAMSeg's panel.",
         "backend_missing",
     )
 

@@ -7,8 +7,7 @@ import secrets
 import subprocess
 import threading
 
-import slicer
-
+from .foreignPython import foreignEnvironment
 from .serverLog import ServerLog
 
 STOP_TIMEOUT_SECONDS = 5.0
@@ -105,16 +104,6 @@ def _run(command, logFile):
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=logFile,
-        env=_environment(),
+        env=foreignEnvironment(),
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
-
-
-def _environment():
-    """Return the environment for a foreign Python: without what Slicer adds for its own."""
-    environment = dict(slicer.util.startupEnvironment())
-    for name in ("PYTHONHOME", "PYTHONPATH"):
-        environment.pop(name, None)
-    # Paths with any letters reach the server unharmed, and its log is written at once.
-    environment.update(PYTHONUTF8="1", PYTHONUNBUFFERED="1")
-    return environment

@@ -145,7 +145,8 @@ def test_interpreterThatIsNotThereIsNamed(host, monkeypatch):
 def test_missingServerSaysWhatToInstall(host, monkeypatch):
     monkeypatch.delenv("MEDSAMSEG_PYTHON", raising=False)
     monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(BackendProcessError, match=r"Install medsamseg-server"):
+    monkeypatch.setenv("MEDSAMSEG_HOME", "/nowhere")
+    with pytest.raises(BackendProcessError, match=r"Install it with the button"):
         findServerCommand()
 
 

@@ -62,6 +62,9 @@ def _add_download(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     _add_model_argument(parser)
     parser.add_argument("--yes", "-y", action="store_true", help="do not ask")
     parser.add_argument("--from", dest="url", metavar="URL", help="fetch the same file from this address instead")
+    parser.add_argument(
+        "--progress", action="store_true", help="with --json: tell the progress, too, each step in a line of JSON"
+    )
     add_output_options(parser)
     parser.set_defaults(run=run_download)
 
@@ -164,7 +167,9 @@ def run_download(args: argparse.Namespace) -> int:
 
             def show(done: int, total: int | None) -> None:
                 bar.total = total
-                bar.update(done - bar.n)
+                # True when the bar would be drawn anew, which is often enough for whoever reads the lines, too.
+                if (bar.update(done - bar.n) or done in (0, total)) and args.json and args.progress:
+                    print_json({"done": done, "total": total})
 
             download(args.model, store, show, args.url)
         say(args, f"Installed, checksum verified: {store.path(args.model)}")

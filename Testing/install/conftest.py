@@ -1,0 +1,93 @@
+"""Fixtures of the installation's tests: real virtual environments and real pip, on wheels made here."""
+
+import os
+import shutil
+import sys
+
+import pytest
+from installing import FakeServer, Wheelhouse
+
+from MedSAMSegLib.backendInstall import BackendInstall, InstallPlan
+from MedSAMSegLib.installedBackend import InstalledBackend
+from MedSAMSegLib.torchChoice import TorchChoice
+
+SMALL_TORCH = TorchChoice("cpu", "processor", "", "", 1000, 1000)
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A folder as people have them."""
+    folder = tmp_path / "Jürgen's Büro 研究"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def wheelhouse(tmp_path):
+    """A folder with the two wheels that the server of these tests stands on."""
+    house = Wheelhouse(tmp_path / "wheels")
+    house.add("base_part", "1.0")
+    house.add("torch", "2.0")
+    return house
+
+
+@pytest.fixture
+def server(tmp_path, wheelhouse):
+    """Sources of a server that needs both wheels."""
+    return FakeServer(tmp_path / "sources", wheelhouse)
+
+
+@pytest.fixture
+def torch():
+    """A small build of PyTorch."""
+    return SMALL_TORCH
+
+
+@pytest.fixture(autouse=True, scope="session")
+def smallSizes():
+    """The packages of these tests take next to nothing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("MedSAMSegLib.backendInstall.BASE_BYTES", (1000, 1000))
+        yield
+
+
+@pytest.fixture
+def plan(place, server, wheelhouse, torch):
+    """Installs from the folder of wheels."""
+    return InstallPlan(place / "home" / "backend", server.folder, torch, wheelhouse.folder)
+
+
+@pytest.fixture
+def environment():
+    """The environment of this process, without this computer's own settings for pip."""
+    return plainEnvironment()
+
+
+def plainEnvironment():
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON"))}
+    return {**kept, "PIP_CONFIG_FILE": os.devnull, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
+
+
+@pytest.fixture(scope="session")
+def installedOnce(tmp_path_factory):
+    """A folder with an installation."""
+    folder = tmp_path_factory.mktemp("installed once")
+    house = Wheelhouse(folder / "wheels")
+    house.add("base_part", "1.0")
+    house.add("torch", "2.0")
+    plan = InstallPlan(folder / "backend", FakeServer(folder / "sources", house).folder, SMALL_TORCH, house.folder)
+    BackendInstall(plan, sys.executable, plainEnvironment(), folder / "log").run(lambda _: None)
+    return plan.folder
+
+
+@pytest.fixture
+def installed(installedOnce, plan):
+    """The backend, where the plan puts it."""
+    shutil.copytree(installedOnce, plan.folder, symlinks=True)
+    return InstalledBackend.load(plan.folder)
+
+
+@pytest.fixture
+def python():
+    """Stands for Slicer's Python."""
+    return sys.executable

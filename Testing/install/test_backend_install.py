@@ -1,0 +1,277 @@
+"""Installing, updating and removing the backend, and everything that goes wrong meanwhile."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+from installing import Index
+
+from MedSAMSegLib.backendInstall import BackendInstall, uninstallBackend
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.installedBackend import InstalledBackend
+from MedSAMSegLib.installPaths import folderBytes
+
+TIMEOUT = 60
+
+
+@pytest.fixture
+def install(plan, python, environment, place):
+    """Called, installs; gives the backend. Other arguments than the fixtures' may be given."""
+
+    def run(plan=plan, python=python, onProgress=lambda _: None, **variables):
+        return BackendInstall(plan, python, {**environment, **variables}, place / "install.log").run(onProgress)
+
+    return run
+
+
+@pytest.fixture
+def index(wheelhouse):
+    with Index(wheelhouse) as made:
+        yield made
+
+
+@pytest.fixture
+def online(plan, index):
+    """The plan without a folder of wheels, and the variables that lead pip to the index of these tests."""
+    return {"plan": replace(plan, wheels=None), "PIP_INDEX_URL": index.url, "PIP_NO_CACHE_DIR": "1"}
+
+
+def runServer(backend, server, *words):
+    result = subprocess.run(
+        [*backend.command(server.folder), *words], capture_output=True, text=True, check=True, cwd=server.folder.parent
+    )
+    return json.loads(result.stdout)
+
+
+def leftovers(plan):
+    """What lies beside the installation, but for the lock."""
+    home = plan.folder.parent
+    return sorted(path.name for path in home.iterdir() if path.name != ".backend.lock") if home.exists() else []
+
+
+def test_serverRunsOnWhatWasInstalled(install, plan, server, place):
+    phases = []
+    backend = install(onProgress=lambda progress: phases.append(progress.phase))
+    found = runServer(backend, server, "serve", "--flag")
+    assert (found["base"], found["torch"], found["words"]) == ("1.0", "2.0", ["serve", "--flag"])
+    assert plan.folder in Path(found["where"]).parents
+    assert InstalledBackend.load(plan.folder) == backend
+    assert backend.isCurrent(server.folder)
+    assert leftovers(plan) == ["backend"]
+    assert list(dict.fromkeys(phases)) == ["preparing", "getting", "installing", "checking"]
+    log = (place / "install.log").read_text(encoding="utf-8")
+    assert "Successfully installed" in log
+    assert log.count("\n$ ") >= 3
+
+
+def test_pythonOfSlicerIsLeftAlone(install, environment):
+    """The installation goes into the environment, whatever the user's settings for pip say."""
+    before = set(Path(sys.prefix).rglob("*.dist-info"))
+    install(PIP_USER="1", PIP_TARGET="/nowhere", PIP_PREFIX="/nowhere", PIP_REQUIRE_VIRTUALENV="1")
+    assert set(Path(sys.prefix).rglob("*.dist-info")) == before
+
+
+def test_packagesOfOthersDoNotSlipIn(installed, server, monkeypatch, tmp_path):
+    (tmp_path / "torch.py").write_text("VERSION = 'stranger'")
+    monkeypatch.chdir(tmp_path)
+    result = subprocess.run(installed.command(server.folder), capture_output=True, text=True, check=True)
+    assert json.loads(result.stdout)["torch"] == "2.0"
+
+
+def test_withoutVirtualEnvironmentsPackagesGoIntoAFolder(install, plan, server, tmp_path, python):
+    """A Python without `venv`, as some programs bring it."""
+    crippled = tmp_path / "PythonSlicer"
+    crippled.write_text(f'#!/bin/sh\n[ "$2" = venv ] && exit 1\nexec "{python}" "$@"\n')
+    crippled.chmod(0o755)
+    backend = install(python=crippled)
+    assert backend.interpreterPath == crippled
+    found = runServer(backend, server)
+    assert found["torch"] == "2.0"
+    assert plan.folder in Path(found["where"]).parents
+
+
+def test_progressCountsBytesFromTheIndex(install, online, wheelhouse, server):
+    wheelhouse.add("torch", "2.0", fill=300_000)
+    server.pin()
+    done = []
+    install(onProgress=lambda progress: done.append((progress.package, progress.doneBytes)), **online)
+    assert done == sorted(done, key=lambda entry: entry[1])
+    assert done[-1][1] == pytest.approx(sum(path.stat().st_size for path in wheelhouse.folder.iterdir()), rel=0.1)
+    assert {"torch", "base_part"} <= {package for package, _ in done}
+
+
+def test_wrongChecksumInstallsNothing(install, plan, wheelhouse):
+    wheelhouse.add("torch", "2.0", fill=10)
+    with pytest.raises(UserError) as caught:
+        install()
+    assert caught.value.code == "wrong_checksum"
+    assert leftovers(plan) == []
+
+
+def test_noNetwork(install, plan, online, index):
+    online["PIP_INDEX_URL"] = "http://127.0.0.1:9/simple/"
+    with pytest.raises(UserError) as caught:
+        install(**online, PIP_RETRIES="1")
+    assert caught.value.code == "no_network"
+    assert leftovers(plan) == []
+
+
+def test_missingPackageIsNamed(install, wheelhouse):
+    for wheel in wheelhouse.folder.glob("torch-*"):
+        wheel.unlink()
+    with pytest.raises(UserError, match=r"torch==2\.0") as caught:
+        install()
+    assert caught.value.code == "package_missing"
+
+
+def test_tooLittleSpaceIsToldBeforehand(install, plan):
+    torch = replace(plan.torch, diskBytes=2**62)
+    with pytest.raises(UserError) as caught:
+        install(plan=replace(plan, torch=torch))
+    assert caught.value.code == "disk_full"
+    assert "EB" not in caught.value.message
+    assert leftovers(plan) == []
+
+
+def test_diskThatFillsUpMeanwhile(install, plan, tmp_path, python):
+    """pip itself runs into the end of the disk; a pipe stands in for the disk."""
+    full = tmp_path / "PythonSlicer"
+    message = "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"
+    full.write_text(f'#!/bin/sh\ncase "$*" in *"install"*) echo "{message}"; exit 1;; esac\nexec "{python}" "$@"\n')
+    full.chmod(0o755)
+    with pytest.raises(UserError) as caught:
+        install(python=full)
+    assert caught.value.code == "disk_full"
+    assert leftovers(plan) == []
+
+
+def test_folderThatCannotBeWritten(install, plan):
+    # Nobody may make folders there, not even root.
+    with pytest.raises(UserError) as caught:
+        install(plan=replace(plan, folder=Path("/proc/medsamseg/backend")))
+    assert caught.value.code == "no_permission"
+    assert "/proc/medsamseg" in str(caught.value)
+
+
+def test_brokenPackageIsNoticedBeforeItCounts(install, plan, server):
+    (server.folder / "medsamseg_server" / "__main__.py").write_text("import missing_library")
+    with pytest.raises(UserError) as caught:
+        install()
+    assert caught.value.code == "check_failed"
+    assert leftovers(plan) == []
+
+
+def test_cancelLeavesNothing(plan, online, python, environment, place, index):
+    index.isHolding = True
+    variables = {name: value for name, value in online.items() if name != "plan"}
+    running = BackendInstall(online["plan"], python, {**environment, **variables}, place / "install.log")
+    results = []
+    thread = threading.Thread(target=lambda: results.append(running.run(lambda _: None)))
+    thread.start()
+    assert index.held.wait(TIMEOUT)
+    children = psutil.Process().children(recursive=True)
+    running.cancel()
+    thread.join(TIMEOUT)
+    assert results == [None]
+    assert leftovers(plan) == []
+    assert [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def test_cancelBeforeTheStart(plan, python, environment, place):
+    running = BackendInstall(plan, python, environment, place / "install.log")
+    running.cancel()
+    assert running.run(lambda _: None) is None
+    assert leftovers(plan) == []
+
+
+def test_twoSlicersAtOnceAndOneIsKilled(install, plan, online, environment, place, index, python):
+    """The second is told to wait; when the first is killed, the next installation removes what it left."""
+    index.isHolding = True
+    first = startElsewhere(plan, environment, online, place)
+    assert index.held.wait(TIMEOUT)
+    with pytest.raises(UserError) as caught:
+        install()
+    assert caught.value.code == "install_running"
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait(TIMEOUT)
+    assert len(leftovers(plan)) == 1
+    assert InstalledBackend.load(plan.folder) is None
+    assert install() is not None
+    assert leftovers(plan) == ["backend"]
+
+
+def startElsewhere(plan, environment, online, place):
+    """Start an installation from the index in another process."""
+    program = f"""
+import sys; from pathlib import Path
+from MedSAMSegLib import backendInstall; from MedSAMSegLib.torchChoice import TorchChoice
+backendInstall.BASE_BYTES = (0, 0)
+plan = backendInstall.InstallPlan(Path({str(plan.folder)!r}), Path({str(plan.sources)!r}), {plan.torch!r})
+import os; install = backendInstall.BackendInstall(plan, sys.executable, dict(os.environ), {str(place / "log")!r})
+install.run(print)
+"""
+    variables = {name: value for name, value in online.items() if name != "plan"}
+    modules = Path(__file__).resolve().parents[2] / "MedSAMSeg"
+    return subprocess.Popen(
+        [sys.executable, "-c", program],
+        env={**environment, **variables, "PYTHONPATH": str(modules)},
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def test_updateReplacesTheOldOneWhole(install, installed, plan, server, wheelhouse):
+    old = installed
+    wheelhouse.add("torch", "3.0")
+    (wheelhouse.folder / "torch-2.0-py3-none-any.whl").unlink()
+    server.pin()
+    assert not old.isCurrent(server.folder)
+    new = install()
+    assert runServer(new, server)["torch"] == "3.0"
+    assert leftovers(plan) == ["backend"]
+
+
+def test_failedUpdateKeepsTheOldOne(install, installed, plan, server, wheelhouse):
+    old = installed
+    wheelhouse.add("torch", "2.0", fill=10)
+    with pytest.raises(UserError):
+        install()
+    assert runServer(old, server)["torch"] == "2.0"
+    assert leftovers(plan) == ["backend"]
+
+
+def test_killedBetweenTheTwoNamesOfAnUpdate(install, installed, plan):
+    """The old one has lost its name, the new one has none yet: the new one is complete, so it is kept."""
+    plan.folder.rename(plan.folder.with_name("backend.partial-0123"))
+    (plan.folder.with_name("backend.removed-4567")).mkdir()
+    with pytest.raises(UserError):
+        install(plan=replace(plan, torch=replace(plan.torch, diskBytes=2**62)))
+    assert InstalledBackend.load(plan.folder) == installed
+    assert leftovers(plan) == ["backend"]
+
+
+def test_uninstallGivesTheSpaceBack(installed, plan):
+    size = folderBytes(plan.folder)
+    assert size > 1000
+    assert uninstallBackend(plan.folder) == size
+    assert leftovers(plan) == []
+    assert uninstallBackend(plan.folder) == 0
+
+
+def test_interpreterThatIsGoneMakesItMissing(installed, plan):
+    installed.interpreterPath.unlink()
+    assert InstalledBackend.load(plan.folder) is None
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"interpreter": "python"}', '{"surprise": 1}'])
+def test_damagedMarkerMakesItMissing(plan, content):
+    plan.folder.mkdir(parents=True)
+    (plan.folder / "medsamseg-backend.json").write_text(content)
+    assert InstalledBackend.load(plan.folder) is None
