@@ -160,8 +160,9 @@ class BoxPromptStore:
         roiNode.SetAttribute(REQUEST_ATTRIBUTE, json.dumps(request))
 
     def remove(self, roiNode):
-        """Take a box out of the scene."""
-        slicer.mrmlScene.RemoveNode(roiNode)
+        """Take a box out of the scene, if it is there."""
+        if roiNode.GetScene() is not None:
+            slicer.mrmlScene.RemoveNode(roiNode)
 
     def setEditable(self, roiNode, isEditable):
         """Let the user drag a box by its handles, or keep it where it is.

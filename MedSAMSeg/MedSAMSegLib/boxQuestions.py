@@ -39,7 +39,7 @@ def askMasks(client, key, wanted, cachedOnly=False):
         numbers = [number for number, each in enumerate(wanted) if each.request == request]
         axis, sliceIndex, window, model = request
         options = {"cachedOnly": True} if cachedOnly else {}
-        points = [list(wanted[number].points) for number in numbers]
+        points = [[(x, y, int(isInObject)) for x, y, isInObject in wanted[number].points] for number in numbers]
         if any(points):
             options["points"] = points
         boxes = [wanted[number].prompt.box for number in numbers]

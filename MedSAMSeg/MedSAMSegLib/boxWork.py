@@ -13,14 +13,14 @@ from .volumeState import VolumeState
 class BoxWork:
     """Starts the runs that :class:`MedSAMSegLogic` gives out for boxes.
 
-    :param connect: function without arguments that returns the client; runs on a worker, may start the server.
+    :param backend: BackendProcess, or what stands in for it.
     :param uploads: VolumeUploads.
     :param writers: SegmentWriters.
     :param scene: :class:`SceneBoxes`, the boxes of the scene.
     """
 
-    def __init__(self, connect, uploads, writers, scene):
-        self._connect = connect
+    def __init__(self, backend, uploads, writers, scene):
+        self._backend = backend
         self._uploads = uploads
         self._writers = writers
         self._scene = scene
@@ -112,17 +112,18 @@ class BoxWork:
         def write(answers):
             return None if answers is None else BoxPreview(prompt, answers[0][0])
 
-        return BoxRun(lambda: self._question(volume, wanted, write, cachedOnly=True))
+        return BoxRun(lambda: self._question(volume, wanted, write, isPreview=True))
 
-    def _question(self, volume, wanted, write, cachedOnly=False):
+    def _question(self, volume, wanted, write, isPreview=False):
         state = VolumeState(volume)
         if not wanted:
             return Question(list, write)
         upload = self._uploads.uploadOf(volume)
 
         def ask():
-            client = self._connect()
-            return upload.call(client, lambda key: askMasks(client, key, wanted, cachedOnly))
+            # A preview waits for nothing: neither for the server's start nor for an embedding.
+            client = self._backend.readyClient if isPreview else self._backend.client()
+            return client and upload.call(client, lambda key: askMasks(client, key, wanted, cachedOnly=isPreview))
 
         return Question(ask, write, lambda: state.isCurrent)
 

@@ -7,6 +7,7 @@ import slicer
 from .backendProcess import BackendProcess
 from .boxAdjustment import BoxAdjustment
 from .boxWork import BoxWork
+from .encodingRun import EncodingRun, UploadRun
 from .propagations import Propagations
 from .sceneBoxes import SceneBoxes
 from .segmentWriters import SegmentWriters
@@ -37,7 +38,7 @@ class MedSAMSegLogic(BoxAdjustment):
         self._uploads = VolumeUploads()
         self._writers = SegmentWriters()
         boxes = SceneBoxes()
-        super().__init__(boxes, BoxWork(self._backend.client, self._uploads, self._writers, boxes))
+        super().__init__(boxes, BoxWork(self._backend, self._uploads, self._writers, boxes))
         self._propagations = Propagations(self._backend.client, self._uploads, self._writers, boxes.store)
 
     def createSegmentation(self, volume, name=None):
@@ -80,8 +81,8 @@ class MedSAMSegLogic(BoxAdjustment):
         :param segmentation: the segmentation node.
         :param segment: ID of the segment.
         """
-        for node in self._prompts.nodes(segmentation, segment):
-            self._prompts.remove(node)
+        for node in self._boxes.store.nodes(segmentation, segment):
+            self._boxes.store.remove(node)
         segmentation.GetSegmentation().RemoveSegment(segment)
 
     def segmentBox(
@@ -194,6 +195,38 @@ class MedSAMSegLogic(BoxAdjustment):
             window=window,
             model=model,
         )
+
+    @property
+    def backend(self):
+        """What gives the client of the server."""
+        return self._backend
+
+    def startUpload(self, volume):
+        """Send a volume to the server before anything is asked about it.
+
+        :param volume: the scalar volume node.
+        :return: :class:`UploadRun`.
+        """
+        return UploadRun(self._backend.client, self._uploads.uploadOf(volume))
+
+    def startEncoding(self, volume, axis, sliceIndex, window="auto", model=None):
+        """Let the server encode all slices along an axis ahead, so that boxes there are answered at once.
+
+        What is asked for by a box or a propagation goes first. It takes the place of the volume's earlier encoding.
+
+        :param volume: the scalar volume node.
+        :param axis: array axis of the slices.
+        :param sliceIndex: where to begin; it goes on from there outward.
+        :param window: intensity window, as for :meth:`segmentBox`.
+        :param model: name of the model; None for the server's default.
+        :return: :class:`EncodingRun`.
+        """
+        request = {"axis": axis, "sliceIndex": sliceIndex, "window": window, "model": model}
+        return EncodingRun(self._backend.client, self._uploads.uploadOf(volume), request)
+
+    def cancelUploads(self):
+        """Stop sending volumes: the scene is about to close."""
+        self._uploads.cancelAll()
 
     def undo(self, segmentation, volume):
         """Take the last change back, and with it the box that made it; return False when there is none.

@@ -17,6 +17,8 @@ class OrphanedBoxes:
         self._store = store
         self._points = points
         self._tags = []
+        # Removing a box is told to this object like everything that is removed.
+        self._isRemoving = False
         # The scene would keep its observers alive for ever, and with them every logic.
         reference = weakref.ref(self)
         self._removeOrphans = lambda _caller, _event: reference() and reference().removeNow()
@@ -45,12 +47,17 @@ class OrphanedBoxes:
     def removeNow(self):
         """Remove the boxes that belong to nothing any more; while a scene is closed or loaded, nothing is decided."""
         scene = slicer.mrmlScene
-        if scene.IsClosing() or scene.IsImporting() or scene.IsBatchProcessing():
+        isUnsettled = scene.IsClosing() or scene.IsImporting() or scene.IsBatchProcessing()
+        if isUnsettled or self._isRemoving:
             return
-        for node in slicer.util.getNodesByClass("vtkMRMLMarkupsROINode"):
-            if self._store.isBox(node) and self._store.isOrphan(node):
-                self._store.remove(node)
-        self._points.removeOrphans()
+        self._isRemoving = True
+        try:
+            for node in slicer.util.getNodesByClass("vtkMRMLMarkupsROINode"):
+                if self._store.isBox(node) and self._store.isOrphan(node):
+                    self._store.remove(node)
+            self._points.removeOrphans()
+        finally:
+            self._isRemoving = False
 
     def _observe(self, thing, event, handler):
         self._tags.append((thing, thing.AddObserver(event, handler)))

@@ -70,7 +70,8 @@ class PointPrompts:
     def removeOrphans(self):
         """Take the points of boxes that are gone out of the scene."""
         for node in slicer.util.getNodesByClass("vtkMRMLMarkupsFiducialNode"):
-            if node.GetNodeReferenceID(BOX_ROLE) is not None and node.GetNodeReference(BOX_ROLE) is None:
+            isOrphan = node.GetNodeReferenceID(BOX_ROLE) is not None and node.GetNodeReference(BOX_ROLE) is None
+            if isOrphan and node.GetScene() is not None:
                 slicer.mrmlScene.RemoveNode(node)
 
     def pointOn(self, volumeNode, prompt, place, isInObject):
