@@ -42,6 +42,12 @@ class SegmentationGrid:
         """:return: a LabelmapCrop of the volume's voxels as one of the segmentation's."""
         return LabelmapCrop(self.turned(crop.voxels), self._extentOnGrid(crop.extent)[::2])
 
+    def cropFromGrid(self, crop):
+        """:return: a LabelmapCrop of the segmentation's voxels as one of the volume's."""
+        ends = zip(crop.extent[::2], crop.extent[1::2], self._signs, self._offset, strict=True)
+        start = tuple(min(int(sign * (end - offset)) for end in (first, last)) for first, last, sign, offset in ends)
+        return LabelmapCrop(self.turned(crop.voxels), start)
+
     def turned(self, voxels):
         """:return: the voxels of a block, in the order of the volume from that of the grid, or the reverse."""
         return voxels[tuple(slice(None, None, sign) for sign in reversed(self._signs))]

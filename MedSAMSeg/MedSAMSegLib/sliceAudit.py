@@ -1,0 +1,124 @@
+"""Compares a segment's slices with their records: what is ours, what is hand work, what may be written."""
+
+import numpy as np
+
+from .labelmapCrop import LabelmapCrop, imageVoxelsWithin
+from .segmentationGrid import SegmentationGrid
+from .sliceAxes import depthIJK, fromIJK
+from .sliceRecord import EDITED, SliceRecord, SliceState
+from .sliceRecords import SliceRecords, sliceDigest
+
+
+class SliceAudit:
+    """The slices of one segment along one axis as they are at this moment. ::
+
+        audit = SliceAudit(segmentation, segmentID, volume, axis=0)
+        for state in audit.states().values():
+            print(state.index, state.provenance, state.confidence, state.isLocked)
+
+    :param segmentationNode: the segmentation.
+    :param segmentID: ID of a segment in it.
+    :param volumeNode: the volume whose slices are meant.
+    :param axis: array axis that they are taken along.
+    :raises UserError: if a node is gone or their voxels do not coincide.
+    """
+
+    def __init__(self, segmentationNode, segmentID, volumeNode, axis):
+        self._grid = SegmentationGrid(segmentationNode, volumeNode)
+        self._axis = axis
+        self._segmentationNode = segmentationNode
+        self._segmentID = segmentID
+
+    def states(self):
+        """:return: {slice index: SliceState} of all slices that have voxels or a record, in the order of the slices."""
+        records = self._records.ofAxis(self._axis)
+        crops = self._crops()
+        return {index: _state(index, records.get(index), crops.get(index)) for index in sorted({*records, *crops})}
+
+    def note(self, sliceIndex, provenance, confidence=None, parts=None, basis=""):
+        """Record how what is on a slice now was made.
+
+        :param sliceIndex: index of the slice.
+        :param provenance: "box", "propagated" or "interpolated".
+        :param confidence: 0 to 1, or None.
+        :param parts: the signs that it is made of.
+        :param basis: what the mask was computed from.
+        """
+        crop = self._crop(sliceIndex)
+        record = SliceRecord(provenance, _digest(crop), confidence, parts or {}, basis)
+        self._records.note(self._axis, {sliceIndex: record})
+
+    def accept(self, sliceIndex, isAccepted=True):
+        """Lock a slice as it is now, or unlock it.
+
+        :param sliceIndex: index of a slice with voxels or a record.
+        :param isAccepted: whether it is good.
+        """
+        state = self.states()[sliceIndex]
+        digest = _digest(self._crop(sliceIndex))
+        record = SliceRecord(state.provenance, digest, state.confidence, state.parts, state.basis, isAccepted)
+        if state.provenance == EDITED and not isAccepted:
+            # Without a record, what is there is hand work still.
+            record = None
+        self._records.note(self._axis, {sliceIndex: record})
+
+    def tightBox(self, sliceIndex):
+        """:return: (x0, y0, x1, y1) round the segment's voxels on a slice, None where it has none."""
+        crop = self._crop(sliceIndex)
+        if crop is None:
+            return None
+        first, last = crop.extent[::2], crop.extent[1::2]
+        _depth, x0, y0 = fromIJK(self._axis, first)
+        _depth, x1, y1 = fromIJK(self._axis, last)
+        return float(x0), float(y0), float(x1), float(y1)
+
+    # Undo puts other objects in the place of segment and labelmap: they are looked up each time.
+    @property
+    def _segment(self):
+        return self._segmentationNode.GetSegmentation().GetSegment(self._segmentID)
+
+    @property
+    def _labelmap(self):
+        return self._segmentationNode.GetBinaryLabelmapInternalRepresentation(self._segmentID)
+
+    @property
+    def _records(self):
+        return SliceRecords(self._segment)
+
+    def _crops(self):
+        """:return: {slice index: trimmed LabelmapCrop in voxels of the volume} of the slices with voxels."""
+        if self._labelmap is None or self._labelmap.GetNumberOfPoints() == 0:
+            return {}
+        block = self._grid.cropFromGrid(self._voxelsWithin(self._labelmap.GetExtent())).trimmed()
+        if block.isEmpty:
+            return {}
+        depth = depthIJK(self._axis)
+        crops = {}
+        inPlane = tuple({0, 1, 2} - {self._axis})
+        for number in np.flatnonzero(block.voxels.any(axis=inPlane)):
+            start = list(block.start)
+            start[depth] += int(number)
+            piece = np.expand_dims(block.voxels.take(number, axis=self._axis), self._axis)
+            crops[start[depth]] = LabelmapCrop(piece, tuple(start)).trimmed()
+        return crops
+
+    def _crop(self, sliceIndex):
+        plane = self._grid.slicePlane(self._axis, sliceIndex)
+        crop = self._grid.cropFromGrid(self._voxelsWithin(plane)).trimmed()
+        return None if crop.isEmpty else crop
+
+    def _voxelsWithin(self, extent):
+        voxels = imageVoxelsWithin(self._labelmap, extent) == self._segment.GetLabelValue()
+        return LabelmapCrop(voxels, tuple(extent[::2]))
+
+
+def _digest(crop):
+    return "" if crop is None else sliceDigest(crop.voxels, crop.start)
+
+
+def _state(index, record, crop):
+    if record is None or record.digest != _digest(crop):
+        return SliceState(index, EDITED, None, {}, "", False, crop is None)
+    return SliceState(
+        index, record.provenance, record.confidence, record.parts, record.basis, record.isAccepted, crop is None
+    )

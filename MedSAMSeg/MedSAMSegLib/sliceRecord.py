@@ -1,0 +1,76 @@
+"""What is known about one slice of a segment: how its mask came about, and how far it can be trusted."""
+
+from dataclasses import dataclass, field, replace
+
+#: The mask was made from a box drawn on this slice, followed from one side, or followed from both.
+BOX, PROPAGATED, INTERPOLATED = "box", "propagated", "interpolated"
+
+#: The mask is somebody's own work, or was changed by hand since it was written.
+EDITED = "edited"
+
+
+@dataclass(frozen=True)
+class SliceRecord:
+    """How a mask was made.
+
+    :param provenance: BOX, PROPAGATED or INTERPOLATED.
+    :param digest: of the segment's voxels on the slice when it was written (see `sliceDigest`).
+    :param confidence: 0 (look at this slice) to 1; None where nothing is known.
+    :param parts: the signs that the confidence is made of, by name, each 0 to 1.
+    :param basis: what the mask was computed from, as a text that differs whenever that differs.
+    :param isAccepted: whether the user has looked at the slice and found it good.
+    """
+
+    provenance: str
+    digest: str
+    confidence: float | None = None
+    parts: dict = field(default_factory=dict)
+    basis: str = ""
+    isAccepted: bool = False
+
+    @classmethod
+    def fromJson(cls, values):
+        """:return: the record that `toJson` made these values of."""
+        return cls(**values)
+
+    def toJson(self):
+        """:return: the record as values that JSON can carry."""
+        return {
+            "provenance": self.provenance,
+            "digest": self.digest,
+            "confidence": self.confidence,
+            "parts": self.parts,
+            "basis": self.basis,
+            "isAccepted": self.isAccepted,
+        }
+
+    def accepted(self, isAccepted):
+        """:return: the record of the same mask, accepted or not."""
+        return replace(self, isAccepted=isAccepted)
+
+
+@dataclass(frozen=True)
+class SliceState:
+    """What a slice of a segment is now.
+
+    :param index: slice index along the axis.
+    :param provenance: BOX, PROPAGATED, INTERPOLATED or EDITED.
+    :param confidence: 0 to 1; None where nothing is known.
+    :param parts: the signs that the confidence is made of.
+    :param basis: what the mask was computed from; "" for hand work.
+    :param isAccepted: whether the user found it good.
+    :param isEmpty: whether the segment has no voxels on the slice.
+    """
+
+    index: int
+    provenance: str
+    confidence: float | None
+    parts: dict
+    basis: str
+    isAccepted: bool
+    isEmpty: bool
+
+    @property
+    def isLocked(self):
+        """Whether propagation leaves the slice as it is: hand work and what was accepted."""
+        return self.isAccepted or self.provenance == EDITED
