@@ -1,4 +1,6 @@
 import logging
+import os
+import sys
 import threading
 
 import pytest
@@ -241,3 +243,15 @@ def test_many_threads_lose_nothing(scheduler):
     for thread in threads:
         thread.join()
     assert len(done) == len(set(done)) == 400
+
+
+def test_only_a_yielding_scheduler_lets_other_threads_go_first(scheduler):
+    def niceness():
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) if sys.platform == "linux" else 0
+
+    yielding = Scheduler(yields=True)
+    try:
+        found = [made.submit(Priority.CLICK, niceness).result(WAIT) for made in (scheduler, yielding)]
+    finally:
+        yielding.close()
+    assert found == ([niceness(), niceness() + 5] if sys.platform == "linux" else [0, 0])

@@ -39,7 +39,7 @@ class Service:
     def __init__(self, engine: Engine, volumes: VolumeStore | None = None) -> None:
         self.engine = engine
         self.volumes = volumes or VolumeStore()
-        self._encoding = Scheduler("encoding")
+        self._encoding = Scheduler("encoding", yields=True)
         self._decoding = Scheduler("decoding")
         self._tasks: dict[str, Task] = {}
         self._encodings: OrderedDict[str, EncodingJob] = OrderedDict()
