@@ -3,6 +3,9 @@
 import queue
 import threading
 
+#: A look that finds nothing lets the worker threads run for so long.
+BREATH_SECONDS = 0.001
+
 
 class EventStream:
     """Runs an iterator on a thread of its own; the main thread takes what has arrived.
@@ -31,7 +34,9 @@ class EventStream:
         """
         while not self._hasEnded:
             try:
-                item = self._queue.get(block=wait)
+                # Slicer's main thread holds Python's lock while it waits for events: workers get ahead only while it is
+                # given away, as here for a moment that nobody notices.
+                item = self._queue.get(timeout=None if wait else BREATH_SECONDS)
             except queue.Empty:
                 return
             wait = False

@@ -7,9 +7,24 @@ import slicer
 from .backendReplies import BackendError
 from .npyUpload import NpyUpload
 
+#: Codes of errors after which a new server may well succeed.
+SERVER_IS_GONE = ("server_unavailable", "server_stopped", "server_stopping")
+
+#: How often voxels that change while they are read are read again.
+READINGS = 3
+
+
+class UploadCancelledError(BackendError):
+    """Nobody wants the volume on the server any more."""
+
 
 class VolumeUpload:
     """The voxels of one volume node as they were at one moment. May be used from any thread.
+
+    The voxels are read where Slicer has them: no copy, and nothing for the main thread to do. Slicer keeps the memory
+    for as long as it is referred to here; other voxels of a node are other memory. What is written into it while it is
+    read makes the bytes differ from their key, which the server refuses, and they are read again. Who wrote then says
+    so, as Slicer demands, and from then on :class:`VolumeUploads` gives a new upload.
 
     :param array: the voxels (K, J, I).
     """
@@ -18,8 +33,30 @@ class VolumeUpload:
         #: Sentences on what the server had to change; empty until the voxels were sent.
         self.notes = []
         self._array = array
+        self._content = None
         self._keys = {}
+        self._isCancelled = False
         self._lock = threading.Lock()
+
+    @property
+    def isCancelled(self):
+        """True after :meth:`cancel`."""
+        return self._isCancelled
+
+    def ask(self, connect, function):
+        """Return ``function(client, key)``, asked once more of a new server when the first one died meanwhile.
+
+        :param connect: function without arguments that returns the client; it starts a server where there is none.
+        :param function: what to ask, of a :class:`BackendClient` and with the volume's key there.
+        """
+        client = connect()
+        try:
+            return self.call(client, lambda key: function(client, key))
+        except BackendError as error:
+            if error.code not in SERVER_IS_GONE:
+                raise
+        successor = connect()
+        return self.call(successor, lambda key: function(successor, key))
 
     def call(self, client, function):
         """Return ``function(key)`` after sending the voxels where that is needed.
@@ -38,13 +75,37 @@ class VolumeUpload:
             self._keys.pop(client.url, None)
         return function(self._keyOnServer(client))
 
+    def cancel(self):
+        """Stop sending, for good; who waits for it gets an :class:`UploadCancelledError`. Returns at once."""
+        self._isCancelled = True
+
     def _keyOnServer(self, client):
+        # Who comes second waits for the first instead of sending the same.
         with self._lock:
             if client.url not in self._keys:
-                reply = client.uploadVolume(NpyUpload(self._array))
+                reply = self._send(client)
                 self.notes = reply.notes
                 self._keys[client.url] = reply.key
             return self._keys[client.url]
+
+    def _send(self, client):
+        for _reading in range(READINGS - 1):
+            try:
+                return client.uploadVolume(self._readContent())
+            except BackendError as error:
+                if error.code != "key_mismatch":
+                    raise
+            self._content = None
+        return client.uploadVolume(self._readContent())
+
+    def _readContent(self):
+        if self._content is None:
+            self._content = NpyUpload(self._array, self._checkpoint)
+        return self._content
+
+    def _checkpoint(self):
+        if self._isCancelled:
+            raise UploadCancelledError("The volume is not sent to the server.", "", "upload_cancelled")
 
 
 class VolumeUploads:
@@ -58,14 +119,24 @@ class VolumeUploads:
 
         :param volumeNode: the scalar volume.
         """
-        # An upload holds the voxels in memory, which a removed volume has to give back.
-        self._uploads = {
-            nodeID: known for nodeID, known in self._uploads.items() if slicer.mrmlScene.GetNodeByID(nodeID) is not None
-        }
+        self._dropRemoved()
         # VTK counts up the image data's modification time whenever voxels change.
-        modificationTime = volumeNode.GetImageData().GetMTime()
+        image = volumeNode.GetImageData()
+        state = (image, image.GetMTime())
         known = self._uploads.get(volumeNode.GetID())
-        if known is None or known[0] != modificationTime:
-            known = (modificationTime, VolumeUpload(slicer.util.arrayFromVolume(volumeNode)))
+        if known is None or known[0] != state or known[1].isCancelled:
+            known = (state, VolumeUpload(slicer.util.arrayFromVolume(volumeNode)))
             self._uploads[volumeNode.GetID()] = known
         return known[1]
+
+    def cancelAll(self):
+        """Send nothing more of any volume: the scene is about to close. Main thread only."""
+        for _state, upload in self._uploads.values():
+            upload.cancel()
+        self._uploads = {}
+
+    def _dropRemoved(self):
+        # An upload holds the voxels in memory, which a removed volume has to give back.
+        removed = [nodeID for nodeID in self._uploads if slicer.mrmlScene.GetNodeByID(nodeID) is None]
+        for nodeID in removed:
+            self._uploads.pop(nodeID)[1].cancel()

@@ -1,0 +1,205 @@
+"""Volumes on their way to the server, and slices that are encoded there ahead of the user."""
+
+import threading
+
+import numpy as np
+import pytest
+import slicer
+from waiting import waitUntil
+
+from MedSAMSegLib import encodingRun
+from MedSAMSegLib.backendReplies import BackendError, EncodingStatus
+from MedSAMSegLib.volumeUpload import READINGS, UploadCancelledError, VolumeUpload
+
+
+@pytest.fixture(autouse=True)
+def quickLooks(monkeypatch):
+    """The server is asked often how far it is."""
+    monkeypatch.setattr(encodingRun, "STATUS_SECONDS", 0.005)
+
+
+@pytest.fixture
+def volume(ct):
+    return ct[0]
+
+
+def finish(run):
+    while run.advance(wait=True):
+        pass
+    return run.result
+
+
+def test_uploadDoesNotWaitAndABoxWaitsForItInsteadOfSendingAgain(logic, backend, ct):
+    backend.letUpload.clear()
+    upload = logic.startUpload(ct[0])
+    box = logic.startBox(*ct, axis=0, slice=5, box=(2, 2, 8, 8))
+    assert upload.advance()
+    assert box.advance()
+    backend.letUpload.set()
+    assert finish(upload) == backend.uploads[0].key
+    finish(box)
+    assert len(backend.uploads) == 1
+
+
+def test_mainThreadReadsNoVoxels(logic, backend, volume, monkeypatch):
+    readers = []
+    send = backend.uploadVolume
+
+    def sendAndNote(upload):
+        readers.append(threading.current_thread())
+        return send(upload)
+
+    monkeypatch.setattr(backend, "uploadVolume", sendAndNote)
+    finish(logic.startUpload(volume))
+    assert readers
+    assert threading.main_thread() not in readers
+
+
+def test_sentVoxelsAreSlicersOwnMemory(logic, backend, volume):
+    finish(logic.startUpload(volume))
+    sent = np.frombuffer(list(backend.uploads[0].chunks())[1], dtype=np.uint8)
+    assert np.shares_memory(sent, slicer.util.arrayFromVolume(volume))
+
+
+def test_voxelsThatChangeWhileTheyAreSentAreSentAsTheyAreThen(backend):
+    voxels = np.zeros((3, 4, 5), np.int16)
+    upload = VolumeUpload(voxels)
+    keys = []
+
+    def refuseOnce(sent):
+        keys.append(sent.key)
+        if len(keys) == 1:
+            voxels[1, 1, 1] = 7
+            raise BackendError("The bytes are not those of the key.", "", "key_mismatch")
+        return FakeReply(sent.key)
+
+    backend.uploadVolume = refuseOnce
+    assert upload.call(backend, lambda key: key) == keys[1]
+    assert keys[0] != keys[1]
+
+
+def test_voxelsThatNeverRestAreGivenUp(backend):
+    def refuse(sent):
+        keys.append(sent.key)
+        raise BackendError("The bytes are not those of the key.", "", "key_mismatch")
+
+    keys = []
+    backend.uploadVolume = refuse
+    with pytest.raises(BackendError, match="not those of the key"):
+        VolumeUpload(np.zeros((3, 4, 5))).call(backend, lambda key: key)
+    assert len(keys) == READINGS
+
+
+class FakeReply:
+    notes = ()
+
+    def __init__(self, key):
+        self.key = key
+
+
+def test_sceneThatClosesEndsTheUpload(logic, backend, volume):
+    isSending, goOn = threading.Event(), threading.Event()
+
+    def sendPieceByPiece(upload):
+        isSending.set()
+        assert goOn.wait(20)
+        return FakeReply(b"".join(upload.chunks()))
+
+    backend.uploadVolume = sendPieceByPiece
+    run = logic.startUpload(volume)
+    assert isSending.wait(20)
+    logic.cancelUploads()
+    goOn.set()
+    with pytest.raises(UploadCancelledError):
+        finish(run)
+
+
+def test_uploadAfterACancelledOneIsAnother(logic, backend, volume):
+    logic.startUpload(volume)
+    logic.cancelUploads()
+    assert finish(logic.startUpload(volume)) == backend.uploads[-1].key
+
+
+def test_removedVolumeIsNotSentAnyMore(logic, backend, volume):
+    first = logic._uploads.uploadOf(volume)
+    slicer.mrmlScene.RemoveNode(volume)
+    logic._uploads.uploadOf(slicer.util.addVolumeFromArray(np.zeros((2, 2, 2))))
+    assert first.isCancelled
+
+
+def test_editedVoxelsAreAnotherUpload(logic, backend, volume):
+    finish(logic.startUpload(volume))
+    slicer.util.arrayFromVolume(volume)[0, 0, 0] += 1
+    slicer.util.arrayFromVolumeModified(volume)
+    finish(logic.startUpload(volume))
+    keys = [upload.key for upload in backend.uploads]
+    assert len(set(keys)) == len(keys) == 2
+
+
+def test_boxUnderWayWhenTheServerDiesIsAnsweredByTheNextOne(logic, backend, ct):
+    backend.letSegment.clear()
+    run = logic.startBox(*ct, axis=0, slice=5, box=(2, 2, 8, 8))
+    waitUntil(lambda: run.advance() and backend.requests)
+    backend.die()
+    backend.letSegment.set()
+    assert finish(run).voxelCount == 49
+    assert backend.starts == 2
+    assert len(backend.uploads) == 2
+
+
+def test_boxThatKillsEveryServerIsGivenUp(logic, backend, ct, monkeypatch):
+    ask = backend.segment
+
+    def dieOfIt(*arguments, **options):
+        backend.die()
+        return ask(*arguments, **options)
+
+    monkeypatch.setattr(backend, "segment", dieOfIt)
+    with pytest.raises(BackendError, match="stopped"):
+        finish(logic.startBox(*ct, axis=0, slice=5, box=(2, 2, 8, 8)))
+    assert backend.starts == 2
+
+
+def test_encodingSaysHowFarItIs(logic, backend, volume):
+    run = logic.startEncoding(volume, 0, 12, window="lung")
+    waitUntil(lambda: run.advance() and run.total)
+    key = backend.uploads[0].key
+    assert backend.encodings == [{"key": key, "axis": 0, "slice": 12, "window": "lung", "model": None}]
+    job = backend.encoding.job
+    backend.encoding = EncodingStatus("running", 37, 212, job)
+    waitUntil(lambda: run.advance() and run.done == 37)
+    assert run.total == 212
+    backend.encoding = EncodingStatus("done", 212, 212, job)
+    assert finish(run).state == "done"
+    assert (run.done, run.total) == (212, 212)
+
+
+def test_closedEncodingIsEndedOnTheServer(logic, backend, volume):
+    cancelled = []
+    backend.cancel = cancelled.append
+    run = logic.startEncoding(volume, 0, 12)
+    waitUntil(lambda: run.advance() and run.total)
+    run.close()
+    assert not run.advance()
+    waitUntil(lambda: cancelled)
+    assert cancelled == ["encoding 1"]
+
+
+def test_laterEncodingEndsTheEarlierOneWithoutBeingEndedByIt(logic, backend, volume):
+    cancelled = []
+    backend.cancel = cancelled.append
+    first = logic.startEncoding(volume, 0, 12)
+    waitUntil(lambda: first.advance() and first.total)
+    second = logic.startEncoding(volume, 1, 3)
+    assert finish(first) is None
+    waitUntil(lambda: second.advance() and second.total)
+    assert cancelled == []
+
+
+def test_failedEncodingSaysWhy(logic, backend, volume):
+    run = logic.startEncoding(volume, 0, 12)
+    waitUntil(lambda: run.advance() and run.total)
+    error = BackendError("The disk is full.", "Make room.", "disk_full")
+    backend.encoding = EncodingStatus("failed", 3, 40, backend.encoding.job, error)
+    with pytest.raises(BackendError, match="disk is full"):
+        finish(run)
