@@ -1,7 +1,7 @@
 """Press, drag and release: the user draws a box in a slice view, and its outline follows the pointer."""
 
-import slicer
-import vtk
+from .pointerTool import PointerTool, ViewPointer
+from .viewLines import ViewLines
 
 #: A drag shorter than this, in pixels of the screen, was a click.
 SMALLEST_DRAG = 3
@@ -9,141 +9,105 @@ SMALLEST_DRAG = 3
 OUTLINE_COLOR = (1.0, 0.82, 0.25)
 OUTLINE_WIDTH = 2.0
 
-#: Before the view's own handling of the same events, which has priority 0.
-OBSERVER_PRIORITY = 10.0
 
-
-class BoxDrawing:
+class BoxDrawing(PointerTool):
     """Lets the user draw boxes in all slice views while it is active. ::
 
         drawing = BoxDrawing(lambda cornerA, cornerB, sliceNode: ...)
         drawing.start()
 
-    Only the left button and, during a drag, Escape are taken; everything else goes on to the view.
+    Only the left button without modifier keys and, during a drag, Escape are taken; everything else goes on to the
+    view. Views that appear while it is active are drawn in as well.
 
     :param onBox: called with two opposite corners in RAS (mm) and the view's slice node when a box was drawn.
+    :param onDrag: called with the same whenever the box that is being drawn changes, also when its view is scrolled.
+    :param onDrop: called without arguments when a box is not being drawn any more, before `onBox`.
+    :param isOccupied: tells whether a press belongs to something else that is under the pointer.
     """
 
-    def __init__(self, onBox):
+    def __init__(self, onBox, onDrag=None, onDrop=None, isOccupied=None):
+        super().__init__(self._viewPointer)
         self._onBox = onBox
-        self._views = []
+        self._onDrag = onDrag or (lambda cornerA, cornerB, sliceNode: None)
+        self._onDrop = onDrop or (lambda: None)
+        self._isOccupied = isOccupied or (lambda: False)
 
-    @property
-    def isActive(self):
-        """True between :meth:`start` and :meth:`stop`."""
-        return bool(self._views)
-
-    def start(self):
-        """Take the left mouse button in every slice view of the layout."""
-        self.stop()
-        layoutManager = slicer.app.layoutManager()
-        widgets = [layoutManager.sliceWidget(name) for name in layoutManager.sliceViewNames()] if layoutManager else []
-        self._views = [_ViewDrawing(widget.sliceView(), self._onBox) for widget in widgets]
-
-    def stop(self):
-        """Give the mouse back; a box that is being drawn is dropped."""
-        for view in self._views:
-            view.close()
-        self._views = []
+    def _viewPointer(self, sliceView):
+        return _ViewDrawing(sliceView, self._onBox, self._onDrag, self._onDrop, self._isOccupied)
 
 
-class _ViewDrawing:
+class _ViewDrawing(ViewPointer):
     """Box drawing in one slice view."""
 
-    def __init__(self, sliceView, onBox):
-        self._sliceView = sliceView
+    def __init__(self, sliceView, onBox, onDrag, onDrop, isOccupied):
+        super().__init__(sliceView)
         self._onBox = onBox
+        self._onDrag = onDrag
+        self._onDrop = onDrop
+        self._isOccupied = isOccupied
         self._start = None
-        self._outline = _Outline(sliceView)
-        self._interactor = sliceView.interactor()
-        self._tags = {
-            self._interactor.AddObserver(event, handler, OBSERVER_PRIORITY): event
-            for event, handler in (
-                ("LeftButtonPressEvent", self._onPress),
-                ("MouseMoveEvent", self._onMove),
-                ("LeftButtonReleaseEvent", self._onRelease),
-                ("KeyPressEvent", self._onKey),
-            )
-        }
+        self._end = None
+        self._outline = ViewLines(sliceView, OUTLINE_COLOR, OUTLINE_WIDTH)
+        self.observe("LeftButtonPressEvent", self._onPress)
+        self.observe("MouseMoveEvent", self._onMove)
+        self.observe("LeftButtonReleaseEvent", self._onRelease)
+        self.observe("KeyPressEvent", self._onKey)
+        self._sliceNode = sliceView.mrmlSliceNode()
+        self._sliceNodeTag = self._sliceNode.AddObserver("ModifiedEvent", self._onSliceNode)
 
     def close(self):
-        """Stop observing, and take the outline away."""
-        for tag in self._tags:
-            self._interactor.RemoveObserver(tag)
+        """Stop observing, and drop a box that is being drawn."""
+        super().close()
+        self._sliceNode.RemoveObserver(self._sliceNodeTag)
         self._finish()
 
-    def _onPress(self, _caller, event):
-        self._start = self._interactor.GetEventPosition()
-        self._keepFromView(event)
+    def _onPress(self):
+        if self.hasModifiers or self._isOccupied():
+            return False
+        self._start = self._end = self.position
+        return True
 
-    def _onMove(self, _caller, event):
-        if self._start is not None:
-            self._outline.show(self._start, self._interactor.GetEventPosition())
-            self._keepFromView(event)
-
-    def _onRelease(self, _caller, event):
+    def _onMove(self):
         if self._start is None:
-            return
-        start, end = self._start, self._interactor.GetEventPosition()
-        self._finish()
-        self._keepFromView(event)
-        if min(abs(a - b) for a, b in zip(start, end, strict=True)) >= SMALLEST_DRAG:
-            # Both at the moment of release: the view may have been scrolled during the drag.
-            self._onBox(self._toRAS(start), self._toRAS(end), self._sliceView.mrmlSliceNode())
+            return False
+        self._end = self.position
+        (x0, y0), (x1, y1) = self._start, self._end
+        corners = (x0, y0), (x1, y0), (x1, y1), (x0, y1)
+        self._outline.show([(corners[index - 1], corner) for index, corner in enumerate(corners)])
+        self._tellDrag()
+        return True
 
-    def _onKey(self, _caller, event):
-        if self._start is not None and self._interactor.GetKeySym() == "Escape":
-            self._finish()
-            self._keepFromView(event)
+    def _onRelease(self):
+        if self._start is None:
+            return False
+        start, end = self._start, self.position
+        self._finish()
+        if _isDrag(start, end):
+            # Both at the moment of release: the view may have been scrolled during the drag.
+            self._onBox(self.toRAS(start), self.toRAS(end), self._sliceNode)
+        return True
+
+    def _onKey(self):
+        if self._start is None or self.key != "Escape":
+            return False
+        self._finish()
+        return True
+
+    def _onSliceNode(self, _caller, _event):
+        if self._start is not None:
+            self._tellDrag()
+
+    def _tellDrag(self):
+        if _isDrag(self._start, self._end):
+            self._onDrag(self.toRAS(self._start), self.toRAS(self._end), self._sliceNode)
 
     def _finish(self):
+        wasDrawing = self._start is not None
         self._start = None
         self._outline.hide()
-
-    def _toRAS(self, position):
-        return self._sliceView.mrmlSliceNode().GetXYToRAS().MultiplyPoint((*position, 0, 1))[:3]
-
-    def _keepFromView(self, event):
-        for tag, observedEvent in self._tags.items():
-            if observedEvent == event:
-                self._interactor.GetCommand(tag).SetAbortFlag(1)
+        if wasDrawing:
+            self._onDrop()
 
 
-class _Outline:
-    """A rectangle in display coordinates of a view."""
-
-    def __init__(self, sliceView):
-        self._sliceView = sliceView
-        self._points = vtk.vtkPoints()
-        self._points.SetNumberOfPoints(4)
-        lines = vtk.vtkCellArray()
-        lines.InsertNextCell(5, (0, 1, 2, 3, 0))
-        self._polyData = vtk.vtkPolyData()
-        self._polyData.SetPoints(self._points)
-        self._polyData.SetLines(lines)
-        mapper = vtk.vtkPolyDataMapper2D()
-        mapper.SetInputData(self._polyData)
-        self._actor = vtk.vtkActor2D()
-        self._actor.SetMapper(mapper)
-        self._actor.GetProperty().SetColor(OUTLINE_COLOR)
-        self._actor.GetProperty().SetLineWidth(OUTLINE_WIDTH)
-
-    def show(self, corner, opposite):
-        """Show the rectangle between two opposite corners, in pixels of the view."""
-        (x0, y0), (x1, y1) = corner, opposite
-        for index, (x, y) in enumerate(((x0, y0), (x1, y0), (x1, y1), (x0, y1))):
-            self._points.SetPoint(index, x, y, 0)
-        self._points.Modified()
-        if not self._renderer.HasViewProp(self._actor):
-            self._renderer.AddViewProp(self._actor)
-        self._sliceView.scheduleRender()
-
-    def hide(self):
-        """Take the rectangle away."""
-        if self._renderer.HasViewProp(self._actor):
-            self._renderer.RemoveViewProp(self._actor)
-            self._sliceView.scheduleRender()
-
-    @property
-    def _renderer(self):
-        return self._sliceView.renderWindow().GetRenderers().GetFirstRenderer()
+def _isDrag(start, end):
+    return min(abs(a - b) for a, b in zip(start, end, strict=True)) >= SMALLEST_DRAG

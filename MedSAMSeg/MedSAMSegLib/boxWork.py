@@ -121,11 +121,11 @@ class BoxWork:
         upload = self._uploads.uploadOf(volume)
 
         def ask():
-            if not isPreview:
-                return upload.ask(self._backend.client, lambda client, key: askMasks(client, key, wanted))
-            # A preview waits for nothing: neither for the server's start nor for an embedding.
-            client = self._backend.readyClient
-            return client and upload.call(client, lambda key: askMasks(client, key, wanted, cachedOnly=True))
+            if isPreview:
+                # It waits for nothing: neither for the server's start nor for an embedding.
+                client = self._backend.readyClient
+                return client and upload.call(client, lambda key: askMasks(client, key, wanted, cachedOnly=True))
+            return upload.ask(self._backend.client, lambda client, key: askMasks(client, key, wanted))
 
         return Question(ask, write, lambda: state.isCurrent)
 
