@@ -26,16 +26,27 @@ def shownSlice(volumeNode, axis=None):
     :param axis: only views along this array axis, if given.
     :return: :class:`ShownSlice`; the middle slice along the axis (0 when not given) where no view shows one.
     """
-    geometry = SliceGeometry(volumeNode)
-    for sliceNode in _shownSliceNodes():
-        shownAxis, _angle = geometry.axisForSliceNode(sliceNode)
-        if axis in (None, shownAxis):
-            matrix = sliceNode.GetSliceToRAS()
-            center = [matrix.GetElement(row, 3) for row in range(3)]
-            last = geometry.shape[shownAxis] - 1
-            return ShownSlice(shownAxis, min(max(geometry.sliceIndex(shownAxis, center), 0), last))
+    for shown in slicesInViews(volumeNode).values():
+        if axis in (None, shown.axis):
+            return shown
     axis = axis or 0
-    return ShownSlice(axis, geometry.shape[axis] // 2)
+    return ShownSlice(axis, SliceGeometry(volumeNode).shape[axis] // 2)
+
+
+def slicesInViews(volumeNode):
+    """Return the slice of a volume that lies in each slice view of the layout: {name of the view: ShownSlice}.
+
+    :param volumeNode: a scalar volume.
+    """
+    geometry = SliceGeometry(volumeNode)
+    return {node.GetLayoutName(): _shownSlice(geometry, node) for node in _shownSliceNodes()}
+
+
+def _shownSlice(geometry, sliceNode):
+    axis, _angle = geometry.axisForSliceNode(sliceNode)
+    matrix = sliceNode.GetSliceToRAS()
+    center = [matrix.GetElement(row, 3) for row in range(3)]
+    return ShownSlice(axis, min(max(geometry.sliceIndex(axis, center), 0), geometry.shape[axis] - 1))
 
 
 def _shownSliceNodes():

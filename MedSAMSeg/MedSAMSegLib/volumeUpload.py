@@ -121,17 +121,16 @@ class VolumeUploads:
         """
         self._dropRemoved()
         # VTK counts up the image data's modification time whenever voxels change.
-        image = volumeNode.GetImageData()
-        state = (image, image.GetMTime())
+        modificationTime = volumeNode.GetImageData().GetMTime()
         known = self._uploads.get(volumeNode.GetID())
-        if known is None or known[0] != state or known[1].isCancelled:
-            known = (state, VolumeUpload(slicer.util.arrayFromVolume(volumeNode)))
+        if known is None or known[0] != modificationTime or known[1].isCancelled:
+            known = (modificationTime, VolumeUpload(slicer.util.arrayFromVolume(volumeNode)))
             self._uploads[volumeNode.GetID()] = known
         return known[1]
 
     def cancelAll(self):
         """Send nothing more of any volume: the scene is about to close. Main thread only."""
-        for _state, upload in self._uploads.values():
+        for _modificationTime, upload in self._uploads.values():
             upload.cancel()
         self._uploads = {}
 

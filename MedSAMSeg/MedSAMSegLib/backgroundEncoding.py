@@ -1,0 +1,106 @@
+"""Decides which slices the server encodes ahead: those round the one that the user looks at."""
+
+import contextlib
+
+from .errors import UserError
+from .shownSlice import slicesInViews
+
+#: Slices next to those that are encoded already are reached soon; only a user who is further away is followed.
+NEAR_SLICES = 10
+
+
+class ViewedSlice:
+    """Knows in which of the slice views the user works: the one that was scrolled last."""
+
+    def __init__(self):
+        self._slices = {}
+        self._view = None
+
+    def of(self, volumeNode):
+        """Return the :class:`ShownSlice` of a volume that the user looks at; None where there is no slice view.
+
+        :param volumeNode: a scalar volume.
+        """
+        slices = slicesInViews(volumeNode)
+        scrolled = [name for name, shown in slices.items() if shown != self._slices.get(name, shown)]
+        # Views that are linked move together; that says nothing new.
+        if scrolled and self._view not in scrolled:
+            self._view = scrolled[0]
+        if self._view not in slices:
+            self._view = next(iter(slices), None)
+        self._slices = slices
+        return slices.get(self._view)
+
+
+class BackgroundEncoding:
+    """Starts, restarts and ends the :class:`EncodingRun` that suits what the user looks at now. ::
+
+        encoding = BackgroundEncoding(logic)
+        encoding.follow(server, volume, "lung", None, ShownSlice(0, 24))  # from a timer
+        encoding.progress
+
+    :param logic: :class:`MedSAMSegLogic`.
+    """
+
+    def __init__(self, logic):
+        self._logic = logic
+        self._run = None
+        self._subject = None
+        self._begin = 0
+        self._latest = None
+        self._ended = set()
+
+    @property
+    def progress(self):
+        """(number of slices encoded so far, number that it will be); None while none are being encoded."""
+        return (self._run.done, self._run.total) if self._run is not None and self._run.total else None
+
+    def follow(self, server, volume, window, model, shown):
+        """Encode round a slice from now on, unless that is done or under way. Call it every now and then.
+
+        :param server: what tells one server from the next, such as its address.
+        :param volume: the scalar volume node.
+        :param window: intensity window.
+        :param model: name of the model; None for the server's default.
+        :param shown: :class:`ShownSlice` that the user looks at.
+        """
+        # VTK counts up the image data's modification time whenever voxels change.
+        subject = (server, volume.GetID(), volume.GetImageData().GetMTime(), window, model, shown.axis)
+        self._advance()
+        # Who is still scrolling, or turning the window, is not followed at every step.
+        isSettled, self._latest = (subject, shown) == self._latest, (subject, shown)
+        if subject != self._subject:
+            # What is being encoded now is stale, or of no use any more.
+            if isSettled or self._run is None:
+                self._start(subject, volume, window, model, shown)
+        elif isSettled and self._run is not None and self._isFar(shown.index):
+            self._start(subject, volume, window, model, shown)
+
+    def stop(self):
+        """Encode nothing more."""
+        if self._run is not None:
+            self._run.close()
+        self._run = self._subject = None
+
+    def _start(self, subject, volume, window, model, shown):
+        self.stop()
+        self._subject, self._begin = subject, shown.index
+        if subject not in self._ended:
+            self._run = self._logic.startEncoding(volume, shown.axis, shown.index, window, model)
+
+    def _advance(self):
+        if self._run is None:
+            return
+        isOver = True
+        # Encoding ahead is a kindness: what hinders it is said when it hinders a box. It is not tried again.
+        with contextlib.suppress(UserError):
+            isOver = not self._run.advance()
+        if isOver:
+            self._run = None
+            self._ended.add(self._subject)
+
+    def _isFar(self, index):
+        done, total = self._run.done, self._run.total
+        nearerEnd = min(self._begin, max(total - 1 - self._begin, 0))
+        reach = max((done - 1) // 2, done - 1 - nearerEnd, 0)
+        return abs(index - self._begin) > reach + NEAR_SLICES
