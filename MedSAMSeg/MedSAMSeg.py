@@ -1,5 +1,6 @@
 """The MedSAMSeg module: what Slicer finds, the sample data, and the test that runs inside a real Slicer."""
 
+import sys
 from pathlib import Path
 
 import slicer
@@ -15,6 +16,7 @@ from slicer.ScriptedLoadableModule import (
 from MedSAMSegLib.backendProcess import BackendProcess
 from MedSAMSegLib.logic import MedSAMSegLogic
 from MedSAMSegLib.panel import Panel
+from MedSAMSegLib.sampleData import registerSampleData
 
 SAMPLE_FOLDER = Path(__file__).parent / "Resources" / "SampleData"
 
@@ -37,6 +39,7 @@ class MedSAMSeg(ScriptedLoadableModule):
             "Uses MedSAM (Ma et al., Nature Communications 15, 654, 2024, doi:10.1038/s41467-024-44824-z)"
             " and Segment Anything."
         )
+        slicer.app.connect("startupCompleted()", registerSampleData)
 
 
 class MedSAMSegWidget(ScriptedLoadableModuleWidget):
@@ -66,6 +69,13 @@ class MedSAMSegWidget(ScriptedLoadableModuleWidget):
         """The panel goes."""
         self.panel.cleanup()
 
+    def onReload(self):
+        """Load the files of the Lib anew too, which Slicer alone would not; the server is started anew when needed."""
+        BackendProcess.shared().stop()
+        for name in [name for name in sys.modules if name.partition(".")[0] == "MedSAMSegLib"]:
+            del sys.modules[name]
+        ScriptedLoadableModuleWidget.onReload(self)
+
 
 class MedSAMSegTest(ScriptedLoadableModuleTest):
     """Runs the whole line on the sample CT; needs the server and LiteMedSAM's weights to be installed."""
@@ -77,15 +87,15 @@ class MedSAMSegTest(ScriptedLoadableModuleTest):
     def runTest(self):
         """Run every test of this class."""
         self.setUp()
-        self.test_boxBecomesTumour()
+        self.test_boxBecomesTumor()
 
-    def test_boxBecomesTumour(self):
-        """One box on slice 24 gives a tumour close to the radiologist's outline on that slice; undo takes it back."""
+    def test_boxBecomesTumor(self):
+        """One box on slice 24 gives a tumor close to the radiologist's outline on that slice; undo takes it back."""
         logic = MedSAMSegLogic()
         volume = slicer.util.loadVolume(str(SAMPLE_FOLDER / "RiderChestCT.nrrd"))
         outline = slicer.util.loadLabelVolume(str(SAMPLE_FOLDER / "RiderChestCTTumour.nrrd"))
         segmentation = logic.createSegmentation(volume)
-        segment = logic.addSegment(segmentation, "Tumour")
+        segment = logic.addSegment(segmentation, "Tumor")
 
         logic.segmentBox(volume, segmentation, segment, axis=0, slice=24, box=(54, 160, 101, 204), window="lung")
 

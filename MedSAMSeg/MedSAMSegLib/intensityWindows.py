@@ -68,7 +68,7 @@ def dicomModality(volumeNode):
     item = hierarchy.GetItemByDataNode(volumeNode) if hierarchy is not None else 0
     if not item:
         return ""
-    return hierarchy.GetItemAttribute(item, slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMModalityAttributeName())
+    return hierarchy.GetItemAttribute(item, slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMSeriesModalityAttributeName())
 
 
 def _displayedWindow(volumeNode):

@@ -1,10 +1,18 @@
 """`slicer.app` with windows: what Slicer's Python layer and module panels use of qSlicerApplication."""
 
-from PySide6 import QtWidgets
+from PySide6 import QtCore, QtWidgets
 
 from slicerhost.application import Application
 from slicerhost.pythonQt import qt
+from slicerhost.pythonQt.classes import standIn
 from slicerhost.pythonQt.instances import adopted
+
+
+@standIn
+class qSlicerCoreApplication(qt.QObject):
+    """Stands in for qSlicerCoreApplication: its signals that QApplication has not."""
+
+    startupCompleted = QtCore.Signal()
 
 
 class GuiApplication(Application):
@@ -14,6 +22,7 @@ class GuiApplication(Application):
         super().__init__(scene, applicationLogic, temporaryPath)
         self.documentationBaseUrl = "https://slicer.readthedocs.io/en/5.12/"
         self._qtApplication = adopted(QtWidgets.QApplication.instance())
+        self._ownSignals = qSlicerCoreApplication()
         self._layoutManager = layoutManager
         self._moduleManager = moduleManager
 
@@ -23,12 +32,18 @@ class GuiApplication(Application):
         return self._qtApplication.aboutToQuit
 
     def connect(self, signature, *target):
-        """Connect a signal of QApplication."""
-        return self._qtApplication.connect(signature, *target)
+        """Connect a signal."""
+        return self._senderOf(signature).connect(signature, *target)
 
     def disconnect(self, signature, *target):
-        """Disconnect a signal of QApplication."""
-        return self._qtApplication.disconnect(signature, *target)
+        """Disconnect a signal."""
+        return self._senderOf(signature).disconnect(signature, *target)
+
+    def _senderOf(self, signature):
+        return self._ownSignals if signature == "startupCompleted()" else self._qtApplication
+
+    def _completeStartup(self):
+        self._ownSignals.startupCompleted()
 
     def processEvents(self):
         """Handle all events that wait."""

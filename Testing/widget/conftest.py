@@ -32,9 +32,15 @@ def volume(gui):
 
 
 @pytest.fixture
-def panel(gui, backend, volume):
+def openPanel(gui, backend):
+    """Called, opens the module and returns its widget, entered."""
+    return lambda: gui.openModule(MODULE)
+
+
+@pytest.fixture
+def panel(openPanel, volume):
     """The module's widget, entered."""
-    return gui.openModule(MODULE)
+    return openPanel()
 
 
 @pytest.fixture

@@ -41,6 +41,12 @@ class ctkCollapsibleButton(qt.QAbstractButton):
         if event.type() in (QtCore.QEvent.Type.FontChange, QtCore.QEvent.Type.StyleChange):
             self._makeRoomForTitle()
 
+    def showEvent(self, event):
+        """Contents that came while it was closed, as from a .ui file, stay hidden."""
+        QtWidgets.QAbstractButton.showEvent(self, event)
+        if self.collapsed:
+            self._hideContents()
+
     def sizeHint(self):
         """The title, with the contents below it while they are shown."""
         layout = QtWidgets.QWidget.layout(self)
@@ -92,11 +98,15 @@ class ctkCollapsibleButton(qt.QAbstractButton):
                 QtWidgets.QWidget.show(widget)
             self._hidden = []
         else:
-            self._hidden = [child for child in self.children() if _isShownWidget(child)]
-            for widget in self._hidden:
-                QtWidgets.QWidget.hide(widget)
+            self._hideContents()
         self.updateGeometry()
         self.contentsCollapsed(not isOpen)
+
+    def _hideContents(self):
+        shown = [child for child in self.children() if _isShownWidget(child)]
+        self._hidden += shown
+        for widget in shown:
+            QtWidgets.QWidget.hide(widget)
 
 
 def _isShownWidget(child):

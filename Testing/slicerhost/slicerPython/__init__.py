@@ -7,7 +7,7 @@ import sys
 
 import slicer
 
-from slicerhost.slicerPython import i18n, parameterNodeWrapper, scriptedLoadableModule
+from slicerhost.slicerPython import i18n, parameterNodeWrapper, sampleData, scriptedLoadableModule
 
 MODULES = {
     "ScriptedLoadableModule": scriptedLoadableModule,
@@ -17,7 +17,8 @@ MODULES = {
 
 
 def install():
-    """Make `slicer.ScriptedLoadableModule`, `slicer.parameterNodeWrapper` and `slicer.i18n` importable."""
+    """Make `slicer.ScriptedLoadableModule`, `slicer.parameterNodeWrapper`, `slicer.i18n`, `SampleData` importable."""
+    sys.modules["SampleData"] = sampleData
     for name, module in MODULES.items():
         sys.modules[f"slicer.{name}"] = module
         setattr(slicer, name, module)

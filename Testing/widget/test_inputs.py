@@ -1,0 +1,135 @@
+"""Volume, segmentation and window, chosen by pointer."""
+
+import numpy as np
+import pytest
+import slicer
+
+from slicerhost import widgetDriver
+
+MODALITY = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMSeriesModalityAttributeName()
+LUNG, SOFT, MUSCLE, AIR = -750, 40, 60, -1000
+
+
+def chest():
+    """Voxels like those of a chest: air around, lungs inside soft tissue."""
+    array = np.full((20, 40, 40), AIR, np.int16)
+    array[:, 4:36, 4:36] = SOFT
+    array[:, 10:30, 8:18] = LUNG
+    array[:, 10:30, 22:32] = LUNG
+    return array
+
+
+def head():
+    """Voxels like those of a head CT: air around soft tissue."""
+    array = np.full((20, 40, 40), AIR, np.int16)
+    array[:, 6:34, 6:34] = MUSCLE
+    return array
+
+
+def addVolume(array, name="scan", modality=None):
+    """A volume in all slice views, with a DICOM modality if one is given."""
+    node = slicer.util.addVolumeFromArray(array, name=name)
+    node.CreateDefaultDisplayNodes()
+    if modality is not None:
+        hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+        item = hierarchy.GetItemByDataNode(node) or hierarchy.CreateItem(hierarchy.GetSceneItemID(), node)
+        hierarchy.SetItemAttribute(item, MODALITY, modality)
+    slicer.util.setSliceViewerLayers(background=node, fit=True)
+    return node
+
+
+def drawAndWait(gui, panel, dragInRed):
+    """One box in the red view, answered."""
+    panel.ui.drawButton.click()
+    dragInRed()
+    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
+
+
+def test_activeVolumeIsPreselected(gui, volume, backend, openPanel):
+    other = slicer.util.addVolumeFromArray(np.zeros((10, 10, 10), np.int16), name="other")
+    slicer.app.applicationLogic().GetSelectionNode().SetActiveVolumeID(other.GetID())
+    panel = openPanel()
+    assert panel.ui.volumeSelector.currentNode() is other
+
+
+def test_volumeLoadedLaterIsChosenWhenTheModuleIsEnteredAgain(gui, backend, openPanel):
+    panel = openPanel()
+    assert panel.ui.volumeSelector.currentNode() is None
+    gui.exitModule()
+    node = addVolume(chest())
+    gui.enterModule("MedSAMSeg")
+    assert panel.ui.volumeSelector.currentNode() is node
+    assert panel.ui.drawButton.enabled
+
+
+def test_newSegmentationIsNamedAfterTheVolumeAndLiesOnIt(gui, panel, volume):
+    widgetDriver.choose(panel.ui.segmentationSelector, "Create new Segmentation")
+    node = panel.ui.segmentationSelector.currentNode()
+    assert node.GetName() == "CT segmentation"
+    assert node.GetNodeReferenceID("referenceImageGeometryRef") == volume.GetID()
+
+
+def test_firstBoxMakesASegmentationNamedAfterTheVolume(gui, panel, volume, dragInRed):
+    drawAndWait(gui, panel, dragInRed)
+    assert panel.ui.segmentationSelector.currentNode().GetName() == "CT segmentation"
+
+
+@pytest.mark.parametrize(
+    ("array", "modality", "title", "window"),
+    [
+        (chest(), None, "Auto: Lung (1500 / \N{MINUS SIGN}600)", "lung"),
+        (head(), None, "Auto: Soft tissue (400 / 40)", "soft"),
+        (head() + 2000, None, "Auto: Percentiles (MR and others)", "percentile"),
+        # A crop without any air does not look like CT; DICOM says that it is.
+        (np.full((20, 40, 40), SOFT, np.int16), "CT", "Auto: Soft tissue (400 / 40)", "soft"),
+        (chest(), "CT", "Auto: Lung (1500 / \N{MINUS SIGN}600)", "lung"),
+        (chest(), "MR", "Auto: Percentiles (MR and others)", "percentile"),
+    ],
+)
+def test_automaticWindowFitsTheVolume(gui, backend, openPanel, dragInRed, array, modality, title, window):
+    addVolume(array, modality=modality)
+    panel = openPanel()
+    assert panel.ui.windowComboBox.currentText == title
+    drawAndWait(gui, panel, dragInRed)
+    assert backend.requests[-1]["window"] == window
+
+
+def test_windowIsListedByWhatRadiologistsCallIt(panel):
+    box = panel.ui.windowComboBox
+    assert [box.itemText(index) for index in range(1, box.count)] == [
+        "As displayed",
+        "Soft tissue (400 / 40)",
+        "Lung (1500 / \N{MINUS SIGN}600)",
+        "Brain (80 / 40)",
+        "Bone (1800 / 400)",
+        "Percentiles (MR and others)",
+    ]
+
+
+def test_chosenWindowIsUsedForBoxAndPropagation(gui, panel, backend, volume, dragInRed):
+    widgetDriver.choose(panel.ui.windowComboBox, "Bone (1800 / 400)")
+    drawAndWait(gui, panel, dragInRed)
+    panel.ui.propagateButton.click()
+    gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
+    assert [request["window"] for request in backend.requests] == ["bone", "bone"]
+
+
+def test_windowAsDisplayedIsTheOneOfTheMomentOfTheBox(gui, panel, backend, volume, dragInRed):
+    widgetDriver.choose(panel.ui.windowComboBox, "As displayed")
+    display = volume.GetDisplayNode()
+    display.SetAutoWindowLevel(False)
+    display.SetWindowLevel(350, 35)
+    drawAndWait(gui, panel, dragInRed)
+    assert backend.requests[-1]["window"] == "350,35"
+    display.SetWindowLevel(1234.5, -200)
+    dragInRed()
+    gui.waitUntil(lambda: backend.requests[-1]["window"] == "1234.5,-200")
+
+
+def test_chosenWindowStaysWhenTheVolumeChanges(gui, panel, backend, volume):
+    widgetDriver.choose(panel.ui.windowComboBox, "Brain (80 / 40)")
+    addVolume(chest(), name="chest")
+    widgetDriver.choose(panel.ui.volumeSelector, "chest")
+    gui.processEvents()
+    assert panel.ui.windowComboBox.currentText == "Brain (80 / 40)"
+    widgetDriver.choose(panel.ui.windowComboBox, "Auto: Lung (1500 / \N{MINUS SIGN}600)")
