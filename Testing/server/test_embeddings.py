@@ -1,11 +1,13 @@
 import logging
 import os
+import shutil
 import threading
 
 import numpy as np
 import pytest
 
-from medsamseg_server.embeddings import EmbeddingCache, embedding_key
+from medsamseg_server.embedding_folder import EmbeddingFolder, FolderUse
+from medsamseg_server.embeddings import EMBEDDING_BYTES, EmbeddingCache, embedding_key
 
 SHAPE = (4, 8, 8)
 BYTES = 4 * 8 * 8 * 2
@@ -272,3 +274,43 @@ def test_two_servers_on_one_folder_never_read_half_an_entry(folder):
         thread.join()
     assert not wrong
     assert not [path for path in folder.iterdir() if path.suffix == ".part"]
+
+
+def test_having_an_entry_counts_as_its_use(folder):
+    cache = EmbeddingCache(folder=folder, disk_bytes=3 * FILE_BYTES)
+    for number in range(3):
+        cache.put(f"k{number}", embedding(number))
+        use_at(folder, f"k{number}", 1000 + number)
+    other = EmbeddingCache(folder=folder)
+    assert (other.has("k0"), other.has("unknown")) == (True, False)
+    cache.put("new", embedding(9))
+    assert names(folder) == ["k0", "new"]
+
+
+def test_entry_in_memory_only_is_had(folder):
+    cache = EmbeddingCache(folder=folder, disk_bytes=1)
+    cache.put("a", embedding(1))
+    assert cache.has("a")
+
+
+def test_room_is_what_memory_or_disk_can_keep(folder, monkeypatch):
+    memory, disk = 3 * EMBEDDING_BYTES, 100 * EMBEDDING_BYTES
+    assert EmbeddingCache(memory).room == 3
+    assert EmbeddingCache(memory, folder, disk).room == 90
+    assert EmbeddingCache(memory, folder, EMBEDDING_BYTES).room == 3
+    free = shutil.disk_usage(folder.parent)._replace(free=2 * 2**30 + 5 * EMBEDDING_BYTES)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: free)
+    assert EmbeddingCache(memory, folder, disk).room == 5
+
+
+def test_use_and_clearing_tell_what_there_was(folder):
+    assert EmbeddingFolder(folder, 0).use() == EmbeddingFolder(folder, 0).clear() == FolderUse(0, 0, None, None)
+    for number in range(3):
+        EmbeddingCache(folder=folder).put(f"k{number}", embedding(number))
+        use_at(folder, f"k{number}", 1000 + number)
+    kept = EmbeddingFolder(folder, 0)
+    assert kept.use() == FolderUse(3, 3 * FILE_BYTES, 1000, 1002)
+    assert kept.clear(unused_since=1001) == FolderUse(1, FILE_BYTES, 1000, 1000)
+    assert names(folder) == ["k1", "k2"]
+    assert kept.clear() == FolderUse(2, 2 * FILE_BYTES, 1001, 1002)
+    assert names(folder) == []

@@ -1,3 +1,5 @@
+import weakref
+
 import numpy as np
 import pytest
 from server_fakes import FAKE_SHA256, IDENTITY_WINDOW, ROD_BOX, FakePredictor, rod
@@ -285,13 +287,34 @@ def test_embedding_beyond_half_precision_stays_finite(store):
     assert np.isfinite(engine.embed(Volume.from_array(rod()), 0, 0).embedding).all()
 
 
-def test_slice_segmenter_adds_up_the_time(engine, volume):
-    segmenter = engine.slice_segmenter(volume, 0, IDENTITY_WINDOW)
-    masks = [segmenter(index, ROD_BOX) for index in (4, 5)]
-    assert [mask.voxels for mask in masks] == [100, 100]
-    assert segmenter.encode_seconds > 0
-    assert segmenter.decode_seconds > 0
-
-
 def test_default_engine_needs_no_weights_to_be_made():
     assert not Engine(ModelStore()).is_loaded()
+
+
+def test_encoding_ahead_fills_the_cache_once(engine, volume, watch):
+    assert [engine.encode_ahead(volume, 0, 5, IDENTITY_WINDOW) for _ in range(2)] == [True, False]
+    assert segment(engine, volume).was_cached
+    assert watch.encoded == [205]
+
+
+def test_known_slice_is_not_prepared_again(engine, volume, monkeypatch):
+    segment(engine, volume)
+    monkeypatch.setattr(FakePredictor, "prepare", lambda *_: pytest.fail("the encoder's input was made again"))
+    assert segment(engine, volume).was_cached
+    assert engine.find(volume, 0, 5, IDENTITY_WINDOW).was_cached
+
+
+def test_slice_that_the_cache_lost_is_encoded_again(store, volume, watch):
+    engine = Engine(store, EmbeddingCache(memory_bytes=0), load_predictor=lambda s, *_: FakePredictor(s, watch))
+    assert [segment(engine, volume).was_cached for _ in range(2)] == [False, False]
+    assert engine.find(volume, 0, 5, IDENTITY_WINDOW) is None
+    assert watch.encoded == [205, 205]
+
+
+def test_forgotten_volume_leaves_no_keys(engine):
+    volume = Volume.from_array(rod())
+    segment(engine, volume)
+    gone = weakref.ref(volume)
+    del volume
+    assert gone() is None
+    assert len(engine._keys._keys) == 0

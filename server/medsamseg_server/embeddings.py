@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import logging
-import os
 import threading
-import time
-import uuid
 from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-logger = logging.getLogger(__name__)
+from medsamseg_server.embedding_folder import EmbeddingFolder
 
 Embedding = NDArray[np.float16]
 
-DEFAULT_MEMORY_BYTES = 2**30
-DEFAULT_DISK_BYTES = 4 * 2**30
+#: Embeddings of 128 slices. What is read from disk instead takes a few milliseconds.
+DEFAULT_MEMORY_BYTES = 2**28
+#: Embeddings of 5,120 slices.
+DEFAULT_DISK_BYTES = 10 * 2**30
+#: One embedding, 256 × 64 × 64 half-precision numbers with every model.
+EMBEDDING_BYTES = 2 * 256 * 64 * 64
 
 
 def embedding_key(prepared: NDArray[np.float32], model: str, weights_sha256: str, precision: str) -> str:
@@ -35,8 +35,7 @@ def embedding_key(prepared: NDArray[np.float32], model: str, weights_sha256: str
 class EmbeddingCache:
     """Embeddings by key, least recently used out, in memory and, where a folder is given, on disk.
 
-    Nothing that goes wrong with the disk reaches the caller: an entry that cannot be read is a miss, one that cannot be
-    written is kept in memory only, and the first failure is logged.
+    Any thread may use it. Trouble with the disk never reaches the caller; see ``EmbeddingFolder``.
 
     Args:
         memory_bytes: budget of the embeddings kept in memory.
@@ -54,7 +53,20 @@ class EmbeddingCache:
         self._memory: OrderedDict[str, Embedding] = OrderedDict()
         self._used = 0
         self._lock = threading.Lock()
-        self._disk = _DiskFolder(folder, disk_bytes) if folder is not None and disk_bytes > 0 else None
+        self._disk = EmbeddingFolder(folder, disk_bytes) if folder is not None and disk_bytes > 0 else None
+
+    @property
+    def room(self) -> int:
+        """Number of embeddings that can be kept at once, in memory or on disk."""
+        return max(self._memory_bytes, self._disk.room if self._disk else 0) // EMBEDDING_BYTES
+
+    def has(self, key: str) -> bool:
+        """Return whether ``get`` would find an embedding, unless it is damaged; counts as a use of it."""
+        with self._lock:
+            if key in self._memory:
+                self._memory.move_to_end(key)
+                return True
+        return self._disk is not None and self._disk.has(key)
 
     def get(self, key: str) -> Embedding | None:
         """Return the embedding under ``key``, or None. The array is shared: it is read-only."""
@@ -82,116 +94,3 @@ class EmbeddingCache:
             self._memory[key] = embedding
             while self._used > self._memory_bytes and self._memory:
                 self._used -= self._memory.popitem(last=False)[1].nbytes
-
-
-class _DiskFolder:
-    """One file per embedding: sha256 of the rest, number of dimensions, shape, values.
-
-    A file's modification time is its last use.
-    """
-
-    _SUFFIX = ".embedding"
-    _TEMPORARY = ".part"
-    _DIGEST_BYTES = 32
-    # Another server may write to the same folder, so the sizes are counted afresh now and then.
-    _WRITES_BETWEEN_COUNTS = 64
-    _ABANDONED_SECONDS = 3600.0
-
-    def __init__(self, folder: Path, quota: int) -> None:
-        self._folder = folder
-        self._quota = quota
-        self._used = 0
-        self._writes_left = 0
-        self._warned = False
-
-    def read(self, key: str) -> Embedding | None:
-        path = self._path(key)
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            self._warn("read", error)
-            return None
-        embedding = self._decode(content)
-        try:
-            if embedding is None:
-                logger.warning("Dropped the damaged cache entry %s; it is computed again.", path.name)
-                path.unlink(missing_ok=True)
-            else:
-                os.utime(path)
-        except OSError as error:
-            self._warn("updated", error)
-        return embedding
-
-    def write(self, key: str, embedding: Embedding) -> None:
-        content = self._encode(embedding)
-        if len(content) > self._quota:
-            return
-        temporary = self._folder / f"{key}.{uuid.uuid4().hex}{self._TEMPORARY}"
-        try:
-            # The embeddings show a patient's image to whoever has the same network, so the folder is the user's own.
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            try:
-                temporary.write_bytes(content)
-                temporary.replace(self._path(key))
-            finally:
-                temporary.unlink(missing_ok=True)
-            self._make_room(len(content))
-        except OSError as error:
-            self._warn("written", error)
-
-    def _path(self, key: str) -> Path:
-        return self._folder / f"{key}{self._SUFFIX}"
-
-    def _encode(self, embedding: Embedding) -> bytes:
-        shape = np.asarray((embedding.ndim, *embedding.shape), "<u4").tobytes()
-        payload = shape + np.ascontiguousarray(embedding, dtype="<f2").tobytes()
-        return hashlib.sha256(payload).digest() + payload
-
-    def _decode(self, content: bytes) -> Embedding | None:
-        digest, payload = content[: self._DIGEST_BYTES], content[self._DIGEST_BYTES :]
-        if hashlib.sha256(payload).digest() != digest:
-            return None
-        dimensions = int(np.frombuffer(payload, "<u4", 1)[0])
-        shape = np.frombuffer(payload, "<u4", dimensions, offset=4)
-        values = np.frombuffer(payload, "<f2", offset=4 + 4 * dimensions)
-        return values.reshape(shape).astype(np.float16, copy=False)
-
-    def _make_room(self, added: int) -> None:
-        """Delete the least recently used entries once the quota is passed, down to nine tenths of it."""
-        self._used += added
-        self._writes_left -= 1
-        if self._used <= self._quota and self._writes_left > 0:
-            return
-        self._writes_left = self._WRITES_BETWEEN_COUNTS
-        entries = self._entries()
-        self._used = sum(size for _, size, _ in entries)
-        if self._used <= self._quota:
-            return
-        for _, size, path in sorted(entries):
-            path.unlink(missing_ok=True)
-            self._used -= size
-            if self._used <= 0.9 * self._quota:
-                break
-
-    def _entries(self) -> list[tuple[float, int, Path]]:
-        """Return (last use, size, path) of every entry, and remove what a crashed server left half written."""
-        entries = []
-        for path in self._folder.iterdir():
-            try:
-                status = path.stat()
-                if path.suffix == self._SUFFIX:
-                    entries.append((status.st_mtime, status.st_size, path))
-                elif path.suffix == self._TEMPORARY and time.time() - status.st_mtime > self._ABANDONED_SECONDS:
-                    path.unlink(missing_ok=True)
-            except FileNotFoundError:
-                continue  # another server was faster
-        return entries
-
-    def _warn(self, action: str, error: OSError) -> None:
-        if not self._warned:
-            self._warned = True
-            logger.warning(
-                "The embedding cache in %s cannot be %s: %s. Work goes on without it.", self._folder, action, error
-            )

@@ -22,7 +22,8 @@ from medsamseg_server.embeddings import Embedding, EmbeddingCache, embedding_key
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.masks import SliceMask
 from medsamseg_server.models.registry import DEFAULT_MODEL
-from medsamseg_server.prompts import Box, Prompt, check_prompts
+from medsamseg_server.prompts import Prompt, check_prompts
+from medsamseg_server.slice_keys import SliceKeys
 from medsamseg_server.volumes import Volume
 from medsamseg_server.windows import IntensityRange
 
@@ -91,7 +92,7 @@ class Engine:
 
     Args:
         store: where the weights are.
-        cache: embeddings; by default 1 GiB of memory and no disk.
+        cache: embeddings; by default some memory and no disk.
         device: ``auto``, ``cuda``, ``mps`` or ``cpu``.
         default_model: the model when a request names none.
         load_predictor: loads a network; ``models.runtime``'s unless a test brings its own.
@@ -111,6 +112,7 @@ class Engine:
         self._cache = cache or EmbeddingCache()
         self._load_predictor = load_predictor or _load_predictor
         self._predictors: OrderedDict[str, Predictor] = OrderedDict()
+        self._keys = SliceKeys()
         self._decoding = threading.Lock()
 
     def is_loaded(self, model: str | None = None) -> bool:
@@ -150,7 +152,9 @@ class Engine:
         Raises:
             MedSAMSegError: ``axis_invalid``, ``slice_out_of_range``, ``window_invalid``, or as ``predictor``.
         """
-        return self._embed(self.predictor(model), volume, axis, index, window)
+        embedded = self._look_up(self.predictor(model), volume, axis, index, window, encodes=True)
+        assert embedded is not None
+        return embedded
 
     def find(
         self, volume: Volume, axis: int, index: int, window: str = "auto", model: str | None = None
@@ -161,7 +165,7 @@ class Engine:
             MedSAMSegError: ``axis_invalid``, ``slice_out_of_range`` or ``window_invalid``.
         """
         predictor = self._predictors.get(model or self.default_model)
-        return None if predictor is None else self._look_up(predictor, volume, axis, index, window)[0]
+        return None if predictor is None else self._look_up(predictor, volume, axis, index, window, encodes=False)
 
     def segment(
         self,
@@ -205,64 +209,60 @@ class Engine:
             embedded.window,
         )
 
-    def _embed(self, predictor: Predictor, volume: Volume, axis: int, index: int, window: str) -> Embedded:
+    def encode_ahead(
+        self, volume: Volume, axis: int, index: int, window: str = "auto", model: str | None = None
+    ) -> bool:
+        """Make sure that a slice's embedding is in the cache; return whether it had to be encoded. As ``embed``."""
+        predictor = self.predictor(model)
+        key, prepared = self._key(predictor, volume, axis, index, window)
+        if self._cache.has(key):
+            return False
+        self._encode(predictor, key, _prepare(predictor, volume, axis, index, window) if prepared is None else prepared)
+        return True
+
+    @property
+    def room_ahead(self) -> int:
+        """Number of slices that the cache can keep at once."""
+        return self._cache.room
+
+    def _look_up(
+        self, predictor: Predictor, volume: Volume, axis: int, index: int, window: str, encodes: bool
+    ) -> Embedded | None:
+        """Return a slice's embedding, encoded where it is not known, or None where it may not be."""
         started = time.perf_counter()
-        found, prepared, key = self._look_up(predictor, volume, axis, index, window)
-        if found is not None:
-            return found
+        key, prepared = self._key(predictor, volume, axis, index, window)
+        embedding = self._cache.get(key)
+        was_cached = embedding is not None
+        if embedding is None:
+            if not encodes:
+                return None
+            if prepared is None:
+                prepared = _prepare(predictor, volume, axis, index, window)
+            embedding = self._encode(predictor, key, prepared)
+        height, width = volume.slice(axis, index).shape
+        seconds = time.perf_counter() - started
+        return Embedded(embedding, (height, width), was_cached, seconds, volume.window(window), predictor)
+
+    def _encode(self, predictor: Predictor, key: str, prepared: NDArray[np.float32]) -> Embedding:
         # Rounded before its first use, so that a later click on the cached embedding gives the identical mask.
         embedding = _to_half(predictor.encode_prepared(prepared))
         self._cache.put(key, embedding)
-        height, width = volume.slice(axis, index).shape
-        seconds = time.perf_counter() - started
-        return Embedded(embedding, (height, width), False, seconds, volume.window(window), predictor)
+        return embedding
 
-    def _look_up(
+    def _key(
         self, predictor: Predictor, volume: Volume, axis: int, index: int, window: str
-    ) -> tuple[Embedded | None, NDArray[np.float32], str]:
-        """Return a slice's embedding if it is known, the encoder's input for it, and the key of that."""
-        started = time.perf_counter()
-        pixels = volume.slice(axis, index)
+    ) -> tuple[str, NDArray[np.float32] | None]:
+        """Return the cache key of a slice's embedding, and the encoder's input where that had to be made for it."""
         intensities = volume.window(window)
-        prepared = predictor.prepare(intensities.apply(pixels))
-        key = embedding_key(prepared, predictor.specification.name, predictor.weights_sha256, predictor.precision)
-        embedding = self._cache.get(key)
-        if embedding is None:
-            return None, prepared, key
-        height, width = pixels.shape
-        seconds = time.perf_counter() - started
-        return Embedded(embedding, (height, width), True, seconds, intensities, predictor), prepared, key
-
-    def slice_segmenter(
-        self, volume: Volume, axis: int, window: str = "auto", model: str | None = None
-    ) -> SliceSegmenter:
-        """Return what ``propagation`` asks for each slice's mask."""
-        return SliceSegmenter(self, volume, axis, window, model)
-
-
-class SliceSegmenter:
-    """Segments slices of one volume along one axis by a box each, and adds up the time.
-
-    Attributes:
-        encode_seconds: total time for embeddings.
-        decode_seconds: total time for masks.
-    """
-
-    def __init__(self, engine: Engine, volume: Volume, axis: int, window: str, model: str | None) -> None:
-        self._engine = engine
-        self._volume = volume
-        self._axis = axis
-        self._window = window
-        self._model = model
-        self.encode_seconds = 0.0
-        self.decode_seconds = 0.0
-
-    def __call__(self, index: int, box: Box) -> SliceMask:
-        """Return the object in ``box`` on slice ``index``; errors as ``Engine.segment``."""
-        result = self._engine.segment(self._volume, self._axis, index, [Prompt(box)], self._window, self._model)
-        self.encode_seconds += result.encode_seconds
-        self.decode_seconds += result.decode_seconds
-        return result.masks[0]
+        network = (predictor.specification.name, predictor.weights_sha256, predictor.precision)
+        place = (axis, index, intensities.lower, intensities.upper, *network)
+        key = self._keys.find(volume, place)
+        if key is not None:
+            return key, None
+        prepared = _prepare(predictor, volume, axis, index, window)
+        key = embedding_key(prepared, *network)
+        self._keys.remember(volume, place, key)
+        return key, prepared
 
 
 def _decode(predictor: Predictor, embedded: Embedded, prompts: Sequence[Prompt]) -> list[SliceMask]:
@@ -283,6 +283,10 @@ def _decode(predictor: Predictor, embedded: Embedded, prompts: Sequence[Prompt])
             for number, mask, score in zip(batch, prediction.masks, prediction.scores, strict=True):
                 masks[number] = SliceMask.from_mask(mask, float(score))
     return [masks[number] for number in range(len(prompts))]
+
+
+def _prepare(predictor: Predictor, volume: Volume, axis: int, index: int, window: str) -> NDArray[np.float32]:
+    return predictor.prepare(volume.window(window).apply(volume.slice(axis, index)))
 
 
 def _to_half(embedding: NDArray[np.float32]) -> Embedding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from medsamseg_server.embeddings import DEFAULT_DISK_BYTES, DEFAULT_MEMORY_BYTES
 from medsamseg_server.models.registry import DEFAULT_MODEL
 
 _GIBIBYTE = 2**30
@@ -36,8 +37,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input closes")
     _add_size(parser, "--upload-limit", 4, "longest volume that is accepted")
     _add_size(parser, "--volume-memory", 4, "memory for uploaded volumes")
-    _add_size(parser, "--embedding-memory", 1, "memory for image embeddings")
-    _add_size(parser, "--embedding-disk", 4, "disk space for image embeddings; 0 for none")
+    _add_size(parser, "--embedding-memory", DEFAULT_MEMORY_BYTES / _GIBIBYTE, "memory for image embeddings")
+    _add_size(parser, "--embedding-disk", DEFAULT_DISK_BYTES / _GIBIBYTE, "disk space for image embeddings; 0 for none")
     parser.set_defaults(run=run)
 
 
