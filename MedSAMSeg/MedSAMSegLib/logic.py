@@ -12,10 +12,11 @@ from .propagations import Propagations
 from .sceneBoxes import SceneBoxes
 from .segmentWriters import SegmentWriters
 from .sliceGeometry import SliceGeometry
+from .sliceReview import SliceReview
 from .volumeUpload import VolumeUploads
 
 
-class MedSAMSegLogic(BoxAdjustment):
+class MedSAMSegLogic(BoxAdjustment, SliceReview):
     """Segments objects in scalar volumes from boxes on slices.
 
     Usage::
@@ -27,7 +28,8 @@ class MedSAMSegLogic(BoxAdjustment):
         logic.segmentBox(volume, segmentation, segment, boxRAS=((x0, y0, z), (x1, y1, z)), view="Red")
         logic.propagate(volume, segmentation, segment, progress=print)
 
-    What can be done with boxes that are there already is in :class:`BoxAdjustment`.
+    What can be done with boxes that are there already is in :class:`BoxAdjustment`, what
+    with slices in :class:`SliceReview`.
 
     :param backend: gives the client of a server (:meth:`client`); the local server of this Slicer when not given,
         which is started when first needed.

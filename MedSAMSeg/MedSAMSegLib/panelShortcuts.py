@@ -8,6 +8,8 @@ from .panelSection import PanelSection
 #: Name of a button, and the keys that press it. None of them is taken by Slicer's main window or slice views.
 SHORTCUTS = (
     ("drawButton", "B"),
+    ("worstSliceButton", "N"),
+    ("acceptSliceButton", "A"),
     ("undoButton", "Ctrl+Z"),
     ("redoButton", "Ctrl+Shift+Z"),
     ("redoButton", "Ctrl+Y"),

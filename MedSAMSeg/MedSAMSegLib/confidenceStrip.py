@@ -1,0 +1,114 @@
+"""A row of cells, one a slice, colored by how far the slice can be trusted."""
+
+import qt
+from slicer.i18n import tr as _
+
+from .sliceRecord import BOX, EDITED, INTERPOLATED, PROPAGATED
+
+#: Colors that people with any color vision can tell apart (Okabe and Ito, 2008), in red, green and blue.
+DOUBTFUL, UNCERTAIN, SURE = (213, 94, 0), (240, 228, 66), (0, 158, 115)
+LOCKED, UNKNOWN = (0, 114, 178), (150, 150, 150)
+
+NARROWEST_CELL = 2
+HEIGHT = 22
+
+TITLES = {
+    BOX: _("box"),
+    PROPAGATED: _("propagated"),
+    INTERPOLATED: _("between boxes"),
+    EDITED: _("edited by hand"),
+}
+
+
+class ConfidenceStrip:
+    """Shows the slices of a segment in a table of one row; a click on a cell chooses its slice.
+
+    :param table: the QTableWidget.
+    :param onChosen: called with the index of the slice that the user chose.
+    """
+
+    def __init__(self, table, onChosen):
+        self._table = table
+        self._onChosen = onChosen
+        self._indices = []
+        self._shown = None
+        table.setRowCount(1)
+        table.horizontalHeader().hide()
+        table.verticalHeader().hide()
+        table.horizontalHeader().setMinimumSectionSize(NARROWEST_CELL)
+        table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.Stretch)
+        table.verticalHeader().setSectionResizeMode(qt.QHeaderView.Stretch)
+        table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
+        table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
+        table.setShowGrid(False)
+        table.setHorizontalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
+        table.setVerticalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
+        table.setFixedHeight(HEIGHT)
+        table.connect("currentCellChanged(int,int,int,int)", self._onCellChanged)
+
+    def show(self, states, current):
+        """Show slices; what lies between them is left open.
+
+        :param states: {slice index: SliceState}.
+        :param current: index of the slice that the user looks at, or None.
+        """
+        if (states, current) == self._shown:
+            return
+        self._shown = (states, current)
+        wasBlocked = self._table.blockSignals(True)
+        self._indices = list(range(min(states), max(states) + 1)) if states else []
+        self._table.setColumnCount(len(self._indices))
+        for column, index in enumerate(self._indices):
+            self._table.setItem(0, column, _cell(index, states.get(index)))
+        self._table.setCurrentCell(0, self._indices.index(current) if current in self._indices else -1)
+        self._table.blockSignals(wasBlocked)
+
+    def _onCellChanged(self, _row, column, _previousRow, _previousColumn):
+        if 0 <= column < len(self._indices):
+            self._onChosen(self._indices[column])
+
+
+def describe(index, state):
+    """Return what is known of a slice, as a sentence.
+
+    :param index: slice index.
+    :param state: its SliceState, or None.
+    """
+    if state is None:
+        return _("Slice {index}: nothing of this segment.").format(index=index)
+    parts = [TITLES[state.provenance]]
+    if state.confidence is not None:
+        parts.append(_("confidence {percent} %").format(percent=round(100 * state.confidence)))
+    if state.isAccepted:
+        parts.append(_("accepted"))
+    elif state.isLocked:
+        parts.append(_("kept as it is"))
+    return _("Slice {index}: {description}.").format(index=index, description=", ".join(parts))
+
+
+def colorOf(state):
+    """Return red, green and blue, 0 to 255, for a slice.
+
+    :param state: SliceState.
+    """
+    if state.isLocked:
+        return LOCKED
+    if state.provenance == BOX:
+        return SURE
+    if state.confidence is None:
+        return UNKNOWN
+    if state.confidence < 0.5:
+        return _blend(DOUBTFUL, UNCERTAIN, 2 * state.confidence)
+    return _blend(UNCERTAIN, SURE, 2 * state.confidence - 1)
+
+
+def _blend(first, second, share):
+    return tuple(round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
+
+
+def _cell(index, state):
+    item = qt.QTableWidgetItem()
+    item.setToolTip(describe(index, state))
+    if state is not None:
+        item.setBackground(qt.QBrush(qt.QColor(*colorOf(state))))
+    return item
