@@ -54,14 +54,16 @@ class InstallPlan:
 class InstallProgress:
     """How far an installation is.
 
-    phase: "preparing", "getting", "installing" or "checking".
+    phase: "preparing", "getting", "installing", "checking" or "weights".
     package: what is being got; may be empty.
     doneBytes: what has arrived.
+    totalBytes: what will arrive, about; 0 where nothing does.
     """
 
     phase: str
     package: str = ""
     doneBytes: int = 0
+    totalBytes: int = 0
 
 
 class BackendInstall:
@@ -148,7 +150,7 @@ class BackendInstall:
 
         def tell(phase, package, arrived):
             self._doneBytes += arrived
-            onProgress(InstallProgress(phase, package, self._doneBytes))
+            onProgress(InstallProgress(phase, package, self._doneBytes, self._plan.downloadBytes))
 
         for step in self._plan.torch.pipSteps(self._plan.sources / "requirements"):
             self._stopIfCancelled()

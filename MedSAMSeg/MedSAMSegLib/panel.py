@@ -5,22 +5,30 @@ import vtk
 from slicer.util import VTKObservationMixin
 
 from .boxesSection import BoxesSection
+from .encodingSection import EncodingSection
 from .historySection import HistorySection
 from .inputsSection import InputsSection
+from .installSection import InstallSection
 from .panelLook import giveLook
 from .panelSession import PanelSession
 from .panelShortcuts import PanelShortcuts
 from .parameters import MedSAMSegParameters
+from .pointsSection import PointsSection
 from .propagationSection import PropagationSection
+from .reviewSection import ReviewSection
 from .segmentsSection import SegmentsSection
 from .serverSection import ServerSection
 
 SECTIONS = (
+    InstallSection,
     InputsSection,
     ServerSection,
+    EncodingSection,
     SegmentsSection,
     BoxesSection,
+    PointsSection,
     PropagationSection,
+    ReviewSection,
     HistorySection,
     PanelShortcuts,
 )

@@ -77,8 +77,8 @@ class ServerSection(PanelSection):
         self.session.parameters.model = model
         chosen = next((known for known in self._models if known["name"] == model), None)
         if chosen is not None and not chosen["installed"]:
-            sentence = _("{title} is not on this computer. Get it in a terminal with: medsamseg models download {name}")
-            self.session.say(sentence.format(title=chosen["title"], name=model))
+            sentence = _("{title} is not on this computer. Get it with 'Manage installation'.")
+            self.session.say(sentence.format(title=chosen["title"]))
 
     def _onRestart(self):
         self.session.monitor.restart()

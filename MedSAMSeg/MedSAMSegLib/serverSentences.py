@@ -34,9 +34,7 @@ def _errorSentence(state):
     if state.reason == "dies again":
         return _("It has ended several times. Start it again, or look into its log under Advanced.")
     if state.reason == "no weights":
-        return _("{model} is not on this computer. Get it in a terminal with: medsamseg models download").format(
-            model=state.model
-        )
+        return _("{model} is not on this computer. Get it under Installation.").format(model=state.model)
     return str(state.error)
 
 
