@@ -1,0 +1,120 @@
+"""Direction and range of a propagation, and what is seen while it runs."""
+
+import numpy as np
+import pytest
+import slicer
+
+from slicerhost import widgetDriver
+
+
+@pytest.fixture
+def boxed(gui, panel, volume, dragInRed):
+    """The panel after one box in the red view."""
+    widgetDriver.click(panel.ui.drawButton)
+    dragInRed()
+    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
+    widgetDriver.click(panel.ui.drawButton)
+    return panel
+
+
+def propagate(gui, panel, backend):
+    """Propagate to the end; returns what the server was asked."""
+    widgetDriver.click(panel.ui.propagateButton)
+    gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
+    return backend.requests[-1]
+
+
+def showSlice(gui, viewName, offset):
+    gui.layoutManager.sliceWidget(viewName).sliceLogic().SetSliceOffset(offset)
+
+
+def test_nothingIsLimitedAtFirst(gui, boxed, backend):
+    assert not boxed.ui.firstSliceSpinBox.isVisible()
+    request = propagate(gui, boxed, backend)
+    assert request["direction"] == "both"
+    assert (request["first"], request["last"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("title", "direction"),
+    [("Forward (rising slice numbers)", "forward"), ("Backward (falling slice numbers)", "backward")],
+)
+def test_directionIsTheChosenOne(gui, boxed, backend, title, direction):
+    widgetDriver.choose(boxed.ui.directionComboBox, title)
+    assert propagate(gui, boxed, backend)["direction"] == direction
+
+
+def test_rangeIsTheWholeVolumeUntilItIsSet(gui, boxed, backend):
+    widgetDriver.click(boxed.ui.limitRangeCheckBox)
+    gui.processEvents()
+    request = propagate(gui, boxed, backend)
+    assert (request["first"], request["last"]) == (0, 39)
+
+
+def test_rangeIsTakenFromTheShownSlices(gui, boxed, backend):
+    widgetDriver.click(boxed.ui.limitRangeCheckBox)
+    gui.processEvents()
+    showSlice(gui, "Red", 12)
+    widgetDriver.click(boxed.ui.setFirstSliceButton)
+    showSlice(gui, "Red", 31)
+    widgetDriver.click(boxed.ui.setLastSliceButton)
+    request = propagate(gui, boxed, backend)
+    assert (request["first"], request["last"]) == (12, 31)
+
+
+def test_shownSliceIsThatOfTheViewAlongTheBoxes(gui, panel, backend, volume):
+    yellow = gui.view("Yellow")
+    x, y = yellow.center
+    widgetDriver.click(panel.ui.drawButton)
+    yellow.drag((x - 40, y - 30), (x + 40, y + 30))
+    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
+    widgetDriver.click(panel.ui.limitRangeCheckBox)
+    gui.processEvents()
+    assert panel.ui.lastSliceSpinBox.value == 59
+    # Along this view, offsets fall while R rises.
+    showSlice(gui, "Yellow", -21)
+    assert yellow.xyToRAS(x, y)[0] == 21
+    widgetDriver.click(panel.ui.setFirstSliceButton)
+    request = propagate(gui, panel, backend)
+    assert (request["axis"], request["first"], request["last"]) == (2, 21, 59)
+
+
+def test_rangeNeverTurnsRound(gui, boxed):
+    widgetDriver.click(boxed.ui.limitRangeCheckBox)
+    gui.processEvents()
+    widgetDriver.typeText(boxed.ui.lastSliceSpinBox, "10")
+    widgetDriver.typeText(boxed.ui.firstSliceSpinBox, "20")
+    assert (boxed.ui.firstSliceSpinBox.value, boxed.ui.lastSliceSpinBox.value) == (20, 20)
+
+
+def test_slicesAppearInTheViewsAsTheyArrive(gui, boxed, backend):
+    view = gui.view("Green")
+    before = view.pixels().astype(int)
+    backend.heldAfter = 2
+    widgetDriver.click(boxed.ui.propagateButton)
+    gui.waitUntil(lambda: boxed.ui.progressBar.value == 2)
+    gui.waitUntil(lambda: (np.abs(view.pixels() - before).sum(axis=2) > 30).any())
+    assert boxed.ui.progressBar.maximum == 5
+    assert boxed.ui.progressBar.text == "2 of at most 5 slices"
+    widgetDriver.click(boxed.ui.cancelButton)
+    gui.waitUntil(lambda: boxed.ui.propagateButton.enabled)
+
+
+def test_propagationNeedsABox(gui, boxed):
+    assert boxed.ui.propagateButton.enabled
+    widgetDriver.click(boxed.ui.addSegmentButton)
+    assert not boxed.ui.propagateButton.enabled
+
+
+def test_leavingTheModuleLetsThePropagationGoOn(gui, boxed, backend):
+    backend.heldAfter = 2
+    widgetDriver.click(boxed.ui.propagateButton)
+    gui.waitUntil(lambda: boxed.ui.progressBar.value == 2)
+    gui.exitModule()
+    boxed.ui.cancelButton.click()
+    gui.waitUntil(lambda: boxed.ui.statusLabel.text.startswith("Stopped."))
+    segmentation = boxed.ui.segmentationSelector.currentNode()
+    voxels = slicer.util.arrayFromSegmentBinaryLabelmap(
+        segmentation, boxed.ui.segmentsTable.selectedSegmentIDs()[0], boxed.ui.volumeSelector.currentNode()
+    )
+    assert np.count_nonzero(voxels.any(axis=(1, 2))) == 3
