@@ -13,12 +13,14 @@ class BoxEntry:
     :param node: the ROI markup.
     :param prompt: the box in voxel indices, where the markup is now; None if it cannot be read.
     :param segmentID: ID of the segment that it is for.
+    :param isMoved: whether its markup is elsewhere than when it was segmented.
     :param problem: why it cannot be read; empty if it can.
     """
 
     node: object
     prompt: object
     segmentID: str
+    isMoved: bool = False
     problem: str = ""
 
 
@@ -157,15 +159,30 @@ class BoxAdjustment:
         prompt = self._boxes.store.stored(node)
         return self._boxes.points.read(node, self._boxes.store.volume(node), prompt)
 
-    def _entries(self, segmentation, volume, segment):
-        return [self._entry(node) for node in self._boxes.store.nodes(segmentation, segment, volume)]
+    def setBoxEditable(self, node, isEditable):
+        """Show the handles of a box and let them be dragged, or keep the box where it is.
 
-    def _entry(self, node):
+        :param node: the box's ROI markup.
+        :param isEditable: whether it can be dragged.
+        """
+        self._boxes.store.setEditable(node, isEditable)
+
+    def boxEntry(self, node):
+        """Return the :class:`BoxEntry` of one box; one that cannot be read has a problem.
+
+        :param node: the box's ROI markup.
+        """
         segmentID = self._boxes.store.segmentID(node)
         try:
-            return BoxEntry(node, self._boxes.store.read(node), segmentID)
+            prompt = self._boxes.store.read(node)
         except UserError as error:
-            return BoxEntry(node, None, segmentID, str(error))
+            return BoxEntry(node, None, segmentID, isMoved=True, problem=str(error))
+        return BoxEntry(node, prompt, segmentID, isMoved=prompt != self._boxes.store.stored(node))
+
+    def _entries(self, segmentation, volume, segment):
+        if segmentation is None or volume is None:
+            return []
+        return [self.boxEntry(node) for node in self._boxes.store.nodes(segmentation, segment, volume)]
 
 
 def _finish(run):

@@ -171,7 +171,8 @@ class BoxPromptStore:
         :param isEditable: whether handles are shown and the markup can be dragged.
         """
         roiNode.SetLocked(not isEditable)
-        roiNode.GetDisplayNode().SetHandlesInteractive(isEditable)
+        displayNode = roiNode.GetDisplayNode()
+        displayNode.SetHandlesInteractive(isEditable)
 
 
 def _setUpDisplay(roiNode, color):

@@ -1,13 +1,18 @@
-"""Boxes: drawn with the pointer, answered by the server."""
+"""Boxes: drawn with the pointer, listed, dragged by their handles, deleted."""
 
 from slicer.i18n import tr as _
 
 from .boxDrawing import BoxDrawing
+from .boxHandles import BoxHandles
+from .boxSentences import sentenceOnBox
+from .boxTable import BoxTable
+from .boxViews import BoxViews
+from .dragPreview import DragPreview
 from .panelSection import PanelSection
 
 
 class BoxesSection(PanelSection):
-    """The draw tool.
+    """The draw tool, and the boxes that are there.
 
     :param ui: the panel's widgets by name.
     :param session: the :class:`PanelSession`.
@@ -15,20 +20,53 @@ class BoxesSection(PanelSection):
 
     def __init__(self, ui, session):
         super().__init__(ui, session)
-        self._drawing = BoxDrawing(self._onBox)
+        self._isEntered = False
+        self._preview = DragPreview(session)
+        self._handles = BoxHandles(session, self._sayResult)
+        self._views = BoxViews()
+        self._drawing = BoxDrawing(
+            self._onBox, self._preview.follow, self._preview.stop, isOccupied=self._handles.isUnderPointer
+        )
+        self._table = BoxTable(ui.boxesTable, onDelete=self._onDelete, onSelection=self._updateDeleteButton)
         ui.drawButton.connect("toggled(bool)", self._onDrawToggled)
+        ui.deleteBoxButton.connect("clicked()", self._onDelete)
+
+    def enter(self):
+        """Show the handles again."""
+        self._isEntered = True
 
     def exit(self):
         """Give the mouse back."""
+        self._isEntered = False
         self.ui.drawButton.checked = False
+        self._handles.hide()
 
     def forgetScene(self):
-        """Stop drawing: the volume goes."""
+        """Stop drawing: volume and boxes go."""
         self.ui.drawButton.checked = False
+        self._handles.hide()
+        self._views.stop()
+        self._table.fill(None, None, [])
+
+    def cleanup(self):
+        """Let go of views and boxes."""
+        self.exit()
+        self._views.stop()
 
     def update(self):
-        """Boxes need a volume."""
-        self.ui.drawButton.enabled = self.session.parameters.volume is not None
+        """Boxes need a volume; those of the chosen segment can be dragged."""
+        volume, segmentation, segmentID = self.session.target
+        logic = self.session.logic
+        self.ui.drawButton.enabled = self.session.hasUsableVolume
+        entries = logic.boxes(segmentation, volume) + logic.unreadableBoxes(segmentation, volume)
+        self._table.fill(volume, segmentation, entries)
+        self._views.show(volume, entries)
+        if self._isEntered:
+            self._handles.show(entries, segmentID)
+        self._updateDeleteButton()
+
+    def _updateDeleteButton(self):
+        self.ui.deleteBoxButton.enabled = self._table.selected is not None
 
     def _onDrawToggled(self, isOn):
         if isOn:
@@ -51,12 +89,15 @@ class BoxesSection(PanelSection):
                 model=session.model,
             )
             session.say(_("Looking for the object in the box …"))
-            session.work.add(run, lambda result: session.say(_sentenceOnBox(result)))
+            session.work.add(run, self._sayResult)
 
+    def _onDelete(self):
+        entry = self._table.selected
+        if entry is None:
+            return
+        with self.session.sayingErrors():
+            run = self.session.logic.startBoxDeletion(entry.node)
+            self.session.work.add(run, lambda result: self.session.say(_("The box was deleted.")))
 
-def _sentenceOnBox(result):
-    if result.voxelCount == 0:
-        return _("Nothing was found in the box. Draw it closer round the object, or choose another window.")
-    if not result.changedSegment:
-        return _("Nothing changed: the segment had these voxels already, or the masking settings protect them.")
-    return _("Found {count} voxels on slice {index}.").format(count=result.voxelCount, index=result.prompt.sliceIndex)
+    def _sayResult(self, result):
+        self.session.say(sentenceOnBox(result))
