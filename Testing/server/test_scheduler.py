@@ -142,6 +142,68 @@ def test_running_task_is_cancelled_after_its_step_whose_result_is_dropped(schedu
     assert task.closed
 
 
+def test_paused_task_waits_until_it_is_resumed(scheduler, log):
+    task, other = Probe(log, "a", 3, hold_at=1), Probe(log, "b", 2)
+    handle = task.start(scheduler, Priority.PROPAGATION)
+    assert task.standing.wait(WAIT)
+    scheduler.pause(handle)
+    other.start(scheduler, Priority.BACKGROUND)
+    task.go.set()
+    assert other.ended.wait(WAIT)
+    assert log == ["a0", "a1", "b0", "b1"]
+    assert task.items == [0, 1]
+    scheduler.resume(handle)
+    assert task.ended.wait(WAIT)
+    assert task.outcomes == [Outcome("done")]
+
+
+def test_waiting_task_can_be_paused_and_cancelled(scheduler, log):
+    gate, task = Probe(log, "gate", 1, hold_at=0), Probe(log, "a", 3)
+    gate.start(scheduler, Priority.CLICK)
+    assert gate.standing.wait(WAIT)
+    handle = task.start(scheduler, Priority.CLICK)
+    scheduler.pause(handle)
+    gate.go.set()
+    scheduler.submit(Priority.BACKGROUND, lambda: None).result(WAIT)
+    assert log == ["gate0"]
+    scheduler.cancel(handle)
+    assert task.outcomes == [Outcome("cancelled")]
+
+
+def test_closing_ends_paused_tasks(log):
+    scheduler = Scheduler()
+    task = Probe(log, "a", 3, hold_at=0)
+    handle = task.start(scheduler, Priority.PROPAGATION)
+    assert task.standing.wait(WAIT)
+    scheduler.pause(handle)
+    task.go.set()
+    scheduler.submit(Priority.BACKGROUND, lambda: None).result(WAIT)
+    scheduler.close()
+    assert task.outcomes == [Outcome("cancelled")]
+
+
+def test_pausing_what_has_ended_does_nothing(scheduler, log):
+    task = Probe(log, "a", 1)
+    handle = task.start(scheduler, Priority.PROPAGATION)
+    assert task.ended.wait(WAIT)
+    scheduler.pause(handle)
+    scheduler.resume(handle)
+    assert task.outcomes == [Outcome("done")]
+
+
+def test_preferred_background_task_goes_before_newer_ones(scheduler, log):
+    gate = Probe(log, "gate", 1, hold_at=0)
+    gate.start(scheduler, Priority.CLICK)
+    assert gate.standing.wait(WAIT)
+    tasks = [Probe(log, name, 1) for name in "abc"]
+    handles = [task.start(scheduler, Priority.BACKGROUND) for task in tasks]
+    scheduler.prefer(handles[0])
+    gate.go.set()
+    for task in tasks:
+        assert task.ended.wait(WAIT)
+    assert log[1:] == ["a0", "c0", "b0"]
+
+
 def test_cancelling_what_has_ended_does_nothing(scheduler, log):
     task = Probe(log, "a", 1)
     handle = task.start(scheduler, Priority.PROPAGATION)

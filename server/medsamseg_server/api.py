@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.masks import Extent, SliceMask
 from medsamseg_server.prompts import Box
+from medsamseg_server.propagation.events import SliceResult
 from medsamseg_server.windows import IntensityRange
 
 #: sha256 of a volume's ``.npy`` body.
@@ -171,7 +172,11 @@ class SlicePrompt(_Request):
 
 
 class PropagateRequest(_Request):
-    """Boxes of one object on some slices; ``first`` and ``last`` bound the result, inclusive."""
+    """Boxes of one object on some slices; ``first`` and ``last`` bound the result, inclusive.
+
+    ``spacing`` is that of the voxels along K, J and I in millimeters; ``locked`` slices are not computed, and no walk
+    passes them.
+    """
 
     model: ModelName = None
     window: WindowText = "auto"
@@ -180,6 +185,8 @@ class PropagateRequest(_Request):
     first: Index | None = None
     last: Index | None = None
     direction: Literal["both", "forward", "backward"] = "both"
+    spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    locked: list[Index] = Field(default=[], max_length=100_000)
     job: JobName | None = None
 
 
@@ -195,7 +202,10 @@ class StartEvent(_Reply):
 
 
 class SliceEvent(_Reply):
-    """The object on one slice, and the box it was found with; ``done`` counts the slices so far."""
+    """The object on one slice, and the box it was found with; ``done`` counts the slices so far.
+
+    ``confidence``, 0 to 1, is made of the named ``confidence_parts``; null where the method does not know.
+    """
 
     event: Literal["slice"] = "slice"
     slice: int
@@ -203,6 +213,24 @@ class SliceEvent(_Reply):
     mask: Mask
     box: Box
     done: int
+    provenance: Literal["box", "propagated", "interpolated"]
+    confidence: float | None
+    confidence_parts: dict[str, float]
+
+    @classmethod
+    def of(cls, result: SliceResult, done: int) -> SliceEvent:
+        """Return the event's form of a slice's result."""
+        confidence = result.confidence
+        return cls(
+            slice=result.index,
+            direction=result.direction,
+            mask=Mask.of(result.mask),
+            box=result.box,
+            done=done,
+            provenance=result.provenance,
+            confidence=None if confidence is None else round(confidence.value, 4),
+            confidence_parts={} if confidence is None else {k: round(v, 4) for k, v in confidence.parts.items()},
+        )
 
 
 class EndedEvent(_Reply):
@@ -241,7 +269,10 @@ PropagationEvent = StartEvent | SliceEvent | EndedEvent | DoneEvent | CancelledE
 
 
 class EncodingsRequest(_Request):
-    """Encode all slices along an axis in the background, from ``slice`` outward."""
+    """Encode the slices along an axis in the background, from ``slice`` outward.
+
+    What the volume's job does already goes on, from ``slice`` outward; another window, axis or model replaces the job.
+    """
 
     model: ModelName = None
     window: WindowText = "auto"
@@ -249,21 +280,30 @@ class EncodingsRequest(_Request):
     slice: Index
 
 
-class EncodingsStarted(_Reply):
-    """The background job; it replaces the volume's earlier one."""
+class EncodingsChange(_Request):
+    """Pause the volume's background job, or let it go on."""
 
-    job: str
-    total: int
+    paused: bool
+
+
+EncodingsState = Literal["idle", "running", "paused", "done", "cancelled", "failed"]
 
 
 class EncodingsStatus(_Reply):
-    """How far the volume's latest background job is; ``idle`` when there was none."""
+    """How far the volume's latest background job is; ``idle`` when there was none.
 
-    state: Literal["idle", "running", "done", "cancelled", "failed"] = "idle"
+    ``total`` slices around ``slice`` are encoded; the cache has no room for the ``left_out`` ones farther away.
+    ``seconds_left`` is null until a slice has been encoded.
+    """
+
+    state: EncodingsState = "idle"
     done: int = 0
     total: int = 0
+    left_out: int = 0
+    seconds_left: float | None = None
     job: str | None = None
     axis: int | None = None
+    slice: int | None = None
     model: str | None = None
     window: str | None = None
     error: Error | None = None

@@ -134,9 +134,16 @@ async def cancel_job(job: api.JobName, service: ServiceOf) -> None:
 
 
 @router.post("/volumes/{key}/encodings")
-async def start_encoding(key: Key, body: api.EncodingsRequest, service: ServiceOf) -> api.EncodingsStarted:
-    """Encode all slices in the background, in place of an earlier job for this volume."""
+async def start_encoding(key: Key, body: api.EncodingsRequest, service: ServiceOf) -> api.EncodingsStatus:
+    """Encode slices in the background, or center the background encoding that the volume has on another slice."""
     return await run_in_threadpool(service.encode, key, service.volumes.get(key), body)
+
+
+@router.patch("/volumes/{key}/encodings")
+async def change_encoding(key: Key, body: api.EncodingsChange, service: ServiceOf) -> api.EncodingsStatus:
+    """Pause the background encoding of a volume, or let it go on."""
+    service.volumes.get(key)
+    return service.pause_encoding(key, body.paused)
 
 
 @router.get("/volumes/{key}/encodings")

@@ -1,10 +1,10 @@
-"""Jobs of many slices: propagation and background encoding, as steps for the scheduler."""
+"""A propagation as steps for the scheduler."""
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from medsamseg_server import api
 from medsamseg_server.engine import Engine
@@ -42,7 +42,14 @@ class PropagationJob:
                 )
         boxes = {prompt.slice: prompt.box for prompt in request.prompts}
         self._propagation = Propagation(
-            volume.shape, request.axis, boxes, request.first, request.last, request.direction
+            volume.shape,
+            request.axis,
+            boxes,
+            request.first,
+            request.last,
+            request.direction,
+            spacing=request.spacing,
+            locked=request.locked,
         )
         for box in boxes.values():
             check_box(box, self._propagation.image_size)
@@ -68,8 +75,7 @@ class PropagationJob:
                 )
             else:
                 done += 1
-                mask = api.Mask.of(item.mask)
-                yield api.SliceEvent(slice=item.index, direction=item.direction, mask=mask, box=item.box, done=done)
+                yield api.SliceEvent.of(item, done)
         seconds = api.Seconds.of(slices.encode_seconds, slices.decode_seconds)
         yield api.DoneEvent(slices=done, seconds=seconds)
 
@@ -86,48 +92,6 @@ class PropagationJob:
         if outcome.kind == "cancelled":
             return api.CancelledEvent(slices=self._delivered)
         return api.ErrorEvent(error=error_reply(outcome.error)) if outcome.error else None
-
-
-class EncodingJob:
-    """Fills the embedding cache with a volume's slices along an axis, from one slice outward.
-
-    Raises:
-        MedSAMSegError: as ``Volume.slice``, ``Volume.window`` and ``Engine.check_model``.
-    """
-
-    def __init__(self, name: str, engine: Engine, volume: Volume, request: api.EncodingsRequest) -> None:
-        volume.slice(request.axis, request.slice)
-        self.name = name
-        self._request = request
-        self._engine = engine
-        total = volume.slice_count(request.axis)
-        self._model = engine.check_model(request.model)
-        window = volume.window(request.window).name
-        self.status = api.EncodingsStatus(
-            state="running", total=total, job=name, axis=request.axis, model=self._model, window=window
-        )
-
-    def steps(self, find_volume: Callable[[], Volume]) -> Iterator[None]:
-        """Encode one slice per ``next``.
-
-        Args:
-            find_volume: gives the volume for each slice anew. Between slices nothing here holds it, so that a volume
-                which had to make room for others does not stay in memory until all its slices are encoded.
-        """
-        for index in outward(self._request.slice, self.status.total):
-            self._engine.embed(find_volume(), self._request.axis, index, self._request.window, self._model)
-            self.status = self.status.model_copy(update={"done": self.status.done + 1})
-            yield
-
-    def end(self, outcome: Outcome) -> None:
-        """Record how the job ended."""
-        error = error_reply(outcome.error) if outcome.error is not None else None
-        self.status = self.status.model_copy(update={"state": outcome.kind, "error": error})
-
-
-def outward(start: int, count: int) -> Iterator[int]:
-    """Yield 0…count − 1 in the order of distance from ``start``."""
-    return iter(sorted(range(count), key=lambda index: abs(index - start)))
 
 
 def error_reply(error: Exception) -> api.Error:

@@ -46,7 +46,7 @@ class Outcome:
 
 
 class Task:
-    """Work in steps, made by ``Scheduler.start``. ``Scheduler.cancel`` takes it; nothing else is public."""
+    """Work in steps, made by ``Scheduler.start``. The scheduler's methods take it; nothing else is public."""
 
     def __init__(
         self,
@@ -60,6 +60,7 @@ class Task:
         self.on_step = on_step
         self.on_end = on_end
         self.cancelled = False
+        self.paused = False
 
     def __lt__(self, other: Task) -> bool:
         return self.order < other.order
@@ -79,6 +80,7 @@ class Scheduler:
     def __init__(self, name: str = "inference", yields: bool = False) -> None:
         self._changed = threading.Condition()
         self._queue: list[Task] = []
+        self._paused: list[Task] = []
         self._running: Task | None = None
         self._closing = False
         self._numbers = itertools.count()
@@ -107,8 +109,7 @@ class Scheduler:
         with self._changed:
             if self._closing:
                 raise _stopping()
-            number = next(self._numbers)
-            task = Task((priority, -number if priority is Priority.BACKGROUND else number), steps, on_step, on_end)
+            task = Task(self._order(priority), steps, on_step, on_end)
             heapq.heappush(self._queue, task)
             self._changed.notify()
         return task
@@ -133,18 +134,35 @@ class Scheduler:
         """Stop a task: at once when it waits, after the running step otherwise. Does nothing when it has ended."""
         with self._changed:
             task.cancelled = True
-            waiting = task in self._queue
-            if waiting:
-                self._queue.remove(task)
-                heapq.heapify(self._queue)
+            waiting = self._take_out(task)
         if waiting:
             _end(task, Outcome("cancelled"))
+
+    def pause(self, task: Task) -> None:
+        """Give a task no more steps until it is resumed. The running one goes on; does nothing when it has ended."""
+        with self._changed:
+            task.paused = True
+            if self._take_out(task):
+                self._paused.append(task)
+
+    def resume(self, task: Task) -> None:
+        """Let a paused task go on."""
+        with self._changed:
+            task.paused = False
+            if self._take_out(task):
+                self._put_back(task)
+
+    def prefer(self, task: Task) -> None:
+        """Let a task go before the others of its priority if it is a background task, as if it were started now."""
+        with self._changed:
+            task.order = self._order(Priority(task.order[0]))
+            heapq.heapify(self._queue)
 
     def stop(self) -> None:
         """Cancel every task and accept no more. Returns at once; the running step goes on to its end."""
         with self._changed:
             self._closing = True
-            tasks = [*self._queue, *([self._running] if self._running else [])]
+            tasks = [*self._queue, *self._paused, *([self._running] if self._running else [])]
             self._changed.notify()
         for task in tasks:
             self.cancel(task)
@@ -169,9 +187,29 @@ class Scheduler:
                 if task.cancelled:
                     outcome = Outcome("cancelled")
                 elif outcome is None:
-                    heapq.heappush(self._queue, task)
+                    self._put_back(task)
             if outcome is not None:
                 _end(task, outcome)
+
+    def _order(self, priority: Priority) -> tuple[int, int]:
+        number = next(self._numbers)
+        return (priority, -number if priority is Priority.BACKGROUND else number)
+
+    def _take_out(self, task: Task) -> bool:
+        """Take a task from where it waits; return False when it does not wait."""
+        for waiting in (self._queue, self._paused):
+            if task in waiting:
+                waiting.remove(task)
+                heapq.heapify(self._queue)
+                return True
+        return False
+
+    def _put_back(self, task: Task) -> None:
+        if task.paused:
+            self._paused.append(task)
+        else:
+            heapq.heappush(self._queue, task)
+            self._changed.notify()
 
 
 def _let_others_go_first() -> None:

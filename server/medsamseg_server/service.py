@@ -12,9 +12,10 @@ from concurrent.futures import Future
 from functools import partial
 
 from medsamseg_server import api
+from medsamseg_server.encoding_job import EncodingJob
 from medsamseg_server.engine import Engine, SliceSegmentation
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.jobs import EncodingJob, PropagationJob
+from medsamseg_server.jobs import PropagationJob
 from medsamseg_server.prompts import Prompt
 from medsamseg_server.scheduler import Outcome, Priority, Scheduler, Task
 from medsamseg_server.volumes import Volume, VolumeStore
@@ -131,24 +132,51 @@ class Service:
         task = self._start(job.name, lambda: self._encoding.start(Priority.PROPAGATION, job.steps(), on_step, on_end))
         return partial(self._encoding.cancel, task)
 
-    def encode(self, key: str, volume: Volume, request: api.EncodingsRequest) -> api.EncodingsStarted:
-        """Check and queue the background encoding of a volume, in place of the one it may have."""
-        job = EncodingJob(secrets.token_hex(8), self.engine, volume, request)
+    def encode(self, key: str, volume: Volume, request: api.EncodingsRequest) -> api.EncodingsStatus:
+        """Encode a volume in the background, in place of what it may have; the same job goes on from another slice.
 
+        Raises:
+            MedSAMSegError: as ``EncodingJob``.
+        """
+        with self._lock:
+            job, task = self._encoding_of(key)
+            if job and task and job.continues_as(volume, request):
+                job.center_on(request.slice)
+                # What is asked for last is what the user looks at.
+                self._encoding.prefer(task)
+                return job.status
+            job = EncodingJob(secrets.token_hex(8), self.engine, volume, request)
+            self.cancel_encoding(key)
+            self._start_encoding(key, job)
+        return job.status
+
+    def _start_encoding(self, key: str, job: EncodingJob) -> None:
         def on_end(outcome: Outcome) -> None:
             with self._lock:
                 self._tasks.pop(job.name, None)
             job.end(outcome)
 
         steps = job.steps(partial(self.volumes.peek, key))
+        self._start(job.name, lambda: self._encoding.start(Priority.BACKGROUND, steps, lambda _: None, on_end))
+        self._encodings[key] = job
+        self._encodings.move_to_end(key)
+        while len(self._encodings) > _REMEMBERED_ENCODINGS:
+            self._encodings.popitem(last=False)
+
+    def pause_encoding(self, key: str, paused: bool) -> api.EncodingsStatus:
+        """Pause a volume's background encoding, or let it go on.
+
+        Raises:
+            MedSAMSegError: ``job_unknown`` when it has none, or that has ended.
+        """
         with self._lock:
-            self.cancel_encoding(key)
-            self._start(job.name, lambda: self._encoding.start(Priority.BACKGROUND, steps, lambda _: None, on_end))
-            self._encodings[key] = job
-            self._encodings.move_to_end(key)
-            while len(self._encodings) > _REMEMBERED_ENCODINGS:
-                self._encodings.popitem(last=False)
-        return api.EncodingsStarted(job=job.name, total=job.status.total)
+            job, task = self._encoding_of(key)
+            if job is None or task is None:
+                message = "The volume is not being encoded in the background."
+                raise MedSAMSegError(ErrorKind.NOT_FOUND, "job_unknown", message, "Start that first.")
+            (self._encoding.pause if paused else self._encoding.resume)(task)
+            job.note_paused(paused)
+        return job.status
 
     def encoding_status(self, key: str) -> api.EncodingsStatus:
         """Return how far a volume's background encoding is."""
@@ -159,8 +187,7 @@ class Service:
     def cancel_encoding(self, key: str) -> None:
         """Stop a volume's background encoding, if it has one."""
         with self._lock:
-            job = self._encodings.get(key)
-            task = self._tasks.get(job.name) if job else None
+            _, task = self._encoding_of(key)
         if task is not None:
             self._encoding.cancel(task)
 
@@ -185,6 +212,12 @@ class Service:
         """Stop, and wait for the steps that are being computed."""
         self._encoding.close()
         self._decoding.close()
+
+    def _encoding_of(self, key: str) -> tuple[EncodingJob | None, Task | None]:
+        """Return a volume's latest background job, and its task unless that has ended or is about to."""
+        job = self._encodings.get(key)
+        task = self._tasks.get(job.name) if job else None
+        return job, None if task is None or task.cancelled else task
 
     def _start(self, name: str, start: Callable[[], Task]) -> Task:
         # The lock is held until the task is known, because it may end before `start` returns.
