@@ -1,0 +1,179 @@
+"""Options that the training commands share, and what they mean."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from medsamseg_server.cli.output import add_output_options
+
+if TYPE_CHECKING:
+    from medsamseg_server.training.data import DataOptions
+    from medsamseg_server.training.loop import Schedule
+
+# What the result does not depend on.
+_IRRELEVANT = {
+    "run", "json", "quiet", "restart", "force", "device", "devices", "name", "title", "run_folder", "embeddings",
+    "save_steps",
+}  # fmt: skip
+
+
+def add_data_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which data is used."""
+    parser.add_argument("data", metavar="DATA", type=Path, help="folder with scans and label maps, or a manifest")
+    data = parser.add_argument_group("data")
+    data.add_argument("--window", default="auto", help="window of scans in a folder (default: auto)")
+    data.add_argument("--axis", type=int, choices=(0, 1, 2), default=0, help="axis across the slices (default: 0)")
+    data.add_argument("--split", metavar="FILE", type=Path, help="split by case to use, instead of 80/10/10 at random")
+    data.add_argument(
+        "--train-share",
+        type=_share,
+        default=1.0,
+        metavar="PART",
+        help="use this part of the training cases (default: 1)",
+    )
+    data.add_argument(
+        "--slices-per-case",
+        type=_count,
+        default=8,
+        metavar="N",
+        help="at most so many slices of each case, 0 for all (default: %(default)s)",
+    )
+    data.add_argument(
+        "--smallest-slice",
+        type=_count,
+        default=10,
+        metavar="PIXELS",
+        help="leave out objects with fewer pixels on a slice (default: %(default)s)",
+    )
+    data.add_argument(
+        "--smallest-volume",
+        type=_count,
+        default=100,
+        metavar="VOXELS",
+        help="leave out objects with fewer voxels in a scan (default: %(default)s)",
+    )
+    data.add_argument(
+        "--mix", metavar="DATA", type=Path, help="further data, to go on practicing what must not be forgotten"
+    )
+
+
+def add_schedule_options(parser: argparse.ArgumentParser, epochs: int, learning_rate: float = 1e-4) -> None:
+    """Add the options that say how long and how fast is trained."""
+    schedule = parser.add_argument_group("training")
+    schedule.add_argument("--epochs", type=_positive, default=epochs, help="at most so many (default: %(default)s)")
+    schedule.add_argument("--batch-size", type=_positive, default=8, help="objects per step (default: %(default)s)")
+    schedule.add_argument(
+        "--learning-rate", type=_rate, default=learning_rate, help="of AdamW, constant (default: %(default)s)"
+    )
+    schedule.add_argument("--weight-decay", type=_rate, default=0.01, help="of AdamW (default: %(default)s)")
+    schedule.add_argument(
+        "--patience",
+        type=_positive,
+        default=3,
+        help="stop after so many epochs without progress (default: %(default)s)",
+    )
+    schedule.add_argument("--seed", type=_count, default=0, help="of all that is random (default: %(default)s)")
+    schedule.add_argument(
+        "--save-steps", type=_positive, default=50, help="keep the state after so many steps (default: %(default)s)"
+    )
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say where the result goes and where it is computed."""
+    result = parser.add_argument_group("result")
+    result.add_argument("--name", required=True, help="name of the new model, such as hippocampus")
+    result.add_argument("--title", help="its name for people (default: made of the name)")
+    result.add_argument("--force", "-f", action="store_true", help="replace a trained model of this name")
+    result.add_argument(
+        "--run",
+        dest="run_folder",
+        metavar="FOLDER",
+        type=Path,
+        help="for split, curves and the state to go on from (default: training/NAME in the user's data folder)",
+    )
+    result.add_argument("--restart", action="store_true", help="begin anew instead of going on from that state")
+    computer = parser.add_argument_group("computer")
+    computer.add_argument("--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="(default: auto)")
+    computer.add_argument("--devices", type=_positive, default=1, metavar="N", help="graphics cards (default: 1)")
+    computer.add_argument(
+        "--precision",
+        choices=("32-true", "bf16-mixed", "16-mixed"),
+        default="32-true",
+        help="number format of the arithmetic (default: %(default)s)",
+    )
+    add_output_options(parser)
+
+
+def data_options(args: argparse.Namespace) -> DataOptions:
+    """Return which data the arguments name."""
+    from medsamseg_server.training.cases import SizeLimits
+    from medsamseg_server.training.data import DataOptions
+
+    return DataOptions(
+        args.data,
+        args.window,
+        args.axis,
+        SizeLimits(args.smallest_slice, args.smallest_volume),
+        args.slices_per_case or None,
+        args.train_share,
+        args.split,
+        args.mix,
+        args.seed,
+    )
+
+
+def schedule(args: argparse.Namespace) -> Schedule:
+    """Return how long and how fast the arguments want to train."""
+    from medsamseg_server.training.loop import Schedule
+
+    return Schedule(
+        args.epochs,
+        args.batch_size,
+        args.learning_rate,
+        args.weight_decay,
+        args.patience,
+        args.seed,
+        args.save_steps,
+    )
+
+
+def settings(args: argparse.Namespace) -> dict[str, Any]:
+    """Return all that the result depends on, as plain JSON."""
+    found = {name: value for name, value in vars(args).items() if name not in _IRRELEVANT}
+    return {name: str(value.resolve()) if isinstance(value, Path) else value for name, value in found.items()}
+
+
+def _share(text: str) -> float:
+    value = _number(text)
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a part above 0 and up to 1")
+    return value
+
+
+def _rate(text: str) -> float:
+    value = _number(text)
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 0 to 1")
+    return value
+
+
+def _positive(text: str) -> int:
+    value = _count(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above 0")
+    return value
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or len(text) > 9:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")

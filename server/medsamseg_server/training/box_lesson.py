@@ -1,0 +1,180 @@
+"""What a network of the SAM family, or a specialist, learns: from a box on a slice to the object in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from medsamseg_server.masks import SliceMask
+from medsamseg_server.models.frames import boxes_to_network
+from medsamseg_server.models.specification import ModelSpecification
+from medsamseg_server.models.upsampling import upsample_masks
+from medsamseg_server.training.boxes import LARGEST_SHIFT, jittered_box
+from medsamseg_server.training.cases import TrainingSlice
+from medsamseg_server.training.decoding import mask_target
+from medsamseg_server.training.losses import MaskLoss, iou_loss
+
+#: Boxes of validation are drawn with this in their seed, so that training never sees them.
+_VALIDATION = 1_000_003
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One object on one slice."""
+
+    slice: TrainingSlice
+    target: str
+
+    @property
+    def mask(self) -> SliceMask:
+        """The object."""
+        return self.slice.masks[self.target]
+
+
+#: Returns a slice as the network takes it, without the batch dimension: an image or an embedding; flips are
+#: (upside down, left to right).
+Prepare = Callable[[TrainingSlice, tuple[bool, bool]], NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """How the objects are taught.
+
+    Attributes:
+        largest_shift: how far boxes are pushed outward, in pixels of an input of 1024.
+        teaches_iou: whether the error of the predicted IoU is part of the loss, as for LiteMedSAM.
+        flips: whether slices are turned over at random.
+        seed: of all that is random.
+    """
+
+    largest_shift: int = LARGEST_SHIFT
+    teaches_iou: bool = True
+    flips: bool = False
+    seed: int = 0
+
+
+class BoxLesson:
+    """Learning objects on slices from their boxes; see ``loop.Lesson``.
+
+    Args:
+        module: takes prepared slices (B, …) and boxes (B, 4) in the frame of the network's input, and returns logits
+            (B, 256, 256) and predicted IoU (B,).
+        specification: the network's protocol.
+        prepare: makes the network's input of a slice.
+        training: slices to learn from.
+        validation: slices to measure on, by name of the set; the first set's Dice is the score.
+        lessons: how.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        specification: ModelSpecification,
+        prepare: Prepare,
+        training: Sequence[TrainingSlice],
+        validation: Mapping[str, Sequence[TrainingSlice]],
+        lessons: Lessons,
+    ) -> None:
+        self.module = module
+        self._specification = specification
+        self._prepare = prepare
+        self._samples = to_samples(training)
+        self._validation = {name: to_samples(slices) for name, slices in validation.items()}
+        self._lessons = lessons
+        self._mask_loss = MaskLoss()
+
+    @property
+    def size(self) -> int:
+        """Number of objects on slices."""
+        return len(self._samples)
+
+    def loss(self, module: nn.Module, samples: Sequence[int], epoch: int) -> Tensor:
+        """Return the mean loss of some objects."""
+        device = _device(self.module)
+        inputs, boxes, targets = zip(*(self._teach(number, epoch) for number in samples), strict=True)
+        masks = _stack(targets).to(device)
+        logits, scores = module(_stack(inputs).to(device), _stack(boxes).to(device))
+        loss: Tensor = self._mask_loss(logits.float(), masks)
+        return loss + iou_loss(scores.float(), logits, masks) if self._lessons.teaches_iou else loss
+
+    def validate(self, module: nn.Module) -> dict[str, float]:
+        """Return the mean Dice per slice of each set, with boxes pushed outward at random, always the same way."""
+        scores = {name: float(np.mean(self.dice(samples, module))) for name, samples in self._validation.items()}
+        return {"score": next(iter(scores.values())), **{f"dice_{name}": value for name, value in scores.items()}}
+
+    @torch.inference_mode()
+    def dice(self, samples: Sequence[Sample], module: nn.Module | None = None) -> list[float]:
+        """Return the Dice coefficient of each object's mask on the slice's own pixels, as the product makes it."""
+        module = module or self.module
+        device = _device(self.module)
+        found = []
+        for number, sample in enumerate(samples):
+            size = _size(sample)
+            seed = (self._lessons.seed, _VALIDATION, number)
+            box = jittered_box(sample.mask, size, seed, self._lessons.largest_shift)
+            inputs = torch.from_numpy(self._prepare(sample.slice, (False, False)).astype(np.float32))[None]
+            boxes = torch.from_numpy(boxes_to_network(self._specification, box[None], size))
+            logits, _ = module(inputs.to(device), boxes.to(device))
+            values = upsample_masks(self._specification, logits.float().cpu().numpy(), size)[0]
+            found.append(_dice(values > self._specification.mask_threshold, sample.mask.to_array(size)))
+        return found
+
+    def _teach(self, number: int, epoch: int) -> tuple[NDArray[Any], NDArray[np.float32], NDArray[np.float32]]:
+        """Return one object's input, box and target."""
+        sample = self._samples[number]
+        size = _size(sample)
+        seed = (self._lessons.seed, epoch, number)
+        box = jittered_box(sample.mask, size, seed, self._lessons.largest_shift)
+        mask = sample.mask.to_array(size)
+        flips = (False, False)
+        if self._lessons.flips:
+            down, across = np.random.default_rng((*seed, 1)).integers(0, 2, 2).astype(bool).tolist()
+            flips = (down, across)
+            mask, box = flip(mask, flips), _flip_box(box, size, flips)
+        prepared = self._prepare(sample.slice, flips).astype(np.float32)
+        network_box = boxes_to_network(self._specification, box[None], size)[0]
+        return prepared, network_box, mask_target(self._specification, mask)
+
+
+def to_samples(slices: Sequence[TrainingSlice]) -> list[Sample]:
+    """Return every object of every slice."""
+    return [Sample(each, target) for each in slices for target in each.masks]
+
+
+def _size(sample: Sample) -> tuple[int, int]:
+    height, width = sample.slice.gray.shape
+    return height, width
+
+
+def flip(image: NDArray[Any], flips: tuple[bool, bool]) -> NDArray[Any]:
+    """Return an image (H, W) turned over: upside down, left to right."""
+    down, across = flips
+    return image[:: -1 if down else 1, :: -1 if across else 1]
+
+
+def _flip_box(box: NDArray[np.float64], size: tuple[int, int], flips: tuple[bool, bool]) -> NDArray[np.float64]:
+    x0, y0, x1, y1 = box
+    down, across = flips
+    if down:
+        y0, y1 = size[0] - 1 - y1, size[0] - 1 - y0
+    if across:
+        x0, x1 = size[1] - 1 - x1, size[1] - 1 - x0
+    return np.array([x0, y0, x1, y1])
+
+
+def _dice(mask: NDArray[np.bool_], reference: NDArray[np.bool_]) -> float:
+    return 2.0 * float(np.count_nonzero(mask & reference)) / (np.count_nonzero(mask) + np.count_nonzero(reference))
+
+
+def _device(module: nn.Module) -> torch.device:
+    return next(module.parameters()).device
+
+
+def _stack(arrays: Sequence[NDArray[Any]]) -> Tensor:
+    return torch.from_numpy(np.stack(arrays))

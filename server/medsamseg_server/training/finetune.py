@@ -1,0 +1,153 @@
+"""Fine-tuning a model of the SAM family to the objects of labeled scans, by the published protocol."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medsamseg_server.models.checkpoint_loading import load_network
+from medsamseg_server.models.preprocessing import prepare_image
+from medsamseg_server.models.specification import ModelSpecification, get_specification
+from medsamseg_server.models.store import ModelStore
+from medsamseg_server.runtime.choice import load_predictor
+from medsamseg_server.training.adapting import Parts, choose_parts, merge_adapters
+from medsamseg_server.training.box_lesson import BoxLesson, Lessons, Prepare, flip, to_samples
+from medsamseg_server.training.cases import TrainingSlice
+from medsamseg_server.training.data import TrainingData
+from medsamseg_server.training.decoding import BoxToMask
+from medsamseg_server.training.embeddings_on_disk import EmbeddingsOnDisk
+from medsamseg_server.training.loop import History, Schedule, Step, train
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+    from medsamseg_server.models.predictor import Predictor
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a training.
+
+    Attributes:
+        network: with its best weights.
+        history: how it went.
+        metrics: plain JSON: validation and test, before and after.
+        seconds: time that it took.
+    """
+
+    network: Any
+    history: History
+    metrics: dict[str, Any]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What is called while it goes on.
+
+    Attributes:
+        encoded: after each slice that was encoded, of so many.
+        stepped: after each step of the training.
+    """
+
+    encoded: Callable[[int], None] = lambda total: None
+    stepped: Callable[[Step], None] = lambda step: None
+
+
+def finetune(
+    base: str,
+    data: TrainingData,
+    parts: Parts,
+    lessons: Lessons,
+    schedule: Schedule,
+    folder: Path,
+    fabric: Fabric,
+    embeddings: Path,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Fine-tune the installed model ``base``.
+
+    Args:
+        base: the model to begin with.
+        data: what to learn from, and to measure on.
+        parts: what is trained.
+        lessons: boxes, losses, flips.
+        schedule: how long and how fast.
+        folder: the run's folder, for state and curves.
+        fabric: devices and precision.
+        embeddings: folder of the embeddings that ``Parts.DECODER`` needs.
+        progress: what is called while it goes on.
+
+    Raises:
+        MedSAMSegError: as ``load_network``, ``EmbeddingsOnDisk.compute`` and ``train``.
+    """
+    started = time.monotonic()
+    progress = progress or Progress()
+    specification = get_specification(base)
+    weights = ModelStore().path(base)
+    network, _ = load_network(specification, weights)
+    choose_parts(network, parts)
+    if parts is Parts.DECODER:
+        predictor = load_predictor(specification, weights, fabric.device.type)
+        prepare = _embed(predictor, embeddings, data.all_slices, progress)
+    else:
+        prepare = _prepare_image(specification)
+    lesson = BoxLesson(
+        BoxToMask(network, encodes=parts is not Parts.DECODER),
+        specification,
+        prepare,
+        data.train,
+        validation_sets(data),
+        lessons,
+    )
+    before = lesson.dice(to_samples(data.test))
+    history = train(lesson, schedule, folder, fabric, progress.stepped)
+    after = lesson.dice(to_samples(data.test))
+    merge_adapters(network)
+    return Outcome(network, history, summarize(history, before, after), time.monotonic() - started)
+
+
+def validation_sets(data: TrainingData) -> dict[str, list[TrainingSlice]]:
+    """Return the sets that are measured after each epoch by their names."""
+    sets = {"validation": data.validation}
+    return {**sets, "mixed_in": data.mixed} if data.mixed else sets
+
+
+def summarize(history: History, before: list[float] | None, after: list[float]) -> dict[str, Any]:
+    """Return the measures for the model's provenance, as plain JSON."""
+    best = history.rows[history.best]
+    measures: dict[str, Any] = {
+        "best_epoch": int(best["epoch"]),
+        "validation": {name: value for name, value in best.items() if name.startswith("dice_")},
+        "validation_before": {name: value for name, value in history.rows[0].items() if name.startswith("dice_")},
+        "test_dice_per_slice": float(np.mean(after)),
+        "test_objects_on_slices": len(after),
+    }
+    if before is not None:
+        measures["test_dice_per_slice_before"] = float(np.mean(before))
+    return measures
+
+
+def _embed(predictor: Predictor, folder: Path, slices: list[TrainingSlice], progress: Progress) -> Prepare:
+    """Compute all embeddings, and return what gives them."""
+    embeddings = EmbeddingsOnDisk(predictor, folder)
+    embeddings.compute((each.gray for each in slices), lambda: progress.encoded(len(slices)))
+
+    def prepare(each: TrainingSlice, flips: tuple[bool, bool]) -> NDArray[Any]:
+        assert not any(flips), "an embedding cannot be turned over"
+        return embeddings.get(each.gray)
+
+    return prepare
+
+
+def _prepare_image(specification: ModelSpecification) -> Prepare:
+    def prepare(each: TrainingSlice, flips: tuple[bool, bool]) -> NDArray[Any]:
+        return prepare_image(specification, flip(each.gray, flips))
+
+    return prepare
