@@ -34,7 +34,7 @@ class ServerProgram:
         """Run one command to its end.
 
         :param arguments: words after the program's own; ``--json`` is added.
-        :param onLine: called with each line of output but the last, as a dict.
+        :param onLine: called with each line of output, as a dict.
         :return: the last line of output; None when it was cancelled.
         :raises UserError: what the program said was wrong.
         """
@@ -57,9 +57,9 @@ class ServerProgram:
         last = None
         with self._process.stdout as output:
             for line in output:
-                if last is not None and onLine is not None:
-                    onLine(last)
                 last = _parsed(line) or last
+                if onLine is not None and last is not None:
+                    onLine(last)
         self._process.wait()
         if self._isCancelled.is_set():
             return None

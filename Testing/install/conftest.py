@@ -10,6 +10,8 @@ from installing import FakeServer, Wheelhouse
 from MedSAMSegLib.backendInstall import BackendInstall, InstallPlan
 from MedSAMSegLib.installedBackend import InstalledBackend
 from MedSAMSegLib.torchChoice import TorchChoice
+from slicerhost.fixtures import cleanScene, host
+from slicerhost.guiFixtures import gui, guiHost
 
 SMALL_TORCH = TorchChoice("cpu", "processor", "", "", 1000, 1000)
 

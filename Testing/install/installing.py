@@ -2,9 +2,11 @@
 
 import base64
 import hashlib
+import shutil
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 
 class Wheelhouse:
@@ -40,10 +42,7 @@ class Wheelhouse:
 class FakeServer:
     """Sources of a server whose program prints the versions of the wheels that it finds, and where they are."""
 
-    PROGRAM = """
-import base_part, json, sys, torch
-print(json.dumps({"base": base_part.VERSION, "torch": torch.VERSION, "where": torch.__file__, "words": sys.argv[1:]}))
-"""
+    PROGRAM = Path(__file__).with_name("fakeProgram.py")
 
     def __init__(self, folder, wheelhouse):
         self.folder = folder
@@ -51,7 +50,7 @@ print(json.dumps({"base": base_part.VERSION, "torch": torch.VERSION, "where": to
         (folder / "medsamseg_server").mkdir(parents=True)
         (folder / "requirements").mkdir()
         (folder / "medsamseg_server" / "__init__.py").touch()
-        (folder / "medsamseg_server" / "__main__.py").write_text(self.PROGRAM)
+        shutil.copy(self.PROGRAM, folder / "medsamseg_server" / "__main__.py")
         self.pin()
 
     def pin(self):
