@@ -68,7 +68,9 @@ def dicomModality(volumeNode):
     item = hierarchy.GetItemByDataNode(volumeNode) if hierarchy is not None else 0
     if not item:
         return ""
-    return hierarchy.GetItemAttribute(item, slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMSeriesModalityAttributeName())
+    return hierarchy.GetItemAttribute(
+        item, slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMSeriesModalityAttributeName()
+    )
 
 
 def _displayedWindow(volumeNode):

@@ -1,0 +1,142 @@
+"""Volumes that are not a plain 3D image: each works, or one sentence says why not and what to do."""
+
+import numpy as np
+import pytest
+import slicer
+import vtk
+
+from slicerhost import widgetDriver
+
+
+def show(node):
+    node.CreateDefaultDisplayNodes()
+    slicer.util.setSliceViewerLayers(background=node, fit=True)
+    return node
+
+
+def addVolume(array, name, nodeClass=None):
+    return show(slicer.util.addVolumeFromArray(array, name=name, nodeClassName=nodeClass))
+
+
+def addSequence(name, frames):
+    """A sequence with its browser; returns (browser, proxy volume)."""
+    sequence = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSequenceNode", f"{name} frames")
+    for index, array in enumerate(frames):
+        frame = slicer.util.addVolumeFromArray(array, name=f"frame {index}")
+        sequence.SetDataNodeAtValue(frame, str(index))
+        slicer.mrmlScene.RemoveNode(frame)
+    browser = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSequenceBrowserNode", f"{name} browser")
+    browser.SetAndObserveMasterSequenceNodeID(sequence.GetID())
+    proxy = slicer.util.addVolumeFromArray(frames[0], name=name)
+    browser.AddProxyNode(proxy, sequence, False)
+    return browser, show(proxy)
+
+
+def status(panel):
+    return panel.ui.statusLabel.text
+
+
+def drawAcross(gui, panel, viewName="Red"):
+    """A box in the middle of a view; returns the voxels found, (K, J, I)."""
+    view = gui.view(viewName)
+    x, y = view.center
+    widgetDriver.click(panel.ui.drawButton)
+    view.drag((x - 30, y - 30), (x + 30, y + 30))
+    gui.waitUntil(lambda: status(panel).startswith("Found"))
+    segmentation, volume = panel.ui.segmentationSelector.currentNode(), panel.ui.volumeSelector.currentNode()
+    (segmentID,) = panel.ui.segmentsTable.selectedSegmentIDs()
+    return slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segmentID, volume) > 0
+
+
+def test_colorImageIsNotOfferedAndSaysWhatToDo(gui, openPanel):
+    addVolume(np.zeros((1, 30, 30, 3), np.uint8), "photo", "vtkMRMLVectorVolumeNode")
+    panel = openPanel()
+    assert panel.ui.volumeSelector.currentNode() is None
+    assert not panel.ui.drawButton.enabled
+    assert status(panel) == (
+        "The volume 'photo' has 3 values in each voxel, as color images have; MedSAMSeg needs one."
+        " Convert it with the module Vector to Scalar Volume."
+    )
+
+
+def test_labelMapIsNotOfferedAndSaysWhatToDo(gui, openPanel):
+    addVolume(np.zeros((10, 30, 30), np.uint8), "labels", "vtkMRMLLabelMapVolumeNode")
+    panel = openPanel()
+    assert panel.ui.volumeSelector.currentNode() is None
+    assert status(panel).startswith("The volume 'labels' is a label map, not an image. Choose the image")
+
+
+def test_usableVolumeBesideAColorImageIsChosen(gui, openPanel):
+    addVolume(np.zeros((1, 30, 30, 3), np.uint8), "photo", "vtkMRMLVectorVolumeNode")
+    image = slicer.util.addVolumeFromArray(np.zeros((10, 30, 30), np.int16), name="image")
+    slicer.util.setSliceViewerLayers(foreground=image)
+    assert openPanel().ui.volumeSelector.currentNode() is image
+
+
+def test_scalarNodeWithColorsIsRefusedInASentence(gui, panel):
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "colors")
+    image = vtk.vtkImageData()
+    image.SetDimensions(30, 30, 10)
+    image.AllocateScalars(vtk.VTK_UNSIGNED_CHAR, 3)
+    node.SetAndObserveImageData(image)
+    widgetDriver.choose(panel.ui.volumeSelector, "colors")
+    gui.processEvents()
+    assert not panel.ui.drawButton.enabled
+    assert "has 3 values in each voxel" in status(panel)
+    assert not panel.ui.addSegmentButton.enabled
+    assert not panel.ui.propagateButton.enabled
+
+
+def test_volumeWithoutVoxelsIsRefusedInASentence(gui, panel):
+    slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "empty")
+    widgetDriver.choose(panel.ui.volumeSelector, "empty")
+    gui.processEvents()
+    assert status(panel) == "The volume 'empty' has no voxels. Load it again."
+    assert not panel.ui.drawButton.enabled
+    widgetDriver.choose(panel.ui.volumeSelector, "CT")
+    gui.processEvents()
+    assert panel.ui.drawButton.enabled
+    assert "empty" not in status(panel)
+
+
+def test_sequenceSaysWhichFrameIsSegmented(gui, openPanel, backend):
+    browser, _proxy = addSequence("heart", [np.full((10, 30, 30), value, np.int16) for value in (1, 2, 3)])
+    panel = openPanel()
+    assert status(panel) == "'heart' shows frame 1 of 3 of a sequence: what is segmented is this frame."
+    assert drawAcross(gui, panel).any()
+    x, y = gui.view("Red").center
+    corners = (x - 50, y - 50), (x + 10, y + 10)
+    browser.SetSelectedItemNumber(2)
+    slicer.modules.sequences.logic().UpdateProxyNodesFromSequences(browser)
+    gui.waitUntil(lambda: status(panel).startswith("'heart' shows frame 3 of 3"))
+    gui.view("Red").drag(*corners)
+    # Other voxels have another key.
+    gui.waitUntil(lambda: backend.requests[-1]["key"] != backend.requests[0]["key"])
+
+
+def test_singleSliceIsSegmentedAndHasNowhereToGo(gui, openPanel, backend):
+    addVolume(np.zeros((1, 60, 60), np.int16), "x-ray")
+    panel = openPanel()
+    assert status(panel) == "'x-ray' is a single slice: boxes work, and there is nowhere to propagate to."
+    assert drawAcross(gui, panel).shape == (1, 60, 60)
+    asked = len(backend.requests)
+    widgetDriver.click(panel.ui.propagateButton)
+    assert status(panel).startswith("'x-ray' has a single slice in the direction of the box.")
+    assert len(backend.requests) == asked
+
+
+@pytest.mark.parametrize(("shape", "viewName", "axis"), [((40, 50, 3), "Red", 0), ((40, 50, 3), "Yellow", 2)])
+def test_threeVoxelsAreWideEnough(gui, openPanel, backend, shape, viewName, axis):
+    addVolume(np.zeros(shape, np.int16), "strip")
+    voxels = drawAcross(gui, openPanel(), viewName)
+    assert voxels.any()
+    assert backend.requests[-1]["axis"] == axis
+
+
+def test_voxelsThatAreNoNumberAreNoObstacle(gui, openPanel, backend):
+    array = np.zeros((10, 60, 60), np.float32)
+    array[:, :5] = np.nan
+    addVolume(array, "holes")
+    panel = openPanel()
+    assert panel.ui.windowComboBox.currentText == "Auto: Percentiles (MR and others)"
+    assert drawAcross(gui, panel).any()
