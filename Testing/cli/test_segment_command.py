@@ -40,7 +40,7 @@ def networks(store, monkeypatch):
         return FakePredictor(specification)
 
     monkeypatch.setattr(
-        segment_command, "_make_engine", lambda store, device: Engine(store, device=device, load_predictor=load)
+        segment_command, "_make_engine", lambda store, device, _: Engine(store, device=device, load_predictor=load)
     )
     return loaded
 

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.allocator import keep_freed_memory
 from medsamseg_server.embeddings import Embedding, EmbeddingCache, embedding_key
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.masks import SliceMask
@@ -95,7 +94,8 @@ class Engine:
         cache: embeddings; by default some memory and no disk.
         device: ``auto``, ``cuda``, ``mps`` or ``cpu``.
         default_model: the model when a request names none.
-        load_predictor: loads a network; ``models.runtime``'s unless a test brings its own.
+        load_predictor: loads a network; that of ``runtime.choice`` unless a test brings its own.
+        runtime: ``auto``, ``torch`` or ``openvino``.
     """
 
     def __init__(
@@ -105,12 +105,15 @@ class Engine:
         device: str = "auto",
         default_model: str = DEFAULT_MODEL,
         load_predictor: LoadPredictor | None = None,
+        runtime: str = "auto",
     ) -> None:
         self.store = store
         self.default_model = default_model
         self.device = device
         self._cache = cache or EmbeddingCache()
-        self._load_predictor = load_predictor or _load_predictor
+        self._load_predictor = load_predictor or (
+            lambda specification, weights, device: _load_predictor(specification, weights, device, runtime)
+        )
         self._predictors: OrderedDict[str, Predictor] = OrderedDict()
         self._keys = SliceKeys()
         self._decoding = threading.Lock()
@@ -301,8 +304,7 @@ def _to_half(embedding: NDArray[np.float32]) -> Embedding:
     return np.clip(embedding, -limit, limit).astype(np.float16)
 
 
-def _load_predictor(specification: ModelSpecification, weights: Path, device: str) -> Predictor:
-    from medsamseg_server.runtime.torch_runtime import load_predictor
+def _load_predictor(specification: ModelSpecification, weights: Path, device: str, runtime: str) -> Predictor:
+    from medsamseg_server.runtime.choice import load_predictor
 
-    keep_freed_memory()
-    return load_predictor(specification, weights, device)
+    return load_predictor(specification, weights, device, runtime)

@@ -25,3 +25,8 @@ def weights_folder() -> Path:
 def embeddings_folder() -> Path:
     """Return the folder of the on-disk embedding cache."""
     return home() / "embeddings"
+
+
+def networks_folder() -> Path:
+    """Return the folder of networks that were converted for this computer's processor."""
+    return home() / "networks"

@@ -27,6 +27,7 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.guard import DEFAULT_UPLOAD_BYTES
 from medsamseg_server.models.registry import DEFAULT_MODEL, get_checkpoint
 from medsamseg_server.models.store import ModelStore
+from medsamseg_server.runtime.choice import check_runtime
 from medsamseg_server.service import Service
 from medsamseg_server.volumes import DEFAULT_STORE_BYTES, VolumeStore
 
@@ -48,6 +49,7 @@ class ServeOptions:
         port: 0 for any free one.
         model: default model.
         device: ``auto``, ``cuda``, ``mps`` or ``cpu``.
+        runtime: ``auto``, ``torch`` or ``openvino``.
         token_from: ``env:NAME`` or ``stdin``; None makes a token and prints it in the ready line.
         exit_with_stdin: end when standard input closes.
         upload_bytes: longest volume upload.
@@ -61,6 +63,7 @@ class ServeOptions:
     port: int = 0
     model: str = DEFAULT_MODEL
     device: str = "auto"
+    runtime: str = "auto"
     token_from: str | None = None
     exit_with_stdin: bool = False
     upload_bytes: int = DEFAULT_UPLOAD_BYTES
@@ -81,6 +84,7 @@ def serve(options: ServeOptions, load_predictor: LoadPredictor | None = None) ->
         token = read_token(options.token_from, stdin)
         get_checkpoint(options.model)
         _check_device(options.device)
+        check_runtime(options.runtime, options.device)
         listener = listen(options.host, options.port, has_token=token is not None)
     except MedSAMSegError as error:
         _print_line({"event": "error", "error": api.Error.of(error).model_dump()})
@@ -140,7 +144,7 @@ def _make_server(options: ServeOptions, token: str | None, listener: socket.sock
 def _make_service(options: ServeOptions, load_predictor: LoadPredictor | None) -> Service:
     folder = options.embeddings_folder or paths.embeddings_folder()
     cache = EmbeddingCache(options.embedding_memory_bytes, folder, options.embedding_disk_bytes)
-    engine = Engine(ModelStore(), cache, options.device, options.model, load_predictor)
+    engine = Engine(ModelStore(), cache, options.device, options.model, load_predictor, options.runtime)
     return Service(engine, VolumeStore(options.volume_bytes))
 
 

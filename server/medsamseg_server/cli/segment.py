@@ -97,6 +97,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     model.add_argument(
         "--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="where to compute (default: auto)"
     )
+    model.add_argument(
+        "--runtime",
+        choices=("auto", "torch", "openvino"),
+        default="auto",
+        help="what computes: auto is OpenVINO on the processor and PyTorch on a graphics card (default: auto)",
+    )
     parser.add_argument("--name", default="Segment", help="name of the segment (default: Segment)")
     add_output_options(parser)
     parser.set_defaults(run=run)
@@ -119,7 +125,7 @@ def run(args: argparse.Namespace) -> int:
     volume = Volume.from_array(image.array)
     notes = [*image.notes, *volume.notes]
     whole = WholeVolume(volume, task)
-    engine = _make_engine(store, args.device)
+    engine = _make_engine(store, args.device, args.runtime)
     seconds_loading = _load(engine, args.model)
     result = _run_with_progress(args, whole, engine)
     notes += [f"Nothing was found in the box on slice {index}." for index in result.empty_prompts]
@@ -162,10 +168,10 @@ def _refuse_to_replace_the_image(args: argparse.Namespace) -> None:
         )
 
 
-def _make_engine(store: ModelStore, device: str) -> Engine:
+def _make_engine(store: ModelStore, device: str, runtime: str) -> Engine:
     from medsamseg_server.engine import Engine
 
-    return Engine(store, device=device)
+    return Engine(store, device=device, runtime=runtime)
 
 
 def _load(engine: Engine, model: str) -> float:

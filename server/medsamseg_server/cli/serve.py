@@ -29,6 +29,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="where networks run (default: %(default)s)",
     )
     parser.add_argument(
+        "--runtime",
+        choices=("auto", "torch", "openvino"),
+        default="auto",
+        help="what computes: auto is OpenVINO on the processor and PyTorch on a graphics card (default: %(default)s)",
+    )
+    parser.add_argument(
         "--token-from",
         metavar="SOURCE",
         help="read the access token from env:NAME or from the first line of stdin; without it one is made up and "
@@ -67,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
             port=args.port,
             model=args.model,
             device=args.device,
+            runtime=args.runtime,
             token_from=args.token_from,
             exit_with_stdin=args.exit_with_stdin,
             upload_bytes=int(args.upload_limit * _GIBIBYTE),

@@ -1,0 +1,194 @@
+"""SAM's mask decoder with the same weights and the same result, in a third of the arithmetic.
+
+SAM repeats the 4096 image positions for every object and projects each of them seven times. Here the projections go to
+the few prompt tokens instead, which is the same by associativity, ``(X Wᵀ) q = X (Wᵀ q)``; the first layer's image
+positions are shared by all objects; and of the four masks only the one that MedSAM uses is made. Upscaling works on
+rows of channels, since a transposed convolution whose stride is its kernel is one matrix product.
+
+Shapes: B objects, T tokens (5 of SAM's own, then the prompts'), N = 4096 image positions, C = 256 channels, H = 8 heads
+of d = 16 channels.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from medsamseg_server.models.networks import SamNetwork
+from medsamseg_server.models.specification import EMBEDDING_SIDE
+
+# The image grid grows by this factor in each of two steps.
+_GROWTH = 2
+
+
+class TokensToImage(nn.Module):
+    """Tokens attend to the image: queries (B, T, C), image (1 or B, N, C) with and without positions, to (B, T, C)."""
+
+    key_weight: Tensor
+    value_weight: Tensor
+    value_bias: Tensor
+
+    def __init__(self, attention: Any) -> None:
+        super().__init__()
+        heads, width = attention.num_heads, attention.internal_dim // attention.num_heads
+        self.heads = heads
+        self.query = attention.q_proj
+        self.out = attention.out_proj
+        # The keys' bias adds the same to all of a token's logits, which softmax does not see.
+        key = attention.k_proj.weight.view(heads, width, -1) / math.sqrt(width)
+        self.register_buffer("key_weight", key)
+        self.register_buffer("value_weight", attention.v_proj.weight.view(heads, width, -1).transpose(1, 2))
+        self.register_buffer("value_bias", attention.v_proj.bias)
+
+    def forward(self, queries: Tensor, positioned: Tensor, image: Tensor) -> Tensor:
+        """Return what the tokens gather."""
+        batch, _, channels = queries.shape
+        probes = (_split(self.query(queries), self.heads) @ self.key_weight).reshape(batch, -1, channels)
+        weights = torch.softmax(probes @ positioned.transpose(1, 2), dim=-1)
+        gathered = (weights @ image).reshape(batch, self.heads, -1, channels) @ self.value_weight
+        result: Tensor = self.out(gathered.transpose(1, 2).flatten(2) + self.value_bias)
+        return result
+
+
+class ImageToTokens(nn.Module):
+    """The image attends to the tokens: image (1 or B, N, C) with positions, keys and values (B, T, C), to (B, N, C)."""
+
+    query_weight: Tensor
+    query_bias: Tensor
+    out_weight: Tensor
+    out_bias: Tensor
+
+    def __init__(self, attention: Any) -> None:
+        super().__init__()
+        heads, width = attention.num_heads, attention.internal_dim // attention.num_heads
+        self.heads = heads
+        self.key = attention.k_proj
+        self.value = attention.v_proj
+        scale = 1 / math.sqrt(width)
+        self.register_buffer("query_weight", attention.q_proj.weight.view(heads, width, -1) * scale)
+        self.register_buffer("query_bias", attention.q_proj.bias.view(heads, width, 1) * scale)
+        self.register_buffer("out_weight", attention.out_proj.weight.t().reshape(heads, width, -1))
+        self.register_buffer("out_bias", attention.out_proj.bias)
+
+    def forward(self, positioned: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        """Return what each image position gathers."""
+        batch, _, channels = keys.shape
+        key = _split(self.key(keys), self.heads)
+        probes = (key @ self.query_weight).reshape(batch, -1, channels)
+        logits = probes @ positioned.transpose(1, 2) + (key @ self.query_bias).reshape(batch, -1, 1)
+        # Tokens are normalized per head: (B, H, T, N), N last so that it runs along the processor's vectors.
+        weights = torch.softmax(logits.reshape(batch, self.heads, -1, logits.shape[2]), dim=2)
+        offers = (_split(self.value(values), self.heads) @ self.out_weight).reshape(batch, -1, channels)
+        return weights.flatten(1, 2).transpose(1, 2) @ offers + self.out_bias
+
+
+class LeanDecoder(nn.Module):
+    """A network's mask decoder: an embedding (1, C, 64, 64) and prompt tokens (B, T - 5, C) to logits and scores.
+
+    Args:
+        network: its decoder's modules and weights are shared, not copied.
+    """
+
+    positions: Tensor
+    no_mask: Tensor
+    own_tokens: Tensor
+    first_weight: Tensor
+    first_bias: Tensor
+    second_weight: Tensor
+    second_bias: Tensor
+
+    def __init__(self, network: SamNetwork) -> None:
+        super().__init__()
+        decoder: Any = network.mask_decoder
+        prompts: Any = network.prompt_encoder
+        transformer = decoder.transformer
+        self.layers = transformer.layers
+        self.to_image = nn.ModuleList(TokensToImage(layer.cross_attn_token_to_image) for layer in self.layers)
+        self.to_tokens = nn.ModuleList(ImageToTokens(layer.cross_attn_image_to_token) for layer in self.layers)
+        self.last_to_image = TokensToImage(transformer.final_attn_token_to_image)
+        self.last_norm = transformer.norm_final_attn
+        self.mask_head = decoder.output_hypernetworks_mlps[0]
+        self.score_head = decoder.iou_prediction_head
+        first, self.norm, _, second, _ = decoder.output_upscaling
+        self.register_buffer("positions", prompts.get_dense_pe().flatten(2).transpose(1, 2).contiguous())
+        self.register_buffer("no_mask", prompts.no_mask_embed.weight[None])
+        self.register_buffer("own_tokens", torch.cat([decoder.iou_token.weight, decoder.mask_tokens.weight])[None])
+        for name, convolution in (("first", first), ("second", second)):
+            self.register_buffer(f"{name}_weight", convolution.weight.permute(0, 2, 3, 1).flatten(1).contiguous())
+            self.register_buffer(f"{name}_bias", convolution.bias.repeat(_GROWTH**2))
+
+    def forward(self, embedding: Tensor, prompts: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the logits (B, 256, 256) and the predicted IoU (B,)."""
+        image = embedding.flatten(2).transpose(1, 2) + self.no_mask
+        tokens = torch.cat([self.own_tokens.expand(prompts.shape[0], -1, -1), prompts], dim=1)
+        queries = tokens
+        for layer, to_image, to_tokens in zip(self.layers, self.to_image, self.to_tokens, strict=True):
+            queries = _attend_to_self(layer, queries, tokens)
+            positioned = image + self.positions
+            queries = layer.norm2(queries + to_image(queries + tokens, positioned, image))
+            queries = layer.norm3(queries + layer.mlp(queries))
+            image = layer.norm4(image + to_tokens(positioned, queries + tokens, queries))
+        queries = self.last_norm(queries + self.last_to_image(queries + tokens, image + self.positions, image))
+        return self._masks(image, self.mask_head(queries[:, 1])), self.score_head(queries[:, 0])[:, 0]
+
+    def _masks(self, image: Tensor, kernels: Tensor) -> Tensor:
+        """Return logits (B, 256, 256) from image positions (B, N, C) and what marks each object (B, C / 8)."""
+        batch = image.shape[0]
+        grown = (image @ self.first_weight + self.first_bias).reshape(batch, -1, self.norm.weight.shape[0])
+        normalized = functional.layer_norm(
+            grown, grown.shape[2:], self.norm.weight.flatten(), self.norm.bias.flatten(), self.norm.eps
+        )
+        grown = functional.gelu(functional.gelu(normalized) @ self.second_weight + self.second_bias)
+        logits = grown.reshape(batch, -1, kernels.shape[1]) @ kernels[:, :, None]
+        # Each position became 2×2 and each of these 2×2 again: (rows, columns, y, x, y, x).
+        side = EMBEDDING_SIDE * _GROWTH**2
+        grid = logits.reshape(batch, EMBEDDING_SIDE, EMBEDDING_SIDE, _GROWTH, _GROWTH, _GROWTH, _GROWTH)
+        return grid.permute(0, 1, 3, 5, 2, 4, 6).reshape(batch, side, side)
+
+
+class PromptTokens(nn.Module):
+    """SAM's tokens of points and box corners: positions (B, n, 2) as x, y and kinds (B, n) to (B, n, C).
+
+    A kind is 1 or 0 for a point on or off the object, -1 for a filler, 2 and 3 for a box's corners.
+
+    Args:
+        prompt_encoder: SAM's.
+    """
+
+    fillers: Tensor
+
+    def __init__(self, prompt_encoder: Any) -> None:
+        super().__init__()
+        self.encoder = prompt_encoder
+        self.register_buffer("fillers", prompt_encoder.not_a_point_embed.weight[None])
+
+    def forward(self, positions: Tensor, kinds: Tensor) -> Tensor:
+        """Return the tokens."""
+        kind = kinds[..., None]
+        # SAM counts from the corner of the first pixel.
+        tokens: Tensor = self.encoder.pe_layer.forward_with_coords(positions + 0.5, self.encoder.input_image_size)
+        tokens = torch.where(kind < 0, self.fillers, tokens)
+        for number, embedding in enumerate(self.encoder.point_embeddings):
+            tokens = tokens + (kind == number) * embedding.weight[None]
+        return tokens
+
+
+def _attend_to_self(layer: Any, queries: Tensor, tokens: Tensor) -> Tensor:
+    """Return the tokens after they have attended to each other, (B, T, C)."""
+    if layer.skip_first_layer_pe:
+        attended = layer.self_attn(q=queries, k=queries, v=queries)
+    else:
+        positioned = queries + tokens
+        attended = queries + layer.self_attn(q=positioned, k=positioned, v=queries)
+    result: Tensor = layer.norm1(attended)
+    return result
+
+
+def _split(rows: Tensor, heads: int) -> Tensor:
+    """Return (B, T, H·d) as (B, H, T, d)."""
+    batch, tokens, channels = rows.shape
+    return rows.reshape(batch, tokens, heads, channels // heads).transpose(1, 2)

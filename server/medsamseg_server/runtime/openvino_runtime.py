@@ -1,0 +1,237 @@
+"""Networks on the processor with OpenVINO, several times as fast as PyTorch there."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openvino
+from numpy.typing import NDArray
+
+from medsamseg_server import paths
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.models.checksums import file_digest
+from medsamseg_server.models.predictor import Predictor
+from medsamseg_server.models.specification import EMBEDDING_CHANNELS, EMBEDDING_SIDE, ModelSpecification
+from medsamseg_server.runtime.network_files import NetworkFiles
+from medsamseg_server.runtime.precision import choose_precision
+
+logger = logging.getLogger(__name__)
+
+_DEVICE = "CPU"
+# Counts up whenever the same weights are to be converted differently, so that older conversions are not used.
+_CONVERSION_VERSION = 1
+_PARTS = ("encoder", "prompts", "decoder")
+_TYPES = {"fp32": "f32", "bf16": "bf16"}
+# Kinds of tokens; see `PromptTokens`.
+_FILLER, _FIRST_CORNER, _SECOND_CORNER = -1, 2, 3
+# With so few cores, one left free would be half of the machine.
+_TOO_FEW_CORES = 2
+
+
+def load_predictor(
+    specification: ModelSpecification,
+    weights_path: Path,
+    precision: str | None = None,
+    files: NetworkFiles | None = None,
+) -> Predictor:
+    """Return a predictor with the weights of a file, on the processor.
+
+    The first time, the network is converted, for which PyTorch is loaded; then it comes from ``files``.
+
+    Args:
+        specification: a model of the SAM family.
+        weights_path: its weights.
+        precision: ``fp32`` or ``bf16``; by default what is right for the model on this processor.
+        files: where converted networks are kept; by default in the user's data folder.
+
+    Raises:
+        MedSAMSegError: as ``checkpoint_loading.load_network``.
+    """
+    core = openvino.Core()
+    if precision is None:
+        precision = choose_precision(
+            specification.name, "BF16" in core.get_property(_DEVICE, "OPTIMIZATION_CAPABILITIES")
+        )
+    files = files or NetworkFiles(paths.networks_folder())
+    started = time.perf_counter()
+    weights_sha256 = _digest(weights_path)
+    networks = None
+    key = _key(core, specification, weights_sha256, precision)
+    if weights_sha256 is not None:
+        networks = _import(core, files, key, precision)
+    origin = "kept from before"
+    if networks is None:
+        origin = "converted now"
+        networks, weights_sha256 = _convert(core, specification, weights_path, precision)
+        key = _key(core, specification, weights_sha256, precision)
+        files.write(key, {part: _export(network) for part, network in networks.items()})
+    runner = OpenVinoRunner(networks, precision)
+    logger.info(
+        "%s runs with OpenVINO %s on the processor, in %s, with %d threads (%s, %.1f s).",
+        specification.title,
+        openvino.__version__.partition("-")[0],
+        precision,
+        runner.threads,
+        origin,
+        time.perf_counter() - started,
+    )
+    assert weights_sha256 is not None
+    return Predictor(specification, runner, weights_sha256)
+
+
+class OpenVinoRunner:
+    """A network compiled for the processor; see ``NetworkRunner``.
+
+    One thread may encode while another one decodes.
+
+    Args:
+        networks: encoder, prompts and decoder, as ``openvino_conversion.convert_network`` makes them, compiled.
+        precision: that of their arithmetic.
+
+    Attributes:
+        device: ``cpu``.
+        precision: ``fp32`` or ``bf16``.
+        threads: how many the encoder computes with.
+    """
+
+    device = "cpu"
+
+    def __init__(self, networks: dict[str, openvino.CompiledModel], precision: str) -> None:
+        self.precision = precision
+        self.threads = int(networks["encoder"].get_property("INFERENCE_NUM_THREADS"))
+        self._encoder, self._prompts, self._decoder = (networks[part].create_infer_request() for part in _PARTS)
+
+    def encode(self, prepared: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the embedding (256, 64, 64) of an encoder input (3, S, S)."""
+        (embeddings,) = _infer(self._encoder, np.ascontiguousarray(prepared)[None])
+        embedding: NDArray[np.float32] = embeddings[0]
+        return embedding
+
+    def decode(
+        self,
+        embedding: NDArray[np.floating[Any]],
+        boxes: NDArray[np.float32] | None,
+        points: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the logits (B, 256, 256) and the predicted IoU (B,); see ``NetworkRunner.decode``."""
+        shape = (1, EMBEDDING_CHANNELS, EMBEDDING_SIDE, EMBEDDING_SIDE)
+        image = np.ascontiguousarray(embedding, np.float32).reshape(shape)
+        (tokens,) = _infer(self._prompts, *_prompts(boxes, points))
+        logits, scores = _infer(self._decoder, image, tokens)
+        return logits, scores
+
+
+def _prompts(
+    boxes: NDArray[np.float32] | None, points: tuple[NDArray[np.float32], NDArray[np.float32]] | None
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return positions (B, n, 2) and kinds (B, n) in SAM's order: points, a filler where there is no box, corners."""
+    positions: list[NDArray[np.float32]] = []
+    kinds: list[NDArray[np.float32]] = []
+    if points is not None:
+        positions.append(points[0])
+        kinds.append(points[1])
+        if boxes is None:
+            positions.append(np.zeros((len(points[0]), 1, 2), np.float32))
+            kinds.append(np.full((len(points[0]), 1), _FILLER, np.float32))
+    if boxes is not None:
+        positions.append(boxes.reshape(-1, 2, 2))
+        kinds.append(np.tile(np.array([_FIRST_CORNER, _SECOND_CORNER], np.float32), (len(boxes), 1)))
+    return np.concatenate(positions, axis=1, dtype=np.float32), np.concatenate(kinds, axis=1, dtype=np.float32)
+
+
+def _infer(request: openvino.InferRequest, *inputs: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """Return the outputs; the request's own memory, which the next call overwrites, is never handed out."""
+    try:
+        request.infer(dict(enumerate(inputs)), share_inputs=True)
+    except RuntimeError as error:
+        if "alloc" not in str(error):
+            raise
+        raise MedSAMSegError(
+            ErrorKind.INTERNAL,
+            "device_out_of_memory",
+            "The memory of the device 'cpu' is not enough for the network.",
+            "Close other programs, or choose the model litemedsam, which needs least.",
+        ) from error
+    return [np.array(request.get_output_tensor(number).data) for number in range(len(request.model_outputs))]
+
+
+def _convert(
+    core: openvino.Core, specification: ModelSpecification, weights_path: Path, precision: str
+) -> tuple[dict[str, openvino.CompiledModel], str]:
+    # PyTorch takes a second and 300 MB, which a network that has been converted before does without.
+    from medsamseg_server.models.checkpoint_loading import load_network
+    from medsamseg_server.runtime.openvino_conversion import convert_network
+
+    network, weights_sha256 = load_network(specification, weights_path)
+    models = convert_network(network, specification.input_size)
+    compiled = {part: core.compile_model(model, _DEVICE, _settings(part, precision)) for part, model in models.items()}
+    return compiled, weights_sha256
+
+
+def _import(
+    core: openvino.Core, files: NetworkFiles, key: str, precision: str
+) -> dict[str, openvino.CompiledModel] | None:
+    contents = files.read(key, _PARTS)
+    if contents is None:
+        return None
+    try:
+        return {
+            part: core.import_model(io.BytesIO(content), _DEVICE, _settings(part, precision))
+            for part, content in contents.items()
+        }
+    except RuntimeError as error:
+        logger.warning("The converted network %s cannot be used and is made again: %s", key, error)
+        return None
+
+
+def _export(network: openvino.CompiledModel) -> bytes:
+    stream = io.BytesIO()
+    network.export_model(stream)
+    return stream.getvalue()
+
+
+def _settings(part: str, precision: str) -> dict[str, Any]:
+    return {
+        "PERFORMANCE_HINT": "LATENCY",
+        # Positions are angles of many turns, which half a float cannot tell apart.
+        "INFERENCE_PRECISION_HINT": _TYPES["fp32" if part == "prompts" else precision],
+        # Bound to its core, a thread would wait for whatever else runs there: Slicer, or another server.
+        "ENABLE_CPU_PINNING": False,
+        "ENABLE_HYPER_THREADING": False,
+        **_thread_settings(),
+    }
+
+
+def _thread_settings() -> dict[str, int]:
+    """Leave one core to Slicer where there are several; OpenVINO itself takes no more than the physical cores."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return {} if cores <= _TOO_FEW_CORES else {"INFERENCE_NUM_THREADS": cores - 1}
+
+
+def _digest(weights_path: Path) -> str | None:
+    """Return the file's SHA-256; None when it cannot be read, which loading it will explain."""
+    try:
+        return file_digest(weights_path)
+    except OSError:
+        return None
+
+
+def _key(core: openvino.Core, specification: ModelSpecification, weights_sha256: str | None, precision: str) -> str:
+    """Return a name for a network on this processor: anything that changes its arithmetic changes the name."""
+    facts = (
+        specification,
+        weights_sha256,
+        precision,
+        _CONVERSION_VERSION,
+        openvino.__version__,
+        core.get_property(_DEVICE, "FULL_DEVICE_NAME"),
+        sorted(core.get_property(_DEVICE, "OPTIMIZATION_CAPABILITIES")),
+    )
+    return f"{specification.name}-{hashlib.sha256(repr(facts).encode()).hexdigest()[:32]}"
