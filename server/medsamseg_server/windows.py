@@ -83,6 +83,11 @@ def resolve_window(text: str, array: NDArray[Any]) -> IntensityRange:
     return _custom_range(text)
 
 
+def check_window(text: str) -> None:
+    """Raise ``window_invalid`` unless ``resolve_window`` would know the text."""
+    resolve_window(text, np.zeros((1, 1, 1), np.uint8))
+
+
 def suggest_window(array: NDArray[Any]) -> str:
     """Return ``lung`` for a CT of the chest, ``soft`` for any other CT, ``percentile`` for everything else.
 

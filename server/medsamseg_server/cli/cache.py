@@ -1,0 +1,218 @@
+"""``medsamseg cache``: the embeddings kept on this computer's disk."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from medsamseg_server import paths
+from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress, warn
+from medsamseg_server.embedding_folder import EmbeddingFolder
+from medsamseg_server.embeddings import DEFAULT_DISK_BYTES, EmbeddingCache
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.files import readable_size
+from medsamseg_server.models.registry import CHECKPOINTS, DEFAULT_MODEL
+from medsamseg_server.models.store import ModelStore
+
+if TYPE_CHECKING:
+    from medsamseg_server.engine import Engine
+    from medsamseg_server.warming import Scan, Warming, WarmScan
+
+_GIBIBYTE = 2**30
+_DAY_SECONDS = 86_400.0
+
+_EPILOG = """\
+Encoding a slice takes far longer than segmenting a box on it. Encoded slices are
+kept on disk, so that a scan that is opened again, also by another program, is
+fast from the first click. Those unused for longest go when the space is used up.
+
+examples:
+  medsamseg cache info
+  medsamseg cache warm tomorrow/                encode all scans of a folder
+  medsamseg cache warm chest.nrrd --window lung --window soft --axis 0 --axis 1
+  medsamseg cache clear --unused-days 30
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command ``cache`` with its own commands."""
+    parser = subparsers.add_parser(
+        "cache",
+        help="show, clear and fill the store of encoded slices",
+        description="Show, clear and fill the store of encoded slices on disk.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_info(commands)
+    _add_clear(commands)
+    _add_warm(commands)
+
+
+def _add_info(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("info", help="show how much is kept, and where")
+    add_output_options(parser)
+    parser.set_defaults(run=run_info)
+
+
+def _add_clear(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "clear", help="delete encoded slices", description="Delete encoded slices. They are computed again when needed."
+    )
+    parser.add_argument("--unused-days", metavar="N", type=_days, help="only those not used for so many days")
+    add_output_options(parser)
+    parser.set_defaults(run=run_clear)
+
+
+def _add_warm(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "warm",
+        help="encode scans before they are opened",
+        description="Encode all slices of scans, for example the night before. What is encoded already is left out, so "
+        "an interrupted run goes on where it was. Give the window, axis and model that will be used in Slicer.",
+    )
+    parser.add_argument(
+        "scans",
+        metavar="FILE",
+        nargs="+",
+        type=Path,
+        help="scans in NRRD, NIfTI, MetaImage or DICOM, or folders of them",
+    )
+    parser.add_argument(
+        "--window", action="append", help="intensities that the model sees; several times for several (default: auto)"
+    )
+    parser.add_argument(
+        "--axis",
+        action="append",
+        type=int,
+        choices=(0, 1, 2),
+        help="array axis; several times for several (default: 0)",
+    )
+    parser.add_argument(
+        "--model",
+        metavar="NAME",
+        default=DEFAULT_MODEL,
+        help=f"one of: {', '.join(CHECKPOINTS)} (default: {DEFAULT_MODEL})",
+    )
+    parser.add_argument(
+        "--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="where to compute (default: auto)"
+    )
+    add_output_options(parser)
+    parser.set_defaults(run=run_warm)
+
+
+def _days(text: str) -> float:
+    try:
+        days = float(text)
+    except ValueError:
+        days = -1.0
+    if not 0 <= days < 1e6:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of days")
+    return days
+
+
+def run_info(args: argparse.Namespace) -> int:
+    """Show how much is kept."""
+    folder = _folder()
+    use = folder.use()
+    if args.json:
+        print_json({"folder": str(folder.folder), "quota": folder.quota, **asdict(use)})
+        return 0
+    say(args, f"Folder: {folder.folder}")
+    say(args, f"Encoded slices: {use.entries}, {readable_size(use.size)} of at most {readable_size(folder.quota)}")
+    if use.first_use is not None and use.last_use is not None:
+        say(args, f"Last used: {_date(use.last_use)}; the one unused for longest: {_date(use.first_use)}")
+    return 0
+
+
+def run_clear(args: argparse.Namespace) -> int:
+    """Delete encoded slices."""
+    folder = _folder()
+    since = None if args.unused_days is None else time.time() - args.unused_days * _DAY_SECONDS
+    try:
+        dropped = folder.clear(since)
+    except OSError as error:
+        message = f"The encoded slices in {folder.folder} could not all be deleted: {error.strerror or error}."
+        raise MedSAMSegError(
+            ErrorKind.CANNOT_WRITE, "cache_not_cleared", message, "Check the folder's rights."
+        ) from error
+    if args.json:
+        print_json({"entries": dropped.entries, "size": dropped.size})
+    say(args, f"Deleted: {dropped.entries} encoded slices, {readable_size(dropped.size)}")
+    return 0
+
+
+def run_warm(args: argparse.Namespace) -> int:
+    """Encode scans before they are opened."""
+    store = ModelStore()
+    store.path(args.model)
+    # What reads images and runs networks is imported after the arguments are known to be right.
+    from medsamseg_server.warming import Warming, Wish, find_scans
+    from medsamseg_server.windows import check_window
+
+    windows = tuple(args.window or ["auto"])
+    for window in windows:
+        check_window(window)
+    scans = find_scans(args.scans)
+    engine = _make_engine(store, args.device)
+    engine.predictor(args.model)
+    warming = Warming(engine, Wish(tuple(args.axis or [0]), windows, args.model))
+    try:
+        results = [_warm(args, warming, scan) for scan in scans]
+    except KeyboardInterrupt:
+        raise MedSAMSegError(
+            ErrorKind.CANCELLED,
+            "cancelled",
+            "Stopped.",
+            "What is encoded is kept; the same command goes on from there.",
+        ) from None
+    failed = [result["error"] for result in results if "error" in result]
+    if args.json:
+        print_json({"scans": results})
+    return ErrorKind.UNREADABLE.exit_status if failed else 0
+
+
+def _make_engine(store: ModelStore, device: str) -> Engine:
+    from medsamseg_server.engine import Engine
+
+    folder = _folder()
+    return Engine(store, EmbeddingCache(0, folder.folder, folder.quota), device)
+
+
+def _warm(args: argparse.Namespace, warming: Warming, scan: Scan) -> dict[str, Any]:
+    """Encode one scan and say so; one that cannot be read must not keep the others waiting."""
+    from medsamseg_server.warming import read_volume
+
+    name = str(scan.path) if scan.series is None else f"{scan.path} ({scan.series})"
+    place = {"path": str(scan.path), "series": scan.series}
+    try:
+        volume = read_volume(scan)
+        hidden = not shows_progress(args)
+        with tqdm(
+            total=warming.slice_count(volume), unit="slice", desc=scan.path.name, disable=hidden, leave=False
+        ) as bar:
+            result = warming.warm(volume, bar.update)
+    except MedSAMSegError as error:
+        warn(f"{name}: {error}")
+        return {**place, "error": {"code": error.code, "message": error.message, "hint": error.hint}}
+    _report(args, name, result)
+    return {**place, **asdict(result), "seconds": round(result.seconds, 3)}
+
+
+def _report(args: argparse.Namespace, name: str, result: WarmScan) -> None:
+    say(args, f"{name}: {result.slices} slices, {result.encoded} of them encoded now, in {result.seconds:.0f} s")
+    if not result.complete:
+        warn(f"{name}: the rest does not fit into the space for encoded slices, or the disk is nearly full.")
+
+
+def _folder() -> EmbeddingFolder:
+    return EmbeddingFolder(paths.embeddings_folder(), DEFAULT_DISK_BYTES)
+
+
+def _date(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
