@@ -24,6 +24,7 @@ from slicerhost.mainWindow import qSlicerMainWindow
 from slicerhost.moduleManager import qSlicerModuleManager
 from slicerhost.pythonQt import qt
 from slicerhost.pythonQt.classes import STAND_INS
+from slicerhost.sliceViews import DEFAULT_VIEWS
 from slicerhost.views.viewDriver import ViewDriver
 
 WINDOW_SIZE = (812, 640)
@@ -77,7 +78,7 @@ class GuiHost:
         return self._drivers[name]
 
     def addSliceView(self, name, orientation):
-        """Add a slice view to the layout.
+        """Add a slice view to the layout; `reset` takes it away again.
 
         :param orientation: "Axial", "Sagittal" or "Coronal".
         :return: its ViewDriver.
@@ -197,6 +198,7 @@ class GuiHost:
             driver.reset()
         self.closeModules()
         self.closeMainWindow()
+        self._removeAddedViews()
         self.host.clearScene()
         self._deleteWindows()
         self.setDevicePixelRatio(1)
@@ -209,6 +211,12 @@ class GuiHost:
         for widget in self.layoutManager._sliceWidgets.values():
             widget.sliceView()._onResized()
         self.processEvents()
+
+    def _removeAddedViews(self):
+        for name in [name for name in self.layoutManager.sliceViewNames() if name not in DEFAULT_VIEWS]:
+            self._drivers.pop(name, None)
+            self.layoutManager._removeSliceWidget(name)
+            self.host.sliceViews.remove(name)
 
     def _shutDown(self):
         # In this order and before the interpreter goes: otherwise VTK, Qt and Python free each other's objects.

@@ -34,6 +34,12 @@ class SliceViews:
         self._initialize(name)
         return sliceNode
 
+    def remove(self, name):
+        """Remove a slice view that was added."""
+        logic = self._logics.pop(name)
+        del self._orientations[name]
+        self._applicationLogic.GetSliceLogics().RemoveItem(logic)
+
     def node(self, name):
         """:return: the slice node of a view."""
         return self._logics[name].GetSliceNode()

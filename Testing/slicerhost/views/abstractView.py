@@ -125,6 +125,8 @@ class ctkVTKAbstractView(qt.QWidget):
     def _shutDown(self):
         self._requestTimer.stop()
         self._isRenderEnabled = False
+        for tag in self._sceneTags:
+            slicer.mrmlScene.RemoveObserver(tag)
         self._observer.SetInteractor(None)
         self._group.SetMRMLDisplayableNode(None)
         self.interactor().SetInteractorStyle(None)
@@ -137,5 +139,7 @@ class ctkVTKAbstractView(qt.QWidget):
         self.interactor().SetInteractorStyle(vtk.vtkInteractorStyleUser())
         group.AddObserver(vtk.vtkCommand.UpdateEvent, lambda _caller, _event: self.scheduleRender())
         scene = slicer.mrmlScene
-        scene.AddObserver(scene.StartBatchProcessEvent, lambda _caller, _event: self.setRenderEnabled(False))
-        scene.AddObserver(scene.EndBatchProcessEvent, lambda _caller, _event: self.setRenderEnabled(True))
+        self._sceneTags = [
+            scene.AddObserver(scene.StartBatchProcessEvent, lambda _caller, _event: self.setRenderEnabled(False)),
+            scene.AddObserver(scene.EndBatchProcessEvent, lambda _caller, _event: self.setRenderEnabled(True)),
+        ]

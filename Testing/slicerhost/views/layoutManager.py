@@ -65,6 +65,14 @@ class qSlicerLayoutManager(qt.QObject):
         self._arrange()
         return widget
 
+    def _removeSliceWidget(self, name):
+        widget = self._sliceWidgets.pop(name)
+        self._grid.removeWidget(widget)
+        widget.sliceView()._shutDown()
+        widget.setParent(None)
+        widget.deleteLater()
+        self._arrange()
+
     def _arrange(self):
         places = dict(ARRANGEMENTS[self._layout])
         row = 1 + max(place[0] for place in places.values())
