@@ -68,9 +68,12 @@ class FakeBackend:
         self.encodedSlices = None
         #: Background encodings that were asked for, and how far the latest one is.
         self.encodings = []
+        self._encodingSubject = None
         self.encoding = EncodingStatus("idle", 0, 0, None)
         #: After so many slices a propagation waits to be cancelled; None for never.
         self.heldAfter = None
+        #: After so many slices of a propagation the server dies; None for never.
+        self.diesAfter = None
         self.wasCancelled = threading.Event()
         self.maskOfBox = boxMask
         self._reach = reach
@@ -136,24 +139,28 @@ class FakeBackend:
 
     def startEncoding(self, key, axis, sliceIndex, window="auto", model=None):
         self._answerIfAlive()
-        self.encodings.append({"key": key, "axis": axis, "slice": sliceIndex, "window": window, "model": model})
-        self.encoding = EncodingStatus("running", 0, 40, f"encoding {len(self.encodings)}")
+        request = {"key": key, "axis": axis, "slice": sliceIndex, "window": window, "model": model}
+        subject = (key, axis, window, model)
+        self.encodings.append(request)
+        if subject != self._encodingSubject or not self.encoding.isUnderWay:
+            self._encodingSubject = subject
+            self.encoding = EncodingStatus("running", 0, 40, f"encoding {len(self.encodings)}")
         return self.encoding
 
     def encodingStatus(self, key):
         self._answerIfAlive()
         return self.encoding
 
-    def cancelEncoding(self, key):
-        self.encoding = dataclasses.replace(self.encoding, state="cancelled")
-
     def propagate(self, key, axis, prompts, job, **options):
         self.requests.append({"key": key, "axis": axis, "prompts": prompts, **options})
         self.job = job
         self.wasCancelled.clear()
-        return self._events(prompts[0])
+        return self._events(dict(prompts), set(options.get("locked", ())))
 
     def cancel(self, job):
+        if job == self.encoding.job:
+            self.encoding = dataclasses.replace(self.encoding, state="cancelled")
+            return
         assert job == self.job
         self.wasCancelled.set()
 
@@ -161,18 +168,42 @@ class FakeBackend:
         if self.hasDied:
             raise BackendUnavailableError("The MedSAMSeg server stopped.", "Try again.", "server_stopped")
 
-    def _events(self, prompt):
-        sliceIndex, box = prompt
+    def _reached(self, prompts, walls):
+        """:return: {slice index: distance to the prompt that it was followed from}, lowest slice first."""
+        reached = {}
+        for prompt in prompts:
+            for step in (-1, 1):
+                for distance in range(self._reach + 1):
+                    index = prompt + step * distance
+                    if index in walls:
+                        break
+                    reached[index] = min(distance, reached.get(index, distance))
+        return dict(sorted(reached.items()))
+
+    def _events(self, prompts, walls):
+        sliceIndex, box = next(iter(prompts.items()))
         total = 2 * self._reach + 1
         yield PropagationEvent(
             "start", {"slices_total": total, "model": "fake", "weights_sha256": "fa" * 32, "window": WINDOW}
         )
-        for number, index in enumerate(range(sliceIndex - self._reach, sliceIndex + self._reach + 1)):
+        for number, (index, distance) in enumerate(self._reached(prompts, walls).items()):
+            if number == self.diesAfter:
+                self.die()
+            self._answerIfAlive()
             if number == self.heldAfter:
                 assert self.wasCancelled.wait(20), "the propagation was never cancelled"
                 yield PropagationEvent("cancelled", {"slices": number})
                 return
-            yield FakeMaskEvent("slice", {"slice": index, "mask": self.maskOfBox(box)})
+            yield FakeMaskEvent(
+                "slice",
+                {
+                    "slice": index,
+                    "mask": self.maskOfBox(prompts.get(index, box)),
+                    "provenance": "box" if index in prompts else "propagated",
+                    "confidence": None if index in prompts else 1 - 0.25 * distance,
+                    "confidence_parts": {} if index in prompts else {"overlap": 1 - 0.25 * distance},
+                },
+            )
         yield PropagationEvent(
             "ended",
             {"direction": "forward", "slice": sliceIndex + self._reach, "reason": "range", "message": "Stopped."},

@@ -122,7 +122,10 @@ class BackendClient:
         return SegmentReply.fromJson(reply)
 
     def startEncoding(self, key, axis, sliceIndex, window="auto", model=None) -> EncodingStatus:
-        """Let the server encode all slices in the background; clicks go first. It replaces the volume's earlier job.
+        """Let the server encode slices in the background; clicks go first.
+
+        A job that the volume has for the same axis, window and model goes on from the slice outward; another one is
+        replaced.
 
         :param key: the uploaded volume's key.
         :param axis: array axis of the slices.
@@ -132,8 +135,7 @@ class BackendClient:
         """
         self._checkVersionOnce()
         request = {"model": model, "window": window, "axis": axis, "slice": sliceIndex}
-        reply = self._requestJson("POST", f"/v1/volumes/{key}/encodings", request)
-        return EncodingStatus.fromJson({"state": "running", "done": 0, **reply})
+        return EncodingStatus.fromJson(self._requestJson("POST", f"/v1/volumes/{key}/encodings", request))
 
     def encodingStatus(self, key) -> EncodingStatus:
         """Return how far the background encoding of a volume is.
@@ -142,15 +144,19 @@ class BackendClient:
         """
         return EncodingStatus.fromJson(self._requestJson("GET", f"/v1/volumes/{key}/encodings"))
 
-    def cancelEncoding(self, key):
-        """Stop the background encoding of a volume; one that has none is no error.
-
-        :param key: the uploaded volume's key.
-        """
-        self._requestJson("DELETE", f"/v1/volumes/{key}/encodings")
-
     def propagate(
-        self, key, axis, prompts, first=None, last=None, direction="both", window="auto", model=None, job=None
+        self,
+        key,
+        axis,
+        prompts,
+        first=None,
+        last=None,
+        direction="both",
+        spacing=(1.0, 1.0, 1.0),
+        locked=(),
+        window="auto",
+        model=None,
+        job=None,
     ):
         """Start a propagation, and return its events as they happen; closing the iterator cancels it.
 
@@ -160,6 +166,8 @@ class BackendClient:
         :param first: first slice that may be touched; None for the volume's first.
         :param last: last slice that may be touched (inclusive); None for the volume's last.
         :param direction: "both", "forward" (rising slice index) or "backward".
+        :param spacing: distances of voxel centers along the array axes (K, J, I) in millimeters.
+        :param locked: indices of slices that are not computed, and that no walk passes.
         :param window: intensity window: "auto", a preset's name, or "W,L".
         :param model: model's name; None for the server's default.
         :param job: name under which :meth:`cancel` can stop it from another thread.
@@ -174,12 +182,14 @@ class BackendClient:
             "first": first,
             "last": last,
             "direction": direction,
+            "spacing": list(spacing),
+            "locked": list(locked),
             "job": job,
         }
         return self._readEvents(*self._send("POST", f"/v1/volumes/{key}/propagate", request))
 
     def cancel(self, job):
-        """Stop a propagation after the slice in work. A job that has ended already is no error."""
+        """Stop a propagation or an encoding after the slice in work. A job that has ended already is no error."""
         try:
             self._requestJson("POST", f"/v1/jobs/{job}/cancel")
         except BackendError as error:

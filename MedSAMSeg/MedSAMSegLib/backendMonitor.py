@@ -53,7 +53,7 @@ class BackendMonitor:
     @property
     def state(self):
         """The :class:`BackendState` as last seen."""
-        return self._state.whileEncoding(*self._encoding) if self._encoding else self._state
+        return self._state.whileEncoding(self._encoding) if self._encoding else self._state
 
     def poll(self):
         """Return the state now. Main thread, from a timer; takes microseconds."""
@@ -63,13 +63,12 @@ class BackendMonitor:
         time.sleep(0.001)
         return self.state
 
-    def setEncoding(self, done=0, total=0):
-        """Say that slices are being encoded ahead; without arguments, that none are any more.
+    def setEncoding(self, status):
+        """Say how far the encoding of slices ahead is.
 
-        :param done: number of slices encoded so far.
-        :param total: number of slices that will be.
+        :param status: :class:`EncodingStatus`; None when nothing is encoded.
         """
-        self._encoding = (done, total) if total else None
+        self._encoding = status if status is not None and status.isUnderWay else None
 
     def watch(self):
         """Begin to watch a server that others may start; nothing is started here."""
@@ -119,9 +118,14 @@ class BackendMonitor:
         elif self._backend.readyClient is not None:
             self._check(self._backend.readyClient)
         elif self._backend.isRunning:
-            self._state = STARTING
+            self._onStartByOthers()
         elif self._state.kind != "error":
             self._state = OFF
+
+    def _onStartByOthers(self):
+        # Who asks for something when the server is gone starts a new one, maybe before its end was seen here.
+        if self._state.kind != "starting":
+            self._state = BackendState("starting", "died") if self._state.hasAnswered else STARTING
 
     def _startNow(self):
         try:

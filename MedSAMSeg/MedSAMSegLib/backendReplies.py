@@ -143,10 +143,11 @@ class SegmentReply:
 class EncodingStatus:
     """How far the background encoding of a volume is.
 
-    :param state: "idle", "running", "done", "cancelled" or "failed".
+    :param state: "idle", "running", "paused", "done", "cancelled" or "failed".
     :param done: number of slices that are encoded.
     :param total: number of slices that will be.
     :param job: the job's name; None when there was none.
+    :param secondsLeft: how long it will take; None when that is not known.
     :param error: the :class:`BackendError` that ended it, or None.
     """
 
@@ -154,7 +155,13 @@ class EncodingStatus:
     done: int
     total: int
     job: str
+    secondsLeft: float | None = None
     error: object = None
+
+    @property
+    def isUnderWay(self):
+        """True while more slices will be encoded."""
+        return self.state in ("running", "paused")
 
     @classmethod
     def fromJson(cls, status):
@@ -167,6 +174,7 @@ class EncodingStatus:
             status["done"],
             status["total"],
             status["job"],
+            status["seconds_left"],
             BackendError.fromJson(error) if error else None,
         )
 

@@ -14,6 +14,7 @@ class BackendState:
     :param error: the :class:`UserError` behind an error without a reason of this list; None otherwise.
     :param done: number of slices encoded so far; while busy.
     :param total: number of slices that will be encoded; while busy.
+    :param secondsLeft: how long that will take; None when that is not known.
     """
 
     kind: str
@@ -23,16 +24,20 @@ class BackendState:
     error: object = None
     done: int = 0
     total: int = 0
+    secondsLeft: float | None = None
 
     @property
     def hasAnswered(self):
         """True for a server that answers now."""
         return self.kind in ("ready", "busy")
 
-    def whileEncoding(self, done, total):
+    def whileEncoding(self, status):
         """Return the state of a ready server that encodes slices ahead; any other state is returned as it is.
 
-        :param done: number of slices encoded so far.
-        :param total: number of slices that will be.
+        :param status: :class:`EncodingStatus`.
         """
-        return dataclasses.replace(self, kind="busy", done=done, total=total) if self.kind == "ready" else self
+        if self.kind != "ready":
+            return self
+        return dataclasses.replace(
+            self, kind="busy", done=status.done, total=status.total, secondsLeft=status.secondsLeft
+        )

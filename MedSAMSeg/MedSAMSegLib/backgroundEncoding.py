@@ -5,7 +5,7 @@ import contextlib
 from .errors import UserError
 from .shownSlice import slicesInViews
 
-#: Slices next to those that are encoded already are reached soon; only a user who is further away is followed.
+#: Slices so near are reached soon; a user who is further away is followed.
 NEAR_SLICES = 10
 
 
@@ -33,11 +33,11 @@ class ViewedSlice:
 
 
 class BackgroundEncoding:
-    """Starts, restarts and ends the :class:`EncodingRun` that suits what the user looks at now. ::
+    """Starts, moves and ends the :class:`EncodingRun` that suits what the user looks at now. ::
 
         encoding = BackgroundEncoding(logic)
         encoding.follow(server, volume, "lung", None, ShownSlice(0, 24))  # from a timer
-        encoding.progress
+        encoding.status
 
     :param logic: :class:`MedSAMSegLogic`.
     """
@@ -45,15 +45,16 @@ class BackgroundEncoding:
     def __init__(self, logic):
         self._logic = logic
         self._run = None
+        self._closing = []
         self._subject = None
-        self._begin = 0
+        self._center = 0
         self._latest = None
         self._ended = set()
 
     @property
-    def progress(self):
-        """(number of slices encoded so far, number that it will be); None while none are being encoded."""
-        return (self._run.done, self._run.total) if self._run is not None and self._run.total else None
+    def status(self):
+        """The :class:`EncodingStatus` of what is being encoded; None while nothing is."""
+        return self._run.status if self._run is not None else None
 
     def follow(self, server, volume, window, model, shown):
         """Encode round a slice from now on, unless that is done or under way. Call it every now and then.
@@ -66,41 +67,46 @@ class BackgroundEncoding:
         """
         # VTK counts up the image data's modification time whenever voxels change.
         subject = (server, volume.GetID(), volume.GetImageData().GetMTime(), window, model, shown.axis)
-        self._advance()
+        self.advance()
         # Who is still scrolling, or turning the window, is not followed at every step.
         isSettled, self._latest = (subject, shown) == self._latest, (subject, shown)
         if subject != self._subject:
             # What is being encoded now is stale, or of no use any more.
             if isSettled or self._run is None:
                 self._start(subject, volume, window, model, shown)
-        elif isSettled and self._run is not None and self._isFar(shown.index):
-            self._start(subject, volume, window, model, shown)
+        elif self._run is not None and isSettled and abs(shown.index - self._center) > NEAR_SLICES:
+            self._center = shown.index
+            self._run.center(shown.index)
 
     def stop(self):
         """Encode nothing more."""
         if self._run is not None:
             self._run.close()
+            self._closing.append(self._run)
         self._run = self._subject = None
 
-    def _start(self, subject, volume, window, model, shown):
-        self.stop()
-        self._subject, self._begin = subject, shown.index
-        if subject not in self._ended:
-            self._run = self._logic.startEncoding(volume, shown.axis, shown.index, window, model)
-
-    def _advance(self):
+    def advance(self):
+        """Take note of how far it is."""
+        # Encoding ahead is a kindness: what hinders it is said when it hinders a box. It is not tried again.
+        isOver = True
+        for run in list(self._closing):
+            with contextlib.suppress(UserError):
+                run.advance()
+            if run.isOver:
+                self._closing.remove(run)
         if self._run is None:
             return
-        isOver = True
-        # Encoding ahead is a kindness: what hinders it is said when it hinders a box. It is not tried again.
         with contextlib.suppress(UserError):
             isOver = not self._run.advance()
         if isOver:
             self._run = None
             self._ended.add(self._subject)
 
-    def _isFar(self, index):
-        done, total = self._run.done, self._run.total
-        nearerEnd = min(self._begin, max(total - 1 - self._begin, 0))
-        reach = max((done - 1) // 2, done - 1 - nearerEnd, 0)
-        return abs(index - self._begin) > reach + NEAR_SLICES
+    def _start(self, subject, volume, window, model, shown):
+        self.stop()
+        # The server takes a job for the same slices for the one before, whose end would then be the new one's.
+        if self._closing:
+            return
+        self._subject, self._center = subject, shown.index
+        if subject not in self._ended:
+            self._run = self._logic.startEncoding(volume, shown.axis, shown.index, window, model)

@@ -45,33 +45,46 @@ class EncodingRun:
     """
 
     def __init__(self, connect, upload, request):
-        #: Number of slices encoded so far, and how many it will be; 0 until the server has begun.
-        self.done, self.total = 0, 0
-        #: The last :class:`EncodingStatus`; None until then.
+        #: The latest :class:`EncodingStatus`; None until the server has begun.
+        self.status = None
+        #: The last one, once it is over.
         self.result = None
         self._connect = connect
         self._upload = upload
         self._request = request
-        self._isClosed = threading.Event()
+        self._isClosed = False
+        self._changed = threading.Event()
         self._stream = EventStream(self._follow)
 
+    @property
+    def isOver(self):
+        """True when the server was told everything, also that it was closed."""
+        return self._stream.hasEnded
+
     def advance(self, wait=False):
-        """Take note of how far it is; return True while it goes on. Main thread only.
+        """Take note of how far it is; return True until it is over. Main thread only.
 
         :param wait: True to wait for the next news.
         :raises UserError: when the server failed.
         """
-        if self._isClosed.is_set():
-            return False
         for status in self._stream.take(wait):
-            self.done, self.total = status.done, status.total
-            if status.state != "running":
+            self.status = status
+            if not status.isUnderWay:
                 self.result = status
         return not self._stream.hasEnded
 
+    def center(self, sliceIndex):
+        """Go on from another slice outward; returns at once.
+
+        :param sliceIndex: the slice.
+        """
+        self._request = {**self._request, "sliceIndex": sliceIndex}
+        self._changed.set()
+
     def close(self):
-        """End it here and on the server; returns at once."""
-        self._isClosed.set()
+        """End it here and on the server; returns at once. It is over when :meth:`advance` says so."""
+        self._isClosed = True
+        self._changed.set()
 
     def _follow(self):
         """Yield the states of the job; runs on the worker thread."""
@@ -82,12 +95,14 @@ class EncodingRun:
             yield status
             if status.error is not None:
                 raise status.error
-            if status.state != "running":
+            if not status.isUnderWay:
                 return
-            if self._isClosed.wait(STATUS_SECONDS):
+            isChanged = self._changed.wait(STATUS_SECONDS)
+            self._changed.clear()
+            if self._isClosed:
                 client.cancel(job)
                 return
-            status = client.encodingStatus(key)
+            status = self._begin(client, key)[-1] if isChanged else client.encodingStatus(key)
 
     def _begin(self, client, key):
         return client, key, client.startEncoding(key, **self._request)

@@ -54,18 +54,21 @@ class EncodingSection(PanelSection):
     def _stop(self):
         self._timer.stop()
         self._encoding.stop()
-        self.session.monitor.setEncoding()
+        self.session.monitor.setEncoding(None)
 
     def _look(self):
-        if not self.session.hasUsableVolume:
+        if self.session.hasUsableVolume:
+            self._startServer()
+            self._prepareIfReady()
+        else:
             self._encoding.stop()
-            self.session.monitor.setEncoding()
-            return
-        self._startServer()
+        self._encoding.advance()
+        self.session.monitor.setEncoding(self._encoding.status)
+
+    def _prepareIfReady(self):
         client = self.session.backend.readyClient
         if client is not None and self.session.monitor.state.hasAnswered:
             self._prepare(client.url)
-        self.session.monitor.setEncoding(*(self._encoding.progress or ()))
 
     def _startServer(self):
         """Start the server for a volume that was just chosen: it takes seconds, in which the user draws a box."""

@@ -1,6 +1,7 @@
 """Remembers which volumes the server has, so that voxels are hashed and sent once."""
 
 import threading
+import time
 
 import slicer
 
@@ -9,6 +10,9 @@ from .npyUpload import NpyUpload
 
 #: Codes of errors after which a new server may well succeed.
 SERVER_IS_GONE = ("server_unavailable", "server_stopped", "server_stopping")
+
+#: How long a process may take from closing its connections to its end.
+DYING_SECONDS = 2.0
 
 #: How often voxels that change while they are read are read again.
 READINGS = 3
@@ -50,12 +54,13 @@ class VolumeUpload:
         :param function: what to ask, of a :class:`BackendClient` and with the volume's key there.
         """
         client = connect()
+        url = client.url
         try:
             return self.call(client, lambda key: function(client, key))
         except BackendError as error:
             if error.code not in SERVER_IS_GONE:
                 raise
-        successor = connect()
+        successor = _successor(connect, url)
         return self.call(successor, lambda key: function(successor, key))
 
     def call(self, client, function):
@@ -106,6 +111,15 @@ class VolumeUpload:
     def _checkpoint(self):
         if self._isCancelled:
             raise UploadCancelledError("The volume is not sent to the server.", "", "upload_cancelled")
+
+
+def _successor(connect, url):
+    """Return the client of the server after the one at an address; of the same one when it does not go away."""
+    end = time.monotonic() + DYING_SECONDS
+    while (client := connect()).url == url and time.monotonic() < end:
+        # A process that dies closes its connections a moment before it is gone.
+        time.sleep(0.02)
+    return client
 
 
 class VolumeUploads:

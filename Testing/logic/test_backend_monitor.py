@@ -15,6 +15,7 @@ from waiting import waitUntil
 from MedSAMSegLib import backendMonitor
 from MedSAMSegLib.backendMonitor import BackendMonitor
 from MedSAMSegLib.backendProcess import BackendProcess, BackendProcessError
+from MedSAMSegLib.backendReplies import EncodingStatus
 from MedSAMSegLib.backendState import BackendState
 from MedSAMSegLib.volumeUpload import VolumeUpload
 
@@ -86,10 +87,10 @@ def test_serverThatABoxStartedIsNoticed(monitor, backend):
 def test_encodingIsSaidWhileItGoesOn(monitor):
     monitor.start()
     waitForKind(monitor, "ready")
-    monitor.setEncoding(37, 212)
+    monitor.setEncoding(EncodingStatus("running", 37, 212, "job", 40.0))
     state = monitor.poll()
-    assert (state.kind, state.done, state.total) == ("busy", 37, 212)
-    monitor.setEncoding()
+    assert (state.kind, state.done, state.total, state.secondsLeft) == ("busy", 37, 212, 40.0)
+    monitor.setEncoding(EncodingStatus("done", 212, 212, "job"))
     assert monitor.poll().kind == "ready"
 
 

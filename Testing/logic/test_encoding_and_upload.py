@@ -160,46 +160,53 @@ def test_boxThatKillsEveryServerIsGivenUp(logic, backend, ct, monkeypatch):
     assert backend.starts == 2
 
 
+def begin(run):
+    waitUntil(lambda: run.advance() and run.status)
+
+
 def test_encodingSaysHowFarItIs(logic, backend, volume):
     run = logic.startEncoding(volume, 0, 12, window="lung")
-    waitUntil(lambda: run.advance() and run.total)
+    begin(run)
     key = backend.uploads[0].key
     assert backend.encodings == [{"key": key, "axis": 0, "slice": 12, "window": "lung", "model": None}]
     job = backend.encoding.job
-    backend.encoding = EncodingStatus("running", 37, 212, job)
-    waitUntil(lambda: run.advance() and run.done == 37)
-    assert run.total == 212
+    backend.encoding = EncodingStatus("running", 37, 212, job, 40.0)
+    waitUntil(lambda: run.advance() and run.status.done == 37)
+    assert (run.status.total, run.status.secondsLeft) == (212, 40.0)
     backend.encoding = EncodingStatus("done", 212, 212, job)
     assert finish(run).state == "done"
-    assert (run.done, run.total) == (212, 212)
+
+
+def test_encodingGoesOnFromAnotherSlice(logic, backend, volume):
+    run = logic.startEncoding(volume, 0, 12)
+    begin(run)
+    run.center(3)
+    waitUntil(lambda: run.advance() and len(backend.encodings) == 2)
+    assert [request["slice"] for request in backend.encodings] == [12, 3]
 
 
 def test_closedEncodingIsEndedOnTheServer(logic, backend, volume):
-    cancelled = []
-    backend.cancel = cancelled.append
     run = logic.startEncoding(volume, 0, 12)
-    waitUntil(lambda: run.advance() and run.total)
+    begin(run)
     run.close()
-    assert not run.advance()
-    waitUntil(lambda: cancelled)
-    assert cancelled == ["encoding 1"]
+    finish(run)
+    assert run.isOver
+    assert backend.encoding.state == "cancelled"
 
 
 def test_laterEncodingEndsTheEarlierOneWithoutBeingEndedByIt(logic, backend, volume):
-    cancelled = []
-    backend.cancel = cancelled.append
     first = logic.startEncoding(volume, 0, 12)
-    waitUntil(lambda: first.advance() and first.total)
+    begin(first)
     second = logic.startEncoding(volume, 1, 3)
+    begin(second)
     assert finish(first) is None
-    waitUntil(lambda: second.advance() and second.total)
-    assert cancelled == []
+    assert backend.encoding.state == "running"
 
 
 def test_failedEncodingSaysWhy(logic, backend, volume):
     run = logic.startEncoding(volume, 0, 12)
-    waitUntil(lambda: run.advance() and run.total)
+    begin(run)
     error = BackendError("The disk is full.", "Make room.", "disk_full")
-    backend.encoding = EncodingStatus("failed", 3, 40, backend.encoding.job, error)
+    backend.encoding = EncodingStatus("failed", 3, 40, backend.encoding.job, error=error)
     with pytest.raises(BackendError, match="disk is full"):
         finish(run)
