@@ -1,5 +1,7 @@
 """The server's state in words."""
 
+import math
+
 from slicer.i18n import tr as _
 
 
@@ -16,8 +18,18 @@ def sentenceOn(state):
         return _errorSentence(state)
     ready = _("Ready: {model} on {device}").format(model=state.model, device=_deviceName(state.device))
     if state.kind == "busy":
-        return _("{ready}, preparing slice {done} of {total}").format(ready=ready, done=state.done, total=state.total)
+        progress = _("{ready}, preparing slice {done} of {total}").format(
+            ready=ready, done=state.done, total=state.total
+        )
+        return progress + _timeLeft(state.secondsLeft)
     return ready
+
+
+def _timeLeft(seconds):
+    # Less than a minute is not worth a figure that changes all the time.
+    if seconds is None or seconds < 60:
+        return ""
+    return _(" ({minutes} min left)").format(minutes=math.ceil(seconds / 60))
 
 
 def _startingSentence(reason):

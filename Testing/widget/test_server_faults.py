@@ -1,0 +1,180 @@
+"""The server killed, hung or replaced while somebody works: the panel says it, goes on, and keeps what is done."""
+
+import os
+import signal
+
+import numpy as np
+import psutil
+import pytest
+import slicer
+from fakeNetworkServer import COMMAND
+
+from MedSAMSegLib import backendMonitor
+from MedSAMSegLib.backendProcess import BackendProcess, BackendProcessError
+
+SERVER_SECONDS = 60
+
+
+@pytest.fixture(autouse=True)
+def quickLooks(gui, monkeypatch):
+    """Everything that looks now and then looks often."""
+    monkeypatch.setattr(backendMonitor, "CHECK_SECONDS", 0.02)
+    monkeypatch.setattr(backendMonitor, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr("MedSAMSegLib.encodingSection.LOOK_MILLISECONDS", 5)
+    monkeypatch.setattr("MedSAMSegLib.serverSection.POLL_MILLISECONDS", 5)
+
+
+@pytest.fixture
+def boxed(gui, panel, dragInRed):
+    """The panel after one box in the red view."""
+    panel.ui.drawButton.click()
+    dragInRed()
+    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
+    return panel
+
+
+@pytest.fixture
+def process(backend, monkeypatch):
+    """A real server process with a network that costs nothing, in the place of the one that all of Slicer shares."""
+    process = BackendProcess(COMMAND)
+    monkeypatch.setattr(BackendProcess, "shared", lambda: process)
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def realPanel(gui, process, volume, openPanel):
+    """The panel with that server, ready, before any box."""
+    panel = openPanel()
+    gui.waitUntil(lambda: panel.ui.serverStatusLabel.text.startswith("Ready"), SERVER_SECONDS)
+    return panel
+
+
+def slicesWithVoxels(panel):
+    """Indices of the axial slices on which the panel's segment has voxels."""
+    volume, segmentation = panel.ui.volumeSelector.currentNode(), panel.ui.segmentationSelector.currentNode()
+    (segmentID,) = panel.ui.segmentsTable.selectedSegmentIDs()
+    voxels = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segmentID, volume)
+    return list(np.flatnonzero(voxels.any(axis=(1, 2))))
+
+
+def waitForWords(gui, label, words, seconds=10):
+    try:
+        gui.waitUntil(lambda: words in label.text, seconds)
+    except TimeoutError:
+        pytest.fail(f"The label says '{label.text}', not '{words}'")
+
+
+def waitForServer(gui, panel, words, seconds=10):
+    waitForWords(gui, panel.ui.serverStatusLabel, words, seconds)
+
+
+def waitForAnswer(gui, panel, words="voxels", seconds=10):
+    waitForWords(gui, panel.ui.statusLabel, words, seconds)
+
+
+def test_serverThatDiesUnderABoxCostsNothing(gui, backend, boxed, dragInRed):
+    backend.letSegment.clear()
+    asked = len(backend.requests)
+    dragInRed()
+    gui.waitUntil(lambda: len(backend.requests) > asked)
+    backend.letStart.clear()
+    backend.die()
+    backend.letSegment.set()
+    waitForServer(gui, boxed, "ended unexpectedly")
+    backend.letStart.set()
+    waitForAnswer(gui, boxed)
+    waitForServer(gui, boxed, "Ready")
+
+
+def test_serverThatDiesUnderAPropagationLeavesItsSlicesAndTheNextOneGoesOn(gui, backend, boxed):
+    (drawn,) = slicesWithVoxels(boxed)
+    backend.diesAfter = 3
+    boxed.ui.propagateButton.click()
+    gui.waitUntil(lambda: "done before and kept" in boxed.ui.statusLabel.text)
+    assert slicesWithVoxels(boxed) == [drawn - 2, drawn - 1, drawn]
+    waitForServer(gui, boxed, "Ready")
+    backend.diesAfter = None
+    boxed.ui.propagateButton.click()
+    gui.waitUntil(lambda: len(slicesWithVoxels(boxed)) == 5)
+
+
+def test_serverThatDiesUnderTheUploadGetsTheVolumeAgain(gui, backend, volume, openPanel, dragInRed):
+    backend.letUpload.clear()
+    panel = openPanel()
+    waitForServer(gui, panel, "Ready")
+    panel.ui.drawButton.click()
+    dragInRed()
+    backend.die()
+    backend.letUpload.set()
+    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
+    assert backend.starts == 2
+    assert backend.uploads
+
+
+def test_hungServerIsSaidAndOneClickReplacesIt(gui, backend, boxed, dragInRed, monkeypatch):
+    monkeypatch.setattr(backendMonitor, "ANSWER_SECONDS", 0.02)
+    monkeypatch.setattr(backendMonitor, "MISSES_UNTIL_REPLACED", 10**6)
+    backend.letAnswer.clear()
+    waitForServer(gui, boxed, "not answered")
+    backend.letAnswer.set()
+    boxed.ui.recoverServerButton.click()
+    waitForServer(gui, boxed, "Ready")
+    assert backend.starts == 2
+    dragInRed()
+    gui.waitUntil(lambda: len(backend.uploads) == 2 and "voxels" in boxed.ui.statusLabel.text)
+
+
+def test_serverOfAnotherVersionIsSaid(gui, backend, boxed, monkeypatch):
+    error = BackendProcessError("The server speaks version 2.", "Update the older of the two.", "version_mismatch")
+
+    def refuse(timeout=None):
+        raise error
+
+    monkeypatch.setattr(backend, "health", refuse)
+    waitForServer(gui, boxed, "Update the older of the two.")
+    assert slicesWithVoxels(boxed)
+
+
+def test_serverThatDoesNotStartSaysSoAndTheNextBoxTriesAgain(gui, backend, volume, openPanel, dragInRed):
+    backend.startError = BackendProcessError("The server is broken.", "Install it again.", "backend_start_failed")
+    panel = openPanel()
+    waitForServer(gui, panel, "The server is broken. Install it again.")
+    backend.startError = None
+    panel.ui.drawButton.click()
+    dragInRed()
+    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
+    waitForServer(gui, panel, "Ready")
+
+
+def test_killedProcessIsNoticedAndReplacedAndTheNextBoxWorks(gui, process, realPanel, dragInRed):
+    pid = process.pid
+    os.kill(pid, signal.SIGKILL)
+    waitForServer(gui, realPanel, "ended unexpectedly")
+    realPanel.ui.drawButton.click()
+    dragInRed()
+    waitForAnswer(gui, realPanel, "Nothing was found", SERVER_SECONDS)
+    waitForServer(gui, realPanel, "Ready", SERVER_SECONDS)
+    assert process.pid != pid
+
+
+def test_hungProcessIsReplacedUnderABoxThatIsStillAnswered(gui, process, realPanel, dragInRed, monkeypatch):
+    monkeypatch.setattr(backendMonitor, "MISSES_UNTIL_REPLACED", 3)
+    pid = process.pid
+    os.kill(pid, signal.SIGSTOP)
+    realPanel.ui.drawButton.click()
+    dragInRed()
+    waitForServer(gui, realPanel, "did not answer any more", SERVER_SECONDS)
+    waitForAnswer(gui, realPanel, "Nothing was found", SERVER_SECONDS)
+    assert process.pid != pid
+    assert not psutil.pid_exists(pid)
+
+
+def test_panelThatGoesLeavesTheOneServerToTheNext(gui, process, realPanel, openPanel):
+    pid = process.pid
+    gui.closeModules()
+    panel = openPanel()
+    waitForServer(gui, panel, "Ready")
+    assert process.pid == pid
+    servers = [child for child in psutil.Process().children(recursive=True) if child.cmdline()[1:2] == COMMAND[1:2]]
+    assert [server.pid for server in servers] == [pid]
