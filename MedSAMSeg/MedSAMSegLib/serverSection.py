@@ -1,5 +1,7 @@
 """The server: how it is, which model it uses, and what to do when it fails."""
 
+from pathlib import Path
+
 import qt
 from slicer.i18n import tr as _
 
@@ -85,10 +87,10 @@ class ServerSection(PanelSection):
         self._poll()
 
     def _onShowLog(self):
-        path = str(self.session.backend.logPath)
-        if not qt.QFile.exists(path):
+        path = Path(self.session.backend.logPath)
+        if not path.exists():
             self.session.say(_("The server has not run yet, so there is no log."))
-        elif not qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(path)):
+        elif not qt.QDesktopServices.openUrl(qt.QUrl(path.as_uri())):
             self.session.say(_("The log cannot be opened here; it is the file {path}.").format(path=path))
 
 

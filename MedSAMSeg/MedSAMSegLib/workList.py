@@ -3,6 +3,7 @@
 import functools
 
 import qt
+from slicer.i18n import tr as _
 
 from .errors import UserError
 
@@ -73,19 +74,23 @@ class WorkList:
 
     def _advanceEntry(self, entry):
         run, onResult, onError = entry
-        ending = None
-        isOver = True
+        ending = bug = None
         try:
-            isOver = not run.advance()
+            if run.advance():
+                return
             if onResult is not None and run.result is not None:
                 ending = functools.partial(onResult, run.result)
         except UserError as error:
             ending = functools.partial(onError, error)
-        finally:
-            if isOver:
-                wasDropped = entry not in self._entries
-                self._entries = [other for other in self._entries if other is not entry]
-        if isOver and ending is not None and not wasDropped:
-            ending()
-        if isOver:
-            self._onChange()
+        except Exception as error:
+            # Slicer's log gets it, and the user a sentence instead of waiting for ever.
+            bug = error
+            said = UserError(_("Something unexpected went wrong."), _("Slicer's error log has more."), "internal")
+            ending = functools.partial(self._sayError, said)
+        if entry in self._entries:
+            self._entries.remove(entry)
+            if ending is not None:
+                ending()
+        self._onChange()
+        if bug is not None:
+            raise bug

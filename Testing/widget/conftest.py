@@ -38,6 +38,12 @@ def openPanel(gui, backend):
 
 
 @pytest.fixture
+def openMainWindow(gui):
+    """Called, opens the main window, in which modules are shown from then on."""
+    return gui.openMainWindow
+
+
+@pytest.fixture
 def panel(openPanel, volume):
     """The module's widget, entered."""
     return openPanel()

@@ -119,6 +119,19 @@ def test_errorsOfTheServerAreShownAndTheNextBoxWorks(gui, panel, backend, volume
     gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
 
 
+def test_unexpectedFailureIsSaidLoggedAndLeavesAPanelThatWorks(gui, panel, backend, volume, dragInRed, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(backend, "segment", lambda *arguments, **options: 1 / 0)
+        panel.ui.drawButton.click()
+        dragInRed()
+        gui.waitUntil(
+            lambda: panel.ui.statusLabel.text == "Something unexpected went wrong. Slicer's error log has more."
+        )
+    assert "ZeroDivisionError" in "".join(gui.messages.takeErrors())
+    dragInRed()
+    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
+
+
 def test_boxOutsideTheVolumeIsSaid(gui, panel, backend, volume):
     panel.ui.drawButton.click()
     gui.view("Red").drag((1, 1), (6, 6))
