@@ -2,6 +2,7 @@
 
 from .boxArguments import promptFromArguments, rotationNotes
 from .boxExchange import exchangeVoxels
+from .boxProvenance import makeRoom, noteBoxes
 from .boxQuestions import Wanted, askMasks
 from .boxRecords import BoxState
 from .boxRun import BoxDeletion, BoxPreview, BoxResult, BoxRun, Question
@@ -42,11 +43,14 @@ class BoxWork:
             writer = self._writers.of(segmentation, volume)
             others = self._scene.records.at(place)
             with writer.undoStep():
+                hasMadeRoom = not state.found.isEmpty and makeRoom(writer, place, state.prompt)
                 exchange = exchangeVoxels(writer, segmentID, None, state.found, others)
                 record = self._scene.records.add(place, state.changed(added=exchange.added, taken=exchange.taken))
-            if exchange.hasChanged:
+            hasChanged = exchange.hasChanged or hasMadeRoom
+            if hasChanged:
+                noteBoxes(place, state.prompt, hasBox=True)
                 self._scene.history.remember(writer.lastStep, record, None, record.state)
-            return self._result(record, answer, exchange.hasChanged, notes)
+            return self._result(record, answer, hasChanged, notes)
 
         return BoxRun(question)
 
@@ -96,6 +100,8 @@ class BoxWork:
                 state = before.changed(found=LabelmapCrop.empty()) if removeMask else None
                 changed = self._replace(record, state, run, None, True)
                 self._scene.records.restore(record, None)
+                if changed:
+                    self._noteSlices(record, (before.prompt,))
                 self._scene.history.remember(self._writerOf(record).lastStep, record, before, None)
                 return BoxDeletion(before.prompt, changed)
 
@@ -143,11 +149,19 @@ class BoxWork:
         state = state.changed(added=exchange.added, erased=exchange.erased, taken=exchange.taken)
         self._scene.history.remember(run.step, record, before, state)
         self._scene.records.note(record, state)
+        if exchange.hasChanged:
+            self._noteSlices(record, (before.prompt, state.prompt))
         for other, added in exchange.handedOver.items():
             changed = other.state.changed(added=added)
             self._scene.history.remember(run.step, other, other.state, changed)
             other.state = changed
         return exchange.hasChanged
+
+    def _noteSlices(self, record, prompts):
+        records = [*self._scene.records.others(record), *([record] if record.isInScene else [])]
+        boxed = {(other.state.prompt.axis, other.state.prompt.sliceIndex) for other in records}
+        for prompt in prompts:
+            noteBoxes(record.place, prompt, hasBox=(prompt.axis, prompt.sliceIndex) in boxed)
 
     def _remember(self, forgotten, answers):
         for record, (mask, _reply) in zip(forgotten, answers, strict=True):

@@ -150,7 +150,7 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview):
         :param segment: ID of a segment on which boxes were drawn.
         :param progress: called after each slice with a :class:`PropagationProgress`, which prints as a sentence; when
             it returns False, the propagation is cancelled.
-        :param options: first, last, direction, window and model, as for :meth:`startPropagation`.
+        :param options: first, last, direction, fromSlice, window and model, as for :meth:`startPropagation`.
         :return: :class:`PropagationResult`.
         :raises UserError: when the server fails; slices that were done before are kept.
         """
@@ -168,12 +168,16 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview):
         first=None,
         last=None,
         direction="both",
+        fromSlice=None,
         window="auto",
         model=None,
     ):
         """Start what :meth:`propagate` does and return at once, with a run that has to be advanced to its end.
 
         What :meth:`segmentBox` writes into the same segmentation meanwhile belongs to the run's undo step.
+
+        Hand work and accepted slices (see :meth:`slices`) stay as they are, and are started from like boxes. Without
+        limits, only what lies between boxes that changed since the last propagation is computed anew.
 
         :param volume: the scalar volume node.
         :param segmentation: the segmentation node.
@@ -182,6 +186,8 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview):
         :param first: first slice that may be touched; None for the volume's first.
         :param last: last slice that may be touched (inclusive); None for the volume's last.
         :param direction: "both", "forward" (rising slice index) or "backward".
+        :param fromSlice: index of the only slice to start from, from its box or its mask; other boxes are then where
+            the propagation ends. None for all boxes.
         :param window: intensity window, as for :meth:`segmentBox`.
         :param model: name of the model; None for the server's default.
         :return: :class:`PropagationRun`.
@@ -194,6 +200,7 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview):
             first=first,
             last=last,
             direction=direction,
+            fromSlice=fromSlice,
             window=window,
             model=model,
         )

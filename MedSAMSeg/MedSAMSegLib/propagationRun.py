@@ -32,8 +32,10 @@ class PropagationResult:
     """What a propagation did.
 
     :param slices: indices of the slices on which the model found the object, in the order of arrival.
-    :param changedSlices: those of them on which the segment changed; not where it had all the voxels before, or the
-        Segment Editor's masking allows no change.
+    :param changedSlices: those of them on which the segment changed; not where it had just these voxels before, on
+        slices of hand work and accepted ones, or where the Segment Editor's masking allows no change.
+    :param removedSlices: indices of slices that an earlier propagation had filled, and that the object does not reach
+        any more.
     :param endings: why each direction ended: {"direction", "slice", "reason", "message"}.
     :param wasCancelled: True when it was stopped before its end; the slices so far are kept.
     :param secondsEncoding: time that the server spent on embeddings.
@@ -45,6 +47,7 @@ class PropagationResult:
 
     slices: list = dataclasses.field(default_factory=list)
     changedSlices: list = dataclasses.field(default_factory=list)
+    removedSlices: list = dataclasses.field(default_factory=list)
     endings: list = dataclasses.field(default_factory=list)
     wasCancelled: bool = True
     secondsEncoding: float = 0.0
@@ -67,18 +70,16 @@ class PropagationRun:
     :param connect: function without arguments that returns the client; runs on the worker, may start the server.
     :param upload: the :class:`VolumeUpload` of the volume.
     :param request: keyword arguments of :meth:`BackendClient.propagate` without key and job.
-    :param writer: the :class:`SegmentWriter` of the segmentation.
-    :param segmentID: ID of the segment that is written.
+    :param slices: the :class:`PropagatedSlices` that are written.
     :param progress: called with a :class:`PropagationProgress` after each slice; returning False cancels.
     """
 
-    def __init__(self, connect, upload, request, writer, segmentID, progress=None):
+    def __init__(self, connect, upload, request, slices, progress=None):
         self.result = PropagationResult()
         self._connect = connect
         self._upload = upload
         self._request = request
-        self._writer = writer
-        self._segmentID = segmentID
+        self._slices = slices
         self._progress = progress
         #: Name of the job on the server.
         self.job = uuid.uuid4().hex
@@ -88,7 +89,7 @@ class PropagationRun:
         self._done = 0
         self._total = 0
         self._undoStep = contextlib.ExitStack()
-        self._undoStep.enter_context(writer.undoStep())
+        self._undoStep.enter_context(slices.undoStep())
         self._stream = EventStream(self._produce)
 
     @property
@@ -160,19 +161,21 @@ class PropagationRun:
             self.result.weightsSha256 = fields["weights_sha256"]
             self.result.window = fields["window"]
         elif event.kind == "slice":
-            self._writeSlice(fields["slice"], event.mask)
+            self._writeSlice(fields, event.mask)
         elif event.kind == "ended":
             self.result.endings.append({name: fields[name] for name in ("direction", "slice", "reason", "message")})
         elif event.kind == "done":
             self.result.wasCancelled = False
+            self.result.removedSlices = self._slices.removeOutdated(self.result.slices)
             self.result.secondsEncoding = fields["seconds"]["encode"]
             self.result.secondsDecoding = fields["seconds"]["decode"]
 
-    def _writeSlice(self, sliceIndex, mask):
+    def _writeSlice(self, fields, mask):
+        sliceIndex = fields["slice"]
         if not mask.isEmpty:
             self.result.slices.append(sliceIndex)
-            axis = self._request["axis"]
-            if self._writer.write(self._segmentID, axis, sliceIndex, mask.pixels, mask.x0, mask.y0):
+            how = fields["provenance"], fields["confidence"], fields["confidence_parts"]
+            if self._slices.write(sliceIndex, mask, *how):
                 self.result.changedSlices.append(sliceIndex)
         self._done += 1
         if self._progress:

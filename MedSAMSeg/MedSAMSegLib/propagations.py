@@ -1,7 +1,10 @@
 """Starts propagations from the boxes of a segment, one at a time in each segmentation."""
 
 from .errors import UserError
+from .propagatedSlices import PropagatedSlices
+from .propagationPlan import planPropagation
 from .propagationRun import PropagationRun
+from .sliceAudit import SliceAudit
 
 
 class Propagations:
@@ -20,7 +23,7 @@ class Propagations:
         self._store = store
         self._runs = {}
 
-    def start(self, volume, segmentation, segment, progress, **options):
+    def start(self, volume, segmentation, segment, progress, first, last, direction, fromSlice, **settings):
         """:return: PropagationRun; arguments as for `MedSAMSegLogic.startPropagation`."""
         self._checkNoneRuns(segmentation)
         writer = self._writers.of(segmentation, volume)
@@ -28,8 +31,12 @@ class Propagations:
         prompts = [prompt for _node, prompt in self._store.list(segmentation, segment, volume)]
         # Of several boxes on one slice the last is what the user wants now.
         boxes = {prompt.sliceIndex: prompt.box for prompt in prompts}
-        request = {"axis": _commonAxis(prompts), "prompts": sorted(boxes.items()), **options}
-        run = PropagationRun(self._connect, self._uploads.uploadOf(volume), request, writer, segment, progress)
+        axis = _commonAxis(prompts)
+        audit = SliceAudit(segmentation, segment, volume, axis)
+        plan = planPropagation(boxes, audit, axis, first, last, direction, fromSlice, **settings)
+        request = {**plan.request, "spacing": audit.spacing}
+        slices = PropagatedSlices(writer, audit, segment, plan)
+        run = PropagationRun(self._connect, self._uploads.uploadOf(volume), request, slices, progress)
         self._runs[segmentation.GetID()] = run
         return run
 

@@ -5,6 +5,7 @@ import numpy as np
 from .labelmapCrop import LabelmapCrop, imageVoxelsWithin
 from .segmentationGrid import SegmentationGrid
 from .sliceAxes import depthIJK, fromIJK
+from .sliceGeometry import SliceGeometry
 from .sliceRecord import EDITED, SliceRecord, SliceState
 from .sliceRecords import SliceRecords, sliceDigest
 
@@ -25,6 +26,7 @@ class SliceAudit:
 
     def __init__(self, segmentationNode, segmentID, volumeNode, axis):
         self._grid = SegmentationGrid(segmentationNode, volumeNode)
+        self._geometry = SliceGeometry(volumeNode)
         self._axis = axis
         self._segmentationNode = segmentationNode
         self._segmentID = segmentID
@@ -35,6 +37,21 @@ class SliceAudit:
         crops = self._crops()
         return {index: _state(index, records.get(index), crops.get(index)) for index in sorted({*records, *crops})}
 
+    def state(self, sliceIndex):
+        """:return: SliceState of one slice; None if it has neither voxels nor a record."""
+        record, crop = self._records.ofAxis(self._axis).get(sliceIndex), self.crop(sliceIndex)
+        return None if record is None and crop is None else _state(sliceIndex, record, crop)
+
+    @property
+    def sliceCount(self):
+        """Number of slices that the volume has along the axis."""
+        return self._geometry.shape[self._axis]
+
+    @property
+    def spacing(self):
+        """Distances of the volume's voxel centers along its array axes (K, J, I), in millimeters."""
+        return [float(length) for length in reversed(np.linalg.norm(self._geometry.IJKToWorld[:3, :3], axis=0))]
+
     def note(self, sliceIndex, provenance, confidence=None, parts=None, basis=""):
         """Record how what is on a slice now was made.
 
@@ -44,7 +61,7 @@ class SliceAudit:
         :param parts: the signs that it is made of.
         :param basis: what the mask was computed from.
         """
-        crop = self._crop(sliceIndex)
+        crop = self.crop(sliceIndex)
         record = SliceRecord(provenance, _digest(crop), confidence, parts or {}, basis)
         self._records.note(self._axis, {sliceIndex: record})
 
@@ -55,22 +72,32 @@ class SliceAudit:
         :param isAccepted: whether it is good.
         """
         state = self.states()[sliceIndex]
-        digest = _digest(self._crop(sliceIndex))
+        digest = _digest(self.crop(sliceIndex))
         record = SliceRecord(state.provenance, digest, state.confidence, state.parts, state.basis, isAccepted)
         if state.provenance == EDITED and not isAccepted:
             # Without a record, what is there is hand work still.
             record = None
         self._records.note(self._axis, {sliceIndex: record})
 
+    def forget(self, sliceIndex):
+        """Drop what is known of a slice."""
+        self._records.note(self._axis, {sliceIndex: None})
+
     def tightBox(self, sliceIndex):
         """:return: (x0, y0, x1, y1) round the segment's voxels on a slice, None where it has none."""
-        crop = self._crop(sliceIndex)
+        crop = self.crop(sliceIndex)
         if crop is None:
             return None
         first, last = crop.extent[::2], crop.extent[1::2]
         _depth, x0, y0 = fromIJK(self._axis, first)
         _depth, x1, y1 = fromIJK(self._axis, last)
         return float(x0), float(y0), float(x1), float(y1)
+
+    def crop(self, sliceIndex):
+        """:return: trimmed LabelmapCrop of the segment on a slice, in voxels of the volume; None where it has none."""
+        plane = self._grid.slicePlane(self._axis, sliceIndex)
+        crop = self._grid.cropFromGrid(self._voxelsWithin(plane)).trimmed()
+        return None if crop.isEmpty else crop
 
     # Undo puts other objects in the place of segment and labelmap: they are looked up each time.
     @property
@@ -101,11 +128,6 @@ class SliceAudit:
             piece = np.expand_dims(block.voxels.take(number, axis=self._axis), self._axis)
             crops[start[depth]] = LabelmapCrop(piece, tuple(start)).trimmed()
         return crops
-
-    def _crop(self, sliceIndex):
-        plane = self._grid.slicePlane(self._axis, sliceIndex)
-        crop = self._grid.cropFromGrid(self._voxelsWithin(plane)).trimmed()
-        return None if crop.isEmpty else crop
 
     def _voxelsWithin(self, extent):
         voxels = imageVoxelsWithin(self._labelmap, extent) == self._segment.GetLabelValue()

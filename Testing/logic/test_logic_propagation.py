@@ -153,8 +153,8 @@ def test_slicesWithoutTheObjectAndThoseThatStayedAsTheyWereAreToldApart(logic, b
 
 def test_failureInTheMiddleKeepsWholeSlicesAndSaysSo(logic, backend, ct):
 
-    def eventsThatBreakOff(prompt, complete=backend._events):
-        for number, event in enumerate(complete(prompt)):
+    def eventsThatBreakOff(*arguments, complete=backend._events):
+        for number, event in enumerate(complete(*arguments)):
             if number == 3:
                 raise BackendError("The server stopped.", "Try again.", "server_stopped")
             yield event

@@ -1,0 +1,87 @@
+"""Writes the slices of a propagation into a segment, and nothing that is not the propagation's."""
+
+from .sliceAxes import fromIJK
+from .sliceRecord import BOX, INTERPOLATED, PROPAGATED
+
+
+class PropagatedSlices:
+    """The slices of one segment that one propagation may write.
+
+    Hand work and accepted slices are left alone, also those that become so while the propagation goes on.
+
+    :param writer: :class:`SegmentWriter` of the segmentation.
+    :param audit: :class:`SliceAudit` of the segment along the axis.
+    :param segmentID: ID of the segment.
+    :param plan: :class:`PropagationPlan`.
+    """
+
+    def __init__(self, writer, audit, segmentID, plan):
+        self._writer = writer
+        self._audit = audit
+        self._segmentID = segmentID
+        self._plan = plan
+
+    def undoStep(self):
+        """:return: context manager that makes all writes inside one undo step."""
+        return self._writer.undoStep()
+
+    def write(self, sliceIndex, mask, provenance, confidence, parts):
+        """Put a mask in the place of an earlier propagation's, and record how it came about.
+
+        :param sliceIndex: index of the slice.
+        :param mask: :class:`SliceMask`, not empty.
+        :param provenance: "box", "propagated" or "interpolated".
+        :param confidence: 0 to 1, or None.
+        :param parts: the signs that it is made of.
+        :return: whether the segment changed.
+        """
+        self._writer.check(self._segmentID)
+        state = self._audit.state(sliceIndex)
+        isOwnBox = state is not None and state.provenance == BOX and provenance == BOX
+        if state is not None and (state.isLocked or isOwnBox):
+            return False
+        hasChanged = self._writer.write(
+            self._segmentID, self._plan.axis, sliceIndex, mask.pixels, mask.x0, mask.y0, mode="replace"
+        )
+        if hasChanged or state is not None:
+            self._audit.note(sliceIndex, provenance, confidence, parts, self._plan.basis(sliceIndex))
+        return hasChanged
+
+    def removeOutdated(self, reached):
+        """Empty the slices that an earlier propagation had filled and that this one, now at its end, did not reach.
+
+        :param reached: indices of the slices that it reached.
+        :return: indices of the slices that were emptied.
+        """
+        outdated = [
+            index
+            for index, state in self._audit.states().items()
+            if state.provenance in (PROPAGATED, INTERPOLATED)
+            and not state.isLocked
+            and index not in reached
+            and self._plan.covers(index)
+        ]
+        return [
+            index
+            for index in outdated
+            if emptySlice(self._writer, self._audit, self._segmentID, self._plan.axis, index)
+        ]
+
+
+def emptySlice(writer, audit, segmentID, axis, sliceIndex):
+    """Take all of a segment's voxels on a slice out, and forget what is known of the slice.
+
+    :param writer: :class:`SegmentWriter` of the segmentation.
+    :param audit: :class:`SliceAudit` of the segment along the axis.
+    :param segmentID: ID of the segment.
+    :param axis: array axis of the slice.
+    :param sliceIndex: index of the slice.
+    :return: whether the segment changed.
+    """
+    crop = audit.crop(sliceIndex)
+    hasChanged = False
+    if crop is not None:
+        _depth, x0, y0 = fromIJK(axis, crop.start)
+        hasChanged = writer.write(segmentID, axis, sliceIndex, crop.voxels.take(0, axis=axis), x0, y0, mode="remove")
+    audit.forget(sliceIndex)
+    return hasChanged

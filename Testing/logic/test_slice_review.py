@@ -1,0 +1,189 @@
+"""What propagation leaves alone, replaces, starts from and computes anew, through the scripting API."""
+
+import numpy as np
+import pytest
+import slicer
+from geometries import SHAPE
+from segmentations import FULL
+
+from MedSAMSegLib.backendReplies import SliceMask
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.segmentWriter import SegmentWriter
+from MedSAMSegLib.sliceRecord import BOX, EDITED, PROPAGATED
+
+SLICE = 4
+BOX_HERE = (2, 1, 6, 4)
+
+
+@pytest.fixture
+def propagated(logic, ct):
+    """A segment after one box on slice 4 and its propagation to the slices 2 to 6."""
+    logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX_HERE)
+    logic.propagate(*ct)
+    return ct
+
+
+@pytest.fixture
+def paint(propagated):
+    """Called, paints a block on a slice, or erases it, as the Segment Editor would."""
+    volume, segmentation, segmentID = propagated
+    return lambda index, mode="add": SegmentWriter(segmentation, volume).write(segmentID, 0, index, FULL, 6, 6, mode)
+
+
+def states(logic, ct):
+    """:return: {slice: (provenance, locked)}."""
+    volume, segmentation, segmentID = ct
+    return {
+        state.index: (state.provenance, state.isLocked)
+        for state in logic.slices(segmentation, volume, segmentID, axis=0)
+    }
+
+
+def voxelsOn(ct, index):
+    """:return: bool array of the segment on a slice."""
+    volume, segmentation, segmentID = ct
+    return slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segmentID, volume)[index] > 0
+
+
+def square(side):
+    """:return: a square SliceMask at (8, 7)."""
+    return SliceMask(8, 7, np.ones((side, side), bool), 0.9)
+
+
+def test_slicesSayHowTheyCameAbout(logic, propagated):
+    ours = (PROPAGATED, False)
+    assert states(logic, propagated) == {2: ours, 3: ours, 4: (BOX, False), 5: ours, 6: ours}
+    volume, segmentation, segmentID = propagated
+    confidences = [state.confidence for state in logic.slices(segmentation, volume, segmentID, axis=0)]
+    assert confidences == [0.5, 0.75, None, 0.75, 0.5]
+
+
+def test_undoneBoxLeavesNoState(logic, ct):
+    volume, segmentation, _segmentID = ct
+    logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX_HERE)
+    logic.undo(segmentation, volume)
+    assert states(logic, ct) == {}
+
+
+def test_handWorkIsKeptAndStartedFrom(logic, backend, propagated, paint):
+    paint(6)
+    before = voxelsOn(propagated, 6)
+    logic.propagate(*propagated)
+    np.testing.assert_array_equal(voxelsOn(propagated, 6), before)
+    assert states(logic, propagated)[6] == (EDITED, True)
+    # The painted block reaches from (2, 1) to (9, 8), the last prompts are the box and the block's.
+    assert backend.requests[-1]["prompts"] == [(4, BOX_HERE), (6, (2.0, 1.0, 9.0, 8.0))]
+
+
+def test_sliceEmptiedByHandStaysEmptyAndIsAWall(logic, backend, propagated):
+    volume, segmentation, segmentID = propagated
+    SegmentWriter(segmentation, volume).write(segmentID, 0, 5, np.ones(SHAPE[1:]), 0, 0, mode="remove")
+    logic.propagate(*propagated)
+    assert backend.requests[-1]["locked"] == [5]
+    assert not voxelsOn(propagated, 5).any()
+
+
+def test_acceptedSliceIsKept(logic, backend, propagated):
+    volume, segmentation, segmentID = propagated
+    logic.acceptSlice(segmentation, volume, segmentID, 0, 5)
+    backend.maskOfBox = lambda box: square(3)
+    logic.propagate(*propagated)
+    assert voxelsOn(propagated, 5).sum() == 20
+    assert voxelsOn(propagated, 3).sum() == 9
+
+
+def test_acceptingNothingIsRefused(logic, propagated):
+    volume, segmentation, segmentID = propagated
+    with pytest.raises(UserError, match="nothing on slice 8"):
+        logic.acceptSlice(segmentation, volume, segmentID, 0, 8)
+
+
+def test_newPropagationReplacesTheOldOne(logic, backend, propagated):
+    backend.maskOfBox = lambda box: square(3)
+    logic.propagate(*propagated, window="bone")
+    assert [voxelsOn(propagated, index).sum() for index in (3, 5)] == [9, 9]
+    # The box's own slice keeps what the box gave.
+    assert voxelsOn(propagated, SLICE).sum() == 20
+
+
+def test_slicesThatAreNotReachedAnyMoreAreEmptied(logic, backend, propagated):
+    backend._reach = 1
+    result = logic.propagate(*propagated, window="bone")
+    assert sorted(result.removedSlices) == [2, 6]
+    assert sorted(states(logic, propagated)) == [3, 4, 5]
+
+
+def test_undoBringsTheEmptiedSlicesBack(logic, backend, propagated):
+    volume, segmentation, _segmentID = propagated
+    before = states(logic, propagated)
+    backend._reach = 1
+    logic.propagate(*propagated, window="bone")
+    logic.undo(segmentation, volume)
+    assert states(logic, propagated) == before
+
+
+def test_cancelledPropagationEmptiesNothing(logic, backend, propagated):
+    backend.heldAfter = 1
+    logic.propagate(*propagated, progress=lambda progress: False, window="bone")
+    assert sorted(states(logic, propagated)) == [2, 3, 4, 5, 6]
+
+
+def test_slicesOutsideTheRangeStay(logic, backend, propagated):
+    backend._reach = 0
+    logic.propagate(*propagated, first=4, last=8)
+    assert sorted(states(logic, propagated)) == [2, 3, 4]
+
+
+def test_newBoxCorrectsAPropagatedSlice(logic, propagated):
+    logic.segmentBox(*propagated, axis=0, slice=5, box=(8, 7, 10, 9))
+    assert voxelsOn(propagated, 5).sum() == 9
+    assert states(logic, propagated)[5] == (BOX, False)
+
+
+def test_deletedBoxLeavesHandWorkOrNothing(logic, ct):
+    volume, segmentation, segmentID = ct
+    SegmentWriter(segmentation, volume).write(segmentID, 0, SLICE, FULL, 8, 7)
+    node = logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX_HERE).promptNode
+    other = logic.segmentBox(*ct, axis=0, slice=7, box=BOX_HERE).promptNode
+    assert states(logic, ct) == {4: (BOX, False), 7: (BOX, False)}
+    logic.deleteBox(node)
+    logic.deleteBox(other)
+    assert states(logic, ct) == {4: (EDITED, True)}
+
+
+def test_onlyTheIntervalOfAChangedBoxIsComputedAnew(logic, backend, propagated):
+    logic.segmentBox(*propagated, axis=0, slice=6, box=BOX_HERE)
+    logic.propagate(*propagated)
+    request = backend.requests[-1]
+    # What lies below slice 4 depends on the box there alone, and has not changed.
+    assert (request["first"], request["last"]) == (4, None)
+    logic.propagate(*propagated, window="bone")
+    request = backend.requests[-1]
+    assert (request["first"], request["last"]) == (None, None)
+
+
+def test_fromHereStartsFromThatSliceAlone(logic, backend, propagated):
+    logic.propagate(*propagated, fromSlice=6, direction="forward")
+    request = backend.requests[-1]
+    assert request["prompts"] == [(6, (2.0, 1.0, 6.0, 4.0))]
+    assert request["locked"] == [4]
+    assert request["direction"] == "forward"
+    assert max(states(logic, propagated)) == 8
+
+
+def test_fromAnEmptySliceIsRefused(logic, propagated):
+    with pytest.raises(UserError, match="neither a box nor a mask on slice 8"):
+        logic.propagate(*propagated, fromSlice=8)
+
+
+def test_handWorkDuringAPropagationIsKept(logic, backend, ct):
+    volume, segmentation, segmentID = ct
+    logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX_HERE)
+
+    def paintAhead(progress):
+        if progress.sliceIndex == 3:
+            SegmentWriter(segmentation, volume).write(segmentID, 0, 6, FULL, 8, 7)
+
+    logic.propagate(*ct, progress=paintAhead)
+    assert voxelsOn(ct, 6).sum() == FULL.sum()
+    assert states(logic, ct)[6] == (EDITED, True)
