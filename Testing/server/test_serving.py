@@ -14,7 +14,8 @@ from server_fakes import IDENTITY_WINDOW, ROD_BOX, npy, rod
 from server_process import FAKE_PROGRAM, ServerProcess
 
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.serving import listen, read_token
+from medsamseg_server.listening import listen
+from medsamseg_server.serving import read_token
 
 #: Slices of a volume that is not done before a test has ended the server.
 LONG = 5000
@@ -168,11 +169,19 @@ def test_token_from_standard_input_is_its_first_line(start, end):
         (["--host", "no such host"], {}, "host_unknown", "no such host"),
         (["--host", "two..dots"], {}, "host_unknown", "two..dots"),
         (
-            ["--host", "192.0.2.1", "--token-from", "env:T"],
+            ["--host", "192.0.2.1", "--token-from", "env:T", "--insecure-remote"],
             {"environment": [("T", "t")]},
             "address_in_use",
             "192.0.2.1",
         ),
+        (
+            ["--host", "0.0.0.0", "--token-from", "env:T"],
+            {"environment": [("T", "t")]},
+            "encryption_required",
+            "0.0.0.0",
+        ),
+        (["--tls-key", "key.pem"], {}, "tls_incomplete", "--tls-certificate"),
+        (["--tls-key", "key.pem", "--tls-certificate", "none.pem"], {}, "tls_unusable", "none.pem"),
         (["--port", "70000"], {}, "port_invalid", "70000"),
         (["--model", "unet"], {}, "model_unknown", "unet"),
     ],
@@ -198,7 +207,7 @@ def test_port_in_use_is_told(start):
 
 
 def test_every_address_is_listened_on_with_a_token(start):
-    server = start("--host", "0.0.0.0", "--token-from", "env:T", environment=[("T", "tok")])
+    server = start("--host", "0.0.0.0", "--token-from", "env:T", "--insecure-remote", environment=[("T", "tok")])
     assert server.ready["host"] == "0.0.0.0"
     assert server.ask("GET", "/v1/health", token="tok", host="192.0.2.7")[0] == 200
     assert server.ask("GET", "/v1/health", token="tok", host="evil.example")[0] == 400

@@ -14,19 +14,22 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from medsamseg_server import api
 from medsamseg_server.errors import ErrorKind
+from medsamseg_server.load_limit import LoadLimit, impatient
 
 JSON_BODY_BYTES = 2**20
 DEFAULT_UPLOAD_BYTES = 4 * 2**30
 
 _DIGITS = re.compile(r"[0-9]{1,20}")
+# What browsers, and nothing else, send along with what a page asks for.
+_BROWSER_HEADERS = ("origin", "sec-fetch-site")
 
 
 class Guard:
-    """ASGI middleware: the host name, the token, and the size of what is sent.
+    """ASGI middleware: the host name, the origin, the token, the size of what is sent, and how much at the same time.
 
     A page on the internet can make a browser talk to 127.0.0.1 under a name of its own (DNS rebinding), so a request
     must name this computer. An address literal cannot be rebound: where the server listens on every address, any is
-    accepted.
+    accepted. No page of any origin is served: what a browser sends is refused, whatever else it carries.
 
     Args:
         app: the application behind.
@@ -42,6 +45,7 @@ class Guard:
         self._authorization = f"Bearer {token}".encode()
         self._hosts = frozenset(hosts)
         self._upload_bytes = upload_bytes
+        self._load = LoadLimit(upload_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer what is not allowed, and pass on the rest."""
@@ -51,10 +55,15 @@ class Guard:
                 await self._app(scope, receive, send)
             return
         refusal = self._refusal(scope)
-        if refusal is None:
-            await self._app(scope, receive, send)
-        else:
+        if refusal is not None:
             await refusal(scope, receive, send)
+            return
+        upload_bytes = int(Headers(scope=scope).get("content-length", "0")) if scope["method"] == "PUT" else 0
+        if not self._load.has_room(upload_bytes):
+            await _busy()(scope, receive, send)
+            return
+        with self._load.counted(upload_bytes):
+            await self._app(scope, impatient(receive), send)
 
     def _refusal(self, scope: Scope) -> JSONResponse | None:
         headers = Headers(scope=scope)
@@ -63,6 +72,9 @@ class Guard:
             message = f"This server does not answer to the name '{host[:100]}'."
             hint = "Use its IP address, or the name that was given to it with --host."
             return error_response(HTTPStatus.BAD_REQUEST, "bad_host", message, hint)
+        if any(name in headers for name in _BROWSER_HEADERS):
+            message = "This server answers programs, not web pages."
+            return error_response(HTTPStatus.FORBIDDEN, "bad_origin", message)
         given = headers.get("authorization", "").encode("latin-1", "replace")
         if not hmac.compare_digest(given, self._authorization):
             hint = "Send the header 'Authorization: Bearer' with the token that the server was started with."
@@ -98,6 +110,13 @@ def host_name(host: str) -> str:
     if host.startswith("["):
         return host[1:].partition("]")[0].lower()
     return host.partition(":")[0].lower()
+
+
+def _busy() -> JSONResponse:
+    message = "The server has too much to do at the same time."
+    response = error_response(HTTPStatus.TOO_MANY_REQUESTS, "server_busy", message, "Try again in a moment.")
+    response.headers["Retry-After"] = "1"
+    return response
 
 
 def error_response(status: int, code: str, message: str, hint: str = "") -> JSONResponse:

@@ -25,6 +25,7 @@ from medsamseg_server.embeddings import DEFAULT_DISK_BYTES, DEFAULT_MEMORY_BYTES
 from medsamseg_server.engine import Engine, LoadPredictor
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.guard import DEFAULT_UPLOAD_BYTES
+from medsamseg_server.listening import check_certificate, listen
 from medsamseg_server.models.registry import DEFAULT_MODEL, get_checkpoint
 from medsamseg_server.models.store import ModelStore
 from medsamseg_server.runtime.choice import check_runtime
@@ -50,6 +51,8 @@ class ServeOptions:
         model: default model.
         device: ``auto``, ``cuda``, ``mps`` or ``cpu``.
         runtime: ``auto``, ``torch`` or ``openvino``.
+        tls_certificate, tls_key: PEM files; with them the server speaks HTTPS.
+        insecure_remote: let other computers in without encryption.
         token_from: ``env:NAME`` or ``stdin``; None makes a token and prints it in the ready line.
         exit_with_stdin: end when standard input closes.
         upload_bytes: longest volume upload.
@@ -64,6 +67,9 @@ class ServeOptions:
     model: str = DEFAULT_MODEL
     device: str = "auto"
     runtime: str = "auto"
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    insecure_remote: bool = False
     token_from: str | None = None
     exit_with_stdin: bool = False
     upload_bytes: int = DEFAULT_UPLOAD_BYTES
@@ -85,7 +91,9 @@ def serve(options: ServeOptions, load_predictor: LoadPredictor | None = None) ->
         get_checkpoint(options.model)
         _check_device(options.device)
         check_runtime(options.runtime, options.device)
-        listener = listen(options.host, options.port, has_token=token is not None)
+        check_certificate(options.tls_certificate, options.tls_key)
+        is_private = options.tls_certificate is not None or options.insecure_remote
+        listener = listen(options.host, options.port, has_token=token is not None, may_be_remote=is_private)
     except MedSAMSegError as error:
         _print_line({"event": "error", "error": api.Error.of(error).model_dump()})
         return error.kind.exit_status
@@ -120,6 +128,7 @@ def _make_server(options: ServeOptions, token: str | None, listener: socket.sock
         "event": "ready",
         "host": host,
         "port": port,
+        "scheme": "https" if options.tls_certificate else "http",
         "version": __version__,
         "protocol": PROTOCOL_VERSION,
         "pid": os.getpid(),
@@ -134,6 +143,8 @@ def _make_server(options: ServeOptions, token: str | None, listener: socket.sock
         access_log=False,
         lifespan="off",
         ws="none",
+        ssl_certfile=options.tls_certificate,
+        ssl_keyfile=options.tls_key,
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_FINISH_SECONDS,
@@ -226,40 +237,6 @@ def read_token(source: str | None, stdin: _StandardInput) -> str | None:
         hint = "Use up to 512 letters, digits and punctuation marks, no spaces."
         raise MedSAMSegError(ErrorKind.INVALID_INPUT, "token_invalid", message, hint)
     return token
-
-
-def listen(host: str, port: int, has_token: bool) -> socket.socket:
-    """Return a socket bound to the address; it does not accept yet.
-
-    Raises:
-        MedSAMSegError: ``port_invalid``, ``host_unknown``, ``token_required`` for an address that other computers can
-            reach, or ``address_in_use``.
-    """
-    if not 0 <= port <= 65535:
-        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "port_invalid", f"{port} is not a port.", "Use 0 to 65535.")
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except (OSError, UnicodeError) as error:  # the second for names that no domain can have, such as one of 64 letters
-        message = f"'{host}' is not an address of this computer ({error})."
-        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "host_unknown", message, "Use 127.0.0.1.") from error
-    if not ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback and not has_token:
-        message = f"Other computers could reach {host or 'every address'}, and no access token was given."
-        hint = "Give one with --token-from env:NAME or --token-from stdin, or listen on 127.0.0.1."
-        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "token_required", message, hint)
-    listener = socket.socket(family, kind, protocol)
-    try:
-        # On Windows this option would let two servers share a port; elsewhere it allows a restart without a wait.
-        if os.name == "posix":
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError as error:
-        listener.close()
-        message = f"Cannot listen on {host}, port {port}: {error.strerror or error}."
-        hint = "Choose another port, or 0 for any free one."
-        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "address_in_use", message, hint) from error
-    return listener
 
 
 def _own_names(asked: str, bound: str) -> set[str]:

