@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from server_fakes import npy
@@ -56,6 +57,12 @@ class ServerProcess:
         path = f"/v1/volumes/{hashlib.sha256(body).hexdigest()}"
         assert self.ask("PUT", path, body)[0] == 201
         return path
+
+    def wait_until(self, condition):
+        """Ask again and again until `condition` holds."""
+        deadline = time.monotonic() + WAIT
+        while not condition():
+            assert time.monotonic() < deadline
 
     def end(self):
         """Wait for the end; return exit status, the rest of standard output, and standard error."""

@@ -161,6 +161,15 @@ def test_store_keeps_the_first_of_two_equal_volumes():
     assert store.put("a", second) == (first, False)
 
 
+def test_store_keeps_a_limited_number_of_volumes_however_small():
+    volume, store = Volume.from_array(counting()), VolumeStore()
+    for number in range(65):
+        store.put(str(number), volume)
+    assert store.get("1") is store.get("64") is volume
+    with pytest.raises(MedSAMSegError):
+        store.get("0")
+
+
 def test_store_forgets_the_volume_unused_for_longest():
     volume = Volume.from_array(counting())
     store = VolumeStore(budget=volume.nbytes * 2)

@@ -14,6 +14,8 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.windows import IntensityRange, resolve_window
 
 DEFAULT_STORE_BYTES = 4 * 2**30
+#: Volumes that are kept however small they are.
+_MOST_VOLUMES = 64
 
 _CHUNK_VOXELS = 2**20
 _SINGLE_PRECISION_MAX = float(np.finfo(np.float32).max)
@@ -104,7 +106,7 @@ class Volume:
 
 
 class VolumeStore:
-    """Uploaded volumes by content key, within a byte budget; the least recently used ones go first.
+    """Uploaded volumes by content key, at most 64 within a byte budget; the least recently used ones go first.
 
     The newest volume is always kept, even alone above the budget. A click or propagation that already holds a volume
     keeps it alive; background encoding ends with it.
@@ -121,7 +123,7 @@ class VolumeStore:
             known = self._volumes.get(key)
             if known is None:
                 self._volumes[key] = volume
-                while len(self._volumes) > 1 and sum(kept.nbytes for kept in self._volumes.values()) > self._budget:
+                while len(self._volumes) > 1 and self._is_overfull():
                     self._volumes.popitem(last=False)
                 return volume, True
             self._volumes.move_to_end(key)
@@ -148,6 +150,10 @@ class VolumeStore:
         with self._lock:
             self._find(key)
             del self._volumes[key]
+
+    def _is_overfull(self) -> bool:
+        size = sum(kept.nbytes for kept in self._volumes.values())
+        return len(self._volumes) > _MOST_VOLUMES or size > self._budget
 
     def _find(self, key: str) -> Volume:
         volume = self._volumes.get(key)
