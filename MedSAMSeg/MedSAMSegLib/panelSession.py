@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 
+import slicer
 from slicer.i18n import tr as _
 
 from .backendMonitor import BackendMonitor
@@ -11,6 +12,8 @@ from .intensityWindows import AUTOMATIC, dicomModality, resolvedWindow, suggeste
 from .signals import DeferredSignal
 from .volumeRemarks import whyUnusable
 from .workList import WorkList
+
+STATUS_BAR_MILLISECONDS = 8000
 
 
 class PanelSession:
@@ -38,11 +41,13 @@ class PanelSession:
         self._suggestion = None
 
     def say(self, sentence):
-        """Show a sentence in the status line.
+        """Show a sentence in the status line, and for a while in that of the main window.
 
         :param sentence: translated, for the user.
         """
         self._statusLabel.text = sentence
+        # A panel that is scrolled down does not show its own.
+        slicer.util.showStatusMessage(sentence, STATUS_BAR_MILLISECONDS)
 
     @contextlib.contextmanager
     def sayingErrors(self):

@@ -44,7 +44,7 @@ class DeferredSignal(Signal):
     def __init__(self):
         super().__init__()
         self._timer = qt.QTimer()
-        self._timer.singleShot = True
+        self._timer.setSingleShot(True)
         self._timer.interval = 0
         self._timer.connect("timeout()", self.emitNow)
 
