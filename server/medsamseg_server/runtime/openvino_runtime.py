@@ -128,6 +128,18 @@ class OpenVinoRunner:
         return logits, scores
 
 
+def compile_network(core: openvino.Core, model: openvino.Model, part: str, precision: str) -> openvino.CompiledModel:
+    """Return a part of a network, made for this processor.
+
+    Args:
+        core: OpenVINO.
+        model: the part, as ``openvino_conversion.convert_network`` makes it.
+        part: ``encoder``, ``prompts`` or ``decoder``.
+        precision: ``fp32`` or ``bf16``.
+    """
+    return core.compile_model(model, _DEVICE, _settings(part, precision))
+
+
 def _prompts(
     boxes: NDArray[np.float32] | None, points: tuple[NDArray[np.float32], NDArray[np.float32]] | None
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -171,7 +183,7 @@ def _convert(
 
     network, weights_sha256 = load_network(specification, weights_path)
     models = convert_network(network, specification.input_size)
-    compiled = {part: core.compile_model(model, _DEVICE, _settings(part, precision)) for part, model in models.items()}
+    compiled = {part: compile_network(core, model, part, precision) for part, model in models.items()}
     return compiled, weights_sha256
 
 

@@ -1,0 +1,225 @@
+"""Networks with OpenVINO against the same networks with PyTorch in single precision."""
+
+import multiprocessing
+import sys
+
+import numpy as np
+import openvino
+import pytest
+import torch
+from random_weights import randomize
+from torch import nn
+
+from medsamseg_server.errors import MedSAMSegError
+from medsamseg_server.models.checkpoint_loading import load_network
+from medsamseg_server.models.networks import build_network
+from medsamseg_server.models.specification import get_specification
+from medsamseg_server.runtime import openvino_runtime
+from medsamseg_server.runtime.network_files import NetworkFiles
+from medsamseg_server.runtime.openvino_conversion import convert_network
+from medsamseg_server.runtime.openvino_runtime import OpenVinoRunner, compile_network, load_predictor
+from medsamseg_server.runtime.torch_runtime import TorchRunner
+from medsamseg_server.windows import CT_PRESETS
+
+LITEMEDSAM = get_specification("litemedsam")
+HAS_BF16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+PRECISIONS = ("fp32", *(["bf16"] if HAS_BF16 else []))
+
+
+def make_runner(network, input_size, precision):
+    core = openvino.Core()
+    parts = convert_network(network, input_size)
+    return OpenVinoRunner(
+        {part: compile_network(core, model, part, precision) for part, model in parts.items()}, precision
+    )
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    return NetworkFiles(tmp_path_factory.mktemp("networks"))
+
+
+@pytest.fixture(scope="module")
+def litemedsam(litemedsam_weights, files):
+    """LiteMedSAM with PyTorch ("torch") and with OpenVINO in each precision."""
+    from medsamseg_server.runtime import torch_runtime
+
+    predictors = {name: load_predictor(LITEMEDSAM, litemedsam_weights, name, files) for name in PRECISIONS}
+    return {"torch": torch_runtime.load_predictor(LITEMEDSAM, litemedsam_weights, "cpu"), **predictors}
+
+
+@pytest.fixture(scope="module")
+def lung_slices(chest):
+    """Gray levels of slices of the sample CT, with the tumor's box on each."""
+    width, level = CT_PRESETS["lung"]
+    gray = np.clip((chest.ct - level + width / 2) / width * 255, 0, 255).astype(np.uint8)
+    slices = []
+    for index in (18, 24, 30):
+        rows, columns = np.nonzero(chest.tumor[index])
+        slices.append((gray[index], np.array([[columns.min(), rows.min(), columns.max(), rows.max()]])))
+    return slices
+
+
+def iou(first, second):
+    return np.count_nonzero(first & second) / np.count_nonzero(first | second)
+
+
+@pytest.mark.parametrize(("precision", "lowest"), [("fp32", 0.999), ("bf16", 0.98)][: len(PRECISIONS)])
+def test_litemedsams_masks_are_those_of_pytorch(litemedsam, lung_slices, precision, lowest):
+    reference, other = litemedsam["torch"], litemedsam[precision]
+    overlaps = []
+    for pixels, boxes in lung_slices:
+        expected = reference.decode(reference.encode(pixels), pixels.shape, boxes)
+        found = other.decode(other.encode(pixels).astype(np.float16), pixels.shape, boxes)
+        assert expected.masks.sum() > 100
+        overlaps.append(iou(expected.masks, found.masks))
+        np.testing.assert_allclose(found.scores, expected.scores, atol=0.02)
+    assert min(overlaps) >= lowest
+    assert np.mean(overlaps) >= 0.99
+
+
+@pytest.mark.parametrize(
+    "prompts",
+    [
+        {"boxes": np.array([[54, 160, 101, 204]])},
+        {"points": np.array([[[77, 180], [10, 10]]]), "labels": np.array([[1, 0]])},
+        {"points": np.array([[[77, 180], [0, 0]]]), "labels": np.array([[1, -1]])},
+        {
+            "boxes": np.array([[54, 160, 101, 204], [20, 30, 90, 90]]),
+            "points": np.array([[[77, 180]], [[50, 50]]]),
+            "labels": np.array([[1], [0]]),
+        },
+    ],
+    ids=["box", "points", "filler", "boxes and points"],
+)
+def test_every_kind_of_prompt_is_decoded_as_by_pytorch(litemedsam, lung_slices, prompts):
+    embedding = litemedsam["torch"].encode(lung_slices[1][0])
+    expected = litemedsam["torch"].decode(embedding, (256, 256), **prompts)
+    found = litemedsam["fp32"].decode(embedding, (256, 256), **prompts)
+    np.testing.assert_allclose(found.values, expected.values, atol=1e-3)
+    np.testing.assert_allclose(found.scores, expected.scores, atol=1e-4)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_objects_of_a_batch_are_what_they_are_alone(litemedsam, lung_slices, precision):
+    predictor = litemedsam[precision]
+    embedding = predictor.encode(lung_slices[1][0])
+    boxes = np.random.default_rng(3).integers(0, 120, (16, 4))
+    boxes[:, 2:] += boxes[:, :2] + 10
+    together = predictor.decode(embedding, (256, 256), boxes)
+    for number, box in enumerate(boxes):
+        alone = predictor.decode(embedding, (256, 256), box[None])
+        assert np.count_nonzero(alone.masks[0] != together.masks[number]) <= 0.002 * 256**2
+        np.testing.assert_allclose(alone.scores[0], together.scores[number], atol=0.01)
+
+
+def test_results_stay_when_the_next_slice_is_computed(litemedsam, lung_slices):
+    predictor = litemedsam["fp32"]
+    embedding = predictor.encode(lung_slices[0][0])
+    prediction = predictor.decode(embedding, (256, 256), lung_slices[0][1])
+    kept = embedding.copy(), prediction.values.copy(), prediction.scores.copy()
+    other = predictor.encode(lung_slices[2][0])
+    predictor.decode(other, (256, 256), lung_slices[2][1])
+    np.testing.assert_array_equal(embedding, kept[0])
+    np.testing.assert_array_equal(prediction.values, kept[1])
+    np.testing.assert_array_equal(prediction.scores, kept[2])
+
+
+@pytest.mark.parametrize(("precision", "tolerance"), [("fp32", 1e-4), ("bf16", 0.02)][: len(PRECISIONS)])
+def test_vit_b_encodes_and_decodes_as_with_pytorch(vit_b, precision, tolerance):
+    network, image, expected = vit_b
+    runner = make_runner(network, 1024, precision)
+    embedding = runner.encode(image)
+    assert np.abs(embedding - expected).mean() < tolerance * np.abs(expected).mean()
+    boxes = np.array([[100, 200, 600, 700], [10, 20, 300, 900]], np.float32)
+    masks = [r.decode(expected, boxes, None)[0] > 0 for r in (TorchRunner(network), runner)]
+    assert iou(*masks) >= (0.9999 if precision == "fp32" else 0.97)
+
+
+@pytest.fixture(scope="module")
+def vit_b():
+    """A ViT-B of two blocks, one with windows and one that sees the whole image, with an image and its embedding."""
+    network = randomize(build_network(get_specification("medsam")), seed=5)
+    encoder = network.image_encoder
+    encoder.blocks = nn.ModuleList([encoder.blocks[0], encoder.blocks[2]])
+    image = torch.rand(3, 1024, 1024, generator=torch.Generator().manual_seed(1)).numpy()
+    return network, image, TorchRunner(network).encode(image)
+
+
+def test_network_comes_from_disk_the_next_time_without_pytorch(litemedsam, litemedsam_weights, files, monkeypatch):
+    monkeypatch.setattr(openvino_runtime, "_convert", None)
+    again = load_predictor(LITEMEDSAM, litemedsam_weights, "fp32", files)
+    assert again.weights_sha256 == litemedsam["torch"].weights_sha256
+    image = np.random.default_rng(0).random((3, 256, 256), np.float32)
+    np.testing.assert_allclose(
+        again.encode_prepared(image), litemedsam["fp32"].encode_prepared(image), atol=1e-5, rtol=1e-4
+    )
+
+
+def test_loading_a_kept_network_imports_no_pytorch(litemedsam, litemedsam_weights, files):
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(1) as pool:
+        assert pool.apply(modules_after_loading, [litemedsam_weights, files]) == []
+
+
+def modules_after_loading(weights, files):
+    before = set(sys.modules)
+    load_predictor(LITEMEDSAM, weights, "fp32", files)
+    return [name for name in ("torch", "segment_anything") if name in set(sys.modules) - before]
+
+
+class Converted(Exception):
+    """Stands for the seconds that a conversion takes."""
+
+
+@pytest.fixture
+def conversion_noticed(monkeypatch):
+    def convert(*arguments):
+        raise Converted
+
+    monkeypatch.setattr(openvino_runtime, "_convert", convert)
+
+
+@pytest.mark.usefixtures("conversion_noticed")
+def test_changed_weights_are_converted_anew(litemedsam, litemedsam_weights, files, tmp_path):
+    state = torch.load(litemedsam_weights, weights_only=True)
+    state["image_encoder.neck.3.bias"] += 1
+    changed = tmp_path / "changed.pth"
+    torch.save(state, changed)
+    load_predictor(LITEMEDSAM, litemedsam_weights, "fp32", files)
+    with pytest.raises(Converted):
+        load_predictor(LITEMEDSAM, changed, "fp32", files)
+
+
+def test_damaged_weights_are_refused_as_by_pytorch(tmp_path, files):
+    broken = tmp_path / "broken.pth"
+    broken.write_bytes(b"no weights")
+    with pytest.raises(MedSAMSegError) as caught:
+        load_predictor(LITEMEDSAM, broken, "fp32", files)
+    assert caught.value.code == "weights_unreadable"
+    with pytest.raises(MedSAMSegError) as caught:
+        load_predictor(LITEMEDSAM, tmp_path / "missing.pth", "fp32", files)
+    assert caught.value.code == "weights_unreadable"
+
+
+@pytest.mark.usefixtures("conversion_noticed")
+def test_network_that_openvino_cannot_read_is_made_again(monkeypatch, tmp_path, litemedsam_weights, caplog):
+    files = NetworkFiles(tmp_path)
+    monkeypatch.setattr(files, "read", lambda key, parts: dict.fromkeys(parts, b"whole, but no network"))
+    with pytest.raises(Converted):
+        load_predictor(LITEMEDSAM, litemedsam_weights, "fp32", files)
+    assert "cannot be used and is made again" in caplog.text
+
+
+def test_lean_decoder_is_the_decoder(litemedsam_weights):
+    from medsamseg_server.runtime.lean_decoder import LeanDecoder, PromptTokens
+
+    network, _ = load_network(LITEMEDSAM, litemedsam_weights)
+    embedding = torch.randn(1, 256, 64, 64, generator=torch.Generator().manual_seed(2))
+    boxes = torch.tensor([[10.0, 20, 90, 100], [50, 50, 200, 220]])
+    with torch.inference_mode():
+        expected = network.decode(embedding, boxes, None)
+        tokens = PromptTokens(network.prompt_encoder)(boxes.reshape(2, 2, 2), torch.tensor([[2.0, 3], [2, 3]]))
+        found = LeanDecoder(network)(embedding, tokens)
+    torch.testing.assert_close(found[0], expected[0], atol=1e-3, rtol=1e-4)
+    torch.testing.assert_close(found[1], expected[1], atol=1e-4, rtol=1e-4)
