@@ -41,6 +41,8 @@ class BoxWork:
             place = volume, segmentation, segmentID
             state = BoxState(wanted.prompt, (), window, model, found=_cropOf(wanted.prompt, answer[0]))
             writer = self._writers.of(segmentation, volume)
+            # What could be written when it was asked may be gone or hidden by now.
+            writer.check(segmentID)
             others = self._scene.records.at(place)
             with writer.undoStep():
                 hasMadeRoom = not state.found.isEmpty and makeRoom(writer, place, state.prompt)
