@@ -55,12 +55,16 @@ class PanelSession:
 
         Widgets follow at once when the action is over.
         """
+        sentence = ""
         try:
             yield
         except UserError as error:
-            self.say(str(error))
+            sentence = str(error)
         finally:
             self.changed.emitNow()
+        # Last, over what is said about the scene.
+        if sentence:
+            self.say(sentence)
 
     @property
     def target(self):

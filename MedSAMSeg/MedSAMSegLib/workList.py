@@ -89,6 +89,8 @@ class WorkList:
             ending = functools.partial(self._sayError, said)
         if entry in self._entries:
             self._entries.remove(entry)
+            # Before, too: what is said about the scene must not replace what is said about this run.
+            self._onChange()
             if ending is not None:
                 ending()
         self._onChange()
