@@ -6,6 +6,7 @@ import slicer
 from geometries import addVolume
 from knownBox import BOX, SLICE, boxVoxels, segmentVoxels
 from segmentations import editorNode
+from waiting import waitUntil
 
 from MedSAMSegLib.boxPrompt import BoxPrompt
 from MedSAMSegLib.boxPromptStore import BoxPromptStore
@@ -355,6 +356,7 @@ def test_volumeEditedBeforeTheAnswerIsAskedAboutAgain(logic, backend, ct, change
     volume = ct[0]
     backend.letSegment.clear()
     run = logic.startBox(*ct, boxRAS=((1.5, 0.5, SLICE), (6.5, 4.5, SLICE)))
+    waitUntil(lambda: backend.requests)
     if change == "voxels":
         slicer.util.arrayFromVolume(volume)[:] += 1
         slicer.util.arrayFromVolumeModified(volume)

