@@ -1,0 +1,1 @@
+"""How responsive Slicer stays: measured, not asserted; see `__main__`."""
