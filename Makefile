@@ -6,7 +6,7 @@ export MEDSAMSEG_PYTHON := $(CURDIR)/.venv/bin/python
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help environment weights demo test lint format bench screenshots check-extension lock clean
+.PHONY: help environment weights demo test lint format bench screenshots check-extension soak lock clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -41,8 +41,11 @@ screenshots: weights ## Make the README's pictures of the panel anew, in Resourc
 check-extension: environment ## Check what Slicer's Extensions Index asks for, and install the extension into a folder
 	@$(BIN)/python Testing/extension
 
+soak: weights ## Load and faults for minutes; writes soak/results.json
+	@$(BIN)/python Testing/soak
+
 lock: environment ## Pin what users install, with checksums, in server/requirements (needs uv)
 	@$(BIN)/python Testing/lock
 
 clean: ## Remove everything that the other targets made
-	rm -rf .venv .medsamseg demo bench build .pytest_cache .ruff_cache server/.mypy_cache
+	rm -rf .venv .medsamseg demo bench soak build .pytest_cache .ruff_cache server/.mypy_cache

@@ -1,0 +1,6 @@
+"""Fixtures of the soak in small."""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "server"))
