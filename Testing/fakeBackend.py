@@ -76,6 +76,8 @@ class FakeBackend:
         self.diesAfter = None
         self.wasCancelled = threading.Event()
         self.maskOfBox = boxMask
+        #: Confidence of a propagated slice by its distance to the prompt.
+        self.confidenceOf = lambda distance: 1 - 0.25 * distance
         self._reach = reach
 
     @property
@@ -200,8 +202,8 @@ class FakeBackend:
                     "slice": index,
                     "mask": self.maskOfBox(prompts.get(index, box)),
                     "provenance": "box" if index in prompts else "propagated",
-                    "confidence": None if index in prompts else 1 - 0.25 * distance,
-                    "confidence_parts": {} if index in prompts else {"overlap": 1 - 0.25 * distance},
+                    "confidence": None if index in prompts else self.confidenceOf(distance),
+                    "confidence_parts": {} if index in prompts else {"overlap": self.confidenceOf(distance)},
                 },
             )
         yield PropagationEvent(

@@ -3,11 +3,8 @@
 import qt
 from slicer.i18n import tr as _
 
+from .confidenceColors import colorOf
 from .sliceRecord import BOX, EDITED, INTERPOLATED, PROPAGATED
-
-#: Colors that people with any color vision can tell apart (Okabe and Ito, 2008), in red, green and blue.
-DOUBTFUL, UNCERTAIN, SURE = (213, 94, 0), (240, 228, 66), (0, 158, 115)
-LOCKED, UNKNOWN = (0, 114, 178), (150, 150, 150)
 
 NARROWEST_CELL = 2
 HEIGHT = 22
@@ -84,26 +81,6 @@ def describe(index, state):
     elif state.isLocked:
         parts.append(_("kept as it is"))
     return _("Slice {index}: {description}.").format(index=index, description=", ".join(parts))
-
-
-def colorOf(state):
-    """Return red, green and blue, 0 to 255, for a slice.
-
-    :param state: SliceState.
-    """
-    if state.isLocked:
-        return LOCKED
-    if state.provenance == BOX:
-        return SURE
-    if state.confidence is None:
-        return UNKNOWN
-    if state.confidence < 0.5:
-        return _blend(DOUBTFUL, UNCERTAIN, 2 * state.confidence)
-    return _blend(UNCERTAIN, SURE, 2 * state.confidence - 1)
-
-
-def _blend(first, second, share):
-    return tuple(round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
 
 
 def _cell(index, state):

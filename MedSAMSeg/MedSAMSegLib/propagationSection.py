@@ -31,6 +31,7 @@ class PropagationSection(PanelSection):
         ui.setFirstSliceButton.connect("clicked()", self._onSetFirstSlice)
         ui.setLastSliceButton.connect("clicked()", self._onSetLastSlice)
         ui.propagateButton.connect("clicked()", self._onPropagate)
+        ui.propagateHereButton.connect("clicked()", self._onPropagateHere)
         ui.cancelButton.connect("clicked()", self._onCancel)
 
     def useScene(self):
@@ -47,6 +48,7 @@ class PropagationSection(PanelSection):
         ui, parameters = self.ui, self.session.parameters
         isRunning = self._run is not None and not self._run.isOver
         ui.propagateButton.enabled = self.session.boxAxis is not None and not isRunning
+        ui.propagateHereButton.enabled = ui.propagateButton.enabled
         ui.cancelButton.enabled = isRunning
         ui.progressBar.visible = isRunning
         self._directionBox.show(parameters.direction)
@@ -102,6 +104,12 @@ class PropagationSection(PanelSection):
         return {"first": self.ui.firstSliceSpinBox.value, "last": self.ui.lastSliceSpinBox.value}
 
     def _onPropagate(self):
+        self._start()
+
+    def _onPropagateHere(self):
+        self._start(fromSlice=shownSlice(self.session.parameters.volume, self._axis()).index)
+
+    def _start(self, fromSlice=None):
         session = self.session
         with session.sayingErrors():
             self._checkThereIsSomewhereToGo()
@@ -109,6 +117,7 @@ class PropagationSection(PanelSection):
                 *session.target,
                 progress=self._onProgress,
                 direction=session.parameters.direction,
+                fromSlice=fromSlice,
                 window=session.window,
                 model=session.model,
                 **self._range(),
@@ -130,6 +139,7 @@ class PropagationSection(PanelSection):
         self.ui.progressBar.setRange(0, progress.total)
         self.ui.progressBar.setValue(progress.done)
         self.session.say(_("Slice {index} is done.").format(index=progress.sliceIndex))
+        self.session.changed.emit()
 
     def _onCancel(self):
         self._run.cancel()

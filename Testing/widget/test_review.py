@@ -1,0 +1,160 @@
+"""The strip of slices: what it shows, where a click leads, what accepting and going on from a slice do."""
+
+import numpy as np
+import pytest
+import slicer
+
+from MedSAMSegLib.confidenceColors import DOUBTFUL, LOCKED, SURE, UNCERTAIN
+from MedSAMSegLib.segmentWriter import SegmentWriter
+from slicerhost import widgetDriver
+
+
+@pytest.fixture
+def boxed(gui, panel, volume, dragInRed):
+    """The panel after one box in the red view; the index of its slice."""
+    panel.ui.drawButton.click()
+    dragInRed()
+    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
+    return shown(gui)
+
+
+@pytest.fixture
+def propagated(gui, panel, boxed):
+    """The panel after a propagation two slices each way; the index of the box's slice."""
+    panel.ui.propagateButton.click()
+    gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
+    return boxed
+
+
+def shown(gui):
+    """:return: index of the slice that the red view shows; voxels are 1 mm from the origin on."""
+    return round(gui.layoutManager.sliceWidget("Red").sliceLogic().GetSliceOffset())
+
+
+def colors(panel):
+    """:return: the strip's colors as (red, green, blue), from the lowest slice on."""
+    table = panel.ui.slicesTable
+    brushes = [table.item(0, column).background() for column in range(table.columnCount)]
+    return [(brush.color().red(), brush.color().green(), brush.color().blue()) for brush in brushes]
+
+
+def clickCell(gui, panel, column):
+    """Click into a cell of the strip."""
+    table = panel.ui.slicesTable
+    area = table.visualItemRect(table.item(0, column)).center()
+    widgetDriver.click(table.viewport(), area.x(), area.y())
+    gui.processEvents()
+
+
+def acceptedIn(gui, panel):
+    """Press the button that accepts the shown slice, and let the panel follow."""
+    widgetDriver.click(panel.ui.acceptSliceButton)
+    gui.processEvents()
+
+
+def test_groupIsShownWhenThereIsSomethingToCheck(gui, panel, volume, dragInRed):
+    assert not panel.ui.reviewButton.visible
+    panel.ui.drawButton.click()
+    dragInRed()
+    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
+    gui.waitUntil(lambda: panel.ui.reviewButton.visible)
+
+
+def test_stripIsColoredByConfidence(gui, panel, propagated):
+    halfSure = tuple(round((a + b) / 2) for a, b in zip(UNCERTAIN, SURE, strict=True))
+    gui.waitUntil(lambda: len(colors(panel)) == 5)
+    assert colors(panel) == [UNCERTAIN, halfSure, SURE, halfSure, UNCERTAIN]
+
+
+def test_doubtfulSliceIsRed(gui, panel, backend, boxed):
+    backend.confidenceOf = lambda distance: 0.0
+    panel.ui.propagateButton.click()
+    gui.waitUntil(lambda: panel.ui.propagateButton.enabled and len(colors(panel)) == 5)
+    assert colors(panel)[0] == DOUBTFUL
+
+
+def test_stripGrowsWhileThePropagationGoesOn(gui, panel, backend, boxed):
+    backend.heldAfter = 2
+    panel.ui.propagateButton.click()
+    gui.waitUntil(lambda: len(colors(panel)) == 3)
+    assert panel.ui.cancelButton.enabled
+    panel.ui.cancelButton.click()
+    gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
+
+
+def test_clickGoesToTheSlice(gui, panel, propagated):
+    gui.waitUntil(lambda: len(colors(panel)) == 5)
+    clickCell(gui, panel, 4)
+    assert shown(gui) == propagated + 2
+    assert panel.ui.sliceLabel.text == f"Slice {propagated + 2}: propagated, confidence 50 %."
+
+
+def test_stripFollowsTheView(gui, panel, propagated):
+    red = gui.view("Red")
+    red.moveTo(*red.center)
+    red.wheel(1)
+    gui.waitUntil(lambda: panel.ui.sliceLabel.text.startswith(f"Slice {shown(gui)}:"))
+    assert panel.ui.slicesTable.currentColumn() == shown(gui) - (propagated - 2)
+
+
+def test_worstSlicesComeOneAfterTheOther(gui, panel, propagated, openMainWindow):
+    gui.waitUntil(lambda: panel.ui.worstSliceButton.enabled)
+    visited = []
+    for _press in range(5):
+        widgetDriver.click(panel.ui.worstSliceButton)
+        gui.processEvents()
+        visited.append(shown(gui) - propagated)
+    assert visited == [-2, 2, -1, 1, -2]
+    assert panel.ui.statusLabel.text.endswith("1 of 4 to check.")
+
+
+def test_acceptedSliceIsBlueAndDropsOutOfWhatIsToBeChecked(gui, panel, propagated):
+    widgetDriver.click(panel.ui.worstSliceButton)
+    gui.waitUntil(lambda: panel.ui.sliceLabel.text.startswith(f"Slice {propagated - 2}:"))
+    acceptedIn(gui, panel)
+    assert colors(panel)[0] == LOCKED
+    assert panel.ui.sliceLabel.text.endswith("confidence 50 %, accepted.")
+    widgetDriver.click(panel.ui.worstSliceButton)
+    gui.processEvents()
+    assert shown(gui) == propagated + 2
+
+
+def test_acceptingIsTakenBackByASecondPress(gui, panel, propagated):
+    gui.waitUntil(lambda: panel.ui.worstSliceButton.enabled)
+    widgetDriver.click(panel.ui.worstSliceButton)
+    gui.waitUntil(lambda: panel.ui.sliceLabel.text.startswith(f"Slice {propagated - 2}:"))
+    acceptedIn(gui, panel)
+    acceptedIn(gui, panel)
+    assert not panel.ui.acceptSliceButton.checked
+    assert colors(panel)[0] == UNCERTAIN
+
+
+def test_handWorkIsSeenAndSaid(gui, panel, propagated):
+    volume, segmentation = panel.ui.volumeSelector.currentNode(), panel.ui.segmentationSelector.currentNode()
+    (segmentID,) = panel.ui.segmentsTable.selectedSegmentIDs()
+    SegmentWriter(segmentation, volume).write(segmentID, 0, propagated, np.ones((3, 3)), 1, 1)
+    gui.waitUntil(lambda: colors(panel)[2] == LOCKED)
+    assert panel.ui.sliceLabel.text == f"Slice {propagated}: edited by hand, kept as it is."
+
+
+def test_fromHereStartsOnTheShownSlice(gui, panel, backend, propagated):
+    gui.waitUntil(lambda: len(colors(panel)) == 5)
+    clickCell(gui, panel, 4)
+    widgetDriver.click(panel.ui.propagateHereButton)
+    gui.waitUntil(lambda: panel.ui.propagateButton.enabled and len(colors(panel)) > 5)
+    assert [index for index, _box in backend.requests[-1]["prompts"]] == [propagated + 2]
+
+
+def test_savedSceneShowsTheSameStrip(gui, panel, propagated, tmp_path):
+    widgetDriver.click(panel.ui.worstSliceButton)
+    gui.waitUntil(lambda: panel.ui.sliceLabel.text.startswith(f"Slice {propagated - 2}:"))
+    acceptedIn(gui, panel)
+    before = colors(panel)
+    path = str(tmp_path / "scene.mrb")
+    slicer.util.saveScene(path)
+    slicer.mrmlScene.Clear(0)
+    gui.processEvents()
+    assert not panel.ui.reviewButton.visible
+    slicer.util.loadScene(path)
+    gui.waitUntil(lambda: panel.ui.reviewButton.visible)
+    assert colors(panel) == before
