@@ -15,6 +15,9 @@ SEGMENT_ATTRIBUTE = "MedSAMSeg.SegmentID"
 BOX_ATTRIBUTE = "MedSAMSeg.Box"
 REQUEST_ATTRIBUTE = "MedSAMSeg.Request"
 
+# Percent of the view's size.
+CENTER_DOT_SCALE = 0.01
+
 # Markups keep positions in single precision; what differs by more than this, in pixels, was moved by somebody.
 UNMOVED_TOLERANCE = 1e-3
 
@@ -30,6 +33,9 @@ class BoxPromptStore:
     The markup's place is the truth: a box that was dragged reads as where it is now. The exact numbers are kept beside
     it and hold as long as the markup has not been moved.
     """
+
+    def __init__(self):
+        self._readings = {}
 
     def add(self, volumeNode, segmentationNode, segmentID, prompt):
         """Add a box to the scene.
@@ -107,6 +113,14 @@ class BoxPromptStore:
 
     def read(self, roiNode):
         """:return: the BoxPrompt that a markup shows now, clipped to the image."""
+        # The panel reads all boxes whenever anything happens; most of them are where they were.
+        state = _stateOf(roiNode, self.volume(roiNode))
+        known = self._readings.get(roiNode.GetID())
+        if known is None or known[0] != state:
+            known = self._readings[roiNode.GetID()] = (state, self._read(roiNode))
+        return known[1]
+
+    def _read(self, roiNode):
         volumeNode = self.volume(roiNode)
         geometry = SliceGeometry(volumeNode)
         stored = self.stored(roiNode)
@@ -182,6 +196,21 @@ def _setUpDisplay(roiNode, color):
         setColor(color)
     displayNode.SetPropertiesLabelVisibility(False)
     displayNode.SetFillOpacity(0.05)
+    # The dot in the middle would hide what was found.
+    displayNode.SetUseGlyphScale(True)
+    displayNode.SetGlyphScale(CENTER_DOT_SCALE)
     # Turned against the voxels, or as a slab in the 3D view, a box on one slice means nothing.
     displayNode.SetRotationHandleVisibility(False)
     displayNode.SetVisibility3D(False)
+
+
+def _stateOf(roiNode, volumeNode):
+    """:return: what changes whenever a box may have to be read otherwise."""
+    image = volumeNode.GetImageData() if volumeNode is not None else None
+    nodes = [node for node in (roiNode, volumeNode) if node is not None]
+    transforms = [node.GetParentTransformNode() for node in nodes]
+    return (
+        [(node.GetID(), node.GetMTime()) for node in nodes],
+        [(node.GetID(), node.GetTransformToWorldMTime()) for node in transforms if node is not None],
+        image and image.GetDimensions(),
+    )

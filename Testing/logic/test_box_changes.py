@@ -167,7 +167,7 @@ def test_oneDragIsOneUndoStep(logic, ct, box):
 
 
 def test_surfacesAreRenewedWhenTheDragIsOver(logic, ct, box):
-    volume, segmentation, segment = ct
+    _volume, segmentation, segment = ct
     segmentation.CreateClosedSurfaceRepresentation()
 
     def renewed():

@@ -100,6 +100,17 @@ def test_onlyBoxesOfTheChosenSegmentHaveHandles(gui, panel, box):
     assert not box.GetDisplayNode().GetHandlesInteractive()
 
 
+def test_lockedBoxIsItsOutlineAndNoDotInTheMiddle(gui, panel, box):
+    panel.ui.segmentationSelector.currentNode().GetDisplayNode().SetVisibility(False)
+    gui.exitModule()
+    red = gui.view("Red")
+    red.moveTo(1, 1)
+    gui.processEvents()
+    x, y = (round(value) for value in red.rasToXY(box.GetCenterWorld()))
+    around = red.pixels()[::-1][y - 12 : y + 12, x - 12 : x + 12].astype(int)
+    assert (around.max(axis=2) > 60).sum() <= 4
+
+
 def test_leavingTheModuleTakesTheHandlesAwayAndEnteringBringsThem(gui, panel, box):
     gui.exitModule()
     assert not box.GetDisplayNode().GetHandlesInteractive()
