@@ -7,12 +7,16 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import SimpleITK as sitk
+import torch
+from labeled_cases import ellipsoid, write_case
 
 from medsamseg_server.allocator import keep_freed_memory
 from medsamseg_server.cli import main
+from medsamseg_server.models.checkpoint_loading import load_network
+from medsamseg_server.models.networks import build_network
 from medsamseg_server.models.specification import TinyViTParameters, get_specification
 from medsamseg_server.models.store import ModelStore
+from medsamseg_server.models.trained import register_trained
 from medsamseg_server.prompts import Prompt
 from medsamseg_server.volumes import Volume
 
@@ -67,11 +71,16 @@ def tiny_specification():
     return dataclasses.replace(get_specification("litemedsam"), name="tiny", title="Tiny", tiny_vit=parameters)
 
 
-def ellipsoid(shape=(7, 40, 48), center=(3, 18, 22), radii=(3.6, 9, 12)):
-    """Return an ellipsoid as a mask (K, J, I)."""
-    offsets = [(np.arange(n) - c) / r for n, c, r in zip(shape, center, radii, strict=True)]
-    squares = sum(np.square(part) for part in np.meshgrid(*offsets, indexing="ij"))
-    return squares <= 1
+@pytest.fixture
+def tiny(tiny_specification):
+    """A model called "tiny" with LiteMedSAM's decoder behind a small random encoder, registered, and its network."""
+    torch.manual_seed(5)
+    network = build_network(tiny_specification)
+    litemedsam, _ = load_network(get_specification("litemedsam"), DEVELOPMENT_STORE.path("litemedsam"))
+    network.mask_decoder.load_state_dict(litemedsam.mask_decoder.state_dict())
+    network.prompt_encoder.load_state_dict(litemedsam.prompt_encoder.state_dict())
+    register_trained(tiny_specification, lambda path: torch.save(network.state_dict(), path), "none", "", {})
+    return network
 
 
 @pytest.fixture
@@ -81,25 +90,6 @@ def ellipsoids():
     noise = np.random.default_rng(3).normal(0, 8, mask.shape)
     array = (100 + 60 * mask + noise).astype(np.int16)
     return SimpleNamespace(volume=Volume.from_array(array), mask=mask, box=Prompt((10.0, 9.0, 34.0, 27.0)))
-
-
-def write_case(folder, name, seed=0, labels=None, array=None, suffix=".nii.gz", image_spacing=(1, 1, 2)):
-    """Write an image and its label map to ``folder/images`` and ``folder/labels``; return the two paths."""
-    generator = np.random.default_rng(seed)
-    if labels is None:
-        center = (3, 18 + generator.integers(-4, 5), 22 + generator.integers(-4, 5))
-        labels = ellipsoid(center=center).astype(np.uint8)
-    if array is None:
-        array = (100 + 60 * (labels > 0) + generator.normal(0, 8, labels.shape)).astype(np.int16)
-    paths = []
-    for kind, values, spacing in (("images", array, image_spacing), ("labels", labels, (1, 1, 2))):
-        path = folder / kind / f"{name}{suffix}"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        image = sitk.GetImageFromArray(values)
-        image.SetSpacing(spacing)
-        sitk.WriteImage(image, str(path))
-        paths.append(path)
-    return paths
 
 
 @pytest.fixture

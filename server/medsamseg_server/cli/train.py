@@ -4,34 +4,24 @@ from __future__ import annotations
 
 import argparse
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
-
-from medsamseg_server.cli.output import print_json, say, shows_progress, warn
 from medsamseg_server.cli.train_options import (
+    add_box_option,
     add_data_options,
     add_run_options,
     add_schedule_options,
-    data_options,
+    positive,
+    rate,
     schedule,
-    settings,
 )
-from medsamseg_server.models.registry import DEFAULT_MODEL, get_checkpoint
+from medsamseg_server.cli.train_run import finish, show_progress, training
+from medsamseg_server.models.registry import DEFAULT_MODEL
 from medsamseg_server.models.specification import get_specification
 from medsamseg_server.models.store import ModelStore
 from medsamseg_server.models.trained import require_free_name
-
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
-
-    from medsamseg_server.models.trained import TrainedModel
-    from medsamseg_server.training.data import TrainingData
-    from medsamseg_server.training.finetune import Outcome, Progress
-    from medsamseg_server.training.loop import Step
 
 _EPILOG = """\
 examples:
@@ -42,7 +32,6 @@ examples:
 
 The same command again goes on where a run was stopped. See docs/training.md.
 """
-_MOST_DROPPED_SHOWN = 10
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -56,6 +45,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_finetune(commands)
+    _add_distill(commands)
+    _add_specialist(commands)
 
 
 def _add_finetune(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -74,14 +65,7 @@ def _add_finetune(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         help="what is trained: the mask decoder on embeddings that are computed once, which also a computer without "
         "graphics card does; encoder and decoder; or low-rank adapters in both (default: %(default)s)",
     )
-    parser.add_argument(
-        "--largest-shift",
-        type=int,
-        choices=range(1025),
-        default=20,
-        metavar="PIXELS",
-        help="how far each side of a box is pushed outward at most, of 1024 (default: %(default)s)",
-    )
+    add_box_option(parser)
     parser.add_argument(
         "--embeddings",
         metavar="FOLDER",
@@ -93,142 +77,157 @@ def _add_finetune(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     parser.set_defaults(run=run_finetune)
 
 
+def _add_distill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "distill",
+        help="teach a small encoder what a large one sees, then tune it",
+        description="Teach a small encoder the embeddings of a large one, then tune the whole to the objects of "
+        "labeled scans: how LiteMedSAM was made of MedSAM.",
+    )
+    add_data_options(parser)
+    student = parser.add_argument_group("networks")
+    student.add_argument("--teacher", metavar="MODEL", default=DEFAULT_MODEL, help="(default: %(default)s)")
+    student.add_argument(
+        "--start-from", metavar="MODEL", help="begin with this model's encoder as far as it fits (default: at random)"
+    )
+    for name, default in (("widths", (64, 128, 160, 320)), ("depths", (2, 2, 6, 2)), ("heads", (4, 5, 10))):
+        shown = ",".join(map(str, default))
+        student.add_argument(
+            f"--{name}",
+            type=_as_many_as(default),
+            default=default,
+            help=f"of the student, a TinyViT (default: {shown})",
+        )
+    stage = parser.add_argument_group("first stage")
+    stage.add_argument("--embedding-epochs", type=positive, default=20, metavar="N", help="(default: %(default)s)")
+    stage.add_argument("--embedding-rate", type=rate, default=5e-4, metavar="RATE", help="(default: %(default)s)")
+    add_box_option(parser)
+    # The recipe's for the second stage.
+    add_schedule_options(parser, epochs=8, learning_rate=5e-5)
+    add_run_options(parser)
+    parser.set_defaults(run=run_distill)
+
+
+def _add_specialist(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "specialist",
+        help="train a U-Net with the box as second channel, to compare with",
+        description="Train a 2D U-Net (MONAI) that gets the box as second channel, as the MedSAM paper compares with. "
+        "It knows nothing but these scans.",
+    )
+    add_data_options(parser)
+    parser.add_argument("--widths", type=_two_or_more, default=(32, 64, 128, 256, 512), help="channels of the levels")
+    add_box_option(parser)
+    add_schedule_options(parser, epochs=30, learning_rate=1e-3)
+    add_run_options(parser)
+    parser.set_defaults(run=run_specialist)
+
+
 def run_finetune(args: argparse.Namespace) -> int:
     """Tune a model."""
     require_free_name(args.name, args.force)
-    ModelStore().path(args.base)
+    weights = ModelStore().path(args.base)
+    from medsamseg_server.models.checkpoint_loading import load_network
+    from medsamseg_server.runtime.choice import load_predictor
     from medsamseg_server.training.adapting import Parts
     from medsamseg_server.training.box_lesson import Lessons
+    from medsamseg_server.training.embeddings_on_disk import EmbeddingsOnDisk
     from medsamseg_server.training.finetune import finetune
-    from medsamseg_server.training.registering import register_tuned
 
-    with _training(args) as (folder, fabric, data):
-        parts = Parts(args.parts)
-        teaches_iou = get_specification(args.base).tiny_vit is not None
-        # LiteMedSAM's recipe turns images over; an embedding cannot be turned.
-        lessons = Lessons(args.largest_shift, teaches_iou, flips=parts is not Parts.DECODER, seed=args.seed)
-        with _progress(args, fabric) as progress:
-            embeddings = args.embeddings or folder / "embeddings"
-            outcome = finetune(args.base, data, parts, lessons, schedule(args), folder, fabric, embeddings, progress)
-        if not fabric.is_global_zero:
-            return 0
-        if args.embeddings is None:
-            shutil.rmtree(folder / "embeddings", ignore_errors=True)
-        provenance = _provenance("finetune", args, data, outcome)
-        title = args.title or f"{args.name} ({get_checkpoint(args.base).title})"
-        trained = register_tuned(args.base, args.name, title, outcome.network, provenance, args.force)
-    _report(args, trained, folder)
+    specification = get_specification(args.base)
+    parts = Parts(args.parts)
+    # LiteMedSAM's recipe trains the IoU and turns images over, MedSAM's does not; an embedding cannot be turned over.
+    is_lite = specification.tiny_vit is not None
+    lessons = Lessons(args.largest_shift, is_lite, flips=is_lite and parts is not Parts.DECODER, seed=args.seed)
+    with training(args) as (folder, fabric, data), show_progress(args, fabric) as progress:
+        network, _ = load_network(specification, weights)
+        embeddings = None
+        if parts is Parts.DECODER:
+            predictor = load_predictor(specification, weights, fabric.device.type)
+            embeddings = EmbeddingsOnDisk(predictor, args.embeddings or folder / "embeddings")
+        outcome = finetune(
+            network, specification, data, parts, lessons, schedule(args), folder, fabric, embeddings, progress
+        )
+        if fabric.is_global_zero:
+            if args.embeddings is None:
+                shutil.rmtree(folder / "embeddings", ignore_errors=True)
+            finish(args, "finetune", specification, args.base, data, outcome, folder)
     return 0
 
 
-@contextmanager
-def _training(args: argparse.Namespace) -> Iterator[tuple[Path, Fabric, TrainingData]]:
-    """Open the run's folder, and prepare devices and data."""
-    from medsamseg_server.allocator import keep_freed_memory
-    from medsamseg_server.runtime.torch_runtime import select_device
-    from medsamseg_server.training.extras import require_training_packages
-    from medsamseg_server.training.loop import make_fabric
-    from medsamseg_server.training.run_folder import default_run_folder, open_run_folder
+def run_distill(args: argparse.Namespace) -> int:
+    """Teach a small encoder, then tune the whole."""
+    require_free_name(args.name, args.force)
+    store = ModelStore()
+    teacher_weights = store.path(args.teacher)
+    from medsamseg_server.models.checkpoint_loading import load_network
+    from medsamseg_server.runtime.choice import load_predictor
+    from medsamseg_server.training.adapting import Parts
+    from medsamseg_server.training.box_lesson import Lessons
+    from medsamseg_server.training.distill import distill, make_student, stretched
+    from medsamseg_server.training.embeddings_on_disk import EmbeddingsOnDisk
+    from medsamseg_server.training.finetune import finetune
+    from medsamseg_server.training.run_folder import subfolder
 
-    require_training_packages()
-    keep_freed_memory()
-    folder = args.run_folder or default_run_folder(args.name)
-    fabric = make_fabric(select_device(args.device), args.devices, args.precision)
-    fabric.seed_everything(args.seed, verbose=False)
-    with fabric.rank_zero_first():
-        open_run_folder(folder, settings(args), args.restart and fabric.is_global_zero)
-        data = _prepare(args, folder, fabric)
-    yield folder, fabric, data
-
-
-def _prepare(args: argparse.Namespace, folder: Path, fabric: Fabric) -> TrainingData:
-    from medsamseg_server.training.data import prepare_data
-
-    hidden = not (shows_progress(args) and fabric.is_global_zero)
-    with tqdm(unit="case", desc="Reading", disable=hidden, leave=False) as bar:
-        data = prepare_data(data_options(args), folder, lambda name: bar.update() and None)
-    if fabric.is_global_zero:
-        _say_what_is_used(args, data, folder)
-    return data
-
-
-def _say_what_is_used(args: argparse.Namespace, data: TrainingData, folder: Path) -> None:
-    split, report = data.split, data.report
-    say(args, f"Training: {len(split.train)} cases, {_count(data.train)} objects on slices")
-    say(args, f"Validation: {len(split.validation)} cases, {_count(data.validation)}")
-    say(args, f"Test: {len(split.test)} cases, {_count(data.test)}")
-    if report.small_slices or report.spared_slices:
-        say(args, f"Left out: {report.small_slices} too small on a slice; {report.spared_slices} slices not needed")
-    for dropped in report.dropped[:_MOST_DROPPED_SHOWN]:
-        warn(f"Left out {dropped.case}: {dropped.reason}")
-    if len(report.dropped) > _MOST_DROPPED_SHOWN:
-        warn(f"Left out {len(report.dropped) - _MOST_DROPPED_SHOWN} more; see {folder / 'data.json'}")
-
-
-def _count(slices: list[Any]) -> int:
-    return sum(len(each.masks) for each in slices)
-
-
-@contextmanager
-def _progress(args: argparse.Namespace, fabric: Fabric) -> Iterator[Progress]:
-    """Show bars for encoding and for each epoch, and print a line after each epoch."""
-    from medsamseg_server.training.finetune import Progress
-
-    hidden = not (shows_progress(args) and fabric.is_global_zero)
-    with (
-        tqdm(unit="slice", desc="Encoding", disable=hidden, leave=False) as encoding,
-        tqdm(unit="step", disable=hidden, leave=False) as steps,
-    ):
-
-        def encoded(total: int) -> None:
-            encoding.total = total
-            encoding.update()
-
-        def stepped(step: Step) -> None:
-            steps.total = step.steps
-            steps.set_description(f"Epoch {step.epoch + 1}, loss {step.loss:.3f}")
-            steps.update(step.step - steps.n)
-            if step.row is not None and fabric.is_global_zero:
-                tqdm.write("", end="") if hidden else steps.clear()
-                say(args, _epoch_line(step))
-
-        yield Progress(encoded, stepped)
-
-
-def _epoch_line(step: Step) -> str:
-    assert step.row is not None
-    measures = ", ".join(
-        f"{name} {value:.4f}" for name, value in step.row.items() if name not in ("epoch", "loss", "score")
-    )
-    return f"Epoch {step.epoch + 1}: loss {step.loss:.4f}, {measures}"
-
-
-def _provenance(kind: str, args: argparse.Namespace, data: TrainingData, outcome: Outcome) -> dict[str, Any]:
-    from medsamseg_server.training.registering import describe_data
-
-    return {
-        "kind": kind,
-        "protocol": settings(args),
-        "data": describe_data(data),
-        "metrics": outcome.metrics,
-        "seconds": round(outcome.seconds, 1),
-    }
-
-
-def _report(args: argparse.Namespace, trained: TrainedModel, folder: Path) -> None:
-    metrics = trained.provenance["metrics"]
-    if args.json:
-        print_json(
-            {
-                "model": trained.name,
-                "path": str(ModelStore().path(trained.name)),
-                "sha256": trained.sha256,
-                "run": str(folder),
-                "metrics": metrics,
-            }
+    teacher_specification = get_specification(args.teacher)
+    lite = get_specification(DEFAULT_MODEL)
+    assert lite.tiny_vit is not None
+    parameters = replace(lite.tiny_vit, widths=args.widths, depths=args.depths, heads=args.heads)
+    specification = replace(lite, name=args.name, title=args.name, tiny_vit=parameters)
+    second = schedule(args)
+    first = replace(second, epochs=args.embedding_epochs, learning_rate=args.embedding_rate)
+    with training(args) as (folder, fabric, data), show_progress(args, fabric) as progress:
+        teacher_network, _ = load_network(teacher_specification, teacher_weights)
+        start = None
+        if args.start_from is not None:
+            start, _ = load_network(get_specification(args.start_from), store.path(args.start_from))
+        student = make_student(specification, teacher_network, start)
+        predictor = load_predictor(stretched(teacher_specification), teacher_weights, fabric.device.type)
+        teacher = EmbeddingsOnDisk(predictor, folder / "embeddings")
+        stage = subfolder(folder, "embedding_stage")
+        history = distill(
+            student, specification, teacher, data.train, data.validation, first, stage, fabric, progress.stepped
         )
-        return
-    before = metrics.get("test_dice_per_slice_before")
-    change = "" if before is None else f" (before: {before:.4f})"
-    say(args, f"Test: Dice per slice {metrics['test_dice_per_slice']:.4f}{change}")
-    say(args, f"The model '{trained.name}' is ready. Curves, split and test manifest: {folder}")
+        lessons = Lessons(args.largest_shift, flips=True, seed=args.seed)
+        outcome = finetune(student, specification, data, Parts.ALL, lessons, second, folder, fabric, progress=progress)
+        if fabric.is_global_zero:
+            shutil.rmtree(folder / "embeddings", ignore_errors=True)
+            outcome.metrics["embedding_error"] = [row["embedding_error"] for row in history.rows]
+            finish(args, "distill", specification, args.teacher, data, outcome, folder)
+    return 0
+
+
+def run_specialist(args: argparse.Namespace) -> int:
+    """Train a U-Net."""
+    require_free_name(args.name, args.force)
+    from medsamseg_server.models.specification import UNetParameters
+    from medsamseg_server.training.box_lesson import Lessons
+    from medsamseg_server.training.specialist import specialist_specification, train_specialist
+
+    parameters = UNetParameters(args.widths, (2,) * (len(args.widths) - 1))
+    specification = specialist_specification(args.name, f"{args.name} (U-Net)", parameters)
+    lessons = Lessons(args.largest_shift, teaches_iou=False, flips=True, seed=args.seed)
+    with training(args) as (folder, fabric, data), show_progress(args, fabric) as progress:
+        outcome = train_specialist(specification, data, lessons, schedule(args), folder, fabric, progress)
+        if fabric.is_global_zero:
+            finish(args, "specialist", specification, None, data, outcome, folder)
+    return 0
+
+
+def _as_many_as(default: tuple[int, ...]) -> Callable[[str], tuple[int, ...]]:
+    """Return what reads as many whole numbers as there are in the default."""
+
+    def read(text: str) -> tuple[int, ...]:
+        numbers = _two_or_more(text)
+        if len(numbers) != len(default):
+            raise argparse.ArgumentTypeError(f"'{text}' is not {len(default)} whole numbers with commas")
+        return numbers
+
+    return read
+
+
+def _two_or_more(text: str) -> tuple[int, ...]:
+    parts = text.split(",")
+    if len(parts) < 2 or not all(part.isdecimal() and int(part) > 0 for part in parts):
+        raise argparse.ArgumentTypeError(f"'{text}' is not whole numbers above 0 with commas")
+    return tuple(int(part) for part in parts)

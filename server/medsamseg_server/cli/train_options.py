@@ -36,7 +36,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     data.add_argument(
         "--slices-per-case",
         type=_count,
-        default=8,
+        default=4,
         metavar="N",
         help="at most so many slices of each case, 0 for all (default: %(default)s)",
     )
@@ -59,24 +59,36 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_box_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says how far boxes are from tight."""
+    parser.add_argument(
+        "--largest-shift",
+        type=int,
+        choices=range(1025),
+        default=20,
+        metavar="PIXELS",
+        help="how far each side of a box is pushed outward at most, of 1024 (default: %(default)s)",
+    )
+
+
 def add_schedule_options(parser: argparse.ArgumentParser, epochs: int, learning_rate: float = 1e-4) -> None:
     """Add the options that say how long and how fast is trained."""
     schedule = parser.add_argument_group("training")
-    schedule.add_argument("--epochs", type=_positive, default=epochs, help="at most so many (default: %(default)s)")
-    schedule.add_argument("--batch-size", type=_positive, default=8, help="objects per step (default: %(default)s)")
+    schedule.add_argument("--epochs", type=positive, default=epochs, help="at most so many (default: %(default)s)")
+    schedule.add_argument("--batch-size", type=positive, default=8, help="objects per step (default: %(default)s)")
     schedule.add_argument(
-        "--learning-rate", type=_rate, default=learning_rate, help="of AdamW, constant (default: %(default)s)"
+        "--learning-rate", type=rate, default=learning_rate, help="of AdamW, constant (default: %(default)s)"
     )
-    schedule.add_argument("--weight-decay", type=_rate, default=0.01, help="of AdamW (default: %(default)s)")
+    schedule.add_argument("--weight-decay", type=rate, default=0.01, help="of AdamW (default: %(default)s)")
     schedule.add_argument(
         "--patience",
-        type=_positive,
+        type=positive,
         default=3,
         help="stop after so many epochs without progress (default: %(default)s)",
     )
     schedule.add_argument("--seed", type=_count, default=0, help="of all that is random (default: %(default)s)")
     schedule.add_argument(
-        "--save-steps", type=_positive, default=50, help="keep the state after so many steps (default: %(default)s)"
+        "--save-steps", type=positive, default=50, help="keep the state after so many steps (default: %(default)s)"
     )
 
 
@@ -96,7 +108,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     result.add_argument("--restart", action="store_true", help="begin anew instead of going on from that state")
     computer = parser.add_argument_group("computer")
     computer.add_argument("--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="(default: auto)")
-    computer.add_argument("--devices", type=_positive, default=1, metavar="N", help="graphics cards (default: 1)")
+    computer.add_argument("--devices", type=positive, default=1, metavar="N", help="graphics cards (default: 1)")
     computer.add_argument(
         "--precision",
         choices=("32-true", "bf16-mixed", "16-mixed"),
@@ -142,7 +154,14 @@ def schedule(args: argparse.Namespace) -> Schedule:
 def settings(args: argparse.Namespace) -> dict[str, Any]:
     """Return all that the result depends on, as plain JSON."""
     found = {name: value for name, value in vars(args).items() if name not in _IRRELEVANT}
-    return {name: str(value.resolve()) if isinstance(value, Path) else value for name, value in found.items()}
+    return {name: _plain(value) for name, value in found.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON gives it back."""
+    if isinstance(value, Path):
+        return str(value.resolve())
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _share(text: str) -> float:
@@ -152,14 +171,16 @@ def _share(text: str) -> float:
     return value
 
 
-def _rate(text: str) -> float:
+def rate(text: str) -> float:
+    """Return a number from 0 to 1, for argparse."""
     value = _number(text)
     if not 0 <= value < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number from 0 to 1")
     return value
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """Return a whole number above 0, for argparse."""
     value = _count(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above 0")

@@ -136,7 +136,7 @@ class BoxLesson:
         if self._lessons.flips:
             down, across = np.random.default_rng((*seed, 1)).integers(0, 2, 2).astype(bool).tolist()
             flips = (down, across)
-            mask, box = flip(mask, flips), _flip_box(box, size, flips)
+            mask, box = flip(mask, flips), flip_box(box, size, flips)
         prepared = self._prepare(sample.slice, flips).astype(np.float32)
         network_box = boxes_to_network(self._specification, box[None], size)[0]
         return prepared, network_box, mask_target(self._specification, mask)
@@ -158,7 +158,8 @@ def flip(image: NDArray[Any], flips: tuple[bool, bool]) -> NDArray[Any]:
     return image[:: -1 if down else 1, :: -1 if across else 1]
 
 
-def _flip_box(box: NDArray[np.float64], size: tuple[int, int], flips: tuple[bool, bool]) -> NDArray[np.float64]:
+def flip_box(box: NDArray[np.float64], size: tuple[int, int], flips: tuple[bool, bool]) -> NDArray[np.float64]:
+    """Return a box (4,) on a slice of ``size`` (H, W) that is turned over."""
     x0, y0, x1, y1 = box
     down, across = flips
     if down:

@@ -11,11 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.models.checkpoint_loading import load_network
 from medsamseg_server.models.preprocessing import prepare_image
-from medsamseg_server.models.specification import ModelSpecification, get_specification
-from medsamseg_server.models.store import ModelStore
-from medsamseg_server.runtime.choice import load_predictor
+from medsamseg_server.models.specification import ModelSpecification
 from medsamseg_server.training.adapting import Parts, choose_parts, merge_adapters
 from medsamseg_server.training.box_lesson import BoxLesson, Lessons, Prepare, flip, to_samples
 from medsamseg_server.training.cases import TrainingSlice
@@ -27,7 +24,7 @@ from medsamseg_server.training.loop import History, Schedule, Step, train
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-    from medsamseg_server.models.predictor import Predictor
+    from medsamseg_server.models.networks import SamNetwork
 
 
 @dataclass(frozen=True)
@@ -61,51 +58,44 @@ class Progress:
 
 
 def finetune(
-    base: str,
+    network: SamNetwork,
+    specification: ModelSpecification,
     data: TrainingData,
     parts: Parts,
     lessons: Lessons,
     schedule: Schedule,
     folder: Path,
     fabric: Fabric,
-    embeddings: Path,
+    embeddings: EmbeddingsOnDisk | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Fine-tune the installed model ``base``.
+    """Fine-tune a network, in place.
 
     Args:
-        base: the model to begin with.
+        network: what to begin with.
+        specification: its protocol.
         data: what to learn from, and to measure on.
         parts: what is trained.
         lessons: boxes, losses, flips.
         schedule: how long and how fast.
         folder: the run's folder, for state and curves.
         fabric: devices and precision.
-        embeddings: folder of the embeddings that ``Parts.DECODER`` needs.
+        embeddings: computes and keeps the network's embeddings; needed for ``Parts.DECODER`` only.
         progress: what is called while it goes on.
 
     Raises:
-        MedSAMSegError: as ``load_network``, ``EmbeddingsOnDisk.compute`` and ``train``.
+        MedSAMSegError: as ``EmbeddingsOnDisk.compute`` and ``loop.train``.
     """
     started = time.monotonic()
     progress = progress or Progress()
-    specification = get_specification(base)
-    weights = ModelStore().path(base)
-    network, _ = load_network(specification, weights)
     choose_parts(network, parts)
     if parts is Parts.DECODER:
-        predictor = load_predictor(specification, weights, fabric.device.type)
-        prepare = _embed(predictor, embeddings, data.all_slices, progress)
+        assert embeddings is not None, "the decoder learns from embeddings"
+        prepare = _embed(embeddings, data.all_slices, progress)
     else:
-        prepare = _prepare_image(specification)
-    lesson = BoxLesson(
-        BoxToMask(network, encodes=parts is not Parts.DECODER),
-        specification,
-        prepare,
-        data.train,
-        validation_sets(data),
-        lessons,
-    )
+        prepare = prepare_images(specification)
+    module = BoxToMask(network, encodes=parts is not Parts.DECODER)
+    lesson = BoxLesson(module, specification, prepare, data.train, validation_sets(data), lessons)
     before = lesson.dice(to_samples(data.test))
     history = train(lesson, schedule, folder, fabric, progress.stepped)
     after = lesson.dice(to_samples(data.test))
@@ -134,9 +124,8 @@ def summarize(history: History, before: list[float] | None, after: list[float]) 
     return measures
 
 
-def _embed(predictor: Predictor, folder: Path, slices: list[TrainingSlice], progress: Progress) -> Prepare:
+def _embed(embeddings: EmbeddingsOnDisk, slices: list[TrainingSlice], progress: Progress) -> Prepare:
     """Compute all embeddings, and return what gives them."""
-    embeddings = EmbeddingsOnDisk(predictor, folder)
     embeddings.compute((each.gray for each in slices), lambda: progress.encoded(len(slices)))
 
     def prepare(each: TrainingSlice, flips: tuple[bool, bool]) -> NDArray[Any]:
@@ -146,8 +135,10 @@ def _embed(predictor: Predictor, folder: Path, slices: list[TrainingSlice], prog
     return prepare
 
 
-def _prepare_image(specification: ModelSpecification) -> Prepare:
+def prepare_images(specification: ModelSpecification, channels: int = 3) -> Prepare:
+    """Return what makes the encoder's input, or its first channels, of a slice."""
+
     def prepare(each: TrainingSlice, flips: tuple[bool, bool]) -> NDArray[Any]:
-        return prepare_image(specification, flip(each.gray, flips))
+        return prepare_image(specification, flip(each.gray, flips))[:channels]
 
     return prepare

@@ -167,7 +167,9 @@ class _Run:
         self._folder = folder
         self._fabric = fabric
         self._progress = progress
-        self._trained = [name for name, value in lesson.module.named_parameters() if value.requires_grad]
+        frozen = {name for name, value in lesson.module.named_parameters() if not value.requires_grad}
+        # With the statistics of batch normalization, which are no parameters.
+        self._trained = [name for name in lesson.module.state_dict() if name not in frozen]
         parameters = [value for value in lesson.module.parameters() if value.requires_grad]
         optimizer = torch.optim.AdamW(parameters, lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
         self._module, self._optimizer = fabric.setup(lesson.module, optimizer)

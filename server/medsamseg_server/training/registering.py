@@ -2,41 +2,67 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from medsamseg_server import __version__
 from medsamseg_server.models.registry import get_checkpoint
-from medsamseg_server.models.specification import ModelSpecification, get_specification
+from medsamseg_server.models.specification import ModelSpecification
 from medsamseg_server.models.store import ModelStore
 from medsamseg_server.models.trained import TrainedModel, register_trained
 from medsamseg_server.training.data import TrainingData
+from medsamseg_server.training.finetune import Outcome
 
 
-def register_tuned(
-    base: str, name: str, title: str, network: nn.Module, provenance: dict[str, Any], overwrite: bool
+def register(
+    specification: ModelSpecification,
+    outcome: Outcome,
+    data: TrainingData,
+    protocol: dict[str, Any],
+    origin: str | None,
+    overwrite: bool,
 ) -> TrainedModel:
-    """Keep a network that was tuned from the model ``base``, under the license of that."""
-    checkpoint = get_checkpoint(base)
-    specification = replace(get_specification(base), name=name, title=title, unused_weights=())
-    details = {**provenance, "base": {"model": base, "weights_sha256": ModelStore().sha256(base)}}
-    return _register(specification, network, checkpoint.licence, checkpoint.citation, details, overwrite)
+    """Keep a trained network under its specification's name.
+
+    Args:
+        specification: of the network, with the new name.
+        outcome: the network, and how good it is.
+        data: what it learned from.
+        protocol: how; plain JSON.
+        origin: the model whose weights it began with, or that taught it: its license and citation hold on; None for
+            a network that knows nothing but the user's data.
+        overwrite: replace a trained model of this name.
+
+    Raises:
+        MedSAMSegError: as ``register_trained``.
+    """
+    licence, citation, base = "your own", "", None
+    if origin is not None:
+        checkpoint = get_checkpoint(origin)
+        licence, citation = checkpoint.licence, checkpoint.citation
+        base = {"model": origin, "weights_sha256": ModelStore().sha256(origin)}
+    provenance = {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "medsamseg_server": __version__,
+        "torch": torch.__version__,
+        "base": base,
+        **protocol,
+        "data": _describe(data),
+        "metrics": outcome.metrics,
+        "seconds": round(outcome.seconds, 1),
+    }
+
+    def save(path: Path) -> None:
+        weights = outcome.network.state_dict()
+        torch.save({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, path)
+
+    return register_trained(specification, save, licence, citation, provenance, overwrite)
 
 
-def register_new(
-    specification: ModelSpecification, network: nn.Module, provenance: dict[str, Any], overwrite: bool
-) -> TrainedModel:
-    """Keep a network that was trained from nothing but the user's data."""
-    return _register(specification, network, "your own", "", provenance, overwrite)
-
-
-def describe_data(data: TrainingData) -> dict[str, Any]:
-    """Return what a model's provenance says of its data, as plain JSON."""
+def _describe(data: TrainingData) -> dict[str, Any]:
     split = data.split
     return {
         "sha256": data.sha256,
@@ -47,23 +73,3 @@ def describe_data(data: TrainingData) -> dict[str, Any]:
         "dropped": len(data.report.dropped),
         "mixed_in": bool(data.mixed),
     }
-
-
-def _register(
-    specification: ModelSpecification,
-    network: nn.Module,
-    licence: str,
-    citation: str,
-    provenance: dict[str, Any],
-    overwrite: bool,
-) -> TrainedModel:
-    made = {
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "medsamseg_server": __version__,
-        "torch": torch.__version__,
-    }
-
-    def save(path: Path) -> None:
-        torch.save({name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}, path)
-
-    return register_trained(specification, save, licence, citation, {**made, **provenance}, overwrite)

@@ -54,3 +54,9 @@ def open_run_folder(folder: Path, settings: dict[str, Any], restart: bool) -> No
             f"In {folder}, a training with other settings was begun: {', '.join(different)}.",
             "Continue it with the same settings, begin anew with --restart, or give another folder with --run.",
         )
+
+
+def subfolder(folder: Path, name: str) -> Path:
+    """Return a folder in the run's folder, made where it is missing."""
+    ensure_folder(folder / name)
+    return folder / name

@@ -1,0 +1,64 @@
+"""Training a specialist: a U-Net that knows the objects of one set of scans only, to compare with."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from torch import Tensor, nn
+
+from medsamseg_server.models.registry import DEFAULT_MODEL
+from medsamseg_server.models.specialist import SpecialistNetwork, build_specialist
+from medsamseg_server.models.specification import ModelSpecification, UNetParameters, get_specification
+from medsamseg_server.training.box_lesson import BoxLesson, Lessons, to_samples
+from medsamseg_server.training.data import TrainingData
+from medsamseg_server.training.finetune import Outcome, Progress, prepare_images, summarize, validation_sets
+from medsamseg_server.training.loop import Schedule, train
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+
+def specialist_specification(name: str, title: str, parameters: UNetParameters) -> ModelSpecification:
+    """Return the specification of a U-Net that sees slices as LiteMedSAM does."""
+    return replace(get_specification(DEFAULT_MODEL), name=name, title=title, tiny_vit=None, u_net=parameters)
+
+
+def train_specialist(
+    specification: ModelSpecification,
+    data: TrainingData,
+    lessons: Lessons,
+    schedule: Schedule,
+    folder: Path,
+    fabric: Fabric,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Train a U-Net from random weights; see ``finetune.finetune``.
+
+    Raises:
+        MedSAMSegError: as ``build_specialist`` and ``loop.train``.
+    """
+    started = time.monotonic()
+    progress = progress or Progress()
+    network = build_specialist(specification).requires_grad_(True)
+    prepare = prepare_images(specification, channels=1)
+    module = _WithoutIoU(network)
+    lesson = BoxLesson(module, specification, prepare, data.train, validation_sets(data), lessons)
+    history = train(lesson, schedule, folder, fabric, progress.stepped)
+    after = lesson.dice(to_samples(data.test))
+    return Outcome(network, history, summarize(history, None, after), time.monotonic() - started)
+
+
+class _WithoutIoU(nn.Module):
+    """A specialist with the answer that ``BoxLesson`` expects."""
+
+    def __init__(self, network: SpecialistNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the logits (B, S, S), and 0 (B,) for an IoU that a U-Net does not estimate."""
+        logits = self.network(images, boxes)
+        return logits, logits.new_zeros(len(logits))
