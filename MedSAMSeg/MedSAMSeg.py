@@ -1,5 +1,6 @@
 """The MedSAMSeg module: what Slicer finds, the sample data, and the test that runs inside a real Slicer."""
 
+import logging
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from slicer.ScriptedLoadableModule import (
 )
 
 from MedSAMSegLib.backendProcess import BackendProcess
+from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.logic import MedSAMSegLogic
 from MedSAMSegLib.panel import Panel
 from MedSAMSegLib.sampleData import registerSampleData
@@ -78,7 +80,7 @@ class MedSAMSegWidget(ScriptedLoadableModuleWidget):
 
 
 class MedSAMSegTest(ScriptedLoadableModuleTest):
-    """Runs the whole line on the sample CT; needs the server and LiteMedSAM's weights to be installed."""
+    """Runs the whole line on the sample CT where server and weights are installed, as far as possible without them."""
 
     def setUp(self):
         """Start from an empty scene."""
@@ -87,7 +89,24 @@ class MedSAMSegTest(ScriptedLoadableModuleTest):
     def runTest(self):
         """Run every test of this class."""
         self.setUp()
-        self.test_boxBecomesTumor()
+        self.test_segmentCanBeMade()
+        self.setUp()
+        try:
+            self.test_boxBecomesTumor()
+        except UserError as error:
+            # A computer that builds or packages extensions has neither.
+            if error.code not in ("backend_missing", "model_missing"):
+                raise
+            logging.warning("MedSAMSeg's test went without the server: %s", error)
+
+    def test_segmentCanBeMade(self):
+        """The sample can be loaded and given a segment; a box outside it is refused in words."""
+        logic = MedSAMSegLogic()
+        volume = slicer.util.loadVolume(str(SAMPLE_FOLDER / "RiderChestCT.nrrd"))
+        segmentation = logic.createSegmentation(volume)
+        segment = logic.addSegment(segmentation, "Tumor")
+        with self.assertRaises(UserError):
+            logic.startBox(volume, segmentation, segment, axis=0, slice=999, box=(54, 160, 101, 204))
 
     def test_boxBecomesTumor(self):
         """One box on slice 24 gives a tumor close to the radiologist's outline on that slice; undo takes it back."""

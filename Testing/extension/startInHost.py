@@ -22,8 +22,11 @@ def main(modules):
         "module": sys.modules["MedSAMSeg"].__file__,
         "library": importlib.import_module("MedSAMSegLib").__file__,
         "status": widget.ui.statusLabel.text,
-        "messages": [str(message) for message in gui.messages],
+        "install": widget.ui.installLabel.text,
+        "messages": gui.messages.errors,
     }
+    # As the machine that builds extensions does, which has neither server nor weights.
+    sys.modules["MedSAMSeg"].MedSAMSegTest().runTest()
     gui.closeModules()
     print(json.dumps(found))
 

@@ -138,10 +138,12 @@ def test_installationHasModuleAndServerAndNothingElse(installed):
 def test_installedModuleStartsWithNothingButSlicer(installed, tmp_path):
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MEDSAMSEG"))}
     command = [sys.executable, Path(__file__).with_name("startInHost.py"), installed]
-    environment["MEDSAMSEG_HOME"] = str(tmp_path)
+    environment.update(MEDSAMSEG_HOME=str(tmp_path), PATH="/usr/bin:/bin")
     result = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert result.returncode == 0, result.stderr
     found = json.loads(result.stdout.splitlines()[-1])
     assert Path(found["module"]).parent == installed
     assert installed in Path(found["library"]).parents
+    assert str(tmp_path) in found["install"]
+    assert "test went without the server" in result.stderr
     assert found["messages"] == []
