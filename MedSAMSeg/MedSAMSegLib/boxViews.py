@@ -1,5 +1,7 @@
 """Shows each box only in the slice views that show its slices; across them it would be a line of handles."""
 
+import functools
+
 import slicer
 from slicer.util import VTKObservationMixin
 
@@ -42,9 +44,10 @@ class BoxViews(VTKObservationMixin):
 
     def _choose(self):
         self._directions = _viewDirections()
+        viewsAlong = functools.cache(_viewsAlong)
         for volume, node, axis in self._boxes:
             if node.GetScene() is not None and volume.GetScene() is not None:
-                _showIn(node.GetDisplayNode(), _viewsAlong(volume, axis))
+                _showIn(node.GetDisplayNode(), viewsAlong(volume, axis))
 
 
 def _viewsAlong(volume, axis):

@@ -7,6 +7,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from .backendMonitor import BackendMonitor
+from .boxPromptStore import BoxPromptStore
 from .errors import UserError
 from .intensityWindows import AUTOMATIC, dicomModality, resolvedWindow, suggestedWindow
 from .signals import DeferredSignal
@@ -38,6 +39,7 @@ class PanelSession:
         #: :class:`WorkList` of what is under way.
         self.work = WorkList(lambda error: self.say(str(error)), self.changed.emitNow)
         self._statusLabel = statusLabel
+        self._boxes = BoxPromptStore()
         self._suggestion = None
 
     def say(self, sentence):
@@ -91,12 +93,12 @@ class PanelSession:
 
     @property
     def boxAxis(self):
-        """The array axis of the segment's boxes on the volume; None where there is no box that can be read."""
+        """The array axis of the segment's boxes on the volume; None where there is no box."""
         volume, segmentation, segmentID = self.target
         if self.hasSegment and self.hasUsableVolume:
-            with contextlib.suppress(UserError):
-                for entry in self.logic.boxes(segmentation, volume, segmentID):
-                    return entry.prompt.axis
+            # As stored: asked for often, and reading where each markup is now takes its time.
+            for node in self._boxes.nodes(segmentation, segmentID, volume):
+                return self._boxes.stored(node).axis
         return None
 
     @property
