@@ -18,6 +18,7 @@ from .propagationSection import PropagationSection
 from .reviewSection import ReviewSection
 from .segmentsSection import SegmentsSection
 from .serverSection import ServerSection
+from .surfaceSection import SurfaceSection
 
 SECTIONS = (
     InstallSection,
@@ -25,6 +26,7 @@ SECTIONS = (
     ServerSection,
     EncodingSection,
     SegmentsSection,
+    SurfaceSection,
     BoxesSection,
     PointsSection,
     PropagationSection,

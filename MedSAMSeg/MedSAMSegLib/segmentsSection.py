@@ -57,7 +57,7 @@ class SegmentsSection(PanelSection, VTKObservationMixin):
             self._isUpdating = False
 
     def _observe(self, segmentation):
-        """Hear of segments that come and go, and of voxels that others change."""
+        """Hear of segments that come and go, and of voxels and surfaces that others change."""
         if segmentation is not None and self.hasObserver(segmentation.GetSegmentation(), _EVENTS[0], self._onChanged):
             return
         self.removeObservers()
@@ -94,6 +94,8 @@ _EVENTS = (
     slicer.vtkSegmentation.SegmentRemoved,
     slicer.vtkSegmentation.SegmentsOrderModified,
     slicer.vtkSegmentation.SourceRepresentationModified,
+    slicer.vtkSegmentation.RepresentationCreated,
+    slicer.vtkSegmentation.RepresentationRemoved,
 )
 
 
