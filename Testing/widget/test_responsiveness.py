@@ -1,0 +1,121 @@
+"""The main thread goes on while the server starts, while a volume is sent, and while a box is asked about.
+
+How long it is kept in milliseconds is measured by Testing/responsiveness; here it is only told from waiting, which
+would take as long as the work itself.
+"""
+
+import contextlib
+import time
+
+import numpy as np
+import pytest
+import slicer
+from fakeNetworkServer import COMMAND
+
+from MedSAMSegLib.backendProcess import BackendProcess
+
+PATIENCE_SECONDS = 60
+#: So many ticks show that the event loop goes on.
+TICKS = 20
+
+
+class Ticks:
+    """A timer on the main thread: how often it ticked, and the longest time between two ticks."""
+
+    def __init__(self):
+        import qt
+
+        self.count = 0
+        self.longest = 0.0
+        self._last = time.perf_counter()
+        self._timer = qt.QTimer()
+        self._timer.interval = 2
+        self._timer.connect("timeout()", self._onTick)
+        self._timer.start()
+
+    def stop(self):
+        self._onTick()
+        self._timer.stop()
+
+    def _onTick(self):
+        now = time.perf_counter()
+        self.count += 1
+        self.longest, self._last = max(self.longest, now - self._last), now
+
+
+@pytest.fixture
+def quickLooks(gui, monkeypatch):
+    monkeypatch.setattr("MedSAMSegLib.encodingSection.LOOK_MILLISECONDS", 5)
+    monkeypatch.setattr("MedSAMSegLib.serverSection.POLL_MILLISECONDS", 5)
+
+
+def waitForTicks(gui):
+    ticks = Ticks()
+    gui.waitUntil(lambda: ticks.count > TICKS)
+    ticks.stop()
+
+
+def test_mainThreadGoesOnDuringAStart(gui, backend, quickLooks, openPanel, volume):
+    backend.letStart.clear()
+    panel = openPanel()
+    gui.waitUntil(lambda: backend.starts)
+    waitForTicks(gui)
+    assert panel.ui.serverStatusLabel.text.startswith("Starting")
+    backend.letStart.set()
+
+
+def test_mainThreadGoesOnDuringAnUpload(gui, backend, quickLooks, panel):
+    backend.letUpload.clear()
+    slicer.util.arrayFromVolume(panel.ui.volumeSelector.currentNode())[:] = 7
+    slicer.util.arrayFromVolumeModified(panel.ui.volumeSelector.currentNode())
+    sent = len(backend.uploads)
+    waitForTicks(gui)
+    assert len(backend.uploads) == sent
+    backend.letUpload.set()
+
+
+def test_mainThreadGoesOnWhileABoxIsAskedAbout(gui, backend, panel, dragInRed):
+    backend.letSegment.clear()
+    panel.ui.drawButton.click()
+    dragInRed()
+    waitForTicks(gui)
+    assert panel.ui.statusLabel.text.startswith("Looking")
+    backend.letSegment.set()
+    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
+
+
+@pytest.fixture
+def process(backend, monkeypatch):
+    """A real server process with a network that costs nothing, in the place of the one that all of Slicer shares."""
+    process = BackendProcess(COMMAND)
+    monkeypatch.setattr(BackendProcess, "shared", lambda: process)
+    yield process
+    process.stop()
+
+
+def test_noGapIsAsLongAsWhatGoesOn(gui, process, quickLooks, openPanel):
+    """A real server, and a volume so large that hashing and sending it takes its time."""
+    panel = openPanel()
+    voxels = np.zeros((300, 512, 512), np.int16)
+    volume = slicer.util.addVolumeFromArray(voxels, name="Large")
+    panel.ui.backgroundEncodingCheckBox.checked = False
+    gui.processEvents()
+
+    with measured() as start:
+        panel.panel._session.monitor.start()
+        gui.waitUntil(lambda: panel.ui.serverStatusLabel.text.startswith("Ready"), PATIENCE_SECONDS)
+    with measured() as upload:
+        panel.ui.volumeSelector.setCurrentNode(volume)
+        gui.waitUntil(lambda: panel.panel._session.logic._uploads.uploadOf(volume)._keys, PATIENCE_SECONDS)
+
+    assert start.longest < start.seconds / 2
+    assert upload.longest < upload.seconds / 2
+
+
+@contextlib.contextmanager
+def measured():
+    ticks = Ticks()
+    started = time.perf_counter()
+    yield ticks
+    ticks.stop()
+    ticks.seconds = time.perf_counter() - started
