@@ -94,8 +94,7 @@ _EVENTS = (
     slicer.vtkSegmentation.SegmentRemoved,
     slicer.vtkSegmentation.SegmentsOrderModified,
     slicer.vtkSegmentation.SourceRepresentationModified,
-    slicer.vtkSegmentation.RepresentationCreated,
-    slicer.vtkSegmentation.RepresentationRemoved,
+    slicer.vtkSegmentation.ContainedRepresentationNamesModified,
 )
 
 
