@@ -135,7 +135,7 @@ def test_old_entries_are_cleared_first(run, watch, scan, embeddings):
         os.utime(path, (1000, 1000))
     assert "Deleted: 4 encoded slices, 8.4 MB" in run("cache", "clear", "--unused-days", "30").out
     assert run("cache", "clear", "--json").json()["entries"] == 8
-    assert list(embeddings.iterdir()) == []
+    assert not list(embeddings.glob("*.embedding"))
 
 
 def test_folder_that_cannot_be_cleared_is_told(run, watch, scan, embeddings, monkeypatch):
@@ -167,6 +167,21 @@ def test_what_is_wrong_is_told_before_anything_is_encoded(run, watch, scan, tmp_
     result = run("cache", "warm", *filled)
     assert (result.status, text in result.err) == (status, True), result.err
     assert watch.encoded == []
+
+
+def test_limit_is_kept_and_obeyed(run, watch, scan, embeddings):
+    run("cache", "warm", scan, *WINDOW)
+    assert run("cache", "limit", "0.0105").out == "Encoded slices may take 10.5 MB\n"
+    assert run("cache", "info", "--json").json()["entries"] == 4
+    assert run("cache", "info", "--json").json()["quota"] == 10_500_000
+    again = run("cache", "warm", scan, *WINDOW)
+    assert "the rest does not fit" in again.err
+    assert run("cache", "info", "--json").json()["entries"] <= 5
+    assert EmbeddingCache(0, embeddings).room == EmbeddingCache(0, embeddings, 10_500_000).room == 4
+
+
+def test_limit_must_be_a_size(run):
+    assert "'much' is not a number of gigabytes" in run("cache", "limit", "much").err
 
 
 def test_days_must_be_a_number(run):

@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from medsamseg_server.embedding_folder import EmbeddingFolder, FolderUse
+from medsamseg_server.embedding_folder import DEFAULT_QUOTA, EmbeddingFolder, FolderUse
 from medsamseg_server.embeddings import EmbeddingCache
 
 SHAPE = (4, 8, 8)
@@ -220,3 +220,11 @@ def test_use_and_clearing_tell_what_there_was(folder):
     assert names(folder) == ["k1", "k2"]
     assert kept.clear() == FolderUse(2, 2 * FILE_BYTES, 1001, 1002)
     assert names(folder) == []
+
+
+@pytest.mark.parametrize("content", ["", "a lot", "-5", None])
+def test_damaged_quota_counts_as_none(folder, content):
+    folder.mkdir()
+    if content is not None:
+        (folder / "quota").write_text(content)
+    assert EmbeddingFolder(folder).quota == DEFAULT_QUOTA

@@ -17,7 +17,12 @@ from numpy.typing import NDArray
 
 logger = logging.getLogger(__name__)
 
+#: Quota where the user has set none: embeddings of 5,120 slices.
+DEFAULT_QUOTA = 10 * 2**30
+
 _SUFFIX = ".embedding"
+#: A file with the quota that the user has set, in bytes.
+_QUOTA_NAME = "quota"
 _TEMPORARY = ".part"
 _DIGEST_BYTES = 32
 # Another server may write to the same folder, so the sizes are counted afresh now and then.
@@ -57,12 +62,12 @@ class EmbeddingFolder:
 
     Args:
         folder: made when something is written.
-        quota: bytes.
+        quota: bytes; None for what ``set_quota`` has left in the folder, or ``DEFAULT_QUOTA``.
     """
 
-    def __init__(self, folder: Path, quota: int) -> None:
+    def __init__(self, folder: Path, quota: int | None = None) -> None:
         self.folder = folder
-        self.quota = quota
+        self.quota = self._kept_quota() if quota is None else quota
         self._used = 0
         self._writes_left = 0
         self._warned = False
@@ -128,6 +133,19 @@ class EmbeddingFolder:
         except OSError as error:
             self._warn("written", error)
 
+    def set_quota(self, quota: int) -> None:
+        """Set the quota for this and all later programs, and delete what is above it.
+
+        Raises:
+            OSError: when it cannot be written down.
+        """
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self.folder / _QUOTA_NAME).write_text(str(quota), encoding="ascii")
+        self.quota = quota
+        with self._lock:
+            self._writes_left = 0
+            self._make_room(0)
+
     def use(self) -> FolderUse:
         """Return how much there is."""
         try:
@@ -155,6 +173,13 @@ class EmbeddingFolder:
         times = [used for used, _, _ in dropped]
         size = sum(size for _, size, _ in dropped)
         return FolderUse(len(dropped), size, min(times, default=None), max(times, default=None))
+
+    def _kept_quota(self) -> int:
+        try:
+            quota = int((self.folder / _QUOTA_NAME).read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return DEFAULT_QUOTA
+        return quota if quota >= 0 else DEFAULT_QUOTA
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}{_SUFFIX}"

@@ -16,8 +16,6 @@ Embedding = NDArray[np.float16]
 
 #: Embeddings of 128 slices. What is read from disk instead takes a few milliseconds.
 DEFAULT_MEMORY_BYTES = 2**28
-#: Embeddings of 5,120 slices.
-DEFAULT_DISK_BYTES = 10 * 2**30
 #: One embedding, 256 × 64 × 64 half-precision numbers with every model.
 EMBEDDING_BYTES = 2 * 256 * 64 * 64
 
@@ -40,20 +38,20 @@ class EmbeddingCache:
     Args:
         memory_bytes: budget of the embeddings kept in memory.
         folder: where to keep them on disk; None for memory only. Several servers may share it.
-        disk_bytes: quota of the folder; 0 for memory only.
+        disk_bytes: quota of the folder; 0 for memory only; None for the folder's own, see ``EmbeddingFolder``.
     """
 
     def __init__(
         self,
         memory_bytes: int = DEFAULT_MEMORY_BYTES,
         folder: Path | None = None,
-        disk_bytes: int = DEFAULT_DISK_BYTES,
+        disk_bytes: int | None = None,
     ) -> None:
         self._memory_bytes = memory_bytes
         self._memory: OrderedDict[str, Embedding] = OrderedDict()
         self._used = 0
         self._lock = threading.Lock()
-        self._disk = EmbeddingFolder(folder, disk_bytes) if folder is not None and disk_bytes > 0 else None
+        self._disk = EmbeddingFolder(folder, disk_bytes) if folder is not None and disk_bytes != 0 else None
 
     @property
     def room(self) -> int:

@@ -21,7 +21,7 @@ import uvicorn
 
 from medsamseg_server import PROTOCOL_VERSION, __version__, api, paths
 from medsamseg_server.app import create_app
-from medsamseg_server.embeddings import DEFAULT_DISK_BYTES, DEFAULT_MEMORY_BYTES, EmbeddingCache
+from medsamseg_server.embeddings import DEFAULT_MEMORY_BYTES, EmbeddingCache
 from medsamseg_server.engine import Engine, LoadPredictor
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.guard import DEFAULT_UPLOAD_BYTES
@@ -58,7 +58,7 @@ class ServeOptions:
         upload_bytes: longest volume upload.
         volume_bytes: memory for uploaded volumes.
         embedding_memory_bytes: memory for embeddings.
-        embedding_disk_bytes: disk space for embeddings; 0 for none.
+        embedding_disk_bytes: disk space for embeddings; 0 for none, None for what ``medsamseg cache limit`` has set.
         embeddings_folder: where; the user's data folder by default.
     """
 
@@ -75,7 +75,7 @@ class ServeOptions:
     upload_bytes: int = DEFAULT_UPLOAD_BYTES
     volume_bytes: int = DEFAULT_STORE_BYTES
     embedding_memory_bytes: int = DEFAULT_MEMORY_BYTES
-    embedding_disk_bytes: int = DEFAULT_DISK_BYTES
+    embedding_disk_bytes: int | None = None
     embeddings_folder: Path | None = None
 
 

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from medsamseg_server import paths
 from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress, warn
 from medsamseg_server.embedding_folder import EmbeddingFolder
-from medsamseg_server.embeddings import DEFAULT_DISK_BYTES, EmbeddingCache
+from medsamseg_server.embeddings import EmbeddingCache
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.files import readable_size
 from medsamseg_server.models.registry import CHECKPOINTS, DEFAULT_MODEL
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from medsamseg_server.engine import Engine
     from medsamseg_server.warming import Scan, Warming, WarmScan
 
-_GIBIBYTE = 2**30
+_GIGABYTE = 1e9
 _DAY_SECONDS = 86_400.0
 
 _EPILOG = """\
@@ -36,6 +36,7 @@ examples:
   medsamseg cache warm tomorrow/                encode all scans of a folder
   medsamseg cache warm chest.nrrd --window lung --window soft --axis 0 --axis 1
   medsamseg cache clear --unused-days 30
+  medsamseg cache limit 50                      50 GB, about 24,000 slices
 """
 
 
@@ -52,6 +53,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_info(commands)
     _add_clear(commands)
     _add_warm(commands)
+    _add_limit(commands)
 
 
 def _add_info(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -106,6 +108,27 @@ def _add_warm(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.set_defaults(run=run_warm)
 
 
+def _add_limit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "limit",
+        help="set how much disk space encoded slices may take",
+        description="Set the disk space that encoded slices may take; a slice takes 2 MB. Servers obey when they start.",
+    )
+    parser.add_argument("gigabytes", metavar="GB", type=_gigabytes)
+    add_output_options(parser)
+    parser.set_defaults(run=run_limit)
+
+
+def _gigabytes(text: str) -> float:
+    try:
+        size = float(text)
+    except ValueError:
+        size = -1.0
+    if not 0 <= size < 1e6:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of gigabytes")
+    return size
+
+
 def _days(text: str) -> float:
     try:
         days = float(text)
@@ -144,6 +167,20 @@ def run_clear(args: argparse.Namespace) -> int:
     if args.json:
         print_json({"entries": dropped.entries, "size": dropped.size})
     say(args, f"Deleted: {dropped.entries} encoded slices, {readable_size(dropped.size)}")
+    return 0
+
+
+def run_limit(args: argparse.Namespace) -> int:
+    """Set the disk space for encoded slices."""
+    folder = _folder()
+    try:
+        folder.set_quota(int(args.gigabytes * _GIGABYTE))
+    except OSError as error:
+        message = f"The limit cannot be written to {folder.folder}: {error.strerror or error}."
+        raise MedSAMSegError(ErrorKind.CANNOT_WRITE, "limit_not_kept", message, "Check the folder's rights.") from error
+    if args.json:
+        print_json({"quota": folder.quota})
+    say(args, f"Encoded slices may take {readable_size(folder.quota)}")
     return 0
 
 
@@ -207,11 +244,11 @@ def _warm(args: argparse.Namespace, warming: Warming, scan: Scan) -> dict[str, A
 def _report(args: argparse.Namespace, name: str, result: WarmScan) -> None:
     say(args, f"{name}: {result.slices} slices, {result.encoded} of them encoded now, in {result.seconds:.0f} s")
     if not result.complete:
-        warn(f"{name}: the rest does not fit into the space for encoded slices, or the disk is nearly full.")
+        warn(f"{name}: the rest does not fit. Set another limit with 'medsamseg cache limit', if the disk has room.")
 
 
 def _folder() -> EmbeddingFolder:
-    return EmbeddingFolder(paths.embeddings_folder(), DEFAULT_DISK_BYTES)
+    return EmbeddingFolder(paths.embeddings_folder())
 
 
 def _date(seconds: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from medsamseg_server.embeddings import DEFAULT_DISK_BYTES, DEFAULT_MEMORY_BYTES
+from medsamseg_server.embeddings import DEFAULT_MEMORY_BYTES
 from medsamseg_server.models.registry import DEFAULT_MODEL
 
 _GIBIBYTE = 2**30
@@ -52,7 +52,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_size(parser, "--upload-limit", 4, "longest volume that is accepted")
     _add_size(parser, "--volume-memory", 4, "memory for uploaded volumes")
     _add_size(parser, "--embedding-memory", DEFAULT_MEMORY_BYTES / _GIBIBYTE, "memory for image embeddings")
-    _add_size(parser, "--embedding-disk", DEFAULT_DISK_BYTES / _GIBIBYTE, "disk space for image embeddings; 0 for none")
+    parser.add_argument(
+        "--embedding-disk",
+        type=_size,
+        metavar="GIB",
+        help="disk space for image embeddings; 0 for none (default: what 'medsamseg cache limit' has set, or 10)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -90,6 +95,6 @@ def run(args: argparse.Namespace) -> int:
             upload_bytes=int(args.upload_limit * _GIBIBYTE),
             volume_bytes=int(args.volume_memory * _GIBIBYTE),
             embedding_memory_bytes=int(args.embedding_memory * _GIBIBYTE),
-            embedding_disk_bytes=int(args.embedding_disk * _GIBIBYTE),
+            embedding_disk_bytes=None if args.embedding_disk is None else int(args.embedding_disk * _GIBIBYTE),
         )
     )
