@@ -112,7 +112,7 @@ def _add_limit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "limit",
         help="set how much disk space encoded slices may take",
-        description="Set the disk space that encoded slices may take; a slice takes 2 MB. Servers obey when they start.",
+        description="Set what disk space encoded slices may take; a slice takes 2 MB. Servers obey when they start.",
     )
     parser.add_argument("gigabytes", metavar="GB", type=_gigabytes)
     add_output_options(parser)
