@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from medsamseg_server.models.store import ModelStore
 
 if TYPE_CHECKING:
     from medsamseg_server.engine import Engine
+    from medsamseg_server.evaluation.comparison import ComparisonRow
     from medsamseg_server.evaluation.html import Picture
     from medsamseg_server.evaluation.report import Scores
     from medsamseg_server.evaluation.runner import Outcome, Settings, Setup
@@ -56,9 +58,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--method", metavar="LIST", help="methods of propagation, with commas (default: the usual one)")
     parser.add_argument(
         "--model",
+        "--models",
         metavar="LIST",
         default=DEFAULT_MODEL,
-        help=f"of {', '.join(CHECKPOINTS)}, with commas (default: {DEFAULT_MODEL})",
+        help=f"of {', '.join(CHECKPOINTS)} and those trained here, with commas; several are put side by side "
+        f"(default: {DEFAULT_MODEL})",
     )
     parser.add_argument(
         "--jitter",
@@ -68,6 +72,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="of the jitter (default: 0)")
     parser.add_argument("--out", metavar="FILE.json", type=Path, help="write everything that was measured")
+    parser.add_argument("--picture", metavar="FILE.png", type=Path, help="draw the models side by side")
     parser.add_argument("--html", metavar="FILE.html", type=Path, help="write a report with tables and pictures")
     parser.add_argument(
         "--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="where to compute (default: auto)"
@@ -79,12 +84,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Evaluate, write the reports, and print the means."""
     settings = _make_settings(args)
+    from medsamseg_server.evaluation.comparison import compare, draw_comparison
     from medsamseg_server.evaluation.html import make_html
     from medsamseg_server.evaluation.manifest import read_manifest
     from medsamseg_server.evaluation.report import make_report
 
     entries = read_manifest(args.manifest)
-    for path in filter(None, (args.out, args.html)):
+    for path in filter(None, (args.out, args.html, args.picture)):
         ensure_writable(path.parent)
     store = ModelStore()
     for model in settings.models:
@@ -92,12 +98,16 @@ def run(args: argparse.Namespace) -> int:
     engine = _make_engine(store, args.device)
     about = {"manifest": str(args.manifest)}
     scores, pictures = _evaluate(args, engine, entries, settings)
-    report = make_report(scores, about)
+    rows = compare(scores)
+    report = {**make_report(scores, about), "comparison": [asdict(row) for row in rows]}
     if args.out is not None:
         _write(args.out, json.dumps(report, indent=1))
     if args.html is not None:
         _write(args.html, make_html(scores, pictures, about))
-    _print(args, report)
+    if args.picture is not None:
+        with replacing(args.picture) as temporary:
+            draw_comparison(rows, temporary)
+    _print(args, report, rows)
     return 0
 
 
@@ -176,13 +186,13 @@ def _write(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def _print(args: argparse.Namespace, report: dict[str, Any]) -> None:
+def _print(args: argparse.Namespace, report: dict[str, Any], rows: list[ComparisonRow]) -> None:
     if args.json:
         brief = [
             {**run, "protocols": {name: _without_targets(found) for name, found in run["protocols"].items()}}
             for run in report["runs"]
         ]
-        print_json({"manifest": report["manifest"], "runs": brief})
+        print_json({"manifest": report["manifest"], "runs": brief, "comparison": report["comparison"]})
         return
     for run in report["runs"]:
         boxes = f"boxes up to {run['jitter_percent']:g} % too large" if run["jitter_percent"] else "tight boxes"
@@ -191,7 +201,11 @@ def _print(args: argparse.Namespace, report: dict[str, Any]) -> None:
             error = found["standard_error_dice"]
             dice = f"{found['mean_dice']:.3f}" + (f" ± {error:.3f}" if error is not None else "")
             say(args, f"  {name:18} Dice {dice}   surface Dice {found['mean_nsd']:.3f}")
-    for path in filter(None, (args.out, args.html)):
+    if len({row.model for row in rows}) > 1:
+        from medsamseg_server.evaluation.comparison import comparison_lines
+
+        say(args, "\n".join(comparison_lines(rows)))
+    for path in filter(None, (args.out, args.html, args.picture)):
         say(args, f"Written: {path}")
 
 
