@@ -291,7 +291,7 @@ def test_announced_total_is_what_a_steady_object_gives(prompts, options):
 
 def test_nothing_is_computed_before_it_is_asked_for():
     scene = Scene(steady)
-    walk = Propagation(SHAPE, 0, {12: BOX}).run(scene)
+    walk = Propagation(SHAPE, 0, {12: BOX}, method="reference").run(scene)
     assert scene.asked == []
     next(walk)
     assert len(scene.asked) == 1

@@ -16,7 +16,8 @@ TOLERANCE_MM = 2.0
 
 def dice(mask: NDArray[np.bool_], reference: NDArray[np.bool_]) -> float:
     """Return the Dice coefficient of two masks of the same shape, not both empty."""
-    return 2.0 * float(np.count_nonzero(mask & reference)) / (np.count_nonzero(mask) + np.count_nonzero(reference))
+    total = int(np.count_nonzero(mask)) + int(np.count_nonzero(reference))
+    return 2.0 * int(np.count_nonzero(mask & reference)) / total
 
 
 def surface_dice(

@@ -11,6 +11,7 @@ from medsamseg_server.propagation.events import Confidence, DirectionEnded, Even
 from medsamseg_server.propagation.plan import Direction, Plan, make_plan
 from medsamseg_server.propagation.reference import ReferenceStrategy
 from medsamseg_server.propagation.source import EngineSlices, SliceSource
+from medsamseg_server.propagation.tracking import TrackingStrategy
 
 __all__ = [
     "DEFAULT_METHOD",
@@ -36,8 +37,8 @@ class Strategy(Protocol):
 
 
 #: The methods by name.
-METHODS: dict[str, Callable[[], Strategy]] = {"reference": ReferenceStrategy}
-DEFAULT_METHOD = "reference"
+METHODS: dict[str, Callable[[], Strategy]] = {"tracking": TrackingStrategy, "reference": ReferenceStrategy}
+DEFAULT_METHOD = "tracking"
 
 
 class Propagation:

@@ -1,0 +1,100 @@
+"""Finding the object on one slice: in a box of the user, or near where it is expected."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medsamseg_server.masks import SliceMask
+from medsamseg_server.prompts import Box
+from medsamseg_server.propagation.appearance import Appearance
+from medsamseg_server.propagation.events import SliceResult
+from medsamseg_server.propagation.motion import carry
+from medsamseg_server.propagation.plan import Plan
+from medsamseg_server.propagation.source import SliceSource
+from medsamseg_server.propagation.trust import confidence
+from medsamseg_server.propagation.voting import (
+    NEXT_MARGINS,
+    PROMPT_MARGINS,
+    Vote,
+    box_around,
+    fill,
+    vote_for_box,
+    vote_for_expected,
+    widened,
+)
+
+# A walk looks at two neighboring slices, from either end of an interval.
+_GRAYS_KEPT = 4
+
+
+@dataclass(frozen=True)
+class Key:
+    """The object on a slice, from where it is followed on.
+
+    Attributes:
+        index: slice index.
+        mask: (H, W).
+        looks: its gray levels on the prompted slice that the walk started from; None when nothing was found there.
+    """
+
+    index: int
+    mask: NDArray[np.bool_]
+    looks: Appearance | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found near where the object was expected.
+
+    Attributes:
+        box: the tight box of the expectation, which the candidates' boxes were made from.
+        vote: the mask, and how far the candidates agree.
+        looks: the gray levels of the mask.
+    """
+
+    box: Box
+    vote: Vote
+    looks: Appearance
+
+
+class Finder:
+    """Asks the network for the object on a slice, with several boxes in one batch."""
+
+    def __init__(self, plan: Plan, source: SliceSource) -> None:
+        self._size = plan.image_size
+        self._source = source
+        self._grays: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
+
+    def in_box(self, index: int, box: Box) -> tuple[SliceResult, Key]:
+        """Return the object in a box of the user, as a result, and as what to go on from."""
+        candidates = self._source.masks(index, widened(box, PROMPT_MARGINS, self._size))
+        vote = vote_for_box(candidates, box, self._size)
+        sure = confidence(box=fill(vote.mask, box), jitter=vote.agreement)
+        result = SliceResult(index, "prompt", box, SliceMask.from_mask(vote.mask, vote.score), "box", sure)
+        looks = Appearance(self._gray(index), vote.mask) if vote.mask.any() else None
+        return result, Key(index, vote.mask, looks)
+
+    def expect(self, before: Key, index: int) -> NDArray[np.bool_]:
+        """Return where the object of ``before`` is expected on slice ``index``, (H, W), not empty."""
+        carried = carry(before.mask, self._gray(before.index), self._gray(index))
+        return carried if carried.any() else before.mask
+
+    def near(self, index: int, expected: NDArray[np.bool_], more_boxes: Sequence[Box] = ()) -> Found | None:
+        """Return the object near where it is expected, (H, W), not empty; None when the network finds nothing."""
+        box = box_around(expected)
+        candidates = self._source.masks(index, [*widened(box, NEXT_MARGINS, self._size), *more_boxes])
+        vote = vote_for_expected(candidates, expected)
+        return Found(box, vote, Appearance(self._gray(index), vote.mask)) if vote.mask.any() else None
+
+    def _gray(self, index: int) -> NDArray[np.uint8]:
+        if index not in self._grays:
+            self._grays[index] = self._source.gray(index)
+            if len(self._grays) > _GRAYS_KEPT:
+                self._grays.popitem(last=False)
+        self._grays.move_to_end(index)
+        return self._grays[index]

@@ -1,0 +1,137 @@
+"""The default method: the image's own motion carries the object along, and the network finds it anew on each slice.
+
+On the next slice, optical flow says where the object should be. Boxes a little larger than that are decoded in one
+batch, and the masks vote together with the expectation. Mean Dice with LiteMedSAM from one tight box on the 17
+development targets, range given: 0.81 (published recipe 0.65, a tight box on every slice 0.83).
+
+Without a range a walk ends where the object no longer looks like itself: 0.80, where stopping on low overlap alone
+gave 0.77 and going on to the volume's end 0.75.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medsamseg_server.masks import SliceMask
+from medsamseg_server.propagation.events import DirectionEnded, Event, Reason, SliceResult, Way
+from medsamseg_server.propagation.finding import Finder, Found, Key
+from medsamseg_server.propagation.interval import Interval
+from medsamseg_server.propagation.plan import Plan
+from medsamseg_server.propagation.source import SliceSource
+from medsamseg_server.propagation.trust import confidence
+from medsamseg_server.propagation.voting import dice
+
+#: A walk without a limit ends below this likeness to the prompted slice; 0.7 to 0.85 are equally good.
+LEAST_LIKENESS = 0.8
+#: … or below this Dice coefficient of neighboring masks.
+LEAST_OVERLAP = 0.5
+
+
+class TrackingStrategy:
+    """Follows an object by motion and network, one batch of boxes a slice."""
+
+    def run(self, plan: Plan, source: SliceSource) -> Iterator[Event]:
+        """Segment the prompted slices, then go outward from the first and the last, and fill what is between.
+
+        Masks between two prompts depend on these two alone. So a changed box concerns only the slices up to the next
+        boxes on either side: ask again for that range, with their boxes.
+        """
+        return _Run(plan, source).events()
+
+
+class _Run:
+    def __init__(self, plan: Plan, source: SliceSource) -> None:
+        self._plan = plan
+        self._finder = Finder(plan, source)
+
+    def events(self) -> Iterator[Event]:
+        plan = self._plan
+        keys: dict[int, Key] = {}
+        for index, box in plan.prompts.items():
+            result, keys[index] = self._finder.in_box(index, box)
+            yield result
+        prompted = list(plan.prompts)
+        if plan.direction != "forward":
+            yield from self._outward(keys[prompted[0]], -1)
+        for left, right in pairwise(prompted):
+            yield from self._between(keys[left], keys[right])
+        if plan.direction != "backward":
+            yield from self._outward(keys[prompted[-1]], +1)
+
+    def _outward(self, key: Key, step: int) -> Iterator[Event]:
+        limit = self._plan.last if step > 0 else self._plan.first
+        stop = self._plan.highest if step > 0 else self._plan.lowest
+        yield from self._walk(key, range(key.index + step, stop + step, step), "volume" if limit is None else "range")
+
+    def _between(self, left: Key, right: Key) -> Iterator[Event]:
+        inside = range(left.index + 1, right.index)
+        is_open = left.looks is not None and right.looks is not None
+        if is_open and not self._plan.locked.intersection(inside):
+            yield from self._interval(left, right)
+            return
+        reached = left.index
+        if self._plan.direction != "backward":
+            for event in self._walk(left, inside, "prompt"):
+                reached = event.index if isinstance(event, SliceResult) else reached
+                yield event
+        if self._plan.direction != "forward":
+            yield from self._walk(right, range(right.index - 1, reached, -1), "prompt")
+
+    def _interval(self, left: Key, right: Key) -> Iterator[Event]:
+        reached = {"forward": left.index, "backward": right.index}
+        for result in Interval(self._plan, self._finder, left, right).results():
+            reached[result.direction] = result.index
+            yield result
+        if self._plan.direction != "backward":
+            yield DirectionEnded.after("forward", reached["forward"], "prompt")
+        if self._plan.direction != "forward":
+            yield DirectionEnded.after("backward", reached["backward"], "prompt")
+
+    def _walk(self, key: Key, indices: range, end: Reason) -> Iterator[Event]:
+        """Go from slice to slice through ``indices``; ``end`` is the reason when all are done."""
+        way: Way = "forward" if indices.step > 0 else "backward"
+        reached, before, reason = key.index, key, end
+        for index in indices:
+            if index in self._plan.locked:
+                reason = "locked"
+                break
+            if before.looks is None:
+                reason = "empty"
+                break
+            found = self._finder.near(index, self._finder.expect(before, index))
+            refused = _refusal(before, found) if end == "volume" else None
+            if refused is not None:
+                reason = refused
+                break
+            # Where the user says that the object is there, a slice on which nothing is found is passed over.
+            if found is None:
+                continue
+            yield _result(index, way, before, found)
+            reached, before = index, Key(index, found.vote.mask, before.looks)
+        yield DirectionEnded.after(way, reached, reason)
+
+
+def _result(index: int, way: Way, before: Key, found: Found) -> SliceResult:
+    assert before.looks is not None
+    sure = confidence(
+        jitter=found.vote.agreement,
+        intensity=found.looks.likeness(before.looks),
+        neighbors=dice(found.vote.mask, before.mask),
+    )
+    return SliceResult(index, way, found.box, SliceMask.from_mask(found.vote.mask, found.vote.score), confidence=sure)
+
+
+def _refusal(before: Key, found: Found | None) -> Reason | None:
+    """Return why what was found is no continuation of what was before, or None when it is one."""
+    if found is None:
+        return "empty"
+    mask: NDArray[np.bool_] = found.vote.mask
+    if dice(mask, before.mask) < LEAST_OVERLAP:
+        now, then = np.count_nonzero(mask), np.count_nonzero(before.mask)
+        return "shrunk" if 2 * now < then else "grown" if now > 2 * then else "jumped"
+    assert before.looks is not None
+    return "changed" if found.looks.likeness(before.looks) < LEAST_LIKENESS else None
