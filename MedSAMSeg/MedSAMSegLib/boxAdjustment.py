@@ -44,7 +44,7 @@ class BoxAdjustment:
         :param volume: the volume node.
         :param segment: ID of a segment; None for all.
         """
-        return [entry for entry in self._entries(segmentation, volume, segment) if not entry.problem]
+        return [entry for entry in self.allBoxes(segmentation, volume, segment) if not entry.problem]
 
     def unreadableBoxes(self, segmentation, volume, segment=None):
         """Return what :meth:`boxes` leaves out, each with its problem.
@@ -53,7 +53,34 @@ class BoxAdjustment:
         :param volume: the volume node.
         :param segment: ID of a segment; None for all.
         """
-        return [entry for entry in self._entries(segmentation, volume, segment) if entry.problem]
+        return [entry for entry in self.allBoxes(segmentation, volume, segment) if entry.problem]
+
+    def allBoxes(self, segmentation, volume, segment=None):
+        """Return what :meth:`boxes` and :meth:`unreadableBoxes` return, in one list.
+
+        :param segmentation: the segmentation node, or None.
+        :param volume: the volume node, or None.
+        :param segment: ID of a segment; None for all.
+        """
+        return [self.boxEntry(node) for node in self.boxNodes(segmentation, volume, segment)]
+
+    def boxNodes(self, segmentation, volume, segment=None):
+        """Return the ROI markups of :meth:`allBoxes`, without reading them.
+
+        :param segmentation: the segmentation node, or None.
+        :param volume: the volume node, or None.
+        :param segment: ID of a segment; None for all.
+        """
+        if segmentation is None or volume is None:
+            return []
+        return self._boxes.store.nodes(segmentation, segment, volume)
+
+    def hasPoints(self, node):
+        """Return whether points refine a box.
+
+        :param node: the box's ROI markup.
+        """
+        return self._boxes.points.isOn(node)
 
     def updateBox(self, node, window="auto", model=None):
         """Segment a box again where its markup is now; what it finds replaces what it had added.
@@ -178,11 +205,6 @@ class BoxAdjustment:
         except UserError as error:
             return BoxEntry(node, None, segmentID, isMoved=True, problem=str(error))
         return BoxEntry(node, prompt, segmentID, isMoved=prompt != self._boxes.store.stored(node))
-
-    def _entries(self, segmentation, volume, segment):
-        if segmentation is None or volume is None:
-            return []
-        return [self.boxEntry(node) for node in self._boxes.store.nodes(segmentation, segment, volume)]
 
 
 def _finish(run):

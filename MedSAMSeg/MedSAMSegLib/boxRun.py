@@ -89,6 +89,8 @@ class BoxRun:
         self.result = None
         #: The undo step that the answer belongs to, of a box that was changed; None until it is there.
         self.step = None
+        #: Whether the segment was changed by it, or by the runs of the same drag before it.
+        self.hasChanged = False
         self._makeQuestion = question
         self._isClosed = False
         self._begin()

@@ -48,7 +48,9 @@ class BoxTable:
         self._volume = volume
         selected = self.selected
         self._entries = entries
-        rows = [(entry.node.GetID(), *_texts(volume, segmentation, entry)) for entry in entries]
+        readable = [entry for entry in entries if not entry.problem]
+        geometry = SliceGeometry(volume) if readable else None
+        rows = [(entry.node.GetID(), *_texts(geometry, segmentation, entry)) for entry in entries]
         if rows != self._rows:
             self._rows = rows
             self._isFilling = True
@@ -93,10 +95,10 @@ def _setUp(table):
     table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
 
 
-def _texts(volume, segmentation, entry):
+def _texts(geometry, segmentation, entry):
     """:return: (slice, segment, tool tip) of a row."""
     segment = segmentation.GetSegmentation().GetSegment(entry.segmentID)
     name = segment.GetName() if segment is not None else ""
     if entry.problem:
         return _("unknown"), name, entry.problem
-    return sliceName(volume, entry.prompt), name, _("Click to see this slice")
+    return sliceName(geometry, entry.prompt), name, _("Click to see this slice")

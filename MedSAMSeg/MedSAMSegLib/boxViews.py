@@ -1,11 +1,10 @@
 """Shows each box only in the slice views that show its slices; across them it would be a line of handles."""
 
-import functools
-
 import slicer
 from slicer.util import VTKObservationMixin
 
 from .errors import UserError
+from .sliceAxes import AXES
 from .sliceGeometry import SliceGeometry
 
 
@@ -17,6 +16,7 @@ class BoxViews(VTKObservationMixin):
 
     def __init__(self):
         VTKObservationMixin.__init__(self)
+        self._volume = None
         self._boxes = []
         self._directions = None
 
@@ -26,11 +26,13 @@ class BoxViews(VTKObservationMixin):
         :param volume: the volume that they are on.
         :param entries: the BoxEntries.
         """
-        self._boxes = [(volume, entry.node, entry.prompt.axis) for entry in entries if not entry.problem]
+        self._volume = volume
+        self._boxes = [(entry.node, entry.prompt.axis) for entry in entries if not entry.problem]
         for sliceNode in _sliceNodes():
             if not self.hasObserver(sliceNode, "ModifiedEvent", self._onSliceNode):
                 self.addObserver(sliceNode, "ModifiedEvent", self._onSliceNode)
-        self._choose()
+        if self._boxes:
+            self._choose()
 
     def stop(self):
         """Leave the boxes as they are."""
@@ -44,18 +46,21 @@ class BoxViews(VTKObservationMixin):
 
     def _choose(self):
         self._directions = _viewDirections()
-        viewsAlong = functools.cache(_viewsAlong)
-        for volume, node, axis in self._boxes:
-            if node.GetScene() is not None and volume.GetScene() is not None:
-                _showIn(node.GetDisplayNode(), viewsAlong(volume, axis))
+        try:
+            viewsAlong = _viewsAlongAxes(self._volume)
+        except UserError:
+            # The volume is gone, and the boxes are about to follow it.
+            return
+        for node, axis in self._boxes:
+            if node.GetScene() is not None:
+                _showIn(node.GetDisplayNode(), viewsAlong[axis])
 
 
-def _viewsAlong(volume, axis):
-    try:
-        geometry = SliceGeometry(volume)
-    except UserError:
-        return []
-    return [node.GetID() for node in _sliceNodes() if geometry.axisForSliceNode(node)[0] == axis]
+def _viewsAlongAxes(volume):
+    """:return: {array axis: IDs of the slice nodes whose views show slices along it}."""
+    geometry = SliceGeometry(volume)
+    axes = {node.GetID(): geometry.axisForSliceNode(node)[0] for node in _sliceNodes()}
+    return {axis: [nodeID for nodeID, shown in axes.items() if shown == axis] for axis in AXES}
 
 
 def _showIn(displayNode, viewNodeIDs):

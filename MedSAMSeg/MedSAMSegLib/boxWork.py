@@ -144,6 +144,7 @@ class BoxWork:
         joining = continues.step if continues else None
         with writer.undoStep(joining, isAlways=True, isLast=isLast):
             run.step = writer.lastStep
+            run.hasChanged = continues is not None and continues.hasChanged
             if state is None:
                 return False
             others = self._scene.records.others(record)
@@ -157,7 +158,8 @@ class BoxWork:
             changed = other.state.changed(added=added)
             self._scene.history.remember(run.step, other, other.state, changed)
             other.state = changed
-        return exchange.hasChanged
+        run.hasChanged |= exchange.hasChanged
+        return run.hasChanged
 
     def _noteSlices(self, record, prompts):
         records = [*self._scene.records.others(record), *([record] if record.isInScene else [])]

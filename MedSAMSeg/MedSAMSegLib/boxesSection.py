@@ -58,7 +58,7 @@ class BoxesSection(PanelSection):
         volume, segmentation, segmentID = self.session.target
         logic = self.session.logic
         self.ui.drawButton.enabled = self.session.hasUsableVolume
-        entries = logic.boxes(segmentation, volume) + logic.unreadableBoxes(segmentation, volume)
+        entries = logic.allBoxes(segmentation, volume)
         self._table.fill(volume, segmentation, entries)
         self._views.show(volume, entries)
         if self._isEntered:

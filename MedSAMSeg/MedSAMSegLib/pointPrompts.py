@@ -62,6 +62,10 @@ class PointPrompts:
             if not places:
                 slicer.mrmlScene.RemoveNode(node)
 
+    def isOn(self, roiNode):
+        """:return: whether a box has points."""
+        return bool(self._nodes(roiNode))
+
     def remove(self, roiNode):
         """Take all points of a box out of the scene."""
         for node in self._nodes(roiNode).values():

@@ -39,12 +39,13 @@ class PointsSection(PanelSection):
 
     def update(self):
         """Points need a box of the chosen segment."""
-        boxes = self._boxes()
+        volume, segmentation, segmentID = self.session.target
+        boxes = self.session.logic.boxNodes(segmentation, volume, segmentID) if segmentID else []
         for button in (self.ui.positivePointButton, self.ui.negativePointButton):
             button.enabled = bool(boxes)
             if not boxes:
                 button.checked = False
-        self.ui.clearPointsButton.enabled = any(self.session.logic.pointsOf(box.node) for box in boxes)
+        self.ui.clearPointsButton.enabled = any(self.session.logic.hasPoints(node) for node in boxes)
 
     def _release(self):
         self.ui.positivePointButton.checked = False
@@ -85,7 +86,7 @@ class PointsSection(PanelSection):
 
     def _onClear(self):
         session = self.session
-        pointed = [box for box in self._boxes() if session.logic.pointsOf(box.node)]
+        pointed = [box for box in self._boxes() if session.logic.hasPoints(box.node)]
         onShownSlices = [box for box in pointed if self._isShown(box)]
         if not onShownSlices:
             session.say(_("The slices that are shown have no points of this segment."))

@@ -4,15 +4,14 @@ import numpy as np
 from slicer.i18n import tr as _
 
 from .sliceAxes import depthIJK
-from .sliceGeometry import SliceGeometry
 
 
-def sliceName(volumeNode, prompt):
+def sliceName(geometry, prompt):
     """Return what a radiologist calls the slice of a box, such as "Axial 24".
 
-    :param volumeNode: the volume.
+    :param geometry: SliceGeometry of the volume.
     :param prompt: BoxPrompt.
     """
     names = (_("Sagittal {index}"), _("Coronal {index}"), _("Axial {index}"))
-    normal = SliceGeometry(volumeNode).worldToIJK[depthIJK(prompt.axis), :3]
+    normal = geometry.worldToIJK[depthIJK(prompt.axis), :3]
     return names[int(np.argmax(np.abs(normal)))].format(index=prompt.sliceIndex)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import slicer
 from boxes import boxNodes, drawBox, segmentVoxels, shownSlice, sliceBox
+from logic.geometries import addVolume, worldOf
 
 from MedSAMSegLib.boxPromptStore import BoxPromptStore
 from slicerhost import widgetDriver
@@ -216,3 +217,30 @@ def test_drawingAndPointsTakeTurnsWithTheMouse(gui, panel, box):
     assert not panel.ui.drawButton.checked
     gui.exitModule()
     assert not panel.ui.negativePointButton.checked
+
+
+@pytest.mark.parametrize(
+    ("geometry", "parents"), [("rotated", "parent"), ("left-handed", "no parent"), ("gantry tilt", "nested parents")]
+)
+def test_handleOfABoxInAnyVolumeOnAnyScreen(gui, openPanel, geometry, parents):
+    gui.setDevicePixelRatio(2)
+    volume = addVolume(geometry, parents)
+    volume.CreateDefaultDisplayNodes()
+    slicer.util.setSliceViewerLayers(background=volume, fit=True)
+    red = gui.view("Red")
+    red.view.mrmlSliceNode().RotateToVolumePlane(volume)
+    red.view.mrmlSliceNode().JumpSliceByOffsetting(*worldOf(geometry, parents, (6, 5, 4)))
+    panel = openPanel()
+    panel.ui.drawButton.click()
+    red.drag(*(red.rasToXY(worldOf(geometry, parents, ijk)) for ijk in ((2.6, 1.6, 4), (8.4, 6.4, 4))))
+    gui.waitUntil(boxNodes)
+    assert bounds(panel) == (3, 2, 8, 6)
+    panel.ui.drawButton.click()
+    gui.processEvents()
+    x, y = red.rasToXY(worldOf(geometry, parents, (8.4, 6.4, 4)))
+    red.moveTo(x + 1, y + 1)
+    red.drag((x + 1, y + 1), red.rasToXY(worldOf(geometry, parents, (10.4, 8.4, 4))))
+    gui.waitUntil(lambda: bounds(panel) == (3, 2, 10, 8))
+    gui.waitUntil(lambda: BoxPromptStore().read(boxNodes()[0]) == BoxPromptStore().stored(boxNodes()[0]))
+    panel.ui.undoButton.click()
+    assert bounds(panel) == (3, 2, 8, 6)
