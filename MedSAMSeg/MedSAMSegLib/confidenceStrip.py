@@ -7,7 +7,8 @@ from .confidenceColors import colorOf
 from .sliceRecord import BOX, EDITED, INTERPOLATED, PROPAGATED
 
 NARROWEST_CELL = 2
-HEIGHT = 22
+COLOR_ROW, MARKER_ROW = 0, 1
+COLOR_HEIGHT, MARKER_HEIGHT, FRAME = 18, 5, 4
 
 TITLES = {
     BOX: _("box"),
@@ -18,7 +19,9 @@ TITLES = {
 
 
 class ConfidenceStrip:
-    """Shows the slices of a segment in a table of one row; a click on a cell chooses its slice.
+    """Shows the slices of a segment side by side in a table; a click on one chooses it.
+
+    Below the row of colors, a thin second row marks the slice that the user looks at.
 
     :param table: the QTableWidget.
     :param onChosen: called with the index of the slice that the user chose.
@@ -29,18 +32,21 @@ class ConfidenceStrip:
         self._onChosen = onChosen
         self._indices = []
         self._shown = None
-        table.setRowCount(1)
+        table.setRowCount(2)
         table.horizontalHeader().hide()
         table.verticalHeader().hide()
         table.horizontalHeader().setMinimumSectionSize(NARROWEST_CELL)
         table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.Stretch)
-        table.verticalHeader().setSectionResizeMode(qt.QHeaderView.Stretch)
+        table.verticalHeader().setMinimumSectionSize(MARKER_HEIGHT)
+        table.setRowHeight(COLOR_ROW, COLOR_HEIGHT)
+        table.setRowHeight(MARKER_ROW, MARKER_HEIGHT)
         table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
-        table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
+        # A selection would hide the color.
+        table.setSelectionMode(qt.QAbstractItemView.NoSelection)
         table.setShowGrid(False)
         table.setHorizontalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
         table.setVerticalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
-        table.setFixedHeight(HEIGHT)
+        table.setFixedHeight(COLOR_HEIGHT + MARKER_HEIGHT + FRAME)
         table.connect("currentCellChanged(int,int,int,int)", self._onCellChanged)
 
     def show(self, states, current):
@@ -56,9 +62,16 @@ class ConfidenceStrip:
         self._indices = list(range(min(states), max(states) + 1)) if states else []
         self._table.setColumnCount(len(self._indices))
         for column, index in enumerate(self._indices):
-            self._table.setItem(0, column, _cell(index, states.get(index)))
-        self._table.setCurrentCell(0, self._indices.index(current) if current in self._indices else -1)
+            self._table.setItem(COLOR_ROW, column, _cell(index, states.get(index)))
+            self._table.setItem(MARKER_ROW, column, self._marker(index == current))
+        self._table.setCurrentCell(COLOR_ROW, self._indices.index(current) if current in self._indices else -1)
         self._table.blockSignals(wasBlocked)
+
+    def _marker(self, isCurrent):
+        item = qt.QTableWidgetItem()
+        if isCurrent:
+            item.setBackground(qt.QBrush(self._table.palette.color(qt.QPalette.Text)))
+        return item
 
     def _onCellChanged(self, _row, column, _previousRow, _previousColumn):
         if 0 <= column < len(self._indices):
