@@ -10,6 +10,7 @@ from slicerhost.pythonQt.classes import standIn
 from slicerhost.pythonQt.observations import Observations
 
 VISIBILITY, COLOR, NAME = range(3)
+SWATCH_SIZE = 14
 _Segmentation = slicer.vtkSegmentation
 _ID = QtCore.Qt.ItemDataRole.UserRole
 
@@ -202,7 +203,9 @@ class qMRMLSegmentsTableView(qMRMLWidget):
             isVisible = segmentID in visibleIDs
             checked = QtCore.Qt.CheckState.Checked if isVisible else QtCore.Qt.CheckState.Unchecked
             self._table.item(row, VISIBILITY).setCheckState(checked)
-            self._table.item(row, COLOR).setBackground(QtGui.QColor.fromRgbF(*segment.GetColor()))
+            color = QtGui.QColor.fromRgbF(*segment.GetColor())
+            self._table.item(row, COLOR).setBackground(color)
+            self._table.item(row, COLOR).setIcon(_swatch(color))
             self._table.item(row, NAME).setText(segment.GetName())
         self._isFilling = wasFilling
 
@@ -233,3 +236,12 @@ class qMRMLSegmentsTableView(qMRMLWidget):
     def _onSelectionChanged(self, selected, deselected):
         if not self._isFilling:
             self.selectionChanged(selected, deselected)
+
+
+def _swatch(color):
+    """:return: an icon of one color, the same in a selected row."""
+    pixmap = QtGui.QPixmap(SWATCH_SIZE, SWATCH_SIZE)
+    pixmap.fill(color)
+    icon = QtGui.QIcon(pixmap)
+    icon.addPixmap(pixmap, QtGui.QIcon.Mode.Selected)
+    return icon
