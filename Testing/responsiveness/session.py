@@ -81,6 +81,8 @@ class Session:
         with phase("boxes while slices are encoded"):
             times["encoded, server busy"] = [self._draw(watch, volume, index, shift=6) for index in slices]
         ui.backgroundEncodingCheckBox.checked = False
+        ui.limitRangeCheckBox.checked = True
+        ui.firstSliceSpinBox.value, ui.lastSliceSpinBox.value = slices[0], slices[-1]
         with phase("propagate"):
             ui.propagateButton.click()
             self._wait(lambda: ui.propagateButton.enabled)
