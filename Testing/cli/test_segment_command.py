@@ -1,5 +1,6 @@
 """`medsamseg segment`, with a network that finds what is bright in the box: what it does, every way to be wrong."""
 
+import csv
 import json
 import os
 import sys
@@ -84,6 +85,15 @@ def test_json_is_one_line_with_everything(run, networks, image_file, tmp_path):
     summary = result.json()
     for step in ("loading", "encoding", "decoding"):
         assert summary.pop(f"seconds_{step}") >= 0
+    assert [(row["slice"], row["provenance"], row["direction"]) for row in summary["per_slice"]] == [
+        (4, "propagated", "backward"),
+        (5, "box", "prompt"),
+        (6, "propagated", "forward"),
+    ]
+    for row in summary.pop("per_slice"):
+        assert 0.8 < row["confidence"] <= 1
+        assert "jitter" in row["confidence_parts"]
+        assert (row["voxels"], row["score"]) == (100, 0.75)
     assert summary == {
         "output": str(out),
         "mask_voxels": 300,
@@ -106,6 +116,26 @@ def test_json_is_one_line_with_everything(run, networks, image_file, tmp_path):
         "window": {"name": "255,127.5", "lower": 0.0, "upper": 255.0},
         "warnings": [],
     }
+
+
+def test_csv_beside_the_segmentation_has_a_row_a_slice(run, networks, image_file, tmp_path):
+    result = run("segment", image_file, *BOX, *WINDOW, "--range", "4:6", "-o", tmp_path / "out.seg.nrrd", "--csv")
+    assert result.out.splitlines()[-1] == f"Written: {tmp_path / 'out.seg.nrrd'}, and the table of slices"
+    with (tmp_path / "out.slices.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["slice"] for row in rows] == ["4", "5", "6"]
+    assert [row["provenance"] for row in rows] == ["propagated", "box", "propagated"]
+    assert [rows[1][name] for name in ("x0", "y0", "x1", "y1")] == ["7.0", "9.0", "18.0", "20.0"]
+    assert (rows[0]["confidence_box"], rows[1]["confidence_neighbors"]) == ("", "")
+    assert float(rows[0]["confidence_intensity"]) > 0.9
+
+
+def test_the_published_recipe_can_be_chosen(run, networks, image_file, tmp_path):
+    out = tmp_path / "out.nrrd"
+    rows = run("segment", image_file, *BOX, *WINDOW, "-o", out, "--method", "reference", "--json").json()["per_slice"]
+    assert {row["confidence"] for row in rows} == {None}
+    code = run("segment", image_file, *BOX, "-o", out, "--force", "--method", "magic", "--json").json()["error"]["code"]
+    assert code == "method_unknown"
 
 
 def test_quiet_prints_nothing(run, networks, image_file, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help=".seg.nrrd (Slicer segmentation), .nrrd, .nii.gz, .nii or .mha (labelmap)",
     )
     parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
+    parser.add_argument(
+        "--csv", action="store_true", help="write the table of slices beside OUT: confidence, provenance, boxes"
+    )
     parser.add_argument("--series", metavar="UID", help="which series of a DICOM folder")
     prompts = parser.add_argument_group("where the object is")
     prompts.add_argument("--box", metavar="X0,Y0,X1,Y1", help="box around the object, in voxel indices of the slice")
@@ -87,6 +91,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     prompts.add_argument("--slice-only", action="store_true", help="segment only the slices with a box")
     model = parser.add_argument_group("how it is found")
+    model.add_argument(
+        "--method",
+        metavar="NAME",
+        default="tracking",
+        help="how to go from slice to slice: tracking, or reference, the published recipe (default: tracking)",
+    )
     model.add_argument("--window", default="auto", help="intensities that the model sees (default: auto)")
     model.add_argument(
         "--model",
@@ -112,6 +122,7 @@ def run(args: argparse.Namespace) -> int:
     """Segment an image file."""
     task = _make_task(args)
     # What reads images and runs networks is imported after the arguments are known to be right.
+    from medsamseg_server.cli.slice_table import slice_rows, table_path, write_table
     from medsamseg_server.images import read_image
     from medsamseg_server.segmentation_files import Segment, check_output, write_segmentation
     from medsamseg_server.volumes import Volume
@@ -123,6 +134,8 @@ def run(args: argparse.Namespace) -> int:
     store.path(args.model)
     image = read_image(args.image, args.series)
     volume = Volume.from_array(image.array)
+    i, j, k = image.geometry.spacing
+    task = replace(task, spacing=(k, j, i))
     notes = [*image.notes, *volume.notes]
     whole = WholeVolume(volume, task)
     engine = _make_engine(store, args.device, args.runtime)
@@ -130,10 +143,14 @@ def run(args: argparse.Namespace) -> int:
     result = _run_with_progress(args, whole, engine)
     notes += [f"Nothing was found in the box on slice {index}." for index in result.empty_prompts]
     write_segmentation(args.output, Segment(args.name, result.mask), image.geometry)
+    rows = slice_rows(result.results)
+    if args.csv:
+        write_table(table_path(args.output), rows)
     for note in notes:
         warn(note)
     summary = _summary(args, image, whole, engine, result)
-    _report(args, {**summary, "seconds_loading": round(seconds_loading, 3), "warnings": notes}, result)
+    more = {"per_slice": rows, "seconds_loading": round(seconds_loading, 3), "warnings": notes}
+    _report(args, {**summary, **more}, result)
     return 0
 
 
@@ -154,7 +171,7 @@ def _make_task(args: argparse.Namespace) -> Task:
     else:
         axis, boxes = args.axis or 0, {args.slice: parse_box(args.box)}
     first, last = parse_range(args.range)
-    return Task(axis, boxes, first, last, not args.slice_only, args.window, args.model)
+    return Task(axis, boxes, first, last, not args.slice_only, args.window, args.model, method=args.method)
 
 
 def _wrong_usage(code: str, message: str, hint: str) -> MedSAMSegError:
@@ -222,7 +239,7 @@ def _report(args: argparse.Namespace, summary: dict[str, Any], result: WholeMask
     say(args, f"  Window {window['name']} ({window['lower']:g} to {window['upper']:g})")
     times = ", ".join(f"{summary[f'seconds_{step}']:.1f} s {step}" for step in ("loading", "encoding", "decoding"))
     say(args, f"  {summary['model']} on {summary['device']}: {times}")
-    say(args, f"Written: {args.output}")
+    say(args, f"Written: {args.output}" + (", and the table of slices" if args.csv else ""))
 
 
 def _where(slices: tuple[int, ...]) -> str:
