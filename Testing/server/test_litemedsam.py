@@ -65,12 +65,13 @@ def test_second_click_is_served_from_the_cache_with_the_identical_mask(engine, e
     assert first.masks == again.masks == after.masks
 
 
-def test_half_precision_in_the_cache_does_not_change_the_masks(ct):
-    # Single precision in the network, so that only what the cache does is seen.
-    volume, predictor = Volume.from_array(ct), Engine(DEVELOPMENT_STORE, device="cpu", runtime="torch").predictor()
+def test_half_precision_in_the_cache_does_not_change_the_masks(engine, ct):
+    volume = Volume.from_array(ct)
+    # Single precision in the decoder, so that only what the cache does is seen.
+    decoder = Engine(DEVELOPMENT_STORE, device="cpu", runtime="torch").predictor()
     boxes = np.array([TUMOR_BOX, (150.0, 90.0, 200.0, 140.0), (20.0, 60.0, 120.0, 220.0), (100.0, 150.0, 150.0, 210.0)])
-    exact = predictor.encode(volume.window("lung").apply(volume.slice(0, 24)))
-    single, half = (predictor.decode(kept, ct.shape[1:], boxes).masks for kept in (exact, exact.astype(np.float16)))
+    exact = engine.predictor().encode(volume.window("lung").apply(volume.slice(0, 24)))
+    single, half = (decoder.decode(kept, ct.shape[1:], boxes).masks for kept in (exact, exact.astype(np.float16)))
     assert single.any(axis=(1, 2)).all()
     assert (np.sum(single & half, axis=(1, 2)) / np.sum(single | half, axis=(1, 2)) >= 0.995).all()
 
