@@ -1,0 +1,1 @@
+"""What annotation costs: a simulated reader segments labeled objects in several ways, and the time is modeled."""

@@ -1,0 +1,134 @@
+"""``medsamseg study``: what annotation costs, by hand and with help."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress
+from medsamseg_server.files import ensure_writable, replacing
+from medsamseg_server.models.registry import DEFAULT_MODEL
+from medsamseg_server.models.store import ModelStore
+
+if TYPE_CHECKING:
+    from medsamseg_server.engine import Engine
+
+_EPILOG = """\
+ways:
+  contours      an outline on every slice, by hand
+  boxes         a box on every slice, then the worst masks corrected
+  interpolated  boxes on every Nth slice, those between interpolated (the MedSAM
+                study), then the worst masks corrected
+  propagated    one box, propagated; then boxes and corrections on the slices
+                that are least sure
+
+The time is a model, not a measurement: seconds for each box, each point of an outline
+and each look at a slice. See docs/training.md.
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command ``study``."""
+    parser = subparsers.add_parser(
+        "study",
+        help="model what annotation costs, by hand and with help",
+        description="Let a simulated reader segment labeled objects in four ways until they are good enough, and model "
+        "the time.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("manifest", metavar="MANIFEST", type=Path, help="as for 'medsamseg evaluate'")
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="the network that helps (default: %(default)s)")
+    parser.add_argument("--dice", type=_part, default=0.9, help="to reach, in 3D (default: %(default)s)")
+    parser.add_argument(
+        "--every", type=_positive, default=5, metavar="N", help="interpolated: a box on every Nth slice"
+    )
+    parser.add_argument(
+        "--jitter", type=_seconds, default=5.0, metavar="PERCENT", help="how loose boxes are (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the jitter (default: %(default)s)")
+    costs = parser.add_argument_group("cost model, in seconds")
+    costs.add_argument("--seconds-per-box", type=_seconds, default=7.0, metavar="S", help="(default: %(default)s)")
+    costs.add_argument("--seconds-per-point", type=_seconds, default=1.75, metavar="S", help="(default: %(default)s)")
+    costs.add_argument("--seconds-per-check", type=_seconds, default=2.0, metavar="S", help="(default: %(default)s)")
+    parser.add_argument("--out", metavar="FILE.csv", type=Path, help="write every object in every way")
+    parser.add_argument("--picture", metavar="FILE.png", type=Path, help="draw the times")
+    parser.add_argument("--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="(default: auto)")
+    add_output_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the readers, and show what each way costs."""
+    for path in filter(None, (args.out, args.picture)):
+        ensure_writable(path.parent)
+    store = ModelStore()
+    store.path(args.model)
+    from medsamseg_server.annotation_study.costs import CostModel
+    from medsamseg_server.annotation_study.study import (
+        WAYS,
+        draw_study,
+        run_study,
+        study_lines,
+        summarize_study,
+        write_study,
+    )
+    from medsamseg_server.evaluation.manifest import read_manifest
+    from medsamseg_server.evaluation.protocols import Jitter
+
+    entries = read_manifest(args.manifest)
+    costs = CostModel(args.seconds_per_box, args.seconds_per_point, args.seconds_per_check)
+    jitter = Jitter(args.jitter, args.seed)
+    engine = _make_engine(store, args.device)
+    found = run_study(engine, entries, args.model, args.dice, args.every, jitter, costs)
+    total = sum(len(entry.targets) for entry in entries) * len(WAYS)
+    rows = list(tqdm(found, total=total, disable=not shows_progress(args), leave=False))
+    summaries = summarize_study(rows)
+    if args.out is not None:
+        write_study(rows, args.out)
+    if args.picture is not None:
+        with replacing(args.picture) as temporary:
+            draw_study(summaries, costs, temporary)
+    if args.json:
+        print_json({"costs": asdict(costs), "dice": args.dice, "ways": [asdict(each) for each in summaries]})
+    say(args, f"{len(rows) // len(WAYS)} objects, to a Dice of {args.dice:g}; numbers per object")
+    for line in study_lines(summaries):
+        say(args, line)
+    return 0
+
+
+def _make_engine(store: ModelStore, device: str) -> Engine:
+    from medsamseg_server.engine import Engine
+
+    return Engine(store, device=device)
+
+
+def _part(text: str) -> float:
+    value = _number(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number between 0 and 1")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = _number(text)
+    if not 0 <= value <= 1000:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 0 to 1000")
+    return value
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above 0")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
