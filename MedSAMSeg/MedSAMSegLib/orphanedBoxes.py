@@ -31,6 +31,7 @@ class OrphanedBoxes:
         @vtk.calldata_type(vtk.VTK_OBJECT)
         def onNodeRemoved(_caller, _event, node):
             if reference() and node.IsA("vtkMRMLDisplayableNode"):
+                reference().unwatch(node)
                 reference().removeNow()
 
         scene = slicer.mrmlScene
@@ -43,6 +44,12 @@ class OrphanedBoxes:
     def watch(self, segmentation):
         """Remove the boxes of segments that are removed from a segmentation."""
         self._observe(segmentation, slicer.vtkSegmentation.SegmentRemoved, self._removeOrphans)
+
+    def unwatch(self, segmentation):
+        """Let go of a segmentation that was removed."""
+        for thing, tag in [known for known in self._tags if known[0] is segmentation]:
+            thing.RemoveObserver(tag)
+            self._tags.remove((thing, tag))
 
     def removeNow(self):
         """Remove the boxes that belong to nothing any more; while a scene is closed or loaded, nothing is decided."""

@@ -7,6 +7,7 @@ from .sliceAxes import fromIJK
 from .sliceGeometry import SliceGeometry
 
 BOX_ROLE = "MedSAMSegBox"
+POINTS_ATTRIBUTE = "MedSAMSeg.Points"
 IN_OBJECT = "+"
 BESIDE_OBJECT = "−"
 
@@ -74,7 +75,7 @@ class PointPrompts:
     def removeOrphans(self):
         """Take the points of boxes that are gone out of the scene."""
         for node in slicer.util.getNodesByClass("vtkMRMLMarkupsFiducialNode"):
-            isOrphan = node.GetNodeReferenceID(BOX_ROLE) is not None and node.GetNodeReference(BOX_ROLE) is None
+            isOrphan = node.GetAttribute(POINTS_ATTRIBUTE) is not None and node.GetNodeReference(BOX_ROLE) is None
             if isOrphan and node.GetScene() is not None:
                 slicer.mrmlScene.RemoveNode(node)
 
@@ -105,6 +106,8 @@ class PointPrompts:
     def _add(self, roiNode, sign):
         node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", f"{roiNode.GetName()} {sign}")
         node.SetNodeReferenceID(BOX_ROLE, roiNode.GetID())
+        # Tells points of boxes from the user's own also when the reference has gone with the box.
+        node.SetAttribute(POINTS_ATTRIBUTE, sign)
         node.SetLocked(True)
         node.CreateDefaultDisplayNodes()
         displayNode = node.GetDisplayNode()

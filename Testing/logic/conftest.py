@@ -5,6 +5,7 @@ import tempfile
 import pytest
 from fakeBackend import FakeBackend
 from geometries import addVolume
+from knownBox import BOX, SLICE
 from segmentations import addSegment, addSegmentation, voxelsOf
 
 from MedSAMSegLib.logic import MedSAMSegLogic
@@ -68,3 +69,9 @@ def ct(logic):
     volume = addVolume()
     segmentation = logic.createSegmentation(volume)
     return volume, segmentation, logic.addSegment(segmentation, "Tumour")
+
+
+@pytest.fixture
+def box(logic, ct):
+    """The markup of a box that was drawn."""
+    return logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX).promptNode
