@@ -7,7 +7,7 @@ from MedSAMSegLib.backendProcess import BackendProcess
 from responsiveness.clicks import ClickWatch
 from responsiveness.gaps import GapWatch
 
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 120
 SCROLLS = 30
 #: Corners of the box round the tumor of the sample CT, as parts of a slice's columns and rows.
 BOX = ((54 / 256, 160 / 256), (101 / 256, 204 / 256))
@@ -121,7 +121,10 @@ class Session:
         return bool(upload._keys)
 
     def _waitForServer(self, word):
-        self._wait(lambda: word in self._panel.ui.serverStatusLabel.text)
+        try:
+            self._wait(lambda: word in self._panel.ui.serverStatusLabel.text)
+        except TimeoutError:
+            raise TimeoutError(f"The server says '{self._panel.ui.serverStatusLabel.text}'") from None
 
     def _wait(self, condition):
         self._gui.waitUntil(condition, PATIENCE_SECONDS)

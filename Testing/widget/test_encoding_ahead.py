@@ -100,7 +100,7 @@ def test_viewThatIsScrolledIsTheOneThatIsFollowed(gui, backend, encoding, viewNa
 def test_switchedOffItEndsAndTheVolumeIsSentAllTheSame(gui, backend, panel, encoding):
     panel.ui.backgroundEncodingCheckBox.click()
     gui.waitUntil(lambda: backend.encoding.state == "cancelled")
-    assert "slice" not in panel.ui.serverStatusLabel.text
+    gui.waitUntil(lambda: "slice" not in panel.ui.serverStatusLabel.text)
     slicer.util.arrayFromVolume(panel.ui.volumeSelector.currentNode())[:] = 3
     slicer.util.arrayFromVolumeModified(panel.ui.volumeSelector.currentNode())
     gui.waitUntil(lambda: len(backend.uploads) == 2)
