@@ -26,7 +26,8 @@ from medsamseg_server.runtime.torch_runtime import TorchRunner
 from medsamseg_server.volumes import Volume
 
 #: Precision of the encoder and of the decoder.
-VARIANTS = (("fp32", "fp32"), ("bf16", "fp32"), ("bf16", "bf16"))
+VARIANTS = (("fp32", "fp32"), ("mixed", "bf16"), ("bf16", "fp32"), ("bf16", "bf16"))
+PRECISIONS = ("fp32", "mixed", "bf16")
 SMALLEST_TARGET = 20
 
 
@@ -55,10 +56,10 @@ def measure(specification, weights, arguments):
     reference = Predictor(specification, TorchRunner(network), "")
     parts = convert_network(network, specification.input_size)
     core = openvino.Core()
-    compiled = {p: {part: compile_network(core, parts[part], part, p) for part in parts} for p in ("fp32", "bf16")}
+    compiled = {p: {part: compile_network(core, parts[part], part, p) for part in parts} for p in PRECISIONS}
     others = {
         (first, second): Predictor(
-            specification, OpenVinoRunner({**compiled[second], "encoder": compiled[first]["encoder"]}, first), ""
+            specification, OpenVinoRunner({**compiled[first], "decoder": compiled[second]["decoder"]}, first), ""
         )
         for first, second in VARIANTS
     }
@@ -66,7 +67,7 @@ def measure(specification, weights, arguments):
     for pixels, boxes in slices_with_boxes(arguments.folder, arguments.every):
         embedding = reference.encode(pixels)
         expected = reference.decode(embedding, pixels.shape, boxes).masks
-        embeddings = {first: others[first, "fp32"].encode(pixels) for first in ("fp32", "bf16")}
+        embeddings = {first: predictor.encode(pixels) for (first, _second), predictor in others.items()}
         for (first, second), predictor in others.items():
             # As the cache rounds it.
             found = predictor.decode(embeddings[first].astype(np.float16), pixels.shape, boxes).masks

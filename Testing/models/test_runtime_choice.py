@@ -108,9 +108,9 @@ def test_pytorch_is_only_asked_where_it_may_find_a_graphics_card(monkeypatch, pl
 @pytest.mark.parametrize(
     ("model", "has_bf16", "expected"),
     [
-        ("litemedsam", True, "bf16"),
-        ("litemedsam", False, "fp32"),
+        ("litemedsam", True, "fp32"),
         ("medsam", True, "bf16"),
+        ("medsam", False, "fp32"),
         ("trained-here", True, "fp32"),
     ],
 )

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.networks import build_network
 from medsamseg_server.models.specification import get_specification
+from medsamseg_server.runtime.fused_attention import FusedAttention
 from medsamseg_server.runtime.torch_runtime import TorchRunner, select_device
 
 
@@ -83,3 +85,42 @@ def test_the_processors_own_refusal_is_recognized(monkeypatch):
 def test_other_failures_of_the_network_are_not_called_full_memory(monkeypatch):
     with pytest.raises(RuntimeError, match="shapes"):
         encode_failing_with(RuntimeError("shapes do not fit"), monkeypatch)
+
+
+@pytest.fixture
+def window_attention():
+    """A block of SAM's attention over windows of 14 × 14, with positions that are not zero."""
+    torch.manual_seed(3)
+    network = build_network(get_specification("medsam"))
+    attention = network.image_encoder.blocks[0].attn
+    for positions in (attention.rel_pos_h, attention.rel_pos_w):
+        torch.nn.init.normal_(positions)
+    return attention
+
+
+def test_fused_attention_is_sams_attention(window_attention):
+    tokens = torch.randn(3, 14, 14, 768)
+    with torch.inference_mode():
+        torch.testing.assert_close(
+            FusedAttention(window_attention)(tokens), window_attention(tokens), atol=1e-4, rtol=1e-4
+        )
+
+
+@pytest.mark.parametrize(("precision", "of_products"), [("fp32", torch.float32), ("fp16", torch.float16)])
+def test_half_floats_are_for_the_encoders_products_and_nothing_else(precision, of_products):
+    seen = {}
+
+    class Network(nn.Module):
+        def encode(self, images):
+            seen["encoder"] = images[0, 0] @ images[0, 0]
+            return seen["encoder"][None]
+
+        def decode(self, embedding, boxes, points):
+            seen["decoder"] = embedding[0] @ embedding[0]
+            return seen["decoder"][None], boxes[:, 0]
+
+    runner = TorchRunner(Network(), "cpu", precision)
+    embedding = runner.encode(np.ones((3, 8, 8), np.float32))
+    runner.decode(embedding, np.zeros((1, 4), np.float32), None)
+    assert embedding.dtype == np.float32
+    assert (seen["encoder"].dtype, seen["decoder"].dtype) == (of_products, torch.float32)

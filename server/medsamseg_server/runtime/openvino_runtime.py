@@ -26,9 +26,10 @@ logger = logging.getLogger(__name__)
 
 _DEVICE = "CPU"
 # Counts up whenever the same weights are to be converted differently, so that older conversions are not used.
-_CONVERSION_VERSION = 1
+_CONVERSION_VERSION = 2
 _PARTS = ("encoder", "prompts", "decoder")
-_TYPES = {"fp32": "f32", "bf16": "bf16"}
+# TinyViT's first stages, which lose most by short numbers.
+_EARLY = "early"
 # Kinds of tokens; see `PromptTokens`.
 _FILLER, _FIRST_CORNER, _SECOND_CORNER = -1, 2, 3
 # With so few cores, one left free would be half of the machine.
@@ -48,7 +49,7 @@ def load_predictor(
     Args:
         specification: a model of the SAM family.
         weights_path: its weights.
-        precision: ``fp32`` or ``bf16``; by default what is right for the model on this processor.
+        precision: ``fp32``, ``mixed`` or ``bf16``; by default what is right for the model on this processor.
         files: where converted networks are kept; by default in the user's data folder.
 
     Raises:
@@ -65,7 +66,7 @@ def load_predictor(
     networks = None
     key = _key(core, specification, weights_sha256, precision)
     if weights_sha256 is not None:
-        networks = _import(core, files, key, precision)
+        networks = _import(core, files, key, precision, part_names(specification))
     origin = "kept from before"
     if networks is None:
         origin = "converted now"
@@ -86,18 +87,23 @@ def load_predictor(
     return Predictor(specification, runner, weights_sha256)
 
 
+def part_names(specification: ModelSpecification) -> tuple[str, ...]:
+    """Return the names of the parts into which the model's network is converted."""
+    return (_EARLY, *_PARTS) if specification.tiny_vit else _PARTS
+
+
 class OpenVinoRunner:
     """A network compiled for the processor; see ``NetworkRunner``.
 
     One thread may encode while another one decodes.
 
     Args:
-        networks: encoder, prompts and decoder, as ``openvino_conversion.convert_network`` makes them, compiled.
+        networks: the parts of a network, as ``openvino_conversion.convert_network`` makes them, compiled.
         precision: that of their arithmetic.
 
     Attributes:
         device: ``cpu``.
-        precision: ``fp32`` or ``bf16``.
+        precision: ``fp32``, ``mixed`` or ``bf16``.
         threads: how many the encoder computes with.
     """
 
@@ -107,10 +113,14 @@ class OpenVinoRunner:
         self.precision = precision
         self.threads = int(networks["encoder"].get_property("INFERENCE_NUM_THREADS"))
         self._encoder, self._prompts, self._decoder = (networks[part].create_infer_request() for part in _PARTS)
+        self._early = networks[_EARLY].create_infer_request() if _EARLY in networks else None
 
     def encode(self, prepared: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the embedding (256, 64, 64) of an encoder input (3, S, S)."""
-        (embeddings,) = _infer(self._encoder, np.ascontiguousarray(prepared)[None])
+        values = np.ascontiguousarray(prepared)[None]
+        if self._early is not None:
+            (values,) = _infer(self._early, values)
+        (embeddings,) = _infer(self._encoder, values)
         embedding: NDArray[np.float32] = embeddings[0]
         return embedding
 
@@ -134,8 +144,8 @@ def compile_network(core: openvino.Core, model: openvino.Model, part: str, preci
     Args:
         core: OpenVINO.
         model: the part, as ``openvino_conversion.convert_network`` makes it.
-        part: ``encoder``, ``prompts`` or ``decoder``.
-        precision: ``fp32`` or ``bf16``.
+        part: its name there.
+        precision: that of the network: ``fp32``, ``mixed`` or ``bf16``.
     """
     return core.compile_model(model, _DEVICE, _settings(part, precision))
 
@@ -188,9 +198,9 @@ def _convert(
 
 
 def _import(
-    core: openvino.Core, files: NetworkFiles, key: str, precision: str
+    core: openvino.Core, files: NetworkFiles, key: str, precision: str, parts: tuple[str, ...]
 ) -> dict[str, openvino.CompiledModel] | None:
-    contents = files.read(key, _PARTS)
+    contents = files.read(key, parts)
     if contents is None:
         return None
     try:
@@ -212,13 +222,19 @@ def _export(network: openvino.CompiledModel) -> bytes:
 def _settings(part: str, precision: str) -> dict[str, Any]:
     return {
         "PERFORMANCE_HINT": "LATENCY",
-        # Positions are angles of many turns, which half a float cannot tell apart.
-        "INFERENCE_PRECISION_HINT": _TYPES["fp32" if part == "prompts" else precision],
+        "INFERENCE_PRECISION_HINT": _number_type(part, precision),
         # Bound to its core, a thread would wait for whatever else runs there: Slicer, or another server.
         "ENABLE_CPU_PINNING": False,
         "ENABLE_HYPER_THREADING": False,
         **_thread_settings(),
     }
+
+
+def _number_type(part: str, precision: str) -> str:
+    # Positions of prompts are angles of many turns, which half a float cannot tell apart.
+    if precision == "fp32" or part == "prompts" or (part == _EARLY and precision == "mixed"):
+        return "f32"
+    return "bf16"
 
 
 def _thread_settings() -> dict[str, int]:
