@@ -1,160 +1,166 @@
-"""Speed and memory of the whole line with LiteMedSAM, as ratios against bare calls of the network in the same run.
+"""Speed and memory against named baselines of the same run. Writes ``bench/results.json`` and ``bench/speed.png``.
 
-Writes ``bench/report.json``. Seconds differ between computers; the ratios say what the line around the network costs.
+Seconds differ between computers, ratios hardly: baselines take turns with MedSAMSeg, every round asks each of them
+once. ViT-B has random weights here; its time does not depend on them.
 """
 
+import argparse
 import json
 import os
-import statistics
+import platform
+import shutil
+import subprocess
 import sys
 import time
 from pathlib import Path
 
-import numpy as np
-import slicer
+TESTING = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTING), str(TESTING / "models"), str(TESTING.parent / "MedSAMSeg")]
 
+# ruff: noqa: E402
+import openvino
+import torch
+from random_weights import randomize
+
+from bench.networkRows import measureNetworks
+from bench.picture import drawPicture
+from bench.serverRows import measureServer
+from bench.yardstick import encoderOperations, matrixRate
+from medsamseg_server.models.networks import build_network
 from medsamseg_server.models.specification import get_specification
 from medsamseg_server.models.store import ModelStore
-from medsamseg_server.runtime.torch_runtime import load_predictor
-from MedSAMSegLib.backendProcess import BackendProcess
-from MedSAMSegLib.logic import MedSAMSegLogic
-from slicerhost import Host
+from medsamseg_server.runtime.precision import choose_precision
 
 ROOT = Path(__file__).resolve().parents[2]
-SAMPLE = ROOT / "MedSAMSeg" / "Resources" / "SampleData" / "RiderChestCT.nrrd"
 OUTPUT = ROOT / "bench"
-
-BOX = (54, 160, 101, 204)
-PROMPT_SLICE = 24
-#: Slices that are clicked for the first time, and then again.
-CLICKED_SLICES = (20, 22, 24, 26, 28)
+RESPONSIVENESS = ROOT / "Testing" / "responsiveness"
+#: Short names of the models in the results.
+MODELS = {"litemedsam": "lite", "medsam": "vit_b"}
+#: Which of the module's clicks stands for all: a large volume, the slice encoded, the server idle.
+USUAL_CLICK = ("512x512x300", "encoded")
 
 
 def main():
     """Run the benchmark, print it and write it down."""
-    Host.shared()
-    backend = BackendProcess()
-    try:
-        line = measureLine(backend)
-    finally:
-        backend.stop()
-    network = measureNetwork()
-    report = {
-        "computer": {"cores": os.cpu_count(), "system": sys.platform},
-        "baseline_seconds": network,
-        "line_seconds": line["seconds"],
-        "ratios": {
-            "first click / encode + decode": line["seconds"]["first_click"] / (network["encode"] + network["decode"]),
-            "second click / decode": line["seconds"]["second_click"] / network["decode"],
-            "propagated slice / encode + decode": line["seconds"]["propagated_slice"]
-            / (network["encode"] + network["decode"]),
-        },
-        "server_peak_memory_mb": line["server_peak_memory_mb"],
-    }
+    arguments = parseArguments()
     OUTPUT.mkdir(exist_ok=True)
-    (OUTPUT / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    printReport(report)
+    has_bf16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    home = prepareHome(arguments.models)
+    results = {"machine": machine(), "rows": {}, "ratios": {}, "click_ms": {}, "peak_rss_mb": {}, "yardstick": {}}
+    for model in arguments.models:
+        weights = ModelStore(home / "weights").path(model)
+        precision = choose_precision(model, has_bf16)
+        print(f"{model}: networks", flush=True)
+        rows, ratios = measureNetworks(model, weights, precision, arguments.quick)
+        results["rows"] |= rows
+        results["ratios"] |= {f"{MODELS[model]}_{name}": value for name, value in ratios.items()}
+        results["yardstick"][model] = yardstick(model, precision, rows)
+        print(f"{model}: server", flush=True)
+        shutil.rmtree(home / "networks", ignore_errors=True)
+        rows, clicks, firstClick, peak = measureServer(home, model, arguments.quick)
+        results["rows"] |= rows
+        results["click_ms"][model] = clicks
+        results["peak_rss_mb"][model] = peak
+        if model == "litemedsam":
+            results["first_click_s"] = firstClick
+            results["click_ms"] |= clicks
+    nameTargets(results["ratios"])
+    results |= measureModule()
+    write(results)
 
 
-def measureNetwork():
-    """Return median seconds of the bare network, the baseline: encode one slice, decode one box."""
-    image = np.random.default_rng(0).integers(0, 255, (256, 256), dtype=np.uint8)
-    box = np.array([BOX], dtype=np.float32)
-    predictor = load_predictor(get_specification("litemedsam"), ModelStore().path("litemedsam"), "auto")
-    embedding = predictor.encode(image)
+def parseArguments():
+    """Return what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
+    parser.add_argument("--quick", action="store_true", help="one round of everything, to see whether it runs")
+    return parser.parse_args()
+
+
+def machine():
+    """Return what the figures were measured on."""
     return {
-        "encode": medianSeconds(lambda: predictor.encode(image), 5),
-        "decode": medianSeconds(lambda: predictor.decode(embedding, image.shape, box), 10),
+        "cores": os.cpu_count(),
+        "processor": openvino.Core().get_property("CPU", "FULL_DEVICE_NAME"),
+        "system": platform.platform(terse=True),
+        "load": os.getloadavg()[0],
+        "torch": torch.__version__,
+        "openvino": openvino.__version__.partition("-")[0],
+        "time": time.strftime("%Y-%m-%d %H:%M"),
     }
 
 
-def measureLine(backend):
-    """Return seconds of the whole line: from the logic's call to voxels in the scene.
+def prepareHome(models):
+    """Return a folder with weights and nothing else: LiteMedSAM's own, and random ones for ViT-B."""
+    home = OUTPUT / "home"
+    for folder in ("networks", "embeddings"):
+        shutil.rmtree(home / folder, ignore_errors=True)
+    store = ModelStore(home / "weights")
+    store.folder.mkdir(parents=True, exist_ok=True)
+    if not store.is_installed("litemedsam"):
+        shutil.copyfile(ModelStore().path("litemedsam"), store.final_path("litemedsam"))
+    if "medsam" in models and not store.is_installed("medsam"):
+        network = randomize(build_network(get_specification("medsam")), seed=0)
+        torch.save(network.state_dict(), store.final_path("medsam"))
+    os.environ["MEDSAMSEG_HOME"] = str(home)
+    return home
 
-    :param backend: the server's process.
-    """
-    started = time.perf_counter()
-    backend.client()
-    secondsStart = time.perf_counter() - started
-    logic = MedSAMSegLogic(backend)
-    volume = slicer.util.loadVolume(str(SAMPLE))
-    segmentation = logic.createSegmentation(volume)
-    segment = logic.addSegment(segmentation, "Tumour")
 
-    def click(sliceIndex):
-        started = time.perf_counter()
-        result = logic.segmentBox(
-            volume, segmentation, segment, axis=0, slice=sliceIndex, box=BOX, window=f"1500,{-600 + nonce}"
-        )
-        return time.perf_counter() - started, result.wasCached
-
-    # A window of this run's own: embeddings of earlier runs are on disk, and would make a first click a second one.
-    nonce = time.time() % 1
-    secondsVeryFirst, _wasCached = click(PROMPT_SLICE - 10)
-    firstClicks = [click(sliceIndex) for sliceIndex in CLICKED_SLICES]
-    secondClicks = [click(sliceIndex) for sliceIndex in CLICKED_SLICES]
-    assert not any(wasCached for _seconds, wasCached in firstClicks)
-    assert all(wasCached for _seconds, wasCached in secondClicks)
-
-    other = logic.addSegment(segmentation, "Propagated")
-    logic.segmentBox(volume, segmentation, other, axis=0, slice=PROMPT_SLICE, box=BOX, window=f"1501,{-600 + nonce}")
-    started = time.perf_counter()
-    propagation = logic.propagate(volume, segmentation, other, window=f"1501,{-600 + nonce}")
-    secondsPropagation = time.perf_counter() - started
+def yardstick(model, precision, rows):
+    """Return how near the encoder comes to what matrix products alone would take."""
+    rate, operations = matrixRate(precision), encoderOperations(model)
+    best = operations / rate
+    seconds = rows[f"{model} encoder, medsamseg"]["median"]
     return {
-        "seconds": {
-            "server_start": secondsStart,
-            "very_first_click": secondsVeryFirst,
-            "first_click": statistics.median(seconds for seconds, _wasCached in firstClicks),
-            "second_click": statistics.median(seconds for seconds, _wasCached in secondClicks),
-            "propagation": secondsPropagation,
-            "propagated_slice": secondsPropagation / len(propagation.slices),
-        },
-        "server_peak_memory_mb": peakMemoryMegabytes(backend.pid),
+        "precision": precision,
+        "operations": operations,
+        "operations_per_second": rate,
+        "seconds_at_that_rate": best,
+        "share_of_that_rate": best / seconds,
     }
 
 
-def medianSeconds(call, repetitions):
-    """Return the median time of some calls.
-
-    :param call: function without arguments.
-    :param repetitions: how often it is called.
-    """
-    seconds = []
-    for _ in range(repetitions):
-        started = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - started)
-    return statistics.median(seconds)
+def nameTargets(ratios):
+    """Give the ratios that everybody asks for their names."""
+    names = {
+        "vit_b_encoder_vs_segment_anything": "vit_b_encoder_vs_eager",
+        "vit_b_decoder_vs_segment_anything": "vit_b_decoder_vs_eager",
+        "decoder_vs_eager": "lite_decoder_vs_eager",
+    }
+    ratios |= {name: ratios[source] for name, source in names.items() if source in ratios}
 
 
-def peakMemoryMegabytes(pid):
-    """Return the largest resident size that a process has had, or None where the system does not tell.
+def measureModule():
+    """Return the module's share of a click and where a click's time goes, measured in the host with windows."""
+    written = ROOT / "build" / "responsiveness.json"
+    written.unlink(missing_ok=True)
+    subprocess.run([sys.executable, str(RESPONSIVENESS)], check=False, stdout=subprocess.DEVNULL)
+    if not written.exists():
+        print("The module could not be measured; Testing/responsiveness says why.", flush=True)
+        return {"module_ms_p95": None, "click_parts_ms": {}}
+    clicks = json.loads(written.read_text("utf-8"))["clicks"]
+    volume, kind = USUAL_CLICK
+    return {"module_ms_p95": clicks[volume][kind]["module"]["p95"], "click_parts_ms": clicks}
 
-    :param pid: number of the process.
-    """
-    status = Path(f"/proc/{pid}/status")
-    if not status.exists():
-        return None
-    fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
-    return int(fields["VmHWM"].split()[0]) / 1024
 
-
-def printReport(report):
-    """Print the report as lines.
-
-    :param report: the figures.
-    """
-    for title, values in (
-        ("baseline: bare network", report["baseline_seconds"]),
-        ("whole line", report["line_seconds"]),
-    ):
-        for name, seconds in values.items():
-            print(f"{title:24} {name:20} {seconds:8.3f} s")
-    for name, ratio in report["ratios"].items():
-        print(f"{'ratio':24} {name:36} {ratio:6.2f}")
-    print(f"{'server':24} peak memory {report['server_peak_memory_mb'] or float('nan'):8.0f} MB")
-    print(f"Written to {OUTPUT / 'report.json'}.")
+def write(results):
+    """Write and print the results."""
+    (OUTPUT / "results.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    drawPicture(OUTPUT / "speed.png", results["ratios"], results["machine"])
+    lines = [f"{'':46}{'median':>10}{'quartiles':>22}"]
+    for name, row in results["rows"].items():
+        spread = f"{row['lower_quartile']:.4f} to {row['upper_quartile']:.4f}"
+        lines.append(f"{name:46}{row['median']:9.4f}s{spread:>22}")
+    lines += [f"ratio {name:40}{value:10.2f}" for name, value in results["ratios"].items()]
+    for name in ("click_ms", "peak_rss_mb", "first_click_s", "module_ms_p95", "yardstick"):
+        lines.append(f"{name}: {json.dumps(results.get(name))}")
+    for volume, kinds in results["click_parts_ms"].items():
+        for kind, parts in kinds.items():
+            spent = ", ".join(f"{part} {times['median']:.0f} ({times['p95']:.0f})" for part, times in parts.items())
+            lines.append(f"click on {volume}, {kind}, median (p95) in ms: {spent}")
+    text = "\n".join(lines)
+    (OUTPUT / "table.txt").write_text(text + "\n", encoding="utf-8")
+    print(text)
 
 
 if __name__ == "__main__":
