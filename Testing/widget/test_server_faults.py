@@ -12,7 +12,7 @@ from fakeNetworkServer import COMMAND
 from MedSAMSegLib import backendMonitor
 from MedSAMSegLib.backendProcess import BackendProcess, BackendProcessError
 
-SERVER_SECONDS = 60
+SERVER_SECONDS = 120
 
 
 @pytest.fixture(autouse=True)
