@@ -6,7 +6,7 @@ export MEDSAMSEG_PYTHON := $(CURDIR)/.venv/bin/python
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help environment weights demo test lint format bench screenshots check-extension soak lock clean
+.PHONY: help environment weights demo test lint format bench screenshots check-extension check-install soak lock clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,9 @@ screenshots: weights ## Make the README's pictures of the panel anew, in Resourc
 
 check-extension: environment ## Check what Slicer's Extensions Index asks for, and install the extension into a folder
 	@$(BIN)/python Testing/extension
+
+check-install: environment ## From nothing to a tumor by clicks, downloading what a user downloads; writes build/install
+	@$(BIN)/python Testing/install
 
 soak: weights ## Load and faults for minutes; writes soak/results.json
 	@$(BIN)/python Testing/soak

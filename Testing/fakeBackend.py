@@ -43,6 +43,7 @@ class FakeBackend:
     """
 
     logPath = "/fake/server.log"
+    remote = None
 
     def __init__(self, reach=2):
         self.requests = []

@@ -11,6 +11,7 @@ from .backendClient import BackendClient
 from .errors import UserError
 from .installedBackend import installedServerCommand
 from .launchedServer import LaunchedServer
+from .remoteServer import RemoteServer
 from .serverLog import ServerLog
 
 #: Importing torch from a cold disk takes most of this.
@@ -67,6 +68,9 @@ class BackendProcess:
 
     _shared = None
 
+    #: :class:`RemoteAddress` of a server to use instead of one of this computer; takes effect at the next start.
+    remote = None
+
     def __init__(self, command=None):
         self._command = command
         self._server = None
@@ -120,7 +124,7 @@ class BackendProcess:
                 self._server = server
                 try:
                     self._client = self._connect(server, timeout)
-                except BackendProcessError:
+                except UserError:
                     self.stop()
                     raise
             return self._client
@@ -141,10 +145,12 @@ class BackendProcess:
     def rotateLog(self):
         """Keep the log of a server that runs for long from growing."""
         server = self._server
-        if server is not None:
+        if server is not None and server.pid is not None:
             server.log.rotate()
 
     def _launch(self):
+        if self.remote is not None:
+            return RemoteServer(self.remote)
         command = self._command or findServerCommand()
         try:
             server = LaunchedServer(command)
@@ -159,6 +165,8 @@ class BackendProcess:
         return server
 
     def _connect(self, server, timeout):
+        if server.pid is None:
+            return server.address.connect()
         if not server.waitForAnnouncement(timeout):
             raise BackendProcessError(
                 f"The MedSAMSeg server did not start within {timeout:.0f} seconds.",

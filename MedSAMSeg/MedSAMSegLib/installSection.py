@@ -112,7 +112,8 @@ class InstallSection(PanelSection):
             self._listModels()
 
     def _lookAgain(self):
-        self._state = self._installation.state
+        # A server on another computer needs nothing here.
+        self._state = "own" if self.session.backend.remote is not None else self._installation.state
         # An environment of the user's own is asked when the server says that something is missing.
         if self._state in ("installed", "outdated"):
             self._listModels()

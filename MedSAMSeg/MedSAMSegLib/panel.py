@@ -15,12 +15,14 @@ from .panelShortcuts import PanelShortcuts
 from .parameters import MedSAMSegParameters
 from .pointsSection import PointsSection
 from .propagationSection import PropagationSection
+from .remoteSection import RemoteSection
 from .reviewSection import ReviewSection
 from .segmentsSection import SegmentsSection
 from .serverSection import ServerSection
 from .surfaceSection import SurfaceSection
 
 SECTIONS = (
+    RemoteSection,
     InstallSection,
     InputsSection,
     ServerSection,
