@@ -103,9 +103,8 @@ def printReport(report):
     """
     print("Longest time between two ticks of a timer on the main thread")
     for phase, gap in report["gaps"].items():
-        print(
-            f"  {phase:<46}{gap['longest_ms']:8.0f} ms  in {gap['seconds']:6.1f} s   {' < '.join(gap['in'][::-1][:2])}"
-        )
+        figures = f"{gap['longest_ms']:6.0f} ms, own work {gap['busiest_ms']:4.0f} ms, in {gap['seconds']:6.1f} s"
+        print(f"  {phase:<46}{figures}   {' < '.join(gap['in'][::-1][:2])}")
     print("From the release of the button to rendered pixels, median (p95) in ms")
     parts = None
     for name, kinds in report["clicks"].items():
