@@ -220,7 +220,7 @@ def test_every_slice_says_how_sure_it_is():
         assert all(0 <= part <= 1 for part in result.confidence.parts.values())
     assert set(results[5].confidence.parts) == {"box", "jitter"}
     assert set(results[8].confidence.parts) == {"jitter", "intensity", "directions"}
-    assert set(results[1].confidence.parts) == {"jitter", "intensity", "neighbors"}
+    assert set(results[1].confidence.parts) == {"jitter", "path", "intensity", "neighbors"}
 
 
 @pytest.mark.parametrize("shape", [(6, 1, 8), (6, 8, 1), (6, 3, 3), (6, 300, 9)])
@@ -299,3 +299,12 @@ def test_confidence_is_as_good_as_its_signs():
     assert all(a < b for a, b in itertools.pairwise(values))
     # The gray levels tell more than the rest.
     assert confidence(jitter=0.5, intensity=1.0).value > confidence(jitter=1.0, intensity=0.5).value
+
+
+def test_confidence_remembers_the_weakest_slice_on_the_way():
+    scene = Scene(moving, lambda index, box: disc(60, 40, 18) if index == 12 else moving(index))
+    results, _ = run(scene, {10: box_of(moving(10))}, first=10, last=15)
+    weakest = results[12].confidence.parts["jitter"]
+    assert weakest < 0.9 < results[14].confidence.parts["jitter"]
+    assert results[14].confidence.parts["path"] <= weakest
+    assert results[11].confidence.parts["path"] > 0.9

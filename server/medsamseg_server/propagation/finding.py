@@ -40,11 +40,13 @@ class Key:
         index: slice index.
         mask: (H, W).
         looks: its gray levels on the prompted slice that the walk started from; None when nothing was found there.
+        weakest: the least agreement of candidates since then, 0 to 1.
     """
 
     index: int
     mask: NDArray[np.bool_]
     looks: Appearance | None
+    weakest: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,8 @@ class _Run:
             if found is None:
                 continue
             yield _result(index, way, before, found)
-            reached, before = index, Key(index, found.vote.mask, before.looks)
+            weakest = min(before.weakest, found.vote.agreement)
+            reached, before = index, Key(index, found.vote.mask, before.looks, weakest)
         yield DirectionEnded.after(way, reached, reason)
 
 
@@ -119,6 +120,7 @@ def _result(index: int, way: Way, before: Key, found: Found) -> SliceResult:
     assert before.looks is not None
     sure = confidence(
         jitter=found.vote.agreement,
+        path=min(before.weakest, found.vote.agreement),
         intensity=found.looks.likeness(before.looks),
         neighbors=dice(found.vote.mask, before.mask),
     )
