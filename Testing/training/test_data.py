@@ -185,6 +185,18 @@ def test_boxes_end_at_the_border_of_the_slice(dataset):
     assert np.min(boxes) == 0 and np.max(boxes, axis=0)[2] == 47
 
 
+def test_slices_of_few_scans_can_be_held_back_instead_of_cases(tmp_path):
+    folder = tmp_path / "corrections"
+    write_case(folder, "only", seed=1)
+    data = prepared(folder, tmp_path, holds_back_slices=True)
+    parts = [{each.index for each in part} for part in (data.train, data.validation, data.test)]
+    assert all(parts) and not (parts[0] & parts[1] or parts[0] & parts[2] or parts[1] & parts[2])
+    assert len(parts[0]) > len(parts[1]) + len(parts[2])
+    assert not (tmp_path / "run" / "test.json").exists()
+    with pytest.raises(MedSAMSegError, match="too few"):
+        prepared(folder, tmp_path, holds_back_slices=True, slices_per_case=4)
+
+
 def test_what_is_mixed_in_is_partly_practiced_and_partly_measured(dataset, tmp_path):
     other = tmp_path / "other"
     write_case(other, "liver", seed=9)

@@ -1,6 +1,7 @@
 """`medsamseg train` on small data, as its user meets it: a model comes out that the server and the panel can use."""
 
 import csv
+import json
 
 import numpy as np
 import torch
@@ -57,6 +58,20 @@ def test_tuning_the_decoder_makes_a_better_model_that_is_used_by_its_name(tiny, 
 
     again = run("train", "finetune", dataset, *arguments, "--force")
     assert again.json()["metrics"] == metrics, "a run that ended is not done again"
+
+
+def test_corrections_of_one_scan_are_learned_with_events_for_a_program(tiny, run, tmp_path):
+    write_case(tmp_path / "corrections", "scan", seed=1)
+    arguments = ("--base", "tiny", "--name", "mine", "--hold-back-slices", "--events", "--device", "cpu")
+    result = run("train", "finetune", tmp_path / "corrections", *arguments, "--slices-per-case", "5", "--epochs", "1")
+    assert result.status == 0, result.out + result.err
+    events = [json.loads(line) for line in result.out.splitlines()]
+    assert [each["event"] for each in events] == ["encoded"] * 5 + ["step", "epoch", "done"]
+    assert events[4] == {"event": "encoded", "done": 5, "total": 5}
+    assert (events[5]["epoch"], events[5]["epochs"], events[5]["step"], events[5]["steps"]) == (1, 1, 1, 1)
+    metrics = events[-1]["metrics"]
+    assert metrics["test_objects_on_slices"] == 1
+    assert metrics["test_by_target"].keys() == metrics["test_by_target_before"].keys() == {"1"}
 
 
 def test_names_that_are_taken_are_refused_before_any_work(tiny, dataset, run, home):

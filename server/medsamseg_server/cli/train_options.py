@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # What the result does not depend on.
 _IRRELEVANT = {
     "run", "json", "quiet", "restart", "force", "device", "devices", "name", "title", "run_folder", "embeddings",
-    "save_steps",
+    "save_steps", "events",
 }  # fmt: skip
 
 
@@ -53,6 +53,12 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         default=100,
         metavar="VOXELS",
         help="leave out objects with fewer voxels in a scan (default: %(default)s)",
+    )
+    data.add_argument(
+        "--hold-back-slices",
+        dest="holds_back_slices",
+        action="store_true",
+        help="measure on some slices of every case, instead of on whole cases: for corrections of one or two scans",
     )
     data.add_argument(
         "--mix", metavar="DATA", type=Path, help="further data, to go on practicing what must not be forgotten"
@@ -106,6 +112,11 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         help="for split, curves and the state to go on from (default: training/NAME in the user's data folder)",
     )
     result.add_argument("--restart", action="store_true", help="begin anew instead of going on from that state")
+    result.add_argument(
+        "--events",
+        action="store_true",
+        help="print progress as lines of JSON, for programs; the last is the result",
+    )
     computer = parser.add_argument_group("computer")
     computer.add_argument("--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="(default: auto)")
     computer.add_argument("--devices", type=positive, default=1, metavar="N", help="graphics cards (default: 1)")
@@ -133,6 +144,7 @@ def data_options(args: argparse.Namespace) -> DataOptions:
         args.split,
         args.mix,
         args.seed,
+        args.holds_back_slices,
     )
 
 

@@ -36,13 +36,16 @@ def training(args: argparse.Namespace) -> Iterator[tuple[Path, Fabric, TrainingD
     from medsamseg_server.training.loop import make_fabric
     from medsamseg_server.training.run_folder import default_run_folder, open_run_folder
 
+    args.json = args.json or args.events
     require_training_packages()
     keep_freed_memory()
     folder = args.run_folder or default_run_folder(args.name)
     fabric = make_fabric(select_device(args.device), args.devices, args.precision)
     fabric.seed_everything(args.seed, verbose=False)
     with fabric.rank_zero_first():
-        open_run_folder(folder, settings(args), args.restart and fabric.is_global_zero)
+        # A run may be given more time.
+        fixed = {key: value for key, value in settings(args).items() if key not in ("epochs", "patience")}
+        open_run_folder(folder, fixed, args.restart and fabric.is_global_zero)
         data = _prepare(args, folder, fabric)
     yield folder, fabric, data
 
@@ -77,9 +80,12 @@ def _count(slices: list[Any]) -> int:
 
 @contextmanager
 def show_progress(args: argparse.Namespace, fabric: Fabric) -> Iterator[Progress]:
-    """Show bars for encoding and for each epoch, and print a line after each epoch."""
+    """Show bars for encoding and for each epoch, and print a line after each epoch; or print events for programs."""
     from medsamseg_server.training.finetune import Progress
 
+    if args.events:
+        yield _events(args, fabric)
+        return
     hidden = not (shows_progress(args) and fabric.is_global_zero)
     with (
         tqdm(unit="slice", desc="Encoding", disable=hidden, leave=False) as encoding,
@@ -99,6 +105,31 @@ def show_progress(args: argparse.Namespace, fabric: Fabric) -> Iterator[Progress
                 say(args, _epoch_line(step))
 
         yield Progress(encoded, stepped)
+
+
+def _events(args: argparse.Namespace, fabric: Fabric) -> Progress:
+    """Return what prints one line of JSON for each thing that happens."""
+    from medsamseg_server.training.finetune import Progress
+
+    done = 0
+
+    def send(event: str, **values: Any) -> None:
+        if fabric.is_global_zero:
+            print_json({"event": event, **values})
+
+    def encoded(total: int) -> None:
+        nonlocal done
+        done += 1
+        send("encoded", done=done, total=total)
+
+    def stepped(step: Step) -> None:
+        place = {"epoch": step.epoch + 1, "epochs": args.epochs, "step": step.step, "steps": step.steps}
+        if step.row is None:
+            send("step", **place, loss=round(step.loss, 5))
+        else:
+            send("epoch", **place, loss=round(step.loss, 5), measures=step.row)
+
+    return Progress(encoded, stepped)
 
 
 def _epoch_line(step: Step) -> str:
@@ -139,9 +170,15 @@ def finish(
     if args.json:
         path = ModelStore().path(trained.name)
         values = {"model": trained.name, "path": str(path), "sha256": trained.sha256, "run": str(folder)}
-        print_json({**values, "metrics": metrics})
+        print_json({**({"event": "done"} if args.events else {}), **values, "metrics": metrics})
         return
-    before = metrics.get("test_dice_per_slice_before")
-    change = "" if before is None else f" (before: {before:.4f})"
-    say(args, f"Test: Dice per slice {metrics['test_dice_per_slice']:.4f}{change}")
+    before = metrics.get("test_by_target_before", {})
+    for target, dice in metrics["test_by_target"].items():
+        say(args, _test_line(target, dice, before.get(target)))
+    say(args, _test_line("All", metrics["test_dice_per_slice"], metrics.get("test_dice_per_slice_before")))
     say(args, f"The model '{trained.name}' is ready. Curves, split and test manifest: {folder}")
+
+
+def _test_line(target: str, dice: float, before: float | None) -> str:
+    change = "" if before is None else f", before {before:.4f}, change {dice - before:+.4f}"
+    return f"Test, {target}: Dice per slice {dice:.4f}{change}"

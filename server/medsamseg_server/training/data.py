@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from medsamseg_server.errors import MedSAMSegError
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.evaluation.manifest import CaseEntry
 from medsamseg_server.files import replacing
 from medsamseg_server.models.checksums import file_digest
@@ -24,6 +24,10 @@ from medsamseg_server.training.cases import (
 from medsamseg_server.training.find_cases import find_cases
 from medsamseg_server.training.splits import Split, make_split, read_split, write_split
 
+#: Slices of corrections that are enough to begin with.
+_FEWEST_SLICES = 5
+# Of every five slices in a row, where corrections are parted by slices: learned from, or held back.
+_PARTS = ("train", "validation", "train", "test", "train")
 # Of the slices that are mixed in, one in so many is measured on and not learned from.
 _MEASURED = 4
 
@@ -42,6 +46,8 @@ class DataOptions:
         split: file with a split to use instead of a random one.
         mix: folder or manifest with other objects to go on practicing, so that they are not forgotten; or None.
         seed: of the split and of the drawing of slices.
+        holds_back_slices: of every case, some slices are measured on and the others learned from, instead of whole cases
+            being parted: for corrections of a few scans, where slices of one patient are on both sides.
     """
 
     data: Path
@@ -53,6 +59,7 @@ class DataOptions:
     split: Path | None = None
     mix: Path | None = None
     seed: int = 0
+    holds_back_slices: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,25 +119,37 @@ def prepare_data(
         if found:
             slices[entry.name] = found
             targets[entry.name] = {target: _label(entry, target) for target in case.masks}
-    split = _split(options, list(slices), report)
     used = [entry for entry in entries if entry.name in slices]
     practiced, measured = _mix(options, report, progress)
-    write_split(folder / "split.json", split, options.seed)
     _write_json(folder / "data.json", report.to_json())
-    _write_test_manifest(folder / "test.json", [entry for entry in used if entry.name in split.test], targets)
+    if options.holds_back_slices:
+        split, parts = _part_slices(slices)
+    else:
+        split = _split(options, list(slices), report)
+        parts = [
+            [each for name in names for each in slices[name]] for names in (split.train, split.validation, split.test)
+        ]
+        write_split(folder / "split.json", split, options.seed)
+        _write_test_manifest(folder / "test.json", [entry for entry in used if entry.name in split.test], targets)
+    train, validation, test = parts
+    return TrainingData([*train, *practiced], validation, test, measured, split, report, _digest(used))
 
-    def of(names: Sequence[str]) -> list[TrainingSlice]:
-        return [each for name in names for each in slices[name]]
 
-    return TrainingData(
-        [*of(split.train), *practiced],
-        of(split.validation),
-        of(split.test),
-        measured,
-        split,
-        report,
-        _digest(used),
-    )
+def _part_slices(slices: dict[str, list[TrainingSlice]]) -> tuple[Split, list[list[TrainingSlice]]]:
+    """Part the slices of every case: of five, three are learned from, one decides when to stop, one is for the test."""
+    every = [each for found in slices.values() for each in found]
+    if len(every) < _FEWEST_SLICES:
+        raise MedSAMSegError(
+            ErrorKind.INVALID_INPUT,
+            "slices_few",
+            f"{len(every)} slice(s) with objects are too few to learn from.",
+            f"At least {_FEWEST_SLICES} are needed; more are better.",
+        )
+    parts: dict[str, list[TrainingSlice]] = {"train": [], "validation": [], "test": []}
+    for number, each in enumerate(every):
+        parts[_PARTS[number % len(_PARTS)]].append(each)
+    names = tuple(slices)
+    return Split(names, names, names), list(parts.values())
 
 
 def _read(entry: CaseEntry, report: DataReport) -> LabeledCase | None:

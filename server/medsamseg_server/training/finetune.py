@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from medsamseg_server.models.preprocessing import prepare_image
 from medsamseg_server.models.specification import ModelSpecification
 from medsamseg_server.training.adapting import Parts, choose_parts, merge_adapters
-from medsamseg_server.training.box_lesson import BoxLesson, Lessons, Prepare, flip, to_samples
+from medsamseg_server.training.box_lesson import BoxLesson, Lessons, Prepare, Sample, flip, to_samples
 from medsamseg_server.training.cases import TrainingSlice
 from medsamseg_server.training.data import TrainingData
 from medsamseg_server.training.decoding import BoxToMask
@@ -96,11 +96,12 @@ def finetune(
         prepare = prepare_images(specification)
     module = BoxToMask(network, encodes=parts is not Parts.DECODER)
     lesson = BoxLesson(module, specification, prepare, data.train, validation_sets(data), lessons)
-    before = lesson.dice(to_samples(data.test))
+    test = to_samples(data.test)
+    before = lesson.dice(test)
     history = train(lesson, schedule, folder, fabric, progress.stepped)
-    after = lesson.dice(to_samples(data.test))
+    after = lesson.dice(test)
     merge_adapters(network)
-    return Outcome(network, history, summarize(history, before, after), time.monotonic() - started)
+    return Outcome(network, history, summarize(history, test, before, after), time.monotonic() - started)
 
 
 def validation_sets(data: TrainingData) -> dict[str, list[TrainingSlice]]:
@@ -109,8 +110,15 @@ def validation_sets(data: TrainingData) -> dict[str, list[TrainingSlice]]:
     return {**sets, "mixed_in": data.mixed} if data.mixed else sets
 
 
-def summarize(history: History, before: list[float] | None, after: list[float]) -> dict[str, Any]:
-    """Return the measures for the model's provenance, as plain JSON."""
+def summarize(history: History, test: list[Sample], before: list[float] | None, after: list[float]) -> dict[str, Any]:
+    """Return the measures for the model's provenance, as plain JSON.
+
+    Args:
+        history: of the training.
+        test: the objects on slices of the final test.
+        before: their Dice before the training; None for a network that began with random weights.
+        after: their Dice now.
+    """
     best = history.rows[history.best]
     measures: dict[str, Any] = {
         "best_epoch": int(best["epoch"]),
@@ -118,10 +126,18 @@ def summarize(history: History, before: list[float] | None, after: list[float]) 
         "validation_before": {name: value for name, value in history.rows[0].items() if name.startswith("dice_")},
         "test_dice_per_slice": float(np.mean(after)),
         "test_objects_on_slices": len(after),
+        "test_by_target": _by_target(test, after),
     }
     if before is not None:
         measures["test_dice_per_slice_before"] = float(np.mean(before))
+        measures["test_by_target_before"] = _by_target(test, before)
     return measures
+
+
+def _by_target(samples: list[Sample], dices: list[float]) -> dict[str, float]:
+    targets = list(dict.fromkeys(sample.target for sample in samples))
+    pairs = list(zip(samples, dices, strict=True))
+    return {target: float(np.mean([dice for sample, dice in pairs if sample.target == target])) for target in targets}
 
 
 def _embed(embeddings: EmbeddingsOnDisk, slices: list[TrainingSlice], progress: Progress) -> Prepare:

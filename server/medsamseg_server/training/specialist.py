@@ -47,8 +47,9 @@ def train_specialist(
     module = _WithoutIoU(network)
     lesson = BoxLesson(module, specification, prepare, data.train, validation_sets(data), lessons)
     history = train(lesson, schedule, folder, fabric, progress.stepped)
-    after = lesson.dice(to_samples(data.test))
-    return Outcome(network, history, summarize(history, None, after), time.monotonic() - started)
+    test = to_samples(data.test)
+    metrics = summarize(history, test, None, lesson.dice(test))
+    return Outcome(network, history, metrics, time.monotonic() - started)
 
 
 class _WithoutIoU(nn.Module):
