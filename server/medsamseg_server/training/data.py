@@ -46,8 +46,8 @@ class DataOptions:
         split: file with a split to use instead of a random one.
         mix: folder or manifest with other objects to go on practicing, so that they are not forgotten; or None.
         seed: of the split and of the drawing of slices.
-        holds_back_slices: of every case, some slices are measured on and the others learned from, instead of whole cases
-            being parted: for corrections of a few scans, where slices of one patient are on both sides.
+        holds_back_slices: of every case, some slices are measured on and the others learned from, instead of parting
+            whole cases: for corrections of a few scans, where slices of one patient are on both sides.
     """
 
     data: Path
