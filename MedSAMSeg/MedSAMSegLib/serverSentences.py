@@ -47,6 +47,8 @@ def _errorSentence(state):
         return _("It has ended several times. Start it again, or look into its log under Advanced.")
     if state.reason == "no weights":
         return _("{model} is not on this computer. Get it under Installation.").format(model=state.model)
+    if state.error.code == "backend_missing":
+        return _("Not installed; see Installation.")
     return str(state.error)
 
 

@@ -147,13 +147,16 @@ def test_weightsFromAFile(gui, installed, panel, weights, monkeypatch):
 
 def test_removingTellsTheSpaceThatComesFree(gui, installed, panel, home, weights):
     (weights / "litemedsam").write_bytes(bytes(1000))
+    (home / "networks").mkdir()
+    (home / "networks" / "litemedsam.network").write_bytes(bytes(500))
     ui = panel()
     gui.waitUntil(lambda: not ui.installationButton.visible, TIMEOUT)
     ui.advancedButton.collapsed = False
     click(gui, ui.manageInstallationButton)
     click(gui, ui.removeWeightsButton)
     waitForEnd(gui, ui)
-    assert ui.statusLabel.text == "Removed: 1.0 kB are free again."
+    assert ui.statusLabel.text == "Removed: 1.5 kB are free again."
+    assert not (home / "networks").exists()
     click(gui, ui.uninstallButton)
     waitForEnd(gui, ui)
     assert "are free again" in ui.statusLabel.text

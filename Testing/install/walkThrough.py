@@ -87,7 +87,7 @@ def _matrix(volume):
 
 
 def _dice(volume, sample):
-    outline = slicer.util.loadLabelVolume(str(sample / "RiderChestCTTumour.nrrd"))
+    outline = slicer.util.loadLabelVolume(str(sample / "RiderChestCTTumour.nrrd"), {"show": False})
     (segmentation,) = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
     segment = segmentation.GetSegmentation().GetNthSegmentID(0)
     found = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment, volume)[SLICE] > 0
