@@ -1,7 +1,9 @@
 """Propagation over a real socket, with a network that stands still where the test wants it."""
 
+import base64
 import json
 
+import numpy as np
 import pytest
 from live_client import Noticed
 from server_fakes import FAKE_SHA256, IDENTITY_WINDOW, ROD_BOX, rod
@@ -40,6 +42,32 @@ def test_propagation_streams_the_object_slice_by_slice(server, path):
     assert "slice 2" in ended[0]["message"]
     assert (done["event"], done["slices"]) == ("done", 8)
     assert set(done["seconds"]) == {"encode", "decode"}
+
+
+def test_drawn_mask_is_taken_and_nothing_computed_on_its_slice(server, path, watch):
+    corner = {"extent": [8, 10, 17, 14], "bits": base64.b64encode(np.packbits(np.ones(50, bool))).decode()}
+    prompts = [{"slice": 5, "box": ROD_BOX, "mask": corner}]
+    events = server.propagate(path, prompts=prompts, first=5, last=6).rest()
+    first, second = (event for event in events if event["event"] == "slice")
+    assert (first["mask"]["extent"], first["mask"]["voxels"], first["confidence"]) == ([8, 10, 17, 14], 50, 1)
+    assert second["mask"]["voxels"] > 0
+    assert watch.encoded == [206]
+
+
+@pytest.mark.parametrize(
+    ("extent", "bits"),
+    [
+        ([8, 10, 17, 14], "AAAA"),
+        ([8, 10, 17, 14], "?"),
+        ([8, 10, 40, 14], "AA=="),
+        ([8, 10, 7, 14], ""),
+        ([-1, 0, 3, 3], "AAA="),
+    ],
+)
+def test_mask_that_does_not_fit_is_told(server, path, extent, bits):
+    prompt = {"slice": 5, "box": ROD_BOX, "mask": {"extent": extent, "bits": bits}}
+    status, reply = server.ask("POST", f"{path}/propagate", {"window": IDENTITY_WINDOW, "prompts": [prompt]})
+    assert (status, reply["error"]["code"]) == (422, "mask_invalid")
 
 
 def test_events_arrive_as_they_happen(server, path, watch):

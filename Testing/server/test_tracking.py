@@ -173,6 +173,18 @@ def test_locked_slices_are_walls():
     assert ("backward", "locked", 9) in ends
 
 
+@pytest.mark.parametrize("method", ["tracking", "reference"])
+def test_a_drawn_mask_is_taken_as_it_is_and_followed(method):
+    """Where the network is wrong on the prompted slice, the person's mask is what goes on."""
+    wrong = disc(20, 20, 10)
+    scene = Scene(moving, lambda index, box: wrong if index == 10 else moving(index))
+    drawn = SliceMask.from_mask(moving(10), 1.0)
+    results, _ = run(scene, {10: box_of(moving(10))}, masks={10: drawn}, first=8, last=12, method=method)
+    assert results[10].mask == drawn
+    assert sorted(index for index, _ in scene.batches) == [8, 9, 11, 12]
+    assert all(dice(result.mask.to_array(SIZE), moving(index)) > 0.95 for index, result in results.items())
+
+
 @pytest.mark.parametrize("direction", ["both", "forward", "backward"])
 def test_between_boxes_masks_come_from_both_sides(direction):
     scene = Scene(moving)

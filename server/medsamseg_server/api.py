@@ -6,9 +6,10 @@ import base64
 import math
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from medsamseg_server.errors import MedSAMSegError
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.masks import Extent, SliceMask
 from medsamseg_server.prompts import Box
 from medsamseg_server.propagation.events import SliceResult
@@ -164,11 +165,38 @@ class SegmentReply(_Reply):
     window: Window
 
 
+class DrawnMask(_Request):
+    """An object that a person drew or corrected: ``extent`` and ``bits`` as in ``Mask``."""
+
+    extent: Extent
+    bits: str = Field(max_length=2**24)
+
+    def to_slice_mask(self, image_size: tuple[int, int]) -> SliceMask:
+        """Return the mask on a slice of ``image_size`` (H, W); raise ``mask_invalid`` for one that does not fit."""
+        x0, y0, x1, y1 = self.extent
+        height, width = image_size
+        if not (0 <= x0 <= x1 < width and 0 <= y0 <= y1 < height):
+            message = f"The mask's extent {self.extent} is not inside the slice of {width} × {height} pixels."
+            raise MedSAMSegError(ErrorKind.INVALID_INPUT, "mask_invalid", message)
+        try:
+            bits = base64.b64decode(self.bits, validate=True)
+        except ValueError:
+            bits = b""
+        size = (x1 - x0 + 1) * (y1 - y0 + 1)
+        if len(bits) != -(-size // 8):
+            message = f"The mask has {len(bits)} bytes of bits; expected {-(-size // 8)} for {size} pixels."
+            raise MedSAMSegError(ErrorKind.INVALID_INPUT, "mask_invalid", message)
+        full = np.zeros(image_size, bool)
+        SliceMask(self.extent, bits, size, 1.0).paint(full, True)
+        return SliceMask.from_mask(full, 1.0)
+
+
 class SlicePrompt(_Request):
-    """A box x0, y0, x1, y1 on a slice."""
+    """A box x0, y0, x1, y1 on a slice; with a mask, that is taken as it is, and nothing is computed there."""
 
     slice: Index
     box: Box
+    mask: DrawnMask | None = None
 
 
 class PropagateRequest(_Request):

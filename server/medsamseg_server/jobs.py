@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from medsamseg_server import api
 from medsamseg_server.engine import Engine
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.masks import SliceMask
 from medsamseg_server.prompts import check_box
 from medsamseg_server.propagation import DirectionEnded, EngineSlices, Propagation
 from medsamseg_server.scheduler import Outcome
@@ -21,8 +22,8 @@ class PropagationJob:
     """One propagation request; everything that can be told to be wrong with it is checked on construction.
 
     Raises:
-        MedSAMSegError: ``prompt_duplicate``; as ``propagation.Propagation``, ``prompts.check_box``, ``Volume.window``
-            and ``Engine.check_model``.
+        MedSAMSegError: ``prompt_duplicate``; as ``api.DrawnMask.to_slice_mask``, ``propagation.Propagation``,
+            ``prompts.check_box``, ``Volume.window`` and ``Engine.check_model``.
     """
 
     def __init__(self, name: str, engine: Engine, volume: Volume, request: api.PropagateRequest) -> None:
@@ -50,6 +51,7 @@ class PropagationJob:
             request.direction,
             spacing=request.spacing,
             locked=request.locked,
+            masks=_drawn_masks(volume, request),
         )
         for box in boxes.values():
             check_box(box, self._propagation.image_size)
@@ -92,6 +94,15 @@ class PropagationJob:
         if outcome.kind == "cancelled":
             return api.CancelledEvent(slices=self._delivered)
         return api.ErrorEvent(error=error_reply(outcome.error)) if outcome.error else None
+
+
+def _drawn_masks(volume: Volume, request: api.PropagateRequest) -> dict[int, SliceMask]:
+    drawn = {prompt.slice: prompt.mask for prompt in request.prompts if prompt.mask is not None}
+    masks: dict[int, SliceMask] = {}
+    for index, mask in drawn.items():
+        height, width = volume.slice(request.axis, index).shape
+        masks[index] = mask.to_slice_mask((height, width))
+    return masks
 
 
 def error_reply(error: Exception) -> api.Error:

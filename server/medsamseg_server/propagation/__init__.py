@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Protocol
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.masks import SliceMask
 from medsamseg_server.prompts import Box
 from medsamseg_server.propagation.events import Confidence, DirectionEnded, Event, SliceResult
 from medsamseg_server.propagation.plan import Direction, Plan, make_plan
@@ -54,6 +55,7 @@ class Propagation:
         spacing: of the voxels along K, J and I, in millimeters.
         locked: slices that are not computed and that no walk passes.
         method: one of ``METHODS``.
+        masks: of prompted slices, where a person drew the object; taken as they are.
 
     Attributes:
         plan: what was asked for.
@@ -73,8 +75,9 @@ class Propagation:
         spacing: tuple[float, float, float] = (1.0, 1.0, 1.0),
         locked: Collection[int] = (),
         method: str = DEFAULT_METHOD,
+        masks: Mapping[int, SliceMask] | None = None,
     ) -> None:
-        self.plan = make_plan(shape, axis, prompts, first, last, direction, spacing, locked)
+        self.plan = make_plan(shape, axis, prompts, first, last, direction, spacing, locked, masks)
         self._strategy = make_strategy(method)
 
     @property

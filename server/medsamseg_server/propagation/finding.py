@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from medsamseg_server.masks import SliceMask
 from medsamseg_server.prompts import Box
 from medsamseg_server.propagation.appearance import Appearance
-from medsamseg_server.propagation.events import SliceResult
+from medsamseg_server.propagation.events import Confidence, SliceResult
 from medsamseg_server.propagation.motion import carry
 from medsamseg_server.propagation.plan import Plan
 from medsamseg_server.propagation.source import SliceSource
@@ -69,11 +69,17 @@ class Finder:
 
     def __init__(self, plan: Plan, source: SliceSource) -> None:
         self._size = plan.image_size
+        self._drawn = plan.masks
         self._source = source
         self._grays: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
 
     def in_box(self, index: int, box: Box) -> tuple[SliceResult, Key]:
-        """Return the object in a box of the user, as a result, and as what to go on from."""
+        """Return the object in a box of the user, or as the user drew it; as a result, and as what to go on from."""
+        drawn = self._drawn.get(index)
+        if drawn is not None:
+            mask = drawn.to_array(self._size)
+            result = SliceResult(index, "prompt", box, drawn, "box", Confidence(1.0))
+            return result, Key(index, mask, Appearance(self._gray(index), mask))
         candidates = self._source.masks(index, widened(box, PROMPT_MARGINS, self._size))
         vote = vote_for_box(candidates, box, self._size)
         sure = confidence(box=fill(vote.mask, box), jitter=vote.agreement)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.masks import SliceMask
 from medsamseg_server.prompts import Box
 from medsamseg_server.volumes import check_axis
 
@@ -26,6 +27,7 @@ class Plan:
         last: last slice of the range, inclusive; None likewise.
         direction: which way to go from the prompts: towards higher indices (``forward``), lower ones, or both.
         locked: slices that are not computed and that no walk passes.
+        masks: the object on prompted slices where a person drew it; taken as it is.
     """
 
     slices: int
@@ -36,6 +38,7 @@ class Plan:
     last: int | None = None
     direction: Direction = "both"
     locked: frozenset[int] = frozenset()
+    masks: Mapping[int, SliceMask] = field(default_factory=dict)
 
     @property
     def lowest(self) -> int:
@@ -65,6 +68,7 @@ def make_plan(
     direction: Direction = "both",
     spacing: tuple[float, float, float] = (1.0, 1.0, 1.0),
     locked: Collection[int] = (),
+    masks: Mapping[int, SliceMask] | None = None,
 ) -> Plan:
     """Check a request and return it as a plan.
 
@@ -77,6 +81,7 @@ def make_plan(
         direction: which way to go from the prompts.
         spacing: of the voxels along K, J and I, in millimeters.
         locked: slices that must not be written.
+        masks: of prompted slices, where a person drew the object.
 
     Raises:
         MedSAMSegError: ``axis_invalid``, ``prompt_missing``, ``prompt_locked``, ``range_reversed``,
@@ -102,6 +107,7 @@ def make_plan(
         last,
         direction,
         frozenset(locked),
+        {index: mask for index, mask in (masks or {}).items() if mask.voxels},
     )
 
 

@@ -95,7 +95,7 @@ class _Run:
         plan = self._plan
         masks: dict[int, SliceMask] = {}
         for index, box in plan.prompts.items():
-            masks[index] = self._segment(index, box)
+            masks[index] = plan.masks.get(index) or self._segment(index, box)
             yield SliceResult(index, "prompt", box, masks[index], "box")
         prompted = list(plan.prompts)
         if plan.direction != "forward":
