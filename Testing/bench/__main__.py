@@ -134,7 +134,8 @@ def measureModule():
     """Return the module's share of a click and where a click's time goes, measured in the host with windows."""
     written = ROOT / "build" / "responsiveness.json"
     written.unlink(missing_ok=True)
-    subprocess.run([sys.executable, str(RESPONSIVENESS)], check=False, stdout=subprocess.DEVNULL)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTING), str(TESTING.parent / "MedSAMSeg")])}
+    subprocess.run([sys.executable, str(RESPONSIVENESS)], check=False, stdout=subprocess.DEVNULL, env=environment)
     if not written.exists():
         print("The module could not be measured; Testing/responsiveness says why.", flush=True)
         return {"module_ms_p95": None, "click_parts_ms": {}}
