@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from medsamseg_server.masks import SliceMask
+from medsamseg_server.prompts import check_box
 from medsamseg_server.propagation import DirectionEnded, Propagation, SliceResult
 from medsamseg_server.propagation.appearance import Appearance
 from medsamseg_server.propagation.interval import interpolated_box
 from medsamseg_server.propagation.motion import blend, carry
 from medsamseg_server.propagation.trust import confidence
-from medsamseg_server.propagation.voting import vote_for_box, vote_for_expected, widened
+from medsamseg_server.propagation.voting import box_around, vote_for_box, vote_for_expected, widened
 
 SIZE = (96, 128)
 SHAPE = (20, *SIZE)
@@ -279,6 +280,17 @@ def test_box_between_two_has_its_corners_on_straight_lines():
 def test_margins_are_pixels_of_256_within_the_image():
     assert widened((10, 20, 30, 40), (0, 4), (96, 128)) == [(10, 20, 30, 40), (8, 18, 32, 42)]
     assert widened((0, 0, 127, 95), (8,), (96, 128)) == [(-0.5, -0.5, 127.5, 95.5)]
+
+
+def test_box_of_a_thin_mask_has_an_area():
+    """Objects taper to a line of pixels before they end."""
+    mask = np.zeros(SIZE, bool)
+    mask[19:22, 64] = True
+    assert box_around(mask) == (63.5, 19, 64.5, 21)
+    check_box(box_around(mask), SIZE)
+    mask = np.zeros(SIZE, bool)
+    mask[0, 0] = True
+    check_box(box_around(mask), SIZE)
 
 
 def test_mask_that_fills_the_box_outvotes_those_that_do_not():

@@ -111,9 +111,12 @@ def dice(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
 
 
 def box_around(mask: NDArray[np.bool_]) -> Box:
-    """Return the tight box of a mask (H, W) that is not empty."""
+    """Return the tight box of a mask (H, W) that is not empty; half a pixel more on both sides where it is thin."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return float(columns[0]), float(rows[0]), float(columns[-1]), float(rows[-1])
+    x0, y0, x1, y1 = float(columns[0]), float(rows[0]), float(columns[-1]), float(rows[-1])
+    # A box has an area.
+    thin_x, thin_y = 0.5 * (x0 == x1), 0.5 * (y0 == y1)
+    return x0 - thin_x, y0 - thin_y, x1 + thin_x, y1 + thin_y
 
 
 def fill(mask: NDArray[np.bool_], box: Box) -> float:
