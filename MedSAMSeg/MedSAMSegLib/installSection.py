@@ -183,6 +183,8 @@ class InstallSection(PanelSection):
 
     def _onInstalled(self, _result):
         self.session.say(_("Installed. Draw a box round an object to begin."))
+        # So that the network is loaded by the time the box is drawn.
+        self.session.monitor.start()
 
     def _onImported(self, result):
         sentence = _("Imported {model}, checksum verified.") if result["published"] else _("Imported {model}.")

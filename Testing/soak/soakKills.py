@@ -59,6 +59,7 @@ class Kills:
         volume = slicer.util.addVolumeFromArray(voxels)
         segmentation = logic.createSegmentation(volume)
         segment = logic.addSegment(segmentation, "worked on")
+        self._forgetHalf()
         start = time.monotonic()
         self._backend.client()
         killer = threading.Timer(self._chance.uniform(0, SECONDS[phase]), self._kill, [self._backend.pid, phase])
@@ -69,6 +70,12 @@ class Kills:
         killer.join()
         self._check(logic, volume, voxels, segmentation, segment)
         self.counts["hangs"] += time.monotonic() - start > HANG_SECONDS
+
+    def _forgetHalf(self):
+        """Remove every other cache entry, so that there is something to write when the kill comes."""
+        for path in self._cache.glob("*.embedding"):
+            if self._chance.random() < 0.5:
+                path.unlink()
 
     def _work(self, phase, logic, volume, segmentation, segment):
         where = {"axis": 0, "box": BOX, "window": WINDOW}
@@ -103,7 +110,7 @@ class Kills:
         self.counts["wrong_masks"] += not np.array_equal(found, expected)
         if self.counts["kills"] % 20 == 0 or self.counts["kills"] >= self._kills:
             self.counts["cache_errors"] += wrongCacheEntries(self._cache, self._arrays)
-            self.counts["cache_entries_checked"] = len(list(self._cache.glob("*.embedding")))
+            self.counts["cache_entries_checked"] += len(list(self._cache.glob("*.embedding")))
 
 
 class _Stopping:
