@@ -110,6 +110,28 @@ def imageVoxelsWithin(image, extent):
     return _cutOut(imageVoxels(image), image.GetExtent(), extent)
 
 
+def cropOfLabel(image, labelValue):
+    """:return: the smallest LabelmapCrop with all voxels of a vtkImageData that have a label value.
+
+    The segments of a segmentation may share one labelmap as large as the volume. It is looked through plane by plane:
+    a plane stays in the processor's cache, a copy of the whole would not.
+    """
+    if image is None or image.GetNumberOfPoints() == 0:
+        return LabelmapCrop.empty()
+    voxels = imageVoxels(image)
+    used = [k for k, plane in enumerate(voxels) if (plane == labelValue).any()]
+    if not used:
+        return LabelmapCrop.empty()
+    footprint = np.zeros(voxels.shape[1:], bool)
+    for k in used:
+        footprint |= voxels[k] == labelValue
+    rows, columns = (np.flatnonzero(footprint.any(axis=axis)) for axis in (1, 0))
+    first = int(columns[0]), int(rows[0]), used[0]
+    block = voxels[first[2] : used[-1] + 1, first[1] : rows[-1] + 1, first[0] : columns[-1] + 1]
+    start = tuple(low + index for low, index in zip(image.GetExtent()[::2], first, strict=True))
+    return LabelmapCrop(block == labelValue, start)
+
+
 def _cutOut(voxels, voxelsExtent, extent):
     result = np.zeros(_shape(extent), voxels.dtype)
     target, source = [], []

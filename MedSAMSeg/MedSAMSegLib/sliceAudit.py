@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .labelmapCrop import LabelmapCrop, imageVoxelsWithin
+from .labelmapCrop import LabelmapCrop, cropOfLabel, imageVoxelsWithin
 from .segmentationGrid import SegmentationGrid
 from .sliceAxes import depthIJK, fromIJK
 from .sliceGeometry import SliceGeometry
@@ -114,19 +114,19 @@ class SliceAudit:
 
     def _crops(self):
         """:return: {slice index: trimmed LabelmapCrop in voxels of the volume} of the slices with voxels."""
-        if self._labelmap is None or self._labelmap.GetNumberOfPoints() == 0:
+        found = cropOfLabel(self._labelmap, self._segment.GetLabelValue())
+        if found.isEmpty:
             return {}
-        block = self._grid.cropFromGrid(self._voxelsWithin(self._labelmap.GetExtent())).trimmed()
-        if block.isEmpty:
-            return {}
+        block = self._grid.cropFromGrid(found)
         depth = depthIJK(self._axis)
         crops = {}
-        inPlane = tuple({0, 1, 2} - {self._axis})
-        for number in np.flatnonzero(block.voxels.any(axis=inPlane)):
+        # One copy in the order of the slices: picking each of them out of rows would read the block again every time.
+        for number, pixels in enumerate(np.ascontiguousarray(np.moveaxis(block.voxels, self._axis, 0))):
             start = list(block.start)
-            start[depth] += int(number)
-            piece = np.expand_dims(block.voxels.take(number, axis=self._axis), self._axis)
-            crops[start[depth]] = LabelmapCrop(piece, tuple(start)).trimmed()
+            start[depth] += number
+            crop = LabelmapCrop(np.expand_dims(pixels, self._axis), tuple(start)).trimmed()
+            if not crop.isEmpty:
+                crops[start[depth]] = crop
         return crops
 
     def _voxelsWithin(self, extent):
