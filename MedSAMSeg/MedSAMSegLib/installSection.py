@@ -14,6 +14,7 @@ from .workList import WorkList
 
 POLL_MILLISECONDS = 500
 PROGRESS_STEPS = 1000
+TAKE_BACK_SECONDS = 5.0
 
 
 class InstallSection(PanelSection):
@@ -61,6 +62,9 @@ class InstallSection(PanelSection):
         """An installation does not outlive the panel."""
         self._timer.stop()
         self._work.dropAll()
+        if self._run is not None:
+            # So that Slicer does not end before what was begun has been taken back.
+            self._run.wait(TAKE_BACK_SECONDS)
 
     def update(self):
         """Show what is missing, and what can be done about it."""

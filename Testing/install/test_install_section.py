@@ -93,6 +93,15 @@ def test_oneClickInstallsPackagesAndWeights(gui, panel, home, wheelhouse, server
     assert str(server.folder) in backendProcess.findServerCommand()
 
 
+def test_slicerThatEndsMeanwhileLeavesNothing(gui, panel, home, wheelhouse):
+    ui = panel()
+    ui.wheelsPathLineEdit.currentPath = str(wheelhouse.folder)
+    click(gui, ui.installButton)
+    gui.waitUntil(lambda: any(path.name.startswith("backend.partial") for path in home.glob("*")), TIMEOUT)
+    gui.closeModules()
+    assert sorted(path.name for path in home.iterdir()) == [".backend.lock", "install.log"]
+
+
 def test_failureIsSaidWithItsLogAndCanBeTriedAgain(gui, panel, home, wheelhouse):
     ui = panel()
     wheelhouse.add("torch", "2.0", fill=10)
