@@ -199,22 +199,38 @@ class SlicePrompt(_Request):
     mask: DrawnMask | None = None
 
 
-class PropagateRequest(_Request):
+class _Followed(_Request):
     """Boxes of one object on some slices; ``first`` and ``last`` bound the result, inclusive.
 
-    ``spacing`` is that of the voxels along K, J and I in millimeters; ``locked`` slices are not computed, and no walk
-    passes them.
+    ``locked`` slices are not computed, and no walk passes them.
+    """
+
+    prompts: list[SlicePrompt] = Field(default=[], max_length=10_000)
+    first: Index | None = None
+    last: Index | None = None
+    locked: list[Index] = Field(default=[], max_length=100_000)
+
+
+class PropagateObject(_Followed):
+    """One of several objects."""
+
+    id: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class PropagateRequest(_Followed):
+    """What to follow through a volume: one object, or several ``objects`` instead, each with its own boxes and bounds.
+
+    ``spacing`` is that of the voxels along K, J and I in millimeters. Unless several objects ``may_overlap``, each
+    voxel belongs to one of them: a slice that was reported comes again when a later object takes voxels from it.
     """
 
     model: ModelName = None
     window: WindowText = "auto"
     axis: Axis = 0
-    prompts: list[SlicePrompt] = Field(max_length=10_000)
-    first: Index | None = None
-    last: Index | None = None
     direction: Literal["both", "forward", "backward"] = "both"
     spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    locked: list[Index] = Field(default=[], max_length=100_000)
+    objects: list[PropagateObject] = Field(default=[], max_length=1000)
+    may_overlap: bool = True
     job: JobName | None = None
 
 
@@ -230,12 +246,14 @@ class StartEvent(_Reply):
 
 
 class SliceEvent(_Reply):
-    """The object on one slice, and the box it was found with; ``done`` counts the slices so far.
+    """The object on one slice, and the box it was found with; ``done`` counts the slices of all objects so far.
 
-    ``confidence``, 0 to 1, is made of the named ``confidence_parts``; null where the method does not know.
+    ``object`` is the ID of one of several. ``confidence``, 0 to 1, is made of the named ``confidence_parts``; null
+    where the method does not know.
     """
 
     event: Literal["slice"] = "slice"
+    object: str | None = None
     slice: int
     direction: Literal["prompt", "forward", "backward"]
     mask: Mask
@@ -246,10 +264,11 @@ class SliceEvent(_Reply):
     confidence_parts: dict[str, float]
 
     @classmethod
-    def of(cls, result: SliceResult, done: int) -> SliceEvent:
-        """Return the event's form of a slice's result."""
+    def of(cls, result: SliceResult, done: int, name: str | None = None) -> SliceEvent:
+        """Return the event's form of a slice's result; ``name`` is that of one of several objects."""
         confidence = result.confidence
         return cls(
+            object=name,
             slice=result.index,
             direction=result.direction,
             mask=Mask.of(result.mask),
@@ -265,6 +284,7 @@ class EndedEvent(_Reply):
     """One walk away from a box ended after ``slice``; the reasons are those of ``propagation.DirectionEnded``."""
 
     event: Literal["ended"] = "ended"
+    object: str | None = None
     direction: Literal["forward", "backward"]
     slice: int
     reason: str

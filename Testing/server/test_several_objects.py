@@ -1,0 +1,206 @@
+"""Several objects in one propagation: each slice encoded once, in step, and no voxel in two objects unless allowed."""
+
+import base64
+
+import numpy as np
+import pytest
+from server_fakes import IDENTITY_WINDOW, ROD_BOX
+
+from medsamseg_server import api
+from medsamseg_server.jobs import PropagationJob
+from medsamseg_server.masks import SliceMask
+from medsamseg_server.propagation import Confidence, SliceResult
+from medsamseg_server.slice_claims import SliceClaims
+
+#: Left and right part of the rod, which share its columns 12 to 14.
+LEFT, RIGHT = (7.0, 9.0, 14.0, 20.0), (12.0, 9.0, 18.0, 20.0)
+SIZE = (16, 16)
+
+
+def body(**objects):
+    """:return: a request with objects by ID, each {slice: box}."""
+    return {
+        "objects": [
+            {"id": name, "prompts": [{"slice": index, "box": box} for index, box in boxes.items()]}
+            for name, boxes in objects.items()
+        ],
+        "window": IDENTITY_WINDOW,
+    }
+
+
+def events_of(engine, volume, request, **options):
+    request = api.PropagateRequest.model_validate({**request, **options})
+    return list(PropagationJob("mine", engine, volume, request).steps())
+
+
+def final_masks(events):
+    """:return: {(object, slice): bool array} of a client that puts later masks in the place of earlier ones."""
+    masks = {}
+    for event in events:
+        if event.event == "slice":
+            extent, bits, full = event.mask.extent, event.mask.bits, np.zeros((32, 32), bool)
+            if extent is not None:
+                SliceMask(extent, base64.b64decode(bits), event.mask.voxels, 0).paint(full, True)
+            masks[event.object, event.slice] = full
+    return masks
+
+
+def test_objects_are_followed_in_step_and_each_slice_is_encoded_once(engine, volume, watch):
+    events = events_of(engine, volume, body(left={5: LEFT}, right={5: RIGHT}))
+    slices = [(event.object, event.slice) for event in events if event.event == "slice"]
+    order = [5, 4, 3, 2, 6, 7, 8, 9]
+    assert slices == [(name, index) for index in order for name in ("left", "right")]
+    assert watch.encoded == [205, 204, 203, 202, 201, 206, 207, 208, 209, 210]
+    assert events[0].slices_total == 24
+    assert events[-1].slices == 16
+    assert [(event.object, event.direction) for event in events if event.event == "ended"] == [
+        ("left", "backward"),
+        ("right", "backward"),
+        ("left", "forward"),
+        ("right", "forward"),
+    ]
+
+
+def test_objects_overlap_only_where_they_may(engine, volume):
+    request = body(left={5: LEFT}, right={5: RIGHT})
+    allowed = final_masks(events_of(engine, volume, request))
+    divided = final_masks(events_of(engine, volume, request, may_overlap=False))
+    for index in range(2, 10):
+        assert (allowed["left", index] & allowed["right", index]).sum() == 30
+        assert not (divided["left", index] & divided["right", index]).any()
+        union = divided["left", index] | divided["right", index]
+        np.testing.assert_array_equal(union, allowed["left", index] | allowed["right", index])
+
+
+def test_a_slice_that_comes_again_is_counted_once(engine, volume):
+    events = events_of(engine, volume, body(whole={5: ROD_BOX}, part={5: LEFT}), may_overlap=False)
+    counts = [event.done for event in events if event.event == "slice"]
+    assert len(counts) == 24
+    assert counts[-1] == events[-1].slices == 16
+
+
+def test_objects_with_boxes_on_different_slices_meet(engine, volume):
+    request = body(left={3: LEFT}, right={8: RIGHT})
+    divided = final_masks(events_of(engine, volume, request, may_overlap=False))
+    assert {index for name, index in divided if name == "left"} == set(range(2, 10))
+    assert not any((divided["left", index] & divided["right", index]).any() for index in range(2, 10))
+
+
+def test_each_object_has_its_own_bounds(engine, volume):
+    request = body(left={5: LEFT}, right={5: RIGHT})
+    request["objects"][0].update(first=4, last=6)
+    request["objects"][1].update(locked=[7])
+    masks = final_masks(events_of(engine, volume, request))
+    assert {index for name, index in masks if name == "left"} == {4, 5, 6}
+    assert {index for name, index in masks if name == "right"} == {2, 3, 4, 5, 6}
+
+
+def test_a_drawn_mask_stays_as_it_is(engine, volume):
+    request = body(whole={5: ROD_BOX}, part={5: LEFT})
+    drawn = SliceMask.from_mask(np.pad(np.ones((10, 8), bool), ((10, 12), (8, 16))), 1.0)
+    bits = base64.b64encode(drawn.bits).decode()
+    request["objects"][0]["prompts"][0]["mask"] = {"extent": drawn.extent, "bits": bits}
+    masks = final_masks(events_of(engine, volume, request, may_overlap=False))
+    np.testing.assert_array_equal(masks["whole", 5], drawn.to_array((32, 32)))
+    assert not masks["part", 5].any()
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"prompts": [{"slice": 5, "box": LEFT}]}, "objects_and_prompts"),
+        ({"first": 2}, "objects_and_prompts"),
+        ({"locked": [2]}, "objects_and_prompts"),
+        ({"objects": [{"id": "a", "prompts": [{"slice": 5, "box": LEFT}]}] * 2}, "object_duplicate"),
+        ({"objects": [{"id": "a", "prompts": []}]}, "prompt_missing"),
+        ({"objects": [{"id": "a", "prompts": [{"slice": 5, "box": LEFT}] * 2}]}, "prompt_duplicate"),
+        ({"objects": [{"id": "a", "prompts": [{"slice": 5, "box": [1, 1, 90, 9]}]}]}, "box_outside_image"),
+        ({"objects": [{"id": "", "prompts": [{"slice": 5, "box": LEFT}]}]}, "request_invalid"),
+    ],
+)
+def test_what_is_wrong_is_told_before_the_stream_begins(server, path, watch, change, code):
+    status, reply = server.ask("POST", f"{path}/propagate", {**body(left={5: LEFT}), **change})
+    assert (status, reply["error"]["code"]) == (422, code)
+    assert watch.encoded == []
+
+
+def test_objects_are_streamed_and_cancelled_as_one_job(server, path, watch):
+    watch.hold(203)
+    stream = server.propagate(path, prompts=[], job="mine", **body(left={5: LEFT}, right={5: RIGHT}))
+    assert watch.wait_held() == 203
+    assert server.ask("POST", "/v1/jobs/mine/cancel") == (204, None)
+    watch.release(203)
+    events = stream.rest()
+    assert [(event["object"], event["slice"]) for event in events[1:-1]] == [
+        ("left", 5),
+        ("right", 5),
+        ("left", 4),
+        ("right", 4),
+    ]
+    assert events[-1] == {"event": "cancelled", "slices": 4}
+
+
+def found(index, rows, columns, confidence=0.5, provenance="propagated"):
+    """:return: SliceResult with a rectangle, given as (first, last) row and column."""
+    mask = np.zeros(SIZE, bool)
+    mask[rows[0] : rows[1] + 1, columns[0] : columns[1] + 1] = True
+    return SliceResult(
+        index, "forward", (0, 0, 15, 15), SliceMask.from_mask(mask, 0.7), provenance, Confidence(confidence)
+    )
+
+
+def extents(settled):
+    return {name: result.mask.extent for name, result in settled}
+
+
+@pytest.fixture
+def claims():
+    return SliceClaims(SIZE, {"a": [7], "b": [], "c": []})
+
+
+def test_an_object_inside_another_stays_whole_however_sure_the_other_is(claims):
+    claims.settle("a", found(1, (0, 15), (0, 15), 0.9, "box"))
+    settled = dict(claims.settle("b", found(1, (4, 7), (4, 7), 0.1)))
+    assert settled["b"].mask.extent == (4, 4, 7, 7)
+    assert settled["a"].mask.voxels == 256 - 16
+
+
+def test_an_object_inside_one_inside_another_stays_whole(claims):
+    claims.settle("a", found(1, (0, 15), (0, 15), 0.9))
+    claims.settle("b", found(1, (2, 11), (2, 11), 0.9))
+    settled = dict(claims.settle("c", found(1, (4, 7), (4, 7), 0.1)))
+    assert settled["c"].mask.voxels == 16
+    assert settled["b"].mask.voxels == 100 - 16
+    assert "a" not in settled
+
+
+def test_a_drawn_mask_goes_before_everything_and_yields_to_nothing(claims):
+    claims.settle("b", found(7, (4, 7), (4, 7), 1, "box"))
+    settled = extents(claims.settle("a", found(7, (0, 15), (0, 15), 0.1)))
+    assert settled == {"b": None, "a": (0, 0, 15, 15)}
+
+
+def test_the_users_box_goes_before_what_was_followed(claims):
+    claims.settle("a", found(1, (0, 9), (0, 9), 0.1, "box"))
+    assert extents(claims.settle("b", found(1, (0, 9), (8, 15), 0.9))) == {"b": (10, 0, 15, 9)}
+
+
+def test_a_voxel_stays_with_the_object_that_has_it_on_the_slice_before(claims):
+    claims.settle("a", found(1, (0, 9), (0, 9)))
+    claims.settle("b", found(1, (0, 9), (10, 15)))
+    claims.settle("a", found(2, (0, 9), (0, 11), 0.9))
+    settled = extents(claims.settle("b", found(2, (0, 9), (10, 15), 0.1)))
+    assert settled == {"a": (0, 0, 9, 9), "b": (10, 0, 15, 9)}
+
+
+def test_the_surer_one_gets_what_no_other_sign_decides(claims):
+    claims.settle("a", found(1, (0, 9), (0, 9), 0.2))
+    settled = claims.settle("b", found(1, (0, 9), (8, 15), 0.6))
+    assert [name for name, _ in settled] == ["a", "b"]
+    assert extents(settled) == {"a": (0, 0, 7, 9), "b": (8, 0, 15, 9)}
+
+
+def test_the_first_of_equals_keeps_its_voxels_and_whoever_is_alone_is_left_alone(claims):
+    claims.settle("b", found(1, (0, 9), (8, 15)))
+    claims.settle("c", found(1, (12, 15), (0, 15)))
+    assert extents(claims.settle("a", found(1, (0, 9), (0, 9)))) == {"b": (10, 0, 15, 9), "a": (0, 0, 9, 9)}
