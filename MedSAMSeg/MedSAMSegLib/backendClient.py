@@ -1,5 +1,6 @@
 """The server's HTTP contract as seen from Slicer: stdlib and numpy only, no state but the address."""
 
+import base64
 import contextlib
 import http.client
 import json
@@ -154,6 +155,7 @@ class BackendClient:
         direction="both",
         spacing=(1.0, 1.0, 1.0),
         locked=(),
+        masks=None,
         window="auto",
         model=None,
         job=None,
@@ -168,6 +170,8 @@ class BackendClient:
         :param direction: "both", "forward" (rising slice index) or "backward".
         :param spacing: distances of voxel centers along the array axes (K, J, I) in millimeters.
         :param locked: indices of slices that are not computed, and that no walk passes.
+        :param masks: {slice index: (x0, y0, bool array (rows, columns))} of prompted slices where the object is known:
+            that is taken as it is.
         :param window: intensity window: "auto", a preset's name, or "W,L".
         :param model: model's name; None for the server's default.
         :param job: name under which :meth:`cancel` can stop it from another thread.
@@ -178,7 +182,7 @@ class BackendClient:
             "model": model,
             "window": window,
             "axis": axis,
-            "prompts": [{"slice": sliceIndex, "box": list(box)} for sliceIndex, box in prompts],
+            "prompts": [_slicePrompt(sliceIndex, box, (masks or {}).get(sliceIndex)) for sliceIndex, box in prompts],
             "first": first,
             "last": last,
             "direction": direction,
@@ -275,3 +279,15 @@ class BackendClient:
             TRY_AGAIN,
             "server_stopped",
         )
+
+
+def _slicePrompt(sliceIndex, box, mask):
+    prompt = {"slice": sliceIndex, "box": list(box)}
+    if mask is not None:
+        x0, y0, pixels = mask
+        rows, columns = pixels.shape
+        prompt["mask"] = {
+            "extent": [x0, y0, x0 + columns - 1, y0 + rows - 1],
+            "bits": base64.b64encode(np.packbits(pixels).tobytes()).decode("ascii"),
+        }
+    return prompt

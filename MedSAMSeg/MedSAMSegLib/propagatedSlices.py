@@ -1,7 +1,7 @@
 """Writes the slices of a propagation into a segment, and nothing that is not the propagation's."""
 
 from .sliceAxes import fromIJK
-from .sliceRecord import BOX, INTERPOLATED, PROPAGATED
+from .sliceRecord import INTERPOLATED, PROPAGATED
 
 
 class PropagatedSlices:
@@ -37,8 +37,7 @@ class PropagatedSlices:
         """
         self._writer.check(self._segmentID)
         state = self._audit.state(sliceIndex)
-        isOwnBox = state is not None and state.provenance == BOX and provenance == BOX
-        if state is not None and (state.isLocked or isOwnBox):
+        if sliceIndex in self._plan.masks or (state is not None and state.isLocked):
             return False
         hasChanged = self._writer.write(
             self._segmentID, self._plan.axis, sliceIndex, mask.pixels, mask.x0, mask.y0, mode="replace"

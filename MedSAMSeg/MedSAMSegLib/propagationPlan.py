@@ -5,7 +5,9 @@ import itertools
 import json
 
 from .errors import UserError
+from .sliceAxes import fromIJK
 from .sliceRecord import INTERPOLATED, PROPAGATED
+from .sliceRecords import sliceDigest
 
 
 @dataclasses.dataclass(frozen=True)
@@ -14,6 +16,8 @@ class PropagationPlan:
 
     :param axis: array axis of the slices.
     :param prompts: {slice index: box}, ascending; boxes of the user, and boxes round the masks of locked slices.
+    :param masks: {slice index: LabelmapCrop} of those of them where the segment holds something: that is started from
+        as it is, be it from a box, refined by points, or drawn by hand.
     :param kept: indices of the slices that are not written: hand work and accepted ones.
     :param walls: those of them that hold nothing to start from; no walk passes them.
     :param first: first slice that may be touched; None for no limit.
@@ -24,6 +28,7 @@ class PropagationPlan:
 
     axis: int
     prompts: dict
+    masks: dict
     kept: frozenset
     walls: frozenset
     first: int | None
@@ -37,6 +42,7 @@ class PropagationPlan:
         return {
             "axis": self.axis,
             "prompts": list(self.prompts.items()),
+            "masks": {index: self._flat(crop) for index, crop in self.masks.items() if index in self.prompts},
             "locked": sorted(self.walls),
             "first": self.first,
             "last": self.last,
@@ -58,11 +64,20 @@ class PropagationPlan:
         return not any(low <= wall <= high for wall in self.walls)
 
     def basis(self, index):
-        """:return: what the mask on a slice depends on, as a text: the nearest boxes on both sides and the settings."""
+        """:return: what the mask on a slice depends on, as a text: the nearest prompts on both sides, the settings."""
         below = max((prompt for prompt in self.prompts if prompt <= index), default=None)
         above = min((prompt for prompt in self.prompts if prompt >= index), default=None)
-        neighbors = [(prompt, self.prompts.get(prompt)) for prompt in (below, above)]
+        neighbors = [(prompt, self.prompts.get(prompt), self._digest(prompt)) for prompt in (below, above)]
         return json.dumps([neighbors, self.settings], sort_keys=True)
+
+    def _digest(self, index):
+        crop = self.masks.get(index)
+        return crop and sliceDigest(crop.voxels, crop.start)
+
+    def _flat(self, crop):
+        """:return: (x0, y0, bool array (rows, columns)) of a crop on one slice."""
+        _depth, x0, y0 = fromIJK(self.axis, crop.start)
+        return int(x0), int(y0), crop.voxels.take(0, axis=self.axis)
 
 
 def planPropagation(boxes, audit, axis, first, last, direction, fromSlice, **settings):
@@ -91,7 +106,15 @@ def planPropagation(boxes, audit, axis, first, last, direction, fromSlice, **set
         walls = (kept | prompts.keys()) - {fromSlice}
         prompts = {fromSlice: prompts.get(fromSlice) or _boxOnSlice(audit, fromSlice)}
     plan = PropagationPlan(
-        axis, dict(sorted(prompts.items())), kept, frozenset(walls - prompts.keys()), first, last, direction, settings
+        axis=axis,
+        prompts=dict(sorted(prompts.items())),
+        masks={index: crop for index in prompts if (crop := audit.crop(index)) is not None},
+        kept=kept,
+        walls=frozenset(walls - prompts.keys()),
+        first=first,
+        last=last,
+        direction=direction,
+        settings=settings,
     )
     if fromSlice is None and first is None and last is None and direction == "both":
         return _onlyChanged(plan, states, audit.sliceCount)

@@ -187,3 +187,23 @@ def test_handWorkDuringAPropagationIsKept(logic, backend, ct):
     logic.propagate(*ct, progress=paintAhead)
     assert voxelsOn(ct, 6).sum() == FULL.sum()
     assert states(logic, ct)[6] == (EDITED, True)
+
+
+def test_whatTheSegmentHoldsOnPromptedSlicesIsStartedFromAsItIs(logic, backend, propagated, paint):
+    paint(SLICE)
+    paint(6)
+    logic.propagate(*propagated)
+    masks = backend.requests[-1]["masks"]
+    assert sorted(masks) == [SLICE, 6]
+    for index, (x0, y0, pixels) in masks.items():
+        rows, columns = pixels.shape
+        np.testing.assert_array_equal(voxelsOn(propagated, index)[y0 : y0 + rows, x0 : x0 + columns], pixels)
+        assert pixels.sum() == voxelsOn(propagated, index).sum()
+
+
+def test_paintingOnABoxedSliceMakesWhatFollowsFromItOutdated(logic, backend, propagated, paint):
+    logic.segmentBox(*propagated, axis=0, slice=6, box=BOX_HERE)
+    logic.propagate(*propagated)
+    paint(6)
+    logic.propagate(*propagated)
+    assert (backend.requests[-1]["first"], backend.requests[-1]["last"]) == (SLICE, None)
