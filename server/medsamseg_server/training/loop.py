@@ -6,6 +6,7 @@ the same result. Devices, several of them, and mixed precision are Lightning Fab
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,6 +122,8 @@ def make_fabric(device: str, devices: int, precision: str) -> Fabric:
     """
     from lightning_fabric import Fabric
 
+    # It tells on standard error what it was asked for.
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     # Of SAM's decoder, the parts for several masks get no gradient from one.
     strategy = "ddp_find_unused_parameters_true" if devices > 1 else "auto"
     precision_name: Any = precision
