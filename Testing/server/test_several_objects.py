@@ -95,14 +95,14 @@ def test_each_object_has_its_own_bounds(engine, volume):
     assert {index for name, index in masks if name == "right"} == {2, 3, 4, 5, 6}
 
 
-def test_a_drawn_mask_stays_as_it_is(engine, volume):
-    request = body(whole={5: ROD_BOX}, part={5: LEFT})
-    drawn = SliceMask.from_mask(np.pad(np.ones((10, 8), bool), ((10, 12), (8, 16))), 1.0)
+def test_a_drawn_mask_keeps_what_others_claim(engine, volume):
+    request = body(left={5: LEFT}, right={5: RIGHT})
+    drawn = SliceMask.from_mask(np.pad(np.ones((10, 5), bool), ((10, 12), (10, 17))), 1.0)
     bits = base64.b64encode(drawn.bits).decode()
-    request["objects"][0]["prompts"][0]["mask"] = {"extent": drawn.extent, "bits": bits}
+    request["objects"][1]["prompts"][0]["mask"] = {"extent": drawn.extent, "bits": bits}
     masks = final_masks(events_of(engine, volume, request, may_overlap=False))
-    np.testing.assert_array_equal(masks["whole", 5], drawn.to_array((32, 32)))
-    assert not masks["part", 5].any()
+    np.testing.assert_array_equal(masks["right", 5], drawn.to_array((32, 32)))
+    assert masks["left", 5].sum() == 20
 
 
 @pytest.mark.parametrize(
@@ -174,10 +174,9 @@ def test_an_object_inside_one_inside_another_stays_whole(claims):
     assert "a" not in settled
 
 
-def test_a_drawn_mask_goes_before_everything_and_yields_to_nothing(claims):
-    claims.settle("b", found(7, (4, 7), (4, 7), 1, "box"))
-    settled = extents(claims.settle("a", found(7, (0, 15), (0, 15), 0.1)))
-    assert settled == {"b": None, "a": (0, 0, 15, 15)}
+def test_a_drawn_mask_goes_before_a_box(claims):
+    claims.settle("b", found(7, (0, 9), (0, 9), 0.9, "box"))
+    assert extents(claims.settle("a", found(7, (0, 9), (8, 15), 0.1, "box"))) == {"b": (0, 0, 7, 9), "a": (8, 0, 15, 9)}
 
 
 def test_the_users_box_goes_before_what_was_followed(claims):

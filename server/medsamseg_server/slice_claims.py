@@ -18,8 +18,8 @@ _Slice = dict[str, SliceResult]
 class SliceClaims:
     """Divides slices among objects as their masks arrive, in any order.
 
-    Of several masks that have a voxel, it goes to that which a person drew, or else to that which lies inside of the
-    others there (a tumor in a liver stays whole), or else to that from a box of the user on the slice, or else to that
+    Of several masks that have a voxel, it goes to that which lies inside of the others there (a tumor in a liver stays
+    whole), or else to that which a person drew, or else to that from a box of the user on the slice, or else to that
     whose object has the voxel on a neighboring slice as well, or else to the surest, or else to the first in order.
 
     Args:
@@ -69,9 +69,8 @@ class SliceClaims:
         # It is inside of those that have more than half of it; each of the other signs is worth less than that one.
         inside = np.count_nonzero(2 * shared > shared[own]) - 1
         confidence = result.confidence.value if result.confidence else 0.0
-        is_drawn = result.index in self._drawn[name]
-        everywhere = np.inf if is_drawn else 8.0 * inside + 4.0 * (result.provenance == "box") + confidence
-        strength = np.full(self._image_size, everywhere)
+        signs = 16.0 * inside + 8.0 * (result.index in self._drawn[name]) + 4.0 * (result.provenance == "box")
+        strength = np.full(self._image_size, signs + confidence)
         strength += 2.0 * self._beside(result.index, name)
         return strength
 
