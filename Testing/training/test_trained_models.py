@@ -1,11 +1,16 @@
 """Models that were trained here are kept with their provenance, and used by their name like published ones."""
 
 import dataclasses
+import hashlib
+import io
 import json
 
+import numpy as np
 import pytest
 import torch
+from starlette.testclient import TestClient
 
+from medsamseg_server.app import create_app
 from medsamseg_server.engine import Engine
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.models.checkpoint_loading import load_network
@@ -14,6 +19,7 @@ from medsamseg_server.models.registry import CHECKPOINTS
 from medsamseg_server.models.specialist import build_specialist
 from medsamseg_server.models.specification import UNetParameters, get_specification
 from medsamseg_server.models.trained import find_trained, register_trained, trained_names
+from medsamseg_server.service import Service
 
 
 def register(specification, network, overwrite=False):
@@ -63,6 +69,24 @@ def test_the_engine_runs_it(knee, store, ellipsoids):
     result = Engine(store, device="cpu").segment(volume, 0, 3, [box], model="knee")
     assert result.model == "knee"
     assert result.weights_sha256 == store.sha256("knee")
+
+
+def test_the_server_offers_it_and_segments_with_it(knee, store, ellipsoids):
+    service = Service(Engine(store, device="cpu"))
+    try:
+        with TestClient(create_app(service, "token"), base_url="http://127.0.0.1") as client:
+            client.headers["Authorization"] = "Bearer token"
+            offered = {model["name"]: model for model in client.get("/v1/models").json()["models"]}
+            assert offered["knee"]["installed"] and offered["knee"]["title"] == "Knee (LiteMedSAM)"
+            buffer = io.BytesIO()
+            np.save(buffer, ellipsoids.volume.array)
+            path = f"/v1/volumes/{hashlib.sha256(buffer.getvalue()).hexdigest()}"
+            assert client.put(path, content=buffer.getvalue()).status_code == 201
+            body = {"slice": 3, "model": "knee", "prompts": [{"box": [10, 9, 34, 27]}]}
+            reply = client.post(f"{path}/segment", json=body).json()
+            assert (reply["model"], reply["weights_sha256"]) == ("knee", store.sha256("knee"))
+    finally:
+        service.close()
 
 
 def test_a_specialist_is_used_by_the_same_calls(store, ellipsoids, tiny_specification):
