@@ -6,7 +6,7 @@ from slicer.i18n import tr as _
 from .confidenceColors import colorOf
 from .sliceRecord import BOX, EDITED, INTERPOLATED, PROPAGATED
 
-NARROWEST_CELL = 2
+NARROWEST_CELL = 1
 COLOR_ROW, MARKER_ROW = 0, 1
 COLOR_HEIGHT, MARKER_HEIGHT, FRAME = 18, 5, 4
 
@@ -30,8 +30,9 @@ class ConfidenceStrip:
     def __init__(self, table, onChosen):
         self._table = table
         self._onChosen = onChosen
-        self._indices = []
-        self._shown = None
+        self._indices = range(0)
+        self._states = {}
+        self._marked = None
         table.setRowCount(2)
         table.horizontalHeader().hide()
         table.verticalHeader().hide()
@@ -55,23 +56,41 @@ class ConfidenceStrip:
         :param states: {slice index: SliceState}.
         :param current: index of the slice that the user looks at, or None.
         """
-        if (states, current) == self._shown:
-            return
-        self._shown = (states, current)
         wasBlocked = self._table.blockSignals(True)
-        self._indices = list(range(min(states), max(states) + 1)) if states else []
-        self._table.setColumnCount(len(self._indices))
-        for column, index in enumerate(self._indices):
-            self._table.setItem(COLOR_ROW, column, _cell(index, states.get(index)))
-            self._table.setItem(MARKER_ROW, column, self._marker(index == current))
-        self._table.setCurrentCell(COLOR_ROW, self._indices.index(current) if current in self._indices else -1)
+        indices = range(min(states), max(states) + 1) if states else range(0)
+        if indices != self._indices:
+            self._layOut(indices)
+        # Called at every step of the mouse wheel: only cells that change are written.
+        for index in indices:
+            if states.get(index) != self._states.get(index):
+                self._table.setItem(COLOR_ROW, self._column(index), _cell(index, states.get(index)))
+        self._states = dict(states)
+        if current != self._marked:
+            self._mark(self._marked, None)
+            self._mark(current, self._table.palette.color(qt.QPalette.Text))
+            self._marked = current
         self._table.blockSignals(wasBlocked)
 
-    def _marker(self, isCurrent):
-        item = qt.QTableWidgetItem()
-        if isCurrent:
-            item.setBackground(qt.QBrush(self._table.palette.color(qt.QPalette.Text)))
-        return item
+    def _layOut(self, indices):
+        """Give each slice its cells, still without anything on them."""
+        self._indices, self._states, self._marked = indices, {}, None
+        self._table.clearContents()
+        self._table.setColumnCount(len(indices))
+        for column, index in enumerate(indices):
+            self._table.setItem(COLOR_ROW, column, _cell(index, None))
+            self._table.setItem(MARKER_ROW, column, qt.QTableWidgetItem())
+
+    def _mark(self, index, color):
+        """Put a mark below a slice, or none where the color is None, and make its cell the current one."""
+        column = self._column(index)
+        if column >= 0:
+            item = self._table.item(MARKER_ROW, column)
+            item.setBackground(qt.QBrush() if color is None else qt.QBrush(color))
+        if color is not None:
+            self._table.setCurrentCell(COLOR_ROW, column)
+
+    def _column(self, index):
+        return self._indices.index(index) if index in self._indices else -1
 
     def _onCellChanged(self, _row, column, _previousRow, _previousColumn):
         if 0 <= column < len(self._indices):

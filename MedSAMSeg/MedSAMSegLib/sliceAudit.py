@@ -71,7 +71,7 @@ class SliceAudit:
         :param sliceIndex: index of a slice with voxels or a record.
         :param isAccepted: whether it is good.
         """
-        state = self.states()[sliceIndex]
+        state = self.state(sliceIndex)
         digest = _digest(self.crop(sliceIndex))
         record = SliceRecord(state.provenance, digest, state.confidence, state.parts, state.basis, isAccepted)
         if state.provenance == EDITED and not isAccepted:

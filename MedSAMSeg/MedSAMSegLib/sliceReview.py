@@ -33,7 +33,7 @@ class SliceReview:
         :raises UserError: when the segment has nothing on the slice.
         """
         audit = self._audit(segmentation, volume, segment, axis)
-        if slice not in audit.states():
+        if audit.state(slice) is None:
             raise UserError(
                 f"The segment has nothing on slice {slice}.", "Choose a slice of the object.", "slice_empty"
             )

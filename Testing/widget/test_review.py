@@ -158,3 +158,57 @@ def test_savedSceneShowsTheSameStrip(gui, panel, propagated, tmp_path):
     slicer.util.loadScene(path)
     gui.waitUntil(lambda: panel.ui.reviewButton.visible)
     assert colors(panel) == before
+
+
+def test_viewThatCameLaterIsFollowedToo(gui, panel, volume):
+    slicer.mrmlScene.GetNodeByID("vtkMRMLSliceNodeGreen").SetOrientationToAxial()
+    view = gui.addSliceView("Extra", "Coronal")
+    slicer.util.setSliceViewerLayers(background=volume, fit=True)
+    gui.processEvents()
+    panel.ui.drawButton.click()
+    x, y = view.center
+    view.drag((x - 30, y - 20), (x + 30, y + 20))
+    gui.waitUntil(lambda: panel.ui.sliceLabel.text.endswith(": box."))
+    view.moveTo(x, y)
+    view.wheel(1)
+    gui.waitUntil(lambda: panel.ui.sliceLabel.text.endswith(": nothing of this segment."))
+
+
+def test_slicesOfVoxelsThatDoNotCoincideAnyMoreAreNotJudged(gui, panel, volume, propagated):
+    transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTransformNode")
+    transform.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(np.diag([1.5, 1.5, 1.5, 1.0])))
+    volume.SetAndObserveTransformNodeID(transform.GetID())
+    panel.ui.segmentationSelector.currentNode().GetSegmentation().GetNthSegment(0).SetName("Moved")
+    gui.waitUntil(lambda: "under different transforms" in panel.ui.sliceLabel.text)
+    assert not panel.ui.acceptSliceButton.enabled and not panel.ui.worstSliceButton.enabled
+    assert panel.ui.undoButton.enabled
+
+
+def test_slicesOfASegmentationThatBecameASurfaceAreNotJudged(gui, panel, propagated):
+    segmentation = panel.ui.segmentationSelector.currentNode()
+    segmentation.CreateClosedSurfaceRepresentation()
+    surface = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
+    segmentation.GetSegmentation().SetSourceRepresentationName(surface)
+    segmentation.RemoveBinaryLabelmapRepresentation()
+    gui.waitUntil(lambda: "is not stored as voxels" in panel.ui.sliceLabel.text)
+
+
+def test_buttonsOfTheReviewDoNothingWithoutABox(gui, panel, volume, propagated):
+    gui.waitUntil(lambda: panel.ui.worstSliceButton.enabled)
+    slicer.mrmlScene.RemoveNode(volume)
+    gui.processEvents()
+    panel.ui.worstSliceButton.click()
+    panel.ui.acceptSliceButton.click()
+    assert not panel.ui.reviewButton.visible
+
+
+def test_scrollingWritesOnlyTheCellsThatChange(gui, panel, propagated, monkeypatch):
+    gui.waitUntil(lambda: len(colors(panel)) == 5)
+    table, red = panel.ui.slicesTable, gui.view("Red")
+    before = [table.item(0, column) for column in range(table.columnCount)]
+    red.moveTo(*red.center)
+    red.wheel(1)
+    gui.waitUntil(lambda: panel.ui.sliceLabel.text.startswith(f"Slice {propagated + 1}:"))
+    assert [table.item(0, column) for column in range(table.columnCount)] == before
+    marked = [table.item(1, column).background().isOpaque() for column in range(table.columnCount)]
+    assert marked == [False, False, False, True, False]
