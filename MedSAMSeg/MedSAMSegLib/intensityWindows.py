@@ -64,7 +64,7 @@ def dicomModality(volumeNode):
 
     :param volumeNode: the scalar volume.
     """
-    hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
+    hierarchy = volumeNode.GetScene().GetSubjectHierarchyNode()
     item = hierarchy.GetItemByDataNode(volumeNode) if hierarchy is not None else 0
     if not item:
         return ""

@@ -7,6 +7,7 @@ from slicer.util import VTKObservationMixin
 from .boxesSection import BoxesSection
 from .encodingSection import EncodingSection
 from .historySection import HistorySection
+from .improveSection import ImproveSection
 from .inputsSection import InputsSection
 from .installSection import InstallSection
 from .panelLook import giveLook
@@ -34,6 +35,7 @@ SECTIONS = (
     PropagationSection,
     ReviewSection,
     HistorySection,
+    ImproveSection,
     PanelShortcuts,
 )
 

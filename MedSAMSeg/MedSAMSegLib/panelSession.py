@@ -10,7 +10,7 @@ from .backendMonitor import BackendMonitor
 from .boxPromptStore import BoxPromptStore
 from .errors import UserError
 from .intensityWindows import AUTOMATIC, dicomModality, resolvedWindow, suggestedWindow
-from .signals import DeferredSignal
+from .signals import DeferredSignal, Signal
 from .volumeRemarks import whyUnusable
 from .workList import WorkList
 
@@ -36,6 +36,8 @@ class PanelSession:
         self.parameters = None
         #: Emitted when widgets may have to follow; listeners are called once per turn of the event loop.
         self.changed = DeferredSignal()
+        #: Emitted when the server may know other models than before.
+        self.modelsChanged = Signal()
         #: :class:`WorkList` of what is under way.
         self.work = WorkList(lambda error: self.say(str(error)), self.changed.emitNow)
         self._statusLabel = statusLabel

@@ -30,11 +30,12 @@ class ServerProgram:
             with contextlib.suppress(OSError):
                 process.kill()
 
-    def run(self, *arguments, onLine=None):
+    def run(self, *arguments, onLine=None, log=None):
         """Run one command to its end.
 
         :param arguments: words after the program's own; ``--json`` is added.
         :param onLine: called with each line of output, as a dict.
+        :param log: open text file that gets what the program says beside its output.
         :return: the last line of output; None when it was cancelled.
         :raises UserError: what the program said was wrong.
         """
@@ -53,7 +54,7 @@ class ServerProgram:
         )
         if self._isCancelled.is_set():
             self.cancel()
-        errors = _readInBackground(self._process.stderr)
+        errors = _readInBackground(self._process.stderr, log)
         last = None
         with self._process.stdout as output:
             for line in output:
@@ -61,9 +62,10 @@ class ServerProgram:
                 if onLine is not None and last is not None:
                     onLine(last)
         self._process.wait()
+        said = errors()
         if self._isCancelled.is_set():
             return None
-        return _resultOf(self._process.returncode, last, errors())
+        return _resultOf(self._process.returncode, last, said)
 
     def models(self):
         """Return the known models: dicts with name, title, installed, default, licence, size_bytes and path."""
@@ -116,9 +118,16 @@ def _parsed(line):
     return values if isinstance(values, dict) else None
 
 
-def _readInBackground(stream):
+def _readInBackground(stream, log):
     lines = []
-    thread = threading.Thread(target=lambda: lines.extend(stream), name="MedSAMSegErrors", daemon=True)
+
+    def read():
+        for line in stream:
+            lines.append(line)
+            if log is not None:
+                log.write(line)
+
+    thread = threading.Thread(target=read, name="MedSAMSegErrors", daemon=True)
     thread.start()
 
     def text():

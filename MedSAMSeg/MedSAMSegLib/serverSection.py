@@ -32,6 +32,7 @@ class ServerSection(PanelSection):
         ui.recoverServerButton.connect("clicked()", self._onRestart)
         ui.restartServerButton.connect("clicked()", self._onRestart)
         ui.showLogButton.connect("clicked()", self._onShowLog)
+        session.modelsChanged.connect(self._forgetModels)
         session.monitor.watch()
         self._timer.start()
         self._poll()
@@ -71,6 +72,9 @@ class ServerSection(PanelSection):
         self._askedClient = client
         # Without a list the default stays: nothing that the user has to hear of.
         self.session.work.add(_Answer(client.models), self._onModels, onError=lambda error: None)
+
+    def _forgetModels(self):
+        self._askedClient = None
 
     def _onModels(self, models):
         self._models = models
