@@ -14,7 +14,7 @@ from medsamseg_server.training.boxes import jittered_box, tight_box
 from medsamseg_server.training.cases import DataReport, SizeLimits, cut_slices, read_case
 from medsamseg_server.training.data import DataOptions, prepare_data
 from medsamseg_server.training.find_cases import find_cases
-from medsamseg_server.training.splits import make_split, read_split, write_split
+from medsamseg_server.training.splits import Split, make_split, read_split, write_split
 
 
 def prepared(folder, tmp_path, **options):
@@ -145,6 +145,18 @@ def test_a_smaller_share_is_a_part_of_a_larger_one_and_leaves_the_test_alone():
 def test_what_cannot_be_split_is_refused(names):
     with pytest.raises(MedSAMSegError):
         make_split(names, 0)
+
+
+def test_a_given_split_is_used_and_must_leave_no_side_empty(dataset, tmp_path):
+    split = Split(("case_3",), ("case_1", "gone"), ("case_0", "case_2"))
+    write_split(tmp_path / "mine.json", split, 0)
+    data = prepared(dataset, tmp_path, split=tmp_path / "mine.json")
+    assert {each.case for each in data.train} == {"case_3"}
+    assert {each.case for each in data.validation} == {"case_1"}
+    assert "gone" in reasons(data)
+    write_split(tmp_path / "bad.json", Split(("case_3",), ("gone",), ("case_0",)), 0)
+    with pytest.raises(MedSAMSegError, match="no usable case"):
+        prepared(dataset, tmp_path, split=tmp_path / "bad.json")
 
 
 def test_the_run_gets_a_manifest_of_its_test_cases(dataset, tmp_path):

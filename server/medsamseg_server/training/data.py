@@ -167,8 +167,15 @@ def _split(options: DataOptions, names: list[str], report: DataReport) -> Split:
     for name in (*split.train, *split.validation, *split.test):
         if name not in names:
             report.dropped.append(Dropped(name, f"named in {options.split}, but not among the usable cases"))
-    parts = (split.train, split.validation, split.test)
-    return Split(*(tuple(name for name in part if name in names) for part in parts))
+    parts = [tuple(name for name in part if name in names) for part in (split.train, split.validation, split.test)]
+    if not all(parts):
+        raise MedSAMSegError(
+            ErrorKind.INVALID_INPUT,
+            "split_empty",
+            f"With the split {options.split}, training, validation or test has no usable case.",
+            "Each needs one at least; data.json in the run's folder says which cases were left out, and why.",
+        )
+    return Split(*parts)
 
 
 def _mix(
