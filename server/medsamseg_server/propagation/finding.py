@@ -18,8 +18,7 @@ from medsamseg_server.propagation.plan import Plan
 from medsamseg_server.propagation.source import SliceSource
 from medsamseg_server.propagation.trust import confidence
 from medsamseg_server.propagation.voting import (
-    NEXT_MARGINS,
-    PROMPT_MARGINS,
+    MARGINS,
     Vote,
     box_around,
     fill,
@@ -80,7 +79,7 @@ class Finder:
             mask = drawn.to_array(self._size)
             result = SliceResult(index, "prompt", box, drawn, "box", Confidence(1.0))
             return result, Key(index, mask, Appearance(self._gray(index), mask))
-        candidates = self._source.masks(index, widened(box, PROMPT_MARGINS, self._size))
+        candidates = self._source.masks(index, widened(box, MARGINS, self._size))
         vote = vote_for_box(candidates, box, self._size)
         sure = confidence(box=fill(vote.mask, box), jitter=vote.agreement)
         result = SliceResult(index, "prompt", box, SliceMask.from_mask(vote.mask, vote.score), "box", sure)
@@ -95,7 +94,7 @@ class Finder:
     def near(self, index: int, expected: NDArray[np.bool_], more_boxes: Sequence[Box] = ()) -> Found | None:
         """Return the object near where it is expected, (H, W), not empty; None when the network finds nothing."""
         box = box_around(expected)
-        candidates = self._source.masks(index, [*widened(box, NEXT_MARGINS, self._size), *more_boxes])
+        candidates = self._source.masks(index, [*widened(box, MARGINS, self._size), *more_boxes])
         vote = vote_for_expected(candidates, expected)
         return Found(box, vote, Appearance(self._gray(index), vote.mask)) if vote.mask.any() else None
 
