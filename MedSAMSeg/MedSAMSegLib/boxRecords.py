@@ -4,6 +4,7 @@ import dataclasses
 
 from .boxPrompt import BoxPrompt
 from .labelmapCrop import LabelmapCrop
+from .sliceRecord import SliceRecord
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -18,6 +19,7 @@ class BoxState:
     :param added: those of them that the segment did not have before; None if that is not in memory any more.
     :param erased: those that somebody took out by hand since, and that stay out.
     :param taken: {ID of another segment: LabelmapCrop of the voxels that it lost to the box}.
+    :param covered: SliceRecord of a propagated slice that the box was moved onto, and may be moved off again.
     """
 
     prompt: BoxPrompt
@@ -28,6 +30,7 @@ class BoxState:
     added: LabelmapCrop | None = None
     erased: LabelmapCrop = dataclasses.field(default_factory=LabelmapCrop.empty)
     taken: dict = dataclasses.field(default_factory=dict)
+    covered: SliceRecord | None = None
 
     @property
     def isKnown(self):

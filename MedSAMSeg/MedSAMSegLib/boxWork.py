@@ -2,7 +2,7 @@
 
 from .boxArguments import promptFromArguments, rotationNotes
 from .boxExchange import exchangeVoxels
-from .boxProvenance import makeRoom, noteBoxes
+from .boxProvenance import makeRoom, moveOnto, noteBoxes
 from .boxQuestions import Wanted, askMasks
 from .boxRecords import BoxState
 from .boxRun import BoxDeletion, BoxPreview, BoxResult, BoxRun, Question
@@ -102,8 +102,8 @@ class BoxWork:
                 state = before.changed(found=LabelmapCrop.empty()) if removeMask else None
                 changed = self._replace(record, state, run, None, True)
                 self._scene.records.restore(record, None)
-                if changed:
-                    self._noteSlices(record, (before.prompt,))
+                if changed or not removeMask:
+                    self._noteSlices(record, (before,))
                 self._scene.history.remember(self._writerOf(record).lastStep, record, before, None)
                 return BoxDeletion(before.prompt, changed)
 
@@ -148,24 +148,28 @@ class BoxWork:
             if state is None:
                 return False
             others = self._scene.records.others(record)
+            hasMadeRoom, covered = moveOnto(writer, record.place, before, state, isLast)
             exchange = exchangeVoxels(writer, record.place[2], before, state.found, others)
-        state = state.changed(added=exchange.added, erased=exchange.erased, taken=exchange.taken)
+        state = state.changed(added=exchange.added, erased=exchange.erased, taken=exchange.taken, covered=covered)
         self._scene.history.remember(run.step, record, before, state)
         self._scene.records.note(record, state)
-        if exchange.hasChanged:
-            self._noteSlices(record, (before.prompt, state.prompt))
+        if exchange.hasChanged or hasMadeRoom or before.covered != covered:
+            self._noteSlices(record, (before, state))
         for other, added in exchange.handedOver.items():
             changed = other.state.changed(added=added)
             self._scene.history.remember(run.step, other, other.state, changed)
             other.state = changed
-        run.hasChanged |= exchange.hasChanged
+        run.hasChanged |= exchange.hasChanged or hasMadeRoom
         return run.hasChanged
 
-    def _noteSlices(self, record, prompts):
+    def _noteSlices(self, record, states):
         records = [*self._scene.records.others(record), *([record] if record.isInScene else [])]
         boxed = {(other.state.prompt.axis, other.state.prompt.sliceIndex) for other in records}
-        for prompt in prompts:
-            noteBoxes(record.place, prompt, hasBox=(prompt.axis, prompt.sliceIndex) in boxed)
+        for state in states:
+            # Where a box was moved onto found nothing, what was there is as it was.
+            changesNothing = state.covered is not None and state.found.isEmpty
+            hasBox = (state.prompt.axis, state.prompt.sliceIndex) in boxed and not changesNothing
+            noteBoxes(record.place, state.prompt, hasBox, state.covered)
 
     def _remember(self, forgotten, answers):
         for record, (mask, _reply) in zip(forgotten, answers, strict=True):

@@ -79,6 +79,30 @@ class SliceAudit:
             record = None
         self._records.note(self._axis, {sliceIndex: record})
 
+    def restore(self, state):
+        """Record a slice as it was made, although others have changed its voxels since.
+
+        :param state: SliceState of the slice from before that change; not of hand work.
+        """
+        digest = _digest(self.crop(state.index))
+        record = SliceRecord(state.provenance, digest, state.confidence, state.parts, state.basis, state.isAccepted)
+        if self._records.ofAxis(self._axis).get(state.index) != record:
+            self._records.note(self._axis, {state.index: record})
+
+    def record(self, sliceIndex):
+        """:return: the SliceRecord of a slice; None if there is none, or not of what is there now."""
+        record = self._records.ofAxis(self._axis).get(sliceIndex)
+        return record if record is not None and record.digest == _digest(self.crop(sliceIndex)) else None
+
+    def bringBack(self, sliceIndex, record):
+        """Record again what was known of a slice before, if it is what it was then; forget the slice otherwise.
+
+        :param sliceIndex: index of the slice.
+        :param record: SliceRecord, or None.
+        """
+        isSame = record is not None and record.digest == _digest(self.crop(sliceIndex))
+        self._records.note(self._axis, {sliceIndex: record if isSame else None})
+
     def forget(self, sliceIndex):
         """Drop what is known of a slice."""
         self._records.note(self._axis, {sliceIndex: None})

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import slicer
 from geometries import SHAPE
+from movedBoxes import move
 from segmentations import FULL
 
 from MedSAMSegLib.backendReplies import SliceMask
+from MedSAMSegLib.boxPromptStore import BoxPromptStore
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segmentWriter import SegmentWriter
 from MedSAMSegLib.sliceRecord import BOX, EDITED, PROPAGATED
@@ -149,6 +151,45 @@ def test_deletedBoxLeavesHandWorkOrNothing(logic, ct):
     logic.deleteBox(node)
     logic.deleteBox(other)
     assert states(logic, ct) == {4: (EDITED, True)}
+
+
+def test_voxelsThatADeletedBoxLeavesAreHandWork(logic, ct):
+    node = logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX_HERE).promptNode
+    logic.deleteBox(node, removeMask=False)
+    assert states(logic, ct) == {SLICE: (EDITED, True)}
+
+
+def drag(logic, node, *slices):
+    """Drag a box through slices and let it go on the last, as its handles do."""
+    run = None
+    for index in slices:
+        move(node, BOX_HERE, sliceIndex=index)
+        run = logic.startBoxUpdate(node, continues=run, isLast=False)
+        while run.advance(wait=True):
+            pass
+    last = logic.startBoxUpdate(node, continues=run)
+    while last.advance(wait=True):
+        pass
+
+
+def test_boxMovedOntoAPropagatedSliceCorrectsIt(logic, propagated):
+    node = BoxPromptStore().nodes(propagated[1])[0]
+    before = voxelsOn(propagated, 6)
+    move(node, (8, 7, 10, 9), sliceIndex=6)
+    logic.updateBox(node)
+    assert voxelsOn(propagated, 6).sum() == 9
+    assert states(logic, propagated)[6] == (BOX, False)
+    volume, segmentation, _segment = propagated
+    logic.undo(segmentation, volume)
+    assert states(logic, propagated)[6] == (PROPAGATED, False)
+    np.testing.assert_array_equal(voxelsOn(propagated, 6), before)
+
+
+def test_slicesThatADraggedBoxPassesStayPropagated(logic, propagated):
+    node = BoxPromptStore().nodes(propagated[1])[0]
+    drag(logic, node, 5, 6)
+    found = states(logic, propagated)
+    assert (found[5], found[6]) == ((PROPAGATED, False), (BOX, False))
 
 
 def test_onlyTheIntervalOfAChangedBoxIsComputedAnew(logic, backend, propagated):
