@@ -53,6 +53,7 @@ class PropagationSection(PanelSection):
         ui.progressBar.visible = isRunning
         self._directionBox.show(parameters.direction)
         ui.rangeWidget.visible = parameters.limitRange
+        ui.rangeWidget.enabled = self.session.hasUsableVolume
         self._showRange()
 
     def _showRange(self):

@@ -87,6 +87,16 @@ def test_rangeNeverTurnsRound(gui, boxed):
     assert (boxed.ui.firstSliceSpinBox.value, boxed.ui.lastSliceSpinBox.value) == (20, 20)
 
 
+def test_rangeNeedsAVolume(gui, boxed, volume):
+    widgetDriver.click(boxed.ui.limitRangeCheckBox)
+    gui.processEvents()
+    slicer.mrmlScene.RemoveNode(volume)
+    gui.processEvents()
+    boxed.ui.setFirstSliceButton.click()
+    boxed.ui.setLastSliceButton.click()
+    assert not boxed.ui.firstSliceSpinBox.isEnabled()
+
+
 def test_slicesAppearInTheViewsAsTheyArrive(gui, boxed, backend):
     view = gui.view("Green")
     before = view.pixels().astype(int)
