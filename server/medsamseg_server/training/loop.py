@@ -124,8 +124,7 @@ def make_fabric(device: str, devices: int, precision: str) -> Fabric:
 
     # It tells on standard error what it was asked for.
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
-    # Of SAM's decoder, the parts for several masks get no gradient from one.
-    strategy = "ddp_find_unused_parameters_true" if devices > 1 else "auto"
+    strategy = "ddp" if devices > 1 else "auto"
     precision_name: Any = precision
     fabric = Fabric(accelerator=device, devices=devices, strategy=strategy, precision=precision_name)
     fabric.launch()
