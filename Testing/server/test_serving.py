@@ -61,6 +61,15 @@ def test_closing_standard_input_ends_the_server(start):
     assert "Traceback" not in errors
 
 
+def test_closing_standard_input_ends_a_server_that_is_still_loading_its_network(start):
+    server = start("--endless-load", "--exit-with-stdin")
+    while b"loading" not in server.process.stderr.readline():
+        assert server.process.poll() is None
+    server.process.stdin.close()
+    server.process.stdin = None
+    assert server.end()[0] == 0
+
+
 def test_server_without_the_option_outlives_its_standard_input(start):
     server = start(stdin=subprocess.DEVNULL)
     assert server.ask("GET", "/v1/health")[0] == 200

@@ -167,10 +167,11 @@ class Scheduler:
         for task in tasks:
             self.cancel(task)
 
-    def close(self) -> None:
-        """Stop, and wait for the running step."""
+    def close(self, timeout: float | None = None) -> bool:
+        """Stop, and wait for the running step; return False when that did not end within ``timeout`` seconds."""
         self.stop()
-        self._thread.join()
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
 
     def _work(self, yields: bool) -> None:
         if yields:

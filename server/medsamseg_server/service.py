@@ -208,10 +208,9 @@ class Service:
         self._encoding.stop()
         self._decoding.stop()
 
-    def close(self) -> None:
-        """Stop, and wait for the steps that are being computed."""
-        self._encoding.close()
-        self._decoding.close()
+    def close(self, timeout: float | None = None) -> bool:
+        """Stop, and wait for the steps that are being computed; return False when one took ``timeout`` seconds."""
+        return all([self._encoding.close(timeout), self._decoding.close(timeout)])
 
     def _encoding_of(self, key: str) -> tuple[EncodingJob | None, Task | None]:
         """Return a volume's latest background job, and its task unless that has ended or is about to."""

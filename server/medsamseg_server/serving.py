@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 # A radiologist thinks between two clicks; opening a connection again would cost more than keeping it.
 _KEEP_ALIVE_SECONDS = 600
 _FINISH_SECONDS = 10
+_PATIENCE_SECONDS = 1.0
 _LONGEST_LINE = 4096
 _TOKEN = re.compile(r"[!-~]{1,512}")
 
@@ -118,8 +119,17 @@ def _run(
     except SystemExit as ending:
         return int(ending.code or 0)
     finally:
-        service.close()
+        # A network that is being loaded, or a large slice, would keep Slicer waiting for many seconds.
+        if not service.close(_PATIENCE_SECONDS) and options.exit_with_stdin:
+            _leave_at_once()
     return 0
+
+
+def _leave_at_once() -> None:
+    """End the process under its threads; what is on disk is whole at every moment."""
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _make_server(options: ServeOptions, token: str | None, listener: socket.socket, service: Service) -> _Server:
