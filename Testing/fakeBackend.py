@@ -1,6 +1,7 @@
 """A server that needs no network: every mask is exactly the pixels inside its box, so right answers are known."""
 
 import dataclasses
+import itertools
 import math
 import threading
 
@@ -154,11 +155,12 @@ class FakeBackend:
         self._answerIfAlive()
         return self.encoding
 
-    def propagate(self, key, axis, prompts, job, **options):
-        self.requests.append({"key": key, "axis": axis, "prompts": prompts, **options})
+    def propagate(self, key, axis, job, prompts=(), objects=None, **options):
+        followed = {"objects": objects} if objects else {"prompts": prompts}
+        self.requests.append({"key": key, "axis": axis, **followed, **options})
         self.job = job
         self.wasCancelled.clear()
-        return self._events(dict(prompts), set(options.get("locked", ())))
+        return self._events(objects or {None: {"prompts": prompts, "locked": options.get("locked", ())}})
 
     def cancel(self, job):
         if job == self.encoding.job:
@@ -183,13 +185,12 @@ class FakeBackend:
                     reached[index] = min(distance, reached.get(index, distance))
         return dict(sorted(reached.items()))
 
-    def _events(self, prompts, walls):
-        sliceIndex, box = next(iter(prompts.items()))
-        total = 2 * self._reach + 1
+    def _events(self, objects):
+        total = len(objects) * (2 * self._reach + 1)
         yield PropagationEvent(
             "start", {"slices_total": total, "model": "fake", "weights_sha256": "fa" * 32, "window": WINDOW}
         )
-        for number, (index, distance) in enumerate(self._reached(prompts, walls).items()):
+        for number, event in enumerate(self._inStep(objects)):
             if number == self.diesAfter:
                 self.die()
             self._answerIfAlive()
@@ -197,18 +198,29 @@ class FakeBackend:
                 assert self.wasCancelled.wait(20), "the propagation was never cancelled"
                 yield PropagationEvent("cancelled", {"slices": number})
                 return
-            yield FakeMaskEvent(
-                "slice",
-                {
-                    "slice": index,
-                    "mask": self.maskOfBox(prompts.get(index, box)),
-                    "provenance": "box" if index in prompts else "propagated",
-                    "confidence": None if index in prompts else self.confidenceOf(distance),
-                    "confidence_parts": {} if index in prompts else {"overlap": self.confidenceOf(distance)},
-                },
-            )
-        yield PropagationEvent(
-            "ended",
-            {"direction": "forward", "slice": sliceIndex + self._reach, "reason": "range", "message": "Stopped."},
-        )
+            yield event
+        for name, followed in objects.items():
+            last = followed["prompts"][0][0] + self._reach
+            ending = {"direction": "forward", "slice": last, "reason": "range", "message": "Stopped."}
+            yield PropagationEvent("ended", {"object": name, **ending})
         yield PropagationEvent("done", {"slices": total, "seconds": {"encode": 1.0, "decode": 0.5}})
+
+    def _inStep(self, objects):
+        """Yield the slices of all objects, one of each in turn."""
+        walks = [self._slices(name, dict(each["prompts"]), set(each["locked"])) for name, each in objects.items()]
+        for events in itertools.zip_longest(*walks):
+            yield from (event for event in events if event is not None)
+
+    def _slices(self, name, prompts, walls):
+        box = next(iter(prompts.values()))
+        for index, distance in self._reached(prompts, walls).items():
+            isPrompted = index in prompts
+            fields = {
+                "object": name,
+                "slice": index,
+                "mask": self.maskOfBox(prompts.get(index, box)),
+                "provenance": "box" if isPrompted else "propagated",
+                "confidence": None if isPrompted else self.confidenceOf(distance),
+                "confidence_parts": {} if isPrompted else {"overlap": self.confidenceOf(distance)},
+            }
+            yield FakeMaskEvent("slice", fields)

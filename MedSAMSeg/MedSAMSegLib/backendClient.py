@@ -149,13 +149,15 @@ class BackendClient:
         self,
         key,
         axis,
-        prompts,
+        prompts=(),
         first=None,
         last=None,
         direction="both",
         spacing=(1.0, 1.0, 1.0),
         locked=(),
         masks=None,
+        objects=None,
+        mayOverlap=True,
         window="auto",
         model=None,
         job=None,
@@ -172,6 +174,10 @@ class BackendClient:
         :param locked: indices of slices that are not computed, and that no walk passes.
         :param masks: {slice index: (x0, y0, bool array (rows, columns))} of prompted slices where the object is known:
             that is taken as it is.
+        :param objects: {ID: {prompts, first, last, locked, masks}} of several objects that are followed together, in
+            the place of these arguments here; events of slices then have the ID as "object".
+        :param mayOverlap: whether several objects may have the same voxels; if not, a slice comes again when a later
+            object takes voxels from it.
         :param window: intensity window: "auto", a preset's name, or "W,L".
         :param model: model's name; None for the server's default.
         :param job: name under which :meth:`cancel` can stop it from another thread.
@@ -182,14 +188,15 @@ class BackendClient:
             "model": model,
             "window": window,
             "axis": axis,
-            "prompts": [_slicePrompt(sliceIndex, box, (masks or {}).get(sliceIndex)) for sliceIndex, box in prompts],
-            "first": first,
-            "last": last,
             "direction": direction,
             "spacing": list(spacing),
-            "locked": list(locked),
             "job": job,
         }
+        if objects:
+            request["objects"] = [{"id": name, **_followed(**arguments)} for name, arguments in objects.items()]
+            request["may_overlap"] = mayOverlap
+        else:
+            request.update(_followed(prompts, first, last, locked, masks))
         return self._readEvents(*self._send("POST", f"/v1/volumes/{key}/propagate", request))
 
     def cancel(self, job):
@@ -279,6 +286,15 @@ class BackendClient:
             TRY_AGAIN,
             "server_stopped",
         )
+
+
+def _followed(prompts, first=None, last=None, locked=(), masks=None):
+    return {
+        "prompts": [_slicePrompt(sliceIndex, box, (masks or {}).get(sliceIndex)) for sliceIndex, box in prompts],
+        "first": first,
+        "last": last,
+        "locked": list(locked),
+    }
 
 
 def _slicePrompt(sliceIndex, box, mask):

@@ -9,6 +9,10 @@ from .errors import UserError
 from .labelmapCrop import emptyImage, imageVoxels
 
 EVERYWHERE = slicer.vtkMRMLSegmentationNode.EditAllowedEverywhere
+OUTSIDE_SEGMENTS = (
+    slicer.vtkMRMLSegmentationNode.EditAllowedOutsideAllSegments,
+    slicer.vtkMRMLSegmentationNode.EditAllowedOutsideVisibleSegments,
+)
 INSIDE_ONE_SEGMENT = slicer.vtkMRMLSegmentationNode.EditAllowedInsideSingleSegment
 
 
@@ -23,6 +27,7 @@ class EditorSettings:
     :param overwriteMode: an `Overwrite…` value of vtkMRMLSegmentEditorNode.
     :param intensityRange: (lowest, highest) editable intensity, None if any.
     :param intensityVolume: the volume that the range is about, None for the volume being segmented.
+    :param isOfEditor: whether a Segment Editor in the scene says so.
     """
 
     maskMode: int = EVERYWHERE
@@ -30,6 +35,7 @@ class EditorSettings:
     overwriteMode: int = slicer.vtkMRMLSegmentEditorNode.OverwriteNone
     intensityRange: tuple | None = None
     intensityVolume: object = None
+    isOfEditor: bool = False
 
     @classmethod
     def ofScene(cls):
@@ -43,6 +49,16 @@ class EditorSettings:
             overwriteMode=node.GetOverwriteMode(),
             intensityRange=node.GetSourceVolumeIntensityMaskRange() if node.GetSourceVolumeIntensityMask() else None,
             intensityVolume=node.GetSourceVolumeNode(),
+            isOfEditor=True,
+        )
+
+    @property
+    def allowsOverlap(self):
+        """Whether the user lets segments overlap; without a Segment Editor, nobody did."""
+        return (
+            self.isOfEditor
+            and self.overwriteMode == slicer.vtkMRMLSegmentEditorNode.OverwriteNone
+            and self.maskMode not in OUTSIDE_SEGMENTS
         )
 
     @property

@@ -27,6 +27,7 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview):
         segment = logic.addSegment(segmentation, "Tumour")
         logic.segmentBox(volume, segmentation, segment, boxRAS=((x0, y0, z), (x1, y1, z)), view="Red")
         logic.propagate(volume, segmentation, segment, progress=print)
+        logic.propagate(volume, segmentation, logic.boxedSegments(segmentation, volume))
 
     What can be done with boxes that are there already is in :class:`BoxAdjustment`, what
     with slices in :class:`SliceReview`.
@@ -145,9 +146,12 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview):
 
         The whole propagation is one undo step. An interrupt (Ctrl+C) keeps the slices so far.
 
+        Several segments go through the volume together, and each slice is encoded once for all of them. They do not
+        overlap, unless the scene's Segment Editor is set to allow it.
+
         :param volume: the scalar volume node.
         :param segmentation: the segmentation node.
-        :param segment: ID of a segment on which boxes were drawn.
+        :param segment: ID of a segment on which boxes were drawn, or a list of such IDs.
         :param progress: called after each slice with a :class:`PropagationProgress`, which prints as a sentence; when
             it returns False, the propagation is cancelled.
         :param options: first, last, direction, fromSlice, window and model, as for :meth:`startPropagation`.
@@ -177,11 +181,12 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview):
         What :meth:`segmentBox` writes into the same segmentation meanwhile belongs to the run's undo step.
 
         Hand work and accepted slices (see :meth:`slices`) stay as they are, and are started from like boxes. Without
-        limits, only what lies between boxes that changed since the last propagation is computed anew.
+        limits, only what lies between boxes that changed since the last propagation is computed anew; of several
+        segments, all.
 
         :param volume: the scalar volume node.
         :param segmentation: the segmentation node.
-        :param segment: ID of a segment on which boxes were drawn.
+        :param segment: ID of a segment on which boxes were drawn, or a list of such IDs.
         :param progress: as for :meth:`propagate`.
         :param first: first slice that may be touched; None for the volume's first.
         :param last: last slice that may be touched (inclusive); None for the volume's last.
@@ -195,7 +200,7 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview):
         return self._propagations.start(
             volume,
             segmentation,
-            segment,
+            [segment] if isinstance(segment, str) else list(dict.fromkeys(segment)),
             progress,
             first=first,
             last=last,
@@ -204,6 +209,15 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview):
             window=window,
             model=model,
         )
+
+    def boxedSegments(self, segmentation, volume, axis=None):
+        """Return the IDs of the segments that can be propagated: with boxes along one axis, visible and not completed.
+
+        :param segmentation: the segmentation node.
+        :param volume: the scalar volume node.
+        :param axis: only those with boxes along this array axis; None for any.
+        """
+        return self._propagations.boxedSegments(volume, segmentation, axis)
 
     @property
     def backend(self):

@@ -1,5 +1,6 @@
 """Writes the slices of a propagation into a segment, and nothing that is not the propagation's."""
 
+from .labelmapCrop import LabelmapCrop
 from .sliceAxes import fromIJK
 from .sliceRecord import INTERPOLATED, PROPAGATED
 
@@ -11,15 +12,20 @@ class PropagatedSlices:
 
     :param writer: :class:`SegmentWriter` of the segmentation.
     :param audit: :class:`SliceAudit` of the segment along the axis.
+    :param neighbors: :class:`NeighborRecords` of the other segments.
     :param segmentID: ID of the segment.
     :param plan: :class:`PropagationPlan`.
+    :param rivals: the :class:`SliceAudit` of each segment that is followed together with this one and must not overlap
+        with it; what is locked there is not written.
     """
 
-    def __init__(self, writer, audit, segmentID, plan):
+    def __init__(self, writer, audit, neighbors, segmentID, plan, rivals=()):
         self._writer = writer
         self._audit = audit
+        self._neighbors = neighbors
         self._segmentID = segmentID
         self._plan = plan
+        self._rivals = rivals
 
     def undoStep(self):
         """:return: context manager that makes all writes inside one undo step."""
@@ -37,14 +43,27 @@ class PropagatedSlices:
         """
         self._writer.check(self._segmentID)
         state = self._audit.state(sliceIndex)
-        if sliceIndex in self._plan.masks or (state is not None and state.isLocked):
+        if state is not None and state.isLocked:
             return False
-        hasChanged = self._writer.write(
-            self._segmentID, self._plan.axis, sliceIndex, mask.pixels, mask.x0, mask.y0, mode="replace"
-        )
+        given = self._plan.masks.get(sliceIndex)
+        if given is not None:
+            isCut = bool(self._rivals) and mask.voxelCount < given.voxels.sum()
+            return isCut and self._cut(state, mask)
+        hasChanged = self._replace(sliceIndex, mask)
         if hasChanged or state is not None:
             self._audit.note(sliceIndex, provenance, confidence, parts, self._plan.basis(sliceIndex))
         return hasChanged
+
+    def clear(self, sliceIndex):
+        """Empty a slice of which nothing is left to this segment, unless it is locked.
+
+        :param sliceIndex: index of the slice.
+        :return: whether the segment changed.
+        """
+        state = self._audit.state(sliceIndex)
+        if state is None or state.isLocked:
+            return False
+        return emptySlice(self._writer, self._audit, self._segmentID, self._plan.axis, sliceIndex)
 
     def removeOutdated(self, reached):
         """Empty the slices that an earlier propagation had filled and that this one, now at its end, did not reach.
@@ -65,6 +84,23 @@ class PropagatedSlices:
             for index in outdated
             if emptySlice(self._writer, self._audit, self._segmentID, self._plan.axis, index)
         ]
+
+    def _cut(self, state, mask):
+        """Take away what a box had found and others are given; it is from that box still."""
+        hasChanged = self._replace(state.index, mask)
+        self._audit.restore(state)
+        return hasChanged
+
+    def _replace(self, sliceIndex, mask):
+        axis = self._plan.axis
+        crop = LabelmapCrop.ofSlice(axis, sliceIndex, mask.pixels, mask.x0, mask.y0)
+        for rival in self._rivals:
+            state = rival.state(sliceIndex) if rival.hasSegment else None
+            if state is not None and state.isLocked and not state.isEmpty:
+                crop = crop.minus(rival.crop(sliceIndex))
+        with self._neighbors.kept(sliceIndex):
+            pixels = crop.voxels.take(0, axis=axis)
+            return self._writer.write(self._segmentID, axis, sliceIndex, pixels, mask.x0, mask.y0, mode="replace")
 
 
 def emptySlice(writer, audit, segmentID, axis, sliceIndex):

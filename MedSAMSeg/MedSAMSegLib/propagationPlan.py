@@ -39,15 +39,22 @@ class PropagationPlan:
     @property
     def request(self):
         """Arguments of :meth:`BackendClient.propagate` that are about slices."""
+        return {**self.common, **self.own}
+
+    @property
+    def common(self):
+        """Those of the arguments that are the same for all segments which are followed together."""
+        return {"axis": self.axis, "direction": self.direction, **self.settings}
+
+    @property
+    def own(self):
+        """Those of the arguments that are this segment's alone."""
         return {
-            "axis": self.axis,
             "prompts": list(self.prompts.items()),
             "masks": {index: self._flat(crop) for index, crop in self.masks.items() if index in self.prompts},
             "locked": sorted(self.walls),
             "first": self.first,
             "last": self.last,
-            "direction": self.direction,
-            **self.settings,
         }
 
     def covers(self, index):
@@ -80,7 +87,7 @@ class PropagationPlan:
         return int(x0), int(y0), crop.voxels.take(0, axis=self.axis)
 
 
-def planPropagation(boxes, audit, axis, first, last, direction, fromSlice, **settings):
+def planPropagation(boxes, audit, axis, first, last, direction, fromSlice, isWhole=False, **settings):
     """Plan a propagation through what a segment holds already.
 
     Slices of hand work and accepted slices are kept; where they hold something, it is started from as well. Without
@@ -93,6 +100,7 @@ def planPropagation(boxes, audit, axis, first, last, direction, fromSlice, **set
     :param last: last slice that may be touched, or None.
     :param direction: "both", "forward" or "backward".
     :param fromSlice: index of the only slice to start from; None for all.
+    :param isWhole: whether also what is up to date is computed anew.
     :param settings: window, model and the like.
     :return: :class:`PropagationPlan`.
     :raises UserError: when there is nothing to start from.
@@ -116,7 +124,7 @@ def planPropagation(boxes, audit, axis, first, last, direction, fromSlice, **set
         direction=direction,
         settings=settings,
     )
-    if fromSlice is None and first is None and last is None and direction == "both":
+    if fromSlice is None and first is None and last is None and direction == "both" and not isWhole:
         return _onlyChanged(plan, states, audit.sliceCount)
     return dataclasses.replace(plan, prompts=_within(plan, boxes))
 

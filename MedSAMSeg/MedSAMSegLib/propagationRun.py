@@ -15,11 +15,13 @@ class PropagationProgress:
     """What a progress function is told after each slice; prints as a sentence.
 
     :param sliceIndex: the slice that was just done.
-    :param done: number of slices so far.
+    :param segment: ID of the segment that it is of.
+    :param done: number of slices so far, those of all segments together.
     :param total: the most slices that it can become.
     """
 
     sliceIndex: int
+    segment: str
     done: int
     total: int
 
@@ -28,15 +30,26 @@ class PropagationProgress:
 
 
 @dataclasses.dataclass
-class PropagationResult:
-    """What a propagation did.
+class SegmentSlices:
+    """What a propagation did to one of several segments.
 
     :param slices: indices of the slices on which the model found the object, in the order of arrival.
-    :param changedSlices: those of them on which the segment changed; not where it had just these voxels before, on
-        slices of hand work and accepted ones, or where the Segment Editor's masking allows no change.
-    :param removedSlices: indices of slices that an earlier propagation had filled, and that the object does not reach
-        any more.
-    :param endings: why each direction ended: {"direction", "slice", "reason", "message"}.
+    :param changedSlices: those of them on which the segment changed.
+    :param removedSlices: indices of the slices that the object does not reach any more.
+    :param endings: why each direction ended.
+    """
+
+    slices: list = dataclasses.field(default_factory=list)
+    changedSlices: list = dataclasses.field(default_factory=list)
+    removedSlices: list = dataclasses.field(default_factory=list)
+    endings: list = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass
+class PropagationResult:
+    """What a propagation did; of several segments, to any of them.
+
+    :param segments: {ID: :class:`SegmentSlices`} of each segment.
     :param wasCancelled: True when it was stopped before its end; the slices so far are kept.
     :param secondsEncoding: time that the server spent on embeddings.
     :param secondsDecoding: time that it spent on masks.
@@ -45,16 +58,40 @@ class PropagationResult:
     :param window: the window that was used: {"name", "lower", "upper"}.
     """
 
-    slices: list = dataclasses.field(default_factory=list)
-    changedSlices: list = dataclasses.field(default_factory=list)
-    removedSlices: list = dataclasses.field(default_factory=list)
-    endings: list = dataclasses.field(default_factory=list)
+    segments: dict = dataclasses.field(default_factory=dict)
     wasCancelled: bool = True
     secondsEncoding: float = 0.0
     secondsDecoding: float = 0.0
     model: str = ""
     weightsSha256: str = ""
     window: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def slices(self):
+        """Indices of the slices on which the model found the object, in the order of arrival."""
+        return self._ofAll("slices")
+
+    @property
+    def changedSlices(self):
+        """Those of the slices on which the segment changed.
+
+        It does not where it had just these voxels before, on slices of hand work and accepted ones, or where the
+        Segment Editor's masking allows no change.
+        """
+        return self._ofAll("changedSlices")
+
+    @property
+    def removedSlices(self):
+        """Indices of the slices that an earlier propagation had filled, and that the object does not reach any more."""
+        return self._ofAll("removedSlices")
+
+    @property
+    def endings(self):
+        """Why each direction ended: {"direction", "slice", "reason", "message"}."""
+        return [ending for segment in self.segments.values() for ending in segment.endings]
+
+    def _ofAll(self, name):
+        return list(dict.fromkeys(index for segment in self.segments.values() for index in getattr(segment, name)))
 
 
 class PropagationRun:
@@ -70,26 +107,26 @@ class PropagationRun:
     :param connect: function without arguments that returns the client; runs on the worker, may start the server.
     :param upload: the :class:`VolumeUpload` of the volume.
     :param request: keyword arguments of :meth:`BackendClient.propagate` without key and job.
-    :param slices: the :class:`PropagatedSlices` that are written.
+    :param targets: {segment ID: the :class:`PropagatedSlices` that are written}.
     :param progress: called with a :class:`PropagationProgress` after each slice; returning False cancels.
     """
 
-    def __init__(self, connect, upload, request, slices, progress=None):
-        self.result = PropagationResult()
+    def __init__(self, connect, upload, request, targets, progress=None):
+        self.result = PropagationResult({segment: SegmentSlices() for segment in targets})
         self._connect = connect
         self._upload = upload
         self._request = request
-        self._slices = slices
+        self._targets = targets
         self._progress = progress
         #: Name of the job on the server.
         self.job = uuid.uuid4().hex
         self._client = None
         self._isCancelled = threading.Event()
         self._isOver = False
-        self._done = 0
+        self._done = set()
         self._total = 0
         self._undoStep = contextlib.ExitStack()
-        self._undoStep.enter_context(slices.undoStep())
+        self._undoStep.enter_context(next(iter(targets.values())).undoStep())
         self._stream = EventStream(self._produce)
 
     @property
@@ -163,30 +200,46 @@ class PropagationRun:
         elif event.kind == "slice":
             self._writeSlice(fields, event.mask)
         elif event.kind == "ended":
-            self.result.endings.append({name: fields[name] for name in ("direction", "slice", "reason", "message")})
+            ending = {name: fields[name] for name in ("direction", "slice", "reason", "message")}
+            self.result.segments[self._segmentOf(fields)].endings.append(ending)
         elif event.kind == "done":
             self.result.wasCancelled = False
-            self.result.removedSlices = self._slices.removeOutdated(self.result.slices)
+            for segment, done in self.result.segments.items():
+                done.removedSlices = self._targets[segment].removeOutdated(done.slices)
             self.result.secondsEncoding = fields["seconds"]["encode"]
             self.result.secondsDecoding = fields["seconds"]["decode"]
 
+    def _segmentOf(self, fields):
+        # Where there is one alone, the server does not name it.
+        return fields.get("object") or next(iter(self._targets))
+
     def _writeSlice(self, fields, mask):
-        sliceIndex = fields["slice"]
+        sliceIndex, segment = fields["slice"], self._segmentOf(fields)
+        target, done = self._targets[segment], self.result.segments[segment]
         if not mask.isEmpty:
-            self.result.slices.append(sliceIndex)
+            _include(done.slices, sliceIndex)
             how = fields["provenance"], fields["confidence"], fields["confidence_parts"]
-            if self._slices.write(sliceIndex, mask, *how):
-                self.result.changedSlices.append(sliceIndex)
-        self._done += 1
+            if target.write(sliceIndex, mask, *how):
+                _include(done.changedSlices, sliceIndex)
+        elif sliceIndex in done.slices:
+            # It came before, and another object got all of it.
+            done.slices.remove(sliceIndex)
+            target.clear(sliceIndex)
+        self._done.add((segment, sliceIndex))
         if self._progress:
-            progress = PropagationProgress(sliceIndex, self._done, self._total)
+            progress = PropagationProgress(sliceIndex, segment, len(self._done), self._total)
             if self._progress(progress) is False:
                 self.cancel()
 
     def _withWhatIsKept(self, error):
-        count = len(self.result.changedSlices)
+        count = sum(len(done.changedSlices) for done in self.result.segments.values())
         if not count:
             return error
         slices = "1 slice was" if count == 1 else f"{count} slices were"
         kept = f"{slices} done before and kept; one undo takes everything back."
         return type(error)(error.message, f"{error.hint} {kept}".strip(), error.code)
+
+
+def _include(indices, index):
+    if index not in indices:
+        indices.append(index)

@@ -43,6 +43,11 @@ class SliceAudit:
         return None if record is None and crop is None else _state(sliceIndex, record, crop)
 
     @property
+    def hasSegment(self):
+        """Whether the segment is still in the segmentation."""
+        return self._segment is not None
+
+    @property
     def sliceCount(self):
         """Number of slices that the volume has along the axis."""
         return self._geometry.shape[self._axis]

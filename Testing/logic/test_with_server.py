@@ -111,6 +111,23 @@ def test_boxAndPropagationFindTheTumour(logic, ct):
     assert len(result.weightsSha256) == 64
 
 
+def test_segmentsThatAreFollowedTogetherDoNotOverlap(logic, ct):
+    volume, segmentation, _whole = ct
+    segments = [_whole, logic.addSegment(segmentation, "Upper half")]
+    x0, y0, x1, y1 = BOX["box"]
+    for segment, bottom in zip(segments, (y1, 176), strict=True):
+        logic.segmentBox(volume, segmentation, segment, axis=0, slice=24, box=(x0, y0, x1, bottom), window="lung")
+    masks = [segmentVoxels(volume, segmentation, segment)[24] for segment in segments]
+    assert (masks[0] & masks[1]).any()
+    result = logic.propagate(volume, segmentation, segments, first=23, last=25, window="lung")
+    assert {segment: sorted(done.slices) for segment, done in result.segments.items()} == {
+        segment: [23, 24, 25] for segment in segments
+    }
+    masks = [segmentVoxels(volume, segmentation, segment) for segment in segments]
+    assert not (masks[0] & masks[1]).any()
+    assert all(mask[index].sum() > 50 for mask in masks for index in (23, 24, 25))
+
+
 def test_cancelledPropagationKeepsWholeSlicesAndTheServerGoesOn(logic, ct):
     logic.segmentBox(*ct, **BOX, window="lung")
     result = logic.propagate(*ct, window="lung", progress=lambda progress: progress.done < 3)

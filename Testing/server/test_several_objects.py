@@ -165,6 +165,12 @@ def test_an_object_inside_another_stays_whole_however_sure_the_other_is(claims):
     assert settled["a"].mask.voxels == 256 - 16
 
 
+def test_of_two_that_cover_each_other_the_smaller_one_stays_whole(claims):
+    claims.settle("a", found(1, (0, 9), (0, 9), 0.9))
+    settled = dict(claims.settle("b", found(1, (0, 7), (0, 9), 0.1)))
+    assert (settled["b"].mask.voxels, settled["a"].mask.voxels) == (80, 20)
+
+
 def test_an_object_inside_one_inside_another_stays_whole(claims):
     claims.settle("a", found(1, (0, 15), (0, 15), 0.9))
     claims.settle("b", found(1, (2, 11), (2, 11), 0.9))

@@ -56,7 +56,10 @@ class SliceClaims:
             return dict(found)
         masks = np.array([found[name].mask.to_array(self._image_size) for name in rivals])
         shared = np.einsum("ahw,bhw->ab", masks, masks, dtype=np.int64)
-        strengths = np.array([self._strength(found[name], name, shared[i], i) for i, name in enumerate(rivals)])
+        sizes = shared.diagonal()
+        # Inside of another is what is smaller and lies there with more than half of it.
+        inside = ((2 * shared > sizes[:, None]) & (sizes[:, None] < sizes)).sum(axis=1)
+        strengths = np.array([self._strength(found[name], name, int(inside[i])) for i, name in enumerate(rivals)])
         owners = np.where(masks, strengths, -1.0).argmax(axis=0)
         left = {
             name: replace(found[name], mask=SliceMask.from_mask(masks[i] & (owners == i), found[name].mask.score))
@@ -64,11 +67,10 @@ class SliceClaims:
         }
         return {**found, **left}
 
-    def _strength(self, result: SliceResult, name: str, shared: NDArray[np.int64], own: int) -> NDArray[np.float64]:
-        """Return (H, W) how strong an object's claim to each voxel is; ``shared`` are its voxels in each rival."""
-        # It is inside of those that have more than half of it; each of the other signs is worth less than that one.
-        inside = np.count_nonzero(2 * shared > shared[own]) - 1
+    def _strength(self, result: SliceResult, name: str, inside: int) -> NDArray[np.float64]:
+        """Return (H, W) how strong an object's claim to each voxel is; it lies inside of so many others."""
         confidence = result.confidence.value if result.confidence else 0.0
+        # Each sign weighs more than all that follow.
         signs = 16.0 * inside + 8.0 * (result.index in self._drawn[name]) + 4.0 * (result.provenance == "box")
         strength = np.full(self._image_size, signs + confidence)
         strength += 2.0 * self._beside(result.index, name)
