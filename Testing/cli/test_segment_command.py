@@ -91,7 +91,8 @@ def test_json_is_one_line_with_everything(run, networks, image_file, tmp_path):
         (6, "propagated", "forward"),
     ]
     for row in summary.pop("per_slice"):
-        assert 0.8 < row["confidence"] <= 1
+        # The object fills 100 of the 144 pixels of the box.
+        assert 0.65 < row["confidence"] <= 1
         assert "jitter" in row["confidence_parts"]
         assert (row["voxels"], row["score"]) == (100, 0.75)
     assert summary == {
