@@ -38,6 +38,13 @@ class BoxHandles(VTKObservationMixin):
         for node in editable - self._boxes.keys():
             self._follow(node)
 
+    def letGo(self):
+        """End a drag that is under way: that the button is released will not be heard."""
+        for box in self._boxes.values():
+            if box.isHeld:
+                box.isHeld = False
+                box.follow()
+
     def hide(self):
         """Keep all boxes where they are."""
         for node in list(self._boxes):

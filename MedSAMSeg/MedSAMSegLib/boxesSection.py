@@ -39,6 +39,7 @@ class BoxesSection(PanelSection):
         """Give the mouse back."""
         self._isEntered = False
         self.ui.drawButton.checked = False
+        self._handles.letGo()
         self._handles.hide()
 
     def forgetScene(self):

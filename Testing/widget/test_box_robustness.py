@@ -232,7 +232,25 @@ def test_sceneClosedWhileABoxIsDragged(panel, settle, pendingDrag):
     assert panel.ui.boxesTable.rowCount == 0
 
 
-def test_moduleLeftWhileABoxIsHeldLosesNothing(gui, panel, backend, draw):
+def test_moduleLeftWhileAHandleIsHeldEndsTheDrag(gui, panel, backend, draw):
+    draw(5, 5)
+    gui.waitUntil(boxNodes)
+    gui.processEvents()
+    panel.ui.drawButton.click()
+    red = gui.view("Red")
+    x, y = red.rasToXY((13.4, 13.4, 0))
+    red.moveTo(x + 1, y + 1)
+    red.press()
+    red.moveTo(x - 40, y + 30)
+    before = segmentVoxels(panel).sum()
+    gui.exitModule()
+    gui.waitUntil(lambda: segmentVoxels(panel).sum() > before)
+    # Said at the end of a drag alone.
+    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith(f"Found {segmentVoxels(panel).sum()} voxels"))
+    red.release()
+
+
+def test_draggedHandleWorksAfterComingBackToTheModule(gui, panel, backend, draw):
     draw(5, 5)
     gui.waitUntil(boxNodes)
     panel.ui.drawButton.click()

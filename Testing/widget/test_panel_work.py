@@ -148,6 +148,31 @@ def test_sceneClosedDuringAPropagationLeavesAnEmptyWorkingPanel(gui, panel, boxe
     assert panel.ui.statusLabel.text == "Load a volume to begin."
 
 
+@pytest.mark.parametrize("removed", ["volume", "segmentation", "box"])
+def test_nodeRemovedDuringAPropagationLeavesAPanelThatWorks(gui, panel, backend, boxed, dragInRed, removed):
+    volume, segmentation = panel.ui.volumeSelector.currentNode(), panel.ui.segmentationSelector.currentNode()
+    (box,) = slicer.util.getNodesByClass("vtkMRMLMarkupsROINode")
+    backend.heldAfter = 2
+    panel.ui.propagateButton.click()
+    gui.waitUntil(lambda: panel.ui.statusLabel.text.endswith("is done."))
+    slicer.mrmlScene.RemoveNode({"volume": volume, "segmentation": segmentation, "box": box}[removed])
+    gui.processEvents()
+    # What comes of the server next would say so; this one is held.
+    panel.ui.cancelButton.click()
+    gui.waitUntil(lambda: not panel.ui.cancelButton.enabled)
+    backend.heldAfter = None
+    if removed == "volume":
+        slicer.util.setSliceViewerLayers(background=slicer.util.addVolumeFromArray(np.zeros((40, 50, 60))), fit=True)
+        gui.exitModule()
+        gui.enterModule("MedSAMSeg")
+        panel.ui.drawButton.click()
+    dragInRed()
+    gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
+    panel.ui.propagateButton.click()
+    gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
+    assert len(slicesWithVoxels(panel)) == 5
+
+
 def test_segmentDeletedDuringAPropagationIsSaid(gui, panel, boxed):
     segmentation = panel.ui.segmentationSelector.currentNode()
     panel.ui.propagateButton.click()

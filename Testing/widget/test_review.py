@@ -213,3 +213,23 @@ def test_scrollingWritesOnlyTheCellsThatChange(gui, panel, propagated, monkeypat
     assert [table.item(0, column) for column in range(table.columnCount)] == before
     marked = [table.item(1, column).background().isOpaque() for column in range(table.columnCount)]
     assert marked == [False, False, False, True, False]
+
+
+def test_largeObjectIsReadLessOften(gui, panel, boxed, monkeypatch):
+    monkeypatch.setattr("MedSAMSegLib.reviewSection.LONG_READING", 0)
+    monkeypatch.setattr("MedSAMSegLib.reviewSection.PAUSE_FACTOR", 1e6)
+    widgetDriver.click(panel.ui.acceptSliceButton)
+    gui.processEvents()
+    panel.ui.propagateButton.click()
+    gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
+    assert len(colors(panel)) == 1
+    widgetDriver.click(panel.ui.acceptSliceButton)
+    gui.processEvents()
+    assert len(colors(panel)) == 5
+
+
+def test_largeObjectIsReadToTheEnd(gui, panel, boxed, monkeypatch):
+    monkeypatch.setattr("MedSAMSegLib.reviewSection.LONG_READING", 0)
+    monkeypatch.setattr("MedSAMSegLib.reviewSection.PAUSE_FACTOR", 300)
+    panel.ui.propagateButton.click()
+    gui.waitUntil(lambda: len(colors(panel)) == 5)

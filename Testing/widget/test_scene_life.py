@@ -117,6 +117,38 @@ def test_reloadTakesTheFilesOfTheLibAnew(gui, panel, backend, dragInRed):
         sys.modules.update(kept)
 
 
+def test_panelThatGoesTakesItsWorkAlong(gui, panel, backend, dragInRed):
+    drawBox(gui, panel, dragInRed)
+    backend.letSegment.clear()
+    asked = len(backend.requests)
+    dragInRed()
+    gui.waitUntil(lambda: len(backend.requests) > asked)
+    backend.heldAfter = 1
+    widgetDriver.click(panel.ui.propagateButton)
+    gui.closeModule("MedSAMSeg")
+    backend.letSegment.set()
+    assert backend.wasCancelled.wait(20)
+    gui.processEvents()
+    assert len(boxes()) == 1
+
+
+def test_panelThatIsGoneHearsNothing(gui, panel, volume, dragInRed):
+    drawBox(gui, panel, dragInRed)
+    segmentation, heard = panel.ui.segmentationSelector.currentNode(), []
+    session = panel.panel._session
+    gui.closeModule("MedSAMSeg")
+    session.changed.connect(lambda: heard.append(None))
+    slicer.util.arrayFromVolumeModified(volume)
+    segmentation.GetSegmentation().AddEmptySegment()
+    segmentation.CreateClosedSurfaceRepresentation()
+    slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode")
+    for node in slicer.util.getNodesByClass("vtkMRMLSliceNode"):
+        node.SetSliceOffset(7)
+    slicer.mrmlScene.Clear(0)
+    gui.processEvents()
+    assert heard == []
+
+
 def test_panelOpensWithoutViews(gui, backend, volume, openPanel, monkeypatch):
     monkeypatch.setattr(slicer.app, "layoutManager", lambda: None)
     panel = openPanel()
