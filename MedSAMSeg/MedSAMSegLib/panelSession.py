@@ -104,6 +104,12 @@ class PanelSession:
         return None
 
     @property
+    def hasBoxes(self):
+        """Whether any segment of the segmentation has a box on the volume."""
+        volume, segmentation, _segmentID = self.target
+        return self.hasUsableVolume and segmentation is not None and bool(self._boxes.nodes(segmentation, None, volume))
+
+    @property
     def window(self):
         """The window for requests as it is now: "auto", a preset, or "W,L"."""
         parameters = self.parameters

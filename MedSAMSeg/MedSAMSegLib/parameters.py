@@ -15,6 +15,7 @@ class MedSAMSegParameters:
     model: name of the model, empty for the server's default.
     backgroundEncoding: whether slices are prepared before they are needed.
     direction: where propagations go: "both", "forward" or "backward".
+    allSegments: whether propagations follow all segments with boxes, not only the one that receives results.
     limitRange: whether propagations stay between firstSlice and lastSlice.
     firstSlice: the lowest slice that a propagation may change; -1 for the volume's first.
     lastSlice: the highest slice that a propagation may change; -1 for the volume's last.
@@ -27,6 +28,7 @@ class MedSAMSegParameters:
     model: str = ""
     backgroundEncoding: bool = True
     direction: str = "both"
+    allSegments: bool = False
     limitRange: bool = False
     firstSlice: int = -1
     lastSlice: int = -1

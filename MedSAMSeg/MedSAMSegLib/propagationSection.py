@@ -36,7 +36,9 @@ class PropagationSection(PanelSection):
 
     def useScene(self):
         """Show the scene's settings."""
-        self._guiTag = self.session.parameters.connectParametersToGui({"limitRange": self.ui.limitRangeCheckBox})
+        self._guiTag = self.session.parameters.connectParametersToGui(
+            {"allSegments": self.ui.allSegmentsCheckBox, "limitRange": self.ui.limitRangeCheckBox}
+        )
 
     def forgetScene(self):
         """Let go of the settings; the run was dropped with the rest of the work."""
@@ -47,8 +49,9 @@ class PropagationSection(PanelSection):
         """One propagation at a time, within the slices that there are."""
         ui, parameters = self.ui, self.session.parameters
         isRunning = self._run is not None and not self._run.isOver
-        ui.propagateButton.enabled = self.session.boxAxis is not None and not isRunning
-        ui.propagateHereButton.enabled = ui.propagateButton.enabled
+        hasBox = self.session.boxAxis is not None
+        ui.propagateButton.enabled = not isRunning and (hasBox or (parameters.allSegments and self.session.hasBoxes))
+        ui.propagateHereButton.enabled = not isRunning and hasBox
         ui.cancelButton.enabled = isRunning
         ui.progressBar.visible = isRunning
         self._directionBox.show(parameters.direction)
@@ -105,17 +108,27 @@ class PropagationSection(PanelSection):
         return {"first": self.ui.firstSliceSpinBox.value, "last": self.ui.lastSliceSpinBox.value}
 
     def _onPropagate(self):
-        self._start()
+        with self.session.sayingErrors():
+            volume, segmentation, segment = self.session.target
+            if self.session.parameters.allSegments:
+                self._start(self.session.logic.boxedSegments(segmentation, volume, self.session.boxAxis))
+            else:
+                self._start([segment])
 
     def _onPropagateHere(self):
-        self._start(fromSlice=shownSlice(self.session.parameters.volume, self._axis()).index)
+        # To mend one object, whatever else has boxes.
+        segment = self.session.target[2]
+        self._start([segment], fromSlice=shownSlice(self.session.parameters.volume, self._axis()).index)
 
-    def _start(self, fromSlice=None):
+    def _start(self, segments, fromSlice=None):
         session = self.session
         with session.sayingErrors():
             self._checkThereIsSomewhereToGo()
+            volume, segmentation, _segment = session.target
             self._run = session.logic.startPropagation(
-                *session.target,
+                volume,
+                segmentation,
+                segments,
                 progress=self._onProgress,
                 direction=session.parameters.direction,
                 fromSlice=fromSlice,
@@ -124,8 +137,12 @@ class PropagationSection(PanelSection):
                 **self._range(),
             )
             self.ui.progressBar.setRange(0, 0)
-            session.say(_("Following the object through the volume …"))
-            session.work.add(self._run, lambda result: session.say(_sentenceOn(result)))
+            session.say(
+                _("Following the object through the volume …")
+                if len(segments) == 1
+                else _("Following {count} objects through the volume …").format(count=len(segments))
+            )
+            session.work.add(self._run, lambda result: session.say(_sentenceOn(result, segmentation)))
 
     def _checkThereIsSomewhereToGo(self):
         if self._sliceCount() == 1:
@@ -139,17 +156,35 @@ class PropagationSection(PanelSection):
     def _onProgress(self, progress):
         self.ui.progressBar.setRange(0, progress.total)
         self.ui.progressBar.setValue(progress.done)
-        self.session.say(_("Slice {index} is done.").format(index=progress.sliceIndex))
+        self.session.say(self._sentenceOnProgress(progress))
         self.session.changed.emit()
+
+    def _sentenceOnProgress(self, progress):
+        if len(self._run.result.segments) == 1:
+            return _("Slice {index} is done.").format(index=progress.sliceIndex)
+        name = _nameOf(self.session.parameters.segmentation, progress.segment)
+        return _("Slice {index} of '{name}' is done.").format(index=progress.sliceIndex, name=name)
 
     def _onCancel(self):
         self._run.cancel()
         self.session.say(_("Stopping after this slice; what is done is kept."))
 
 
-def _sentenceOn(result):
-    count = len(result.slices)
-    sentence = _("1 slice.") if count == 1 else _("{count} slices.").format(count=count)
-    if result.wasCancelled:
-        return _("Stopped.") + " " + sentence
-    return " ".join([sentence, *(ending["message"] for ending in result.endings)])
+def _sentenceOn(result, segmentation):
+    """:return: what came out, for the status line: why it ended for one segment, how much it was for several."""
+    counts = {segment: _count(done.slices) for segment, done in result.segments.items()}
+    if len(counts) > 1:
+        parts = [f"{_nameOf(segmentation, segment)}: {count}" for segment, count in counts.items()]
+    else:
+        endings = [] if result.wasCancelled else [ending["message"] for ending in result.endings]
+        parts = [*counts.values(), *endings]
+    return " ".join([*([_("Stopped.")] if result.wasCancelled else []), *parts])
+
+
+def _count(slices):
+    return _("1 slice.") if len(slices) == 1 else _("{count} slices.").format(count=len(slices))
+
+
+def _nameOf(segmentation, segmentID):
+    segment = segmentation.GetSegmentation().GetSegment(segmentID) if segmentation is not None else None
+    return segmentID if segment is None else segment.GetName()
