@@ -60,6 +60,7 @@ class PropagatedSlices:
         :param sliceIndex: index of the slice.
         :return: whether the segment changed.
         """
+        self._writer.check(self._segmentID)
         state = self._audit.state(sliceIndex)
         if state is None or state.isLocked:
             return False
@@ -71,6 +72,7 @@ class PropagatedSlices:
         :param reached: indices of the slices that it reached.
         :return: indices of the slices that were emptied.
         """
+        self._writer.check(self._segmentID)
         outdated = [
             index
             for index, state in self._audit.states().items()

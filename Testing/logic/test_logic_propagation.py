@@ -115,6 +115,20 @@ def test_whatIsRemovedInTheMiddleEndsThePropagationAndTheServersWork(logic, back
     assert not run.advance()
 
 
+def test_segmentRemovedAfterTheLastSliceIsSaid(logic, ct):
+    slices = []
+
+    def removeAtTheLast(progress):
+        slices.append(progress.sliceIndex)
+        if len(slices) == count:
+            ct[1].RemoveSegment(ct[2])
+
+    count = len(logic.propagate(*ct).slices)
+    with pytest.raises(UserError) as caught:
+        logic.propagate(*ct, progress=removeAtTheLast)
+    assert caught.value.code == "segment_missing"
+
+
 def test_secondPropagationIntoASegmentationIsRefusedUntilTheFirstIsOver(logic, backend, ct):
     backend.heldAfter = 2
     run = logic.startPropagation(*ct)
