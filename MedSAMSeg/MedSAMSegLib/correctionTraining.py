@@ -4,6 +4,7 @@ import contextlib
 import math
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,10 @@ FEWEST_SLICES = 5
 _SEEN_SLICES = 1600
 _FEWEST_EPOCHS, _MOST_EPOCHS = 8, 40
 _PATIENCE = 5
+
+_PREFIX = "medsamseg-corrections-"
+# No training of a few slices takes so long: what is older was left by a Slicer that crashed.
+_LEFTOVER_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,8 @@ class CorrectionTraining:
         self._program = program
         self._names = (name, title, base)
         self._onProgress = onProgress or (lambda progress: None)
-        self._folder = Path(tempfile.mkdtemp(prefix="medsamseg-corrections-"))
+        _removeLeftovers()
+        self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
         self._data = self._folder / "data"
         self._data.mkdir()
         self._export = CorrectionExport(self._data)
@@ -163,7 +169,7 @@ class CorrectionTraining:
 
         self.logPath().parent.mkdir(parents=True, exist_ok=True)
         with self.logPath().open("w", encoding="utf-8") as log, self._sayingWhatToDo():
-            answer = self._program.run(*self._arguments(), onLine=tell, log=log)
+            answer = self._program.run(*self._arguments(), onLine=tell, log=log, isPolite=True)
         return None if answer is None else self._improvement(answer)
 
     @contextlib.contextmanager
@@ -203,3 +209,11 @@ class CorrectionTraining:
 
     def _cleanUp(self):
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _removeLeftovers():
+    """Remove pictures that a Slicer left which has crashed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - folder.stat().st_mtime > _LEFTOVER_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)

@@ -28,6 +28,7 @@ def improvementText(improvement):
     :param improvement: :class:`Improvement`.
     """
     lines = [f"<b>{_verdict(improvement)}</b>", _table(improvement.changes), _basis(improvement)]
+    lines.append(_("Other objects it may find less well: the list of models keeps the one from before."))
     lines += [html.escape(sentence) for sentence in improvement.skipped]
     return "<br>".join(lines)
 

@@ -2,11 +2,16 @@
 
 import contextlib
 import json
+import os
 import subprocess
 import threading
 
 from .errors import UserError
 from .installPaths import readableSize
+
+#: How far a program stands back that takes minutes: its priority on Windows, and everywhere else.
+POLITE_FLAG = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
+POLITENESS = 10
 
 
 class ServerProgram:
@@ -30,12 +35,13 @@ class ServerProgram:
             with contextlib.suppress(OSError):
                 process.kill()
 
-    def run(self, *arguments, onLine=None, log=None):
+    def run(self, *arguments, onLine=None, log=None, isPolite=False):
         """Run one command to its end.
 
         :param arguments: words after the program's own; ``--json`` is added.
         :param onLine: called with each line of output, as a dict.
         :param log: open text file that gets what the program says beside its output.
+        :param isPolite: whether others go first on the processor: for what takes minutes.
         :return: the last line of output; None when it was cancelled.
         :raises UserError: what the program said was wrong.
         """
@@ -50,8 +56,11 @@ class ServerProgram:
             text=True,
             encoding="utf-8",
             errors="replace",
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) | (POLITE_FLAG if isPolite else 0),
         )
+        if isPolite and hasattr(os, "setpriority"):
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, POLITENESS)
         if self._isCancelled.is_set():
             self.cancel()
         errors = _readInBackground(self._process.stderr, log)

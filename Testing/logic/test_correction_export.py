@@ -4,8 +4,9 @@ import json
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 import slicer
-from geometries import IJK_TO_RAS, addVolume
+from geometries import IJK_TO_RAS, addVolume, worldOf
 from segmentations import FULL, addSegment, addSegmentation, placed, voxelsOf
 
 from medsamseg_server.training.cases import DataReport, SizeLimits, cut_slices, read_case
@@ -60,6 +61,9 @@ def test_exportIsExactToTheVoxel(host, export, geometry, axis):
     assert (case.entry.axis, case.entry.window) == (axis, "400,40")
     np.testing.assert_array_equal(case.volume.array, slicer.util.arrayFromVolume(volume))
     np.testing.assert_array_equal(case.masks["Tumor"], placed(axis, 6, BLOCK, 3, 2))
+    for path in (case.entry.image, case.entry.labels):
+        place = sitk.ReadImage(str(path)).TransformIndexToPhysicalPoint((5, 4, 3))
+        np.testing.assert_allclose(place * np.array([-1, -1, 1]), worldOf(geometry, "parent", (5, 4, 3)), atol=1e-6)
 
 
 def test_onlyGoodSlicesAreLearnedFrom(host, export, volumeNode):
@@ -79,7 +83,7 @@ def test_onlyGoodSlicesAreLearnedFrom(host, export, volumeNode):
 
 def test_masksOfAnotherDirectionAreNotTakenForHandWork(host, volumeNode):
     segmentation, segmentID = drawn(volumeNode, slices=(4,))
-    SegmentWriter(segmentation, volumeNode).write(segmentID, 1, 3, np.ones((6, 6), np.uint8), 0, 0)
+    SegmentWriter(segmentation, volumeNode).write(segmentID, 1, 3, np.ones((6, 12), np.uint8), 0, 0)
     SliceAudit(segmentation, segmentID, volumeNode, 0).note(4, "box")
     SliceAudit(segmentation, segmentID, volumeNode, 1).note(3, "box")
     SliceAudit(segmentation, segmentID, volumeNode, 1).accept(3)
@@ -100,15 +104,17 @@ def test_specksTeachNothing(host, volumeNode):
 
 
 def test_segmentsThatOverlapOrShareANameAreAllKept(host, export, volumeNode):
-    segmentation, first = drawn(volumeNode, "Liver")
-    editorOverlaps = addSegmentation(volumeNode, "Second reader")
-    _segmentation, second = drawn(volumeNode, "Liver", segmentation=editorOverlaps, mask=np.ones((5, 4)))
-    _segmentation, third = drawn(volumeNode, "Lesion", slices=(6,), segmentation=editorOverlaps)
+    readers = [addSegmentation(volumeNode, f"Reader {number}") for number in range(3)]
+    segments = [
+        drawn(volumeNode, "Liver", segmentation=readers[0]),
+        drawn(volumeNode, "Liver", slices=(6,), segmentation=readers[1]),
+        drawn(volumeNode, "Lesion", segmentation=readers[2], mask=np.ones((5, 4))),
+    ]
     cases = exported(export)
     masks = [(name, mask) for case in cases for name, mask in case.masks.items()]
     assert sorted(name for name, _mask in masks) == ["Lesion", "Liver", "Liver"]
-    for node, segmentID in ((segmentation, first), (editorOverlaps, second), (editorOverlaps, third)):
-        expected = voxelsOf(node, segmentID, volumeNode)
+    for segmentation, segmentID in segments:
+        expected = voxelsOf(segmentation, segmentID, volumeNode)
         assert any(np.array_equal(mask, expected) for _name, mask in masks)
     assert export.sliceCount == 3
     assert export.volumeCount == 1

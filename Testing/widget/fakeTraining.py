@@ -1,6 +1,7 @@
 """The server's program in the tests of improving a model: trains nothing, and fails or waits where a file says so."""
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -26,6 +27,8 @@ def main(control, words):
     say(event="step", epoch=2, epochs=4, step=1, steps=3, loss=0.5)
     while (control / "hold").exists():
         time.sleep(0.01)
+    if hasattr(os, "getpriority"):
+        (control / "priority").write_text(str(os.getpriority(os.PRIO_PROCESS, 0)))
     if (control / "killed").exists():
         print("Killed", file=sys.stderr)
         return 137

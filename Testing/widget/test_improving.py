@@ -1,7 +1,9 @@
 """Improving the model from the panel: what is asked, shown, stopped and chosen; with a program that trains nothing."""
 
 import json
+import os
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +83,8 @@ def test_improvedModelIsMeasuredShownAndUsedAfterAClick(gui, ui, control, panel,
     (case,) = json.loads((control / "seen.json").read_text())["cases"]
     assert (case["targets"], case["axis"], case["window"]) == ({"Liver": 1}, 0, "percentile")
     assert not leftovers(control)
+    # Clicks in Slicer and the server's answers go first.
+    assert int((control / "priority").read_text()) > os.getpriority(os.PRIO_PROCESS, 0)
     model = words[words.index("--name") + 1]
     assert panel.ui.modelComboBox.currentText.startswith("Default")
     widgetDriver.click(ui.useImprovedButton)
@@ -123,6 +127,18 @@ def test_trainingGoesOnWhenTheSceneIsClosed(gui, ui, control, corrected):
     (control / "hold").unlink()
     waitForEnd(gui, ui)
     assert ui.useImprovedButton.enabled
+
+
+def test_picturesOfASlicerThatCrashedAreRemovedLater(gui, ui, control, corrected, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    old, recent = (tmp_path / f"medsamseg-corrections-{name}" for name in ("old", "recent"))
+    for folder in (old, recent):
+        (folder / "data").mkdir(parents=True)
+    os.utime(old, (0, 0))
+    widgetDriver.click(ui.improveButton)
+    waitForEnd(gui, ui)
+    assert not old.exists()
+    assert recent.exists()
 
 
 def test_panelThatGoesEndsTheTraining(gui, ui, control, panel, corrected):

@@ -1,0 +1,82 @@
+"""Improving a model for real: slices of a scene, the server's own training in its process, a model that is listed."""
+
+import dataclasses
+import sys
+
+import numpy as np
+import pytest
+import slicer
+import torch
+from segmentations import addSegment, addSegmentation
+from waiting import waitUntil
+
+from medsamseg_server.models.networks import build_network
+from medsamseg_server.models.specification import TinyViTParameters, get_specification
+from medsamseg_server.models.trained import register_trained
+from MedSAMSegLib import correctionTraining
+from MedSAMSegLib.correctedSlices import correctedVolumes
+from MedSAMSegLib.correctionTraining import CorrectionTraining
+from MedSAMSegLib.foreignPython import foreignEnvironment
+from MedSAMSegLib.serverProgram import ServerProgram
+
+# A small network learns in a moment; its process loads PyTorch and MONAI first, which takes longer on a busy computer.
+TIMEOUT = 240
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A data folder with a network called "tiny" that takes a moment."""
+    monkeypatch.setenv("MEDSAMSEG_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(correctionTraining, "_MOST_EPOCHS", 1)
+    parameters = TinyViTParameters(
+        patch_kernel=1, patch_stride=1, widths=(8, 8, 8, 16), depths=(1, 1, 1, 1), heads=(1, 1, 1), windows=(7, 7, 7)
+    )
+    specification = dataclasses.replace(get_specification("litemedsam"), name="tiny", title="Tiny", tiny_vit=parameters)
+    torch.manual_seed(5)
+    network = build_network(specification)
+    register_trained(specification, lambda path: torch.save(network.state_dict(), path), "none", "", {})
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def program(home):
+    """The server's program in the environment of these tests."""
+    environment = {**foreignEnvironment(), "MEDSAMSEG_HOME": str(home)}
+    return lambda: ServerProgram([sys.executable, "-m", "medsamseg_server"], environment)
+
+
+@pytest.fixture
+def drawn(host):
+    """A scan with a cylinder on six slices, drawn by hand: (volume, segmentation)."""
+    rows, columns = np.mgrid[:32, :40]
+    disk = (rows - 15) ** 2 + (columns - 20) ** 2 < 64
+    labels = np.zeros((8, 32, 40), np.uint8)
+    labels[1:7] = disk
+    voxels = (100 + 60 * labels + np.random.default_rng(1).normal(0, 8, labels.shape)).astype(np.int16)
+    volume = slicer.util.addVolumeFromArray(voxels, name="Doe^John")
+    segmentation = addSegmentation(volume)
+    addSegment(segmentation, "Lesion", labels, volume)
+    return volume, segmentation
+
+
+def test_correctionsBecomeAModelWithItsMeasures(home, program, drawn):
+    progress = []
+    training = CorrectionTraining(
+        [lambda: correctedVolumes(slicer.mrmlScene, lambda volume: "percentile", drawn)],
+        program(),
+        "improved-1",
+        "Tiny, improved",
+        "tiny",
+        progress.append,
+    )
+    waitUntil(lambda: not training.advance(), TIMEOUT)
+    improvement = training.result
+    assert (improvement.model, improvement.slices, improvement.volumes) == ("improved-1", 6, 1)
+    assert improvement.heldBack == 1
+    assert [name for name, _before, _after in improvement.changes] == ["Lesion", ""]
+    assert all(0 <= dice <= 1 for _name, *dices in improvement.changes for dice in dices)
+    assert {each.phase for each in progress} == {"collecting", "encoding", "learning"}
+    (model,) = [model for model in program().models() if model["name"] == "improved-1"]
+    assert (model["title"], model["installed"]) == ("Tiny, improved", True)
+    written = [path for path in home.rglob("*") if path.is_file() and path.suffix in (".json", ".log")]
+    assert not any("Doe" in path.read_text("utf-8") for path in written)
