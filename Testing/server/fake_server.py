@@ -1,7 +1,7 @@
-"""`medsamseg serve` with the fake network, as a program: `python fake_server.py [--no-encoder | --endless-load] [options of serve]`.
+"""`medsamseg serve` with the fake network, as a program: `python fake_server.py [--no-encoder | --endless-load] …`.
 
-With `--no-encoder` the network cannot encode, so that every answer comes from embeddings that were there. With
-`--endless-load` it is never ready: it says so on standard error, and loads on.
+The other options are those of `serve`. With `--no-encoder` the network cannot encode, so that every answer comes from
+embeddings that were there. With `--endless-load` it is never ready: it says so on standard error, and loads on.
 """
 
 import sys
