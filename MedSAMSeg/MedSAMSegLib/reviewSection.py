@@ -14,6 +14,7 @@ from .panelSection import PanelSection
 from .shownSlice import shownSlice
 from .sliceGeometry import SliceGeometry
 from .sliceJump import jumpToSlice
+from .sliceRecord import EDITED
 
 #: Reading the slices of an object that takes longer than this, in seconds, is done less often …
 LONG_READING = 0.02
@@ -160,8 +161,13 @@ class ReviewSection(PanelSection, VTKObservationMixin):
             # The user waits for what this one changes.
             self._nextReading = 0.0
             self.session.logic.acceptSlice(segmentation, volume, segmentID, self.session.boxAxis, index, isAccepted)
-            self.session.say(
-                _("Slice {index} is accepted: propagation leaves it as it is.").format(index=index)
-                if isAccepted
-                else _("Slice {index} may be changed by propagation again.").format(index=index)
-            )
+            self.session.say(_sentenceOn(isAccepted, self._states[index].provenance).format(index=index))
+
+
+def _sentenceOn(isAccepted, provenance):
+    """:return: what accepting a slice, or taking that back, means for propagations."""
+    if isAccepted:
+        return _("Slice {index} is accepted: propagation leaves it as it is.")
+    if provenance == EDITED:
+        return _("Slice {index} is not accepted any more. Propagation leaves it as it is, as hand work.")
+    return _("Slice {index} may be changed by propagation again.")

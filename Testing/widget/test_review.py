@@ -137,6 +137,18 @@ def test_handWorkIsSeenAndSaid(gui, panel, propagated):
     assert panel.ui.sliceLabel.text == f"Slice {propagated}: edited by hand, kept as it is."
 
 
+def test_handWorkIsKeptWhetherAcceptedOrNot(gui, panel, propagated):
+    volume, segmentation = panel.ui.volumeSelector.currentNode(), panel.ui.segmentationSelector.currentNode()
+    (segmentID,) = panel.ui.segmentsTable.selectedSegmentIDs()
+    SegmentWriter(segmentation, volume).write(segmentID, 0, propagated, np.ones((3, 3)), 1, 1)
+    gui.waitUntil(lambda: colors(panel)[2] == LOCKED)
+    acceptedIn(gui, panel)
+    assert panel.ui.statusLabel.text.startswith(f"Slice {propagated} is accepted:")
+    acceptedIn(gui, panel)
+    assert panel.ui.statusLabel.text.endswith("Propagation leaves it as it is, as hand work.")
+    assert colors(panel)[2] == LOCKED
+
+
 def test_fromHereStartsOnTheShownSlice(gui, panel, backend, propagated):
     gui.waitUntil(lambda: len(colors(panel)) == 5)
     clickCell(gui, panel, 4)
