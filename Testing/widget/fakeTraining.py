@@ -25,7 +25,9 @@ def main(control, words):
     for done in (1, 2):
         say(event="encoded", done=done, total=2)
     say(event="step", epoch=2, epochs=4, step=1, steps=3, loss=0.5)
-    while (control / "hold").exists():
+    parent = os.getppid()
+    # Nobody takes the file away any more when a test has failed.
+    while (control / "hold").exists() and os.getppid() == parent:
         time.sleep(0.01)
     if hasattr(os, "getpriority"):
         (control / "priority").write_text(str(os.getpriority(os.PRIO_PROCESS, 0)))
