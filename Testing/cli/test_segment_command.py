@@ -420,6 +420,16 @@ def test_ctrl_c_leaves_no_file(run, networks, image_file, tmp_path, monkeypatch)
         ({"axis": True, "prompts": []}, "axis: true is not 0, 1 or 2"),
         ({"prompts": [3]}, "prompts[0]: {"),
         ({"prompts": [{"slice": 3}]}, "prompts[0]: 'box' is missing"),
+        ({"objects": []}, "objects: a list with at least one entry"),
+        ({"objects": [{"name": "A", "prompts": []}]}, "objects[0].prompts: a list with at least one entry"),
+        ({"objects": [{"prompts": []}]}, "objects[0]: 'name' is missing"),
+        ({"objects": [{"name": " ", "prompts": []}]}, 'objects[0].name: " " is no name'),
+        ({"objects": [{"name": "A", "prompts": [{"slice": 3, "box": 4}]}]}, "objects[0].prompts[0].box: a list"),
+        (
+            {"objects": [{"name": "A", "prompts": [{"slice": 3, "box": [1, 2, 3, 4]}]}] * 2},
+            "objects[1].name: there is a 'A'",
+        ),
+        ({"objects": [], "prompts": []}, "the start: 'prompts' is not known"),
         ({"prompts": [{"slice": 3, "box": [1, 2, 3, 4], "note": ""}]}, "prompts[0]: 'note' is not known"),
         ({"prompts": [{"slice": "3", "box": [1, 2, 3, 4]}]}, 'prompts[0].slice: "3" is not a whole number'),
         ({"prompts": [{"slice": 3, "box": [1, 2, 3]}]}, "prompts[0].box: a list of four numbers"),
@@ -475,8 +485,11 @@ def test_help_explains_boxes_prompts_files_and_windows(run):
 
 
 def test_the_example_prompts_file_in_the_help_is_right(run, networks, tmp_path):
-    from medsamseg_server.cli.prompt_arguments import FILE_EXAMPLE, read_prompts
+    from medsamseg_server.cli.prompt_arguments import FILE_EXAMPLE, OBJECTS_EXAMPLE, read_prompts
 
-    axis, boxes = read_prompts(write_prompts(tmp_path / "boxes.json", FILE_EXAMPLE))
+    axis, objects = read_prompts(write_prompts(tmp_path / "boxes.json", FILE_EXAMPLE))
     assert axis == 0
-    assert boxes == {24: (54, 160, 101, 204), 30: (60, 165, 95, 200)}
+    assert objects == {None: {24: (54, 160, 101, 204), 30: (60, 165, 95, 200)}}
+    axis, objects = read_prompts(write_prompts(tmp_path / "boxes.json", OBJECTS_EXAMPLE))
+    assert (axis, list(objects)) == (0, ["Liver", "Tumor"])
+    assert objects["Tumor"] == {24: (54, 160, 101, 204)}

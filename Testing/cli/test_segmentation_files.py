@@ -14,7 +14,13 @@ import SimpleITK as sitk
 from medsamseg_server import segmentation_files
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_types import Geometry
-from medsamseg_server.segmentation_files import OUTPUT_SUFFIXES, Segment, check_output, write_segmentation
+from medsamseg_server.segmentation_files import (
+    OUTPUT_SUFFIXES,
+    Segment,
+    check_output,
+    color_of,
+    write_segmentation,
+)
 
 COSINE, SINE = np.cos(0.3), np.sin(0.3)
 #: Anisotropic, rotated and left-handed.
@@ -48,12 +54,10 @@ def test_voxels_and_geometry_are_the_same_in_every_format(tmp_path, mask, suffix
 
 
 @pytest.fixture
-def slicer_segment():
-    """Opens a file with Slicer's own reader; returns the only segment, its mask and voxel-to-world matrix."""
+def slicer_node():
+    """Opens a file with Slicer's own reader; returns the segmentation node."""
     sys.path.insert(0, str(Path(__file__).parents[1]))
     import slicer
-    import vtk
-    from vtk.util.numpy_support import vtk_to_numpy
 
     from slicerhost.host import Host
 
@@ -65,6 +69,23 @@ def slicer_segment():
         storage = slicer.vtkMRMLSegmentationStorageNode()
         storage.SetFileName(str(path))
         assert storage.ReadData(node)
+        return node
+
+    yield open_file
+    errors = host.vtkErrors
+    host.clearScene()
+    assert not errors
+
+
+@pytest.fixture
+def slicer_segment(slicer_node):
+    """Opens a file with Slicer's own reader; returns the only segment, its mask and voxel-to-world matrix."""
+    import slicer
+    import vtk
+    from vtk.util.numpy_support import vtk_to_numpy
+
+    def open_file(path):
+        node = slicer_node(path)
         assert node.GetSegmentation().GetNumberOfSegments() == 1
         segment = node.GetSegmentation().GetNthSegment(0)
         labelmap = slicer.vtkOrientedImageData()
@@ -76,10 +97,7 @@ def slicer_segment():
         matrix = np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])
         return segment, (x0, y0, z0), voxels, matrix
 
-    yield open_file
-    errors = host.vtkErrors
-    host.clearScene()
-    assert not errors
+    return open_file
 
 
 @pytest.mark.parametrize("name", ["Tumour", "Läsion 1; α := β"])
@@ -95,6 +113,42 @@ def test_slicer_opens_a_segmentation_with_name_color_voxels_and_place(tmp_path, 
     expected = lps_to_ras @ np.array(GEOMETRY.direction).reshape(3, 3) @ np.diag(GEOMETRY.spacing)
     np.testing.assert_allclose(matrix[:3, :3], expected, atol=1e-9)
     np.testing.assert_allclose(matrix[:3, 3], lps_to_ras @ GEOMETRY.origin, atol=1e-9)
+
+
+@pytest.mark.parametrize("overlapping", [False, True])
+def test_slicer_opens_several_segments(tmp_path, mask, slicer_node, overlapping):
+    import slicer
+    from vtk.util.numpy_support import vtk_to_numpy
+
+    other = np.roll(mask, 1, axis=1) if overlapping else np.roll(mask, -1, axis=2)
+    third = np.roll(mask, 1, axis=2)
+    masks = {"First": mask, "Second": other, "Third": third}
+    segments = [Segment(name, each, color_of(n)) for n, (name, each) in enumerate(masks.items())]
+    write_segmentation(tmp_path / "out.seg.nrrd", segments, GEOMETRY)
+    node = slicer_node(tmp_path / "out.seg.nrrd")
+    segmentation = node.GetSegmentation()
+    assert segmentation.GetNumberOfLayers() == (2 if overlapping else 1)
+    for number, (name, expected) in enumerate(masks.items()):
+        segment = segmentation.GetNthSegment(number)
+        assert segment.GetName() == name
+        np.testing.assert_allclose(segment.GetColor(), color_of(number), atol=1e-3)
+        labelmap = slicer.vtkOrientedImageData()
+        node.GetBinaryLabelmapRepresentation(segmentation.GetNthSegmentID(number), labelmap)
+        x0, x1, y0, y1, z0, z1 = labelmap.GetExtent()
+        found = np.zeros_like(mask)
+        voxels = vtk_to_numpy(labelmap.GetPointData().GetScalars()).reshape(z1 - z0 + 1, y1 - y0 + 1, x1 - x0 + 1)
+        found[z0 : z1 + 1, y0 : y1 + 1, x0 : x1 + 1] = voxels > 0
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_a_label_map_numbers_its_objects_and_refuses_overlap(tmp_path, mask):
+    segments = [Segment("First", mask), Segment("Second", np.roll(mask, 1, axis=2))]
+    write_segmentation(tmp_path / "out.nrrd", segments, GEOMETRY)
+    expected = mask + 2 * segments[1].mask
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "out.nrrd"))), expected)
+    error = failure_of(write_segmentation, tmp_path / "both.nrrd", [segments[0]] * 2, GEOMETRY)
+    assert error.code == "overlap_in_labelmap"
+    assert not (tmp_path / "both.nrrd").exists()
 
 
 def test_slicer_opens_an_empty_segment(tmp_path, mask, slicer_segment):

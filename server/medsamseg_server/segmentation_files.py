@@ -1,9 +1,12 @@
-"""Writing a mask: as a segmentation that 3D Slicer opens with name and color, or as a labelmap."""
+"""Writing masks: as a segmentation that 3D Slicer opens with names and colors, or as a labelmap."""
 
 from __future__ import annotations
 
+import colorsys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
@@ -66,23 +69,38 @@ def check_output(path: Path, overwrite: bool = False) -> None:
     ensure_free_space(path.parent, _USUAL_FILE_BYTES)
 
 
-def write_segmentation(path: Path, segment: Segment, geometry: Geometry) -> None:
-    """Write one object; ``path`` is replaced only when the whole file is written.
+def color_of(number: int) -> tuple[float, float, float]:
+    """Return the color of the object with this number, counted from 0; neighboring numbers look different."""
+    if number == 0:
+        return DEFAULT_COLOR
+    # The golden section spreads hues, however many there are.
+    red, green, blue = colorsys.hsv_to_rgb((0.125 + 0.618034 * number) % 1.0, 0.75, 0.95)
+    return (round(red, 3), round(green, 3), round(blue, 3))
+
+
+def write_segmentation(path: Path, segments: Segment | Sequence[Segment], geometry: Geometry) -> None:
+    """Write objects; ``path`` is replaced only when the whole file is written.
 
     Args:
         path: its suffix, one of ``OUTPUT_SUFFIXES``, decides the format. ``.seg.nrrd`` is a Slicer segmentation, laid
-            out as Slicer itself writes a single segment (vtkMRMLSegmentationStorageNode); others are labelmaps of
-            type uint8, 1 on the object.
-        segment: the object.
+            out as Slicer itself writes one (vtkMRMLSegmentationStorageNode), with as many layers as overlap takes;
+            others are labelmaps of type uint8 (uint16 for more than 255 objects), 1 on the first object, 2 on the
+            second.
+        segments: the objects.
         geometry: of the scan, and so of the file.
 
     Raises:
-        MedSAMSegError: ``output_suffix``, or of kind ``CANNOT_WRITE``.
+        MedSAMSegError: ``output_suffix``, ``overlap_in_labelmap``, or of kind ``CANNOT_WRITE``.
     """
-    image = sitk.GetImageFromArray(segment.mask)
+    segments = [segments] if isinstance(segments, Segment) else segments
+    labels = _in_layers(segments)
+    if len(labels.layers) > 1 and _suffix(path) != SEGMENTATION_SUFFIX:
+        raise overlap_error(path)
+    array = labels.layers[0] if len(labels.layers) == 1 else np.stack(labels.layers, axis=-1)
+    image = sitk.GetImageFromArray(array, isVector=len(labels.layers) > 1)
     geometry.apply(image)
     if _suffix(path) == SEGMENTATION_SUFFIX:
-        for key, value in _slicer_fields(segment).items():
+        for key, value in _slicer_fields(segments, labels).items():
             image.SetMetaData(key, value)
     with replacing(path) as temporary:
         _write_image(image, temporary)
@@ -101,22 +119,62 @@ def _suffix(path: Path) -> str:
     )
 
 
-def _slicer_fields(segment: Segment) -> dict[str, str]:
-    depth, height, width = segment.mask.shape
-    return {
+def is_segmentation(path: Path) -> bool:
+    """Return whether a file of this name is a Slicer segmentation, which can hold overlap."""
+    return path.name.lower().endswith(SEGMENTATION_SUFFIX)
+
+
+def overlap_error(path: Path) -> MedSAMSegError:
+    """Return the error that a labelmap cannot hold several objects on one voxel."""
+    message = f"{path.name} would be a labelmap, in which objects cannot overlap."
+    return MedSAMSegError(
+        ErrorKind.INVALID_INPUT, "overlap_in_labelmap", message, f"End its name with {SEGMENTATION_SUFFIX}."
+    )
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """Layers (K, J, I), and of each segment the number of its layer and its value there."""
+
+    layers: list[NDArray[Any]]
+    places: list[tuple[int, int]]
+
+
+def _in_layers(segments: Sequence[Segment]) -> _Labels:
+    kind = np.uint8 if len(segments) < 256 else np.uint16
+    layers: list[NDArray[Any]] = []
+    places: list[tuple[int, int]] = []
+    for value, segment in enumerate(segments, start=1):
+        present = segment.mask > 0
+        number = next((n for n, layer in enumerate(layers) if not layer[present].any()), len(layers))
+        if number == len(layers):
+            layers.append(np.zeros(segment.mask.shape, kind))
+        layers[number][present] = value
+        places.append((number, value))
+    return _Labels(layers, places)
+
+
+def _slicer_fields(segments: Sequence[Segment], labels: _Labels) -> dict[str, str]:
+    depth, height, width = segments[0].mask.shape
+    fields = {
         "Segmentation_MasterRepresentation": "Binary labelmap",
         "Segmentation_ContainedRepresentationNames": "Binary labelmap|",
         "Segmentation_ReferenceImageExtentOffset": "0 0 0",
-        "Segment0_ID": "Segment_1",
-        "Segment0_Name": segment.name,
-        "Segment0_NameAutoGenerated": "0",
-        "Segment0_Color": " ".join(f"{part:g}" for part in segment.color),
-        "Segment0_ColorAutoGenerated": "0",
-        "Segment0_LabelValue": "1",
-        "Segment0_Layer": "0",
-        "Segment0_Extent": f"0 {width - 1} 0 {height - 1} 0 {depth - 1}",
-        "Segment0_Tags": _TAGS,
     }
+    for number, (segment, (layer, value)) in enumerate(zip(segments, labels.places, strict=True)):
+        of_segment = {
+            "ID": f"Segment_{number + 1}",
+            "Name": segment.name,
+            "NameAutoGenerated": "0",
+            "Color": " ".join(f"{part:g}" for part in segment.color),
+            "ColorAutoGenerated": "0",
+            "LabelValue": str(value),
+            "Layer": str(layer),
+            "Extent": f"0 {width - 1} 0 {height - 1} 0 {depth - 1}",
+            "Tags": _TAGS,
+        }
+        fields.update({f"Segment{number}_{key}": text for key, text in of_segment.items()})
+    return fields
 
 
 def _write_image(image: sitk.Image, path: Path) -> None:

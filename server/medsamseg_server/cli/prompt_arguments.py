@@ -15,6 +15,12 @@ FILE_EXAMPLE = (
     '{"axis": 0, "prompts": [{"slice": 24, "box": [54, 160, 101, 204]}, {"slice": 30, "box": [60, 165, 95, 200]}]}'
 )
 
+#: … for several objects.
+OBJECTS_EXAMPLE = (
+    '{"objects": [{"name": "Liver", "prompts": [{"slice": 24, "box": [30, 60, 150, 190]}]}, '
+    '{"name": "Tumor", "prompts": [{"slice": 24, "box": [54, 160, 101, 204]}]}]}'
+)
+
 
 def parse_box(text: str) -> Box:
     """Return the box that ``X0,Y0,X1,Y1`` means.
@@ -53,8 +59,10 @@ def parse_range(text: str) -> tuple[int | None, int | None]:
     return (None if first is None else int(first), None if last is None else int(last))
 
 
-def read_prompts(path: Path) -> tuple[int, dict[int, Box]]:
-    """Read a prompts file; return the axis and the box of each slice.
+def read_prompts(path: Path) -> tuple[int, dict[str | None, dict[int, Box]]]:
+    """Read a prompts file; return the axis, and of each object by name the box of each slice.
+
+    The only object of a file without ``objects`` has no name.
 
     Raises:
         MedSAMSegError: ``prompts_missing``, ``prompts_unreadable``, or ``prompts_malformed`` with the place in it.
@@ -90,25 +98,51 @@ def _malformed(path: Path, what: str) -> MedSAMSegError:
     )
 
 
-def _check_content(content: Any) -> tuple[int, dict[int, Box]]:
-    _check_keys(content, {"axis", "prompts"}, {"prompts"}, "the start")
+def _check_content(content: Any) -> tuple[int, dict[str | None, dict[int, Box]]]:
+    has_objects = isinstance(content, dict) and "objects" in content
+    subject = "objects" if has_objects else "prompts"
+    _check_keys(content, {"axis", subject}, {subject}, "the start")
     axis = content.get("axis", 0)
     if type(axis) is not int or axis not in (0, 1, 2):
         raise _WrongPlaceError(f"axis: {json.dumps(axis)} is not 0, 1 or 2")
-    prompts = content["prompts"]
-    if not isinstance(prompts, list) or not prompts:
-        raise _WrongPlaceError("prompts: a list with at least one entry is expected")
+    if not has_objects:
+        return axis, {None: _check_prompts(content["prompts"], "prompts")}
+    objects: dict[str | None, dict[int, Box]] = {}
+    for number, item in enumerate(_check_list(content["objects"], "objects")):
+        place = f"objects[{number}]"
+        _check_keys(item, {"name", "prompts"}, {"name", "prompts"}, place)
+        name = item["name"]
+        if not isinstance(name, str) or not is_name(name):
+            raise _WrongPlaceError(f"{place}.name: {json.dumps(name)} is no name for a segment")
+        if name in objects:
+            raise _WrongPlaceError(f"{place}.name: there is a '{name}' already")
+        objects[name] = _check_prompts(item["prompts"], f"{place}.prompts")
+    return axis, objects
+
+
+def is_name(text: str) -> bool:
+    """Return whether a segment can be called so."""
+    return bool(text.strip()) and text.isprintable()
+
+
+def _check_prompts(prompts: Any, place: str) -> dict[int, Box]:
     boxes: dict[int, Box] = {}
-    for number, prompt in enumerate(prompts):
-        place = f"prompts[{number}]"
-        _check_keys(prompt, {"slice", "box"}, {"slice", "box"}, place)
+    for number, prompt in enumerate(_check_list(prompts, place)):
+        here = f"{place}[{number}]"
+        _check_keys(prompt, {"slice", "box"}, {"slice", "box"}, here)
         index = prompt["slice"]
         if type(index) is not int:
-            raise _WrongPlaceError(f"{place}.slice: {json.dumps(index)} is not a whole number")
+            raise _WrongPlaceError(f"{here}.slice: {json.dumps(index)} is not a whole number")
         if index in boxes:
-            raise _WrongPlaceError(f"{place}.slice: slice {index} has a box already")
-        boxes[index] = _check_box(prompt["box"], f"{place}.box")
-    return axis, boxes
+            raise _WrongPlaceError(f"{here}.slice: slice {index} has a box already")
+        boxes[index] = _check_box(prompt["box"], f"{here}.box")
+    return boxes
+
+
+def _check_list(value: Any, place: str) -> list[Any]:
+    if not isinstance(value, list) or not value:
+        raise _WrongPlaceError(f"{place}: a list with at least one entry is expected")
+    return value
 
 
 def _check_keys(value: Any, known: set[str], needed: set[str], place: str) -> None:

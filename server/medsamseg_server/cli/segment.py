@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress, warn
-from medsamseg_server.cli.prompt_arguments import FILE_EXAMPLE, parse_box, parse_range, read_prompts
+from medsamseg_server.cli.prompt_arguments import (
+    FILE_EXAMPLE,
+    OBJECTS_EXAMPLE,
+    is_name,
+    parse_box,
+    parse_range,
+    read_prompts,
+)
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.registry import CHECKPOINTS, DEFAULT_MODEL
 from medsamseg_server.models.store import ModelStore
@@ -19,7 +26,8 @@ from medsamseg_server.models.store import ModelStore
 if TYPE_CHECKING:
     from medsamseg_server.engine import Engine
     from medsamseg_server.image_types import Image
-    from medsamseg_server.whole_volume import Task, WholeMask, WholeVolume
+    from medsamseg_server.prompts import Box
+    from medsamseg_server.whole_volume import Task, WholeMask, WholeObjects
 
 _EPILOG = f"""\
 slices and boxes:
@@ -36,6 +44,8 @@ slices and boxes:
 
 prompts file:
   {FILE_EXAMPLE}
+  Several objects become the segments of one file, each slice encoded once:
+  {OBJECTS_EXAMPLE}
 
 windows:
   auto (recognizes a CT of the chest or another part, otherwise percentile), soft,
@@ -55,8 +65,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the command ``segment``."""
     parser = subparsers.add_parser(
         "segment",
-        help="segment an object in an image file, from a box",
-        description="Segment an object in a scan: from a box on one slice, or on several, through the volume.",
+        help="segment objects in an image file, from boxes",
+        description="Segment objects in a scan: from a box on one slice, or on several, through the volume.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -89,6 +99,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default=":",
         help="first and last slice of the object, both included (default: until it ends)",
     )
+    prompts.add_argument(
+        "--allow-overlap", action="store_true", help="let several objects of a prompts file overlap (only .seg.nrrd)"
+    )
     prompts.add_argument("--slice-only", action="store_true", help="segment only the slices with a box")
     model = parser.add_argument_group("how it is found")
     model.add_argument(
@@ -113,65 +126,95 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default="auto",
         help="what computes: auto is OpenVINO on the processor and PyTorch on a graphics card (default: auto)",
     )
-    parser.add_argument("--name", default="Segment", help="name of the segment (default: Segment)")
+    parser.add_argument("--name", help="name of the segment (default: Segment)")
     add_output_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Segment an image file."""
-    task = _make_task(args)
+    tasks = _make_tasks(args)
     # What reads images and runs networks is imported after the arguments are known to be right.
     from medsamseg_server.cli.slice_table import slice_rows, table_path, write_table
     from medsamseg_server.images import read_image
-    from medsamseg_server.segmentation_files import Segment, check_output, write_segmentation
+    from medsamseg_server.segmentation_files import Segment, check_output, color_of, write_segmentation
     from medsamseg_server.volumes import Volume
-    from medsamseg_server.whole_volume import WholeVolume
+    from medsamseg_server.whole_volume import WholeObjects
 
     _refuse_to_replace_the_image(args)
     check_output(args.output, args.force)
+    _check_overlap(args, tasks)
     store = ModelStore()
     store.path(args.model)
     image = read_image(args.image, args.series)
     volume = Volume.from_array(image.array)
     i, j, k = image.geometry.spacing
-    task = replace(task, spacing=(k, j, i))
-    notes = [*image.notes, *volume.notes]
-    whole = WholeVolume(volume, task)
+    whole = WholeObjects(
+        volume, {name: replace(task, spacing=(k, j, i)) for name, task in tasks.items()}, args.allow_overlap
+    )
     engine = _make_engine(store, args.device, args.runtime)
     seconds_loading = _load(engine, args.model)
-    result = _run_with_progress(args, whole, engine)
-    notes += [f"Nothing was found in the box on slice {index}." for index in result.empty_prompts]
-    write_segmentation(args.output, Segment(args.name, result.mask), image.geometry)
-    rows = slice_rows(result.results)
+    results = _run_with_progress(args, whole, engine)
+    several = len(results) > 1
+    notes = [*image.notes, *volume.notes]
+    for name, result in results.items():
+        where = f" of {name}" if several else ""
+        notes += [f"Nothing was found in the box{where} on slice {index}." for index in result.empty_prompts]
+    segments = [Segment(name, result.mask, color_of(n)) for n, (name, result) in enumerate(results.items())]
+    write_segmentation(args.output, segments, image.geometry)
+    rows = {name: slice_rows(result.results) for name, result in results.items()}
     if args.csv:
-        write_table(table_path(args.output), rows)
+        named = [{"segment": name, **row} if several else row for name in rows for row in rows[name]]
+        write_table(table_path(args.output), named)
     for note in notes:
         warn(note)
-    summary = _summary(args, image, whole, engine, result)
-    more = {"per_slice": rows, "seconds_loading": round(seconds_loading, 3), "warnings": notes}
-    _report(args, {**summary, **more}, result)
+    found = [{"name": name, **_found(image, result), "per_slice": rows[name]} for name, result in results.items()]
+    summary = {
+        "output": str(args.output),
+        **({"segments": found} if several else {key: found[0][key] for key in found[0] if key != "name"}),
+        **_how(args, whole, engine, next(iter(results.values()))),
+        "seconds_loading": round(seconds_loading, 3),
+        "warnings": notes,
+    }
+    _report(args, summary, found, results)
     return 0
 
 
-def _make_task(args: argparse.Namespace) -> Task:
-    """Return what the arguments ask for, checked as far as that goes without the image."""
+def _make_tasks(args: argparse.Namespace) -> dict[str, Task]:
+    """Return what the arguments ask for, by the segment's name, checked as far as that goes without the image."""
     from medsamseg_server.whole_volume import Task
 
-    if not args.name.strip() or not args.name.isprintable():
+    if args.name is not None and not is_name(args.name):
         raise _wrong_usage("name_invalid", f"{args.name!r} is no name for a segment.", "Give --name some letters.")
+    axis, objects = _boxes_of(args)
+    if args.name is not None and None not in objects:
+        raise _wrong_usage("usage", "--name cannot go with several objects.", "Put the names into the file.")
+    first, last = parse_range(args.range)
+    return {
+        (name or args.name or "Segment"): Task(
+            axis, boxes, first, last, not args.slice_only, args.window, args.model, method=args.method
+        )
+        for name, boxes in objects.items()
+    }
+
+
+def _boxes_of(args: argparse.Namespace) -> tuple[int, dict[str | None, dict[int, Box]]]:
     if args.prompts is not None:
         for option in ("box", "slice", "axis"):
             if getattr(args, option) is not None:
                 raise _wrong_usage("usage", f"--{option} cannot go with --prompts.", f"Put the {option} into the file.")
-        axis, boxes = read_prompts(args.prompts)
-    elif args.box is None or args.slice is None:
+        return read_prompts(args.prompts)
+    if args.box is None or args.slice is None:
         missing = "--box" if args.box is None else "--slice"
         raise _wrong_usage("usage", f"{missing} is missing.", "Give --box and --slice, or --prompts.")
-    else:
-        axis, boxes = args.axis or 0, {args.slice: parse_box(args.box)}
-    first, last = parse_range(args.range)
-    return Task(axis, boxes, first, last, not args.slice_only, args.window, args.model, method=args.method)
+    return args.axis or 0, {None: {args.slice: parse_box(args.box)}}
+
+
+def _check_overlap(args: argparse.Namespace, tasks: dict[str, Task]) -> None:
+    from medsamseg_server.segmentation_files import is_segmentation, overlap_error
+
+    if args.allow_overlap and len(tasks) > 1 and not is_segmentation(args.output):
+        raise overlap_error(args.output)
 
 
 def _wrong_usage(code: str, message: str, hint: str) -> MedSAMSegError:
@@ -198,18 +241,16 @@ def _load(engine: Engine, model: str) -> float:
     return time.perf_counter() - started
 
 
-def _run_with_progress(args: argparse.Namespace, whole: WholeVolume, engine: Engine) -> WholeMask:
+def _run_with_progress(args: argparse.Namespace, whole: WholeObjects, engine: Engine) -> dict[str, WholeMask]:
     hidden = not shows_progress(args)
-    with tqdm(total=whole.slices_total, unit="slice", desc=args.name, disable=hidden, leave=False) as bar:
+    title = args.name or "Segment"
+    with tqdm(total=whole.slices_total, unit="slice", desc=title, disable=hidden, leave=False) as bar:
         return whole.run(engine, lambda result: bar.update())
 
 
-def _summary(
-    args: argparse.Namespace, image: Image, whole: WholeVolume, engine: Engine, result: WholeMask
-) -> dict[str, Any]:
+def _found(image: Image, result: WholeMask) -> dict[str, Any]:
     voxels = int(result.mask.sum(dtype=int))
     return {
-        "output": str(args.output),
         "mask_voxels": voxels,
         "volume_ml": round(voxels * image.geometry.voxel_ml, 4),
         "slices": len(result.slices),
@@ -219,6 +260,11 @@ def _summary(
             {"direction": end.direction, "slice": end.index, "reason": end.reason, "message": end.message}
             for end in result.ended
         ],
+    }
+
+
+def _how(args: argparse.Namespace, whole: WholeObjects, engine: Engine, result: WholeMask) -> dict[str, Any]:
+    return {
         "seconds_encoding": round(result.seconds_encoding, 3),
         "seconds_decoding": round(result.seconds_decoding, 3),
         "model": args.model,
@@ -228,13 +274,17 @@ def _summary(
     }
 
 
-def _report(args: argparse.Namespace, summary: dict[str, Any], result: WholeMask) -> None:
+def _report(
+    args: argparse.Namespace, summary: dict[str, Any], found: list[dict[str, Any]], results: dict[str, WholeMask]
+) -> None:
     if args.json:
         print_json(summary)
         return
-    say(args, f"{args.name}: {summary['mask_voxels']} voxels, {summary['volume_ml']:.2f} ml{_where(result.slices)}")
-    for end in result.ended:
-        say(args, f"  {end.direction}: {end.message}")
+    for each, result in zip(found, results.values(), strict=True):
+        place = _where(result.slices)
+        say(args, f"{each['name']}: {each['mask_voxels']} voxels, {each['volume_ml']:.2f} ml{place}")
+        for end in result.ended:
+            say(args, f"  {end.direction}: {end.message}")
     window = summary["window"]
     say(args, f"  Window {window['name']} ({window['lower']:g} to {window['upper']:g})")
     times = ", ".join(f"{summary[f'seconds_{step}']:.1f} s {step}" for step in ("loading", "encoding", "decoding"))

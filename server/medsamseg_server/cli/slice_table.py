@@ -43,12 +43,16 @@ def table_path(output: Path) -> Path:
 def write_table(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     """Write rows as CSV, a column for each part of the confidence; ``path`` is replaced only by the whole file.
 
+    Rows that name their ``segment`` begin with it.
+
     Raises:
         MedSAMSegError: of kind ``CANNOT_WRITE``.
     """
     parts = list(dict.fromkeys(name for row in rows for name in row["confidence_parts"]))
     text = io.StringIO()
     plain = ["slice", "provenance", "direction", "confidence"]
+    if rows and "segment" in rows[0]:
+        plain.insert(0, "segment")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*plain, *(f"confidence_{name}" for name in parts), "voxels", *_BOX, "score"])
     for row in rows:
