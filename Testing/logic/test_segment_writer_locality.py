@@ -138,6 +138,16 @@ def test_the_surface_of_an_overwritten_neighbor_follows_too(
     )
 
 
+def test_a_surface_is_made_again_with_its_own_change_only(writer, segmentationNode, segmentID):
+    neighborID = addSegment(segmentationNode, "Organ")
+    writer.write(neighborID, 0, 4, np.ones((2, 2)), 0, 0)
+    segmentationNode.CreateClosedSurfaceRepresentation()
+    writer.write(segmentID, 0, 4, FULL, 3, 5)
+    before = surfaceOf(segmentationNode, segmentID)
+    writer.write(neighborID, 0, 5, np.ones((2, 2)), 0, 0)
+    assert surfaceOf(segmentationNode, segmentID) is before
+
+
 def test_the_surface_stays_during_a_block_and_is_made_again_once(writer, segmentationNode, volumeNode, segmentID):
     writer.write(segmentID, 0, 0, FULL, 3, 5)
     segmentationNode.CreateClosedSurfaceRepresentation()
