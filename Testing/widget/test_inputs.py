@@ -94,6 +94,14 @@ def test_automaticWindowFitsTheVolume(gui, backend, openPanel, dragInRed, array,
     assert backend.requests[-1]["window"] == window
 
 
+def test_automaticWindowFollowsTheVoxels(gui, openPanel):
+    volume = addVolume(chest())
+    panel = openPanel()
+    slicer.util.arrayFromVolume(volume)[:] += 2000
+    slicer.util.arrayFromVolumeModified(volume)
+    gui.waitUntil(lambda: panel.ui.windowComboBox.currentText == "Auto: Percentiles (MR and others)")
+
+
 def test_windowIsListedByWhatRadiologistsCallIt(panel):
     box = panel.ui.windowComboBox
     assert [box.itemText(index) for index in range(1, box.count)] == [
