@@ -110,10 +110,13 @@ def test_sliceThatComesAgainReplacesTheFirst(logic, pair, answer):
     assert result.segments[left].slices == [5]
 
 
-def test_sliceOfWhichNothingIsLeftIsEmptied(logic, pair, answer):
+def test_sliceOfWhichNothingIsLeftIsEmptiedAtOnce(logic, backend, pair, answer):
     volume, segmentation, (left, right) = pair
-    answer(sent(left, 5, (5, 6)), sent(left, 5, (0, -1)), sent(right, 5, (5, 10)))
-    result = logic.propagate(volume, segmentation, [left, right])
+    answer(sent(left, 5, (5, 6)), sent(right, 6, (5, 10)), sent(left, 5, (0, -1)), sent(right, 5, (5, 10)))
+    backend.heldAfter = 3
+    emptied = iter([True, True, False])
+    result = logic.propagate(volume, segmentation, [left, right], progress=lambda progress: next(emptied))
+    assert result.wasCancelled
     assert not voxels(pair)[0][5].any()
     assert result.segments[left].slices == []
 
