@@ -10,6 +10,7 @@ from medsamseg_server import api
 from medsamseg_server.jobs import PropagationJob
 from medsamseg_server.masks import SliceMask
 from medsamseg_server.propagation import Confidence, SliceResult
+from medsamseg_server.propagation.plan import make_plan
 from medsamseg_server.slice_claims import SliceClaims
 
 #: Left and right part of the rod, which share its columns 12 to 14.
@@ -155,7 +156,11 @@ def extents(settled):
 
 @pytest.fixture
 def claims():
-    return SliceClaims(SIZE, {"a": [7], "b": [], "c": []})
+    mask = SliceMask.from_mask(np.ones(SIZE, bool), 1)
+    drawn = make_plan((20, *SIZE), 0, {7: (0, 0, 9, 9)}, masks={7: mask})
+    boxed = make_plan((20, *SIZE), 0, {7: (0, 0, 9, 9)})
+    far = make_plan((20, *SIZE), 0, {15: (0, 0, 9, 9)})
+    return SliceClaims({"a": drawn, "b": boxed, "c": boxed, "far": far})
 
 
 def test_an_object_inside_another_stays_whole_however_sure_the_other_is(claims):
@@ -185,9 +190,12 @@ def test_a_drawn_mask_goes_before_a_box(claims):
     assert extents(claims.settle("a", found(7, (0, 9), (8, 15), 0.1, "box"))) == {"b": (0, 0, 7, 9), "a": (8, 0, 15, 9)}
 
 
-def test_the_users_box_goes_before_what_was_followed(claims):
-    claims.settle("a", found(1, (0, 9), (0, 9), 0.1, "box"))
-    assert extents(claims.settle("b", found(1, (0, 9), (8, 15), 0.9))) == {"b": (10, 0, 15, 9)}
+def test_the_object_with_the_nearer_box_goes_first_also_where_both_cover_the_same(claims):
+    claims.settle("far", found(8, (0, 9), (0, 9), 0.9))
+    settled = dict(claims.settle("b", found(8, (0, 9), (0, 10), 0.1)))
+    assert (settled["b"].mask.voxels, settled["far"].mask.voxels) == (110, 0)
+    claims.settle("b", found(14, (0, 9), (0, 9), 0.9))
+    assert extents(claims.settle("far", found(14, (0, 9), (8, 15), 0.1))) == {"b": (0, 0, 7, 9), "far": (8, 0, 15, 9)}
 
 
 def test_a_voxel_stays_with_the_object_that_has_it_on_the_slice_before(claims):

@@ -44,8 +44,7 @@ def follow(
     Yields:
         Name of an object, and what happened to it; one slice at most is computed per ``next``.
     """
-    plans = {each.name: each.propagation.plan for each in objects}
-    claims = SliceClaims(objects[0].propagation.image_size, {name: plan.masks.keys() for name, plan in plans.items()})
+    claims = SliceClaims({each.name: each.propagation.plan for each in objects})
     walks = [_Walk(each, source) for each in objects]
     while walks:
         # Who has come to an end of a way waits there for the others.

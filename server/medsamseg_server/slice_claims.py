@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import permutations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.masks import SliceMask, overlap
-from medsamseg_server.propagation import SliceResult
+from medsamseg_server.propagation import Plan, SliceResult
 
 _Slice = dict[str, SliceResult]
 
@@ -19,17 +19,17 @@ class SliceClaims:
     """Divides slices among objects as their masks arrive, in any order.
 
     Of several masks that have a voxel, it goes to that which lies inside of the others there (a tumor in a liver stays
-    whole), or else to that which a person drew, or else to that from a box of the user on the slice, or else to that
-    whose object has the voxel on a neighboring slice as well, or else to the surest, or else to the first in order.
+    whole), or else to that which a person drew, or else to that whose own box is on the nearest slice, or else to the
+    smaller one of two that cover each other, or else to that whose object has the voxel on a neighboring slice as well,
+    or else to the surest, or else to the first in order.
 
     Args:
-        image_size: (H, W) of a slice.
-        drawn: name of each object, in order, and the slices on which its mask was drawn.
+        plans: name of each object, in order, and what it is followed from.
     """
 
-    def __init__(self, image_size: tuple[int, int], drawn: Mapping[str, Collection[int]]) -> None:
-        self._drawn = drawn
-        self._image_size = image_size
+    def __init__(self, plans: Mapping[str, Plan]) -> None:
+        self._plans = plans
+        self._image_size = next(iter(plans.values())).image_size
         self._found: dict[int, _Slice] = {}
         self._divided: dict[int, _Slice] = {}
 
@@ -51,15 +51,15 @@ class SliceClaims:
         found = self._found[index]
         overlapping = {a for a, b in permutations(found, 2) if overlap(found[a].mask, found[b].mask) > 0}
         # In order, because the first of equals wins.
-        rivals = [name for name in self._drawn if name in overlapping]
+        rivals = [name for name in self._plans if name in overlapping]
         if not rivals:
             return dict(found)
         masks = np.array([found[name].mask.to_array(self._image_size) for name in rivals])
         shared = np.einsum("ahw,bhw->ab", masks, masks, dtype=np.int64)
-        sizes = shared.diagonal()
-        # Inside of another is what is smaller and lies there with more than half of it.
-        inside = ((2 * shared > sizes[:, None]) & (sizes[:, None] < sizes)).sum(axis=1)
-        strengths = np.array([self._strength(found[name], name, int(inside[i])) for i, name in enumerate(rivals)])
+        ranks = self._ranks(index, rivals, shared)
+        strengths = np.array(
+            [self._strength(found[name], name, rank) for name, rank in zip(rivals, ranks, strict=True)]
+        )
         owners = np.where(masks, strengths, -1.0).argmax(axis=0)
         left = {
             name: replace(found[name], mask=SliceMask.from_mask(masks[i] & (owners == i), found[name].mask.score))
@@ -67,12 +67,29 @@ class SliceClaims:
         }
         return {**found, **left}
 
-    def _strength(self, result: SliceResult, name: str, inside: int) -> NDArray[np.float64]:
-        """Return (H, W) how strong an object's claim to each voxel is; it lies inside of so many others."""
+    def _ranks(self, index: int, rivals: Sequence[str], shared: NDArray[np.int64]) -> list[int]:
+        """Return how strong each rival's claim is on the whole slice; ``shared`` counts the voxels of each two."""
+        sizes = shared.diagonal()
+        lies_in = 2 * shared > sizes[:, None]
+        inside = (lies_in & ~lies_in.T).sum(axis=1)
+        smaller = (lies_in & lies_in.T & (sizes[:, None] < sizes)).sum(axis=1)
+        signs = [
+            (
+                int(inside[i]),
+                index in self._plans[name].masks,
+                -min(abs(index - prompt) for prompt in self._plans[name].prompts),
+                int(smaller[i]),
+            )
+            for i, name in enumerate(rivals)
+        ]
+        order = sorted(set(signs))
+        return [order.index(sign) for sign in signs]
+
+    def _strength(self, result: SliceResult, name: str, rank: int) -> NDArray[np.float64]:
+        """Return (H, W) how strong an object's claim to each voxel is."""
         confidence = result.confidence.value if result.confidence else 0.0
         # Each sign weighs more than all that follow.
-        signs = 16.0 * inside + 8.0 * (result.index in self._drawn[name]) + 4.0 * (result.provenance == "box")
-        strength = np.full(self._image_size, signs + confidence)
+        strength = np.full(self._image_size, 4.0 * rank + confidence)
         strength += 2.0 * self._beside(result.index, name)
         return strength
 
