@@ -18,19 +18,22 @@ from medsamseg_server.masks import SliceMask
 from medsamseg_server.uploads import VolumeUpload, parse_npy
 
 BOUNDED = settings(
-    max_examples=25,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     database=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+# Most requests are led to the volume, and most of those into it: otherwise hardly one is answered.
+KNOWN = st.sampled_from([True, True, True, False])
+AXIS = st.sampled_from([0, 0, 0, 0, 1, 2, 3, -1])
 HEADERS = {"Authorization": f"Bearer {TOKEN}", "Host": "127.0.0.1"}
 
 
 @pytest.fixture
 def application(service):
-    """The application, with a volume under a key that generated requests are led to half of the time."""
+    """The application, with a volume under a key that most of the generated requests are led to."""
     return create_app(service, TOKEN, upload_bytes=2**16)
 
 
@@ -45,7 +48,7 @@ def test_generated_requests_meet_the_description(application, service):
         operation = result.ok()
 
         @BOUNDED
-        @given(case=operation.as_strategy(), known=st.booleans(), place=st.integers(-1, 13), axis=st.integers(-1, 3))
+        @given(case=operation.as_strategy(), known=KNOWN, place=st.integers(-1, 13), axis=AXIS)
         def check(case, known, place, axis):
             if known and "key" in (case.path_parameters or {}):
                 # Put again, because some requests delete it.
