@@ -82,7 +82,7 @@ def test_html_has_tables_and_pictures_with_both_outlines(make_manifest, tmp_path
     labels[5, 10:20, 8:12] = 0
     page = tmp_path / "report.html"
     evaluate(make_manifest(labels=labels), tmp_path, "--protocol", "propagate_zrange", "--html", str(page))
-    text = page.read_text()
+    text = page.read_text(encoding="utf-8")
     assert "scan/bar, slice 5: Dice 0.75" in text
     picture = re.search(r"base64,([^']+)'", text)[1]
     pixels = cv2.imdecode(np.frombuffer(base64.b64decode(picture), np.uint8), cv2.IMREAD_COLOR)[..., ::-1]

@@ -32,14 +32,20 @@ def main():
         user.moveTo("Red", corners[1])
         user.waitForChange(before, "Red", corners[1])
         takePicture(user, "box.png")
+        before = user.picture()
         user.release()
         user.waitForText("statusLabel", "Found")
+        user.waitForChange(before, "Red", center)
         takePicture(user, "found.png")
 
         user.click("propagateButton")
-        user.waitFor(lambda: slicesDone(user) >= 8, "eight slices")
+        user.waitFor(lambda: slicesDone(user) >= 6, "six slices")
         takePicture(user, "propagating.png")
         user.waitFor(lambda: user.widget("propagateButton")["enabled"], "end of the propagation")
+        user.click("drawButton")
+        before = user.picture()
+        user.click("show3DButton")
+        user.waitForChange(before, "1", center)
         takePicture(user, "result.png")
 
 

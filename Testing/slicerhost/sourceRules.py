@@ -11,7 +11,16 @@ from pathlib import Path
 
 from slicerhost.utilNames import utilFunctionNames
 
-ALLOWED_PACKAGES = frozenset(sys.stdlib_module_names) | {"numpy", "vtk", "vtkmodules", "slicer", "qt", "ctk"}
+#: What Slicer brings along; SampleData is one of its own modules.
+ALLOWED_PACKAGES = frozenset(sys.stdlib_module_names) | {
+    "numpy",
+    "vtk",
+    "vtkmodules",
+    "slicer",
+    "qt",
+    "ctk",
+    "SampleData",
+}
 
 
 def violations(path, ownPackages=("MedSAMSegLib",)):

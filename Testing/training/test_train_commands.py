@@ -4,6 +4,7 @@ import csv
 import json
 
 import numpy as np
+import pytest
 import torch
 from labeled_cases import write_case
 
@@ -107,7 +108,10 @@ def test_distilling_teaches_a_student_the_teachers_embeddings_and_goes_on_where_
         assert run("train", "distill", dataset, "--name", "again", *arguments).status == 130
     assert find_trained("again") is None
     assert run("train", "distill", dataset, "--name", "again", *arguments).status == 0
-    assert find_trained("again").provenance["metrics"] == find_trained("small").provenance["metrics"]
+    again, small = (find_trained(name).provenance["metrics"] for name in ("again", "small"))
+    # Sums over several threads come out different in the last digits (measured: 2e-5 of the value after three epochs).
+    assert again.pop("embedding_error") == pytest.approx(small.pop("embedding_error"), rel=1e-3)
+    assert again == small
 
 
 def test_a_specialist_learns_from_nothing(dataset, run, store, ellipsoids):

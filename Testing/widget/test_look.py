@@ -64,7 +64,9 @@ def stop(gui, panel):
 
 
 def isCutOff(widget):
-    """Whether a widget has less room than its text needs."""
+    """Whether a widget has less room than its text needs; one that was hidden meanwhile needs none."""
+    if not widget.isVisible():
+        return False
     if widget.inherits("QLabel") and widget.wordWrap:
         return widget.height < widget.heightForWidth(widget.width)
     needed = widget.sizeHint

@@ -44,14 +44,14 @@ def _describe(widget):
 
 
 def _view(gui, name, ras):
-    """Place on the screen of a point in RAS on a slice view."""
+    """Place on the screen of a point in RAS on a slice view, or of the middle of the 3D view ("1")."""
     driver = gui.view(name)
-    x, y = driver.rasToXY(ras)
+    x, y = driver.center if name == "1" else driver.rasToXY(ras)
     widget = driver.view.VTKWidget()
     ratio = widget.devicePixelRatioF()
     local = QtCore.QPoint(round(x / ratio), round((driver.size[1] - 1 - y) / ratio))
     place = QtWidgets.QWidget.mapToGlobal(widget, local)
-    return {"place": [place.x(), place.y()], "offset": driver.view.mrmlSliceNode().GetSliceOffset()}
+    return {"place": [place.x(), place.y()]}
 
 
 def _scene(_gui):
