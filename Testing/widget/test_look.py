@@ -126,3 +126,8 @@ def test_advancedIsClosedAtFirst(gui, panel):
     assert not panel.ui.modelComboBox.isVisible()
     widgetDriver.click(panel.ui.advancedButton, 20, 10)
     assert panel.ui.modelComboBox.isVisible()
+
+
+def test_nothingOfAClosedGroupIsShown(gui, panel):
+    gui.processEvents()
+    assert not panel.ui.improveButton.isVisible()
