@@ -3,23 +3,11 @@
 import sys
 from pathlib import Path
 
-import indexRules
-import moduleRules
 import staging
 from complaints import Repository
+from sourceChecks import SOURCE_CHECKS
 
-CHECKS = [
-    indexRules.checkEntry,
-    indexRules.checkRootCMake,
-    indexRules.checkPictures,
-    indexRules.checkLicense,
-    indexRules.checkCloneSize,
-    moduleRules.checkListedFiles,
-    moduleRules.checkModuleFolder,
-    moduleRules.checkImports,
-    moduleRules.checkTranslations,
-    staging.checkInstalledServer,
-]
+CHECKS = [*SOURCE_CHECKS, staging.checkInstalledServer]
 
 
 def main():

@@ -12,19 +12,9 @@ import moduleRules
 import pytest
 import staging
 from complaints import NAME, Repository
+from sourceChecks import SOURCE_CHECKS
 
 ROOT = Path(__file__).resolve().parents[2]
-CHECKS = [
-    indexRules.checkEntry,
-    indexRules.checkRootCMake,
-    indexRules.checkPictures,
-    indexRules.checkLicense,
-    indexRules.checkCloneSize,
-    moduleRules.checkListedFiles,
-    moduleRules.checkModuleFolder,
-    moduleRules.checkImports,
-    moduleRules.checkTranslations,
-]
 
 
 @pytest.fixture
@@ -51,7 +41,7 @@ def replace(repository, file, old, new):
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", SOURCE_CHECKS, ids=lambda check: check.__name__)
 def test_repositoryIsWhatTheIndexAsksFor(check):
     assert list(check(Repository(ROOT))) == []
 
