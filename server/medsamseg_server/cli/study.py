@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from medsamseg_server.cli.numbers_in_text import number_or_nan
 from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress
 from medsamseg_server.files import ensure_writable, replacing
 from medsamseg_server.models.registry import DEFAULT_MODEL
@@ -108,14 +109,14 @@ def _make_engine(store: ModelStore, device: str) -> Engine:
 
 
 def _part(text: str) -> float:
-    value = _number(text)
+    value = number_or_nan(text)
     if not 0 < value < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number between 0 and 1")
     return value
 
 
 def _seconds(text: str) -> float:
-    value = _number(text)
+    value = number_or_nan(text)
     if not 0 <= value <= 1000:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number from 0 to 1000")
     return value
@@ -125,10 +126,3 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above 0")
     return int(text)
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")

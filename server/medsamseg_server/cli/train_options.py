@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from medsamseg_server.cli.numbers_in_text import number_or_nan
 from medsamseg_server.cli.output import add_output_options
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ def _plain(value: Any) -> Any:
 
 
 def _share(text: str) -> float:
-    value = _number(text)
+    value = number_or_nan(text)
     if not 0 < value <= 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a part above 0 and up to 1")
     return value
@@ -185,7 +186,7 @@ def _share(text: str) -> float:
 
 def rate(text: str) -> float:
     """Return a number from 0 to 1, for argparse."""
-    value = _number(text)
+    value = number_or_nan(text)
     if not 0 <= value < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number from 0 to 1")
     return value
@@ -203,10 +204,3 @@ def _count(text: str) -> int:
     if not text.isdecimal() or len(text) > 9:
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number")
     return int(text)
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")
