@@ -26,8 +26,7 @@ from medsamseg_server.runtime.torch_runtime import TorchRunner
 from medsamseg_server.volumes import Volume
 
 #: Precision of the encoder and of the decoder.
-VARIANTS = (("fp32", "fp32"), ("mixed", "bf16"), ("bf16", "fp32"), ("bf16", "bf16"))
-PRECISIONS = ("fp32", "mixed", "bf16")
+VARIANTS = (("fp32", "fp32"), ("fp32", "bf16"), ("mixed", "fp32"), ("mixed", "bf16"), ("bf16", "bf16"))
 SMALLEST_TARGET = 20
 
 
@@ -54,12 +53,12 @@ def parse_arguments():
 def measure(specification, weights, arguments):
     network, _digest = load_network(specification, weights)
     reference = Predictor(specification, TorchRunner(network), "")
-    parts = convert_network(network, specification.input_size)
-    core = openvino.Core()
-    compiled = {p: {part: compile_network(core, parts[part], part, p) for part in parts} for p in PRECISIONS}
+    compiled = {
+        precision: compile_parts(network, specification, precision) for precision in dict.fromkeys(sum(VARIANTS, ()))
+    }
     others = {
         (first, second): Predictor(
-            specification, OpenVinoRunner({**compiled[first], "decoder": compiled[second]["decoder"]}, first), ""
+            specification, OpenVinoRunner({**compiled[second], "encoder": compiled[first]["encoder"]}, first), ""
         )
         for first, second in VARIANTS
     }
@@ -79,6 +78,13 @@ def measure(specification, weights, arguments):
             f"{np.quantile(values, 0.05):.4f} | {min(values):.4f} | {100 * np.mean(moved[variant]):.2f} % |",
             flush=True,
         )
+
+
+def compile_parts(network, specification, precision):
+    """Return the compiled parts of a network in one precision."""
+    parts = convert_network(network, specification.input_size, precision == "mixed")
+    core = openvino.Core()
+    return {part: compile_network(core, model, part, precision) for part, model in parts.items()}
 
 
 def slices_with_boxes(folder, every):

@@ -108,7 +108,8 @@ def test_pytorch_is_only_asked_where_it_may_find_a_graphics_card(monkeypatch, pl
 @pytest.mark.parametrize(
     ("model", "has_bf16", "expected"),
     [
-        ("litemedsam", True, "fp32"),
+        ("litemedsam", True, "mixed"),
+        ("litemedsam", False, "fp32"),
         ("medsam", True, "bf16"),
         ("medsam", False, "fp32"),
         ("trained-here", True, "fp32"),

@@ -2,8 +2,7 @@
 
 SAM repeats the 4096 image positions for every object and projects each of them seven times. Here the projections go to
 the few prompt tokens instead, which is the same by associativity, ``(X Wᵀ) q = X (Wᵀ q)``; the first layer's image
-positions are shared by all objects; and of the four masks only the one that MedSAM uses is made. Upscaling works on
-rows of channels, since a transposed convolution whose stride is its kernel is one matrix product.
+positions are shared by all objects; and of the four masks only the one that MedSAM uses is made, by `lean_upscaling`.
 
 Shapes: B objects, T tokens (5 of SAM's own, then the prompts'), N = 4096 image positions, C = 256 channels, H = 8 heads
 of d = 16 channels.
@@ -16,13 +15,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from medsamseg_server.models.networks import SamNetwork
-from medsamseg_server.models.specification import EMBEDDING_SIDE
-
-# The image grid grows by this factor in each of two steps.
-_GROWTH = 2
 
 
 class TokensToImage(nn.Module):
@@ -48,8 +42,12 @@ class TokensToImage(nn.Module):
         """Return what the tokens gather."""
         batch, _, channels = queries.shape
         probes = (_split(self.query(queries), self.heads) @ self.key_weight).reshape(batch, -1, channels)
-        weights = torch.softmax(probes @ positioned.transpose(1, 2), dim=-1)
-        gathered = (weights @ image).reshape(batch, self.heads, -1, channels) @ self.value_weight
+        logits = probes @ positioned.transpose(1, 2)
+        # Softmax in its parts: the division is left to the few sums, and OpenVINO does not replace all of it by one
+        # operation that takes three times as long on so few rows.
+        weights = torch.exp(logits - logits.amax(dim=-1, keepdim=True))
+        sums = (weights @ image) / weights.sum(dim=-1, keepdim=True)
+        gathered = sums.reshape(batch, self.heads, -1, channels) @ self.value_weight
         result: Tensor = self.out(gathered.transpose(1, 2).flatten(2) + self.value_bias)
         return result
 
@@ -87,22 +85,20 @@ class ImageToTokens(nn.Module):
 
 
 class LeanDecoder(nn.Module):
-    """A network's mask decoder: an embedding (1, C, 64, 64) and prompt tokens (B, T - 5, C) to logits and scores.
+    """A network's mask decoder up to upscaling, from an embedding (1, C, 64, 64) and prompt tokens (B, T - 5, C).
 
     Args:
         network: its decoder's modules and weights are shared, not copied.
+        short: whether the image is returned as bfloat16, half as large.
     """
 
     positions: Tensor
     no_mask: Tensor
     own_tokens: Tensor
-    first_weight: Tensor
-    first_bias: Tensor
-    second_weight: Tensor
-    second_bias: Tensor
 
-    def __init__(self, network: SamNetwork) -> None:
+    def __init__(self, network: SamNetwork, short: bool = False) -> None:
         super().__init__()
+        self.dtype = torch.bfloat16 if short else torch.float32
         decoder: Any = network.mask_decoder
         prompts: Any = network.prompt_encoder
         transformer = decoder.transformer
@@ -113,16 +109,12 @@ class LeanDecoder(nn.Module):
         self.last_norm = transformer.norm_final_attn
         self.mask_head = decoder.output_hypernetworks_mlps[0]
         self.score_head = decoder.iou_prediction_head
-        first, self.norm, _, second, _ = decoder.output_upscaling
         self.register_buffer("positions", prompts.get_dense_pe().flatten(2).transpose(1, 2).contiguous())
         self.register_buffer("no_mask", prompts.no_mask_embed.weight[None])
         self.register_buffer("own_tokens", torch.cat([decoder.iou_token.weight, decoder.mask_tokens.weight])[None])
-        for name, convolution in (("first", first), ("second", second)):
-            self.register_buffer(f"{name}_weight", convolution.weight.permute(0, 2, 3, 1).flatten(1).contiguous())
-            self.register_buffer(f"{name}_bias", convolution.bias.repeat(_GROWTH**2))
 
-    def forward(self, embedding: Tensor, prompts: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the logits (B, 256, 256) and the predicted IoU (B,)."""
+    def forward(self, embedding: Tensor, prompts: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return each object's image (B, N, C), the kernel that marks it there (B, C / 8), and its IoU (B,)."""
         image = embedding.flatten(2).transpose(1, 2) + self.no_mask
         tokens = torch.cat([self.own_tokens.expand(prompts.shape[0], -1, -1), prompts], dim=1)
         queries = tokens
@@ -133,21 +125,7 @@ class LeanDecoder(nn.Module):
             queries = layer.norm3(queries + layer.mlp(queries))
             image = layer.norm4(image + to_tokens(positioned, queries + tokens, queries))
         queries = self.last_norm(queries + self.last_to_image(queries + tokens, image + self.positions, image))
-        return self._masks(image, self.mask_head(queries[:, 1])), self.score_head(queries[:, 0])[:, 0]
-
-    def _masks(self, image: Tensor, kernels: Tensor) -> Tensor:
-        """Return logits (B, 256, 256) from image positions (B, N, C) and what marks each object (B, C / 8)."""
-        batch = image.shape[0]
-        grown = (image @ self.first_weight + self.first_bias).reshape(batch, -1, self.norm.weight.shape[0])
-        normalized = functional.layer_norm(
-            grown, grown.shape[2:], self.norm.weight.flatten(), self.norm.bias.flatten(), self.norm.eps
-        )
-        grown = functional.gelu(functional.gelu(normalized) @ self.second_weight + self.second_bias)
-        logits = grown.reshape(batch, -1, kernels.shape[1]) @ kernels[:, :, None]
-        # Each position became 2×2 and each of these 2×2 again: (rows, columns, y, x, y, x).
-        side = EMBEDDING_SIDE * _GROWTH**2
-        grid = logits.reshape(batch, EMBEDDING_SIDE, EMBEDDING_SIDE, _GROWTH, _GROWTH, _GROWTH, _GROWTH)
-        return grid.permute(0, 1, 3, 5, 2, 4, 6).reshape(batch, side, side)
+        return image.to(self.dtype), self.mask_head(queries[:, 1]), self.score_head(queries[:, 0])[:, 0]
 
 
 class PromptTokens(nn.Module):

@@ -1,4 +1,4 @@
-"""From a PyTorch network to the parts that OpenVINO runs: encoder, prompt tokens, decoder."""
+"""From a PyTorch network to the parts that OpenVINO runs: encoder, prompt tokens, decoder, upscaling."""
 
 from __future__ import annotations
 
@@ -15,72 +15,49 @@ from medsamseg_server.models.networks import SamNetwork
 from medsamseg_server.models.specification import EMBEDDING_CHANNELS, EMBEDDING_SIDE
 from medsamseg_server.models.tiny_vit import TinyViT
 from medsamseg_server.runtime.lean_decoder import LeanDecoder, PromptTokens
+from medsamseg_server.runtime.lean_tiny_vit import LeanTinyViT
+from medsamseg_server.runtime.lean_upscaling import LeanUpscaling
 
-#: Stages of TinyViT, after the patch embedding, that are a part of their own.
-EARLY_STAGES = 1
 
-
-def convert_network(network: SamNetwork, input_size: int) -> dict[str, openvino.Model]:
+def convert_network(network: SamNetwork, input_size: int, short: bool = False) -> dict[str, openvino.Model]:
     """Return the network's parts as OpenVINO models, in single precision.
 
     Args:
         network: in evaluation mode on the processor.
         input_size: side S of the encoder's input.
+        short: whether bfloat16 is used where it suits; see ``LeanTinyViT`` and ``LeanDecoder``.
 
     Returns:
-        ``encoder``: (1, 3, S, S) to (1, 256, 64, 64), in two for TinyViT, ``early`` and ``encoder``; ``prompts``:
-        (B, n, 2) and (B, n) to (B, n, 256), see ``PromptTokens``; ``decoder``: (1, 256, 64, 64) and (B, n, 256) to
-        (B, 256, 256) and (B,).
+        ``encoder``: (1, 3, S, S) to (1, 256, 64, 64); ``prompts``: (B, n, 2) and (B, n) to (B, n, 256), see
+        ``PromptTokens``; ``decoder``: (1, 256, 64, 64) and (B, n, 256) to (B, 4096, 256), (B, 32) and (B,), see
+        ``LeanDecoder``; ``upscaling``: the first two of these and (L, M) to (L, M, 16), see ``LeanUpscaling``.
     """
     embedding = (1, EMBEDDING_CHANNELS, EMBEDDING_SIDE, EMBEDDING_SIDE)
     image = (1, 3, input_size, input_size)
+    encoder = network.image_encoder
+    if isinstance(encoder, TinyViT):
+        encoder = LeanTinyViT(encoder, short)
     # Two objects with two tokens are an example; -1 stands for any number.
     tokens = torch.zeros(2, 2, EMBEDDING_CHANNELS)
+    positions = EMBEDDING_SIDE**2
+    rows, kernels = torch.zeros(2, 3, dtype=torch.int32), torch.zeros(2, EMBEDDING_CHANNELS // 8)
     return {
-        **_convert_encoder(network.image_encoder, image),
+        "encoder": _convert(encoder, (torch.zeros(image),), (image,)),
         "prompts": _convert(
             PromptTokens(network.prompt_encoder), (torch.zeros(2, 2, 2), torch.zeros(2, 2)), ((-1, -1, 2), (-1, -1))
         ),
         "decoder": _convert(
-            LeanDecoder(network), (torch.zeros(embedding), tokens), (embedding, (-1, -1, EMBEDDING_CHANNELS))
+            LeanDecoder(network, short), (torch.zeros(embedding), tokens), (embedding, (-1, -1, EMBEDDING_CHANNELS))
         ),
-    }
-
-
-class _EarlyTinyViT(nn.Module):
-    """The stages of TinyViT that lose most by short numbers: (B, 3, S, S) to the grid of a later stage."""
-
-    def __init__(self, encoder: TinyViT) -> None:
-        super().__init__()
-        self.steps = nn.Sequential(encoder.patch_embed, *encoder.layers[:EARLY_STAGES])
-
-    def forward(self, image: Tensor) -> Tensor:
-        grid: Tensor = self.steps(image)
-        return grid
-
-
-class _LateTinyViT(nn.Module):
-    """The other stages of TinyViT, to the embedding (B, 256, 64, 64)."""
-
-    def __init__(self, encoder: TinyViT) -> None:
-        super().__init__()
-        self.steps = nn.Sequential(*encoder.layers[EARLY_STAGES:], encoder.neck)
-
-    def forward(self, grid: Tensor) -> Tensor:
-        embedding: Tensor = self.steps(grid)
-        return embedding
-
-
-def _convert_encoder(encoder: nn.Module, shape: tuple[int, ...]) -> dict[str, openvino.Model]:
-    image = torch.zeros(shape)
-    if not isinstance(encoder, TinyViT):
-        return {"encoder": _convert(encoder, (image,), (shape,))}
-    early = _EarlyTinyViT(encoder)
-    with torch.inference_mode():
-        grid = early(image)
-    return {
-        "early": _convert(early, (image,), (shape,)),
-        "encoder": _convert(_LateTinyViT(encoder), (grid,), (tuple(grid.shape),)),
+        "upscaling": _convert(
+            LeanUpscaling(network),
+            (
+                torch.zeros(2, positions, EMBEDDING_CHANNELS, dtype=torch.bfloat16 if short else torch.float32),
+                kernels,
+                rows,
+            ),
+            ((-1, positions, EMBEDDING_CHANNELS), (-1, kernels.shape[1]), (-1, -1)),
+        ),
     }
 
 

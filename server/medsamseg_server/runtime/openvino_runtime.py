@@ -19,6 +19,7 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.checksums import file_digest
 from medsamseg_server.models.predictor import Predictor
 from medsamseg_server.models.specification import EMBEDDING_CHANNELS, EMBEDDING_SIDE, ModelSpecification
+from medsamseg_server.runtime.mask_windows import MaskWindows
 from medsamseg_server.runtime.network_files import NetworkFiles
 from medsamseg_server.runtime.precision import choose_precision
 
@@ -26,10 +27,8 @@ logger = logging.getLogger(__name__)
 
 _DEVICE = "CPU"
 # Counts up whenever the same weights are to be converted differently, so that older conversions are not used.
-_CONVERSION_VERSION = 2
-_PARTS = ("encoder", "prompts", "decoder")
-# TinyViT's first stages, which lose most by short numbers.
-_EARLY = "early"
+_CONVERSION_VERSION = 3
+_PARTS = ("encoder", "prompts", "decoder", "upscaling")
 # Kinds of tokens; see `PromptTokens`.
 _FILLER, _FIRST_CORNER, _SECOND_CORNER = -1, 2, 3
 # With so few cores, one left free would be half of the machine.
@@ -66,7 +65,7 @@ def load_predictor(
     networks = None
     key = _key(core, specification, weights_sha256, precision)
     if weights_sha256 is not None:
-        networks = _import(core, files, key, precision, part_names(specification))
+        networks = _import(core, files, key, precision)
     origin = "kept from before"
     if networks is None:
         origin = "converted now"
@@ -85,11 +84,6 @@ def load_predictor(
     )
     assert weights_sha256 is not None
     return Predictor(specification, runner, weights_sha256)
-
-
-def part_names(specification: ModelSpecification) -> tuple[str, ...]:
-    """Return the names of the parts into which the model's network is converted."""
-    return (_EARLY, *_PARTS) if specification.tiny_vit else _PARTS
 
 
 class OpenVinoRunner:
@@ -112,16 +106,15 @@ class OpenVinoRunner:
     def __init__(self, networks: dict[str, openvino.CompiledModel], precision: str) -> None:
         self.precision = precision
         self.threads = int(networks["encoder"].get_property("INFERENCE_NUM_THREADS"))
-        self._encoder, self._prompts, self._decoder = (networks[part].create_infer_request() for part in _PARTS)
-        self._early = networks[_EARLY].create_infer_request() if _EARLY in networks else None
+        self._encoder, self._prompts, self._decoder, self._upscaling = (
+            networks[part].create_infer_request() for part in _PARTS
+        )
+        self._input_size = int(networks["encoder"].input(0).shape[-1])
 
     def encode(self, prepared: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the embedding (256, 64, 64) of an encoder input (3, S, S)."""
-        values = np.ascontiguousarray(prepared)[None]
-        if self._early is not None:
-            (values,) = _infer(self._early, values)
-        (embeddings,) = _infer(self._encoder, values)
-        embedding: NDArray[np.float32] = embeddings[0]
+        _run(self._encoder, {0: np.ascontiguousarray(prepared)[None]})
+        embedding: NDArray[np.float32] = _output(self._encoder, 0)[0]
         return embedding
 
     def decode(
@@ -130,12 +123,31 @@ class OpenVinoRunner:
         boxes: NDArray[np.float32] | None,
         points: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the logits (B, 256, 256) and the predicted IoU (B,); see ``NetworkRunner.decode``."""
+        """Return the logits (B, 256, 256) and the predicted IoU (B,); see ``NetworkRunner.decode``.
+
+        Logits far from an object's box are ``OUTSIDE`` unless the object goes on there.
+        """
         shape = (1, EMBEDDING_CHANNELS, EMBEDDING_SIDE, EMBEDDING_SIDE)
         image = np.ascontiguousarray(embedding, np.float32).reshape(shape)
-        (tokens,) = _infer(self._prompts, *_prompts(boxes, points))
-        logits, scores = _infer(self._decoder, image, tokens)
+        _run(self._prompts, dict(enumerate(_prompts(boxes, points))))
+        _run(self._decoder, {0: image, 1: _output(self._prompts, 0)})
+        kernels, scores = _output(self._decoder, 1), _output(self._decoder, 2)
+        count = len(scores)
+        windows = MaskWindows.whole(count) if boxes is None else MaskWindows.around(boxes, self._input_size)
+        logits, leaving = self._upscale(kernels, windows, np.arange(count))
+        if len(leaving):
+            logits[leaving], _ = self._upscale(kernels, MaskWindows.whole(len(leaving)), leaving)
         return logits, scores
+
+    def _upscale(
+        self, kernels: NDArray[np.float32], windows: MaskWindows, objects: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Return the logits (L, 256, 256) of L of the decoded objects, and which of them go on beyond their windows."""
+        # The images stay where the decoder has left them.
+        self._upscaling.set_input_tensor(0, self._decoder.get_output_tensor(0))
+        _run(self._upscaling, {1: kernels[objects], 2: windows.rows(objects)})
+        planes = windows.planes(_output(self._upscaling, 0))
+        return windows.place(planes), windows.leaving(planes)
 
 
 def compile_network(core: openvino.Core, model: openvino.Model, part: str, precision: str) -> openvino.CompiledModel:
@@ -168,10 +180,9 @@ def _prompts(
     return np.concatenate(positions, axis=1, dtype=np.float32), np.concatenate(kinds, axis=1, dtype=np.float32)
 
 
-def _infer(request: openvino.InferRequest, *inputs: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    """Return the outputs; the request's own memory, which the next call overwrites, is never handed out."""
+def _run(request: openvino.InferRequest, inputs: dict[int, NDArray[Any]]) -> None:
     try:
-        request.infer(dict(enumerate(inputs)), share_inputs=True)
+        request.infer(inputs, share_inputs=True)
     except RuntimeError as error:
         if "alloc" not in str(error):
             raise
@@ -181,7 +192,11 @@ def _infer(request: openvino.InferRequest, *inputs: NDArray[np.float32]) -> list
             "The memory of the device 'cpu' is not enough for the network.",
             "Close other programs, or choose the model litemedsam, which needs least.",
         ) from error
-    return [np.array(request.get_output_tensor(number).data) for number in range(len(request.model_outputs))]
+
+
+def _output(request: openvino.InferRequest, number: int) -> NDArray[np.float32]:
+    """Return a copy; the request's own memory, which the next run overwrites, is never handed out."""
+    return np.array(request.get_output_tensor(number).data)
 
 
 def _convert(
@@ -192,15 +207,15 @@ def _convert(
     from medsamseg_server.runtime.openvino_conversion import convert_network
 
     network, weights_sha256 = load_network(specification, weights_path)
-    models = convert_network(network, specification.input_size)
+    models = convert_network(network, specification.input_size, precision == "mixed")
     compiled = {part: compile_network(core, model, part, precision) for part, model in models.items()}
     return compiled, weights_sha256
 
 
 def _import(
-    core: openvino.Core, files: NetworkFiles, key: str, precision: str, parts: tuple[str, ...]
+    core: openvino.Core, files: NetworkFiles, key: str, precision: str
 ) -> dict[str, openvino.CompiledModel] | None:
-    contents = files.read(key, parts)
+    contents = files.read(key, _PARTS)
     if contents is None:
         return None
     try:
@@ -231,8 +246,9 @@ def _settings(part: str, precision: str) -> dict[str, Any]:
 
 
 def _number_type(part: str, precision: str) -> str:
-    # Positions of prompts are angles of many turns, which half a float cannot tell apart.
-    if precision == "fp32" or part == "prompts" or (part == _EARLY and precision == "mixed"):
+    # Positions of prompts are angles of many turns, which half a float cannot tell apart. A mixed encoder says itself
+    # what it rounds.
+    if precision == "fp32" or part == "prompts" or (part == "encoder" and precision == "mixed"):
         return "f32"
     return "bf16"
 

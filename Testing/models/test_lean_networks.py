@@ -1,0 +1,124 @@
+"""The networks as they are laid out for the processor, against the networks as they were trained."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from random_weights import randomize
+
+from medsamseg_server.models.checkpoint_loading import load_network
+from medsamseg_server.models.specification import get_specification
+from medsamseg_server.models.tiny_vit import TinyViT
+from medsamseg_server.runtime.lean_decoder import LeanDecoder, PromptTokens
+from medsamseg_server.runtime.lean_tiny_vit import LeanTinyViT
+from medsamseg_server.runtime.lean_upscaling import LeanUpscaling
+from medsamseg_server.runtime.mask_windows import OUTSIDE, MaskWindows
+
+LITEMEDSAM = get_specification("litemedsam")
+
+
+@pytest.fixture(scope="module")
+def network(litemedsam_weights):
+    return load_network(LITEMEDSAM, litemedsam_weights)[0]
+
+
+@pytest.mark.parametrize(
+    ("model", "size"), [("litemedsam", 256), ("mobilesam", 1024)], ids=["windows padded", "strided patches"]
+)
+def test_lean_encoder_is_the_encoder(model, size):
+    # One block a stage shows all that blocks do.
+    parameters = dataclasses.replace(get_specification(model).tiny_vit, depths=(1, 1, 1, 1))
+    encoder = randomize(TinyViT(parameters), seed=3).eval()
+    image = torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(4))
+    with torch.inference_mode():
+        expected, found = encoder(image), LeanTinyViT(encoder, short=False)(image)
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_short_products_move_the_embedding_little(network):
+    image = torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(5))
+    with torch.inference_mode():
+        expected = network.image_encoder(image)
+        found = LeanTinyViT(network.image_encoder, short=True)(image)
+    moved = (found - expected).abs().mean() / expected.abs().mean()
+    assert 0.001 < moved < 0.03
+
+
+def decode(network, boxes):
+    """The authors' logits and scores; the lean decoder's images, kernels and scores."""
+    embedding = torch.randn(1, 256, 64, 64, generator=torch.Generator().manual_seed(2))
+    corners = torch.tensor([[2.0, 3]]).expand(len(boxes), 2)
+    with torch.inference_mode():
+        tokens = PromptTokens(network.prompt_encoder)(boxes.reshape(-1, 2, 2), corners)
+        return network.decode(embedding, boxes, None), LeanDecoder(network)(embedding, tokens)
+
+
+def test_lean_decoder_is_the_decoder(network):
+    (logits, scores), (image, kernels, lean_scores) = decode(
+        network, torch.tensor([[10.0, 20, 90, 100], [50, 50, 200, 220]])
+    )
+    whole = MaskWindows.whole(2)
+    with torch.inference_mode():
+        found = LeanUpscaling(network)(image, kernels, torch.from_numpy(whole.rows(np.arange(2)))).numpy()
+    np.testing.assert_allclose(whole.place(whole.planes(found)), logits, atol=1e-3, rtol=1e-4)
+    torch.testing.assert_close(lean_scores, scores, atol=1e-4, rtol=1e-4)
+
+
+def test_only_the_surroundings_of_a_box_are_upscaled(network):
+    boxes = torch.tensor([[100.0, 120, 140, 150], [0, 0, 30, 20], [240, 200, 255, 255]])
+    (logits, _), (image, kernels, _) = decode(network, boxes)
+    windows = MaskWindows.around(boxes.numpy(), 256)
+    assert windows.size[0] * windows.size[1] < 64 * 64 / 8
+    # Objects in another order, one of them left out.
+    objects = np.array([2, 0])
+    chosen = MaskWindows(windows.first[objects], windows.size)
+    with torch.inference_mode():
+        found = LeanUpscaling(network)(image, kernels[objects], torch.from_numpy(chosen.rows(objects))).numpy()
+    placed = chosen.place(chosen.planes(found))
+    computed = placed != OUTSIDE
+    np.testing.assert_allclose(placed[computed], logits[objects].numpy()[computed], atol=1e-3, rtol=1e-4)
+    for inside, (x0, y0, x1, y1) in zip(computed, boxes[objects].int().tolist(), strict=True):
+        assert inside[y0 : y1 + 1, x0 : x1 + 1].all()
+        assert inside.sum() == windows.size[0] * windows.size[1] * 16
+
+
+@pytest.mark.parametrize(
+    ("box", "first", "last"),
+    [
+        ((0, 0, 1023, 1023), (0, 0), (64, 64)),
+        ((320, 480, 639, 799), (25, 15), (55, 45)),
+        ((320, 480, 335, 495), (27, 17), (34, 24)),
+        ((-50, -50, 10, 10), (0, 0), (4, 4)),
+        ((1000, 1000, 1100, 1100), (59, 59), (64, 64)),
+    ],
+    ids=[
+        "whole image",
+        "a quarter more on each side",
+        "three positions more",
+        "over the first corner",
+        "over the last corner",
+    ],
+)
+def test_window_of_a_box(box, first, last):
+    windows = MaskWindows.around(np.array([box], np.float32), 1024)
+    assert windows.first[0].tolist() == list(first)
+    assert (windows.first[0] + windows.size).tolist() == list(last)
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "leaves"),
+    [(0, 20, True), (-1, 20, True), (20, 0, True), (20, -1, True), (1, 20, False), (20, -2, False)],
+)
+def test_objects_that_reach_their_windows_border_are_noticed(row, column, leaves):
+    windows = MaskWindows(np.array([[10, 10], [10, 10]]), (12, 12))
+    planes = np.full((2, 48, 48), -1, np.float32)
+    planes[1, row, column] = 1
+    assert windows.leaving(planes).tolist() == ([1] if leaves else [])
+
+
+@pytest.mark.parametrize(("first", "row", "column"), [((0, 0), 0, 0), ((52, 52), -1, -1)])
+def test_the_images_own_border_is_no_border_of_a_window(first, row, column):
+    planes = np.full((1, 48, 48), -1, np.float32)
+    planes[0, row, column] = 1
+    assert not len(MaskWindows(np.array([first]), (12, 12)).leaving(planes))
