@@ -1,4 +1,6 @@
-"""Speed and memory against named baselines of the same run. Writes ``bench/results.json`` and ``bench/speed.png``.
+"""Speed and memory against named baselines of the same run.
+
+Writes ``bench/results.json``, ``bench/table.txt``, ``bench/profiles.txt`` and ``bench/speed.png``.
 
 Seconds differ between computers, ratios hardly: baselines take turns with MedSAMSeg, every round asks each of them
 once. ViT-B has random weights here; its time does not depend on them.
@@ -24,6 +26,7 @@ from random_weights import randomize
 
 from bench.networkRows import measureNetworks
 from bench.picture import drawPicture
+from bench.profiles import profile
 from bench.serverRows import measureServer
 from bench.yardstick import encoderOperations, matrixRate
 from medsamseg_server.models.networks import build_network
@@ -47,6 +50,7 @@ def main():
     has_bf16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     home = prepareHome(arguments.models)
     results = {"machine": machine(), "rows": {}, "ratios": {}, "click_ms": {}, "peak_rss_mb": {}, "yardstick": {}}
+    profiles = []
     for model in arguments.models:
         weights = ModelStore(home / "weights").path(model)
         precision = choose_precision(model, has_bf16)
@@ -55,6 +59,7 @@ def main():
         results["rows"] |= rows
         results["ratios"] |= {f"{MODELS[model]}_{name}": value for name, value in ratios.items()}
         results["yardstick"][model] = yardstick(model, precision, rows)
+        profiles += profile(model, weights, precision)
         print(f"{model}: server", flush=True)
         shutil.rmtree(home / "networks", ignore_errors=True)
         rows, clicks, firstClick, peak = measureServer(home, model, arguments.quick)
@@ -66,6 +71,7 @@ def main():
             results["click_ms"] |= clicks
     nameTargets(results["ratios"])
     results |= measureModule()
+    (OUTPUT / "profiles.txt").write_text("\n".join(profiles) + "\n", encoding="utf-8")
     write(results)
 
 
@@ -108,7 +114,7 @@ def prepareHome(models):
 
 def yardstick(model, precision, rows):
     """Return how near the encoder comes to what matrix products alone would take."""
-    rate, operations = matrixRate(precision), encoderOperations(model)
+    rate, operations = matrixRate("fp32" if precision == "fp32" else "bf16"), encoderOperations(model)
     best = operations / rate
     seconds = rows[f"{model} encoder, medsamseg"]["median"]
     return {

@@ -8,7 +8,9 @@ CONTENDERS = {
     "medsam": ("eager", "transformers", "torch", "openvino", "medsamseg"),
 }
 #: Rounds of (encoder, decoder).
-ROUNDS = {"litemedsam": (7, 15), "medsam": (3, 9)}
+ROUNDS = {"litemedsam": (9, 15), "medsam": (3, 9)}
+#: Rounds of a batch.
+BATCH_ROUNDS = 5
 #: Boxes of the batch that is compared with a single box.
 BATCH = 16
 
@@ -26,7 +28,7 @@ def measureNetworks(model, weights, precision, quick=False):
     try:
         encoding = inTurns(contenders, "encode", encoderRounds)
         decoding = inTurns(contenders, "decode", decoderRounds)
-        batches = inTurns([contenders[-1]], f"decode {BATCH}", decoderRounds)
+        batches = inTurns(contenders, f"decode {BATCH}", 1 if quick else BATCH_ROUNDS)
     finally:
         for contender in contenders:
             contender.end()
@@ -34,12 +36,13 @@ def measureNetworks(model, weights, precision, quick=False):
     rows |= {f"{model} decoder, {name}": quartiles(values) for name, values in decoding.items()}
     rows |= {f"{model} decoder of {BATCH} boxes, {name}": quartiles(values) for name, values in batches.items()}
     ratios = {}
-    for part, seconds in (("encoder", encoding), ("decoder", decoding)):
+    for part, seconds in (("encoder", encoding), ("decoder", decoding), (f"decoder_{BATCH}_boxes", batches)):
         for baseline in CONTENDERS[model][:-1]:
             if baseline == "openvino":
                 ratios[f"{part}_vs_openvino"] = ratio(seconds, "medsamseg", "openvino")
             else:
                 ratios[f"{part}_vs_{baseline}"] = ratio(seconds, baseline, "medsamseg")
-    single = rows[f"{model} decoder, medsamseg"]["median"]
-    ratios[f"decoder_{BATCH}_boxes_vs_one"] = rows[f"{model} decoder of {BATCH} boxes, medsamseg"]["median"] / single
+    batch = rows[f"{model} decoder of {BATCH} boxes, medsamseg"]["median"]
+    ratios[f"decoder_{BATCH}_boxes_vs_one"] = batch / rows[f"{model} decoder, medsamseg"]["median"]
+    ratios[f"decoder_{BATCH}_boxes_vs_eager_one"] = batch / rows[f"{model} decoder, eager"]["median"]
     return rows, ratios

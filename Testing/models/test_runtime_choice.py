@@ -109,6 +109,7 @@ def test_pytorch_is_only_asked_where_it_may_find_a_graphics_card(monkeypatch, pl
     ("model", "has_bf16", "expected"),
     [
         ("litemedsam", True, "mixed"),
+        ("mobilesam", True, "mixed"),
         ("litemedsam", False, "fp32"),
         ("medsam", True, "bf16"),
         ("medsam", False, "fp32"),

@@ -69,7 +69,7 @@ class ClickWatch:
         del self._requests[:]
         released, worked = time.perf_counter(), time.thread_time()
         view.release()
-        gui.waitUntil(lambda: self._written, PATIENCE_SECONDS)
+        self._waitForMask()
         gui.waitUntil(lambda: self._renderingAfter(self._written))
         work = 1000 * (time.thread_time() - worked)
         began, ended = self._renderingAfter(self._written)
@@ -78,6 +78,12 @@ class ClickWatch:
         request = 1000 * seconds
         server = 1000 * (reply.secondsEncoding + reply.secondsDecoding)
         return Click(total, request, server, total - request, work, 1000 * (ended - began))
+
+    def _waitForMask(self):
+        try:
+            self._gui.waitUntil(lambda: self._written, PATIENCE_SECONDS)
+        except TimeoutError:
+            raise TimeoutError(f"No mask came; the panel says '{self._panel.ui.statusLabel.text}'") from None
 
     def _renderingAfter(self, moment):
         return next((times for times in self._rendered if times[1] is not None and times[1] > moment), None)
@@ -92,7 +98,7 @@ class ClickWatch:
         def sayAndNote(sentence):
             say(sentence)
             # Said as soon as the mask is in the segment.
-            if "voxels" in sentence:
+            if sentence.startswith(("Found", "Nothing changed")):
                 self._written = time.perf_counter()
 
         session.say = sayAndNote

@@ -12,7 +12,7 @@ SCROLLS = 30
 #: Corners of the box round the tumor of the sample CT, as parts of a slice's columns and rows.
 BOX = ((54 / 256, 160 / 256), (101 / 256, 204 / 256))
 #: The slices on which the tumor is, as parts of the volume.
-TUMOR = (20 / 49, 29 / 49)
+TUMOR = (20 / 49, 30 / 49)
 
 
 class Session:
@@ -54,6 +54,7 @@ class Session:
         phase = lambda what: self.watch.phase(f"{name}: {what}")  # noqa: E731
         ui = self._panel.ui
         ui.volumeSelector.setCurrentNode(None)
+        ui.segmentationSelector.setCurrentNode(None)
         slicer.util.setSliceViewerLayers(background=volume, fit=True)
         self._gui.processEvents()
         self._scroll(volume, 3)

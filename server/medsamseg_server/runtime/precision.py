@@ -4,7 +4,7 @@ from __future__ import annotations
 
 #: Where bfloat16 may be used: everywhere but for prompts' positions, or ``mixed``, in the decoder and in most products
 #: of the encoder. docs/speed.md has the figures. All other models compute in single precision.
-_SHORT = {"medsam": "bf16", "sam": "bf16", "litemedsam": "mixed"}
+_SHORT = {"medsam": "bf16", "sam": "bf16", "litemedsam": "mixed", "mobilesam": "mixed"}
 
 
 def choose_precision(model: str, has_bf16: bool) -> str:
