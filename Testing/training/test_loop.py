@@ -1,6 +1,7 @@
 """The training loop: resuming to the same result, early stop, the best state, and curves. The lesson here is a line."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -51,15 +52,17 @@ def run(lesson, folder, schedule=SCHEDULE):
     return train(lesson, schedule, folder, make_fabric("cpu", 1, "32-true"))
 
 
+@pytest.mark.parametrize("average", [0, 0.9])
 @pytest.mark.parametrize("die_at", [0, 3, 5, 12])
-def test_a_killed_run_goes_on_to_the_same_result(tmp_path, die_at):
+def test_a_killed_run_goes_on_to_the_same_result(tmp_path, die_at, average):
+    schedule = replace(SCHEDULE, average=average)
     straight = Line()
-    history = run(straight, tmp_path / "straight")
+    history = run(straight, tmp_path / "straight", schedule)
     killed = Line(die_at)
     with pytest.raises(KeyboardInterrupt):
-        run(killed, tmp_path / "killed")
+        run(killed, tmp_path / "killed", schedule)
     resumed = Line()
-    assert run(resumed, tmp_path / "killed").rows[1:] == history.rows[1:]
+    assert run(resumed, tmp_path / "killed", schedule).rows[1:] == history.rows[1:]
     assert killed.seen + resumed.seen == straight.seen
     assert all(torch.equal(a, b) for a, b in zip(weights(straight), weights(resumed), strict=True))
 
@@ -86,6 +89,31 @@ def test_the_best_state_is_kept_and_training_stops_when_nothing_becomes_better(t
     history = run(lesson, tmp_path / "run", Schedule(epochs=9, batch_size=18, learning_rate=0.1, patience=2))
     assert [row["error"] for row in history.rows] == [5.0, 3.0, 4.0, 3.5]
     assert all(torch.equal(a, b) for a, b in zip(weights(lesson), states[1], strict=True))
+
+
+def test_the_average_of_the_last_steps_is_what_is_measured_and_kept(tmp_path):
+    lesson, steps, measured = Line(), [], []
+    loss = lesson.loss
+
+    def watched(*arguments):
+        steps.append(weights(lesson))
+        return loss(*arguments)
+
+    def validate(module):
+        measured.append(weights(lesson))
+        return {"score": len(measured)}
+
+    lesson.loss, lesson.validate = watched, validate
+    run(lesson, tmp_path / "run", replace(SCHEDULE, epochs=2, average=0.5))
+    # Weights before each step but the first are those after the one before; the last step's are not seen by a loss.
+    average = measured[0]
+    for number, after in enumerate(steps[1:6], start=1):
+        memory = min(0.5, number / (number + 10))
+        average = [memory * old + (1 - memory) * new for old, new in zip(average, after, strict=True)]
+    assert len(steps) == 10
+    assert all(torch.allclose(a, b) for a, b in zip(measured[1], average, strict=True))
+    assert not any(torch.allclose(a, b) for a, b in zip(measured[1], steps[5], strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(weights(lesson), measured[-1], strict=True))
 
 
 def test_it_learns_and_draws_its_curves(tmp_path):

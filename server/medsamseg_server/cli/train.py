@@ -175,7 +175,8 @@ def run_distill(args: argparse.Namespace) -> int:
     parameters = replace(lite.tiny_vit, widths=args.widths, depths=args.depths, heads=args.heads)
     specification = replace(lite, name=args.name, title=args.name, tiny_vit=parameters)
     second = schedule(args)
-    first = replace(second, epochs=args.embedding_epochs, learning_rate=args.embedding_rate)
+    # An encoder that begins at random has statistics of batch normalization, which belong to its own weights.
+    first = replace(second, epochs=args.embedding_epochs, learning_rate=args.embedding_rate, average=0.0)
     with training(args) as (folder, fabric, data), show_progress(args, fabric) as progress:
         teacher_network, _ = load_network(teacher_specification, teacher_weights)
         start = None

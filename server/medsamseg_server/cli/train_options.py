@@ -93,6 +93,14 @@ def add_schedule_options(parser: argparse.ArgumentParser, epochs: int, learning_
         default=3,
         help="stop after so many epochs without progress (default: %(default)s)",
     )
+    schedule.add_argument(
+        "--average",
+        type=rate,
+        default=0.99,
+        metavar="MEMORY",
+        help="memory of the running average of the weights, which is what is kept; 0 keeps the weights themselves, as "
+        "published (default: %(default)s)",
+    )
     schedule.add_argument("--seed", type=_count, default=0, help="of all that is random (default: %(default)s)")
     schedule.add_argument(
         "--save-steps", type=positive, default=50, help="keep the state after so many steps (default: %(default)s)"
@@ -159,6 +167,7 @@ def schedule(args: argparse.Namespace) -> Schedule:
         args.learning_rate,
         args.weight_decay,
         args.patience,
+        args.average,
         args.seed,
         args.save_steps,
     )

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.files import replacing
+from medsamseg_server.training.averaging import WeightAverage
 from medsamseg_server.training.curves import write_curves
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Schedule:
         learning_rate: of AdamW, constant as in the paper.
         weight_decay: of AdamW.
         patience: stop after so many epochs without a better score.
+        average: memory of the running average of the weights, which is measured and kept; 0 for the weights themselves.
         seed: of all that is random.
         save_steps: keep the state after so many steps, and at the end of each epoch.
     """
@@ -63,6 +65,7 @@ class Schedule:
     learning_rate: float = 1e-4
     weight_decay: float = 0.01
     patience: int = 3
+    average: float = 0.0
     seed: int = 0
     save_steps: int = 50
 
@@ -175,6 +178,7 @@ class _Run:
         parameters = [value for value in lesson.module.parameters() if value.requires_grad]
         optimizer = torch.optim.AdamW(parameters, lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
         self._module, self._optimizer = fabric.setup(lesson.module, optimizer)
+        self._average = WeightAverage(parameters, schedule.average)
         self.history = History()
         self.best_weights: dict[str, Tensor] = {}
         self._epoch = 0
@@ -196,6 +200,7 @@ class _Run:
             state = torch.load(path, map_location="cpu", weights_only=True)
             self._lesson.module.load_state_dict(state["weights"], strict=False)
             self._optimizer.load_state_dict(state["optimizer"])
+            self._average.restore(state["average"])
             self.history = History(state["rows"], state["best"])
             self.best_weights = state["best_weights"]
             self._epoch, self._step, self._losses = state["epoch"], state["step"], state["losses"]
@@ -242,14 +247,16 @@ class _Run:
         self._optimizer.zero_grad()
         self._fabric.backward(loss)
         self._optimizer.step()
+        self._average.update()
         mean: Any = self._fabric.all_reduce(loss.detach(), reduce_op="mean")
         return float(mean)
 
     def _validate(self, loss: float) -> dict[str, float]:
-        row = {"epoch": float(self._epoch), "loss": loss, **self._lesson.validate(self._module)}
-        if self.history.add(row):
-            weights = self._lesson.module.state_dict()
-            self.best_weights = {name: weights[name].detach().cpu().clone() for name in self._trained}
+        with self._average.in_use():
+            row = {"epoch": float(self._epoch), "loss": loss, **self._lesson.validate(self._module)}
+            if self.history.add(row):
+                weights = self._lesson.module.state_dict()
+                self.best_weights = {name: weights[name].detach().cpu().clone() for name in self._trained}
         if self._fabric.is_global_zero:
             write_curves(self._folder, self.history.rows)
         return row
@@ -261,6 +268,7 @@ class _Run:
         state = {
             "weights": {name: weights[name] for name in self._trained},
             "optimizer": self._optimizer.state_dict(),
+            "average": self._average.state(),
             "rows": self.history.rows,
             "best": self.history.best,
             "best_weights": self.best_weights,
