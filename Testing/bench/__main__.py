@@ -53,7 +53,7 @@ def main():
     profiles = []
     for model in arguments.models:
         weights = ModelStore(home / "weights").path(model)
-        precision = choose_precision(model, has_bf16)
+        precision = choose_precision(get_specification(model), has_bf16)
         print(f"{model}: networks", flush=True)
         rows, ratios = measureNetworks(model, weights, precision, arguments.quick)
         results["rows"] |= rows

@@ -26,7 +26,7 @@ def profile(model, weights, precision):
     network, _digest = load_network(specification, weights)
     core = openvino.Core()
     core.set_property("CPU", {"PERF_COUNT": True})
-    parts = convert_network(network, specification.input_size, precision == "mixed")
+    parts = convert_network(network, specification.input_size, precision != "fp32")
     compiled = {name: compile_network(core, part, name, precision) for name, part in parts.items()}
     runner = OpenVinoRunner(compiled, precision)
     size = specification.input_size

@@ -82,7 +82,7 @@ def measure(specification, weights, arguments):
 
 def compile_parts(network, specification, precision):
     """Return the compiled parts of a network in one precision."""
-    parts = convert_network(network, specification.input_size, precision == "mixed")
+    parts = convert_network(network, specification.input_size, precision != "fp32")
     core = openvino.Core()
     return {part: compile_network(core, model, part, precision) for part, model in parts.items()}
 

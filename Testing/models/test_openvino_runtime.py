@@ -28,7 +28,7 @@ PRECISIONS = ("fp32", *(["mixed", "bf16"] if HAS_BF16 else []))
 
 def make_runner(network, input_size, precision):
     core = openvino.Core()
-    parts = convert_network(network, input_size, precision == "mixed")
+    parts = convert_network(network, input_size, precision != "fp32")
     return OpenVinoRunner(
         {part: compile_network(core, model, part, precision) for part, model in parts.items()}, precision
     )

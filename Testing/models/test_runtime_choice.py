@@ -1,5 +1,6 @@
 """Which runtime a network gets."""
 
+import dataclasses
 import logging
 from pathlib import Path
 from types import SimpleNamespace
@@ -110,14 +111,18 @@ def test_pytorch_is_only_asked_where_it_may_find_a_graphics_card(monkeypatch, pl
     [
         ("litemedsam", True, "mixed"),
         ("mobilesam", True, "mixed"),
-        ("litemedsam", False, "fp32"),
         ("medsam", True, "bf16"),
+        ("litemedsam", False, "fp32"),
         ("medsam", False, "fp32"),
-        ("trained-here", True, "fp32"),
     ],
 )
-def test_short_numbers_are_for_measured_models_on_processors_that_have_them(model, has_bf16, expected):
-    assert choose_precision(model, has_bf16) == expected
+def test_short_numbers_are_for_processors_that_have_them_as_far_as_the_encoder_bears_them(model, has_bf16, expected):
+    assert choose_precision(get_specification(model), has_bf16) == expected
+
+
+def test_a_model_that_was_trained_here_computes_as_what_it_was_trained_from():
+    trained = dataclasses.replace(LITEMEDSAM, name="trained-here")
+    assert choose_precision(trained, True) == "mixed"
 
 
 def test_log_says_what_runs_where(monkeypatch, caplog, litemedsam_weights, tmp_path):

@@ -72,7 +72,7 @@ def _add_finetune(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         type=Path,
         help="keep embeddings here, for further runs on the same data (default: in the run's folder until it ends)",
     )
-    add_schedule_options(parser, epochs=12)
+    add_schedule_options(parser, epochs=8)
     add_run_options(parser)
     parser.set_defaults(run=run_finetune)
 

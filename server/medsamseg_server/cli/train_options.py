@@ -37,7 +37,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     data.add_argument(
         "--slices-per-case",
         type=_count,
-        default=4,
+        default=8,
         metavar="N",
         help="at most so many slices of each case, 0 for all (default: %(default)s)",
     )

@@ -56,9 +56,7 @@ def load_predictor(
     """
     core = openvino.Core()
     if precision is None:
-        precision = choose_precision(
-            specification.name, "BF16" in core.get_property(_DEVICE, "OPTIMIZATION_CAPABILITIES")
-        )
+        precision = choose_precision(specification, "BF16" in core.get_property(_DEVICE, "OPTIMIZATION_CAPABILITIES"))
     files = files or NetworkFiles(paths.networks_folder())
     started = time.perf_counter()
     weights_sha256 = _digest(weights_path)
@@ -207,7 +205,7 @@ def _convert(
     from medsamseg_server.runtime.openvino_conversion import convert_network
 
     network, weights_sha256 = load_network(specification, weights_path)
-    models = convert_network(network, specification.input_size, precision == "mixed")
+    models = convert_network(network, specification.input_size, precision != "fp32")
     compiled = {part: compile_network(core, model, part, precision) for part, model in models.items()}
     return compiled, weights_sha256
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-#: Where bfloat16 may be used: everywhere but for prompts' positions, or ``mixed``, in the decoder and in most products
-#: of the encoder. docs/speed.md has the figures. All other models compute in single precision.
-_SHORT = {"medsam": "bf16", "sam": "bf16", "litemedsam": "mixed", "mobilesam": "mixed"}
+from medsamseg_server.models.specification import ModelSpecification
 
 
-def choose_precision(model: str, has_bf16: bool) -> str:
-    """Return ``bf16`` or ``mixed`` where the processor has bfloat16 and it suits the model, else ``fp32``.
+def choose_precision(specification: ModelSpecification, has_bf16: bool) -> str:
+    """Return ``bf16`` or ``mixed`` where the processor has bfloat16, else ``fp32``.
+
+    With ``bf16``, all but the prompts' positions is rounded; with ``mixed``, the decoder and most products of the
+    encoder. docs/speed.md has the figures, also of a model that was trained from LiteMedSAM.
 
     Args:
-        model: its name; one that was trained on this computer has not been measured.
+        specification: of the network; the kind of its encoder decides.
         has_bf16: the processor multiplies bfloat16.
     """
-    return _SHORT.get(model, "fp32") if has_bf16 else "fp32"
+    if not has_bf16:
+        return "fp32"
+    return "mixed" if specification.tiny_vit else "bf16"
