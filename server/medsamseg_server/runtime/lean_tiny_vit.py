@@ -97,12 +97,16 @@ class _Convolution(nn.Module):
         )
 
 
-class _Bottleneck(nn.Module):
-    """TinyViT's ``InvertedBottleneck``."""
+class _Convolutions(nn.Module):
+    """The three convolutions of a part of TinyViT."""
 
-    def __init__(self, block: Any) -> None:
+    def __init__(self, part: Any) -> None:
         super().__init__()
-        self.steps = nn.ModuleList(_Convolution(part) for part in (block.conv1, block.conv2, block.conv3))
+        self.steps = nn.ModuleList(_Convolution(step) for step in (part.conv1, part.conv2, part.conv3))
+
+
+class _Bottleneck(_Convolutions):
+    """TinyViT's ``InvertedBottleneck``."""
 
     def forward(self, grid: Tensor) -> Tensor:
         widen, mix, narrow = self.steps
@@ -110,12 +114,8 @@ class _Bottleneck(nn.Module):
         return functional.gelu(grid + narrow(hidden))
 
 
-class _Merge(nn.Module):
+class _Merge(_Convolutions):
     """TinyViT's ``PatchMerging``."""
-
-    def __init__(self, merging: Any) -> None:
-        super().__init__()
-        self.steps = nn.ModuleList(_Convolution(part) for part in (merging.conv1, merging.conv2, merging.conv3))
 
     def forward(self, grid: Tensor) -> Tensor:
         first, shrink, last = self.steps
