@@ -141,9 +141,10 @@ def measureModule():
     written = ROOT / "build" / "responsiveness.json"
     written.unlink(missing_ok=True)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTING), str(TESTING.parent / "MedSAMSeg")])}
-    subprocess.run([sys.executable, str(RESPONSIVENESS)], check=False, stdout=subprocess.DEVNULL, env=environment)
+    command = [sys.executable, str(RESPONSIVENESS)]
+    ended = subprocess.run(command, check=False, stdout=subprocess.DEVNULL, env=environment).returncode
     if not written.exists():
-        print("The module could not be measured; Testing/responsiveness says why.", flush=True)
+        print(f"The module could not be measured: Testing/responsiveness ended with {ended}.", flush=True)
         return {"module_ms_p95": None, "click_parts_ms": {}}
     clicks = json.loads(written.read_text("utf-8"))["clicks"]
     volume, kind = USUAL_CLICK

@@ -8,8 +8,8 @@ from matplotlib import pyplot
 BARS = (
     ("MedSAM ViT-B\nencoder", "vit_b_encoder_vs_segment_anything"),
     ("LiteMedSAM\nencoder", "lite_encoder_vs_eager"),
-    ("decoder,\none box", "decoder_vs_eager"),
-    ("decoder,\nViT-B", "vit_b_decoder_vs_segment_anything"),
+    ("MedSAM ViT-B\ndecoder, one box", "vit_b_decoder_vs_segment_anything"),
+    ("LiteMedSAM\ndecoder, one box", "decoder_vs_eager"),
 )
 
 
