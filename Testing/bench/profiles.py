@@ -7,8 +7,7 @@ import openvino
 
 from medsamseg_server.models.checkpoint_loading import load_network
 from medsamseg_server.models.specification import get_specification
-from medsamseg_server.runtime.openvino_conversion import convert_network
-from medsamseg_server.runtime.openvino_runtime import OpenVinoRunner, compile_network
+from medsamseg_server.runtime.openvino_runtime import OpenVinoRunner, compile_parts
 
 RUNS = 3
 #: Kinds of operations that are listed of each part.
@@ -26,10 +25,8 @@ def profile(model, weights, precision):
     network, _digest = load_network(specification, weights)
     core = openvino.Core()
     core.set_property("CPU", {"PERF_COUNT": True})
-    parts = convert_network(network, specification.input_size, precision != "fp32")
-    compiled = {name: compile_network(core, part, name, precision) for name, part in parts.items()}
-    runner = OpenVinoRunner(compiled, precision)
     size = specification.input_size
+    runner = OpenVinoRunner(compile_parts(core, network, size, precision), precision)
     box = np.array([[50, 60, 120, 140]], np.float32) * (size / 256)
     for _ in range(RUNS):
         embedding = runner.encode(np.random.default_rng(0).random((3, size, size), np.float32))

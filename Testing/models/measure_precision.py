@@ -20,8 +20,7 @@ from medsamseg_server.models.checkpoint_loading import load_network
 from medsamseg_server.models.predictor import Predictor
 from medsamseg_server.models.specification import get_specification
 from medsamseg_server.models.store import ModelStore
-from medsamseg_server.runtime.openvino_conversion import convert_network
-from medsamseg_server.runtime.openvino_runtime import OpenVinoRunner, compile_network
+from medsamseg_server.runtime.openvino_runtime import OpenVinoRunner, compile_parts
 from medsamseg_server.runtime.torch_runtime import TorchRunner
 from medsamseg_server.volumes import Volume
 
@@ -54,7 +53,8 @@ def measure(specification, weights, arguments):
     network, _digest = load_network(specification, weights)
     reference = Predictor(specification, TorchRunner(network), "")
     compiled = {
-        precision: compile_parts(network, specification, precision) for precision in dict.fromkeys(sum(VARIANTS, ()))
+        precision: compile_parts(openvino.Core(), network, specification.input_size, precision)
+        for precision in dict.fromkeys(sum(VARIANTS, ()))
     }
     others = {
         (first, second): Predictor(
@@ -78,13 +78,6 @@ def measure(specification, weights, arguments):
             f"{np.quantile(values, 0.05):.4f} | {min(values):.4f} | {100 * np.mean(moved[variant]):.2f} % |",
             flush=True,
         )
-
-
-def compile_parts(network, specification, precision):
-    """Return the compiled parts of a network in one precision."""
-    parts = convert_network(network, specification.input_size, precision != "fp32")
-    core = openvino.Core()
-    return {part: compile_network(core, model, part, precision) for part, model in parts.items()}
 
 
 def slices_with_boxes(folder, every):

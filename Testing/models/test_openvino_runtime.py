@@ -16,8 +16,7 @@ from medsamseg_server.models.specification import get_specification
 from medsamseg_server.runtime import openvino_runtime
 from medsamseg_server.runtime.mask_windows import OUTSIDE
 from medsamseg_server.runtime.network_files import NetworkFiles
-from medsamseg_server.runtime.openvino_conversion import convert_network
-from medsamseg_server.runtime.openvino_runtime import OpenVinoRunner, compile_network, load_predictor
+from medsamseg_server.runtime.openvino_runtime import OpenVinoRunner, compile_parts, load_predictor
 from medsamseg_server.runtime.torch_runtime import TorchRunner
 from medsamseg_server.windows import CT_PRESETS
 
@@ -27,11 +26,7 @@ PRECISIONS = ("fp32", *(["mixed", "bf16"] if HAS_BF16 else []))
 
 
 def make_runner(network, input_size, precision):
-    core = openvino.Core()
-    parts = convert_network(network, input_size, precision != "fp32")
-    return OpenVinoRunner(
-        {part: compile_network(core, model, part, precision) for part, model in parts.items()}, precision
-    )
+    return OpenVinoRunner(compile_parts(openvino.Core(), network, input_size, precision), precision)
 
 
 @pytest.fixture(scope="module")

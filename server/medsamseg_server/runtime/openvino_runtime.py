@@ -8,7 +8,7 @@ import logging
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import openvino
@@ -22,6 +22,9 @@ from medsamseg_server.models.specification import EMBEDDING_CHANNELS, EMBEDDING_
 from medsamseg_server.runtime.mask_windows import MaskWindows
 from medsamseg_server.runtime.network_files import NetworkFiles
 from medsamseg_server.runtime.precision import choose_precision
+
+if TYPE_CHECKING:
+    from medsamseg_server.models.networks import SamNetwork
 
 logger = logging.getLogger(__name__)
 
@@ -148,16 +151,22 @@ class OpenVinoRunner:
         return windows.place(planes), windows.leaving(planes)
 
 
-def compile_network(core: openvino.Core, model: openvino.Model, part: str, precision: str) -> openvino.CompiledModel:
-    """Return a part of a network, made for this processor.
+def compile_parts(
+    core: openvino.Core, network: SamNetwork, input_size: int, precision: str
+) -> dict[str, openvino.CompiledModel]:
+    """Return the parts of a network, converted and made for this processor, as ``OpenVinoRunner`` takes them.
 
     Args:
         core: OpenVINO.
-        model: the part, as ``openvino_conversion.convert_network`` makes it.
-        part: its name there.
-        precision: that of the network: ``fp32``, ``mixed`` or ``bf16``.
+        network: in evaluation mode on the processor.
+        input_size: side S of the encoder's input.
+        precision: ``fp32``, ``mixed`` or ``bf16``.
     """
-    return core.compile_model(model, _DEVICE, _settings(part, precision))
+    # PyTorch takes a second and 300 MB, which a network that has been converted before does without.
+    from medsamseg_server.runtime.openvino_conversion import convert_network
+
+    models = convert_network(network, input_size, short=precision != "fp32")
+    return {part: core.compile_model(model, _DEVICE, _settings(part, precision)) for part, model in models.items()}
 
 
 def _prompts(
@@ -200,14 +209,11 @@ def _output(request: openvino.InferRequest, number: int) -> NDArray[np.float32]:
 def _convert(
     core: openvino.Core, specification: ModelSpecification, weights_path: Path, precision: str
 ) -> tuple[dict[str, openvino.CompiledModel], str]:
-    # PyTorch takes a second and 300 MB, which a network that has been converted before does without.
+    # Here because it imports PyTorch; see `compile_parts`.
     from medsamseg_server.models.checkpoint_loading import load_network
-    from medsamseg_server.runtime.openvino_conversion import convert_network
 
     network, weights_sha256 = load_network(specification, weights_path)
-    models = convert_network(network, specification.input_size, precision != "fp32")
-    compiled = {part: compile_network(core, model, part, precision) for part, model in models.items()}
-    return compiled, weights_sha256
+    return compile_parts(core, network, specification.input_size, precision), weights_sha256
 
 
 def _import(
