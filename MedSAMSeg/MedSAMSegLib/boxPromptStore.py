@@ -7,7 +7,7 @@ import slicer
 from .boxMarkup import layOut, readBack
 from .boxPrompt import BoxPrompt
 from .segmentChecks import presentSegment
-from .sliceGeometry import SliceGeometry
+from .sliceGeometry import SliceGeometry, checkVolume
 
 VOLUME_ROLE = "MedSAMSegVolume"
 SEGMENTATION_ROLE = "MedSAMSegSegmentation"
@@ -47,16 +47,20 @@ class BoxPromptStore:
         :return: the new ROI markup.
         :raises UserError: if the volume or the segment is gone.
         """
-        SliceGeometry(volumeNode)
+        checkVolume(volumeNode)
         segment = presentSegment(segmentationNode, segmentID)
-        name = slicer.mrmlScene.GenerateUniqueName(f"{segment.GetName()} box")
-        roiNode = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode", name)
+        # Complete before it comes into the scene: views would follow every single setting.
+        roiNode = _newNode("vtkMRMLMarkupsROINode")
+        roiNode.SetName(slicer.mrmlScene.GenerateUniqueName(f"{segment.GetName()} box"))
         roiNode.SetNodeReferenceID(VOLUME_ROLE, volumeNode.GetID())
         roiNode.SetNodeReferenceID(SEGMENTATION_ROLE, segmentationNode.GetID())
         roiNode.SetAttribute(SEGMENT_ATTRIBUTE, segmentID)
-        _setUpDisplay(roiNode, segment.GetColor())
-        self.setEditable(roiNode, False)
-        self.update(roiNode, prompt)
+        roiNode.SetLocked(True)
+        self.store(roiNode, prompt)
+        layOut(roiNode, volumeNode, prompt)
+        displayNode = slicer.mrmlScene.AddNode(_newDisplayNode(segment.GetColor()))
+        roiNode.SetAndObserveDisplayNodeID(displayNode.GetID())
+        slicer.mrmlScene.AddNode(roiNode)
         return roiNode
 
     def list(self, segmentationNode, segmentID, volumeNode=None):
@@ -184,16 +188,25 @@ class BoxPromptStore:
         :param roiNode: ROI markup made by `add`.
         :param isEditable: whether handles are shown and the markup can be dragged.
         """
+        if roiNode.GetDisplayNode().GetHandlesInteractive() == isEditable == (not roiNode.GetLocked()):
+            return
         roiNode.SetLocked(not isEditable)
         displayNode = roiNode.GetDisplayNode()
         displayNode.SetHandlesInteractive(isEditable)
 
 
-def _setUpDisplay(roiNode, color):
-    roiNode.CreateDefaultDisplayNodes()
-    displayNode = roiNode.GetDisplayNode()
+def _newNode(className):
+    """:return: a node that is in no scene yet, with the user's defaults for its class."""
+    node = slicer.mrmlScene.CreateNodeByClass(className)
+    node.UnRegister(None)
+    return node
+
+
+def _newDisplayNode(color):
+    displayNode = _newNode("vtkMRMLMarkupsROIDisplayNode")
     for setColor in (displayNode.SetColor, displayNode.SetSelectedColor, displayNode.SetActiveColor):
         setColor(color)
+    displayNode.SetHandlesInteractive(False)
     displayNode.SetPropertiesLabelVisibility(False)
     displayNode.SetFillOpacity(0.05)
     # The dot in the middle would hide what was found.
@@ -202,6 +215,7 @@ def _setUpDisplay(roiNode, color):
     # Turned against the voxels, or as a slab in the 3D view, a box on one slice means nothing.
     displayNode.SetRotationHandleVisibility(False)
     displayNode.SetVisibility3D(False)
+    return displayNode
 
 
 def _stateOf(roiNode, volumeNode):

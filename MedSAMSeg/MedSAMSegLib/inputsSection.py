@@ -69,7 +69,7 @@ class InputsSection(PanelSection, VTKObservationMixin):
         # Said once: later sentences are about what the user does.
         if remark != self._lastRemark:
             self._lastRemark = remark
-            self.session.say(remark or _("Draw a box round an object to begin."))
+            self.session.remark(remark or _("Draw a box round an object to begin."))
 
     def _observe(self, volume):
         """Hear when the volume gets other voxels, such as the next frame of a sequence."""

@@ -11,7 +11,7 @@ from .encodingRun import EncodingRun, UploadRun
 from .propagations import Propagations
 from .sceneBoxes import SceneBoxes
 from .segmentWriters import SegmentWriters
-from .sliceGeometry import SliceGeometry
+from .sliceGeometry import checkVolume
 from .sliceReview import SliceReview
 from .volumeUpload import VolumeUploads
 
@@ -50,7 +50,7 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview):
         :param volume: the scalar volume node that will be segmented.
         :param name: name of the node; after the volume when not given.
         """
-        SliceGeometry(volume)
+        checkVolume(volume)
         segmentation = slicer.mrmlScene.AddNewNodeByClass(
             "vtkMRMLSegmentationNode", name or f"{volume.GetName()} segmentation"
         )

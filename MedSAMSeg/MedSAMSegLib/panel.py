@@ -121,3 +121,4 @@ class Panel(VTKObservationMixin):
         if self._session.parameters is not None:
             for section in self._sections:
                 section.update()
+            self._session.forgetNews()

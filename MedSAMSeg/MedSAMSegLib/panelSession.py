@@ -34,24 +34,38 @@ class PanelSession:
         self.monitor = BackendMonitor(backend)
         #: :class:`MedSAMSegParameters` of the present scene; None while a scene is being closed.
         self.parameters = None
-        #: Emitted when widgets may have to follow; listeners are called once per turn of the event loop.
+        #: Emitted when widgets may have to follow; widgets come after pixels.
         self.changed = DeferredSignal()
         #: Emitted when the server may know other models than before.
         self.modelsChanged = Signal()
         #: :class:`WorkList` of what is under way.
-        self.work = WorkList(lambda error: self.say(str(error)), self.changed.emitNow)
+        self.work = WorkList(lambda error: self.say(str(error)), self.changed.emit)
         self._statusLabel = statusLabel
         self._boxes = BoxPromptStore()
         self._suggestion = None
+        self._hasNews = False
 
     def say(self, sentence):
         """Show a sentence in the status line, and for a while in that of the main window.
 
         :param sentence: translated, for the user.
         """
+        self._hasNews = True
         self._statusLabel.text = sentence
         # A panel that is scrolled down does not show its own.
         slicer.util.showStatusMessage(sentence, STATUS_BAR_MILLISECONDS)
+
+    def remark(self, sentence):
+        """Show a sentence about the state of the scene, unless something has just been said about the user's work.
+
+        :param sentence: translated, for the user.
+        """
+        if not self._hasNews:
+            self.say(sentence)
+
+    def forgetNews(self):
+        """Let remarks on the scene be shown again: the panel has followed what the user's work changed."""
+        self._hasNews = False
 
     @contextlib.contextmanager
     def sayingErrors(self):

@@ -2,6 +2,10 @@
 
 import qt
 
+#: How long a deferred signal waits. Slicer's views render what is new in the scene at most 2 ms after it came
+#: (``ctkVTKAbstractView::scheduleRender``, 60 Hz by default), and pixels go before the widgets that follow.
+DEFERRED_MILLISECONDS = 10
+
 
 class Signal:
     """Calls its listeners when something happened. ::
@@ -39,18 +43,20 @@ class Signal:
 
 
 class DeferredSignal(Signal):
-    """Calls its listeners once when the event loop is back, however often it was emitted before."""
+    """Calls its listeners once, soon after views were rendered, however often it was emitted until then."""
 
     def __init__(self):
         super().__init__()
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
-        self._timer.interval = 0
+        self._timer.interval = DEFERRED_MILLISECONDS
         self._timer.connect("timeout()", self.emitNow)
 
     def emit(self):
         """Call every listener soon."""
-        self._timer.start()
+        # Whatever keeps emitting must not put it off for ever.
+        if not self._timer.active:
+            self._timer.start()
 
     def emitNow(self):
         """Call every listener now; what was emitted before is covered by that."""

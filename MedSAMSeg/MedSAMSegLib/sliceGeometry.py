@@ -28,7 +28,7 @@ class SliceGeometry:
     """
 
     def __init__(self, volumeNode):
-        _checkVolume(volumeNode)
+        checkVolume(volumeNode)
         self.volumeNode = volumeNode
         self.shape = tuple(reversed(volumeNode.GetImageData().GetDimensions()))
         self.IJKToWorld = _IJKToWorld(volumeNode)
@@ -153,7 +153,13 @@ class SliceGeometry:
         return min(upright, turned)
 
 
-def _checkVolume(volumeNode):
+def checkVolume(volumeNode):
+    """Tell why a volume has no :class:`SliceGeometry`, where only that matters.
+
+    :param volumeNode: the volume, or None.
+    :raises UserError: if the volume was removed, has no voxels, is a color image or a label map, or is under a
+        non-linear transform.
+    """
     if volumeNode is None or volumeNode.GetScene() is None:
         raise UserError("The volume is no longer in the scene.", "Choose another volume.", "volume_removed")
     if volumeNode.GetImageData() is None or min(volumeNode.GetImageData().GetDimensions()) < 1:

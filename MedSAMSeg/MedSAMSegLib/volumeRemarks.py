@@ -4,7 +4,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from .errors import UserError
-from .sliceGeometry import SliceGeometry
+from .sliceGeometry import checkVolume
 
 
 def whyUnusable(volumeNode):
@@ -13,7 +13,7 @@ def whyUnusable(volumeNode):
     :param volumeNode: a volume node.
     """
     try:
-        SliceGeometry(volumeNode)
+        checkVolume(volumeNode)
     except UserError as error:
         return str(error)
     return ""

@@ -8,7 +8,7 @@ from slicer.i18n import tr as _
 from .errors import UserError
 
 #: How often answers of the server are looked for while something is under way.
-POLL_MILLISECONDS = 30
+POLL_MILLISECONDS = 5
 
 
 class WorkList:
@@ -89,8 +89,6 @@ class WorkList:
             ending = functools.partial(self._sayError, said)
         if entry in self._entries:
             self._entries.remove(entry)
-            # Before, too: what is said about the scene must not replace what is said about this run.
-            self._onChange()
             if ending is not None:
                 ending()
         self._onChange()

@@ -15,17 +15,17 @@ class Click:
     :param total: from the release of the button to the end of the first rendering with the mask.
     :param request: the HTTP request, from its first byte to its last, on its thread.
     :param server: what the server says it computed of that.
-    :param module: the rest: what the module and Slicer take before and after, rendering included.
+    :param rendering: what VTK took to render any view, while no request was under way.
+    :param module: the rest: what the module, and what it calls of Slicer and MRML, take before and after.
     :param work: the time of the processor that the main thread took in all of it.
-    :param rendering: the first rendering with the mask, out of `module`.
     """
 
     total: float
     request: float
     server: float
+    rendering: float
     module: float
     work: float
-    rendering: float
 
 
 class ClickWatch:
@@ -43,9 +43,10 @@ class ClickWatch:
         self._view = gui.view(viewName)
         self._rendered = []
         self._requests = []
-        window = self._view.view.renderWindow()
-        window.AddObserver("StartEvent", lambda *_: self._rendered.append([time.perf_counter(), None]))
-        window.AddObserver("EndEvent", self._onEnd)
+        self._allRendered = []
+        for view in gui.layoutManager._views():
+            _noteRenderings(view.renderWindow(), self._allRendered)
+        _noteRenderings(self._view.view.renderWindow(), self._rendered)
         self._written = None
         self._time(client)
         self._noteWhatIsSaid(panel.panel._session)
@@ -66,18 +67,26 @@ class ClickWatch:
         # The preview of the drag is no part of the answer.
         gui.waitUntil(lambda: not self._panel.panel._session.work._entries, PATIENCE_SECONDS)
         self._written = None
-        del self._requests[:]
+        del self._requests[:], self._allRendered[:]
         released, worked = time.perf_counter(), time.thread_time()
         view.release()
         self._waitForMask()
         gui.waitUntil(lambda: self._renderingAfter(self._written))
         work = 1000 * (time.thread_time() - worked)
-        began, ended = self._renderingAfter(self._written)
-        seconds, reply = self._requests[-1]
-        total = 1000 * (ended - released)
-        request = 1000 * seconds
-        server = 1000 * (reply.secondsEncoding + reply.secondsDecoding)
-        return Click(total, request, server, total - request, work, 1000 * (ended - began))
+        _began, ended = self._renderingAfter(self._written)
+        asked, answered, reply = self._requests[-1]
+        request = (asked, answered)
+        outside = [_without((began, min(end, ended)), request) for began, end in self._allRendered if began < ended]
+        rendering = sum(outside)
+        total = ended - released
+        return Click(
+            total=1000 * total,
+            request=1000 * (answered - asked),
+            server=1000 * (reply.secondsEncoding + reply.secondsDecoding),
+            rendering=1000 * rendering,
+            module=1000 * (total - (answered - asked) - rendering),
+            work=work,
+        )
 
     def _waitForMask(self):
         try:
@@ -87,10 +96,6 @@ class ClickWatch:
 
     def _renderingAfter(self, moment):
         return next((times for times in self._rendered if times[1] is not None and times[1] > moment), None)
-
-    def _onEnd(self, *_arguments):
-        if self._rendered:
-            self._rendered[-1][1] = time.perf_counter()
 
     def _noteWhatIsSaid(self, session):
         say = session.say
@@ -110,7 +115,24 @@ class ClickWatch:
             started = time.perf_counter()
             reply = ask(*arguments, **options)
             if not options.get("cachedOnly"):
-                self._requests.append((time.perf_counter() - started, reply))
+                self._requests.append((started, time.perf_counter(), reply))
             return reply
 
         client.segment = askAndTime
+
+
+def _noteRenderings(window, renderings):
+    """Append [begin, end] of each rendering of a window to a list; the end is None until it is there."""
+
+    def onEnd(*_arguments):
+        if renderings and renderings[-1][1] is None:
+            renderings[-1][1] = time.perf_counter()
+
+    window.AddObserver("StartEvent", lambda *_: renderings.append([time.perf_counter(), None]))
+    window.AddObserver("EndEvent", onEnd)
+
+
+def _without(span, other):
+    """:return: how long a span of time is, as far as it is not within another one."""
+    (begin, end), (otherBegin, otherEnd) = span, other
+    return end - begin - max(0.0, min(end, otherEnd) - max(begin, otherBegin))

@@ -42,6 +42,9 @@ class GapWatch:
         self._last = time.perf_counter()
         self._lastWorked = time.thread_time()
         self._mainThread = threading.get_ident()
+        # What frames hold, such as objects of Qt, must be let go of on the thread that they belong to.
+        self._frames = []
+        self._isLooking = threading.Lock()
         self._isClosed = threading.Event()
         self._timer = qt.QTimer()
         self._timer.interval = TICK_MILLISECONDS
@@ -84,12 +87,16 @@ class GapWatch:
             self.longest[self._phase] = gap
             self.places[self._phase] = self._place or []
         self._place = None
+        if self._frames and self._isLooking.acquire(blocking=False):
+            self._frames.clear()
+            self._isLooking.release()
 
     def _lookWhereItIs(self):
         while not self._isClosed.wait(0.01):
             last = self._last
             if self._phase is not None and time.perf_counter() - last > NOTED_SECONDS:
-                frame = sys._current_frames().get(self._mainThread)
-                stack = traceback.extract_stack(frame)[-LINES:]
+                with self._isLooking:
+                    self._frames.append(sys._current_frames().get(self._mainThread))
+                    stack = traceback.extract_stack(self._frames[-1])[-LINES:]
                 if last == self._last:
                     self._place = [f"{each.filename.rpartition('/')[2]}:{each.lineno} {each.name}" for each in stack]

@@ -23,11 +23,20 @@ from slicerhost.host import Host
 from slicerhost.mainWindow import qSlicerMainWindow
 from slicerhost.moduleManager import qSlicerModuleManager
 from slicerhost.pythonQt import qt
-from slicerhost.pythonQt.classes import STAND_INS
+from slicerhost.pythonQt.classes import STAND_INS, TIMERS
 from slicerhost.sliceViews import DEFAULT_VIEWS
 from slicerhost.views.viewDriver import ViewDriver
 
 WINDOW_SIZE = (812, 640)
+
+# How often a condition that is waited for is looked at while nothing happens in the event loop.
+LOOK_AGAIN_MILLISECONDS = 5
+
+# Timers that run once and are due this soon are over before a person acts on what was waited for …
+SOON_MILLISECONDS = 20
+
+# … unless they are started again and again.
+LONGEST_SETTLING_SECONDS = 0.1
 
 
 class GuiHost:
@@ -95,9 +104,15 @@ class GuiHost:
         self.processEvents()
 
     def processEvents(self):
-        """Handle all events that wait, those that Qt defers included."""
+        """Handle all events that wait, those that Qt defers and those that are due before a person can act included."""
         self._application.processEvents()
         self._application.sendPostedEvents(None, QtCore.QEvent.Type.DeferredDelete)
+        self._settle()
+
+    def _settle(self):
+        end = time.monotonic() + LONGEST_SETTLING_SECONDS
+        while _somethingIsDue() and time.monotonic() < end:
+            self._application.processEvents(QtCore.QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
 
     def waitUntil(self, condition, timeoutSeconds=10.0):
         """Run the event loop until a condition holds.
@@ -105,10 +120,14 @@ class GuiHost:
         :raises TimeoutError: if it does not in time.
         """
         end = time.monotonic() + timeoutSeconds
+        # The loop sleeps as Slicer's does, so that other threads get on; what they did wakes nobody by itself.
+        wakeTimer = QtCore.QTimer()
+        wakeTimer.start(LOOK_AGAIN_MILLISECONDS)
         while not condition():
             if time.monotonic() > end:
                 raise TimeoutError(f"Nothing came of {condition} in {timeoutSeconds} s")
-            self._application.processEvents(QtCore.QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20)
+            self._application.processEvents(QtCore.QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+        self._settle()
 
     def openModule(self, path):
         """Load a scripted module unless it is loaded, show its panel, and enter it as if the user had chosen it.
@@ -268,3 +287,12 @@ class GuiHost:
         viewport.resize(*WINDOW_SIZE)
         viewport.show()
         self.processEvents()
+
+
+def _somethingIsDue():
+    return any(_isDueSoon(timer) for timer in TIMERS if shiboken6.isValid(timer))
+
+
+def _isDueSoon(timer):
+    isRunning = QtCore.QTimer.isActive(timer) and QtCore.QTimer.isSingleShot(timer)
+    return isRunning and timer.interval <= SOON_MILLISECONDS

@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pytest
 import slicer
+from boxes import boxNodes
 from fakeNetworkServer import COMMAND
 
 from MedSAMSegLib.backendProcess import BackendProcess
@@ -119,3 +120,28 @@ def measured():
     yield ticks
     ticks.stop()
     ticks.seconds = time.perf_counter() - started
+
+
+def test_pixelsComeBeforeThePanelFollows(gui, panel, dragInRed):
+    order = []
+    window = gui.view("Red").view.renderWindow()
+    tag = window.AddObserver("EndEvent", lambda *_: order.append("pixels") if boxNodes() else None)
+    panel.panel._session.changed.connect(lambda: order.append("panel") if boxNodes() else None)
+    panel.ui.drawButton.click()
+    dragInRed()
+    gui.waitUntil(lambda: "panel" in order)
+    window.RemoveObserver(tag)
+    assert order[0] == "pixels"
+
+
+def test_whatKeepsBeingEmittedIsHandedOnMeanwhile(gui):
+    from MedSAMSegLib.signals import DeferredSignal
+
+    signal, heard = DeferredSignal(), []
+    signal.connect(lambda: heard.append(True))
+
+    def isHeard():
+        signal.emit()
+        return heard
+
+    gui.waitUntil(isHeard)

@@ -198,8 +198,7 @@ class qMRMLNodeComboBox(SceneObserver, qt.QWidget):
     def _nodes(self):
         if self._scene is None:
             return []
-        nodes = (self._scene.GetNthNode(index) for index in range(self._scene.GetNumberOfNodes()))
-        return [node for node in nodes if self._filter.accepts(node)]
+        return [node for node in self._scene.GetNodes() if self._filter.accepts(node)]
 
     def _refresh(self):
         nodes = self._nodes()

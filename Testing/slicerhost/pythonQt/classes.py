@@ -1,6 +1,7 @@
 """The classes of `qt`: each PySide class with `Instance` before it."""
 
 import functools
+import weakref
 
 from PySide6 import QtCore
 
@@ -9,6 +10,9 @@ from slicerhost.pythonQt.instances import Instance
 
 # Class name -> stand-in, for all of CTK's and Slicer's widgets that have been imported.
 STAND_INS = {}
+
+# All timers of `qt` that are alive.
+TIMERS = weakref.WeakSet()
 
 
 class ClassOfQt(type(QtCore.QObject)):
@@ -35,7 +39,7 @@ def classFor(qtClass):
     namespace = {"isCppClass": "Qt", "qtClass": qtClass, "__module__": "qt", "__doc__": qtClass.__doc__}
     namespace.update(popUps.refusalsFor(qtClass))
     if qtClass is QtCore.QTimer:
-        namespace["singleShot"] = staticmethod(_singleShot)
+        namespace.update(singleShot=staticmethod(_singleShot), __init__=_initTimer)
     return ClassOfQt(qtClass.__name__, (Instance, qtClass), namespace)
 
 
@@ -69,3 +73,8 @@ def forwarded(valueType, inner, name):
 
 def _singleShot(milliseconds, function):
     QtCore.QTimer.singleShot(milliseconds, signals.slotFor(function))
+
+
+def _initTimer(self, *arguments):
+    super(classFor(QtCore.QTimer), self).__init__(*arguments)
+    TIMERS.add(self)
