@@ -24,6 +24,8 @@ class QVTKOpenGLNativeWidget(qt.QWidget):
         self._renderWindow = vtk.vtkRenderWindow()
         self._renderWindow.ShowWindowOff()
         self._renderWindow.SetOffScreenRendering(1)
+        # What CTK's views take unless anti-aliasing is chosen in Slicer's settings
+        self._renderWindow.SetMultiSamples(0)
         self._renderWindow.SetSize(100, 100)
         self._interactor = vtk.vtkGenericRenderWindowInteractor()
         self._interactor.SetRenderWindow(self._renderWindow)
