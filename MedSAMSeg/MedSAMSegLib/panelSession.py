@@ -50,13 +50,13 @@ class PanelSession:
 
         :param sentence: translated, for the user.
         """
-        self._hasNews = True
+        self._hasNews |= self.work.isEnding
         self._statusLabel.text = sentence
         # A panel that is scrolled down does not show its own.
         slicer.util.showStatusMessage(sentence, STATUS_BAR_MILLISECONDS)
 
     def remark(self, sentence):
-        """Show a sentence about the state of the scene, unless something has just been said about the user's work.
+        """Show a sentence about the state of the scene, unless it would replace what became of the user's work.
 
         :param sentence: translated, for the user.
         """
@@ -64,7 +64,7 @@ class PanelSession:
             self.say(sentence)
 
     def forgetNews(self):
-        """Let remarks on the scene be shown again: the panel has followed what the user's work changed."""
+        """Let remarks on the scene be shown again: the panel has followed what work changed."""
         self._hasNews = False
 
     @contextlib.contextmanager

@@ -24,6 +24,8 @@ class WorkList:
     def __init__(self, sayError, onChange):
         self._sayError = sayError
         self._onChange = onChange
+        #: Whether it is being told what became of a run.
+        self.isEnding = False
         self._entries = []
         self._isAdvancing = False
         self._timer = qt.QTimer()
@@ -90,7 +92,14 @@ class WorkList:
         if entry in self._entries:
             self._entries.remove(entry)
             if ending is not None:
-                ending()
+                self._tell(ending)
         self._onChange()
         if bug is not None:
             raise bug
+
+    def _tell(self, ending):
+        self.isEnding = True
+        try:
+            ending()
+        finally:
+            self.isEnding = False

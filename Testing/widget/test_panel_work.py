@@ -132,6 +132,20 @@ def test_unexpectedFailureIsSaidLoggedAndLeavesAPanelThatWorks(gui, panel, backe
     gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
 
 
+def test_whatBecameOfARunOutlivesTheRemarkOnAScene(gui, panel, volume):
+    class RunThatTakesTheVolumeAway:
+        result = "the result"
+
+        def advance(self):
+            slicer.mrmlScene.RemoveNode(volume)
+            return False
+
+    session = panel.panel._session
+    session.work.add(RunThatTakesTheVolumeAway(), session.say)
+    gui.waitUntil(lambda: not panel.ui.drawButton.enabled)
+    assert panel.ui.statusLabel.text == "the result"
+
+
 def test_boxOutsideTheVolumeIsSaid(gui, panel, backend, volume):
     panel.ui.drawButton.click()
     gui.view("Red").drag((1, 1), (6, 6))

@@ -79,6 +79,7 @@ def test_scalarNodeWithColorsIsRefusedInASentence(gui, panel):
     image.SetDimensions(30, 30, 10)
     image.AllocateScalars(vtk.VTK_UNSIGNED_CHAR, 3)
     node.SetAndObserveImageData(image)
+    widgetDriver.click(panel.ui.drawButton)
     widgetDriver.choose(panel.ui.volumeSelector, "colors")
     gui.processEvents()
     assert not panel.ui.drawButton.enabled
