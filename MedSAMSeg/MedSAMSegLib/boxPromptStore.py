@@ -7,7 +7,8 @@ import slicer
 from .boxMarkup import layOut, readBack
 from .boxPrompt import BoxPrompt
 from .segmentChecks import presentSegment
-from .sliceGeometry import SliceGeometry, checkVolume
+from .sliceGeometry import SliceGeometry
+from .viewsAlongAxes import viewsAlongAxes
 
 VOLUME_ROLE = "MedSAMSegVolume"
 SEGMENTATION_ROLE = "MedSAMSegSegmentation"
@@ -37,17 +38,18 @@ class BoxPromptStore:
     def __init__(self):
         self._readings = {}
 
-    def add(self, volumeNode, segmentationNode, segmentID, prompt):
+    def add(self, volumeNode, segmentationNode, segmentID, prompt, window="auto", model=None, points=()):
         """Add a box to the scene.
 
         :param volumeNode: the volume that the box is on.
         :param segmentationNode: the segmentation.
         :param segmentID: ID of the segment that the box is for.
         :param prompt: BoxPrompt.
+        :param window: what it was asked with, as for `storeRequest`; so are `model` and `points`.
         :return: the new ROI markup.
         :raises UserError: if the volume or the segment is gone.
         """
-        checkVolume(volumeNode)
+        views = viewsAlongAxes(volumeNode)[prompt.axis]
         segment = presentSegment(segmentationNode, segmentID)
         # Complete before it comes into the scene: views would follow every single setting.
         roiNode = _newNode("vtkMRMLMarkupsROINode")
@@ -57,8 +59,9 @@ class BoxPromptStore:
         roiNode.SetAttribute(SEGMENT_ATTRIBUTE, segmentID)
         roiNode.SetLocked(True)
         self.store(roiNode, prompt)
+        self.storeRequest(roiNode, window, model, points)
         layOut(roiNode, volumeNode, prompt)
-        displayNode = slicer.mrmlScene.AddNode(_newDisplayNode(segment.GetColor()))
+        displayNode = slicer.mrmlScene.AddNode(_newDisplayNode(segment.GetColor(), views))
         roiNode.SetAndObserveDisplayNodeID(displayNode.GetID())
         slicer.mrmlScene.AddNode(roiNode)
         return roiNode
@@ -202,7 +205,7 @@ def _newNode(className):
     return node
 
 
-def _newDisplayNode(color):
+def _newDisplayNode(color, viewNodeIDs):
     displayNode = _newNode("vtkMRMLMarkupsROIDisplayNode")
     for setColor in (displayNode.SetColor, displayNode.SetSelectedColor, displayNode.SetActiveColor):
         setColor(color)
@@ -215,6 +218,9 @@ def _newDisplayNode(color):
     # Turned against the voxels, or as a slab in the 3D view, a box on one slice means nothing.
     displayNode.SetRotationHandleVisibility(False)
     displayNode.SetVisibility3D(False)
+    # Across other views it would be a line of handles, and each view that shows a box takes time to build it.
+    for viewNodeID in viewNodeIDs:
+        displayNode.AddViewNodeID(viewNodeID)
     return displayNode
 
 

@@ -156,9 +156,9 @@ class BoxRecords:
         return [self.of(node) for node in self._store.nodes(segmentation, segmentID, volume)]
 
     def _bringToScene(self, record):
-        record.node = self._store.add(*record.place, record.state.prompt)
-        self._store.storeRequest(record.node, record.state.window, record.state.model, record.state.points)
-        self._points.show(record.node, record.place[0], record.state.prompt, record.state.points)
+        state = record.state
+        record.node = self._store.add(*record.place, state.prompt, state.window, state.model, state.points)
+        self._points.show(record.node, record.place[0], state.prompt, state.points)
         return self._keep(record)
 
     def _keep(self, record):

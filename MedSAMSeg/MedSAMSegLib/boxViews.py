@@ -4,8 +4,7 @@ import slicer
 from slicer.util import VTKObservationMixin
 
 from .errors import UserError
-from .sliceAxes import AXES
-from .sliceGeometry import SliceGeometry
+from .viewsAlongAxes import viewsAlongAxes
 
 
 class BoxViews(VTKObservationMixin):
@@ -47,20 +46,13 @@ class BoxViews(VTKObservationMixin):
     def _choose(self):
         self._directions = _viewDirections()
         try:
-            viewsAlong = _viewsAlongAxes(self._volume)
+            viewsAlong = viewsAlongAxes(self._volume)
         except UserError:
             # The volume is gone, and the boxes are about to follow it.
             return
         for node, axis in self._boxes:
             if node.GetScene() is not None:
                 _showIn(node.GetDisplayNode(), viewsAlong[axis])
-
-
-def _viewsAlongAxes(volume):
-    """:return: {array axis: IDs of the slice nodes whose views show slices along it}."""
-    geometry = SliceGeometry(volume)
-    axes = {node.GetID(): geometry.axisForSliceNode(node)[0] for node in _sliceNodes()}
-    return {axis: [nodeID for nodeID, shown in axes.items() if shown == axis] for axis in AXES}
 
 
 def _showIn(displayNode, viewNodeIDs):

@@ -2,6 +2,7 @@
 
 import atexit
 import functools
+import gc
 import os
 import sys
 import time
@@ -35,8 +36,8 @@ LOOK_AGAIN_MILLISECONDS = 5
 # Timers that run once and are due this soon are over before a person acts on what was waited for …
 SOON_MILLISECONDS = 20
 
-# … unless they are started again and again.
-LONGEST_SETTLING_SECONDS = 0.1
+# … unless they are started again and again. In turns of the event loop: a busy computer takes longer for each.
+LONGEST_SETTLING_TURNS = 100
 
 
 class GuiHost:
@@ -61,6 +62,7 @@ class GuiHost:
         self._showViews()
         host.keepPresentNodes()
         atexit.register(self._shutDown)
+        self._collectGarbageHere()
 
     @staticmethod
     @functools.cache
@@ -110,8 +112,9 @@ class GuiHost:
         self._settle()
 
     def _settle(self):
-        end = time.monotonic() + LONGEST_SETTLING_SECONDS
-        while _somethingIsDue() and time.monotonic() < end:
+        for _turn in range(LONGEST_SETTLING_TURNS):
+            if not _somethingIsDue():
+                break
             self._application.processEvents(QtCore.QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
 
     def waitUntil(self, condition, timeoutSeconds=10.0):
@@ -224,6 +227,18 @@ class GuiHost:
         self.layoutManager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
         qt.QSettings().clear()
         self.fitViews()
+        gc.collect()
+
+    @staticmethod
+    def _collectGarbageHere():
+        """From now on only `reset` collects garbage, on this thread.
+
+        Python collects on the thread that happens to allocate, and objects of Qt that another thread destroys while
+        this one is in Qt's event loop end the process.
+        """
+        gc.collect()
+        gc.freeze()
+        gc.disable()
 
     def fitViews(self):
         """Give the slice nodes the size of their windows again, which `Host.clearScene` does not know."""

@@ -198,7 +198,10 @@ class qMRMLNodeComboBox(SceneObserver, qt.QWidget):
     def _nodes(self):
         if self._scene is None:
             return []
-        return [node for node in self._scene.GetNodes() if self._filter.accepts(node)]
+        types = self._filter.nodeTypes
+        # Asked at every node that comes or goes: C++ looks through the scene where there is one type to look for.
+        nodes = slicer.util.getNodesByClass(types[0], self._scene) if len(types) == 1 else self._scene.GetNodes()
+        return [node for node in nodes if self._filter.accepts(node)]
 
     def _refresh(self):
         nodes = self._nodes()
