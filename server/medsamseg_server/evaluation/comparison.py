@@ -122,7 +122,7 @@ def draw_comparison(rows: Sequence[ComparisonRow], path: Path) -> None:
     panels = list(dict.fromkeys((row.protocol, row.jitter_percent) for row in rows))
     targets = list(dict.fromkeys(row.target for row in rows))
     models = list(dict.fromkeys(row.model for row in rows))
-    figure = Figure(figsize=(1.5 + 1.2 * len(targets) + 0.3 * len(models), 3.2 * len(panels)), layout="constrained")
+    figure = Figure(figsize=(3 + 1.2 * len(targets) + 0.3 * len(models), 3.2 * len(panels)), layout="constrained")
     FigureCanvasAgg(figure)
     for axes, (protocol, jitter) in zip(np.atleast_1d(figure.subplots(len(panels), 1)), panels, strict=True):
         for number, model in enumerate(models):
@@ -138,7 +138,8 @@ def draw_comparison(rows: Sequence[ComparisonRow], path: Path) -> None:
         axes.set_ylabel("Dice per slice")
         axes.set_title(protocol + (f", boxes up to {jitter:g} % too large" if jitter else ", tight boxes"), fontsize=10)
         axes.grid(axis="y", alpha=0.3)
-        axes.legend(fontsize="small")
+    # Beside the panels: inside, it would hide intervals.
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper", fontsize="small")
     figure.savefig(path, dpi=120)
 
 
