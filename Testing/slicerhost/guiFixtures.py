@@ -3,6 +3,8 @@
 PySide6 is imported when the first test asks for `gui`, not before.
 """
 
+import gc
+
 import pytest
 
 
@@ -18,11 +20,14 @@ def guiHost(host):
 def gui(guiHost, cleanScene):
     """The host with windows for one test, which fails on what VTK or Qt complained about and on any exception in a
     slot, timer or observer, unless the test took it (`gui.messages.takeErrors()`)."""
+    guiHost.collectGarbageHere()
     guiHost.fitViews()
     yield guiHost
     guiHost.processEvents()
     guiHost.closeModules()
     complaints = guiHost.messages.errors + guiHost.messages.warnings
     guiHost.reset()
+    # Tests without windows may hold large networks.
+    gc.enable()
     if complaints:
         pytest.fail("Something complained during this test:\n\n" + "\n\n".join(complaints), pytrace=False)

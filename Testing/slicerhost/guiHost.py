@@ -62,7 +62,7 @@ class GuiHost:
         self._showViews()
         host.keepPresentNodes()
         atexit.register(self._shutDown)
-        self._collectGarbageHere()
+        self.collectGarbageHere()
 
     @staticmethod
     @functools.cache
@@ -230,14 +230,12 @@ class GuiHost:
         gc.collect()
 
     @staticmethod
-    def _collectGarbageHere():
-        """From now on only `reset` collects garbage, on this thread.
+    def collectGarbageHere():
+        """From now on only `reset` collects garbage, on this thread, until `gc.enable()`.
 
         Python collects on the thread that happens to allocate, and objects of Qt that another thread destroys while
         this one is in Qt's event loop end the process.
         """
-        gc.collect()
-        gc.freeze()
         gc.disable()
 
     def fitViews(self):
