@@ -191,11 +191,10 @@ class BoxPromptStore:
         :param roiNode: ROI markup made by `add`.
         :param isEditable: whether handles are shown and the markup can be dragged.
         """
-        if roiNode.GetDisplayNode().GetHandlesInteractive() == isEditable == (not roiNode.GetLocked()):
-            return
-        roiNode.SetLocked(not isEditable)
         displayNode = roiNode.GetDisplayNode()
-        displayNode.SetHandlesInteractive(isEditable)
+        if displayNode.GetHandlesInteractive() != isEditable or roiNode.GetLocked() == isEditable:
+            roiNode.SetLocked(not isEditable)
+            displayNode.SetHandlesInteractive(isEditable)
 
 
 def _newNode(className):
