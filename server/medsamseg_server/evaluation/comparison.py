@@ -106,10 +106,9 @@ def comparison_lines(rows: Sequence[ComparisonRow]) -> list[str]:
     ]
     for row in rows:
         interval = row.slice_dice
-        cases = "1 case" if interval.cases == 1 else f"{interval.cases} cases"
         lines.append(
             f"{row.protocol:18} {row.jitter_percent:5g}%  {row.target:{target_width}}  {row.model:{width}}  "
-            f"{interval.mean:.3f} ({interval.low:.3f}–{interval.high:.3f}), {cases}"
+            f"{interval.mean:.3f} ({interval.low:.3f}–{interval.high:.3f}), {interval.cases} cases"
         )
     return lines
 
