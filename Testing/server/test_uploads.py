@@ -142,7 +142,8 @@ def test_pickled_objects_are_refused_unread(tmp_path):
 @pytest.mark.parametrize(
     ("array", "code"),
     [
-        (np.zeros((4, 2, 2, 3), np.uint8), "volume_not_3d"),
+        (np.zeros((4, 2, 2, 3), np.int16), "volume_not_3d"),
+        (np.zeros((4, 2, 2, 5), np.uint8), "volume_not_3d"),
         (np.zeros((4, 2)), "volume_not_3d"),
         (np.zeros((4, 0, 2)), "volume_empty"),
         (np.zeros((2, 2, 2), np.complex128), "volume_type"),

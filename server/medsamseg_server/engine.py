@@ -194,8 +194,7 @@ class Engine:
             MedSAMSegError: ``axis_invalid``, ``slice_out_of_range``, ``prompt_missing``, ``prompt_empty``,
                 ``box_not_finite``, ``box_reversed``, ``box_empty``, ``box_outside_image`` or ``point_outside_image``.
         """
-        height, width = volume.slice(axis, index).shape
-        check_prompts(prompts, (height, width))
+        check_prompts(prompts, volume.slice_size(axis, index))
 
     def decode(self, embedded: Embedded, prompts: Sequence[Prompt]) -> SliceSegmentation:
         """Return one mask per prompt, which have been checked, on an embedded slice."""
@@ -242,9 +241,9 @@ class Engine:
             if prepared is None:
                 prepared = _prepare(predictor, volume, axis, index, window)
             embedding = self._encode(predictor, key, prepared)
-        height, width = volume.slice(axis, index).shape
+        image_size = volume.slice_size(axis, index)
         seconds = time.perf_counter() - started
-        return Embedded(embedding, (height, width), was_cached, seconds, volume.window(window), predictor)
+        return Embedded(embedding, image_size, was_cached, seconds, volume.window(window), predictor)
 
     def _encode(self, predictor: Predictor, key: str, prepared: NDArray[np.float32]) -> Embedding:
         # Rounded before its first use, so that a later click on the cached embedding gives the identical mask.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import math
 import re
 from typing import Any
 
@@ -93,7 +94,7 @@ class VolumeUpload:
     def _allocate(self, header_end: int) -> None:
         shape, fortran_order, dtype = _read_header(bytes(self._head[:header_end]))
         check_layout(shape, dtype)
-        size = dtype.itemsize * shape[0] * shape[1] * shape[2]
+        size = dtype.itemsize * math.prod(shape)
         if size != self._length - header_end:
             raise _invalid(f"{size} bytes of voxels are announced and {self._length - header_end} sent")
         try:

@@ -44,7 +44,8 @@ class IntensityRange:
         name: what was resolved: a preset, ``percentile`` or ``W,L`` as numbers; never ``auto``.
         lower: intensity that becomes 0, in the volume's own unit.
         upper: intensity that becomes 255.
-        kind: ``ct`` (a preset in Hounsfield units), ``percentile`` (from the voxels) or ``custom`` (from the user).
+        kind: ``ct`` (a preset in Hounsfield units), ``percentile`` (from the voxels), ``custom`` (from the user) or
+            ``color`` (8-bit colors, which are shown as they are).
     """
 
     name: str
@@ -54,6 +55,8 @@ class IntensityRange:
 
     def apply(self, pixels: NDArray[Any]) -> NDArray[np.uint8]:
         """Return ``pixels`` (any shape, any real dtype) as gray levels 0…255, truncated as MedSAM does."""
+        if self.kind == "color":
+            return np.asarray(pixels, np.uint8)
         width = self.upper - self.lower
         if width <= 0:
             return np.zeros(pixels.shape, np.uint8)
@@ -81,6 +84,18 @@ def resolve_window(text: str, array: NDArray[Any]) -> IntensityRange:
     if name == "percentile":
         return _percentile_range(array)
     return _custom_range(text)
+
+
+def color_window(text: str) -> IntensityRange:
+    """Return what the networks see of 8-bit colors: everything.
+
+    Raises:
+        MedSAMSegError: ``window_invalid`` for any text but ``auto``.
+    """
+    if text.strip().lower() != "auto":
+        message = f"A color image has no intensity window, but '{text[:80]}' was asked for."
+        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "window_invalid", message, "Use auto, or leave the window out.")
+    return IntensityRange("color", 0.0, 255.0, "color")
 
 
 def check_window(text: str) -> None:

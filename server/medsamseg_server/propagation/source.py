@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -63,5 +64,6 @@ class EngineSlices:
         return result.masks
 
     def gray(self, index: int) -> NDArray[np.uint8]:
-        """Return slice ``index`` (H, W) as the network sees it."""
-        return self._volume.window(self._window).apply(self._volume.slice(self._axis, index))
+        """Return slice ``index`` (H, W) as the network sees it; of colors, how bright they are."""
+        seen = self._volume.window(self._window).apply(self._volume.slice(self._axis, index))
+        return np.asarray(cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY), np.uint8) if self._volume.is_color else seen
