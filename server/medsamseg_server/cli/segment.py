@@ -83,6 +83,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--csv", action="store_true", help="write the table of slices beside OUT: confidence, provenance, boxes"
     )
+    parser.add_argument(
+        "--overlay", metavar="OUT.png", type=Path, help="draw the result: boxes, fill, outline, scale bar, legend"
+    )
     parser.add_argument("--series", metavar="UID", help="which series of a DICOM folder")
     prompts = parser.add_argument_group("where the object is")
     prompts.add_argument("--box", metavar="X0,Y0,X1,Y1", help="box around the object, in voxel indices of the slice")
@@ -135,6 +138,7 @@ def run(args: argparse.Namespace) -> int:
     """Segment an image file."""
     tasks = _make_tasks(args)
     # What reads images and runs networks is imported after the arguments are known to be right.
+    from medsamseg_server.cli.overlay_picture import Outcome, check_overlay, write_overlay
     from medsamseg_server.cli.slice_table import slice_rows, table_path, write_table
     from medsamseg_server.images import read_image
     from medsamseg_server.segmentation_files import Segment, check_output, color_of, write_segmentation
@@ -143,6 +147,8 @@ def run(args: argparse.Namespace) -> int:
 
     _refuse_to_replace_the_image(args)
     check_output(args.output, args.force)
+    if args.overlay is not None:
+        check_overlay(args.overlay, args.force)
     _check_overlap(args, tasks)
     store = ModelStore()
     store.path(args.model)
@@ -166,6 +172,12 @@ def run(args: argparse.Namespace) -> int:
     if args.csv:
         named = [{"segment": name, **row} if several else row for name in rows for row in rows[name]]
         write_table(table_path(args.output), named)
+    if args.overlay is not None:
+        outcomes = {
+            segment.name: Outcome(segment.color, segment.mask, tasks[segment.name].boxes) for segment in segments
+        }
+        axis = next(iter(tasks.values())).axis
+        write_overlay(args.overlay, volume, whole.window, axis, outcomes, image.geometry)
     for note in notes:
         warn(note)
     found = [{"name": name, **_found(image, result), "per_slice": rows[name]} for name, result in results.items()]
@@ -289,7 +301,8 @@ def _report(
     say(args, f"  Window {window['name']} ({window['lower']:g} to {window['upper']:g})")
     times = ", ".join(f"{summary[f'seconds_{step}']:.1f} s {step}" for step in ("loading", "encoding", "decoding"))
     say(args, f"  {summary['model']} on {summary['device']}: {times}")
-    say(args, f"Written: {args.output}" + (", and the table of slices" if args.csv else ""))
+    also = ["the table of slices"] * args.csv + [str(args.overlay)] * (args.overlay is not None)
+    say(args, ", and ".join([f"Written: {args.output}", *also]))
 
 
 def _where(slices: tuple[int, ...]) -> str:

@@ -1,0 +1,1 @@
+"""Files of images, segmentations and pictures: read, written and drawn."""
