@@ -26,6 +26,9 @@ class SliceSource(Protocol):
     def gray(self, index: int) -> NDArray[np.uint8]:
         """Return slice ``index`` (H, W) as the network sees it."""
 
+    def pixels(self, index: int) -> NDArray[np.uint8]:
+        """Return slice ``index``, (H, W) or in color (H, W, 3), as the network sees it."""
+
 
 class EngineSlices:
     """The slices of a volume, segmented by an engine; counts and times what it does.
@@ -65,5 +68,9 @@ class EngineSlices:
 
     def gray(self, index: int) -> NDArray[np.uint8]:
         """Return slice ``index`` (H, W) as the network sees it; of colors, how bright they are."""
-        seen = self._volume.window(self._window).apply(self._volume.slice(self._axis, index))
+        seen = self.pixels(index)
         return np.asarray(cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY), np.uint8) if self._volume.is_color else seen
+
+    def pixels(self, index: int) -> NDArray[np.uint8]:
+        """Return slice ``index``, (H, W) or in color (H, W, 3), as the network sees it."""
+        return self._volume.window(self._window).apply(self._volume.slice(self._axis, index))
