@@ -101,7 +101,9 @@ def moving():
 
 def fast():
     """Moves by more than half its size a frame, there and back."""
-    return _record(2, [Pose(120 + 70 * np.sin(number * 0.55), 68 + 20 * np.cos(number * 0.4)) for number in range(FRAMES)])
+    return _record(
+        2, [Pose(120 + 70 * np.sin(number * 0.55), 68 + 20 * np.cos(number * 0.4)) for number in range(FRAMES)]
+    )
 
 
 def turning():
@@ -129,7 +131,9 @@ def leaving():
 
 def dimming():
     """The light goes down to half and up again, while it moves."""
-    return _record(7, _across((60, 60), (180, 80)), light=lambda number: 0.75 + 0.25 * np.cos(number * 2 * np.pi / FRAMES))
+    return _record(
+        7, _across((60, 60), (180, 80)), light=lambda number: 0.75 + 0.25 * np.cos(number * 2 * np.pi / FRAMES)
+    )
 
 
 def cut():

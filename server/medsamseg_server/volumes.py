@@ -99,6 +99,9 @@ class Volume:
                 "slice_out_of_range",
                 f"Slice {index} is outside the volume: along axis {axis} it has slices 0 to {count - 1}.",
             )
+        return self._take(axis, index)
+
+    def _take(self, axis: int, index: int) -> NDArray[Any]:
         return self.array[(slice(None),) * axis + (index,)]
 
     def slice_size(self, axis: int, index: int) -> tuple[int, int]:

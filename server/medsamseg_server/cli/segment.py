@@ -70,21 +70,26 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("image", metavar="IMAGE", type=Path, help="NRRD, NIfTI or MetaImage file, or a DICOM folder")
+    parser.add_argument(
+        "image", metavar="IMAGE", type=Path, help="NRRD, NIfTI or MetaImage file, a DICOM folder, or a film"
+    )
     parser.add_argument(
         "--output",
         "-o",
         metavar="OUT",
         type=Path,
         required=True,
-        help=".seg.nrrd (Slicer segmentation), .nrrd, .nii.gz, .nii or .mha (labelmap)",
+        help=".seg.nrrd (Slicer segmentation), .nrrd, .nii.gz, .nii or .mha (labelmap); of a film .npz or a folder",
     )
     parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
     parser.add_argument(
         "--csv", action="store_true", help="write the table of slices beside OUT: confidence, provenance, boxes"
     )
     parser.add_argument(
-        "--overlay", metavar="OUT.png", type=Path, help="draw the result: boxes, fill, outline, scale bar, legend"
+        "--overlay",
+        metavar="OUT.png",
+        type=Path,
+        help="draw the result: boxes, fill, outline, scale bar, legend; of a film OUT.mp4",
     )
     parser.add_argument("--series", metavar="UID", help="which series of a DICOM folder")
     prompts = parser.add_argument_group("where the object is")
@@ -110,8 +115,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     model.add_argument(
         "--method",
         metavar="NAME",
-        default="tracking",
-        help="how to go from slice to slice: tracking, or reference, the published recipe (default: tracking)",
+        help="how to go from slice to slice: tracking, film, or reference, the published recipe"
+        " (default: tracking; film through films)",
     )
     model.add_argument("--window", default="auto", help="intensities that the model sees (default: auto)")
     model.add_argument(
@@ -140,12 +145,15 @@ def run(args: argparse.Namespace) -> int:
     # What reads images and runs networks is imported after the arguments are known to be right.
     from medsamseg_server.cli.overlay_picture import Outcome, check_overlay, write_overlay
     from medsamseg_server.cli.slice_table import slice_rows, table_path, write_table
+    from medsamseg_server.image_io.films import is_film
     from medsamseg_server.images import read_image
     from medsamseg_server.segmentation_files import Segment, check_output, color_of, write_segmentation
     from medsamseg_server.volumes import Volume
     from medsamseg_server.whole_volume import WholeObjects
 
     _refuse_to_replace_the_image(args)
+    if is_film(args.image):
+        return _run_film(args, tasks)
     check_output(args.output, args.force)
     if args.overlay is not None:
         check_overlay(args.overlay, args.force)
@@ -192,8 +200,19 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _run_film(args: argparse.Namespace, tasks: dict[str, Task]) -> int:
+    from medsamseg_server.cli import segment_film
+
+    segment_film.check_arguments(args, len(tasks))
+    engine = _make_engine(ModelStore(), args.device, args.runtime)
+    _load(engine, args.model)
+    ((name, task),) = tasks.items()
+    return segment_film.run(args, name, task.boxes, (task.first, task.last), engine)
+
+
 def _make_tasks(args: argparse.Namespace) -> dict[str, Task]:
     """Return what the arguments ask for, by the segment's name, checked as far as that goes without the image."""
+    from medsamseg_server.propagation import DEFAULT_METHOD
     from medsamseg_server.whole_volume import Task
 
     if args.name is not None and not is_name(args.name):
@@ -204,7 +223,7 @@ def _make_tasks(args: argparse.Namespace) -> dict[str, Task]:
     first, last = parse_range(args.range)
     return {
         (name or args.name or "Segment"): Task(
-            axis, boxes, first, last, not args.slice_only, args.window, args.model, method=args.method
+            axis, boxes, first, last, not args.slice_only, args.window, args.model, method=args.method or DEFAULT_METHOD
         )
         for name, boxes in objects.items()
     }

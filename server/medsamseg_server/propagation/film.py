@@ -73,7 +73,8 @@ class _Film:
             yield DirectionEnded.after(way, key.index, "empty")
             return
         sighting = Sighting(self._source.pixels(key.index), key.mask)
-        reached, before, missed = key.index, key, []
+        reached, before = key.index, key
+        missed: list[int] = []
         for index in indices:
             if index in self._plan.locked:
                 continue
@@ -108,8 +109,7 @@ class _Film:
         found = self._finder.near(index, expected)
         if found is None or found.vote.agreement < LEAST_AGREEMENT:
             return None
-        area, was = np.count_nonzero(found.vote.mask), np.count_nonzero(before.mask)
-        if max(area, was) > MOST_CHANGE * min(area, was):
+        if _size_ratio(_area(found.vote.mask), _area(before.mask)) > MOST_CHANGE:
             return None
         return found if self._is_like(index, found.vote.mask, sighting) else None
 
@@ -119,8 +119,7 @@ class _Film:
             found = self._finder.near(index, place)
             if found is None or dice(found.vote.mask, place) < LEAST_CONFIRMATION:
                 continue
-            area = np.count_nonzero(found.vote.mask)
-            if max(area, sighting.area) > MOST_RESIZED * min(area, sighting.area):
+            if _size_ratio(_area(found.vote.mask), sighting.area) > MOST_RESIZED:
                 continue
             if self._is_like(index, found.vote.mask, sighting):
                 return found
@@ -133,4 +132,15 @@ class _Film:
         likeness = sighting.likeness(self._source.pixels(index), found.vote.mask)
         parts = {"jitter": found.vote.agreement, "intensity": likeness}
         sure = Confidence(found.vote.agreement * likeness, parts)
-        return SliceResult(index, way, found.box, SliceMask.from_mask(found.vote.mask, found.vote.score), confidence=sure)
+        return SliceResult(
+            index, way, found.box, SliceMask.from_mask(found.vote.mask, found.vote.score), confidence=sure
+        )
+
+
+def _size_ratio(first: int, second: int) -> float:
+    """Return how many times the smaller area the larger one is, at least 1; both are positive."""
+    return max(first, second) / min(first, second)
+
+
+def _area(mask: NDArray[np.bool_]) -> int:
+    return int(np.count_nonzero(mask))

@@ -55,7 +55,7 @@ class Sighting:
         small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
         likely = cv2.GaussianBlur(self._likelihood(_bins(small)), (0, 0), 1.5) > _LIKELY
         closed = cv2.morphologyEx(likely.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-        count, labels, statistics, _ = cv2.connectedComponentsWithStats(closed)
+        _, labels, statistics, _ = cv2.connectedComponentsWithStats(closed)
         areas = statistics[1:, cv2.CC_STAT_AREA] / scale**2
         numbers = [number for number in np.argsort(-areas) if areas[number] >= _LEAST_AREA * self.area]
         return [
@@ -79,8 +79,10 @@ def _bins(pixels: NDArray[np.uint8]) -> NDArray[np.intp]:
     # Grain would scatter the colors of a smooth object over many bins.
     smooth = cv2.GaussianBlur(pixels, (0, 0), 1.0).astype(np.float32)
     levels = _GRAY_LEVELS if pixels.ndim == 2 else _COLOR_LEVELS
-    steps = np.clip(smooth * (gain * levels / 256), 0, levels - 1).astype(np.intp)
-    return steps if pixels.ndim == 2 else (steps[..., 0] * levels + steps[..., 1]) * levels + steps[..., 2]
+    steps: NDArray[np.intp] = np.clip(smooth * (gain * levels / 256), 0, levels - 1).astype(np.intp)
+    if pixels.ndim == 3:
+        steps = (steps[..., 0] * levels + steps[..., 1]) * levels + steps[..., 2]
+    return steps
 
 
 def _distribution(bins: NDArray[np.intp], count: int) -> NDArray[np.float64]:
