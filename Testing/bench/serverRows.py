@@ -12,8 +12,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from bench.contenders import quartiles
-from MedSAMSegLib.backendClient import BackendClient
-from MedSAMSegLib.npyUpload import NpyUpload
+from MedSAMSegLib.client.npyUpload import NpyUpload
+from MedSAMSegLib.client.serverClient import BackendClient
 
 SAMPLE = Path(__file__).resolve().parents[2] / "MedSAMSeg" / "Resources" / "SampleData" / "RiderChestCT.nrrd"
 SHAPE = (300, 512, 512)

@@ -13,9 +13,9 @@ import slicer
 import vtk
 from overview import drawOverview
 
-from MedSAMSegLib.backendProcess import BackendProcess
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.logic import MedSAMSegLogic
+from MedSAMSegLib.server.serverProcess import BackendProcess
 from slicerhost import Host
 
 ROOT = Path(__file__).resolve().parents[2]

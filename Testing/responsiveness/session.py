@@ -3,7 +3,7 @@
 import slicer
 import vtk
 
-from MedSAMSegLib.backendProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import BackendProcess
 from responsiveness.clicks import ClickWatch
 from responsiveness.gaps import GapWatch
 
