@@ -31,8 +31,8 @@ from bench.serverRows import measureServer
 from bench.yardstick import encoderOperations, matrixRate
 from medsamseg_server.models.networks import build_network
 from medsamseg_server.models.specification import get_specification
-from medsamseg_server.models.store import ModelStore
 from medsamseg_server.runtime.precision import choose_precision
+from medsamseg_server.weights.store import ModelStore
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / "bench"

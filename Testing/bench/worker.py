@@ -21,7 +21,7 @@ def eager(specification, weights, precision):
     """The authors' modules as they are, in a process as it is."""
     import torch
 
-    from medsamseg_server.models.checkpoint_loading import load_network
+    from medsamseg_server.weights.loading import load_network
 
     network, _digest = load_network(specification, weights)
 
@@ -68,8 +68,8 @@ def openvino(specification, weights, precision):
     import openvino as ov
     import torch
 
-    from medsamseg_server.models.checkpoint_loading import load_network
     from medsamseg_server.runtime.openvino_conversion import _convert
+    from medsamseg_server.weights.loading import load_network
 
     network, _digest = load_network(specification, weights)
     size = specification.input_size

@@ -12,7 +12,7 @@ from waiting import waitUntil
 
 from medsamseg_server.models.networks import build_network
 from medsamseg_server.models.specification import TinyViTParameters, get_specification
-from medsamseg_server.models.trained import register_trained
+from medsamseg_server.weights.trained import register_trained
 from MedSAMSegLib.server.pythonPrograms import foreignEnvironment
 from MedSAMSegLib.server.serverProgram import ServerProgram
 from MedSAMSegLib.training import correctionTraining
