@@ -1,6 +1,6 @@
 """The main thread goes on while the server starts, while a volume is sent, and while a box is asked about.
 
-How long it is kept in milliseconds is measured by Testing/responsiveness; here it is only told from waiting, which
+How long it is kept in milliseconds is measured by tools/responsiveness; here it is only told from waiting, which
 would take as long as the work itself.
 """
 

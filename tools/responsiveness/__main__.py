@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import slicer
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Testing"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from responsiveness.session import Session

@@ -1,6 +1,6 @@
 """`make soak`: load and faults for minutes; writes soak/results.json. Fails when anything was wrong.
 
-Usage: python Testing/soak [part ...] with the parts load, kills, inputs and disk; all of them when none is named.
+Usage: python tools/soak [part ...] with the parts load, kills, inputs and disk; all of them when none is named.
 """
 
 import json
@@ -10,7 +10,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "server"))
+sys.path.append(str(Path(__file__).resolve().parents[2] / "Testing" / "server"))
+sys.path.append(str(Path(__file__).resolve().parents[2] / "Testing" / "soak"))
 
 from soakBadInputs import BadInputs
 from soakFullDisk import FullDisk

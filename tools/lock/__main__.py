@@ -3,7 +3,7 @@
     make lock
 
 needs ``uv`` on the search path (``pip install uv``), which resolves for other platforms than the one it runs on. The
-versions are those of Testing/environment/constraints.txt, so that users get what the tests run with.
+versions are those of tools/environment/constraints.txt, so that users get what the tests run with.
 """
 
 import re
@@ -56,7 +56,7 @@ def _resolve():
 
 
 def _constraints():
-    lines = (ROOT / "Testing" / "environment" / "constraints.txt").read_text().splitlines()
+    lines = (ROOT / "tools" / "environment" / "constraints.txt").read_text().splitlines()
     return [line for line in lines if line and not line.startswith("#")]
 
 

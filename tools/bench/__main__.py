@@ -16,8 +16,10 @@ import sys
 import time
 from pathlib import Path
 
-TESTING = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTING), str(TESTING / "models"), str(TESTING.parent / "MedSAMSeg")]
+ROOT = Path(__file__).resolve().parents[2]
+TESTING = ROOT / "Testing"
+TOOLS = ROOT / "tools"
+sys.path[:0] = [str(TOOLS), str(TESTING), str(TESTING / "models"), str(ROOT / "MedSAMSeg")]
 
 # ruff: noqa: E402
 import openvino
@@ -34,9 +36,8 @@ from medsamseg_server.models.specification import get_specification
 from medsamseg_server.runtime.precision import choose_precision
 from medsamseg_server.weights.store import ModelStore
 
-ROOT = Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / "bench"
-RESPONSIVENESS = ROOT / "Testing" / "responsiveness"
+RESPONSIVENESS = TOOLS / "responsiveness"
 #: Short names of the models in the results.
 MODELS = {"litemedsam": "lite", "medsam": "vit_b"}
 #: Which of the module's clicks stands for all: a large volume, the slice encoded, the server idle.
@@ -140,11 +141,11 @@ def measureModule():
     """Return the module's share of a click and where a click's time goes, measured in the host with windows."""
     written = ROOT / "build" / "responsiveness.json"
     written.unlink(missing_ok=True)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTING), str(TESTING.parent / "MedSAMSeg")])}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTING), str(ROOT / "MedSAMSeg")])}
     command = [sys.executable, str(RESPONSIVENESS)]
     ended = subprocess.run(command, check=False, stdout=subprocess.DEVNULL, env=environment).returncode
     if not written.exists():
-        print(f"The module could not be measured: Testing/responsiveness ended with {ended}.", flush=True)
+        print(f"The module could not be measured: tools/responsiveness ended with {ended}.", flush=True)
         return {"module_ms_p95": None, "click_parts_ms": {}}
     clicks = json.loads(written.read_text("utf-8"))["clicks"]
     volume, kind = USUAL_CLICK
