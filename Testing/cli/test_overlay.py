@@ -6,10 +6,10 @@ import pytest
 from medsamseg_server.cli.overlay_picture import MOST_SLICES, Outcome, check_overlay, write_overlay
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.image_io import overlay
+from medsamseg_server.image_io.image import Geometry
 from medsamseg_server.image_io.overlay import Panel, Shape, bar_length, draw_overlay, draw_panel
-from medsamseg_server.image_types import Geometry
-from medsamseg_server.volumes import Volume
-from medsamseg_server.windows import IntensityRange
+from medsamseg_server.volumes.volume import Volume
+from medsamseg_server.volumes.windows import IntensityRange
 
 RED = (1.0, 0.0, 0.0)
 BOX_COLOR = [80, 210, 255]

@@ -4,7 +4,7 @@ import av
 import numpy as np
 import pytest
 
-from medsamseg_server.masks import SliceMask
+from medsamseg_server.engine.masks import SliceMask
 
 
 @pytest.fixture

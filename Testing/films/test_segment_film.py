@@ -12,8 +12,8 @@ from PIL import Image
 
 from medsamseg_server.cli import main
 from medsamseg_server.cli import segment as segment_command
-from medsamseg_server.engine import Engine
-from medsamseg_server.models.store import ModelStore
+from medsamseg_server.engine.engine import Engine
+from medsamseg_server.weights.store import ModelStore
 
 sys.path.append(str(Path(__file__).parents[1] / "server"))
 from server_fakes import FakePredictor

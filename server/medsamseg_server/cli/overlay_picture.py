@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.files import ensure_writable, replacing
+from medsamseg_server.image_io.image import Geometry
 from medsamseg_server.image_io.overlay import Box, Color, Panel, Shape, draw_overlay, draw_sheet
-from medsamseg_server.image_types import Geometry
-from medsamseg_server.volumes import Volume
-from medsamseg_server.windows import IntensityRange
+from medsamseg_server.system.safe_files import ensure_writable, replacing
+from medsamseg_server.volumes.volume import Volume
+from medsamseg_server.volumes.windows import IntensityRange
 
 #: Slices on a sheet, spread evenly over those with an object; slices with a box come first.
 MOST_SLICES = 12

@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from medsamseg_server.cli.output import print_json, say, shows_progress, warn
+from medsamseg_server.engine.prompts import check_box
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.files import ensure_writable, replacing
 from medsamseg_server.image_io.film_masks import check_mask_output, write_masks, write_overlay_film
 from medsamseg_server.image_io.films import Film, FilmVolume
 from medsamseg_server.image_io.overlay import Box, Panel, Shape, draw_panel
-from medsamseg_server.prompts import check_box
+from medsamseg_server.image_io.segmentations import DEFAULT_COLOR
 from medsamseg_server.propagation import DirectionEnded, EngineSlices, Propagation, SliceResult
-from medsamseg_server.segmentation_files import DEFAULT_COLOR
+from medsamseg_server.system.safe_files import ensure_writable, replacing
 
 if TYPE_CHECKING:
-    from medsamseg_server.engine import Engine
+    from medsamseg_server.engine.engine import Engine
 
 METHOD = "film"
 

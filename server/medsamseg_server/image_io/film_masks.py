@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.files import ensure_folder, ensure_writable, replacing, write_failure
 from medsamseg_server.image_io.films import Film
+from medsamseg_server.system.safe_files import ensure_folder, ensure_writable, replacing, write_failure
 
 #: Of a frame's number: the object there, bool (H, W); None where it was not found.
 MaskOf: TypeAlias = Callable[[int], "NDArray[np.bool_] | None"]

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.files import ensure_readable
-from medsamseg_server.volumes import Volume
+from medsamseg_server.system.safe_files import ensure_readable
+from medsamseg_server.volumes.volume import Volume
 
 #: Files that are films by their names.
 FILM_SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv")

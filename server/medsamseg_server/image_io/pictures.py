@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.files import ensure_readable
+from medsamseg_server.system.safe_files import ensure_readable
 
 #: Files that are flat pictures by their names.
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif")
