@@ -1,10 +1,8 @@
-"""What the tests of films share: writers of films, and a network that finds what has the object's colors."""
+"""What the tests of films share: a home of their own, and a writer of films."""
 
 import av
 import numpy as np
 import pytest
-
-from medsamseg_server.engine.masks import SliceMask
 
 
 @pytest.fixture
@@ -29,26 +27,3 @@ def write_film(tmp_path):
         return path
 
     return write
-
-
-class ColorSource:
-    """In the place of the network: of what is in a box, the pixels that are brighter than its surroundings."""
-
-    def __init__(self, frames, threshold):
-        self.frames = frames
-        self.threshold = threshold
-        self.asked = []
-
-    def pixels(self, index):
-        return self.frames[index]
-
-    def gray(self, index):
-        return self.frames[index].mean(axis=2).astype(np.uint8) if self.frames.ndim == 4 else self.frames[index]
-
-    def masks(self, index, boxes):
-        self.asked.append(index)
-        frame = self.gray(index)
-        bright = frame > self.threshold * np.median(frame)
-        rows, columns = np.indices(frame.shape)
-        found = [bright & (columns >= x0) & (columns <= x1) & (rows >= y0) & (rows <= y1) for x0, y0, x1, y1 in boxes]
-        return [SliceMask.from_mask(mask, 0.9) for mask in found]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import ColorSource
+from color_source import ColorSource
 from synthetic_films import FILMS, leaving
 
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
