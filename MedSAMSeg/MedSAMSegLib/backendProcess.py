@@ -10,7 +10,7 @@ from pathlib import Path
 from .backendClient import BackendClient
 from .errors import UserError
 from .installedBackend import installedServerCommand
-from .launchedServer import LaunchedServer
+from .launchedServer import LEAVING_SECONDS, LaunchedServer
 from .remoteServer import RemoteServer
 from .serverLog import ServerLog
 
@@ -160,7 +160,7 @@ class BackendProcess:
                 "Install the server again.",
                 "backend_start_failed",
             ) from error
-        atexit.register(server.stop)
+        atexit.register(server.stop, LEAVING_SECONDS)
         logging.info("MedSAMSeg server started: process %d, log in %s", server.pid, server.log.path)
         return server
 
