@@ -37,8 +37,8 @@ class SlicerLayout:
     def _makeInterpreter(self):
         self.pythonReal.parent.mkdir(parents=True)
         self.standardLibrary.mkdir(parents=True)
-        # The folder is named by the run path and by the fallback for the standard library; Slicer's exists nowhere. Only
-        # its beginning is changed: linkers let shorter strings, such as the version, share the end.
+        # Named by the run path, and by the fallback for the standard library; what Slicer's names exists nowhere. Only
+        # the beginning is changed: linkers let shorter strings, such as the version, share the end.
         known = os.fsencode(sys.base_prefix)
         unknown = b"/nowhere"[: len(known)] + known[8:]
         programs = {Path(os.path.realpath(sys._base_executable)): self.pythonReal}

@@ -17,6 +17,9 @@ Its rules, from CTKAppLauncher 0.1.34 (Base/ctkAppLauncher.cpp) and Slicer 5.12 
 Stricter: all options of the launcher are refused, because nothing here may need one.
 """  # noqa: E501
 
+# Without pathlib, which takes longer to import than all the rest.
+# ruff: noqa: PTH118, PTH120
+
 import os
 import signal
 import subprocess
