@@ -14,7 +14,6 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path += [str(ROOT / "Testing"), str(ROOT / "Testing" / "extension")]
 
 import staging  # noqa: E402
-
 from launcher import SlicerLayout  # noqa: E402
 from launcher.fixtures import KINDS  # noqa: E402
 
