@@ -108,6 +108,14 @@ def test_packagesThatSlicerHasAreInstalledAllTheSame(install, server, wheelhouse
     assert runServer(backend, server)["torch"] == "2.0"
 
 
+def test_morePackagesAreInstalledBesideThoseOfTheEnvironment(installed, python, environment):
+    """As the panel tells the user to do for training: Slicer's own packages do not count as installed there."""
+    words = [python, "-m", "pip", "--python", str(installed.interpreterPath), "list", "--format", "json"]
+    result = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
+    names = {package["name"].replace("_", "-") for package in json.loads(result.stdout)}
+    assert names == {"base-part", "torch"}
+
+
 def test_environmentOfASlicerThatHasBeenRemovedIsNone(installed, plan):
     link = plan.folder / "bin" / "python"
     interpreter = link.parent / link.readlink()
