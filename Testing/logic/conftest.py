@@ -10,7 +10,7 @@ from launcher.fixtures import serverCommand, serverPython
 from segmentations import addSegment, addSegmentation, voxelsOf
 
 from MedSAMSegLib.logic import MedSAMSegLogic
-from MedSAMSegLib.segmentWriter import SegmentWriter
+from MedSAMSegLib.segments.segmentWriter import SegmentWriter
 from slicerhost.fixtures import cleanScene, host
 
 

@@ -14,13 +14,13 @@ import pytest
 from processTree import haveEnded, treeOf
 from waiting import waitUntil
 
-from MedSAMSegLib import backendMonitor
-from MedSAMSegLib.backendMonitor import BackendMonitor
-from MedSAMSegLib.backendProcess import BackendProcess, BackendProcessError
-from MedSAMSegLib.backendReplies import EncodingStatus
-from MedSAMSegLib.backendState import BackendState
-from MedSAMSegLib.launchedServer import LaunchedServer
-from MedSAMSegLib.volumeUpload import VolumeUpload
+from MedSAMSegLib.client.serverReplies import EncodingStatus
+from MedSAMSegLib.client.volumeUpload import VolumeUpload
+from MedSAMSegLib.server import serverMonitor
+from MedSAMSegLib.server.launchedServer import LaunchedServer
+from MedSAMSegLib.server.serverMonitor import BackendMonitor
+from MedSAMSegLib.server.serverProcess import BackendProcess, BackendProcessError
+from MedSAMSegLib.server.serverState import BackendState
 
 TESTING = Path(__file__).resolve().parents[1]
 
@@ -28,8 +28,8 @@ TESTING = Path(__file__).resolve().parents[1]
 @pytest.fixture(autouse=True)
 def quickLooks(monkeypatch):
     """Looks at the server that follow each other quickly."""
-    monkeypatch.setattr(backendMonitor, "CHECK_SECONDS", 0.02)
-    monkeypatch.setattr(backendMonitor, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(serverMonitor, "CHECK_SECONDS", 0.02)
+    monkeypatch.setattr(serverMonitor, "ANSWER_SECONDS", 0.5)
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_serverThatDiedIsStartedAgainAndSaidSo(monitor, backend):
 
 def test_serverThatDiesAgainAndAgainIsLeftAloneUntilTheUserWantsIt(monitor, backend):
     monitor.start()
-    for start in range(1, backendMonitor.DEATHS_UNTIL_GIVING_UP + 1):
+    for start in range(1, serverMonitor.DEATHS_UNTIL_GIVING_UP + 1):
         waitUntil(lambda start=start: backend.starts == start and monitor.poll().kind == "ready")
         backend.die()
     waitForKind(monitor, "error")
@@ -130,8 +130,8 @@ def test_serverThatDiesAgainAndAgainIsLeftAloneUntilTheUserWantsIt(monitor, back
 
 
 def test_serverThatIsSilentForAMomentIsSaidAndKept(monitor, backend, monkeypatch):
-    monkeypatch.setattr(backendMonitor, "ANSWER_SECONDS", 0.02)
-    monkeypatch.setattr(backendMonitor, "MISSES_UNTIL_REPLACED", 10**6)
+    monkeypatch.setattr(serverMonitor, "ANSWER_SECONDS", 0.02)
+    monkeypatch.setattr(serverMonitor, "MISSES_UNTIL_REPLACED", 10**6)
     monitor.start()
     waitForKind(monitor, "ready")
     backend.letAnswer.clear()
@@ -143,9 +143,9 @@ def test_serverThatIsSilentForAMomentIsSaidAndKept(monitor, backend, monkeypatch
 
 
 def test_missedAnswersCountOnlyOneAfterTheOther(monitor, backend, monkeypatch):
-    monkeypatch.setattr(backendMonitor, "ANSWER_SECONDS", 0.01)
-    monkeypatch.setattr(backendMonitor, "MISSES_UNTIL_SAID", 10**6)
-    monkeypatch.setattr(backendMonitor, "MISSES_UNTIL_REPLACED", 3)
+    monkeypatch.setattr(serverMonitor, "ANSWER_SECONDS", 0.01)
+    monkeypatch.setattr(serverMonitor, "MISSES_UNTIL_SAID", 10**6)
+    monkeypatch.setattr(serverMonitor, "MISSES_UNTIL_REPLACED", 3)
     asked = []
     answer = backend.health
 
@@ -212,7 +212,7 @@ def test_killedServerIsReplacedAndTheVolumeIsSentAgain(process, processMonitor):
 def test_hungServerIsReplaced(process, processMonitor, monkeypatch):
     pid = process.pid
     processes = treeOf(pid)
-    monkeypatch.setattr(backendMonitor, "MISSES_UNTIL_REPLACED", 4)
+    monkeypatch.setattr(serverMonitor, "MISSES_UNTIL_REPLACED", 4)
     os.killpg(pid, signal.SIGSTOP)
     waitUntil(lambda: processMonitor.poll().kind == "starting" and processMonitor.state.reason == "hung")
     waitForKind(processMonitor, "ready", 120)
@@ -224,7 +224,7 @@ def test_hungServerEndsOnRestart(process, processMonitor, monkeypatch):
     """At once: it is not waited for, as one that can answer is."""
     pid = process.pid
     processes = treeOf(pid)
-    monkeypatch.setattr(backendMonitor, "MISSES_UNTIL_REPLACED", 10**6)
+    monkeypatch.setattr(serverMonitor, "MISSES_UNTIL_REPLACED", 10**6)
     monkeypatch.setattr(LaunchedServer, "stop", lambda *_: None)
     os.killpg(pid, signal.SIGSTOP)
     waitUntil(lambda: processMonitor.poll().reason == "silent")
@@ -240,12 +240,12 @@ SLICER = """
 import json, sys
 from slicerhost.host import Host
 Host.shared()
-from MedSAMSegLib import backendMonitor
-from MedSAMSegLib.backendProcess import BackendProcess
+from MedSAMSegLib.server import serverMonitor
+from MedSAMSegLib.server.serverProcess import BackendProcess
 from waiting import waitUntil
-backendMonitor.CHECK_SECONDS, backendMonitor.ANSWER_SECONDS = 0.05, 0.3
+serverMonitor.CHECK_SECONDS, serverMonitor.ANSWER_SECONDS = 0.05, 0.3
 process = BackendProcess(json.loads(sys.argv[1]))
-monitor = backendMonitor.BackendMonitor(process)
+monitor = serverMonitor.BackendMonitor(process)
 monitor.start()
 waitUntil(lambda: monitor.poll().kind == "ready", 120)
 print(process.pid, flush=True)
@@ -281,7 +281,7 @@ def test_laptopThatWasAsleepIsNoError(otherSlicer):
     for paused in pauses:
         paused.suspend()
     # Longer than all the answers together that a hung server may miss.
-    threading.Event().wait(0.35 * backendMonitor.MISSES_UNTIL_REPLACED + 0.5)
+    threading.Event().wait(0.35 * serverMonitor.MISSES_UNTIL_REPLACED + 0.5)
     for paused in pauses:
         paused.resume()
     slicer.stdin.write("awake\n")

@@ -11,10 +11,10 @@ import slicer
 from processTree import haveEnded, treeOf
 from waiting import waitUntil
 
-from MedSAMSegLib import serverLog
-from MedSAMSegLib.backendProcess import BackendProcess, BackendProcessError, findServerCommand
-from MedSAMSegLib.launchedServer import LaunchedServer
-from MedSAMSegLib.serverLog import ServerLog
+from MedSAMSegLib.server import serverLog
+from MedSAMSegLib.server.launchedServer import LaunchedServer
+from MedSAMSegLib.server.serverLog import ServerLog
+from MedSAMSegLib.server.serverProcess import BackendProcess, BackendProcessError, findServerCommand
 
 
 @pytest.fixture(autouse=True)

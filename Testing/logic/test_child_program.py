@@ -11,7 +11,7 @@ import pytest
 from processTree import haveEnded, treeOf
 from waiting import waitUntil
 
-from MedSAMSegLib.childProgram import POLITENESS, ChildProgram
+from MedSAMSegLib.server.childProgram import POLITENESS, ChildProgram
 
 #: Says that it runs, then waits for the end of its input.
 WAITING = "import sys; print('runs', flush=True); sys.stdin.read()"
@@ -86,7 +86,7 @@ def test_politenessCountsAmongTheProgramsOfTheDesktop(start):
 NICE_SLICER = """
 import os, subprocess, sys
 os.nice(3)
-from MedSAMSegLib.childProgram import ChildProgram
+from MedSAMSegLib.server.childProgram import ChildProgram
 say = "import os, sys; sys.stdin.read(); print(os.getpriority(os.PRIO_PROCESS, 0))"
 child = ChildProgram([sys.argv[1], "-c", say], None, True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 child.stdin.close()

@@ -8,7 +8,7 @@ import slicer
 from fakeBackend import FakeBackend
 from launcher.fixtures import serverCommand, serverPython
 
-from MedSAMSegLib.backendProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import BackendProcess
 from slicerhost.fixtures import cleanScene, host
 from slicerhost.guiFixtures import gui, guiHost
 

@@ -10,9 +10,9 @@ import psutil
 import pytest
 import slicer
 
-from MedSAMSegLib import correctionTraining
-from MedSAMSegLib.childProgram import POLITENESS
-from MedSAMSegLib.remoteServer import RemoteAddress
+from MedSAMSegLib.server.childProgram import POLITENESS
+from MedSAMSegLib.server.remoteServer import RemoteAddress
+from MedSAMSegLib.training import correctionTraining
 from slicerhost import widgetDriver
 
 FAKE = Path(__file__).with_name("fakeTraining.py")
@@ -24,7 +24,7 @@ def control(gui, tmp_path, monkeypatch, serverPython):
     folder = tmp_path / "control"
     folder.mkdir()
     command = [serverPython, str(FAKE), str(folder)]
-    monkeypatch.setattr("MedSAMSegLib.improveSection.findServerCommand", lambda: command)
+    monkeypatch.setattr("MedSAMSegLib.panel.sections.improveSection.findServerCommand", lambda: command)
     monkeypatch.setenv("MEDSAMSEG_HOME", str(tmp_path / "home"))
     yield folder
     # Where a test has failed, the program still waits.
@@ -163,7 +163,7 @@ def test_panelThatGoesEndsTheTraining(gui, ui, control, panel, corrected):
 def test_panelThatGoesDoesNotWaitForWhatCannotBeEnded(gui, ui, control, panel, corrected, monkeypatch):
     """Then the pictures are removed as soon as it has ended."""
     monkeypatch.setattr(correctionTraining, "CLOSE_SECONDS", 0.01)
-    monkeypatch.setattr("MedSAMSegLib.serverProgram.ServerProgram.cancel", lambda self: None)
+    monkeypatch.setattr("MedSAMSegLib.server.serverProgram.ServerProgram.cancel", lambda self: None)
     (control / "hold").touch()
     widgetDriver.click(ui.improveButton)
     gui.waitUntil(lambda: "Learning" in ui.improveLabel.text)
@@ -240,7 +240,7 @@ def test_scenesOfAFolderAreLearnedFromAndTheOpenOneStays(gui, ui, control, corre
 def test_packagesAreThoseThatTheServerAsksFor():
     import tomllib
 
-    from MedSAMSegLib.trainingPackages import PACKAGES
+    from MedSAMSegLib.install.trainingPackages import PACKAGES
 
     project = Path(__file__).resolve().parents[2] / "server" / "pyproject.toml"
     extra = tomllib.loads(project.read_text())["project"]["optional-dependencies"]["train"]

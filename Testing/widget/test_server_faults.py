@@ -10,8 +10,8 @@ import slicer
 from fakeNetworkServer import COMMAND
 from processTree import haveEnded, treeOf
 
-from MedSAMSegLib import backendMonitor
-from MedSAMSegLib.backendProcess import BackendProcess, BackendProcessError
+from MedSAMSegLib.server import serverMonitor
+from MedSAMSegLib.server.serverProcess import BackendProcess, BackendProcessError
 
 SERVER_SECONDS = 120
 
@@ -19,10 +19,10 @@ SERVER_SECONDS = 120
 @pytest.fixture(autouse=True)
 def quickLooks(gui, monkeypatch):
     """Everything that looks now and then looks often."""
-    monkeypatch.setattr(backendMonitor, "CHECK_SECONDS", 0.02)
-    monkeypatch.setattr(backendMonitor, "ANSWER_SECONDS", 0.5)
-    monkeypatch.setattr("MedSAMSegLib.encodingSection.LOOK_MILLISECONDS", 5)
-    monkeypatch.setattr("MedSAMSegLib.serverSection.POLL_MILLISECONDS", 5)
+    monkeypatch.setattr(serverMonitor, "CHECK_SECONDS", 0.02)
+    monkeypatch.setattr(serverMonitor, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr("MedSAMSegLib.panel.sections.encodingSection.LOOK_MILLISECONDS", 5)
+    monkeypatch.setattr("MedSAMSegLib.panel.sections.serverSection.POLL_MILLISECONDS", 5)
 
 
 @pytest.fixture
@@ -114,8 +114,8 @@ def test_serverThatDiesUnderTheUploadGetsTheVolumeAgain(gui, backend, volume, op
 
 
 def test_hungServerIsSaidAndOneClickReplacesIt(gui, backend, boxed, dragInRed, monkeypatch):
-    monkeypatch.setattr(backendMonitor, "ANSWER_SECONDS", 0.02)
-    monkeypatch.setattr(backendMonitor, "MISSES_UNTIL_REPLACED", 10**6)
+    monkeypatch.setattr(serverMonitor, "ANSWER_SECONDS", 0.02)
+    monkeypatch.setattr(serverMonitor, "MISSES_UNTIL_REPLACED", 10**6)
     backend.letAnswer.clear()
     waitForServer(gui, boxed, "not answered")
     backend.letAnswer.set()
@@ -160,7 +160,7 @@ def test_killedProcessIsNoticedAndReplacedAndTheNextBoxWorks(gui, process, realP
 
 
 def test_hungProcessIsReplacedUnderABoxThatIsStillAnswered(gui, process, realPanel, dragInRed, monkeypatch):
-    monkeypatch.setattr(backendMonitor, "MISSES_UNTIL_REPLACED", 3)
+    monkeypatch.setattr(serverMonitor, "MISSES_UNTIL_REPLACED", 3)
     pid = process.pid
     processes = treeOf(pid)
     os.killpg(pid, signal.SIGSTOP)
@@ -172,12 +172,12 @@ def test_hungProcessIsReplacedUnderABoxThatIsStillAnswered(gui, process, realPan
 
 
 def test_hungProcessEndsOnRestartAndTheNextBoxWorks(gui, process, realPanel, dragInRed, monkeypatch):
-    monkeypatch.setattr(backendMonitor, "ANSWER_SECONDS", 0.05)
-    monkeypatch.setattr(backendMonitor, "MISSES_UNTIL_REPLACED", 10**6)
+    monkeypatch.setattr(serverMonitor, "ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr(serverMonitor, "MISSES_UNTIL_REPLACED", 10**6)
     processes = treeOf(process.pid)
     os.killpg(process.pid, signal.SIGSTOP)
     waitForServer(gui, realPanel, "not answered")
-    monkeypatch.setattr(backendMonitor, "ANSWER_SECONDS", 2.0)
+    monkeypatch.setattr(serverMonitor, "ANSWER_SECONDS", 2.0)
     realPanel.ui.recoverServerButton.click()
     waitForServer(gui, realPanel, "Ready", SERVER_SECONDS)
     assert haveEnded(processes)
