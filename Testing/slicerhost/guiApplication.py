@@ -6,6 +6,7 @@ from slicerhost.application import Application
 from slicerhost.pythonQt import qt
 from slicerhost.pythonQt.classes import standIn
 from slicerhost.pythonQt.instances import adopted
+from slicerhost.standIn import StandIn
 
 
 @standIn
@@ -13,6 +14,15 @@ class qSlicerCoreApplication(qt.QObject):
     """Stands in for qSlicerCoreApplication: its signals that QApplication has not."""
 
     startupCompleted = QtCore.Signal()
+
+
+class CommandOptions(StandIn):
+    """What `slicer.app.commandOptions()` returns: how Slicer was started."""
+
+    standsFor = "qSlicerCommandOptions"
+
+    def __init__(self):
+        self.runPythonAndExit = False
 
 
 class GuiApplication(Application):
@@ -25,6 +35,7 @@ class GuiApplication(Application):
         self._ownSignals = qSlicerCoreApplication()
         self._layoutManager = layoutManager
         self._moduleManager = moduleManager
+        self._commandOptions = CommandOptions()
 
     @property
     def aboutToQuit(self):
@@ -48,6 +59,14 @@ class GuiApplication(Application):
     def processEvents(self):
         """Handle all events that wait."""
         QtWidgets.QApplication.processEvents()
+
+    def commandOptions(self):
+        """:return: how the application was started."""
+        return self._commandOptions
+
+    def exit(self, status):
+        """Leave the event loop, with the status of the process."""
+        QtWidgets.QApplication.exit(status)
 
     def layoutManager(self):
         """:return: the views."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import slicer
 from fakeBackend import FakeBackend
+from launcher.fixtures import serverCommand, serverPython
 
 from MedSAMSegLib.server.serverProcess import BackendProcess
 from slicerhost.fixtures import cleanScene, host
