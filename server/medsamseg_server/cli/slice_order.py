@@ -40,7 +40,7 @@ def in_space(tasks: dict[str, Task], image: Image, order: str | None) -> dict[st
             ErrorKind.INVALID_INPUT,
             "slice_order_ambiguous",
             f"{name} does not store its frames in the order of space: frame {index} of the file {spoken}.",
-            "Say what --slice counts: --slice-order space, or --slice-order file (a viewer that goes through the file).",
+            "Say what the slice's number counts: --slice-order space, or --slice-order file.",
         )
     return {key: _moved(task, slices, name) if task.axis == 0 else task for key, task in tasks.items()}
 

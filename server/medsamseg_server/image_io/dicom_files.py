@@ -245,7 +245,7 @@ def _pixel_element(header: Any, stream: BinaryIO) -> PixelElement | None:
 def _checked(path: Path, header: Dataset, pixels: PixelElement | None, whole: bool) -> DicomFile | None:
     """Return a file whose header was read, if it is one that matters."""
     sop_class = str(value_of(header, "SOPClassUID", ""))
-    if sop_class == _DIRECTORY or (not whole and not sop_class and "Rows" not in header):
+    if _meta(header, "MediaStorageSOPClassUID") == _DIRECTORY or (not (whole or sop_class) and "Rows" not in header):
         return None
     syntax = _syntax(header)
     packed = syntax == DeflatedExplicitVRLittleEndian and "Rows" in header
@@ -262,9 +262,13 @@ def _should_have_pixels(file: DicomFile) -> bool:
     return "Image Storage" in sop_class.name or not sop_class or "Rows" in file.header
 
 
+def _meta(header: Any, keyword: str) -> Any:
+    return value_of(header.file_meta, keyword) if hasattr(header, "file_meta") else None
+
+
 def _syntax(header: Any) -> UID:
     """Return the transfer syntax that a file states, or the one that its header is written in."""
-    stated = header.file_meta.get("TransferSyntaxUID") if hasattr(header, "file_meta") else None
+    stated = _meta(header, "TransferSyntaxUID")
     if stated:
         return UID(stated)
     implicit, little = header.original_encoding

@@ -127,7 +127,7 @@ class FrameReader:
         pixels = file.pixels
         if pixels is None or file.syntax in _BY_PYDICOM:
             with quiet_pydicom():
-                frames = pixel_array(file.path, raw=True)
+                frames = pixel_array(pydicom.dcmread(file.path), raw=True)
             frames = frames.reshape(file.frame_count, *frames.shape[-2:])
             yield from ((n, frames[n]) for n in wanted)
             return

@@ -13,6 +13,12 @@ from medsamseg_server.image_io.dicom_places import misplaced
 from medsamseg_server.image_types import check_layout
 
 _NAMED = 3
+#: Transfer syntaxes that are younger than the pinned pydicom.
+_NAMES = {
+    "1.2.840.10008.1.2.4.110": "JPEG XL Lossless",
+    "1.2.840.10008.1.2.4.111": "JPEG XL JPEG Recompression",
+    "1.2.840.10008.1.2.4.112": "JPEG XL",
+}
 
 
 def left_out(damaged: Sequence[DamagedFileError]) -> list[str]:
@@ -75,10 +81,11 @@ def _placeless(uid: str, frames: Sequence[Frame]) -> MedSAMSegError:
 
 
 def _compressed(file: DicomFile) -> MedSAMSegError:
+    name = _NAMES.get(file.syntax, file.syntax.name)
     return MedSAMSegError(
         ErrorKind.UNREADABLE,
         "image_compressed",
-        f"{file.path.name} is compressed as {file.syntax.name} (transfer syntax {file.syntax}), "
-        "for which there is no decoder here.",
+        f"{file.path.name} is compressed as {name} (transfer syntax {file.syntax}), for which there is no "
+        "decoder here.",
         "Export the series uncompressed (Explicit VR Little Endian), or as lossless JPEG or JPEG 2000.",
     )
