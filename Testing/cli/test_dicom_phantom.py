@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pydicom
 import pytest
+from highdicom.legacy import LegacyConvertedEnhancedCTImage
 from phantom_writing import (
     AXIAL,
     CORONAL,
@@ -84,6 +85,37 @@ def test_frames_that_are_stored_backwards_keep_their_numbers(tmp_path):
     image = read_image(save(enhanced(VALUES[order], positions(order)), tmp_path / "scan"))
     check(image, VALUES[order], mask=OBJECT[order])
     assert not image.source.is_reordered
+
+
+def test_files_that_highdicom_put_into_one(tmp_path):
+    def change(ds, k):
+        ds.RescaleSlope, ds.RescaleIntercept, ds.RescaleType = 1, -10 * k, "HU"
+        ds.ImageType, ds.AccessionNumber, ds.PatientBirthDate, ds.PatientSex = ["ORIGINAL", "PRIMARY"], "", "", ""
+        ds.StudyDate = ds.StudyTime = ds.StudyID = ds.ReferringPhysicianName = ds.Manufacturer = None
+        ds.SeriesNumber = ds.BodyPartExamined = ds.Laterality = ds.AcquisitionNumber = None
+
+    slices = [pydicom.dcmread(path) for path in write_slices(tmp_path / "single", VALUES, OBLIQUE, change=change)]
+    legacy = LegacyConvertedEnhancedCTImage([slices[k] for k in SCRAMBLED], SERIES + ".9", 1, SERIES + ".9.1", 1)
+    image = read_image(save(legacy, tmp_path / "scan"))
+    # It stores them by their instance numbers, which here run against the order in space.
+    check(image, scaled(lambda k: 1, lambda k: -10 * k)[::-1], OBLIQUE, OBJECT[::-1])
+
+
+def test_stacks_beside_each_other_are_volumes_of_their_own(tmp_path):
+    places = [*range(8), *range(8, 16)]
+    ds = enhanced(
+        np.concatenate([VALUES, VALUES + 1]),
+        positions(places),
+        groups=lambda n: {"FrameContentSequence": item(StackID=str(1 + n // 8))},
+    )
+    path = save(ds, tmp_path / "scan")
+    assert f"{SERIES}:2  CT 'Phantom', stack 2, 8 frames in 1 file" in refusal(path)
+    check(read_image(path, f"{SERIES}:1"))
+
+
+def test_stacks_within_each_other_are_one_volume(tmp_path):
+    ds = enhanced(VALUES, positions(range(8)), groups=lambda n: {"FrameContentSequence": item(StackID=str(1 + n % 2))})
+    check(read_image(save(ds, tmp_path / "scan")))
 
 
 def slope_of(k):
