@@ -1,6 +1,7 @@
 """A phantom of known place and values in every kind of DICOM: read exactly, or refused in words."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pydicom
@@ -215,6 +216,23 @@ def test_volumes_in_single_files_are_listed_and_chosen(tmp_path, keyword):
     assert "holds 2 volumes" in refusal(tmp_path)
     for v in range(2):
         check(read_image(tmp_path, f"{SERIES}:{v + 1}"), VALUES + v)
+
+
+def test_a_value_that_changes_from_slice_to_slice_does_not_tell_volumes_apart(tmp_path):
+    for v in range(2):
+
+        def change(ds, k, v=v):
+            ds.FlipAngle, ds.AcquisitionNumber = v * 8 + k, v + 1
+
+        write_slices(tmp_path, VALUES + v, name=f"T{v}", change=change)
+    assert "acquisition 2, 8 files" in refusal(tmp_path)
+    check(read_image(tmp_path, f"{SERIES}:2"), VALUES + 1)
+
+
+def test_nothing_of_the_jpeg_library_is_printed(capfd):
+    data = uid.__file__.replace("uid.py", "data/test_files/")
+    assert read_image(Path(data + "JPGExtended.dcm")).array.shape == (1, 1024, 256)
+    assert capfd.readouterr().err == ""
 
 
 def test_times_that_nothing_tells_apart_are_refused(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -155,11 +156,17 @@ def _read_silently(path: Path) -> sitk.Image:
     reader.SetImageIO("GDCMImageIO")
     shown = sitk.ProcessObject.GetGlobalWarningDisplay()
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
-    try:
-        image: sitk.Image = reader.Execute()
-        return image
-    finally:
-        sitk.ProcessObject.SetGlobalWarningDisplay(shown)
+    # The JPEG library writes to the process's standard error itself.
+    with Path(os.devnull).open("w") as nowhere:
+        kept = os.dup(2)
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            image: sitk.Image = reader.Execute()
+            return image
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            sitk.ProcessObject.SetGlobalWarningDisplay(shown)
 
 
 def _write_alone(path: Path, file: DicomFile, frame: bytes) -> None:
