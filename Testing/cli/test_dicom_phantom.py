@@ -32,7 +32,7 @@ from phantom_writing import (
 from pydicom import uid
 
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.images import read_image
+from medsamseg_server.image_io.reading import read_image
 
 VALUES = phantom()
 OBJECT = VALUES == 3000

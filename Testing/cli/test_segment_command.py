@@ -12,7 +12,7 @@ import SimpleITK as sitk
 from phantom_writing import enhanced, save, slice_position
 
 from medsamseg_server.cli import segment as segment_command
-from medsamseg_server.engine import Engine
+from medsamseg_server.engine.engine import Engine
 
 sys.path.append(str(Path(__file__).parents[1] / "server"))
 from server_fakes import FAKE_SHA256, FakePredictor

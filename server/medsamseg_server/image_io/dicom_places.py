@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.dicom_frames import Frame
-from medsamseg_server.image_types import Geometry
+from medsamseg_server.image_io.image import Geometry
 
 # Distances between slices that differ by more than this share of the usual one are told, or refused.
 _TOLD_UNEVENNESS = 0.01

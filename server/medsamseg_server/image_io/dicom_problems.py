@@ -10,7 +10,7 @@ from medsamseg_server.image_io.dicom_files import DamagedFileError, DicomFile
 from medsamseg_server.image_io.dicom_frames import Frame
 from medsamseg_server.image_io.dicom_pixels import is_decodable
 from medsamseg_server.image_io.dicom_places import misplaced
-from medsamseg_server.image_types import check_layout
+from medsamseg_server.image_io.image import check_layout
 
 _NAMED = 3
 #: Transfer syntaxes that are younger than the pinned pydicom.

@@ -13,7 +13,7 @@ from medsamseg_server.image_io.dicom_files import DicomFile
 from medsamseg_server.image_io.dicom_frames import Frame
 from medsamseg_server.image_io.dicom_pixels import FrameReader, stored_range, stored_type
 from medsamseg_server.image_io.dicom_places import geometry_of
-from medsamseg_server.image_types import DicomSource, Image
+from medsamseg_server.image_io.image import DicomSource, Image
 
 _WHOLE_TYPES = tuple(np.dtype(name) for name in ("int16", "uint16", "int32", "uint32", "int64"))
 
