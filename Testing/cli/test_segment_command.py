@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from phantom_writing import enhanced, save, slice_position
 
 from medsamseg_server.cli import segment as segment_command
 from medsamseg_server.engine.engine import Engine
@@ -493,3 +494,44 @@ def test_the_example_prompts_file_in_the_help_is_right(run, networks, tmp_path):
     axis, objects = read_prompts(write_prompts(tmp_path / "boxes.json", OBJECTS_EXAMPLE))
     assert (axis, list(objects)) == (0, ["Liver", "Tumor"])
     assert objects["Tumor"] == {24: (54, 160, 101, 204)}
+
+
+@pytest.fixture
+def scrambled(tmp_path):
+    """The rod as an enhanced DICOM file, whose frames are stored in threes; returns the file and each frame's slice."""
+    order = [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11]
+    values = rod().astype(np.int16)[order]
+    return save(enhanced(values, [slice_position(k) for k in order]), tmp_path / "dicom/scan"), order
+
+
+def test_a_slice_of_scrambled_frames_is_asked_about(refused, scrambled):
+    path, order = scrambled
+    index = order.index(5)
+    status, code, message = refused(path, "--box", "7,9,18,20", "--slice", index)
+    assert (status, code) == (2, "slice_order_ambiguous")
+    assert f"scan does not store its frames in the order of space: frame {index} of the file is slice 5" in message
+    assert "--slice-order space, or --slice-order file" in message
+
+
+@pytest.mark.parametrize("order", ["space", "file"])
+def test_a_slice_of_scrambled_frames_is_counted_as_said(run, networks, scrambled, tmp_path, order):
+    path, frames = scrambled
+    index = 5 if order == "space" else frames.index(5)
+    arguments = ("--box", "7,9,18,20", "--slice", index, "--slice-order", order, "--slice-only", *WINDOW)
+    assert run("segment", path, *arguments, "-o", tmp_path / "out.nrrd").status == 0
+    mask = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "out.nrrd")))
+    assert np.flatnonzero(mask.any(axis=(1, 2))).tolist() == [5]
+
+
+def test_a_frame_that_a_volume_does_not_have_is_told(refused, scrambled):
+    path, _ = scrambled
+    status, code, message = refused(path, "--box", "7,9,18,20", "--slice", "12", "--slice-order", "file")
+    assert (status, code) == (2, "slice_outside")
+    assert "no frame 12 of scan; it has the frames 0 to 11" in message
+
+
+def test_a_slice_that_both_orders_count_alike_is_not_asked_about(run, networks, scrambled, tmp_path):
+    path, order = scrambled
+    assert order.index(0) == 0
+    result = run("segment", path, "--box", "7,9,18,20", "--slice", 0, *WINDOW, "-o", tmp_path / "out.nrrd")
+    assert result.status == 0

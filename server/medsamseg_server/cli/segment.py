@@ -91,12 +91,20 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=Path,
         help="draw the result: boxes, fill, outline, scale bar, legend; of a film OUT.mp4",
     )
-    parser.add_argument("--series", metavar="UID", help="which series of a DICOM folder")
+    parser.add_argument(
+        "--series", metavar="UID", help="which series of a DICOM folder; UID:N for volume N of several in a series"
+    )
     prompts = parser.add_argument_group("where the object is")
     prompts.add_argument("--box", metavar="X0,Y0,X1,Y1", help="box around the object, in voxel indices of the slice")
     prompts.add_argument("--slice", metavar="N", type=int, help="index of the slice with the box")
     prompts.add_argument(
         "--axis", type=int, choices=(0, 1, 2), help="array axis across the slices (default: 0, the stored slices)"
+    )
+    prompts.add_argument(
+        "--slice-order",
+        choices=("space", "file"),
+        help="what slices with boxes are counted by, where a DICOM file stores its frames in another order than in "
+        "space (--range always counts in space)",
     )
     prompts.add_argument(
         "--prompts", metavar="FILE.json", type=Path, help="boxes on several slices, instead of --box and --slice"
@@ -144,6 +152,7 @@ def run(args: argparse.Namespace) -> int:
     tasks = _make_tasks(args)
     # What reads images and runs networks is imported after the arguments are known to be right.
     from medsamseg_server.cli.overlay_picture import Outcome, check_overlay, write_overlay
+    from medsamseg_server.cli.slice_order import in_space
     from medsamseg_server.cli.slice_table import slice_rows, table_path, write_table
     from medsamseg_server.image_io.films import is_film
     from medsamseg_server.image_io.reading import read_image
@@ -161,6 +170,7 @@ def run(args: argparse.Namespace) -> int:
     store = ModelStore()
     store.path(args.model)
     image = read_image(args.image, args.series)
+    tasks = in_space(tasks, image, args.slice_order)
     volume = Volume.from_array(image.array)
     i, j, k = image.geometry.spacing
     whole = WholeObjects(

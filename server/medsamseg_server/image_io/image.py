@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,30 @@ class Geometry:
 
 
 @dataclass(frozen=True)
+class DicomSource:
+    """Which DICOM images a scan was read from; one entry for each slice, in the array's order K.
+
+    Attributes:
+        series_uid: Series Instance UID of all of them.
+        files: the file that each slice is in.
+        sop_instance_uids: the SOP Instance UID of that file.
+        frames: number of the slice's frame in that file, from 0.
+    """
+
+    series_uid: str
+    files: tuple[Path, ...]
+    sop_instance_uids: tuple[str, ...]
+    frames: tuple[int, ...]
+
+    @property
+    def is_reordered(self) -> bool:
+        """Whether one file stores the slices in an order that is not the one in space."""
+        if len(set(self.files)) > 1:
+            return False
+        return any(after < before for before, after in pairwise(self.frames))
+
+
+@dataclass(frozen=True)
 class Image:
     """A scan.
 
@@ -52,11 +77,13 @@ class Image:
         array: voxels (K, J, I), in the file's order and numeric type.
         geometry: where they lie.
         notes: what the user should know about the reading; mostly none.
+        source: the DICOM images that it was read from; None for other files.
     """
 
     array: NDArray[Any]
     geometry: Geometry
     notes: tuple[str, ...] = ()
+    source: DicomSource | None = None
 
     @classmethod
     def of(cls, image: sitk.Image, notes: tuple[str, ...] = ()) -> Image:

@@ -8,6 +8,7 @@ import SimpleITK as sitk
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.dicom import read_series
+from medsamseg_server.image_io.dicom_files import is_dicom
 from medsamseg_server.image_io.image import Image, check_layout
 from medsamseg_server.image_io.nifti import require_complete
 from medsamseg_server.system.safe_files import ensure_readable
@@ -20,13 +21,13 @@ def read_image(path: Path, series: str | None = None) -> Image:
 
     Args:
         path: a file in NRRD, NIfTI, MetaImage or another format that SimpleITK knows; or a folder of DICOM files.
-        series: for a folder, the UID of the series to read; needed when the folder holds several.
+        series: for DICOM, the UID of the series to read; needed when there are several. See ``read_series``.
 
     Raises:
         MedSAMSegError: ``image_missing``, ``image_unreadable``, ``image_incomplete``, ``image_not_3d``,
             ``image_components``, ``series_needless``, or one of ``dicom_folders.read_series``.
     """
-    if path.is_dir():
+    if path.is_dir() or (path.is_file() and is_dicom(path)):
         return read_series(path, series)
     if not path.is_file():
         raise MedSAMSegError(
