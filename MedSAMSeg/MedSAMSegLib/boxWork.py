@@ -1,5 +1,6 @@
 """Everything that is done with boxes: drawn, moved, refined by points, deleted, previewed."""
 
+from .boxAlignment import checkNotMovedApart, isMovedApart
 from .boxArguments import promptFromArguments, rotationNotes
 from .boxExchange import exchangeVoxels
 from .boxProvenance import makeRoom, moveOnto, noteBoxes
@@ -87,6 +88,10 @@ class BoxWork:
     def delete(self, node, removeMask):
         """:return: BoxRun of a box that is deleted; arguments as for `MedSAMSegLogic.startBoxDeletion`."""
         record = self._scene.records.of(node)
+        # Where its voxels would be taken out now, they never were.
+        isApart = removeMask and isMovedApart(node, *record.place[:2])
+        removeMask = removeMask and not isApart
+        notes = ("Its voxels stay: the volume was moved against the segmentation since.",) if isApart else ()
 
         def question():
             if removeMask:
@@ -105,7 +110,7 @@ class BoxWork:
                 if changed or not removeMask:
                     self._noteSlices(record, (before,))
                 self._scene.history.remember(self._writerOf(record).lastStep, record, before, None)
-                return BoxDeletion(before.prompt, changed)
+                return BoxDeletion(before.prompt, changed, notes)
 
             return self._question(record.place[0], wanted, write)
 
@@ -177,8 +182,10 @@ class BoxWork:
                 record.state = record.state.changed(found=_cropOf(record.state.prompt, mask))
 
     def _checkWritable(self, record):
+        volume, segmentation, segmentID = record.place
         try:
-            self._writerOf(record).check(record.place[2])
+            self._writerOf(record).check(segmentID)
+            checkNotMovedApart(record.node, volume, segmentation)
         except UserError:
             self._scene.putBack(record)
             raise

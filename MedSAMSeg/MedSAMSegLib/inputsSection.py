@@ -6,6 +6,7 @@ from slicer.util import VTKObservationMixin
 
 from .choiceBox import ChoiceBox
 from .intensityWindows import AUTOMATIC, windowTitles
+from .nodeNames import nodeName
 from .panelSection import PanelSection
 from .volumeRemarks import remarkOn, whyUnusable
 
@@ -97,7 +98,7 @@ class InputsSection(PanelSection, VTKObservationMixin):
         if volume is not None:
             with self.session.sayingErrors():
                 self.session.logic.adoptGeometry(node, volume)
-                node.SetName(slicer.mrmlScene.GenerateUniqueName(f"{volume.GetName()} segmentation"))
+                node.SetName(slicer.mrmlScene.GenerateUniqueName(nodeName(f"{volume.GetName()} segmentation")))
 
 
 def volumesInViews():

@@ -8,6 +8,7 @@ from .backendProcess import BackendProcess
 from .boxAdjustment import BoxAdjustment
 from .boxWork import BoxWork
 from .encodingRun import EncodingRun, UploadRun
+from .nodeNames import nodeName
 from .propagations import Propagations
 from .sceneBoxes import SceneBoxes
 from .segmentWriters import SegmentWriters
@@ -52,7 +53,7 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview):
         """
         checkVolume(volume)
         segmentation = slicer.mrmlScene.AddNewNodeByClass(
-            "vtkMRMLSegmentationNode", name or f"{volume.GetName()} segmentation"
+            "vtkMRMLSegmentationNode", nodeName(name or f"{volume.GetName()} segmentation")
         )
         segmentation.CreateDefaultDisplayNodes()
         self.adoptGeometry(segmentation, volume)

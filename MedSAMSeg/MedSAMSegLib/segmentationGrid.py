@@ -92,16 +92,25 @@ def _checkSegmentation(segmentationNode):
         )
 
 
-def _referenceIJKToRAS(segmentationNode, volumeNode):
-    segmentation = segmentationNode.GetSegmentation()
-    geometry = slicer.vtkSlicerSegmentEditorLogic.GetReferenceImageGeometryStringFromSegmentation(segmentation)
-    if not geometry:
-        segmentationNode.SetReferenceImageGeometryParameterFromVolumeNode(volumeNode)
-        geometry = slicer.vtkSlicerSegmentEditorLogic.GetReferenceImageGeometryStringFromSegmentation(segmentation)
+def referenceImage(segmentationNode):
+    """:return: vtkOrientedImageData without voxels, in the geometry that new segments get; one voxel if not known."""
+    geometry = _referenceGeometry(segmentationNode)
     image = slicer.vtkOrientedImageData()
-    slicer.vtkSegmentationConverter.DeserializeImageGeometry(geometry, image, False)
+    if geometry:
+        slicer.vtkSegmentationConverter.DeserializeImageGeometry(geometry, image, False)
+    return image
+
+
+def _referenceGeometry(segmentationNode):
+    segmentation = segmentationNode.GetSegmentation()
+    return slicer.vtkSlicerSegmentEditorLogic.GetReferenceImageGeometryStringFromSegmentation(segmentation)
+
+
+def _referenceIJKToRAS(segmentationNode, volumeNode):
+    if not _referenceGeometry(segmentationNode):
+        segmentationNode.SetReferenceImageGeometryParameterFromVolumeNode(volumeNode)
     IJKToRAS = vtk.vtkMatrix4x4()
-    image.GetImageToWorldMatrix(IJKToRAS)
+    referenceImage(segmentationNode).GetImageToWorldMatrix(IJKToRAS)
     return IJKToRAS
 
 
