@@ -53,6 +53,16 @@ class LabelmapCrop:
         """:return: bool array over another extent: the voxels that are set there."""
         return _cutOut(self.voxels, self.extent, extent)
 
+    def cutTo(self, shape):
+        """:return: the piece that lies within a volume of a shape (K, J, I)."""
+        first = [max(low, 0) for low in self.start]
+        ends = [min(last + 1, size) for last, size in zip(self.extent[1::2], reversed(shape), strict=True)]
+        block = tuple(
+            slice(low - start, max(end - start, low - start))
+            for low, end, start in reversed(list(zip(first, ends, self.start, strict=True)))
+        )
+        return LabelmapCrop(self.voxels[block], tuple(first))
+
     def common(self, other):
         """:return: the voxels that are set here and in another crop."""
         return self.where(other.within(self.extent))

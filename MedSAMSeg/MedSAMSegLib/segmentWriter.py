@@ -9,6 +9,7 @@ from .closedSurfaces import ClosedSurfaces
 from .editorSettings import EditorSettings
 from .errors import UserError
 from .labelmapCrop import LabelmapCrop
+from .protectedSegments import isKeptWhole
 from .segmentationGrid import SegmentationGrid
 from .segmentChecks import checkWritable
 from .sliceEdit import SliceEditPlanner
@@ -128,7 +129,9 @@ class SegmentWriter:
         gained = arrived & ~planner.voxels(segmentID, onGrid.extent)
         taken = {other: arrived & planner.voxels(other, onGrid.extent) for other in edit.overwritten}
         returned = {
-            other: grid.cropOnGrid(crop).common(edit.toRemove).trimmed() for other, crop in (givingBack or {}).items()
+            other: grid.cropOnGrid(crop).common(edit.toRemove).trimmed()
+            for other, crop in (givingBack or {}).items()
+            if self._mayReceive(other)
         }
         self._carryOut(segmentID, edit, settings, grid, returned)
         return Exchange(
@@ -206,6 +209,10 @@ class SegmentWriter:
         settings = EditorSettings.ofScene()
         return grid, SliceEditPlanner(self._segmentationNode, self._volumeNode, grid, settings), settings
 
+    def _mayReceive(self, segmentID):
+        isPresent = self._segmentationNode.GetSegmentation().GetSegment(segmentID) is not None
+        return isPresent and not isKeptWhole(self._segmentationNode, segmentID)
+
     def _checkInside(self, axis, sliceIndex, crop, grid):
         self._checkCropInside(LabelmapCrop.ofSlice(axis, sliceIndex, [[1]], 0, 0), grid)
         self._checkCropInside(crop, grid)
@@ -226,8 +233,6 @@ class SegmentWriter:
             self._apply(segmentID, edit, settings.overwriteMode, grid, returned or {})
 
     def _apply(self, segmentID, edit, overwriteMode, grid, returned):
-        segmentation = self._segmentationNode.GetSegmentation()
-        returned = {other: crop for other, crop in returned.items() if segmentation.GetSegment(other) is not None}
         changed = {segmentID, *edit.overwritten, *returned} | ({edit.receiver} - {None})
         try:
             with self._surfaces.kept(changed):

@@ -33,7 +33,8 @@ class SliceAudit:
 
     def states(self):
         """:return: {slice index: SliceState} of all slices that have voxels or a record, in the order of the slices."""
-        records = self._records.ofAxis(self._axis)
+        # A segment that was worked on in a larger volume knows of slices that this one does not have.
+        records = {index: known for index, known in self._records.ofAxis(self._axis).items() if self._has(index)}
         crops = self._crops()
         return {index: _state(index, records.get(index), crops.get(index)) for index in sorted({*records, *crops})}
 
@@ -146,7 +147,8 @@ class SliceAudit:
         found = cropOfLabel(self._labelmap, self._segment.GetLabelValue())
         if found.isEmpty:
             return {}
-        block = self._grid.cropFromGrid(found)
+        # Drawn on a whole scan and worked on in a piece of it, a segment reaches beyond the volume.
+        block = self._grid.cropFromGrid(found).cutTo(self._geometry.shape)
         depth = depthIJK(self._axis)
         crops = {}
         # One copy in the order of the slices: picking each of them out of rows would read the block again every time.
@@ -157,6 +159,9 @@ class SliceAudit:
             if not crop.isEmpty:
                 crops[start[depth]] = crop
         return crops
+
+    def _has(self, sliceIndex):
+        return 0 <= sliceIndex < self.sliceCount
 
     def _voxelsWithin(self, extent):
         voxels = imageVoxelsWithin(self._labelmap, extent) == self._segment.GetLabelValue()

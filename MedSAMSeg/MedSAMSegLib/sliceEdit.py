@@ -6,6 +6,7 @@ import numpy as np
 
 from .editorSettings import INSIDE_ONE_SEGMENT
 from .labelmapCrop import LabelmapCrop, imageVoxelsWithin
+from .protectedSegments import acceptedSlices, isKeptWhole
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +58,7 @@ class SliceEditPlanner:
         elif mode == "replace":
             toRemove = self._leaving(segmentID, crop, slicePlane)
         if mode != "remove":
-            toAdd = crop.where(self._editable(segmentID, crop)).trimmed()
+            toAdd = crop.where(self._addable(segmentID, crop)).trimmed()
         return self._edit(segmentID, toRemove, toAdd, self._receiver(segmentID) if mode == "remove" else None)
 
     def planExchange(self, segmentID, leaving, arriving):
@@ -69,7 +70,7 @@ class SliceEditPlanner:
         :return: SliceEdit.
         """
         toRemove = self._erasable(segmentID, leaving)
-        toAdd = arriving.where(self._editable(segmentID, arriving)).trimmed()
+        toAdd = arriving.where(self._addable(segmentID, arriving)).trimmed()
         return self._edit(segmentID, toRemove, toAdd, receiver=None)
 
     def _edit(self, segmentID, toRemove, toAdd, receiver):
@@ -99,12 +100,31 @@ class SliceEditPlanner:
 
     def _receiver(self, segmentID):
         # As in the Segment Editor, erasing inside one segment gives the voxels to that segment.
-        isInsideAnother = self._settings.maskMode == INSIDE_ONE_SEGMENT and self._settings.maskSegmentID != segmentID
-        return self._settings.maskSegmentID if isInsideAnother else None
+        receiver = self._settings.maskSegmentID
+        isInsideAnother = self._settings.maskMode == INSIDE_ONE_SEGMENT and receiver != segmentID
+        return receiver if isInsideAnother and not isKeptWhole(self._segmentationNode, receiver) else None
 
     def _segmentsUnder(self, crop, segmentID):
         others = self._settings.overwrittenSegmentIDs(self._segmentationNode, segmentID)
         return tuple(other for other in others if (self.voxels(other, crop.extent) & crop.voxels).any())
+
+    def _addable(self, segmentID, crop):
+        """:return: bool array or True: where a segment may grow; what others keep is not given to it instead."""
+        addable = self._editable(segmentID, crop)
+        for other in self._settings.overwrittenSegmentIDs(self._segmentationNode, segmentID):
+            if not crop.isEmpty:
+                addable = addable & ~self._kept(other, crop.extent)
+        return addable
+
+    def _kept(self, other, extent):
+        """:return: bool array over an extent of the grid: what another segment keeps there."""
+        voxels = self.voxels(other, extent)
+        if not voxels.any() or isKeptWhole(self._segmentationNode, other):
+            return voxels
+        accepted = np.zeros_like(voxels)
+        for crop in acceptedSlices(self._segmentationNode, other, self._volumeNode):
+            accepted |= self._grid.cropOnGrid(crop).within(extent)
+        return voxels & accepted
 
     def _editable(self, segmentID, crop):
         if crop.isEmpty:
