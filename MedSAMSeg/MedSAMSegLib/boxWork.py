@@ -47,7 +47,7 @@ class BoxWork:
             others = self._scene.records.at(place)
             with writer.undoStep():
                 hasMadeRoom = not state.found.isEmpty and makeRoom(writer, place, state.prompt)
-                exchange = exchangeVoxels(writer, segmentID, None, state.found, others)
+                exchange = exchangeVoxels(writer, segmentID, state.prompt.axis, None, state.found, others)
                 record = self._scene.records.add(place, state.changed(added=exchange.added, taken=exchange.taken))
             hasChanged = exchange.hasChanged or hasMadeRoom
             if hasChanged:
@@ -154,7 +154,7 @@ class BoxWork:
                 return False
             others = self._scene.records.others(record)
             hasMadeRoom, covered = moveOnto(writer, record.place, before, state, isLast)
-            exchange = exchangeVoxels(writer, record.place[2], before, state.found, others)
+            exchange = exchangeVoxels(writer, record.place[2], state.prompt.axis, before, state.found, others)
         state = state.changed(added=exchange.added, erased=exchange.erased, taken=exchange.taken, covered=covered)
         self._scene.history.remember(run.step, record, before, state)
         self._scene.records.note(record, state)
@@ -196,6 +196,7 @@ class BoxWork:
 
     def _result(self, record, answer, changedSegment, notes):
         mask, reply = answer
+        remark = self._writerOf(record).remark(record.place[2])
         return BoxResult(
             prompt=record.state.prompt,
             promptNode=record.node,
@@ -207,7 +208,7 @@ class BoxWork:
             secondsDecoding=reply.secondsDecoding,
             model=reply.model,
             window=reply.window,
-            notes=[*notes, *self._uploads.uploadOf(record.place[0]).notes],
+            notes=[*notes, *([remark] if remark else []), *self._uploads.uploadOf(record.place[0]).notes],
         )
 
 

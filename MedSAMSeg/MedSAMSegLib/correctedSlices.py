@@ -6,7 +6,7 @@ import numpy as np
 import slicer
 
 from .errors import UserError
-from .segmentationGrid import SegmentationGrid
+from .segmentationGrid import gridOf
 from .sliceAudit import SliceAudit
 from .sliceAxes import AXES
 from .sliceGeometry import SliceGeometry
@@ -116,10 +116,9 @@ def _nodes(scene, className):
 
 def _fits(segmentation, volume):
     try:
-        SegmentationGrid(segmentation, volume)
+        return not gridOf(segmentation, None, volume).isResampled
     except UserError:
         return False
-    return True
 
 
 def _corrected(volume, axis, objects, windowOf, copies):

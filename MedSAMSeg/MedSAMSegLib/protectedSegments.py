@@ -24,7 +24,7 @@ def isKeptWhole(segmentationNode, segmentID):
 
 
 def acceptedSlices(segmentationNode, segmentID, volumeNode):
-    """:return: [LabelmapCrop in voxels of the volume] of the slices of a segment that the user accepted.
+    """:return: [(axis, LabelmapCrop in voxels of the volume] of the slices of a segment that the user accepted.
 
     :param segmentationNode: the segmentation.
     :param segmentID: ID of a segment in it.
@@ -35,8 +35,11 @@ def acceptedSlices(segmentationNode, segmentID, volumeNode):
     crops = []
     for axis, indices in accepted.items():
         audit = SliceAudit(segmentationNode, segmentID, volumeNode, axis) if indices else None
-        crops += [audit.crop(index) for index in indices if (state := audit.state(index)) and state.isAccepted]
-    return [crop for crop in crops if crop is not None]
+        states = {index: audit.state(index) for index in indices}
+        crops += [
+            (axis, audit.crop(index)) for index, state in states.items() if state is not None and state.isAccepted
+        ]
+    return [(axis, crop) for axis, crop in crops if crop is not None]
 
 
 def _segment(segmentationNode, segmentID):
