@@ -7,9 +7,9 @@ import numpy as np
 import slicer
 import vtk
 
-from .boxMarkup import IJKToRASOf
 from .errors import UserError
 from .segmentationGrid import referenceImage
+from .sliceGeometry import IJKToRASOf
 
 ALIGNMENT_ATTRIBUTE = "MedSAMSeg.Alignment"
 

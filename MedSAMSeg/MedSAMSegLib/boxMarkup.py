@@ -9,6 +9,7 @@ import vtk
 
 from .errors import UserError
 from .sliceAxes import depthIJK, fromIJK, inPlaneIJK, toIJK
+from .sliceGeometry import IJKToRASOf
 
 # A markup turned further than this against the voxels, in degrees, is no box on a slice any more.
 LARGEST_TURN = 1.0
@@ -105,13 +106,6 @@ def renumbering(markupsNode, volumeNode):
     reversed_ = np.diag([*signs, 1.0])
     reversed_[:3, 3] = np.where(signs < 0, np.array(volumeNode.GetImageData().GetDimensions()) - 1.0, 0.0)
     return reversed_ if np.abs(now - reversed_).max() < SAME_VOXELS_TOLERANCE else np.eye(4)
-
-
-def IJKToRASOf(volumeNode):
-    """:return: 4 × 4 array: where a volume's voxels are, in the coordinates below its parent transform."""
-    matrix = vtk.vtkMatrix4x4()
-    volumeNode.GetIJKToRASMatrix(matrix)
-    return slicer.util.arrayFromVTKMatrix(matrix)
 
 
 def _frameOf(markupsNode, volumeNode):

@@ -5,11 +5,11 @@ import json
 import numpy as np
 import slicer
 
-from .boxMarkup import IJKToRASOf, noteFrame, renumbering
+from .boxMarkup import noteFrame, renumbering
 from .errors import UserError
 from .nodeNames import nodeName
 from .sliceAxes import fromIJK, toIJK
-from .sliceGeometry import SliceGeometry
+from .sliceGeometry import IJKToRASOf, SliceGeometry
 
 BOX_ROLE = "MedSAMSegBox"
 POINTS_ATTRIBUTE = "MedSAMSeg.Points"

@@ -176,9 +176,7 @@ def checkVolume(volumeNode):
 
 
 def _checkHasPlace(volumeNode):
-    matrix = vtk.vtkMatrix4x4()
-    volumeNode.GetIJKToRASMatrix(matrix)
-    IJKToRAS = slicer.util.arrayFromVTKMatrix(matrix)
+    IJKToRAS = IJKToRASOf(volumeNode)
     if not np.isfinite(IJKToRAS).all() or np.linalg.det(IJKToRAS) == 0:
         raise UserError(
             f"The volume '{volumeNode.GetName()}' has no size in space: its spacing is 0 or not a number.",
@@ -204,12 +202,26 @@ def _checkIsScalarImage(volumeNode):
         )
 
 
+def IJKToRASOf(volumeNode):
+    """Return where a volume's voxels are below its parent transform, counted from the first voxel of its array.
+
+    Image data whose extent does not begin at 0 is placed by its extent, as slice views, exports and
+    vtkMRMLVolumeNode::ShiftImageDataExtentToZeroStart do.
+
+    :param volumeNode: volume with voxels.
+    :return: 4 × 4 array.
+    """
+    matrix = vtk.vtkMatrix4x4()
+    volumeNode.GetIJKToRASMatrix(matrix)
+    IJKToRAS = slicer.util.arrayFromVTKMatrix(matrix)
+    IJKToRAS[:3, 3] += IJKToRAS[:3, :3] @ volumeNode.GetImageData().GetExtent()[::2]
+    return IJKToRAS
+
+
 def _IJKToWorld(volumeNode):
-    IJKToRAS = vtk.vtkMatrix4x4()
-    volumeNode.GetIJKToRASMatrix(IJKToRAS)
     RASToWorld = vtk.vtkMatrix4x4()
     slicer.vtkMRMLTransformNode.GetMatrixTransformBetweenNodes(volumeNode.GetParentTransformNode(), None, RASToWorld)
-    return slicer.util.arrayFromVTKMatrix(RASToWorld) @ slicer.util.arrayFromVTKMatrix(IJKToRAS)
+    return slicer.util.arrayFromVTKMatrix(RASToWorld) @ IJKToRASOf(volumeNode)
 
 
 def _viewAxes(sliceNode):
