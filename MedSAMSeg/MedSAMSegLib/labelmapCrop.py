@@ -117,8 +117,8 @@ def imageVoxels(image):
 
 
 def imageVoxelsWithin(image, extent):
-    """:return: array over an extent: the voxels of an image; 0 where it does not reach."""
-    if image.GetNumberOfPoints() == 0:
+    """:return: array over an extent: the voxels of an image; 0 where it does not reach, or where there is none."""
+    if image is None or image.GetNumberOfPoints() == 0:
         return np.zeros(shapeOf(extent), np.uint8)
     return _cutOut(imageVoxels(image), image.GetExtent(), extent)
 

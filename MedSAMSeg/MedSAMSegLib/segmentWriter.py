@@ -11,7 +11,7 @@ from .editorSettings import EditorSettings
 from .errors import UserError
 from .labelmapCrop import LabelmapCrop
 from .protectedSegments import isKeptWhole
-from .segmentationGrid import gridOf, isSameGrid
+from .segmentationGrid import BINARY_LABELMAP, gridOf, isSameGrid, isStoredAsVoxels
 from .segmentChecks import checkWritable
 from .sliceEdit import SliceEditPlanner
 from .undoHistory import UndoHistory
@@ -69,6 +69,7 @@ class SegmentWriter:
         self._surfaces = ClosedSurfaces(segmentationNode)
         self._isInStep = False
         self._isStateSaved = False
+        self._wereSurfaces = False
 
     @property
     def isUsable(self):
@@ -105,11 +106,14 @@ class SegmentWriter:
         """
         if mode not in MODES:
             raise ValueError(f"mode is '{mode}', not one of {MODES}")
-        grid, planner, settings = self._prepare(segmentID)
-        crop = LabelmapCrop.ofSlice(axis, sliceIndex, mask, x0, y0).trimmed()
-        self._checkInside(axis, sliceIndex, crop, grid)
-        edit = planner.plan(mode, segmentID, grid.cropOnGrid(crop, axis), axis, sliceIndex)
-        self._carryOut(segmentID, edit, settings, grid, axis)
+        self._prepare(segmentID)
+        with self.undoStep():
+            self._storeAsVoxels()
+            grid, planner, settings = self._prepare(segmentID)
+            crop = LabelmapCrop.ofSlice(axis, sliceIndex, mask, x0, y0).trimmed()
+            self._checkInside(axis, sliceIndex, crop, grid)
+            edit = planner.plan(mode, segmentID, grid.cropOnGrid(crop, axis), axis, sliceIndex)
+            self._carryOut(segmentID, edit, settings, grid, axis)
         return not edit.changesNothing
 
     def emptySlice(self, segmentID, axis, sliceIndex):
@@ -123,16 +127,22 @@ class SegmentWriter:
         return not edit.changesNothing
 
     def remark(self, segmentID):
-        """:return: a sentence on what is done to masks before they are written; "" where nothing is."""
+        """:return: what to know about how masks are written, in a sentence or two; "" where there is nothing."""
+        sentences = []
+        if self._wereSurfaces:
+            self._wereSurfaces = False
+            name = self._segmentationNode.GetName()
+            sentences.append(f"'{name}' was stored as surfaces and is voxels now; undo brings the surfaces back.")
         grid = gridOf(self._segmentationNode, segmentID, self._volumeNode)
         if not grid.isResampled:
-            return ""
+            return " ".join(sentences)
         lengths = np.linalg.norm(slicer.util.arrayFromVTKMatrix(grid.IJKToRAS)[:3, :3], axis=0)
         size = " × ".join(f"{length:.2f}" for length in lengths)
-        return (
+        sentences.append(
             f"'{self._segmentationNode.GetName()}' has voxels of its own ({size} mm): what is found on"
             f" '{self._volumeNode.GetName()}' is resampled to them."
         )
+        return " ".join(sentences)
 
     def exchange(self, segmentID, leaving, arriving, givingBack=None, axis=0):
         """Take voxels out of a segment and put others in, as one undo step or as a part of the enclosing `undoStep`.
@@ -145,6 +155,12 @@ class SegmentWriter:
         :return: Exchange.
         :raises UserError: as `write` does.
         """
+        self._prepare(segmentID)
+        with self.undoStep():
+            self._storeAsVoxels()
+            return self._exchange(segmentID, leaving, arriving, givingBack, axis)
+
+    def _exchange(self, segmentID, leaving, arriving, givingBack, axis):
         grid, planner, settings = self._prepare(segmentID)
         self._checkCropInside(arriving, grid)
         onGrid = grid.cropOnGrid(arriving, axis)
@@ -225,6 +241,18 @@ class SegmentWriter:
         :return: whether there was one.
         """
         return self.canRedo and self._history.redo()
+
+    def _storeAsVoxels(self):
+        """Make voxels of a segmentation that is stored as surfaces, inside an undo step."""
+        if isStoredAsVoxels(self._segmentationNode):
+            return
+        self._saveState()
+        segmentation = self._segmentationNode.GetSegmentation()
+        with slicer.util.NodeModify(self._segmentationNode):
+            segmentation.CreateRepresentation(BINARY_LABELMAP)
+            segmentation.SetSourceRepresentationName(BINARY_LABELMAP)
+        self._history.noteOwnChange()
+        self._wereSurfaces = True
 
     @property
     def _isSegmentationInScene(self):

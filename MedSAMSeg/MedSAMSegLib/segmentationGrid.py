@@ -12,6 +12,9 @@ from .resampledGrid import ResampledGrid
 from .sliceAxes import depthIJK
 from .sliceGeometry import SliceGeometry
 
+BINARY_LABELMAP = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+CLOSED_SURFACE = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
+
 # Far below what could move a voxel, far above what NIfTI's single-precision headers lose.
 GRID_TOLERANCE = 0.01
 
@@ -108,8 +111,7 @@ def _checkSegmentation(segmentationNode):
             "The segmentation is no longer in the scene.", "Choose or create another one.", "segmentation_removed"
         )
     name = segmentationNode.GetName()
-    binaryLabelmap = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
-    if segmentationNode.GetSegmentation().GetSourceRepresentationName() != binaryLabelmap:
+    if not isStoredAsVoxels(segmentationNode) and not canBecomeVoxels(segmentationNode):
         raise UserError(
             f"The segmentation '{name}' is not stored as voxels.",
             "In the Segmentations module, create its binary labelmap representation and make it the source.",
@@ -122,6 +124,16 @@ def _checkSegmentation(segmentationNode):
             "Take the segmentation out of it in the Data module.",
             "transform_not_linear",
         )
+
+
+def isStoredAsVoxels(segmentationNode):
+    """:return: whether a segmentation's segments are binary labelmaps in the first place."""
+    return segmentationNode.GetSegmentation().GetSourceRepresentationName() == BINARY_LABELMAP
+
+
+def canBecomeVoxels(segmentationNode):
+    """:return: whether Slicer can make voxels of what a segmentation is stored as: of closed surfaces."""
+    return segmentationNode.GetSegmentation().GetSourceRepresentationName() == CLOSED_SURFACE
 
 
 def referenceImage(segmentationNode):

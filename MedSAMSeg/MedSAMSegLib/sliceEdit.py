@@ -156,6 +156,9 @@ class SliceEditPlanner:
 
     def _labels(self, segmentID):
         labelmap = self._segmentationNode.GetBinaryLabelmapInternalRepresentation(segmentID)
+        if labelmap is None:
+            # Stored as surfaces, and not written yet.
+            labelmap = slicer.vtkOrientedImageData()
         return labelmap, self._segmentationNode.GetSegmentation().GetSegment(segmentID).GetLabelValue()
 
 

@@ -6,6 +6,8 @@ import slicer
 from geometries import IJK_TO_RAS, MOVED, addVolume, affine, rotation
 from segmentations import voxelsOf
 
+from MedSAMSegLib.errors import UserError
+
 BOX = (1.5, 0.5, 6.5, 4.5)
 SLICE = 4
 DRAWN = np.zeros((9, 11, 13), bool)
@@ -177,3 +179,45 @@ def test_a_transform_on_both_moves_nothing(logic):
         node.HardenTransform()
     logic.propagate(volume, segmentation, segment)
     assert len(inner(segmentation, segment)) == 8 * FOLLOWED.sum()
+
+
+@pytest.fixture
+def surfaces(logic):
+    """(volume, segmentation, ID of a segment) that is stored as a closed surface, and its voxels."""
+    volume = addVolume("rotated")
+    segmentation = logic.createSegmentation(volume)
+    segment = logic.addSegment(segmentation, "Surface")
+    logic.segmentBox(volume, segmentation, segment, axis=0, slice=6, box=(3.5, 3.5, 9.5, 8.5))
+    logic.propagate(volume, segmentation, segment)
+    segmentation.GetSegmentation().CreateRepresentation("Closed surface")
+    segmentation.GetSegmentation().SetSourceRepresentationName("Closed surface")
+    segmentation.GetSegmentation().RemoveRepresentation("Binary labelmap")
+    return volume, segmentation, segment
+
+
+def pointsOf(segmentation, segment):
+    return segmentation.GetSegmentation().GetSegment(segment).GetRepresentation("Closed surface").GetNumberOfPoints()
+
+
+def test_a_segmentation_of_surfaces_is_written_and_undone(logic, surfaces):
+    volume, segmentation, surface = surfaces
+    inside = segmentation.GetSegmentation()
+    before = pointsOf(segmentation, surface)
+    new = logic.addSegment(segmentation, "A")
+    with pytest.raises(UserError, match="is not stored as voxels"):
+        logic.slices(segmentation, volume, new, axis=0)
+    result = logic.segmentBox(volume, segmentation, new, axis=0, slice=1, box=BOX)
+    assert result.notes == [
+        "'CT segmentation' was stored as surfaces and is voxels now; undo brings the surfaces back."
+    ]
+    assert inside.GetSourceRepresentationName() == "Binary labelmap"
+    assert voxelsOf(segmentation, new, volume)[1, 1:5, 2:7].all()
+    assert voxelsOf(segmentation, surface, volume).any()
+    assert logic.segmentBox(volume, segmentation, new, axis=0, slice=2, box=BOX).notes == []
+    assert logic.undo(segmentation, volume)
+    assert logic.undo(segmentation, volume)
+    assert inside.GetSourceRepresentationName() == "Closed surface"
+    assert pointsOf(segmentation, surface) == before
+    # Slicer forgets what could be done again when the source changes.
+    assert not logic.canRedo(segmentation, volume)
+    assert logic.segmentBox(volume, segmentation, new, axis=0, slice=1, box=BOX).changedSegment

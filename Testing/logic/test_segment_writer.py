@@ -207,9 +207,8 @@ def test_a_volume_that_was_removed_is_an_error(writer, volumeNode, segmentID):
     assert not writer.isUsable
 
 
-def test_a_segmentation_made_of_surfaces_is_an_error(volumeNode, segmentationNode):
-    closedSurface = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
-    segmentationNode.GetSegmentation().SetSourceRepresentationName(closedSurface)
+def test_a_segmentation_made_of_contours_is_an_error(volumeNode, segmentationNode):
+    segmentationNode.GetSegmentation().SetSourceRepresentationName("Planar contour")
     with pytest.raises(UserError, match="'Segmentation' is not stored as voxels"):
         SegmentWriter(segmentationNode, volumeNode)
 
