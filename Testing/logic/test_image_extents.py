@@ -6,7 +6,7 @@ import vtk
 from geometries import addVolume
 from segmentations import voxelsOf
 
-from MedSAMSegLib.sliceGeometry import SliceGeometry
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 BOX = (1.5, 0.5, 6.5, 4.5)
 FOLLOWED = np.zeros((9, 11, 13), bool)

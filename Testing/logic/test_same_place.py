@@ -12,10 +12,10 @@ import slicer
 from geometries import IJK_TO_RAS
 from segmentations import voxelsOf
 
-from MedSAMSegLib.backendProcess import BackendProcess
 from MedSAMSegLib.logic import MedSAMSegLogic
-from MedSAMSegLib.nrrdFile import writeNrrd
-from MedSAMSegLib.sliceGeometry import SliceGeometry
+from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.training.nrrdFile import writeNrrd
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 SHAPE = (9, 40, 50)
 SLICE, BOX = 4, (10, 8, 31, 27)

@@ -1,0 +1,116 @@
+"""Undo and redo of whole steps on one segmentation."""
+
+from MedSAMSegLib.segments.segmentationGrid import BINARY_LABELMAP, CLOSED_SURFACE
+
+# What segmentations that are written here are stored as.
+SOURCES = (BINARY_LABELMAP, CLOSED_SURFACE)
+
+# As in the Segment Editor.
+MAXIMUM_NUMBER_OF_STEPS = 10
+
+
+class UndoStep:
+    """One step, known by its identity."""
+
+
+class UndoHistory:
+    """Slicer's segmentation history, counted in steps.
+
+    Slicer restores the segmentation as a whole, so undoing a step from before somebody else's change would take that
+    change back too: such a change (a segment added, removed or edited elsewhere) ends what can be undone.
+
+    :param editorLogic: vtkSlicerSegmentEditorLogic whose segmentation node is set.
+    """
+
+    def __init__(self, editorLogic):
+        self._logic = editorLogic
+        self._logic.SetMaximumNumberOfUndoStates(MAXIMUM_NUMBER_OF_STEPS)
+        self._undoable = []
+        self._redoable = []
+        self._lastSeen = self._contents()
+
+    @property
+    def canUndo(self):
+        """Whether a step can be taken back."""
+        return bool(self._undoable) and self._logic.CanUndo() and not self.isChangedElsewhere
+
+    @property
+    def canRedo(self):
+        """Whether a step that was taken back can be done again."""
+        return bool(self._redoable) and self._logic.CanRedo() and not self.isChangedElsewhere
+
+    @property
+    def lastStep(self):
+        """The UndoStep that was saved or done again last and not taken back since; None if there is none."""
+        return self._undoable[-1] if self._undoable else None
+
+    @property
+    def isChangedElsewhere(self):
+        """Whether somebody else changed the voxels since the last change that was noted here."""
+        return self._contents() != self._lastSeen
+
+    def save(self):
+        """Remember the state before a step."""
+        if self.isChangedElsewhere:
+            self._logic.ClearUndoState()
+            self._undoable.clear()
+        self._logic.SaveStateForUndo()
+        self._undoable.append(UndoStep())
+        del self._undoable[:-MAXIMUM_NUMBER_OF_STEPS]
+        self._redoable.clear()
+        self.noteOwnChange()
+
+    def noteOwnChange(self):
+        """Take the present voxels as our own work."""
+        self._lastSeen = self._contents()
+
+    def rollBack(self):
+        """Put back the state of the last `save`, and forget the step."""
+        self._logic.Undo()
+        self._settleSource()
+        self._undoable.pop()
+        self.noteOwnChange()
+
+    def undo(self):
+        """Take the last step back.
+
+        :return: whether there was one.
+        """
+        if not self.canUndo:
+            return False
+        self._logic.Undo()
+        self._settleSource()
+        self._redoable.append(self._undoable.pop())
+        self.noteOwnChange()
+        return True
+
+    def redo(self):
+        """Do the last undone step again.
+
+        :return: whether there was one.
+        """
+        if not self.canRedo:
+            return False
+        self._logic.Redo()
+        self._settleSource()
+        self._undoable.append(self._redoable.pop())
+        self.noteOwnChange()
+        return True
+
+    def _settleSource(self):
+        """Slicer restores what segments are stored as, and not which of it is the source."""
+        segmentation = self._logic.GetSegmentationNode().GetSegmentation()
+        if not segmentation.ContainsRepresentation(segmentation.GetSourceRepresentationName()):
+            stored = next((name for name in SOURCES if segmentation.ContainsRepresentation(name)), None)
+            if stored is not None:
+                segmentation.SetSourceRepresentationName(stored)
+
+    def _contents(self):
+        segmentationNode = self._logic.GetSegmentationNode()
+        if segmentationNode is None:
+            return {}
+        labelmaps = {
+            segmentID: segmentationNode.GetBinaryLabelmapInternalRepresentation(segmentID)
+            for segmentID in segmentationNode.GetSegmentation().GetSegmentIDs()
+        }
+        return {segmentID: labelmap and labelmap.GetMTime() for segmentID, labelmap in labelmaps.items()}
