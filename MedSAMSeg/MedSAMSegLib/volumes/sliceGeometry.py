@@ -157,20 +157,31 @@ def checkVolume(volumeNode):
     """Tell why a volume has no :class:`SliceGeometry`, where only that matters.
 
     :param volumeNode: the volume, or None.
-    :raises UserError: if the volume was removed, has no voxels, is a color image or a label map, or is under a
-        non-linear transform.
+    :raises UserError: if the volume was removed, has no voxels or no size in space, is a color image or a label map, or
+        is under a non-linear transform.
     """
     if volumeNode is None or volumeNode.GetScene() is None:
         raise UserError("The volume is no longer in the scene.", "Choose another volume.", "volume_removed")
     if volumeNode.GetImageData() is None or min(volumeNode.GetImageData().GetDimensions()) < 1:
         raise UserError(f"The volume '{volumeNode.GetName()}' has no voxels.", "Load it again.", "volume_empty")
     _checkIsScalarImage(volumeNode)
+    _checkHasPlace(volumeNode)
     parent = volumeNode.GetParentTransformNode()
     if parent is not None and not parent.IsTransformToWorldLinear():
         raise UserError(
             f"The volume '{volumeNode.GetName()}' is under a transform that is not linear ('{parent.GetName()}').",
             "Harden the transform in the Data module, or take the volume out of it.",
             "transform_not_linear",
+        )
+
+
+def _checkHasPlace(volumeNode):
+    IJKToRAS = IJKToRASOf(volumeNode)
+    if not np.isfinite(IJKToRAS).all() or np.linalg.det(IJKToRAS) == 0:
+        raise UserError(
+            f"The volume '{volumeNode.GetName()}' has no size in space: its spacing is 0 or not a number.",
+            "Set the image spacing in the Volumes module, or load a file that states it.",
+            "volume_without_place",
         )
 
 
@@ -191,12 +202,26 @@ def _checkIsScalarImage(volumeNode):
         )
 
 
+def IJKToRASOf(volumeNode):
+    """Return where a volume's voxels are below its parent transform, counted from the first voxel of its array.
+
+    Image data whose extent does not begin at 0 is placed by its extent, as slice views, exports and
+    vtkMRMLVolumeNode::ShiftImageDataExtentToZeroStart do.
+
+    :param volumeNode: volume with voxels.
+    :return: 4 × 4 array.
+    """
+    matrix = vtk.vtkMatrix4x4()
+    volumeNode.GetIJKToRASMatrix(matrix)
+    IJKToRAS = slicer.util.arrayFromVTKMatrix(matrix)
+    IJKToRAS[:3, 3] += IJKToRAS[:3, :3] @ volumeNode.GetImageData().GetExtent()[::2]
+    return IJKToRAS
+
+
 def _IJKToWorld(volumeNode):
-    IJKToRAS = vtk.vtkMatrix4x4()
-    volumeNode.GetIJKToRASMatrix(IJKToRAS)
     RASToWorld = vtk.vtkMatrix4x4()
     slicer.vtkMRMLTransformNode.GetMatrixTransformBetweenNodes(volumeNode.GetParentTransformNode(), None, RASToWorld)
-    return slicer.util.arrayFromVTKMatrix(RASToWorld) @ slicer.util.arrayFromVTKMatrix(IJKToRAS)
+    return slicer.util.arrayFromVTKMatrix(RASToWorld) @ IJKToRASOf(volumeNode)
 
 
 def _viewAxes(sliceNode):

@@ -7,6 +7,7 @@ from slicer.util import VTKObservationMixin
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.choiceBox import ChoiceBox
 from MedSAMSegLib.volumes.intensityWindows import AUTOMATIC, windowTitles
+from MedSAMSegLib.volumes.nodeNames import nodeName
 from MedSAMSegLib.volumes.volumeChecks import remarkOn, whyUnusable
 
 #: Parameters that a widget shows as they are; Slicer keeps both the same.
@@ -97,7 +98,7 @@ class InputsSection(PanelSection, VTKObservationMixin):
         if volume is not None:
             with self.session.sayingErrors():
                 self.session.logic.adoptGeometry(node, volume)
-                node.SetName(slicer.mrmlScene.GenerateUniqueName(f"{volume.GetName()} segmentation"))
+                node.SetName(slicer.mrmlScene.GenerateUniqueName(nodeName(f"{volume.GetName()} segmentation")))
 
 
 def volumesInViews():
