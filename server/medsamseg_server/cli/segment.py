@@ -137,7 +137,13 @@ def run(args: argparse.Namespace) -> int:
     # What reads images and runs networks is imported after the arguments are known to be right.
     from medsamseg_server.cli.slice_table import slice_rows, table_path, write_table
     from medsamseg_server.images import read_image
-    from medsamseg_server.segmentation_files import Segment, check_output, color_of, write_segmentation
+    from medsamseg_server.segmentation_files import (
+        Segment,
+        check_output,
+        color_of,
+        remarks_on_output,
+        write_segmentation,
+    )
     from medsamseg_server.volumes import Volume
     from medsamseg_server.whole_volume import WholeObjects
 
@@ -161,7 +167,8 @@ def run(args: argparse.Namespace) -> int:
         where = f" of {name}" if several else ""
         notes += [f"Nothing was found in the box{where} on slice {index}." for index in result.empty_prompts]
     segments = [Segment(name, result.mask, color_of(n)) for n, (name, result) in enumerate(results.items())]
-    write_segmentation(args.output, segments, image.geometry)
+    write_segmentation(args.output, segments, image.geometry, image.nifti_place)
+    notes += remarks_on_output(args.output, image.geometry, image.nifti_place)
     rows = {name: slice_rows(result.results) for name, result in results.items()}
     if args.csv:
         named = [{"segment": name, **row} if several else row for name in rows for row in rows[name]]
@@ -252,7 +259,7 @@ def _found(image: Image, result: WholeMask) -> dict[str, Any]:
     voxels = int(result.mask.sum(dtype=int))
     return {
         "mask_voxels": voxels,
-        "volume_ml": round(voxels * image.geometry.voxel_ml, 4),
+        "volume_ml": None if image.voxel_ml is None else _rounded(voxels * image.voxel_ml),
         "slices": len(result.slices),
         "first_slice": result.slices[0] if result.slices else None,
         "last_slice": result.slices[-1] if result.slices else None,
@@ -261,6 +268,11 @@ def _found(image: Image, result: WholeMask) -> dict[str, Any]:
             for end in result.ended
         ],
     }
+
+
+def _rounded(volume: float) -> float:
+    # Digits that count, however small the voxels are; without the noise of their product.
+    return float(f"{volume:.8g}")
 
 
 def _how(args: argparse.Namespace, whole: WholeObjects, engine: Engine, result: WholeMask) -> dict[str, Any]:
@@ -282,7 +294,7 @@ def _report(
         return
     for each, result in zip(found, results.values(), strict=True):
         place = _where(result.slices)
-        say(args, f"{each['name']}: {each['mask_voxels']} voxels, {each['volume_ml']:.2f} ml{place}")
+        say(args, f"{each['name']}: {each['mask_voxels']} voxels{_volume(each['volume_ml'])}{place}")
         for end in result.ended:
             say(args, f"  {end.direction}: {end.message}")
     window = summary["window"]
@@ -290,6 +302,12 @@ def _report(
     times = ", ".join(f"{summary[f'seconds_{step}']:.1f} s {step}" for step in ("loading", "encoding", "decoding"))
     say(args, f"  {summary['model']} on {summary['device']}: {times}")
     say(args, f"Written: {args.output}" + (", and the table of slices" if args.csv else ""))
+
+
+def _volume(volume: float | None) -> str:
+    if volume is None:
+        return ""
+    return f", {volume:.3g} ml" if 0 < volume < 0.1 else f", {volume:.2f} ml"
 
 
 def _where(slices: tuple[int, ...]) -> str:
