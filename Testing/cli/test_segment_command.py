@@ -447,6 +447,27 @@ def test_a_wrong_prompts_file_is_told_with_the_place(refused, image_file, tmp_pa
     assert f"{path} is wrong at {place}" in text
 
 
+def test_a_stack_of_pictures_gives_voxels_and_no_milliliters(run, networks, tmp_path):
+    path = tmp_path / "scan.tif"
+    sitk.WriteImage(sitk.GetImageFromArray(rod()), str(path))
+    result = run("segment", path, *BOX, *WINDOW, "-o", tmp_path / "out.nrrd")
+    assert result.status == 0
+    assert result.out.splitlines()[0] == "Segment: 800 voxels on 8 slices (2 to 9)"
+    assert "does not say how large its voxels are" in result.err
+    summary = run("segment", path, *BOX, *WINDOW, "-o", tmp_path / "out.nrrd", "--force", "--json").json()
+    assert (summary["mask_voxels"], summary["volume_ml"]) == (800, None)
+
+
+def test_milliliters_of_slanted_and_of_tiny_voxels_are_exact(run, networks, tmp_path):
+    image = sitk.GetImageFromArray(rod())
+    image.SetSpacing((1e-3, 2e-3, 3e-3))
+    image.SetDirection((1, 0, 0, 0, 1, 0.6, 0, 0, 0.8))
+    sitk.WriteImage(image, str(tmp_path / "scan.nrrd"))
+    result = run("segment", tmp_path / "scan.nrrd", *BOX, *WINDOW, "-o", tmp_path / "out.nii.gz", "--json").json()
+    assert result["volume_ml"] == pytest.approx(800 * 6e-9 * 0.8 / 1000, rel=1e-6)
+    assert "36.9° off a right angle, which out.nii.gz keeps in its sform" in result["warnings"][0]
+
+
 DIGITS = "9" * 5000
 
 

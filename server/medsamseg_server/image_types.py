@@ -47,6 +47,13 @@ class Geometry:
         image.SetDirection(self.direction)
 
     @classmethod
+    def announced(cls, reader: sitk.ImageFileReader) -> Geometry:
+        """Return the geometry of the first volume in a file whose image information has been read."""
+        count = reader.GetDimension()
+        direction = np.reshape(reader.GetDirection(), (count, count))[:3, :3]
+        return cls(reader.GetSpacing()[:3], reader.GetOrigin()[:3], tuple(direction.ravel().tolist()))
+
+    @classmethod
     def from_matrix(cls, matrix: NDArray[np.float64]) -> Geometry:
         """Return the geometry of a 4×4 matrix from voxel indices I, J, K to LPS; none of its axes may be zero."""
         spacing = np.linalg.norm(matrix[:3, :3], axis=0)
@@ -150,11 +157,11 @@ def check_geometry(path: Path, geometry: Geometry) -> None:
         path: what was read, for the message.
         geometry: where its voxels lie.
     """
-    if not np.isfinite(geometry.matrix).all():
-        raise place_error(path, "the matrix that places its voxels holds values that are not numbers")
     for axis, spacing in zip("IJK", geometry.spacing, strict=True):
         if spacing == 0:
             raise place_error(path, f"its voxels are 0 mm apart along {axis}")
+    if not np.isfinite(geometry.matrix).all():
+        raise place_error(path, "the matrix that places its voxels holds values that are not numbers")
     if abs(np.linalg.det(np.reshape(geometry.direction, (3, 3)))) < 1e-6:
         raise place_error(path, "two of its axes have the same direction")
 

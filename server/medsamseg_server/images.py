@@ -13,7 +13,7 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.files import ensure_readable
 from medsamseg_server.image_io.tiff_stacks import check_pages, read_stack
 from medsamseg_server.image_io.voxel_sizes import stated_voxel_ml
-from medsamseg_server.image_types import Image, check_geometry, check_layout
+from medsamseg_server.image_types import Geometry, Image, check_geometry, check_layout
 from medsamseg_server.nifti_files import read_nifti, require_complete_pair
 
 # Its warnings name lines of its own source; what matters in them is told in words here.
@@ -62,6 +62,7 @@ def _read_file(path: Path) -> Image:
     if stack is not None:
         check_pages(path, stack, (*reader.GetSize(), reader.GetNumberOfComponents()))
     check_layout(path, reader.GetSize(), reader.GetNumberOfComponents())
+    check_geometry(path, Geometry.announced(reader))
     require_complete_pair(path, reader)
     try:
         image = reader.Execute()
@@ -75,7 +76,6 @@ def _read_file(path: Path) -> Image:
     if image.GetDimension() == 4:
         image = image[..., 0]
     scan = Image.of(image)
-    check_geometry(path, scan.geometry)
     voxel_ml = stack.voxel_ml if stack is not None else stated_voxel_ml(path, kind, scan.geometry)
     if voxel_ml is None:
         note = f"{path.name} does not say how large its voxels are: they are counted, but give no milliliters."

@@ -116,12 +116,9 @@ def shown_by_itk(path: Path, size: tuple[int, ...]) -> Geometry | None:
         reader.ReadImageInformation()
     except RuntimeError:
         return None
-    dimensions = reader.GetDimension()
-    if dimensions < 3 or reader.GetSize()[:3] != size[:3]:
+    if reader.GetDimension() < 3 or reader.GetSize()[:3] != size[:3]:
         return None
-    direction = reader.GetDirection()
-    rows = [direction[row * dimensions : row * dimensions + 3] for row in range(3)]
-    return Geometry(reader.GetSpacing()[:3], reader.GetOrigin()[:3], tuple(value for row in rows for value in row))
+    return Geometry.announced(reader)
 
 
 def remarks(header: NiftiHeader, taken: Geometry, opens_in_slicer: bool) -> tuple[str, ...]:
