@@ -21,8 +21,8 @@ from file_phantom import (
 )
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.images import read_image
-from medsamseg_server.segmentation_files import OUTPUT_SUFFIXES, Segment, remarks_on_output, write_segmentation
+from medsamseg_server.image_io.reading import read_image
+from medsamseg_server.image_io.segmentations import OUTPUT_SUFFIXES, Segment, remarks_on_output, write_segmentation
 
 SLIGHTLY_OFF = np.array([[1, 0.001, 0], [0, 1, 0.0005], [0, 0, 1.0]])
 RIGID = {"turned": turned(), "mirrored": turned() @ np.diag([1, 1, -1])}

@@ -7,7 +7,7 @@ import tifffile
 from file_phantom import affine, phantom, write_nrrd
 
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.images import read_image
+from medsamseg_server.image_io.reading import read_image
 
 UNSTATED = "does not say how large its voxels are: they are counted, but give no milliliters."
 DIRECTIONS = "space: LPS\nspace directions: (1,0,0) (0,1,0) {}\nspace origin: (10,20,30)"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import slicer
 
-from medsamseg_server.windows import resolve_window
+from medsamseg_server.volumes.windows import resolve_window
 
 RANDOM = np.random.default_rng(3)
 
@@ -37,7 +37,7 @@ VOLUMES = {
 @pytest.mark.parametrize("name", VOLUMES)
 def test_both_sides_choose_the_same_window(gui, name, dtype):
     # Only the host with windows has what the module imports.
-    from MedSAMSegLib.intensityWindows import suggestedWindow
+    from MedSAMSegLib.volumes.intensityWindows import suggestedWindow
 
     array = VOLUMES[name].astype(dtype)
     volume = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode")

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from medsamseg_server.engine.prompts import Box
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.prompts import Box
 
 # No scan has so many voxels in a row.
 _LARGEST = 10**15

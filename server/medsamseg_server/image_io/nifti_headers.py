@@ -16,7 +16,7 @@ import nibabel as nib
 import numpy as np
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.image_types import place_error
+from medsamseg_server.image_io.image import place_error
 
 _GZIP = b"\x1f\x8b"
 _NIFTI_1_BYTES = 348

@@ -19,8 +19,8 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from medsamseg_server.image_io.image import Geometry, place_error
 from medsamseg_server.image_io.nifti_headers import NiftiHeader
-from medsamseg_server.image_types import Geometry, place_error
 
 _FIELDS = (
     "qform_code",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from medsamseg_server.image_types import Geometry
+from medsamseg_server.image_io.image import Geometry
 
 # Enough for any header of text; voxels follow.
 _HEADER_BYTES = 1 << 18

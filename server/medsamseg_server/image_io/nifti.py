@@ -1,0 +1,55 @@
+"""Reading NIfTI files: the voxels as their writer meant them, at the place where 3D Slicer has them."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import SimpleITK as sitk
+
+from medsamseg_server.image_io.image import Image, check_geometry, check_layout
+from medsamseg_server.image_io.nifti_headers import is_nifti_name, read_header
+from medsamseg_server.image_io.nifti_places import NiftiPlace, remarks, shown_by_itk
+from medsamseg_server.image_io.nifti_voxels import read_voxels, require_length
+
+
+def read_nifti(path: Path) -> Image | None:
+    """Read a NIfTI-1 or NIfTI-2 file, single or in a pair; return None for any other file.
+
+    ITK says where the voxels lie, since 3D Slicer takes its word; where it refuses the file, the header says so.
+
+    Raises:
+        MedSAMSegError: ``image_unreadable``, ``image_incomplete``, ``image_place``, ``image_not_3d`` or
+            ``image_components``.
+        OSError: when the file cannot be opened.
+    """
+    header = read_header(path)
+    if header is None:
+        return None
+    # Vectors, such as directions, stand along the fifth dimension.
+    vectors = header.size[4] if len(header.size) > 4 else 1
+    check_layout(path, header.size, max(header.components, vectors))
+    place = NiftiPlace.of(header.fields)
+    shown = shown_by_itk(path, header.size)
+    geometry = shown or place.geometry
+    check_geometry(path, geometry)
+    notes = remarks(header, geometry, opens_in_slicer=shown is not None)
+    voxels, not_numbers = read_voxels(header)
+    if not_numbers:
+        notes += (f"{not_numbers} voxels that are not a number are read as 0, as 3D Slicer reads them.",)
+    array = voxels.reshape(header.size[2::-1])
+    return Image(array, geometry, notes, geometry.voxel_ml, place)
+
+
+def require_complete_pair(path: Path, reader: sitk.ImageFileReader) -> None:
+    """Raise ``image_incomplete`` for an Analyze 7.5 pair whose voxels are fewer than its header says.
+
+    Args:
+        path: either file of the pair; other formats pass, since their readers check for themselves.
+        reader: a reader of this file whose image information has been read.
+    """
+    if not is_nifti_name(path) or not reader.HasMetaDataKey("bitpix"):
+        return
+    voxels = path.with_name(path.name.replace(".hdr", ".img").replace(".HDR", ".IMG"))
+    if voxels.is_file():
+        require_length(voxels, math.prod(reader.GetSize()) * int(reader.GetMetaData("bitpix")) // 8)

@@ -1,0 +1,104 @@
+"""Reading a scan from a file, or from a folder of DICOM files, with its place in the patient."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import SimpleITK as sitk
+
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.image_io.dicom import read_series
+from medsamseg_server.image_io.image import Geometry, Image, check_geometry, check_layout
+from medsamseg_server.image_io.nifti import read_nifti, require_complete_pair
+from medsamseg_server.image_io.tiff_stacks import check_pages, read_stack
+from medsamseg_server.image_io.voxel_sizes import stated_voxel_ml
+from medsamseg_server.system.safe_files import ensure_readable
+
+# Its warnings name lines of its own source; what matters in them is told in words here.
+sitk.ProcessObject.SetGlobalWarningDisplay(False)
+
+_FORMATS = "Readable are NRRD, NIfTI and MetaImage files, and folders of DICOM files."
+
+
+def read_image(path: Path, series: str | None = None) -> Image:
+    """Read a scan.
+
+    Args:
+        path: a file in NRRD, NIfTI, MetaImage or another format that SimpleITK knows; or a folder of DICOM files.
+        series: for a folder, the UID of the series to read; needed when the folder holds several.
+
+    Raises:
+        MedSAMSegError: ``image_missing``, ``image_unreadable``, ``image_incomplete``, ``image_place``,
+            ``image_not_3d``, ``image_components``, ``series_needless``, or one of ``dicom_folders.read_series``.
+    """
+    if path.is_dir():
+        return read_series(path, series)
+    if not path.is_file():
+        raise MedSAMSegError(
+            ErrorKind.NOT_FOUND, "image_missing", f"There is no file or folder {path}.", "Check the path."
+        )
+    if series is not None:
+        raise MedSAMSegError(
+            ErrorKind.INVALID_INPUT,
+            "series_needless",
+            f"A series was named, but {path} is one file, not a folder of DICOM files.",
+            "Leave --series out, or give the folder.",
+        )
+    ensure_readable(path, "image_unreadable")
+    return read_nifti(path) or _read_file(path)
+
+
+def _read_file(path: Path) -> Image:
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    kind = sitk.ImageFileReader.GetImageIOFromFileName(str(path))
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError as error:
+        raise _unreadable(path, kind, str(error)) from error
+    stack = read_stack(path) if kind == "TIFFImageIO" else None
+    if stack is not None:
+        check_pages(path, stack, (*reader.GetSize(), reader.GetNumberOfComponents()))
+    check_layout(path, reader.GetSize(), reader.GetNumberOfComponents())
+    check_geometry(path, Geometry.announced(reader))
+    require_complete_pair(path, reader)
+    try:
+        image = reader.Execute()
+    except RuntimeError as error:
+        raise MedSAMSegError(
+            ErrorKind.UNREADABLE,
+            "image_incomplete",
+            f"{path} is damaged or incomplete: its voxels could not be read.",
+            "Copy or export the file again.",
+        ) from error
+    if image.GetDimension() == 4:
+        image = image[..., 0]
+    scan = Image.of(image)
+    voxel_ml = stack.voxel_ml if stack is not None else stated_voxel_ml(path, kind, scan.geometry)
+    if voxel_ml is None:
+        note = f"{path.name} does not say how large its voxels are: they are counted, but give no milliliters."
+        scan = replace(scan, notes=(*scan.notes, note))
+    return replace(scan, voxel_ml=voxel_ml)
+
+
+def _unreadable(path: Path, kind: str, details: str) -> MedSAMSegError:
+    """Return the error for a file whose header is not accepted, with the reader's reason where it knows the format."""
+    reason = _reason(details) if kind else ""
+    return MedSAMSegError(
+        ErrorKind.UNREADABLE,
+        "image_unreadable",
+        f"{path} cannot be read: {reason}."
+        if reason
+        else f"{path} is not an image file that can be read, or it is damaged.",
+        "Export the scan again. " + _FORMATS if reason else _FORMATS,
+    )
+
+
+def _reason(details: str) -> str:
+    """Return what ITK says last, which is what is wrong, without the names of its classes and functions."""
+    lines = [line.strip() for line in details.splitlines() if line.strip()]
+    text = re.sub(r"^.*?ERROR: |\b\w+\(0x[0-9a-f]+\): |^\[nrrd\] \w+: ", "", lines[-1] if lines else "")
+    text = re.sub(r"^\[nrrd\] _?nrrd\w+?: ", "", text).strip().rstrip(".!")
+    return text[:160]
