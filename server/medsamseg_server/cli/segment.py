@@ -156,7 +156,13 @@ def run(args: argparse.Namespace) -> int:
     from medsamseg_server.cli.slice_table import slice_rows, table_path, write_table
     from medsamseg_server.image_io.films import is_film
     from medsamseg_server.image_io.reading import read_image
-    from medsamseg_server.image_io.segmentations import Segment, check_output, color_of, write_segmentation
+    from medsamseg_server.image_io.segmentations import (
+        Segment,
+        check_output,
+        color_of,
+        remarks_on_output,
+        write_segmentation,
+    )
     from medsamseg_server.propagation.whole_volume import WholeObjects
     from medsamseg_server.volumes.volume import Volume
 
@@ -185,7 +191,8 @@ def run(args: argparse.Namespace) -> int:
         where = f" of {name}" if several else ""
         notes += [f"Nothing was found in the box{where} on slice {index}." for index in result.empty_prompts]
     segments = [Segment(name, result.mask, color_of(n)) for n, (name, result) in enumerate(results.items())]
-    write_segmentation(args.output, segments, image.geometry)
+    write_segmentation(args.output, segments, image.geometry, image.nifti_place)
+    notes += remarks_on_output(args.output, image.geometry, image.nifti_place)
     rows = {name: slice_rows(result.results) for name, result in results.items()}
     if args.csv:
         named = [{"segment": name, **row} if several else row for name in rows for row in rows[name]]
@@ -293,7 +300,7 @@ def _found(image: Image, result: WholeMask) -> dict[str, Any]:
     voxels = int(result.mask.sum(dtype=int))
     return {
         "mask_voxels": voxels,
-        "volume_ml": round(voxels * image.geometry.voxel_ml, 4),
+        "volume_ml": None if image.voxel_ml is None else _rounded(voxels * image.voxel_ml),
         "slices": len(result.slices),
         "first_slice": result.slices[0] if result.slices else None,
         "last_slice": result.slices[-1] if result.slices else None,
@@ -302,6 +309,11 @@ def _found(image: Image, result: WholeMask) -> dict[str, Any]:
             for end in result.ended
         ],
     }
+
+
+def _rounded(volume: float) -> float:
+    # Digits that count, however small the voxels are; without the noise of their product.
+    return float(f"{volume:.8g}")
 
 
 def _how(args: argparse.Namespace, whole: WholeObjects, engine: Engine, result: WholeMask) -> dict[str, Any]:
@@ -323,7 +335,7 @@ def _report(
         return
     for each, result in zip(found, results.values(), strict=True):
         place = _where(result.slices)
-        say(args, f"{each['name']}: {each['mask_voxels']} voxels, {each['volume_ml']:.2f} ml{place}")
+        say(args, f"{each['name']}: {each['mask_voxels']} voxels{_volume(each['volume_ml'])}{place}")
         for end in result.ended:
             say(args, f"  {end.direction}: {end.message}")
     window = summary["window"]
@@ -332,6 +344,12 @@ def _report(
     say(args, f"  {summary['model']} on {summary['device']}: {times}")
     also = ["the table of slices"] * args.csv + [str(args.overlay)] * (args.overlay is not None)
     say(args, ", and ".join([f"Written: {args.output}", *also]))
+
+
+def _volume(volume: float | None) -> str:
+    if volume is None:
+        return ""
+    return f", {volume:.3g} ml" if 0 < volume < 0.1 else f", {volume:.2f} ml"
 
 
 def _where(slices: tuple[int, ...]) -> str:

@@ -78,8 +78,7 @@ def geometry_of(name: str, frames: Sequence[Frame]) -> tuple[Geometry, tuple[str
         notes.append(f"{first.file.path.name} does not say where in the patient it lies.")
     if first.spacing is None:
         notes.append(
-            f"{first.file.path.name} does not say how large its pixels are; 1 mm is assumed, so that the milliliters "
-            "mean nothing."
+            f"{first.file.path.name} does not say how large its pixels are: they are counted, but give no milliliters."
         )
     rows, columns = first.spacing or (1.0, 1.0)
     orientation = np.array(first.orientation or (1, 0, 0, 0, 1, 0), float)

@@ -30,7 +30,8 @@ def read_volume(name: str, frames: Sequence[Frame]) -> Image:
         DamagedFileError: when a file's pixels cannot be decoded.
     """
     geometry, notes = geometry_of(name, frames)
-    return Image(_read_values(frames), geometry, notes, _source_of(frames))
+    voxel_ml = geometry.voxel_ml if frames[0].spacing is not None else None
+    return Image(_read_values(frames), geometry, notes, voxel_ml, source=_source_of(frames))
 
 
 def value_type(frames: Sequence[Frame]) -> np.dtype[Any]:
