@@ -17,7 +17,7 @@ import shiboken6
 import slicer
 from PySide6 import QtCore, QtWidgets
 
-from slicerhost import qtMessages, scriptedModules
+from slicerhost import qtMessages, scriptedModules, slicerVersion
 from slicerhost.ctkWidgets import ctk
 from slicerhost.guiApplication import GuiApplication
 from slicerhost.host import Host
@@ -226,6 +226,7 @@ class GuiHost:
         self.setDevicePixelRatio(1)
         self.layoutManager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
         qt.QSettings().clear()
+        slicerVersion.behaveAs(slicerVersion.NEWEST)
         self.fitViews()
         gc.collect()
 
