@@ -2,6 +2,7 @@
 
 from PySide6 import QtCore, QtWidgets
 
+from slicerhost import eventLoop
 from slicerhost.application import Application
 from slicerhost.pythonQt import qt
 from slicerhost.pythonQt.classes import standIn
@@ -58,7 +59,7 @@ class GuiApplication(Application):
 
     def processEvents(self):
         """Handle all events that wait."""
-        QtWidgets.QApplication.processEvents()
+        eventLoop.turn()
 
     def commandOptions(self):
         """:return: how the application was started."""
