@@ -1,0 +1,1 @@
+"""The ground that everything else stands on: folders, files, locks, memory."""
