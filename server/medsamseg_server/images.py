@@ -9,6 +9,7 @@ import SimpleITK as sitk
 from medsamseg_server.dicom_folders import read_series
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.files import ensure_readable
+from medsamseg_server.image_io import npz_scans
 from medsamseg_server.image_types import Image, check_layout
 from medsamseg_server.nifti_files import require_complete
 
@@ -39,6 +40,8 @@ def read_image(path: Path, series: str | None = None) -> Image:
             f"A series was named, but {path} is one file, not a folder of DICOM files.",
             "Leave --series out, or give the folder.",
         )
+    if npz_scans.is_one(path):
+        return npz_scans.read_scan(path)
     return _read_file(path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from typing import Any
 
@@ -124,6 +125,22 @@ def parse_npy(body: bytes) -> Volume:
     upload = VolumeUpload(len(body))
     upload.feed(body)
     return upload.finish()[0]
+
+
+def parse_array(body: bytes) -> NDArray[Any]:
+    """Return the array of real numbers, of any shape, in a whole ``.npy`` body.
+
+    Raises:
+        MedSAMSegError: ``npy_invalid`` or ``volume_type``.
+    """
+    end = _header_end(bytearray(body[:_LONGEST_HEADER]))
+    if end is None:
+        raise _invalid(f"it ends after {len(body)} bytes")
+    shape, fortran_order, dtype = _read_header(body[:end])
+    if dtype.itemsize * math.prod(shape) != len(body) - end:
+        raise _invalid(f"its {len(body) - end} bytes are not the {shape} values of its header")
+    array = np.frombuffer(body, dtype, offset=end).reshape(shape, order="F" if fortran_order else "C")
+    return array.astype(dtype.newbyteorder("="), copy=False)
 
 
 def _header_end(head: bytearray) -> int | None:

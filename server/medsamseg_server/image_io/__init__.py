@@ -1,0 +1,1 @@
+"""Reading scans and labels and writing masks, a file format each."""
