@@ -100,7 +100,7 @@ def test_every_kind_of_prompt_is_decoded_as_by_pytorch(litemedsam, lung_slices, 
 
 
 @pytest.mark.parametrize("with_boxes", [False, True], ids=["points", "boxes and points"])
-@pytest.mark.parametrize("count", [1, 8, 9, 64, 70])
+@pytest.mark.parametrize("count", [1, 9, 64])
 def test_any_number_of_points_is_decoded_as_by_pytorch(litemedsam, lung_slices, count, with_boxes):
     chance = np.random.default_rng(count)
     prompts = {
