@@ -13,10 +13,10 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from medsamseg_server.errors import MedSAMSegError
+from medsamseg_server.image_io.image import Image
 from medsamseg_server.image_io.label_reading import read_labels
+from medsamseg_server.image_io.reading import read_image
 from medsamseg_server.image_io.structure_sets import fill
-from medsamseg_server.image_types import Image
-from medsamseg_server.images import read_image
 
 SHAPE = (8, 20, 24)
 SPACING = (0.8, 1.5, 3.0)

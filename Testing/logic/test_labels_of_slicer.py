@@ -7,7 +7,7 @@ from geometries import IJK_TO_RAS, addVolume
 from segmentations import addSegment, addSegmentation, placed
 
 from medsamseg_server.image_io.label_reading import read_labels
-from medsamseg_server.images import read_image
+from medsamseg_server.image_io.reading import read_image
 
 MASK = np.array([[0, 1, 1, 0], [1, 1, 1, 1], [1, 0, 1, 0]], np.uint8)
 

@@ -6,7 +6,7 @@ import pytest
 from server_fakes import npy
 
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.uploads import VolumeUpload, parse_npy
+from medsamseg_server.volumes.npy_upload import VolumeUpload, parse_npy
 
 
 def counting(dtype="<i2", shape=(4, 5, 6)):
@@ -120,7 +120,7 @@ def test_too_little_memory_is_told(monkeypatch):
     def no_memory(*_):
         raise MemoryError
 
-    monkeypatch.setattr("medsamseg_server.uploads.np.empty", no_memory)
+    monkeypatch.setattr("medsamseg_server.volumes.npy_upload.np.empty", no_memory)
     with pytest.raises(MedSAMSegError) as caught:
         parse_npy(npy(counting()))
     assert caught.value.code == "volume_too_large"
@@ -208,7 +208,7 @@ def test_handcrafted_headers_are_refused_with_a_clear_error(body):
     "descr", ["i2", "<i3", "<c8", "=i2", "<f16", "int16", "<i2 ", "<M8[s]", "text", "x" * 3000, "<I2", "|i2", ""]
 )
 def test_type_that_is_not_on_the_list_is_refused_before_numpy_reads_it(descr, monkeypatch):
-    monkeypatch.setattr("medsamseg_server.uploads.np.dtype", lambda *_: pytest.fail("numpy was asked"))
+    monkeypatch.setattr("medsamseg_server.volumes.npy_upload.np.dtype", lambda *_: pytest.fail("numpy was asked"))
     with pytest.raises(MedSAMSegError) as caught:
         parse_npy(handcrafted(header(repr(descr))))
     assert caught.value.code == "volume_type"

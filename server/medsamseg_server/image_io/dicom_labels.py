@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.image_io.image import Image
 from medsamseg_server.image_io.labels import Labels, unreadable
-from medsamseg_server.image_types import Image
 
 # SOP classes: Segmentation Storage, Label Map Segmentation Storage, and RT Structure Set Storage.
 _SEGMENTATIONS = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")

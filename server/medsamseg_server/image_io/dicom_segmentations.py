@@ -9,9 +9,9 @@ import highdicom
 import numpy as np
 from numpy.typing import NDArray
 
+from medsamseg_server.image_io.image import Geometry, Image
 from medsamseg_server.image_io.label_places import bring_to_scan
 from medsamseg_server.image_io.labels import LabelObject, Labels, unreadable
-from medsamseg_server.image_types import Geometry, Image
 
 
 def read(path: Path, image: Image) -> Labels:

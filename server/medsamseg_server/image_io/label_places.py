@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.image_types import Geometry, Image
+from medsamseg_server.image_io.image import Geometry, Image
 
 #: Voxels of labels may lie this far from those of their scan, in voxels: files round their numbers.
 TOLERANCE = 0.1

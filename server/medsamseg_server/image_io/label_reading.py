@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from medsamseg_server.image_io import dicom_labels, npz_scans, slicer_segmentations
+from medsamseg_server.image_io.image import Image
 from medsamseg_server.image_io.label_places import bring_to_scan
 from medsamseg_server.image_io.labels import Labels, label_map, whole_numbers
-from medsamseg_server.image_types import Image
-from medsamseg_server.images import read_image
+from medsamseg_server.image_io.reading import read_image
 
 
 def read_labels(path: Path, image: Image) -> Labels:

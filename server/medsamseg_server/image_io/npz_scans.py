@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.image_io.image import Geometry, Image, check_layout
 from medsamseg_server.image_io.label_places import place_error
 from medsamseg_server.image_io.labels import Labels, label_map, unreadable, whole_numbers
-from medsamseg_server.image_types import Geometry, Image, check_layout
-from medsamseg_server.uploads import parse_array
+from medsamseg_server.volumes.npy_upload import parse_array
 
 _STRAIGHT = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 

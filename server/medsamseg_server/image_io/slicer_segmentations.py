@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from medsamseg_server.image_io.image import Geometry, Image
 from medsamseg_server.image_io.label_places import bring_to_scan
 from medsamseg_server.image_io.labels import LabelObject, Labels, label_map, unreadable, whole_numbers
-from medsamseg_server.image_types import Geometry, Image
-from medsamseg_server.segmentation_files import is_segmentation
+from medsamseg_server.image_io.segmentations import is_segmentation
 
 is_one = is_segmentation
 

@@ -16,9 +16,9 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 
+from medsamseg_server.image_io.image import Image
 from medsamseg_server.image_io.label_places import TOLERANCE, distance_to_scan, place_error, to_millimeters
 from medsamseg_server.image_io.labels import LabelObject, Labels, unreadable
-from medsamseg_server.image_types import Image
 
 # As written by real programs, with and without the underscore.
 _CLOSED = {"CLOSEDPLANAR", "CLOSEDPLANARXOR"}

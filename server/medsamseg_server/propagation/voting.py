@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.masks import SliceMask
-from medsamseg_server.prompts import Box
+from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.prompts import Box
 
 #: Outward, in pixels of a frame whose longer side is 256.
 MARGINS = (0.0, 2.0, 4.0, 6.0)
