@@ -9,6 +9,7 @@ from pathlib import Path
 import SimpleITK as sitk
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.image_io import npz_scans
 from medsamseg_server.image_io.dicom import read_series
 from medsamseg_server.image_io.dicom_files import is_dicom
 from medsamseg_server.image_io.image import Geometry, Image, check_geometry, check_layout
@@ -48,6 +49,8 @@ def read_image(path: Path, series: str | None = None) -> Image:
             "Leave --series out, or give the folder.",
         )
     ensure_readable(path, "image_unreadable")
+    if npz_scans.is_one(path):
+        return npz_scans.read_scan(path)
     return read_nifti(path) or _read_file(path)
 
 

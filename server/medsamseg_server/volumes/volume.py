@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
 from medsamseg_server.volumes.colors import COLOR_COMPONENTS, is_color, to_rgb
 from medsamseg_server.volumes.windows import IntensityRange, color_window, resolve_window
 
@@ -198,12 +198,7 @@ def check_axis(axis: int) -> None:
 def check_layout(shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
     """Raise ``volume_not_3d``, ``volume_empty`` or ``volume_type`` unless an array can be a volume, gray or color."""
     if dtype.kind not in "biuf" or dtype.itemsize > 8 or dtype.subdtype is not None:
-        raise MedSAMSegError(
-            ErrorKind.INVALID_INPUT,
-            "volume_type",
-            f"Voxels of type {str(dtype)[:80]} cannot be segmented: a volume holds one real number per voxel.",
-            "Use a type from int8 to float64, or bool.",
-        )
+        raise unsuitable_type(str(dtype))
     size = " × ".join(map(str, shape[:8])) or "a single number"
     if len(shape) != 3 and not is_color(shape, dtype):
         if len(shape) == 4 and shape[-1] in COLOR_COMPONENTS:
@@ -216,6 +211,16 @@ def check_layout(shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         raise MedSAMSegError(ErrorKind.INVALID_INPUT, "volume_not_3d", message, hint)
     if min(shape) < 1:
         raise MedSAMSegError(ErrorKind.INVALID_INPUT, "volume_empty", f"The volume has no voxels ({size}).")
+
+
+def unsuitable_type(name: str) -> MedSAMSegError:
+    """Return the error ``volume_type`` for voxels of the type that ``name`` says."""
+    return MedSAMSegError(
+        ErrorKind.INVALID_INPUT,
+        "volume_type",
+        f"Voxels of type {shorten(name)} cannot be segmented: a volume holds one real number per voxel.",
+        "Use a type from int8 to float64, or bool.",
+    )
 
 
 def _unknown(key: str) -> MedSAMSegError:
