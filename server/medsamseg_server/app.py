@@ -106,6 +106,8 @@ async def segment(key: Key, body: api.SegmentRequest, service: ServiceOf) -> api
     result = await service.segment(service.volumes.get(key), body)
     return api.SegmentReply(
         masks=[api.Mask.of(mask) for mask in result.masks],
+        windows=[api.Window.of(framing.window) for framing in result.framings],
+        agreements=[None if each is None else round(each, 4) for each in result.agreements],
         embedding="cached" if result.was_cached else "computed",
         seconds=api.Seconds.of(result.encode_seconds, result.decode_seconds),
         model=result.model,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.windows import IntensityRange, resolve_window
+from medsamseg_server.windows import IntensityRange, is_automatic, resolve_window
 
 DEFAULT_STORE_BYTES = 4 * 2**30
 #: Volumes that are kept however small they are.
@@ -100,7 +100,7 @@ class Volume:
             if found is None:
                 found = resolve_window(text, self.array)
                 # A preset or W,L costs nothing to work out, and any number of different ones may come.
-                if found.kind == "percentile" or text == "auto":
+                if found.kind == "percentile" or is_automatic(text):
                     self._windows[text] = found
             return found
 

@@ -172,7 +172,7 @@ def run(args: argparse.Namespace) -> int:
     summary = {
         "output": str(args.output),
         **({"segments": found} if several else {key: found[0][key] for key in found[0] if key != "name"}),
-        **_how(args, whole, engine, next(iter(results.values()))),
+        **_how(args, engine, next(iter(results.values()))),
         "seconds_loading": round(seconds_loading, 3),
         "warnings": notes,
     }
@@ -256,6 +256,7 @@ def _found(image: Image, result: WholeMask) -> dict[str, Any]:
         "slices": len(result.slices),
         "first_slice": result.slices[0] if result.slices else None,
         "last_slice": result.slices[-1] if result.slices else None,
+        "window": {"name": result.window.name, "lower": result.window.lower, "upper": result.window.upper},
         "stopped": [
             {"direction": end.direction, "slice": end.index, "reason": end.reason, "message": end.message}
             for end in result.ended
@@ -263,14 +264,13 @@ def _found(image: Image, result: WholeMask) -> dict[str, Any]:
     }
 
 
-def _how(args: argparse.Namespace, whole: WholeObjects, engine: Engine, result: WholeMask) -> dict[str, Any]:
+def _how(args: argparse.Namespace, engine: Engine, result: WholeMask) -> dict[str, Any]:
     return {
         "seconds_encoding": round(result.seconds_encoding, 3),
         "seconds_decoding": round(result.seconds_decoding, 3),
         "model": args.model,
         "weights_sha256": engine.predictor(args.model).weights_sha256,
         "device": engine.device,
-        "window": {"name": whole.window.name, "lower": whole.window.lower, "upper": whole.window.upper},
     }
 
 
@@ -285,8 +285,8 @@ def _report(
         say(args, f"{each['name']}: {each['mask_voxels']} voxels, {each['volume_ml']:.2f} ml{place}")
         for end in result.ended:
             say(args, f"  {end.direction}: {end.message}")
-    window = summary["window"]
-    say(args, f"  Window {window['name']} ({window['lower']:g} to {window['upper']:g})")
+        window = result.window
+        say(args, f"  Window {window.name} ({window.lower:g} to {window.upper:g})")
     times = ", ".join(f"{summary[f'seconds_{step}']:.1f} s {step}" for step in ("loading", "encoding", "decoding"))
     say(args, f"  {summary['model']} on {summary['device']}: {times}")
     say(args, f"Written: {args.output}" + (", and the table of slices" if args.csv else ""))
