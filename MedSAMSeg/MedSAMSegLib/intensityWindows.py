@@ -32,15 +32,14 @@ def windowTitles():
 
 
 def resolvedWindow(choice, volumeNode, suggestion):
-    """Return what is asked of the server: a preset's name, "W,L", or "auto:" and what suits the volume.
+    """Return what is asked of the server: a preset's name, or "W,L".
 
     :param choice: one of the values of :func:`windowTitles`; another one goes to the server as it is.
     :param volumeNode: the scalar volume.
     :param suggestion: what :data:`AUTOMATIC` means for the volume.
     """
     if choice == AUTOMATIC:
-        # The server looks at each box, too.
-        return f"{AUTOMATIC}:{suggestion}"
+        return suggestion
     if choice == AS_DISPLAYED:
         return _displayedWindow(volumeNode) or suggestion
     return choice
