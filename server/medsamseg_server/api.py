@@ -157,7 +157,7 @@ class Seconds(_Reply):
 class SegmentReply(_Reply):
     """One mask per prompt, in the prompts' order, with the window that the network saw it in.
 
-    ``agreements`` say how far slightly different boxes gave the same mask, 0 to 1; below 0.8 a mask is worth a look.
+    ``agreements`` say how far slightly different boxes gave the same mask, 0 to 1: below 0.9 a mask is worth a look.
     ``window`` is that of the first prompt.
     """
 
