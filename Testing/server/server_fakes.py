@@ -30,6 +30,9 @@ class FakePredictor:
         self.specification = specification
         self._watch = watch or Watch()
 
+    def at(self, input_size):
+        return self
+
     def prepare(self, image):
         height, width = image.shape[:2]
         prepared = np.zeros((3, FRAME, FRAME), np.float32)

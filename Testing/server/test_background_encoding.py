@@ -166,7 +166,7 @@ def test_time_left_follows_the_encodings(server, path, watch, service, monkeypat
 
 
 def test_no_more_is_encoded_than_the_cache_has_room_for(server, path, watch, service, monkeypatch):
-    monkeypatch.setattr(service.engine, "_cache", EmbeddingCache(memory_bytes=3 * EMBEDDING_BYTES))
+    monkeypatch.setattr(service.engine._embeddings, "cache", EmbeddingCache(memory_bytes=3 * EMBEDDING_BYTES))
     watch.hold(204)
     started = encode(server, path, 5)
     assert (started["total"], started["left_out"]) == (3, 9)

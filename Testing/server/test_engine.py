@@ -145,8 +145,8 @@ def test_boxes_of_one_kind_are_decoded_in_one_batch(store, watch):
             return super().decode(embedding, image_size, boxes, points, labels)
 
     engine = Engine(store, load_predictor=lambda specification, *_: Counting(specification, watch))
-    prompts = [Prompt((7, 9, 8 + number / 2, 12)) for number in range(20)]
-    result = segment(engine, Volume.from_array(rod()), prompts=prompts)
+    boxes = [(7, 9, 8 + number / 2, 12) for number in range(20)]
+    result = engine.segment_whole(Volume.from_array(rod()), 0, 5, boxes, IDENTITY_WINDOW)
     assert batches == [16, 4]
     assert [mask.extent[2] for mask in result.masks] == [min(int(8 + number / 2), 17) for number in range(20)]
 
@@ -336,6 +336,7 @@ def test_encoding_ahead_fills_the_cache_once(engine, volume, watch):
 
 def test_known_slice_is_not_prepared_again(engine, volume, monkeypatch):
     segment(engine, volume)
+    engine.embed(volume, 0, 5, IDENTITY_WINDOW)
     monkeypatch.setattr(FakePredictor, "prepare", lambda *_: pytest.fail("the encoder's input was made again"))
     assert segment(engine, volume).was_cached
     assert engine.find(volume, 0, 5, IDENTITY_WINDOW).was_cached
@@ -354,4 +355,4 @@ def test_forgotten_volume_leaves_no_keys(engine):
     gone = weakref.ref(volume)
     del volume
     assert gone() is None
-    assert len(engine._keys._keys) == 0
+    assert len(engine._embeddings._keys._keys) == 0

@@ -17,7 +17,7 @@ def click(client, path, slice_index=5, window=IDENTITY_WINDOW):
 
 
 def test_clicks_and_windows_leave_nothing_behind(client, upload, service):
-    service.engine._cache = EmbeddingCache(memory_bytes=4 * EMBEDDING_BYTES)
+    service.engine._embeddings.cache = EmbeddingCache(memory_bytes=4 * EMBEDDING_BYTES)
     paths = [upload(rod(object_slices=range(2, last))) for last in (7, 8, 9)]
 
     def round_of_clicks():

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+from medsamseg_server.engine.box_vote import MARGINS, vote_for_box, widened
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.prompts import check_box
 from medsamseg_server.propagation import DirectionEnded, Propagation, SliceResult
@@ -12,7 +13,7 @@ from medsamseg_server.propagation.appearance import Appearance
 from medsamseg_server.propagation.interval import interpolated_box
 from medsamseg_server.propagation.motion import blend, carry
 from medsamseg_server.propagation.trust import confidence
-from medsamseg_server.propagation.voting import box_around, vote_for_box, vote_for_expected, widened
+from medsamseg_server.propagation.voting import box_around, vote_for_expected
 
 SIZE = (96, 128)
 SHAPE = (20, *SIZE)
@@ -47,6 +48,9 @@ class Scene:
         level = self._level(index) if callable(self._level) else self._level
         image[self._truth(index)] = level
         return image
+
+    def candidates(self, index, box, more_boxes=()):
+        return self.masks(index, [*widened(box, MARGINS, max(SIZE) / 256, SIZE), *more_boxes])
 
     def masks(self, index, boxes):
         self.batches.append((index, tuple(boxes)))
@@ -242,8 +246,8 @@ def test_slices_of_any_shape(shape):
         def gray(self, index):
             return np.full(shape[1:], 100, np.uint8)
 
-        def masks(self, index, boxes):
-            return [SliceMask.from_mask(np.ones(shape[1:], bool), 0.5) for _ in boxes]
+        def candidates(self, index, box, more_boxes=()):
+            return [SliceMask.from_mask(np.ones(shape[1:], bool), 0.5)]
 
     items = list(Propagation(shape, 0, {3: (-0.5, -0.5, shape[2] - 0.5, shape[1] - 0.5)}).run(Bright()))
     assert len([item for item in items if isinstance(item, SliceResult)]) == 6
@@ -278,8 +282,8 @@ def test_box_between_two_has_its_corners_on_straight_lines():
 
 
 def test_margins_are_pixels_of_256_within_the_image():
-    assert widened((10, 20, 30, 40), (0, 4), (96, 128)) == [(10, 20, 30, 40), (8, 18, 32, 42)]
-    assert widened((0, 0, 127, 95), (8,), (96, 128)) == [(-0.5, -0.5, 127.5, 95.5)]
+    assert widened((10, 20, 30, 40), (0, 4), 0.5, (96, 128)) == [(10, 20, 30, 40), (8, 18, 32, 42)]
+    assert widened((0, 0, 127, 95), (8,), 0.5, (96, 128)) == [(-0.5, -0.5, 127.5, 95.5)]
 
 
 def test_box_of_a_thin_mask_has_an_area():

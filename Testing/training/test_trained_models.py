@@ -91,7 +91,9 @@ def test_the_server_offers_it_and_segments_with_it(knee, store, ellipsoids):
 
 def test_a_specialist_is_used_by_the_same_calls(store, ellipsoids, tiny_specification):
     u_net = UNetParameters(widths=(4, 8), strides=(2,), residual_units=1)
-    specification = dataclasses.replace(tiny_specification, name="unet", title="U-Net", tiny_vit=None, u_net=u_net)
+    specification = dataclasses.replace(
+        tiny_specification, name="unet", title="U-Net", tiny_vit=None, u_net=u_net, close_up_size=None
+    )
     register(specification, build_specialist(specification))
     assert get_specification("unet").u_net == u_net
     result = Engine(store, device="cpu").segment(ellipsoids.volume, 0, 3, [ellipsoids.box] * 2, model="unet")

@@ -137,7 +137,7 @@ def test_automaticWindowFitsTheVolume(gui, backend, openPanel, dragInRed, array,
     panel = openPanel()
     assert panel.ui.windowComboBox.currentText == title
     drawAndWait(gui, panel, dragInRed)
-    assert backend.requests[-1]["window"] == window
+    assert backend.requests[-1]["window"] == f"auto:{window}"
 
 
 def test_automaticWindowFollowsTheVoxels(gui, openPanel):

@@ -31,8 +31,8 @@ def askMasks(client, key, wanted, cachedOnly=False):
     :param key: the volume's key on the server.
     :param wanted: list of :class:`Wanted`.
     :param cachedOnly: give up if a slice is not encoded yet.
-    :return: list of (:class:`SliceMask`, :class:`SegmentReply`) in the order of what was wanted; None when it was
-        given up.
+    :return: list of (:class:`SliceMask`, :class:`SegmentReply` on it alone) in the order of what was wanted; None when
+        it was given up.
     """
     answers = {}
     for request in dict.fromkeys(each.request for each in wanted):
@@ -46,5 +46,6 @@ def askMasks(client, key, wanted, cachedOnly=False):
         reply = client.segment(key, axis, sliceIndex, boxes, window, model, **options)
         if reply is None:
             return None
-        answers.update({number: (mask, reply) for number, mask in zip(numbers, reply.masks, strict=True)})
+        for place, (number, mask) in enumerate(zip(numbers, reply.masks, strict=True)):
+            answers[number] = (mask, reply.ofMask(place))
     return [answers[number] for number in range(len(wanted))]

@@ -21,6 +21,8 @@ class BoxResult:
     :param model: name of the model.
     :param window: the window that was used: {"name", "lower", "upper"}.
     :param notes: sentences on what the server had to change in the volume, such as voxels that were not a number.
+    :param agreement: how far slightly different boxes gave the same mask, 0 to 1; None where that is not known.
+    :param suggestedWindow: name of the window that suits the volume where the window was to go by the box; else "".
     """
 
     prompt: object
@@ -34,6 +36,8 @@ class BoxResult:
     model: str
     window: dict
     notes: list
+    agreement: float | None = None
+    suggestedWindow: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -209,6 +209,8 @@ class BoxWork:
             model=reply.model,
             window=reply.window,
             notes=[*notes, *([remark] if remark else []), *self._uploads.uploadOf(record.place[0]).notes],
+            agreement=reply.agreements[0] if reply.agreements else None,
+            suggestedWindow=record.state.window.partition(":")[2] if reply.windows else "",
         )
 
 

@@ -112,7 +112,9 @@ class SegmentReply:
     :param secondsDecoding: time that it spent on the masks.
     :param model: name of the model that was used.
     :param weightsSha256: checksum of the model's weights.
-    :param window: the window that was used: {"name", "lower", "upper"}.
+    :param window: the window that was used for the first mask: {"name", "lower", "upper"}.
+    :param windows: that of each mask; the server goes by the box where it may.
+    :param agreements: how far slightly different boxes gave each mask, 0 to 1; None where one only was tried.
     """
 
     masks: list
@@ -122,6 +124,16 @@ class SegmentReply:
     model: str
     weightsSha256: str
     window: dict
+    windows: list = ()
+    agreements: list = ()
+
+    def ofMask(self, number):
+        """Return the reply as if it were about one of the masks only."""
+        windows, agreements = self.windows[number : number + 1], self.agreements[number : number + 1]
+        window = windows[0] if windows else self.window
+        return dataclasses.replace(
+            self, masks=[self.masks[number]], window=window, windows=windows, agreements=agreements
+        )
 
     @classmethod
     def fromJson(cls, reply):
@@ -136,6 +148,8 @@ class SegmentReply:
             model=reply["model"],
             weightsSha256=reply["weights_sha256"],
             window=reply["window"],
+            windows=reply["windows"],
+            agreements=reply["agreements"],
         )
 
 

@@ -202,14 +202,14 @@ def run(args: argparse.Namespace) -> int:
             segment.name: Outcome(segment.color, segment.mask, tasks[segment.name].boxes) for segment in segments
         }
         axis = next(iter(tasks.values())).axis
-        write_overlay(args.overlay, volume, whole.window, axis, outcomes, image.geometry)
+        write_overlay(args.overlay, volume, next(iter(results.values())).window, axis, outcomes, image.geometry)
     for note in notes:
         warn(note)
     found = [{"name": name, **_found(image, result), "per_slice": rows[name]} for name, result in results.items()]
     summary = {
         "output": str(args.output),
         **({"segments": found} if several else {key: found[0][key] for key in found[0] if key != "name"}),
-        **_how(args, whole, engine, next(iter(results.values()))),
+        **_how(args, engine, next(iter(results.values()))),
         "seconds_loading": round(seconds_loading, 3),
         "warnings": notes,
     }
@@ -304,6 +304,7 @@ def _found(image: Image, result: WholeMask) -> dict[str, Any]:
         "slices": len(result.slices),
         "first_slice": result.slices[0] if result.slices else None,
         "last_slice": result.slices[-1] if result.slices else None,
+        "window": {"name": result.window.name, "lower": result.window.lower, "upper": result.window.upper},
         "stopped": [
             {"direction": end.direction, "slice": end.index, "reason": end.reason, "message": end.message}
             for end in result.ended
@@ -316,14 +317,13 @@ def _rounded(volume: float) -> float:
     return float(f"{volume:.8g}")
 
 
-def _how(args: argparse.Namespace, whole: WholeObjects, engine: Engine, result: WholeMask) -> dict[str, Any]:
+def _how(args: argparse.Namespace, engine: Engine, result: WholeMask) -> dict[str, Any]:
     return {
         "seconds_encoding": round(result.seconds_encoding, 3),
         "seconds_decoding": round(result.seconds_decoding, 3),
         "model": args.model,
         "weights_sha256": engine.predictor(args.model).weights_sha256,
         "device": engine.device,
-        "window": {"name": whole.window.name, "lower": whole.window.lower, "upper": whole.window.upper},
     }
 
 
@@ -338,8 +338,8 @@ def _report(
         say(args, f"{each['name']}: {each['mask_voxels']} voxels{_volume(each['volume_ml'])}{place}")
         for end in result.ended:
             say(args, f"  {end.direction}: {end.message}")
-    window = summary["window"]
-    say(args, f"  Window {window['name']} ({window['lower']:g} to {window['upper']:g})")
+        window = result.window
+        say(args, f"  Window {window.name} ({window.lower:g} to {window.upper:g})")
     times = ", ".join(f"{summary[f'seconds_{step}']:.1f} s {step}" for step in ("loading", "encoding", "decoding"))
     say(args, f"  {summary['model']} on {summary['device']}: {times}")
     also = ["the table of slices"] * args.csv + [str(args.overlay)] * (args.overlay is not None)

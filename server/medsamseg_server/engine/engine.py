@@ -14,17 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
-from medsamseg_server.engine.embedding_cache import Embedding, EmbeddingCache, embedding_key
+from medsamseg_server.engine.box_vote import MARGINS, MIDDLE_MARGIN, widened
+from medsamseg_server.engine.box_windows import window_for_box
+from medsamseg_server.engine.close_ups import View, choose_view, crop_to_box, whole_slice
+from medsamseg_server.engine.decoding import decode_boxes, decode_prompts
+from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.masks import SliceMask
-from medsamseg_server.engine.prompts import Prompt, check_prompts
-from medsamseg_server.engine.slice_keys import SliceKeys
-from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.models.point_slots import count_tokens
+from medsamseg_server.engine.prompts import Box, Prompt, check_prompts
+from medsamseg_server.engine.slice_embeddings import Embedded, Framing, Place, SliceEmbeddings
 from medsamseg_server.volumes.volume import Volume
-from medsamseg_server.volumes.windows import IntensityRange
+from medsamseg_server.volumes.windows import IntensityRange, is_automatic
 from medsamseg_server.weights.registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -37,31 +36,6 @@ LoadPredictor: TypeAlias = "Callable[[ModelSpecification, Path, str], Predictor]
 
 #: Loaded networks; a third one replaces the one unused for longest.
 _LOADED_AT_ONCE = 2
-# Bounds of the decoder's memory: objects, tokens and mask pixels of one batch, unless one object alone has more.
-_DECODED_AT_ONCE = 16
-_TOKENS_AT_ONCE = _DECODED_AT_ONCE * count_tokens(0)
-_PIXELS_AT_ONCE = 2**24
-
-
-@dataclass(frozen=True)
-class Embedded:
-    """A slice's embedding.
-
-    Attributes:
-        embedding: float16, shared with the cache and read-only.
-        image_size: (H, W) of the slice.
-        was_cached: no encoder ran.
-        seconds: time spent, preparation included.
-        window: the intensities that the network saw.
-        predictor: the network.
-    """
-
-    embedding: Embedding
-    image_size: tuple[int, int]
-    was_cached: bool
-    seconds: float
-    window: IntensityRange
-    predictor: Predictor
 
 
 @dataclass(frozen=True)
@@ -70,21 +44,28 @@ class SliceSegmentation:
 
     Attributes:
         masks: in the order of the prompts.
-        was_cached: the embedding was known.
-        encode_seconds: time for the embedding.
+        agreements: how far slightly different boxes gave each mask, 0 to 1; None where one box only was asked.
+        framings: what the network saw for each prompt.
+        was_cached: all embeddings were known.
+        encode_seconds: time for the embeddings.
         decode_seconds: time for the masks.
         model: name of the network.
         weights_sha256: which weights it had.
-        window: the intensities it saw.
     """
 
     masks: list[SliceMask]
+    agreements: list[float | None]
+    framings: list[Framing]
     was_cached: bool
     encode_seconds: float
     decode_seconds: float
     model: str
     weights_sha256: str
-    window: IntensityRange
+
+    @property
+    def window(self) -> IntensityRange:
+        """The intensities that the network saw for the first prompt."""
+        return self.framings[0].window
 
 
 class Engine:
@@ -113,12 +94,11 @@ class Engine:
         self.store = store
         self.default_model = default_model
         self.device = device
-        self._cache = cache or EmbeddingCache()
+        self._embeddings = SliceEmbeddings(cache or EmbeddingCache())
         self._load_predictor = load_predictor or (
             lambda specification, weights, device: _load_predictor(specification, weights, device, runtime)
         )
         self._predictors: OrderedDict[str, Predictor] = OrderedDict()
-        self._keys = SliceKeys()
         self._decoding = threading.Lock()
 
     def is_loaded(self, model: str | None = None) -> bool:
@@ -145,6 +125,9 @@ class Engine:
             specification = get_specification(name)
             predictor = self._load_predictor(specification, self.store.path(name), self.device)
             self.device = predictor.device
+            if specification.close_up_size is not None:
+                # Now, so that the first close-up is as fast as every other.
+                predictor.at(specification.close_up_size)
             while len(self._predictors) >= _LOADED_AT_ONCE:
                 self._predictors.popitem(last=False)
             self._predictors[name] = predictor
@@ -153,25 +136,104 @@ class Engine:
         return predictor
 
     def embed(self, volume: Volume, axis: int, index: int, window: str = "auto", model: str | None = None) -> Embedded:
-        """Return the embedding of a slice, from the cache where the encoder's exact input is known.
+        """Return the embedding of a whole slice, from the cache where the encoder's exact input is known.
 
         Raises:
             MedSAMSegError: ``axis_invalid``, ``slice_out_of_range``, ``window_invalid``, or as ``predictor``.
         """
-        embedded = self._look_up(self.predictor(model), volume, axis, index, window, encodes=True)
-        assert embedded is not None
-        return embedded
+        predictor = self.predictor(model)
+        place = Place(volume, axis, index)
+        return self._embeddings.embed(predictor, place, _whole(predictor, place, window))
 
     def find(
         self, volume: Volume, axis: int, index: int, window: str = "auto", model: str | None = None
     ) -> Embedded | None:
-        """Return the embedding of a slice where it is known; encodes nothing and loads no network.
+        """Return the embedding of a whole slice where it is known; encodes nothing and loads no network.
 
         Raises:
             MedSAMSegError: ``axis_invalid``, ``slice_out_of_range`` or ``window_invalid``.
         """
         predictor = self._predictors.get(model or self.default_model)
-        return None if predictor is None else self._look_up(predictor, volume, axis, index, window, encodes=False)
+        if predictor is None:
+            return None
+        place = Place(volume, axis, index)
+        return self._embeddings.find(predictor, place, _whole(predictor, place, window))
+
+    def encode_ahead(
+        self, volume: Volume, axis: int, index: int, window: str = "auto", model: str | None = None
+    ) -> bool:
+        """Make sure that a whole slice's embedding is cached; return whether it had to be encoded; as ``embed``."""
+        predictor = self.predictor(model)
+        place = Place(volume, axis, index)
+        return self._embeddings.fill(predictor, place, _whole(predictor, place, window))
+
+    def embed_for(
+        self,
+        volume: Volume,
+        axis: int,
+        index: int,
+        prompts: Sequence[Prompt],
+        window: str = "auto",
+        model: str | None = None,
+    ) -> list[Embedded]:
+        """Return the embedding that each prompt, which has been checked, is decoded on; each is encoded once.
+
+        Raises:
+            MedSAMSegError: as ``embed``.
+        """
+        predictor = self.predictor(model)
+        place = Place(volume, axis, index)
+        framings = _framings(predictor, place, prompts, window)
+        found = {framing: self._embeddings.embed(predictor, place, framing) for framing in dict.fromkeys(framings)}
+        return [found[framing] for framing in framings]
+
+    def find_for(
+        self,
+        volume: Volume,
+        axis: int,
+        index: int,
+        prompts: Sequence[Prompt],
+        window: str = "auto",
+        model: str | None = None,
+        or_whole: bool = False,
+    ) -> list[Embedded] | None:
+        """Return what ``embed_for`` would where all of it is known; encodes nothing and loads no network.
+
+        Args:
+            volume: the volume.
+            axis: 0, 1 or 2.
+            index: slice index.
+            prompts: what is to be decoded.
+            window: see ``windows.resolve_window``.
+            model: name of the network.
+            or_whole: the whole slice does instead, for a preview.
+
+        Raises:
+            MedSAMSegError: as ``find``.
+        """
+        predictor = self._predictors.get(model or self.default_model)
+        if predictor is None:
+            return None
+        place = Place(volume, axis, index)
+        framings = _framings(predictor, place, prompts, window)
+        known: dict[Framing, Embedded] = {}
+        for framing in dict.fromkeys(framings):
+            embedded = self._embeddings.find(predictor, place, framing)
+            if embedded is None and or_whole:
+                embedded = self.find(volume, axis, index, window, model)
+            if embedded is None:
+                return None
+            known[framing] = embedded
+        return [known[framing] for framing in framings]
+
+    def window_for(self, volume: Volume, axis: int, index: int, box: Box, window: str, model: str | None = None) -> str:
+        """Return a window text that means on every slice what ``window`` means for a box, which has been checked.
+
+        Raises:
+            MedSAMSegError: ``window_invalid``, or as ``predictor``.
+        """
+        framing = _framings(self.predictor(model), Place(volume, axis, index), [Prompt(box)], window)[0]
+        return framing.window.name
 
     def segment(
         self,
@@ -188,7 +250,59 @@ class Engine:
             MedSAMSegError: as ``check_prompts`` and ``embed``.
         """
         self.check_prompts(volume, axis, index, prompts)
-        return self.decode(self.embed(volume, axis, index, window, model), prompts)
+        return self.decode(self.embed_for(volume, axis, index, prompts, window, model), prompts)
+
+    def segment_whole(
+        self,
+        volume: Volume,
+        axis: int,
+        index: int,
+        boxes: Sequence[Box],
+        window: str = "auto",
+        model: str | None = None,
+    ) -> SliceSegmentation:
+        """Return one mask per box on a slice, decoded as it is on the whole of it, as the models' authors do.
+
+        Raises:
+            MedSAMSegError: as ``segment``.
+        """
+        self.check_prompts(volume, axis, index, [Prompt(box) for box in boxes])
+        return self._decode_boxes(self.embed(volume, axis, index, window, model), boxes)
+
+    def candidates(
+        self,
+        volume: Volume,
+        axis: int,
+        index: int,
+        box: Box,
+        more_boxes: Sequence[Box] = (),
+        window: str = "auto",
+        model: str | None = None,
+    ) -> SliceSegmentation:
+        """Return masks for a vote on an object near a box: of the box with ``MARGINS``, all on what it is seen in.
+
+        Args:
+            volume: the volume.
+            axis: 0, 1 or 2.
+            index: slice index.
+            box: x0, y0, x1, y1.
+            more_boxes: others of the same object, each with one margin.
+            window: see ``windows.resolve_window``.
+            model: name of the network.
+
+        Raises:
+            MedSAMSegError: as ``segment``.
+        """
+        self.check_prompts(volume, axis, index, [Prompt(each) for each in (box, *more_boxes)])
+        embedded = self.embed_for(volume, axis, index, [Prompt(box)], window, model)[0]
+        image_size = Place(volume, axis, index).image_size
+        pixel = embedded.mask_pixel
+        boxes = widened(box, MARGINS, pixel, image_size)
+        for each in more_boxes:
+            # One that the network would not see is none.
+            if embedded.framing.view.holds(each):
+                boxes += widened(each, (MIDDLE_MARGIN,), pixel, image_size)
+        return self._decode_boxes(embedded, boxes)
 
     def check_prompts(self, volume: Volume, axis: int, index: int, prompts: Sequence[Prompt]) -> None:
         """Check the prompts for a slice.
@@ -198,121 +312,71 @@ class Engine:
                 ``box_not_finite``, ``box_reversed``, ``box_empty``, ``box_outside_image``, ``points_too_many`` or
                 ``point_outside_image``.
         """
-        check_prompts(prompts, volume.slice_size(axis, index))
+        check_prompts(prompts, Place(volume, axis, index).image_size)
 
-    def decode(self, embedded: Embedded, prompts: Sequence[Prompt]) -> SliceSegmentation:
-        """Return one mask per prompt, which have been checked, on an embedded slice."""
+    def decode(self, embedded: Sequence[Embedded], prompts: Sequence[Prompt], quick: bool = False) -> SliceSegmentation:
+        """Return one mask per prompt, which have been checked, each on its own embedding of the slice.
+
+        Args:
+            embedded: of ``embed_for`` or ``find_for``.
+            prompts: as there.
+            quick: ask the network for each box once, for a preview.
+        """
         started = time.perf_counter()
         with self._decoding:
-            masks = _decode(embedded.predictor, embedded, prompts)
-        return SliceSegmentation(
-            masks,
-            embedded.was_cached,
-            embedded.seconds,
-            time.perf_counter() - started,
-            embedded.predictor.specification.name,
-            embedded.predictor.weights_sha256,
-            embedded.window,
-        )
+            masks, agreements = decode_prompts(embedded, prompts, quick)
+        return _segmentation(embedded, masks, agreements, time.perf_counter() - started)
 
-    def encode_ahead(
-        self, volume: Volume, axis: int, index: int, window: str = "auto", model: str | None = None
-    ) -> bool:
-        """Make sure that a slice's embedding is in the cache; return whether it had to be encoded. As ``embed``."""
-        predictor = self.predictor(model)
-        key, prepared = self._key(predictor, volume, axis, index, window)
-        if self._cache.has(key, predictor.specification.embedding_shape):
-            return False
-        self._encode(predictor, key, _prepare(predictor, volume, axis, index, window) if prepared is None else prepared)
-        return True
+    def _decode_boxes(self, embedded: Embedded, boxes: Sequence[Box]) -> SliceSegmentation:
+        started = time.perf_counter()
+        with self._decoding:
+            masks = decode_boxes(embedded, boxes)
+        count = len(masks)
+        return _segmentation([embedded] * count, masks, [None] * count, time.perf_counter() - started)
 
     @property
     def room_ahead(self) -> int:
         """Number of slices that the cache can keep at once."""
-        return self._cache.room
-
-    def _look_up(
-        self, predictor: Predictor, volume: Volume, axis: int, index: int, window: str, encodes: bool
-    ) -> Embedded | None:
-        """Return a slice's embedding, encoded where it is not known, or None where it may not be."""
-        started = time.perf_counter()
-        key, prepared = self._key(predictor, volume, axis, index, window)
-        embedding = self._cache.get(key, predictor.specification.embedding_shape)
-        was_cached = embedding is not None
-        if embedding is None:
-            if not encodes:
-                return None
-            if prepared is None:
-                prepared = _prepare(predictor, volume, axis, index, window)
-            embedding = self._encode(predictor, key, prepared)
-        image_size = volume.slice_size(axis, index)
-        seconds = time.perf_counter() - started
-        return Embedded(embedding, image_size, was_cached, seconds, volume.window(window), predictor)
-
-    def _encode(self, predictor: Predictor, key: str, prepared: NDArray[np.float32]) -> Embedding:
-        # Rounded before its first use, so that a later click on the cached embedding gives the identical mask.
-        embedding = _to_half(predictor.encode_prepared(prepared))
-        self._cache.put(key, embedding)
-        return embedding
-
-    def _key(
-        self, predictor: Predictor, volume: Volume, axis: int, index: int, window: str
-    ) -> tuple[str, NDArray[np.float32] | None]:
-        """Return the cache key of a slice's embedding, and the encoder's input where that had to be made for it."""
-        intensities = volume.window(window)
-        network = (predictor.specification.name, predictor.weights_sha256, predictor.precision)
-        place = (axis, index, intensities.lower, intensities.upper, *network)
-        key = self._keys.find(volume, place)
-        if key is not None:
-            return key, None
-        prepared = _prepare(predictor, volume, axis, index, window)
-        key = embedding_key(prepared, *network)
-        self._keys.remember(volume, place, key)
-        return key, prepared
+        return self._embeddings.cache.room
 
 
-def _decode(predictor: Predictor, embedded: Embedded, prompts: Sequence[Prompt]) -> list[SliceMask]:
-    """Decode prompts of one kind (with a box or not, number of points) in batches; masks in prompt order."""
-    kinds: dict[tuple[bool, int], list[int]] = {}
-    for number, prompt in enumerate(prompts):
-        kinds.setdefault((prompt.box is not None, len(prompt.points)), []).append(number)
-    masks: dict[int, SliceMask] = {}
-    for (has_box, point_count), numbers in kinds.items():
-        at_once = _batch_size(point_count, embedded.image_size)
-        for start in range(0, len(numbers), at_once):
-            batch = numbers[start : start + at_once]
-            boxes = np.array([prompts[number].box for number in batch], np.float32) if has_box else None
-            points = labels = None
-            if point_count:
-                triples = np.array([prompts[number].points for number in batch], np.float32)
-                points, labels = triples[..., :2], triples[..., 2].astype(np.int32)
-            prediction = predictor.decode(embedded.embedding, embedded.image_size, boxes, points, labels)
-            for number, mask, score in zip(batch, prediction.masks, prediction.scores, strict=True):
-                masks[number] = SliceMask.from_mask(mask, float(score))
-    return [masks[number] for number in range(len(prompts))]
+def _segmentation(
+    embedded: Sequence[Embedded], masks: list[SliceMask], agreements: list[float | None], decode_seconds: float
+) -> SliceSegmentation:
+    predictor = embedded[0].predictor
+    different = {id(each): each for each in embedded}.values()
+    return SliceSegmentation(
+        masks,
+        agreements,
+        [each.framing for each in embedded],
+        all(each.was_cached for each in different),
+        sum(each.seconds for each in different),
+        decode_seconds,
+        predictor.specification.name,
+        predictor.weights_sha256,
+    )
 
 
-def _batch_size(point_count: int, image_size: tuple[int, int]) -> int:
-    """Return how many prompts of so many points are decoded at once on a slice of ``image_size`` (H, W)."""
-    height, width = image_size
-    bounds = (_DECODED_AT_ONCE, _TOKENS_AT_ONCE // count_tokens(point_count), _PIXELS_AT_ONCE // (height * width))
-    return max(min(bounds), 1)
+def _whole(predictor: Predictor, place: Place, window: str) -> Framing:
+    return Framing(whole_slice(predictor.specification, place.image_size), place.volume.window(window))
 
 
-def _prepare(predictor: Predictor, volume: Volume, axis: int, index: int, window: str) -> NDArray[np.float32]:
-    return predictor.prepare(volume.window(window).apply(volume.slice(axis, index)))
+def _framings(predictor: Predictor, place: Place, prompts: Sequence[Prompt], window: str) -> list[Framing]:
+    """Return what the network is to see for each prompt."""
+    framings = []
+    for prompt in prompts:
+        view = choose_view(predictor.specification, prompt, place.image_size)
+        framings.append(Framing(view, _intensities(place, view, prompt, window)))
+    return framings
 
 
-def _to_half(embedding: NDArray[np.float32]) -> Embedding:
-    if not np.isfinite(embedding).all():
-        raise MedSAMSegError(
-            ErrorKind.INTERNAL,
-            "embedding_invalid",
-            "The network's result for this slice is not a number.",
-            "Try another window or model; the weights may be damaged: remove and download them again.",
-        )
-    limit = np.finfo(np.float16).max
-    return np.clip(embedding, -limit, limit).astype(np.float16)
+def _intensities(place: Place, view: View, prompt: Prompt, window: str) -> IntensityRange:
+    """Return what a window text means for a prompt."""
+    intensities = place.volume.window(window)
+    if prompt.box is None or place.volume.is_color or not is_automatic(window):
+        return intensities
+    pixels = place.volume.slice(place.axis, place.index)
+    return place.volume.window(window_for_box(intensities, crop_to_box(pixels, prompt.box), view.cut(pixels)))
 
 
 def _load_predictor(specification: ModelSpecification, weights: Path, device: str, runtime: str) -> Predictor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,13 @@ class SliceMask:
         extent = (int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1]))
         crop = mask[extent[1] : extent[3] + 1, extent[0] : extent[2] + 1]
         return cls(extent, np.packbits(crop).tobytes(), int(np.count_nonzero(crop)), score)
+
+    def moved(self, right: int, down: int) -> SliceMask:
+        """Return the same object so many pixels further right and down."""
+        if self.extent is None:
+            return self
+        x0, y0, x1, y1 = self.extent
+        return replace(self, extent=(x0 + right, y0 + down, x1 + right, y1 + down))
 
     def crop(self) -> NDArray[np.bool_]:
         """Return the pixels of the rectangle, (y1 − y0 + 1, x1 − x0 + 1); (0, 0) when the mask is empty."""

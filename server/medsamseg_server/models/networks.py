@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from functools import partial
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -20,9 +22,9 @@ class SamNetwork(nn.Module):
     """A network of the SAM family; its tensors have the names of the authors' checkpoints.
 
     Attributes:
-        image_encoder: (B, 3, S, S) to (B, 256, 64, 64).
+        image_encoder: (B, 3, S, S) to (B, 256, G, G); G is 64 at the size that the network was trained with.
         prompt_encoder: SAM's, for boxes and points in the frame of the S×S input.
-        mask_decoder: SAM's, to logits (B, 1, 256, 256) and predicted IoU (B, 1).
+        mask_decoder: SAM's, to logits (B, 1, 4 · G, 4 · G) and predicted IoU (B, 1).
     """
 
     def __init__(self, image_encoder: nn.Module, prompt_encoder: nn.Module, mask_decoder: nn.Module) -> None:
@@ -31,18 +33,35 @@ class SamNetwork(nn.Module):
         self.prompt_encoder = prompt_encoder
         self.mask_decoder = mask_decoder
 
+    @property
+    def embedding_side(self) -> int:
+        """G, the side of an image's embedding."""
+        side: int = self.prompt_encoder.image_embedding_size[0]  # type: ignore[index, assignment]
+        return side
+
+    def at(self, input_size: int) -> SamNetwork:
+        """Return the network for another input size S; the weights are shared.
+
+        TinyViT has no absolute positions, and SAM's prompt encoder and decoder have continuous ones, from 0 to 1.
+        """
+        prompts: Any = copy.copy(self.prompt_encoder)
+        reduction = prompts.input_image_size[0] // prompts.image_embedding_size[0]
+        prompts.input_image_size = (input_size, input_size)
+        prompts.image_embedding_size = (input_size // reduction, input_size // reduction)
+        return SamNetwork(self.image_encoder, prompts, self.mask_decoder).eval()
+
     def encode(self, images: Tensor) -> Tensor:
-        """Return the embeddings (B, 256, 64, 64) of prepared images (B, 3, S, S)."""
+        """Return the embeddings (B, 256, G, G) of prepared images (B, 3, S, S)."""
         embeddings: Tensor = self.image_encoder(images)
         return embeddings
 
     def decode(
         self, embedding: Tensor, boxes: Tensor | None, points: tuple[Tensor, Tensor] | None
     ) -> tuple[Tensor, Tensor]:
-        """Return the logits (B, 256, 256) and the predicted IoU (B,) of B objects on one image.
+        """Return the logits (B, 4 · G, 4 · G) and the predicted IoU (B,) of B objects on one image.
 
         Args:
-            embedding: the image's (1, 256, 64, 64).
+            embedding: the image's (1, 256, G, G).
             boxes: (B, 4) as x0, y0, x1, y1 in the frame of the S×S input, or None.
             points: (B, N, 2) as x, y in the same frame with their labels (B, N) as 1 (on the object), 0 (off it) or
                 -1 (not a point); or None.
@@ -87,13 +106,19 @@ def _build_vit_b(specification: ModelSpecification) -> nn.Module:
 
 
 def _build_prompt_encoder(specification: ModelSpecification) -> nn.Module:
+    side = _embedding_side(specification)
     encoder: nn.Module = PromptEncoder(
         embed_dim=EMBEDDING_CHANNELS,
-        image_embedding_size=(EMBEDDING_SIDE, EMBEDDING_SIDE),
+        image_embedding_size=(side, side),
         input_image_size=(specification.input_size, specification.input_size),
         mask_in_chans=16,
     )
     return encoder
+
+
+def _embedding_side(specification: ModelSpecification) -> int:
+    """Return the side of the embedding, which is smaller for a close-up than for a whole slice."""
+    return specification.input_size // specification.tiny_vit.reduction if specification.tiny_vit else EMBEDDING_SIDE
 
 
 def _build_mask_decoder() -> nn.Module:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -27,7 +28,7 @@ class NetworkRunner(Protocol):
         """Number format of its arithmetic, such as ``fp32``."""
 
     def encode(self, prepared: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the embedding (256, 64, 64) of an encoder input (3, S, S)."""
+        """Return the embedding (256, G, G) of an encoder input (3, S, S); G is 64 for a whole slice."""
 
     def decode(
         self,
@@ -35,10 +36,10 @@ class NetworkRunner(Protocol):
         boxes: NDArray[np.float32] | None,
         points: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the logits (B, 256, 256) and the predicted IoU (B,) of B objects.
+        """Return the logits (B, 4 · G, 4 · G) and the predicted IoU (B,) of B objects.
 
         Args:
-            embedding: (256, 64, 64), float16 or float32.
+            embedding: (256, G, G), float16 or float32.
             boxes: (B, 4) as x0, y0, x1, y1, or None.
             points: (B, N, 2) as x, y with their labels (B, N) as 1, 0 or -1; or None.
         """
@@ -78,12 +79,37 @@ class Predictor:
     Attributes:
         specification: the model.
         weights_sha256: checksum of the weights' file, which tells embeddings of different weights apart.
+
+    Args:
+        specification: the model.
+        runner: its network.
+        weights_sha256: as above.
+        load_at: gives the same network for another side of the encoder's input; None for a model that has one only.
     """
 
-    def __init__(self, specification: ModelSpecification, runner: NetworkRunner, weights_sha256: str) -> None:
+    def __init__(
+        self,
+        specification: ModelSpecification,
+        runner: NetworkRunner,
+        weights_sha256: str,
+        load_at: Callable[[int], NetworkRunner] | None = None,
+    ) -> None:
         self.specification = specification
         self.weights_sha256 = weights_sha256
         self._runner = runner
+        self._load_at = load_at
+        self._others: dict[int, Predictor] = {}
+
+    def at(self, input_size: int) -> Predictor:
+        """Return the predictor for an encoder input of another side, loaded on first use."""
+        if input_size == self.specification.input_size:
+            return self
+        if input_size not in self._others:
+            if self._load_at is None:
+                raise ValueError(f"{self.specification.title} has no encoder for {input_size} pixels.")
+            specification = self.specification.at(input_size)
+            self._others[input_size] = Predictor(specification, self._load_at(input_size), self.weights_sha256)
+        return self._others[input_size]
 
     @property
     def device(self) -> str:
@@ -104,11 +130,11 @@ class Predictor:
         return prepare_image(self.specification, image)
 
     def encode_prepared(self, prepared: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the embedding, float32 (256, 64, 64), of an encoder input (3, S, S)."""
+        """Return the embedding, float32 (256, G, G), of an encoder input (3, S, S)."""
         return self._runner.encode(prepared)
 
     def encode(self, image: NDArray[Any]) -> NDArray[np.float32]:
-        """Return the embedding, float32 (256, 64, 64), of a slice (H, W) or (H, W, 3) of any real dtype.
+        """Return the embedding, float32 (256, G, G), of a slice (H, W) or (H, W, 3) of any real dtype.
 
         Raises:
             MedSAMSegError: ``image_invalid``.
@@ -129,7 +155,7 @@ class Predictor:
         the slice, pixel centers are integers, and a box tight around pixels i…j is [i, j].
 
         Args:
-            embedding: float16 or float32 (256, 64, 64).
+            embedding: float16 or float32 (256, G, G).
             image_size: (H, W) of the slice that was encoded.
             boxes: (B, 4) as x0, y0, x1, y1.
             points: (B, N, 2) as x, y.

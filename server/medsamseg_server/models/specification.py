@@ -7,7 +7,8 @@ bowang-lab/MedSAM, ``predictor.py`` and ``utils/transforms.py`` of facebookresea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
@@ -79,6 +80,11 @@ class TinyViTParameters:
     windows: tuple[int, int, int] = (7, 14, 7)
     merge_strides: tuple[int, int, int] = (2, 2, 1)
 
+    @property
+    def reduction(self) -> int:
+        """By how much the embedding's grid is smaller than the image."""
+        return self.patch_stride**2 * math.prod(self.merge_strides)
+
 
 @dataclass(frozen=True)
 class UNetParameters:
@@ -110,6 +116,7 @@ class ModelSpecification:
         coordinates: how boxes and points are brought into the network's frame.
         unused_weights: beginnings of the names of tensors in the published file that play no part here.
         u_net: measures of a specialist U-Net; None for the SAM family.
+        close_up_size: side of the encoder's input for close-ups; see ``close_ups``. None for a model that has none.
     """
 
     name: str
@@ -122,13 +129,19 @@ class ModelSpecification:
     coordinates: Coordinates = Coordinates.RATIO_PER_AXIS
     unused_weights: tuple[str, ...] = ()
     u_net: UNetParameters | None = None
+    close_up_size: int | None = None
+
+    def at(self, input_size: int) -> ModelSpecification:
+        """Return the same model with an encoder input of another side."""
+        return replace(self, input_size=input_size)
 
     @property
     def embedding_shape(self) -> tuple[int, int, int]:
         """Shape of a slice's embedding; a specialist has none and keeps its input, of one channel, in its place."""
         if self.u_net is not None:
             return (1, self.input_size, self.input_size)
-        return (EMBEDDING_CHANNELS, EMBEDDING_SIDE, EMBEDDING_SIDE)
+        side = EMBEDDING_SIDE if self.tiny_vit is None else self.input_size // self.tiny_vit.reduction
+        return (EMBEDDING_CHANNELS, side, side)
 
     @property
     def mask_threshold(self) -> float:
@@ -149,6 +162,7 @@ SPECIFICATIONS: dict[str, ModelSpecification] = {
             scaling=Scaling.MIN_MAX,
             upsampling=Upsampling.CROPPED_LOGITS,
             coordinates=Coordinates.ONE_RATIO_TRUNCATED,
+            close_up_size=128,
         ),
         ModelSpecification(
             name="medsam",

@@ -14,13 +14,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from medsamseg_server.engine.box_vote import dice
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.propagation.events import Confidence, DirectionEnded, Event, SliceResult, Way
 from medsamseg_server.propagation.finding import Finder, Found, Key
 from medsamseg_server.propagation.plan import Plan
 from medsamseg_server.propagation.sighting import Sighting
 from medsamseg_server.propagation.source import SliceSource
-from medsamseg_server.propagation.voting import dice
 
 #: The share of a mask's pixels that must have the object's colors.
 LEAST_LIKENESS = 0.6

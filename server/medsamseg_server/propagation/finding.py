@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from medsamseg_server.engine.box_vote import Vote, fill, vote_for_box
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.prompts import Box
 from medsamseg_server.propagation.appearance import Appearance
@@ -17,15 +18,7 @@ from medsamseg_server.propagation.motion import carry
 from medsamseg_server.propagation.plan import Plan
 from medsamseg_server.propagation.source import SliceSource
 from medsamseg_server.propagation.trust import confidence
-from medsamseg_server.propagation.voting import (
-    MARGINS,
-    Vote,
-    box_around,
-    fill,
-    vote_for_box,
-    vote_for_expected,
-    widened,
-)
+from medsamseg_server.propagation.voting import box_around, vote_for_expected
 
 # A walk looks at two neighboring slices, from either end of an interval.
 _GRAYS_KEPT = 4
@@ -79,7 +72,7 @@ class Finder:
             mask = drawn.to_array(self._size)
             result = SliceResult(index, "prompt", box, drawn, "box", Confidence(1.0))
             return result, Key(index, mask, Appearance(self._gray(index), mask))
-        candidates = self._source.masks(index, widened(box, MARGINS, self._size))
+        candidates = self._source.candidates(index, box)
         vote = vote_for_box(candidates, box, self._size)
         sure = confidence(box=fill(vote.mask, box), jitter=vote.agreement)
         result = SliceResult(index, "prompt", box, SliceMask.from_mask(vote.mask, vote.score), "box", sure)
@@ -94,7 +87,7 @@ class Finder:
     def near(self, index: int, expected: NDArray[np.bool_], more_boxes: Sequence[Box] = ()) -> Found | None:
         """Return the object near where it is expected, (H, W), not empty; None when the network finds nothing."""
         box = box_around(expected)
-        candidates = self._source.masks(index, [*widened(box, MARGINS, self._size), *more_boxes])
+        candidates = self._source.candidates(index, box, more_boxes)
         vote = vote_for_expected(candidates, expected)
         return Found(box, vote, Appearance(self._gray(index), vote.mask)) if vote.mask.any() else None
 

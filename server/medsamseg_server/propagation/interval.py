@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from medsamseg_server.engine.box_vote import dice
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.prompts import Box
 from medsamseg_server.propagation.appearance import Appearance
@@ -15,10 +16,6 @@ from medsamseg_server.propagation.finding import Finder, Key
 from medsamseg_server.propagation.motion import blend
 from medsamseg_server.propagation.plan import Direction, Plan
 from medsamseg_server.propagation.trust import confidence
-from medsamseg_server.propagation.voting import dice, widened
-
-#: The interpolated box gets the middle one of the usual margins.
-_MARGIN = (3.0,)
 
 
 class Interval:
@@ -56,7 +53,7 @@ class Interval:
         if not expected.any():
             expected = sides[0] if share < 0.5 else sides[1]
         between = interpolated_box(self._plan.prompts[self._left.index], self._plan.prompts[self._right.index], share)
-        found = self._finder.near(index, expected, widened(between, _MARGIN, self._plan.image_size))
+        found = self._finder.near(index, expected, [between])
         # Between two boxes the object is there, also where the network does not see it: then its shape is interpolated.
         mask = found.vote.mask if found else expected
         sure = confidence(

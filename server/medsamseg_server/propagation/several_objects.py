@@ -16,28 +16,27 @@ class FollowedObject:
     Attributes:
         name: what its events are told by.
         propagation: where it is and where to look for it.
+        source: the slices, as they are to be seen for it.
     """
 
     name: str
     propagation: Propagation
+    source: SliceSource
 
 
 class _Walk:
-    def __init__(self, followed: FollowedObject, source: SliceSource) -> None:
+    def __init__(self, followed: FollowedObject) -> None:
         self.followed = followed
-        self.events = followed.propagation.run(source)
+        self.events = followed.propagation.run(followed.source)
         self.ends = 0
         self.slices = 0
 
 
-def follow(
-    objects: Sequence[FollowedObject], source: SliceSource, may_overlap: bool = True
-) -> Iterator[tuple[str, Event]]:
+def follow(objects: Sequence[FollowedObject], may_overlap: bool = True) -> Iterator[tuple[str, Event]]:
     """Follow objects in step, so that slices are encoded once even where few embeddings are kept.
 
     Args:
         objects: at least one; the first of equals gets what several claim.
-        source: the slices of all of them.
         may_overlap: otherwise a voxel belongs to one object (see ``SliceClaims``), and the result of a slice comes
             again when a later object takes voxels from it.
 
@@ -45,7 +44,7 @@ def follow(
         Name of an object, and what happened to it; one slice at most is computed per ``next``.
     """
     claims = SliceClaims({each.name: each.propagation.plan for each in objects})
-    walks = [_Walk(each, source) for each in objects]
+    walks = [_Walk(each) for each in objects]
     while walks:
         # Who has come to an end of a way waits there for the others.
         walk = min(walks, key=lambda walk: (walk.ends, walk.slices))

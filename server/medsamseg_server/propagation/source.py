@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.engine.engine import Engine
+from medsamseg_server.engine.engine import Engine, SliceSegmentation
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.prompts import Box, Prompt
+from medsamseg_server.engine.slice_embeddings import Framing
 
 if TYPE_CHECKING:
     from medsamseg_server.volumes.volume import Volume
@@ -21,7 +24,19 @@ class SliceSource(Protocol):
     """The slices of one volume along one axis."""
 
     def masks(self, index: int, boxes: Sequence[Box]) -> list[SliceMask]:
-        """Return the object in each of the boxes on slice ``index``, decoded in one batch."""
+        """Return the object in each of the boxes on slice ``index``, of which the network sees all, in one batch."""
+
+    def in_box(self, index: int, box: Box) -> SliceMask:
+        """Return the object in a box of the user on slice ``index``, as a click would."""
+
+    def candidates(self, index: int, box: Box, more_boxes: Sequence[Box] = ()) -> list[SliceMask]:
+        """Return masks of an object near a box on slice ``index``, for a vote: of the box with several margins.
+
+        Args:
+            index: slice index.
+            box: x0, y0, x1, y1; also what the network gets to see goes by it.
+            more_boxes: others of the same object, each with one margin.
+        """
 
     def gray(self, index: int) -> NDArray[np.uint8]:
         """Return slice ``index`` (H, W) as the network sees it."""
@@ -30,40 +45,86 @@ class SliceSource(Protocol):
         """Return slice ``index``, (H, W) or in color (H, W, 3), as the network sees it."""
 
 
+@dataclass
+class _Use:
+    """What was asked of an engine."""
+
+    encode_seconds: float = 0.0
+    decode_seconds: float = 0.0
+    decoder_calls: int = 0
+    asked: set[tuple[int, Framing]] = field(default_factory=set)
+
+
 class EngineSlices:
     """The slices of a volume, segmented by an engine; counts and times what it does.
 
     Attributes:
-        encode_seconds: total time for embeddings.
-        decode_seconds: total time for masks.
-        encoder_calls: slices that were asked for, cached or not; each once.
-        decoder_calls: batches of boxes that were decoded.
+        window: which intensities the network sees; see ``windows.resolve_window``.
     """
 
     def __init__(self, engine: Engine, volume: Volume, axis: int, window: str, model: str | None) -> None:
         self._engine = engine
         self._volume = volume
         self._axis = axis
-        self._window = window
+        self.window = window
         self._model = model
-        self._asked: set[int] = set()
-        self.encode_seconds = 0.0
-        self.decode_seconds = 0.0
-        self.decoder_calls = 0
+        self._use = _Use()
+
+    def of_object(self, boxes: Mapping[int, Box]) -> EngineSlices:
+        """Return the same slices in the window that suits an object: that of its largest box, where it is seen best.
+
+        Args:
+            boxes: box by slice index, one at least; checked.
+        """
+        made = copy.copy(self)
+        index, box = max(boxes.items(), key=lambda item: (item[1][2] - item[1][0]) * (item[1][3] - item[1][1]))
+        made.window = self._engine.window_for(self._volume, self._axis, index, box, self.window, self._model)
+        return made
+
+    @property
+    def encode_seconds(self) -> float:
+        """Total time for embeddings, of all objects."""
+        return self._use.encode_seconds
+
+    @property
+    def decode_seconds(self) -> float:
+        """Total time for masks, of all objects."""
+        return self._use.decode_seconds
+
+    @property
+    def decoder_calls(self) -> int:
+        """Number of batches of boxes that were decoded."""
+        return self._use.decoder_calls
 
     @property
     def encoder_calls(self) -> int:
-        """Number of different slices that were asked for; each is encoded once, if it is not in the cache."""
-        return len(self._asked)
+        """Number of slices and close-ups that were asked for; each is encoded once, if it is not in the cache."""
+        return len(self._use.asked)
 
     def masks(self, index: int, boxes: Sequence[Box]) -> list[SliceMask]:
-        """Return the object in each box on slice ``index``; errors as ``Engine.segment``."""
-        prompts = [Prompt(box) for box in boxes]
-        result = self._engine.segment(self._volume, self._axis, index, prompts, self._window, self._model)
-        self.encode_seconds += result.encode_seconds
-        self.decode_seconds += result.decode_seconds
-        self._asked.add(index)
-        self.decoder_calls += 1
+        """Return the object in each box on the whole slice ``index``; errors as ``Engine.segment``."""
+        return self._count(
+            index, self._engine.segment_whole(self._volume, self._axis, index, boxes, self.window, self._model)
+        )
+
+    def in_box(self, index: int, box: Box) -> SliceMask:
+        """Return the object in a box of the user on slice ``index``; errors as ``Engine.segment``."""
+        prompts = [Prompt(box)]
+        result = self._engine.segment(self._volume, self._axis, index, prompts, self.window, self._model)
+        return self._count(index, result)[0]
+
+    def candidates(self, index: int, box: Box, more_boxes: Sequence[Box] = ()) -> list[SliceMask]:
+        """Return masks for a vote, see ``Engine.candidates``; errors as ``Engine.segment``."""
+        return self._count(
+            index,
+            self._engine.candidates(self._volume, self._axis, index, box, more_boxes, self.window, self._model),
+        )
+
+    def _count(self, index: int, result: SliceSegmentation) -> list[SliceMask]:
+        self._use.encode_seconds += result.encode_seconds
+        self._use.decode_seconds += result.decode_seconds
+        self._use.asked.update((index, framing) for framing in result.framings)
+        self._use.decoder_calls += 1
         return result.masks
 
     def gray(self, index: int) -> NDArray[np.uint8]:
@@ -73,4 +134,4 @@ class EngineSlices:
 
     def pixels(self, index: int) -> NDArray[np.uint8]:
         """Return slice ``index``, (H, W) or in color (H, W, 3), as the network sees it."""
-        return self._volume.window(self._window).apply(self._volume.slice(self._axis, index))
+        return self._volume.window(self.window).apply(self._volume.slice(self._axis, index))

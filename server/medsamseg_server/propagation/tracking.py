@@ -16,6 +16,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from medsamseg_server.engine.box_vote import dice
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.propagation.events import DirectionEnded, Event, Reason, SliceResult, Way
 from medsamseg_server.propagation.finding import Finder, Found, Key
@@ -23,7 +24,6 @@ from medsamseg_server.propagation.interval import Interval
 from medsamseg_server.propagation.plan import Plan
 from medsamseg_server.propagation.source import SliceSource
 from medsamseg_server.propagation.trust import confidence
-from medsamseg_server.propagation.voting import dice
 
 #: A walk without a limit ends below this likeness to the prompted slice; 0.7 to 0.85 are equally good.
 LEAST_LIKENESS = 0.8

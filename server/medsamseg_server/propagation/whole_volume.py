@@ -21,6 +21,7 @@ from medsamseg_server.propagation import (
 )
 from medsamseg_server.propagation.several_objects import FollowedObject, follow
 from medsamseg_server.volumes.volume import Volume
+from medsamseg_server.volumes.windows import IntensityRange
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class WholeMask:
         seconds_decoding: time spent on the boxes.
         encoder_calls: number of slices that were encoded, or taken from the cache.
         decoder_calls: number of batches of boxes that were decoded.
+        window: the intensities that the network saw.
     """
 
     mask: NDArray[np.uint8]
@@ -71,6 +73,7 @@ class WholeMask:
     seconds_decoding: float
     encoder_calls: int
     decoder_calls: int
+    window: IntensityRange
 
     @property
     def slices(self) -> tuple[int, ...]:
@@ -92,7 +95,6 @@ class WholeVolume:
 
     def __init__(self, volume: Volume, task: Task) -> None:
         self._objects = WholeObjects(volume, {"": task})
-        self.window = self._objects.window
 
     @property
     def slices_total(self) -> int:
@@ -118,19 +120,19 @@ class WholeObjects:
     """
 
     def __init__(self, volume: Volume, tasks: Mapping[str, Task], may_overlap: bool = False) -> None:
-        self._followed = [FollowedObject(name, _propagation(volume, task)) for name, task in tasks.items()]
+        self._propagations = {name: _propagation(volume, task) for name, task in tasks.items()}
         self._task = next(iter(tasks.values()))
         for task in tasks.values():
             for index, box in task.boxes.items():
                 check_box(box, volume.slice_size(task.axis, index))
-        self.window = volume.window(self._task.window)
+        volume.window(self._task.window)
         self._volume = volume
         self._may_overlap = may_overlap
 
     @property
     def slices_total(self) -> int:
         """The largest number of slices that ``run`` reports, those of all objects together."""
-        return sum(each.propagation.slices_total for each in self._followed)
+        return sum(each.slices_total for each in self._propagations.values())
 
     def run(
         self, engine: Engine, on_slice: Callable[[SliceResult], None] = lambda result: None
@@ -138,9 +140,11 @@ class WholeObjects:
         """Segment, calling ``on_slice`` after each slice of each object; times and calls are those of all objects."""
         task = self._task
         source = EngineSlices(engine, self._volume, task.axis, task.window, task.model)
-        results: dict[str, dict[int, SliceResult]] = {each.name: {} for each in self._followed}
-        ended: dict[str, list[DirectionEnded]] = {each.name: [] for each in self._followed}
-        for name, event in follow(self._followed, source, self._may_overlap):
+        sources = {name: source.of_object(each.plan.prompts) for name, each in self._propagations.items()}
+        results: dict[str, dict[int, SliceResult]] = {name: {} for name in sources}
+        ended: dict[str, list[DirectionEnded]] = {name: [] for name in sources}
+        followed = [FollowedObject(name, each, sources[name]) for name, each in self._propagations.items()]
+        for name, event in follow(followed, self._may_overlap):
             if isinstance(event, DirectionEnded):
                 ended[name].append(event)
                 continue
@@ -148,7 +152,7 @@ class WholeObjects:
             results[name][event.index] = event
             if is_new:
                 on_slice(event)
-        return {name: self._whole_mask(results[name], ended[name], source) for name in results}
+        return {name: self._whole_mask(results[name], ended[name], sources[name]) for name in results}
 
     def _whole_mask(
         self, results: Mapping[int, SliceResult], ended: Sequence[DirectionEnded], source: EngineSlices
@@ -164,6 +168,7 @@ class WholeObjects:
             source.decode_seconds,
             source.encoder_calls,
             source.decoder_calls,
+            self._volume.window(source.window),
         )
 
 
@@ -181,4 +186,4 @@ class _OnlyPrompts(Propagation):
 
     def run(self, source: SliceSource) -> Iterator[Event]:
         for index, box in self.plan.prompts.items():
-            yield SliceResult(index, "prompt", box, source.masks(index, [box])[0], "box")
+            yield SliceResult(index, "prompt", box, source.in_box(index, box), "box")

@@ -4,8 +4,8 @@ SAM repeats the 4096 image positions for every object and projects each of them 
 the few prompt tokens instead, which is the same by associativity, ``(X Wᵀ) q = X (Wᵀ q)``; the first layer's image
 positions are shared by all objects; and of the four masks only the one that MedSAM uses is made, by `lean_upscaling`.
 
-Shapes: B objects, T tokens (5 of SAM's own, then the prompts'), N = 4096 image positions, C = 256 channels, H = 8 heads
-of d = 16 channels.
+Shapes: B objects, T tokens (5 of SAM's own, then the prompts'), N image positions (4096 of a whole slice), C = 256
+channels, H = 8 heads of d = 16 channels.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class ImageToTokens(nn.Module):
 
 
 class LeanDecoder(nn.Module):
-    """A network's mask decoder up to upscaling, from an embedding (1, C, 64, 64) and prompt tokens (B, T - 5, C).
+    """A network's mask decoder up to upscaling, from an embedding (1, C, G, G) and prompt tokens (B, T - 5, C).
 
     Args:
         network: its decoder's modules and weights are shared, not copied.

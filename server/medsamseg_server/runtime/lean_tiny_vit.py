@@ -24,14 +24,15 @@ from medsamseg_server.models.tiny_vit import TinyViT
 
 
 class LeanTinyViT(nn.Module):
-    """An image encoder: image (1, 3, S, S) to embedding (1, 256, 64, 64).
+    """An image encoder: image (1, 3, S, S) to embedding (1, 256, G, G).
 
     Args:
         encoder: whose weights are taken.
         short: whether products of transformer blocks and neck are of bfloat16.
+        side: G, that of the embedding, which goes with S.
     """
 
-    def __init__(self, encoder: TinyViT, short: bool) -> None:
+    def __init__(self, encoder: TinyViT, short: bool, side: int = EMBEDDING_SIDE) -> None:
         super().__init__()
         dtype = torch.bfloat16 if short else torch.float32
         stages: Any = list(encoder.layers)
@@ -40,8 +41,8 @@ class LeanTinyViT(nn.Module):
         self.embed = nn.Sequential(_Convolution(first), nn.GELU(), _Convolution(second))
         self.bottlenecks = nn.ModuleList(_Bottleneck(block) for block in stages[0].blocks)
         self.stages = nn.ModuleList(
-            nn.Sequential(*(_Block(block, side, dtype) for block in stage.blocks))
-            for stage, side in zip(stages[1:], _sides(stages[1:]), strict=True)
+            nn.Sequential(*(_Block(block, own_side, dtype) for block in stage.blocks))
+            for stage, own_side in zip(stages[1:], _sides(stages[1:], side), strict=True)
         )
         self.merges = nn.ModuleList(_Merge(stage.downsample) for stage in stages[:-1])
         narrow, self.first_norm, wide, self.second_norm = neck
@@ -185,9 +186,9 @@ def _window_order(side: int, window: int) -> tuple[Tensor, Tensor]:
     return order.int(), torch.argsort(order, stable=True)[: side**2].int()
 
 
-def _sides(stages: Sequence[Any]) -> list[int]:
+def _sides(stages: Sequence[Any], last: int) -> list[int]:
     """Return the sides of the stages' grids; the last one's is the embedding's."""
-    sides = [EMBEDDING_SIDE]
+    sides = [last]
     for stage in reversed(stages[:-1]):
         sides.insert(0, sides[0] * stage.downsample.conv2.c.stride[0])
     return sides

@@ -1,6 +1,6 @@
 """The part of a decoder's mask that is worth computing: the surroundings of the object's box.
 
-The image grid has 64×64 positions, each of which is 4×4 logits of the mask.
+The image grid has S×S positions, 64×64 of a whole slice, each of which is 4×4 logits of the mask.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ OUTSIDE = -20.0
 _MARGIN_SHARE = 0.25
 _MARGIN = 3
 _SCALE = GROWTH**2
-_SIDE = EMBEDDING_SIDE * _SCALE
 
 
 @dataclass(frozen=True)
@@ -29,32 +28,34 @@ class MaskWindows:
     Attributes:
         first: int (B, 2), row and column of each window's first position.
         size: (rows, columns) of all windows.
+        side: S, positions along a side of the grid.
     """
 
     first: NDArray[np.int64]
     size: tuple[int, int]
+    side: int = EMBEDDING_SIDE
 
     @classmethod
-    def whole(cls, count: int) -> MaskWindows:
+    def whole(cls, count: int, side: int = EMBEDDING_SIDE) -> MaskWindows:
         """Return windows that are the whole grid."""
-        return cls(np.zeros((count, 2), np.int64), (EMBEDDING_SIDE, EMBEDDING_SIDE))
+        return cls(np.zeros((count, 2), np.int64), (side, side), side)
 
     @classmethod
-    def around(cls, boxes: NDArray[np.float32], input_size: int) -> MaskWindows:
+    def around(cls, boxes: NDArray[np.float32], input_size: int, side: int = EMBEDDING_SIDE) -> MaskWindows:
         """Return the surroundings of boxes (B, 4), which are in the frame of the encoder's input of ``input_size``."""
-        corners = boxes.reshape(-1, 2, 2)[:, :, ::-1] * (EMBEDDING_SIDE / input_size)
+        corners = boxes.reshape(-1, 2, 2)[:, :, ::-1] * (side / input_size)
         start, end = corners.min(axis=1), corners.max(axis=1)
         margin = np.maximum(_MARGIN, _MARGIN_SHARE * (end - start))
-        first = np.clip(np.floor(start - margin), 0, EMBEDDING_SIDE - 1).astype(np.int64)
-        last = np.clip(np.ceil(end + margin), 1, EMBEDDING_SIDE).astype(np.int64)
+        first = np.clip(np.floor(start - margin), 0, side - 1).astype(np.int64)
+        last = np.clip(np.ceil(end + margin), 1, side).astype(np.int64)
         rows, columns = (last - first).max(axis=0).tolist()
-        return cls(np.minimum(first, EMBEDDING_SIDE - np.array((rows, columns))), (rows, columns))
+        return cls(np.minimum(first, side - np.array((rows, columns))), (rows, columns), side)
 
     def rows(self, objects: NDArray[np.int64]) -> NDArray[np.int32]:
         """Return which rows of ``LeanUpscaling``'s image the windows are, (B, M), when they are of these objects."""
         down, across = (np.arange(length) for length in self.size)
-        grid = (self.first[:, :1] + down)[:, :, None] * EMBEDDING_SIDE + (self.first[:, 1:] + across)[:, None]
-        rows: NDArray[np.int32] = (grid.reshape(len(grid), -1) + objects[:, None] * EMBEDDING_SIDE**2).astype(np.int32)
+        grid = (self.first[:, :1] + down)[:, :, None] * self.side + (self.first[:, 1:] + across)[:, None]
+        rows: NDArray[np.int32] = (grid.reshape(len(grid), -1) + objects[:, None] * self.side**2).astype(np.int32)
         return rows
 
     def planes(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -64,8 +65,9 @@ class MaskWindows:
         return parts.transpose(0, 1, 3, 5, 2, 4, 6).reshape(len(logits), rows * _SCALE, columns * _SCALE)
 
     def place(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the images of ``planes`` at their places in masks (B, 256, 256)."""
-        masks = np.full((len(planes), _SIDE, _SIDE), OUTSIDE, np.float32)
+        """Return the images of ``planes`` at their places in masks (B, 4 · S, 4 · S)."""
+        side = self.side * _SCALE
+        masks = np.full((len(planes), side, side), OUTSIDE, np.float32)
         _, height, width = planes.shape
         for mask, plane, (top, left) in zip(masks, planes, self.first * _SCALE, strict=True):
             mask[top : top + height, left : left + width] = plane
@@ -76,7 +78,7 @@ class MaskWindows:
         top, left = self.first.T
         rows, columns = self.size
         found = (planes[:, 0] > 0).any(axis=1) & (top > 0)
-        found |= (planes[:, -1] > 0).any(axis=1) & (top + rows < EMBEDDING_SIDE)
+        found |= (planes[:, -1] > 0).any(axis=1) & (top + rows < self.side)
         found |= (planes[:, :, 0] > 0).any(axis=1) & (left > 0)
-        found |= (planes[:, :, -1] > 0).any(axis=1) & (left + columns < EMBEDDING_SIDE)
+        found |= (planes[:, :, -1] > 0).any(axis=1) & (left + columns < self.side)
         return np.flatnonzero(found)

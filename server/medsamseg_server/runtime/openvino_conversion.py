@@ -12,7 +12,7 @@ from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 from torch import Tensor, nn
 
 from medsamseg_server.models.networks import SamNetwork
-from medsamseg_server.models.specification import EMBEDDING_CHANNELS, EMBEDDING_SIDE
+from medsamseg_server.models.specification import EMBEDDING_CHANNELS
 from medsamseg_server.models.tiny_vit import TinyViT
 from medsamseg_server.runtime.lean_decoder import ABSENT, LeanDecoder, PromptTokens
 from medsamseg_server.runtime.lean_tiny_vit import LeanTinyViT
@@ -23,23 +23,24 @@ def convert_network(network: SamNetwork, input_size: int, short: bool = False) -
     """Return the network's parts as OpenVINO models, in single precision.
 
     Args:
-        network: in evaluation mode on the processor.
+        network: in evaluation mode on the processor; see ``SamNetwork.at`` for another input size.
         input_size: side S of the encoder's input.
         short: whether bfloat16 is used where it suits; see ``LeanTinyViT`` and ``LeanDecoder``.
 
     Returns:
-        ``encoder``: (1, 3, S, S) to (1, 256, 64, 64); ``prompts``: (B, n, 2) and (B, n) to (B, n, 256), see
-        ``PromptTokens``; ``decoder``: (1, 256, 64, 64), (B, n, 256) and (B, n) to (B, 4096, 256), (B, 32) and (B,), see
+        ``encoder``: (1, 3, S, S) to (1, 256, G, G); ``prompts``: (B, n, 2) and (B, n) to (B, n, 256), see
+        ``PromptTokens``; ``decoder``: (1, 256, G, G), (B, n, 256) and (B, n) to (B, G², 256), (B, 32) and (B,), see
         ``LeanDecoder``; ``upscaling``: the first two of these and (L, M) to (L, M, 16), see ``LeanUpscaling``.
     """
-    embedding = (1, EMBEDDING_CHANNELS, EMBEDDING_SIDE, EMBEDDING_SIDE)
+    side = network.embedding_side
+    embedding = (1, EMBEDDING_CHANNELS, side, side)
     image = (1, 3, input_size, input_size)
     encoder = network.image_encoder
     if isinstance(encoder, TinyViT):
-        encoder = LeanTinyViT(encoder, short)
+        encoder = LeanTinyViT(encoder, short, side)
     # Two objects with two tokens are an example; -1 stands for any number.
     tokens = torch.zeros(2, 2, EMBEDDING_CHANNELS)
-    positions = EMBEDDING_SIDE**2
+    positions = side**2
     rows, kernels = torch.zeros(2, 3, dtype=torch.int32), torch.zeros(2, EMBEDDING_CHANNELS // 8)
     return {
         "encoder": _convert(encoder, (torch.zeros(image),), (image,)),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.point_slots import count_slots
 from medsamseg_server.models.predictor import Predictor
-from medsamseg_server.models.specification import EMBEDDING_CHANNELS, EMBEDDING_SIDE, ModelSpecification
+from medsamseg_server.models.specification import ModelSpecification
 from medsamseg_server.runtime.mask_windows import MaskWindows
 from medsamseg_server.runtime.network_files import NetworkFiles
 from medsamseg_server.runtime.precision import choose_precision
@@ -63,6 +63,18 @@ def load_predictor(
     if precision is None:
         precision = choose_precision(specification, "BF16" in core.get_property(_DEVICE, "OPTIMIZATION_CAPABILITIES"))
     files = files or NetworkFiles(paths.networks_folder())
+    runner, weights_sha256 = _load_runner(core, specification, weights_path, precision, files)
+
+    def load_at(input_size: int) -> OpenVinoRunner:
+        return _load_runner(core, specification.at(input_size), weights_path, precision, files)[0]
+
+    return Predictor(specification, runner, weights_sha256, load_at)
+
+
+def _load_runner(
+    core: openvino.Core, specification: ModelSpecification, weights_path: Path, precision: str, files: NetworkFiles
+) -> tuple[OpenVinoRunner, str]:
+    """Return a network with the weights of a file, and the file's SHA-256."""
     started = time.perf_counter()
     weights_sha256 = _digest(weights_path)
     networks = None
@@ -77,16 +89,17 @@ def load_predictor(
         files.write(key, {part: _export(network) for part, network in networks.items()})
     runner = OpenVinoRunner(networks, precision)
     logger.info(
-        "%s runs with OpenVINO %s on the processor, in %s, with %d threads (%s, %.1f s).",
+        "%s runs with OpenVINO %s on the processor, in %s, with %d threads, on images of %d pixels (%s, %.1f s).",
         specification.title,
         openvino.__version__.partition("-")[0],
         precision,
         runner.threads,
+        specification.input_size,
         origin,
         time.perf_counter() - started,
     )
     assert weights_sha256 is not None
-    return Predictor(specification, runner, weights_sha256)
+    return runner, weights_sha256
 
 
 class OpenVinoRunner:
@@ -113,9 +126,10 @@ class OpenVinoRunner:
             networks[part].create_infer_request() for part in _PARTS
         )
         self._input_size = int(networks["encoder"].input(0).shape[-1])
+        self._embedding_shape = tuple(networks["decoder"].input(0).shape)
 
     def encode(self, prepared: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the embedding (256, 64, 64) of an encoder input (3, S, S)."""
+        """Return the embedding (256, G, G) of an encoder input (3, S, S)."""
         _run(self._encoder, {0: np.ascontiguousarray(prepared)[None]})
         embedding: NDArray[np.float32] = _output(self._encoder, 0)[0]
         return embedding
@@ -126,27 +140,26 @@ class OpenVinoRunner:
         boxes: NDArray[np.float32] | None,
         points: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the logits (B, 256, 256) and the predicted IoU (B,); see ``NetworkRunner.decode``.
+        """Return the logits (B, 4 · G, 4 · G) and the predicted IoU (B,); see ``NetworkRunner.decode``.
 
         Logits far from an object's box are ``OUTSIDE`` unless the object goes on there.
         """
-        shape = (1, EMBEDDING_CHANNELS, EMBEDDING_SIDE, EMBEDDING_SIDE)
-        image = np.ascontiguousarray(embedding, np.float32).reshape(shape)
+        image = np.ascontiguousarray(embedding, np.float32).reshape(self._embedding_shape)
         positions, kinds = _prompts(boxes, points)
         _run(self._prompts, {0: positions, 1: kinds})
         _run(self._decoder, {0: image, 1: _output(self._prompts, 0), 2: kinds})
         kernels, scores = _output(self._decoder, 1), _output(self._decoder, 2)
-        count = len(scores)
-        windows = MaskWindows.whole(count) if boxes is None else MaskWindows.around(boxes, self._input_size)
+        count, side = len(scores), self._embedding_shape[-1]
+        windows = MaskWindows.whole(count, side) if boxes is None else MaskWindows.around(boxes, self._input_size, side)
         logits, leaving = self._upscale(kernels, windows, np.arange(count))
         if len(leaving):
-            logits[leaving], _ = self._upscale(kernels, MaskWindows.whole(len(leaving)), leaving)
+            logits[leaving], _ = self._upscale(kernels, MaskWindows.whole(len(leaving), side), leaving)
         return logits, scores
 
     def _upscale(
         self, kernels: NDArray[np.float32], windows: MaskWindows, objects: NDArray[np.int64]
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Return the logits (L, 256, 256) of L of the decoded objects, and which of them go on beyond their windows."""
+        """Return the logits (L, 4 · G, 4 · G) of L of the objects, and which of them go on beyond their windows."""
         # The images stay where the decoder has left them.
         self._upscaling.set_input_tensor(0, self._decoder.get_output_tensor(0))
         _run(self._upscaling, {1: kernels[objects], 2: windows.rows(objects)})

@@ -67,18 +67,27 @@ def load_predictor(specification: ModelSpecification, weights_path: Path, device
         MedSAMSegError: as ``select_device`` and ``load_network``.
     """
     selected = select_device(device)
-    network: SamNetwork | SpecialistNetwork
     if specification.u_net is not None:
-        network = build_specialist(specification)
-        weights_sha256 = load_weights(network, specification, weights_path)
-    else:
-        network, weights_sha256 = load_network(specification, weights_path)
-        fuse_attention(network.image_encoder)
+        specialist = build_specialist(specification)
+        weights_sha256 = load_weights(specialist, specification, weights_path)
+        return Predictor(specification, _make_runner(specialist, selected, specification), weights_sha256)
+    network, weights_sha256 = load_network(specification, weights_path)
+    fuse_attention(network.image_encoder)
+
+    def load_at(input_size: int) -> TorchRunner:
+        return _make_runner(network.at(input_size), selected, specification.at(input_size))
+
+    return Predictor(specification, _make_runner(network, selected, specification), weights_sha256, load_at)
+
+
+def _make_runner(
+    network: SamNetwork | SpecialistNetwork, device: str, specification: ModelSpecification
+) -> TorchRunner:
     # A graphics card computes half floats several times as fast; 11 bits keep the masks, as 8 (bfloat16) do not.
-    runner = TorchRunner(network, selected, "fp32" if selected == "cpu" or specification.u_net else "fp16")
-    if selected != "cpu":
+    runner = TorchRunner(network, device, "fp32" if device == "cpu" or specification.u_net else "fp16")
+    if device != "cpu":
         _warm_up(runner, specification)
-    return Predictor(specification, runner, weights_sha256)
+    return runner
 
 
 def _warm_up(runner: TorchRunner, specification: ModelSpecification) -> None:
@@ -106,7 +115,7 @@ class TorchRunner:
 
     @torch.inference_mode()
     def encode(self, prepared: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the embedding (256, 64, 64) of an encoder input (3, S, S)."""
+        """Return the embedding (256, G, G) of an encoder input (3, S, S)."""
         autocast = torch.autocast(self.device, torch.float16, enabled=self.precision == "fp16")
         with _memory_errors(self.device), autocast:
             return _to_array(self._network.encode(self._to_tensor(prepared)[None])[0])
@@ -118,7 +127,7 @@ class TorchRunner:
         boxes: NDArray[np.float32] | None,
         points: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the logits (B, 256, 256) and the predicted IoU (B,); see ``NetworkRunner.decode``."""
+        """Return the logits (B, 4 · G, 4 · G) and the predicted IoU (B,); see ``NetworkRunner.decode``."""
         with _memory_errors(self.device):
             logits, scores = self._network.decode(
                 self._to_tensor(embedding)[None],

@@ -110,6 +110,8 @@ async def segment(key: Key, body: contract.SegmentRequest, service: ServiceOf) -
     result = await service.segment(service.volumes.get(key), body)
     return contract.SegmentReply(
         masks=[contract.Mask.of(mask) for mask in result.masks],
+        windows=[contract.Window.of(framing.window) for framing in result.framings],
+        agreements=[None if each is None else round(each, 4) for each in result.agreements],
         embedding="cached" if result.was_cached else "computed",
         seconds=contract.Seconds.of(result.encode_seconds, result.decode_seconds),
         model=result.model,

@@ -22,7 +22,7 @@ JobName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 _SmallInteger = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 Axis = Annotated[_SmallInteger, Field(description="numpy's axis of the array (K, J, I): 0, 1 or 2")]
 Index = _SmallInteger
-WindowText = Annotated[str, Field(max_length=80, description="auto, a preset, percentile, or W,L")]
+WindowText = Annotated[str, Field(max_length=80, description="auto, auto:NAME, a preset, percentile, or W,L")]
 ModelName = Annotated[str | None, Field(max_length=80, description="null for the server's default model")]
 
 
@@ -160,9 +160,15 @@ class Seconds(_Reply):
 
 
 class SegmentReply(_Reply):
-    """One mask per prompt, in the prompts' order."""
+    """One mask per prompt, in the prompts' order, with the window that the network saw it in.
+
+    ``agreements`` say how far slightly different boxes gave the same mask, 0 to 1: below 0.9 a mask is worth a look.
+    ``window`` is that of the first prompt.
+    """
 
     masks: list[Mask]
+    windows: list[Window]
+    agreements: list[float | None]
     embedding: Literal["cached", "computed"]
     seconds: Seconds
     model: str
@@ -240,7 +246,10 @@ class PropagateRequest(_Followed):
 
 
 class StartEvent(_Reply):
-    """First event of a propagation. ``slices_total`` is an upper bound."""
+    """First event of a propagation. ``slices_total`` is an upper bound.
+
+    ``windows`` are those that the network sees the objects in, in their order; ``window`` is that of the first.
+    """
 
     event: Literal["start"] = "start"
     job: str
@@ -248,6 +257,7 @@ class StartEvent(_Reply):
     model: str
     weights_sha256: str
     window: Window
+    windows: list[Window]
 
 
 class SliceEvent(_Reply):

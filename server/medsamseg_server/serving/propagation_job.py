@@ -42,11 +42,11 @@ class PropagationJob:
         self._delivered = 0
         self._complete = False
         self._may_overlap = request.may_overlap
-        self._objects = [self._followed(each, request) for each in _objects_of(request)]
+        self._objects = dict(self._propagation(each, request) for each in _objects_of(request))
         volume.window(request.window)
         self._model = engine.check_model(request.model)
 
-    def _followed(self, wanted: _Wanted, request: contract.PropagateRequest) -> FollowedObject:
+    def _propagation(self, wanted: _Wanted, request: contract.PropagateRequest) -> tuple[str, Propagation]:
         slices = Counter(prompt.slice for prompt in wanted.prompts)
         for index, count in slices.items():
             if count > 1:
@@ -66,21 +66,25 @@ class PropagationJob:
         )
         for box in boxes.values():
             check_box(box, propagation.image_size)
-        return FollowedObject(wanted.id if isinstance(wanted, contract.PropagateObject) else _ALONE, propagation)
+        return wanted.id if isinstance(wanted, contract.PropagateObject) else _ALONE, propagation
 
     def steps(self) -> Iterator[contract.PropagationEvent]:
         """Yield the events; one slice at most is computed per ``next``."""
         predictor = self._engine.predictor(self._model)
+        source = EngineSlices(self._engine, self._volume, self._axis, self._window, self._model)
+        sources = {name: source.of_object(each.plan.prompts) for name, each in self._objects.items()}
+        windows = [contract.Window.of(self._volume.window(each.window)) for each in sources.values()]
         yield contract.StartEvent(
             job=self.name,
-            slices_total=sum(each.propagation.slices_total for each in self._objects),
+            slices_total=sum(each.slices_total for each in self._objects.values()),
             model=self._model,
             weights_sha256=predictor.weights_sha256,
-            window=contract.Window.of(self._volume.window(self._window)),
+            window=windows[0],
+            windows=windows,
         )
-        source = EngineSlices(self._engine, self._volume, self._axis, self._window, self._model)
         done: set[tuple[str, int]] = set()
-        for name, item in follow(self._objects, source, self._may_overlap):
+        followed = [FollowedObject(name, each, sources[name]) for name, each in self._objects.items()]
+        for name, item in follow(followed, self._may_overlap):
             told = None if name == _ALONE else name
             if isinstance(item, DirectionEnded):
                 yield contract.EndedEvent(

@@ -90,8 +90,10 @@ class Service:
             self.engine.check_model(model)
             self.engine.check_prompts(*place, prompts)
             volume.window(window)
-            embedded = self.engine.find(*place, window, model)
-            return None if embedded is None else self.engine.decode(embedded, prompts)
+            # A box is dragged: what is there has to do, and at once.
+            preview = request.cached_only
+            embedded = self.engine.find_for(*place, prompts, window, model, or_whole=preview)
+            return None if embedded is None else self.engine.decode(embedded, prompts, quick=preview)
 
         known = await asyncio.wrap_future(self._decoding.submit(Priority.CLICK, decode_if_known))
         if known is not None:
@@ -99,7 +101,7 @@ class Service:
         if request.cached_only:
             message = f"Slice {request.slice} is not encoded yet."
             raise MedSAMSegError(ErrorKind.NOT_ENCODED, "not_encoded", message, "Ask again without cached_only.")
-        embedding = self._encoding.submit(Priority.CLICK, lambda: self.engine.embed(*place, window, model))
+        embedding = self._encoding.submit(Priority.CLICK, lambda: self.engine.embed_for(*place, prompts, window, model))
         embedded = await asyncio.wrap_future(embedding)
         decoding = self._decoding.submit(Priority.CLICK, lambda: self.engine.decode(embedded, prompts))
         return await asyncio.wrap_future(decoding)

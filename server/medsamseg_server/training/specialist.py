@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 def specialist_specification(name: str, title: str, parameters: UNetParameters) -> ModelSpecification:
     """Return the specification of a U-Net that sees slices as LiteMedSAM does."""
-    return replace(get_specification(DEFAULT_MODEL), name=name, title=title, tiny_vit=None, u_net=parameters)
+    base = get_specification(DEFAULT_MODEL)
+    return replace(base, name=name, title=title, tiny_vit=None, u_net=parameters, close_up_size=None)
 
 
 def train_specialist(

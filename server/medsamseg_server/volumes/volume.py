@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
 from medsamseg_server.volumes.colors import COLOR_COMPONENTS, is_color, to_rgb
-from medsamseg_server.volumes.windows import IntensityRange, color_window, resolve_window
+from medsamseg_server.volumes.windows import IntensityRange, color_window, is_automatic, resolve_window
 
 DEFAULT_STORE_BYTES = 4 * 2**30
 #: Volumes that are kept however small they are.
@@ -122,7 +122,7 @@ class Volume:
             if found is None:
                 found = resolve_window(text, self.array)
                 # A preset or W,L costs nothing to work out, and any number of different ones may come.
-                if found.kind == "percentile" or text == "auto":
+                if found.kind == "percentile" or is_automatic(text):
                     self._windows[text] = found
             return found
 

@@ -30,7 +30,12 @@ CT_PRESETS: dict[str, tuple[float, float]] = {
     "bone": (1800.0, 400.0),
 }
 
-WINDOW_NAMES = ("auto", *CT_PRESETS, "percentile")
+#: The window that suits the volume, and a box better still; see ``box_windows``.
+AUTO = "auto"
+#: The same where the caller says what suits the volume, ``auto:lung`` for example: files know what an image is.
+AUTO_FOR = "auto:"
+
+WINDOW_NAMES = (AUTO, *CT_PRESETS, "percentile")
 
 # A sample of this many voxels fixes the percentiles to far below one gray level; smaller volumes are used whole.
 _SAMPLE_VOXELS = 2**24
@@ -73,15 +78,15 @@ def resolve_window(text: str, array: NDArray[Any]) -> IntensityRange:
     """Return the intensity range that ``text`` means for a volume.
 
     Args:
-        text: ``auto``, a CT preset (``soft``, ``lung``, ``brain``, ``bone``), ``percentile``, or width and level as
-            ``W,L``.
+        text: ``auto``, or ``auto:`` and what suits the volume where the caller knows; a CT preset (``soft``, ``lung``,
+            ``brain``, ``bone``), ``percentile``, or width and level as ``W,L``.
         array: the whole volume (K, J, I); finite values. Read for ``auto`` and ``percentile`` only.
 
     Raises:
         MedSAMSegError: ``window_invalid`` when the text is none of these.
     """
-    name = text.strip().lower()
-    if name == "auto":
+    name = text.strip().lower().removeprefix(AUTO_FOR)
+    if name == AUTO:
         name = suggest_window(array)
     if name in CT_PRESETS:
         return _from_width_and_level(name, *CT_PRESETS[name], kind="ct")
@@ -94,12 +99,18 @@ def color_window(text: str) -> IntensityRange:
     """Return what the networks see of 8-bit colors: everything.
 
     Raises:
-        MedSAMSegError: ``window_invalid`` for any text but ``auto``.
+        MedSAMSegError: ``window_invalid`` for any text but ``auto`` and ``color``.
     """
-    if text.strip().lower() != "auto":
+    if text.strip().lower() != "color" and not is_automatic(text):
         message = f"A color image has no intensity window, but '{text[:80]}' was asked for."
         raise MedSAMSegError(ErrorKind.INVALID_INPUT, "window_invalid", message, "Use auto, or leave the window out.")
     return IntensityRange("color", 0.0, 255.0, "color")
+
+
+def is_automatic(text: str) -> bool:
+    """Return whether a window is chosen by the box where there is one."""
+    name = text.strip().lower()
+    return name == AUTO or name.startswith(AUTO_FOR)
 
 
 def check_window(text: str) -> None:

@@ -212,6 +212,8 @@ def _from_json(name: str, values: dict[str, Any]) -> TrainedModel:
         coordinates=Coordinates[fields["coordinates"]],
         unused_weights=tuple(fields["unused_weights"]),
         u_net=_parameters(UNetParameters, fields["u_net"]),
+        # Models that were kept before there were close-ups have none.
+        close_up_size=fields.get("close_up_size"),
     )
     return TrainedModel(
         specification,

@@ -131,7 +131,11 @@ class PanelSession:
     def window(self):
         """The window for requests as it is now: "auto", a preset, or "W,L"."""
         parameters = self.parameters
-        return resolvedWindow(parameters.window, parameters.volume, self.suggestedWindow or AUTOMATIC)
+        suggestion = self.suggestedWindow
+        if parameters.window == AUTOMATIC:
+            # The server goes by each box, too.
+            return f"{AUTOMATIC}:{suggestion}" if suggestion else AUTOMATIC
+        return resolvedWindow(parameters.window, parameters.volume, suggestion or AUTOMATIC)
 
     @property
     def suggestedWindow(self):

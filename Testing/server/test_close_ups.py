@@ -1,0 +1,206 @@
+"""Close-ups: which part of a slice the network sees, and that masks come back on the slice's own pixels."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from server_fakes import IDENTITY_WINDOW, FakePredictor
+
+from medsamseg_server.engine.close_ups import View, choose_view, crop_to_box, whole_slice
+from medsamseg_server.engine.engine import Engine, Prompt
+from medsamseg_server.models.specification import get_specification
+from medsamseg_server.volumes.volume import Volume
+
+LITEMEDSAM = get_specification("litemedsam")
+SIZE = (180, 220)
+
+
+def view_of(box, size=(512, 512), points=(), model="litemedsam"):
+    return choose_view(get_specification(model), Prompt(box, points), size)
+
+
+@pytest.mark.parametrize(
+    ("box", "size", "side", "input_size"),
+    [
+        # Three times the box's longer side, up to the next of sides that grow by a fifth.
+        ((100, 100, 141, 121), (512, 512), 128, 128),
+        ((100, 100, 142, 121), (512, 512), 152, 128),
+        ((300, 40, 369, 139), (512, 512), 304, 128),
+        # Never less than 32 pixels, however small the object is.
+        ((200, 200, 204, 203), (512, 512), 32, 128),
+        # Cut off where the slice ends.
+        ((100, 100, 339, 200), (512, 512), 512, 128),
+        # An object that fills the slice, and a slice that is enlarged as a whole.
+        ((50, 50, 420, 200), (512, 512), 512, 256),
+        ((40, 40, 52, 50), (122, 101), 122, 256),
+        ((40, 40, 52, 50), (129, 129), 45, 128),
+    ],
+)
+def test_what_is_seen_of_a_box(box, size, side, input_size):
+    view = view_of(box, size)
+    assert (max(view.shape), view.input_size) == (side, input_size)
+    assert view.holds(box)
+
+
+def test_close_up_is_centered_on_the_box():
+    view = view_of((250, 130, 289, 169))
+    assert view.shape == (128, 128)
+    center = (view.x0 + 63.5, view.y0 + 63.5)
+    assert abs(center[0] - 269.5) <= 8.5
+    assert abs(center[1] - 149.5) <= 8.5
+
+
+@pytest.mark.parametrize("model", ["medsam", "sam", "mobilesam"])
+def test_other_models_see_the_whole_slice(model):
+    specification = get_specification(model)
+    assert view_of((100, 100, 140, 120), model=model) == whole_slice(specification, (512, 512))
+
+
+@pytest.mark.parametrize(
+    ("box", "points"),
+    [(None, ((110, 110, 1),)), ((100, 100, 140, 120), ((400, 110, 0),))],
+    ids=["points alone", "a point far away"],
+)
+def test_points_that_a_close_up_does_not_hold_are_seen_on_the_whole_slice(box, points):
+    assert view_of(box, points=points) == whole_slice(LITEMEDSAM, (512, 512))
+
+
+def test_point_near_the_box_is_seen_in_its_close_up():
+    assert view_of((100, 100, 140, 120), points=((150, 110, 0),)) == view_of((100, 100, 140, 120))
+
+
+@st.composite
+def boxes_on_slices(draw):
+    height, width = draw(st.integers(1, 700)), draw(st.integers(1, 700))
+    x0, x1 = sorted(draw(st.lists(st.floats(-0.5, width - 0.5, width=32), min_size=2, max_size=2)))
+    y0, y1 = sorted(draw(st.lists(st.floats(-0.5, height - 0.5, width=32), min_size=2, max_size=2)))
+    return (x0, y0, x1, y1), (height, width)
+
+
+@given(boxes_on_slices())
+@settings(deadline=None)
+def test_every_view_lies_on_the_slice_and_holds_its_box(case):
+    box, (height, width) = case
+    view = view_of(box, (height, width))
+    assert 0 <= view.x0 <= view.x0 + view.width <= width
+    assert 0 <= view.y0 <= view.y0 + view.height <= height
+    assert min(view.shape) >= 1
+    assert view.holds(box)
+    inside = view.box_inside(box)
+    np.testing.assert_allclose(np.add(inside, (view.x0, view.y0) * 2), box, atol=1e-9)
+
+
+@given(boxes_on_slices())
+@settings(deadline=None)
+def test_pixels_of_a_box_are_those_whose_centers_are_in_it(case):
+    box, (height, width) = case
+    rows, columns = np.indices((height, width))
+    x0, y0, x1, y1 = box
+    inside = (columns >= x0) & (columns <= x1) & (rows >= y0) & (rows <= y1)
+    found = crop_to_box(np.arange(height * width).reshape(height, width), box)
+    assert found.size >= 1
+    if inside.any():
+        np.testing.assert_array_equal(np.sort(found, axis=None), np.flatnonzero(inside))
+
+
+def bright(*rectangles):
+    """A volume of two slices with bright rectangles (x0, y0, x1, y1), inclusive, on the second one."""
+    volume = np.zeros((2, *SIZE), np.uint8)
+    for x0, y0, x1, y1 in rectangles:
+        volume[1, y0 : y1 + 1, x0 : x1 + 1] = 250
+    return Volume.from_array(volume)
+
+
+@given(x=st.integers(0, 200), y=st.integers(0, 165), width=st.integers(1, 19), height=st.integers(1, 14))
+@settings(deadline=None, max_examples=40)
+def test_mask_of_a_close_up_is_on_the_slices_own_pixels(store_of_module, x, y, width, height):
+    """The fake network marks what is bright in the box, to the pixel."""
+    engine = Engine(store_of_module, load_predictor=lambda specification, *_: FakePredictor(specification))
+    rectangle = (x, y, x + width, y + height)
+    box = (max(x - 1.5, -0.5), max(y - 1.5, -0.5), min(x + width + 1.5, 219.5), min(y + height + 1.5, 179.5))
+    volume = bright(rectangle)
+    found = engine.segment(volume, 0, 1, [Prompt(box)], IDENTITY_WINDOW)
+    assert max(found.framings[0].view.shape) < 128
+    np.testing.assert_array_equal(found.masks[0].to_array(SIZE), volume.array[1] > 0)
+    assert found.agreements == [1.0]
+
+
+@pytest.fixture(scope="module")
+def store_of_module(tmp_path_factory):
+    from medsamseg_server.weights.store import ModelStore
+
+    folder = tmp_path_factory.mktemp("weights")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MEDSAMSEG_HOME", str(folder))
+        made = ModelStore()
+        made.folder.mkdir(parents=True)
+        made.final_path("litemedsam").write_bytes(b"the fake network needs none")
+    return made
+
+
+def test_boxes_at_both_ends_of_a_slice_get_their_own_close_ups(engine, watch):
+    first, second = (10, 10, 29, 29), (180, 140, 205, 160)
+    volume = bright(first, second)
+    found = engine.segment(volume, 0, 1, [Prompt(first), Prompt(second), Prompt((12, 12, 29, 29))], IDENTITY_WINDOW)
+    assert [mask.extent for mask in found.masks][:2] == [first, second]
+    assert len(watch.encoded) == 2
+    assert found.framings[0] == found.framings[2] != found.framings[1]
+
+
+def test_box_that_moves_a_little_is_seen_in_the_same_close_up(engine, watch):
+    volume = bright((90, 80, 119, 109))
+    for shift in range(-2, 3):
+        engine.segment(volume, 0, 1, [Prompt((88 + shift, 78, 121 + shift, 111))], IDENTITY_WINDOW)
+    assert len(watch.encoded) == 1
+
+
+def test_close_up_does_not_wait_for_the_whole_slice(engine, watch):
+    volume = bright((90, 80, 119, 109))
+    engine.segment(volume, 0, 1, [Prompt((88, 78, 121, 111))], IDENTITY_WINDOW)
+    assert engine.find(volume, 0, 1, IDENTITY_WINDOW) is None
+    assert len(watch.encoded) == 1
+
+
+def test_same_box_gets_the_same_mask_whatever_is_encoded(engine, watch):
+    """A ring of another brightness round the object shows what the network was given."""
+    volume = bright((90, 80, 119, 109), (60, 80, 62, 109))
+    prompts = [Prompt((88, 78, 121, 111))]
+    alone = engine.segment(volume, 0, 1, prompts, IDENTITY_WINDOW)
+    engine.encode_ahead(volume, 0, 1, IDENTITY_WINDOW)
+    after = engine.segment(volume, 0, 1, prompts, IDENTITY_WINDOW)
+    assert (after.masks, after.framings) == (alone.masks, alone.framings)
+
+
+def test_preview_makes_do_with_the_whole_slice(engine):
+    volume = bright((90, 80, 119, 109))
+    prompts = [Prompt((88, 78, 121, 111))]
+    engine.encode_ahead(volume, 0, 1, IDENTITY_WINDOW)
+    assert engine.find_for(volume, 0, 1, prompts, IDENTITY_WINDOW) is None
+    embedded = engine.find_for(volume, 0, 1, prompts, IDENTITY_WINDOW, or_whole=True)
+    preview = engine.decode(embedded, prompts, quick=True)
+    assert preview.framings[0].view == whole_slice(LITEMEDSAM, SIZE)
+    assert (preview.masks[0].extent, preview.agreements) == ((90, 80, 119, 109), [None])
+
+
+def test_preview_prefers_the_close_up(engine):
+    volume = bright((90, 80, 119, 109))
+    prompts = [Prompt((88, 78, 121, 111))]
+    engine.encode_ahead(volume, 0, 1, IDENTITY_WINDOW)
+    engine.segment(volume, 0, 1, prompts, IDENTITY_WINDOW)
+    (embedded,) = engine.find_for(volume, 0, 1, prompts, IDENTITY_WINDOW, or_whole=True)
+    assert embedded.framing.view.input_size == 128
+
+
+def test_candidates_are_seen_where_the_expected_object_is(engine):
+    volume = bright((90, 80, 119, 109))
+    inside, far = (95, 85, 110, 100), (0, 0, 20, 20)
+    found = engine.candidates(volume, 0, 1, (88, 78, 121, 111), [inside, far], IDENTITY_WINDOW)
+    # Four margins, the other box with one, and none for what the close-up does not show.
+    assert len(found.masks) == 5
+    assert {mask.extent for mask in found.masks[:4]} == {(90, 80, 119, 109)}
+    assert len(set(found.framings)) == 1
+
+
+def test_view_cuts_what_it_says():
+    pixels = np.arange(70).reshape(7, 10)
+    np.testing.assert_array_equal(View(3, 2, 4, 5, 128).cut(pixels), pixels[2:7, 3:7])
