@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from medsamseg_server.engine.box_vote import MARGINS, widened
 from medsamseg_server.engine.masks import SliceMask
 
 
@@ -26,3 +27,9 @@ class ColorSource:
         rows, columns = np.indices(frame.shape)
         found = [bright & (columns >= x0) & (columns <= x1) & (rows >= y0) & (rows <= y1) for x0, y0, x1, y1 in boxes]
         return [SliceMask.from_mask(mask, 0.9) for mask in found]
+
+    def in_box(self, index, box):
+        return self.masks(index, [box])[0]
+
+    def candidates(self, index, box, more_boxes=()):
+        return self.masks(index, [*widened(box, MARGINS, 1.0, self.gray(index).shape), *more_boxes])

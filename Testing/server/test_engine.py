@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from server_fakes import FAKE_SHA256, IDENTITY_WINDOW, ROD_BOX, FakePrediction, FakePredictor, rod
 
+from medsamseg_server.engine.close_ups import View
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
-from medsamseg_server.engine.engine import Embedded, Engine, Prompt
+from medsamseg_server.engine.engine import Engine, Prompt
 from medsamseg_server.engine.prompts import check_box
+from medsamseg_server.engine.slice_embeddings import Embedded, Framing
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.models.specification import get_specification
 from medsamseg_server.volumes.volume import Volume
@@ -172,8 +174,10 @@ def test_batches_have_a_bounded_size(engine, size, prompts, batches):
             found.append(len(points if boxes is None else boxes))
             return FakePrediction(np.zeros((found[-1], 1, 1), bool), np.zeros(found[-1]))
 
-    embedded = Embedded(None, (size, size), True, 0.0, None, Sizes(get_specification("litemedsam")))
-    assert len(engine.decode(embedded, prompts).masks) == len(prompts)
+    embedded = Embedded(
+        None, Framing(View(0, 0, size, size, 256), None), True, 0.0, Sizes(get_specification("litemedsam"))
+    )
+    assert len(engine.decode([embedded] * len(prompts), prompts, quick=True).masks) == len(prompts)
     assert found == batches
 
 
