@@ -23,9 +23,10 @@ demo: weights ## Segment the tumour of the sample CT from one box; writes demo/
 test: weights ## Run all tests
 	@$(BIN)/python -m pytest
 
-lint: environment ## Check style, formatting and types
+lint: environment ## Check style, formatting, which room imports which, and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
 	@cd server && ../$(BIN)/mypy
 
 format: environment ## Put the code into the project's format
@@ -51,4 +52,4 @@ lock: environment ## Pin what users install, with checksums, in server/requireme
 	@$(BIN)/python tools/lock
 
 clean: ## Remove everything that the other targets made
-	rm -rf .venv .medsamseg demo bench soak build .pytest_cache .ruff_cache server/.mypy_cache
+	rm -rf .venv .medsamseg demo bench soak build .pytest_cache .ruff_cache .import_linter_cache server/.mypy_cache

@@ -8,8 +8,8 @@ from random_weights import randomize
 
 from medsamseg_server.models.networks import build_network
 from medsamseg_server.models.preprocessing import prepare_image
-from medsamseg_server.models.specification import get_specification
 from medsamseg_server.runtime.torch_runtime import TorchRunner
+from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.hugging_face_keys import official_name
 from medsamseg_server.weights.loading import load_network
 

@@ -12,13 +12,13 @@ from torch import nn
 
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.models.networks import build_network
-from medsamseg_server.models.specification import get_specification
 from medsamseg_server.runtime import openvino_runtime
 from medsamseg_server.runtime.mask_windows import OUTSIDE
 from medsamseg_server.runtime.network_files import NetworkFiles
 from medsamseg_server.runtime.openvino_runtime import OpenVinoRunner, compile_parts, load_predictor
 from medsamseg_server.runtime.torch_runtime import TorchRunner
 from medsamseg_server.volumes.windows import CT_PRESETS
+from medsamseg_server.weights.catalog import get_specification
 
 LITEMEDSAM = get_specification("litemedsam")
 HAS_BF16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")

@@ -9,7 +9,8 @@ from transformers.models.sam.image_processing_pil_sam import SamImageProcessorPi
 
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.models.preprocessing import prepare_image
-from medsamseg_server.models.specification import SPECIFICATIONS, get_specification
+from medsamseg_server.models.specification import SPECIFICATIONS
+from medsamseg_server.weights.catalog import get_specification
 
 #: Slices whose gray levels are easy to follow.
 RAMP = np.arange(12, dtype=np.uint8).reshape(3, 4)

@@ -2,7 +2,7 @@
 
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.slices.sliceRecord import INTERPOLATED, PROPAGATED
-from MedSAMSegLib.volumes.sliceAxes import fromIJK
+from MedSAMSegLib.slices.sliceStates import emptySlice
 
 
 class PropagatedSlices:
@@ -103,22 +103,3 @@ class PropagatedSlices:
         with self._neighbors.kept(sliceIndex):
             pixels = crop.voxels.take(0, axis=axis)
             return self._writer.write(self._segmentID, axis, sliceIndex, pixels, mask.x0, mask.y0, mode="replace")
-
-
-def emptySlice(writer, audit, segmentID, axis, sliceIndex):
-    """Take all of a segment's voxels on a slice out, and forget what is known of the slice.
-
-    :param writer: :class:`SegmentWriter` of the segmentation.
-    :param audit: :class:`SliceAudit` of the segment along the axis.
-    :param segmentID: ID of the segment.
-    :param axis: array axis of the slice.
-    :param sliceIndex: index of the slice.
-    :return: whether the segment changed.
-    """
-    crop = audit.crop(sliceIndex)
-    hasChanged = False
-    if crop is not None:
-        _depth, x0, y0 = fromIJK(axis, crop.start)
-        hasChanged = writer.write(segmentID, axis, sliceIndex, crop.voxels.take(0, axis=axis), x0, y0, mode="remove")
-    audit.forget(sliceIndex)
-    return hasChanged

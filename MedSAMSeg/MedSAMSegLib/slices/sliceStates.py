@@ -163,6 +163,25 @@ class SliceAudit:
         return LabelmapCrop(voxels, tuple(extent[::2]))
 
 
+def emptySlice(writer, audit, segmentID, axis, sliceIndex):
+    """Take all of a segment's voxels on a slice out, and forget what is known of the slice.
+
+    :param writer: :class:`SegmentWriter` of the segmentation.
+    :param audit: :class:`SliceAudit` of the segment along the axis.
+    :param segmentID: ID of the segment.
+    :param axis: array axis of the slice.
+    :param sliceIndex: index of the slice.
+    :return: whether the segment changed.
+    """
+    crop = audit.crop(sliceIndex)
+    hasChanged = False
+    if crop is not None:
+        _depth, x0, y0 = fromIJK(axis, crop.start)
+        hasChanged = writer.write(segmentID, axis, sliceIndex, crop.voxels.take(0, axis=axis), x0, y0, mode="remove")
+    audit.forget(sliceIndex)
+    return hasChanged
+
+
 def _digest(crop):
     return "" if crop is None else sliceDigest(crop.voxels, crop.start)
 
