@@ -2,7 +2,12 @@
 
 import time
 
+import pytest
+
 from slicerhost.guiHost import LOOK_AGAIN_MILLISECONDS, SOON_MILLISECONDS
+
+# Measured in seconds: one after the other, in one process.
+pytestmark = pytest.mark.xdist_group("clock")
 
 
 def singleShotTimer(milliseconds, heard):
