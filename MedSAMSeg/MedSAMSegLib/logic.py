@@ -13,6 +13,7 @@ from MedSAMSegLib.logicSlices import SliceReview
 from MedSAMSegLib.propagation.propagations import Propagations
 from MedSAMSegLib.segments.segmentWriters import SegmentWriters
 from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.volumes.nodeNames import nodeName
 from MedSAMSegLib.volumes.sliceGeometry import checkVolume
 
 
@@ -52,7 +53,7 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview):
         """
         checkVolume(volume)
         segmentation = slicer.mrmlScene.AddNewNodeByClass(
-            "vtkMRMLSegmentationNode", name or f"{volume.GetName()} segmentation"
+            "vtkMRMLSegmentationNode", nodeName(name or f"{volume.GetName()} segmentation")
         )
         segmentation.CreateDefaultDisplayNodes()
         self.adoptGeometry(segmentation, volume)

@@ -64,6 +64,10 @@ class BoxAdjustment:
         """
         return [self.boxEntry(node) for node in self.boxNodes(segmentation, volume, segment)]
 
+    def settleBoxes(self):
+        """Show every box on its voxels again, such as after somebody has put a transform on a box alone."""
+        self._boxes.following.followAll()
+
     def boxNodes(self, segmentation, volume, segment=None):
         """Return the ROI markups of :meth:`allBoxes`, without reading them.
 

@@ -1,6 +1,7 @@
 """The part of the scripting API that is about the slices of a segment: what they are, which are good."""
 
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.segments.segmentationGrid import isStoredAsVoxels
 from MedSAMSegLib.slices.sliceStates import SliceAudit
 
 
@@ -17,7 +18,7 @@ class SliceReview:
         :param volume: the volume node.
         :param segment: ID of the segment.
         :param axis: array axis that the slices are taken along: 0, 1 or 2.
-        :raises UserError: when a node is gone or their voxels do not coincide.
+        :raises UserError: when a node is gone, not stored as voxels, or under transforms that move them apart.
         """
         return list(self._audit(segmentation, volume, segment, axis).states().values())
 
@@ -45,5 +46,11 @@ class SliceReview:
                 f"The segment '{segment}' is not in the segmentation '{segmentation.GetName()}'.",
                 "It may have been deleted: choose another one.",
                 "segment_missing",
+            )
+        if not isStoredAsVoxels(segmentation):
+            raise UserError(
+                f"The segmentation '{segmentation.GetName()}' is not stored as voxels.",
+                "A box that you draw makes voxels of its surfaces.",
+                "segmentation_not_binary",
             )
         return SliceAudit(segmentation, segment, volume, axis)

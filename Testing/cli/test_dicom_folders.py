@@ -144,18 +144,31 @@ def test_files_that_do_not_say_where_they_lie_are_refused(tmp_path, image):
     assert failure_of(tmp_path).code == "dicom_positions_missing"
 
 
-def test_slices_that_are_turned_against_each_other_are_refused(tmp_path, image):
-    write_series(image, tmp_path, skipped=range(6, 12))
-    write_series(make_image((1, 0, 0, 0, COSINE, -SINE, 0, SINE, COSINE)), tmp_path, skipped=range(6))
-    assert failure_of(tmp_path).code == "dicom_sheared"
+def tilted(angle):
+    return make_image((1, 0, 0, 0, np.cos(angle), -np.sin(angle), 0, np.sin(angle), np.cos(angle)))
 
 
-def test_images_of_different_sizes_are_told(tmp_path, image):
-    write_series(image, tmp_path, skipped=range(6, 12))
-    write_series(image[:6], tmp_path, skipped=range(6))
+def test_slices_that_turn_are_refused(tmp_path):
+    for k in range(12):
+        write_series(tilted(0.1 * k), tmp_path, skipped=[other for other in range(12) if other != k])
     error = failure_of(tmp_path)
-    assert (error.kind, error.code) == (ErrorKind.UNREADABLE, "image_unreadable")
-    assert "12 files of the series 1.2.3.4" in error.message
+    assert error.code == "dicom_sheared"
+    assert "turned against each other" in error.message
+
+
+@pytest.mark.parametrize(
+    ("second", "words"), [(tilted(0.9), "coronal, 8 × 9"), (make_image()[:6], "axial, 6 × 9")], ids=["turned", "sizes"]
+)
+def test_volumes_of_other_direction_or_size_in_one_series_are_listed(tmp_path, image, second, words):
+    write_series(image, tmp_path, skipped=range(6, 12))
+    write_series(second, tmp_path, skipped=range(6))
+    error = failure_of(tmp_path)
+    assert (error.kind, error.code) == (ErrorKind.INVALID_INPUT, "series_ambiguous")
+    assert "holds 2 volumes" in error.message
+    assert "1.2.3.4:1  CT 'Chest', axial, 8 × 9, 6 files" in error.hint
+    assert words in error.hint
+    array = sitk.GetArrayFromImage(second)[6:]
+    np.testing.assert_array_equal(read_image(tmp_path, "1.2.3.4:2").array, array)
 
 
 def test_color_images_are_told(tmp_path):

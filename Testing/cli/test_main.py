@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from medsamseg_server import __version__, cli
 from medsamseg_server.cli import models
+from medsamseg_server.errors import ErrorKind
 
 
 def test_without_a_command_help_is_shown(run):
@@ -89,3 +91,63 @@ def test_a_reader_that_leaves_early_is_no_error(home, unbuffered):
     assert process.stderr.read() == b""
     process.stderr.close()
     process.wait()
+
+
+def start(home, program, **options):
+    environment = {**os.environ, "MEDSAMSEG_HOME": str(home)}
+    return subprocess.run(
+        [sys.executable, "-c", program], stderr=subprocess.PIPE, env=environment, text=True, check=False, **options
+    )
+
+
+LIST = "import sys; from medsamseg_server.cli import main; sys.argv[1:] = ['models', 'list'{}]; sys.exit(main())"
+
+
+@pytest.mark.parametrize("as_json", ["", ", '--json'"])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_output_that_cannot_be_written_is_told(home, monkeypatch, unbuffered, as_json):
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+    with Path("/dev/full").open("wb") as full:
+        result = start(home, LIST.format(as_json), stdout=full)
+    assert result.returncode == ErrorKind.CANNOT_WRITE.exit_status
+    assert result.stderr.splitlines() == [
+        "medsamseg: Standard output cannot be written: No space left on device.",
+        "  Send it to another file or disk. Files that the command was to write are written.",
+    ]
+
+
+def test_output_that_was_closed_is_no_error(home):
+    program = LIST.format("").replace("sys.exit", "assert sys.stdout is None; sys.exit")
+    result = start(home, program, preexec_fn=lambda: os.close(1))
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+INTERRUPT = """
+import os, signal, sys
+
+class Interrupt:
+    def find_spec(self, name, path, target=None):
+        if name == {name!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Interrupt())
+"""
+
+
+@pytest.mark.parametrize(
+    "name", ["medsamseg_server.cli.command_line", "argparse", "medsamseg_server.cli.segment", "numpy"]
+)
+def test_ctrl_c_while_the_program_starts_ends_it_without_a_traceback(home, name):
+    result = start(home, INTERRUPT.format(name=name) + LIST.format(""), stdout=subprocess.DEVNULL)
+    assert (result.returncode, result.stderr) == (ErrorKind.CANCELLED.exit_status, "medsamseg: Stopped.\n")
+
+
+@pytest.mark.parametrize("option", ["--slice", "--range", "--box"])
+def test_what_was_typed_is_repeated_in_part_only(run, tmp_path, option):
+    values = {"--slice": "9" * 5000, "--range": "9" * 5000 + ":", "--box": "9" * 5000}
+    arguments = {"--slice": "5", "--box": "1,2,3,4", **{option: values[option]}}
+    result = run("segment", "a.nrrd", *[text for pair in arguments.items() for text in pair], "-o", tmp_path / "o.nrrd")
+    assert result.status == 2
+    assert len(result.err) < 500
+    assert "99999999…" in result.err or "'99999999" in result.err

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from phantom_writing import enhanced, save, slice_position
 
 from medsamseg_server.cli import segment as segment_command
 from medsamseg_server.engine.engine import Engine
@@ -447,6 +448,57 @@ def test_a_wrong_prompts_file_is_told_with_the_place(refused, image_file, tmp_pa
     assert f"{path} is wrong at {place}" in text
 
 
+def test_a_stack_of_pictures_gives_voxels_and_no_milliliters(run, networks, tmp_path):
+    path = tmp_path / "scan.tif"
+    sitk.WriteImage(sitk.GetImageFromArray(rod()), str(path))
+    result = run("segment", path, *BOX, *WINDOW, "-o", tmp_path / "out.nrrd")
+    assert result.status == 0
+    assert result.out.splitlines()[0] == "Segment: 800 voxels on 8 slices (2 to 9)"
+    assert "does not say how large its voxels are" in result.err
+    summary = run("segment", path, *BOX, *WINDOW, "-o", tmp_path / "out.nrrd", "--force", "--json").json()
+    assert (summary["mask_voxels"], summary["volume_ml"]) == (800, None)
+
+
+def test_milliliters_of_slanted_and_of_tiny_voxels_are_exact(run, networks, tmp_path):
+    image = sitk.GetImageFromArray(rod())
+    image.SetSpacing((1e-3, 2e-3, 3e-3))
+    image.SetDirection((1, 0, 0, 0, 1, 0.6, 0, 0, 0.8))
+    sitk.WriteImage(image, str(tmp_path / "scan.nrrd"))
+    result = run("segment", tmp_path / "scan.nrrd", *BOX, *WINDOW, "-o", tmp_path / "out.nii.gz", "--json").json()
+    assert result["volume_ml"] == pytest.approx(800 * 6e-9 * 0.8 / 1000, rel=1e-6)
+    assert "36.9° off a right angle, which out.nii.gz keeps in its sform" in result["warnings"][0]
+
+
+DIGITS = "9" * 5000
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("[" * 100_000, "its brackets: they are nested too deeply"),
+        ('{"prompts": ' + '{"a":' * 100_000, "its brackets: they are nested too deeply"),
+        (f'{{"prompts": [{{"slice": {DIGITS}, "box": [1, 2, 3, 4]}}]}}', "a number: it has thousands of digits"),
+        (f'{{"prompts": [{{"slice": {DIGITS[:400]}, "box": [1, 2, 3, 4]}}]}}', "prompts[0].slice: 99999999"),
+        (f'{{"prompts": [{{"slice": 3, "box": [1, 2, 3, {DIGITS[:400]}]}}]}}', "prompts[0].box[3]: 99999999"),
+        (f'{{"axis": {"[" * 500}{"]" * 500}, "prompts": []}}', "axis: [[[[[[[["),
+        (f'{{"{DIGITS}": 1, "prompts": []}}', "the start: '99999999"),
+    ],
+)
+def test_a_senseless_prompts_file_is_told_in_a_sentence(refused, image_file, tmp_path, text, place):
+    path = tmp_path / "boxes.json"
+    path.write_text(text)
+    status, code, told = refused(image_file, "--prompts", path)
+    assert (status, code) == (2, "prompts_malformed")
+    assert f"{path} is wrong at {place}" in told
+    assert len(told) < 700
+
+
+@pytest.mark.parametrize("text", [f"{DIGITS}:", f":{DIGITS}", f"-{DIGITS}:5", "٣:٤", DIGITS])
+def test_a_senseless_range_is_told_in_a_sentence(refused, image_file, text):
+    status, code, told = refused(image_file, *BOX, f"--range={text}")
+    assert (status, code, len(told) < 400) == (2, "range_malformed", True)
+
+
 def test_a_wrong_box_in_a_prompts_file_is_told_before_anything_is_computed(refused, image_file, tmp_path):
     boxes = [{"slice": 3, "box": [7, 9, 18, 20]}, {"slice": 8, "box": [7, 9, 99, 20]}]
     status, code, text = refused(image_file, "--prompts", write_prompts(tmp_path / "boxes.json", {"prompts": boxes}))
@@ -493,3 +545,44 @@ def test_the_example_prompts_file_in_the_help_is_right(run, networks, tmp_path):
     axis, objects = read_prompts(write_prompts(tmp_path / "boxes.json", OBJECTS_EXAMPLE))
     assert (axis, list(objects)) == (0, ["Liver", "Tumor"])
     assert objects["Tumor"] == {24: (54, 160, 101, 204)}
+
+
+@pytest.fixture
+def scrambled(tmp_path):
+    """The rod as an enhanced DICOM file, whose frames are stored in threes; returns the file and each frame's slice."""
+    order = [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11]
+    values = rod().astype(np.int16)[order]
+    return save(enhanced(values, [slice_position(k) for k in order]), tmp_path / "dicom/scan"), order
+
+
+def test_a_slice_of_scrambled_frames_is_asked_about(refused, scrambled):
+    path, order = scrambled
+    index = order.index(5)
+    status, code, message = refused(path, "--box", "7,9,18,20", "--slice", index)
+    assert (status, code) == (2, "slice_order_ambiguous")
+    assert f"scan does not store its frames in the order of space: frame {index} of the file is slice 5" in message
+    assert "--slice-order space, or --slice-order file" in message
+
+
+@pytest.mark.parametrize("order", ["space", "file"])
+def test_a_slice_of_scrambled_frames_is_counted_as_said(run, networks, scrambled, tmp_path, order):
+    path, frames = scrambled
+    index = 5 if order == "space" else frames.index(5)
+    arguments = ("--box", "7,9,18,20", "--slice", index, "--slice-order", order, "--slice-only", *WINDOW)
+    assert run("segment", path, *arguments, "-o", tmp_path / "out.nrrd").status == 0
+    mask = sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "out.nrrd")))
+    assert np.flatnonzero(mask.any(axis=(1, 2))).tolist() == [5]
+
+
+def test_a_frame_that_a_volume_does_not_have_is_told(refused, scrambled):
+    path, _ = scrambled
+    status, code, message = refused(path, "--box", "7,9,18,20", "--slice", "12", "--slice-order", "file")
+    assert (status, code) == (2, "slice_outside")
+    assert "no frame 12 of scan; it has the frames 0 to 11" in message
+
+
+def test_a_slice_that_both_orders_count_alike_is_not_asked_about(run, networks, scrambled, tmp_path):
+    path, order = scrambled
+    assert order.index(0) == 0
+    result = run("segment", path, "--box", "7,9,18,20", "--slice", 0, *WINDOW, "-o", tmp_path / "out.nrrd")
+    assert result.status == 0

@@ -15,6 +15,7 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io import segmentations
 from medsamseg_server.image_io.image import Geometry
 from medsamseg_server.image_io.segmentations import OUTPUT_SUFFIXES, Segment, check_output, color_of, write_segmentation
+from medsamseg_server.system.safe_files import replacing
 
 COSINE, SINE = np.cos(0.3), np.sin(0.3)
 #: Anisotropic, rotated and left-handed.
@@ -250,5 +251,37 @@ def test_a_file_that_the_system_cuts_off_is_never_taken_for_whole(tmp_path, suff
     assert list(tmp_path.iterdir()) == []
 
 
-if __name__ == "__main__":
+def write_and_be_killed(path):
+    """Begin to write; say so, and wait to be killed. Run as a process."""
+    with replacing(Path(path)) as temporary:
+        temporary.write_bytes(b"half")
+        print("writing", flush=True)
+        sys.stdin.read()
+
+
+def test_what_a_killed_write_left_behind_goes_at_the_next_start_and_no_sooner(tmp_path, mask):
+    writers = [
+        subprocess.Popen(
+            [sys.executable, __file__, str(tmp_path / name), "killed"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        for name in ("first.nrrd", "second.nrrd")
+    ]
+    for writer in writers:
+        assert writer.stdout.readline() == b"writing\n"
+    writers[0].kill()
+    writers[0].communicate()
+    (tmp_path / ".medsamseg-notes").write_text("not ours")
+    check_output(tmp_path / "out.nrrd")
+    # The other one is still being written.
+    names = sorted(file.name for file in tmp_path.iterdir())
+    assert [name.endswith(".second.nrrd") for name in names if name != ".medsamseg-notes"] == [True]
+    writers[1].communicate()
+    assert writers[1].returncode == 0
+    assert (tmp_path / "second.nrrd").read_bytes() == b"half"
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".medsamseg-notes", "second.nrrd"]
+
+
+if __name__ == "__main__" and len(sys.argv) > 2:
+    write_and_be_killed(sys.argv[1])
+elif __name__ == "__main__":
     write_with_little_room(sys.argv[1])

@@ -137,3 +137,26 @@ def test_installedModuleStartsWithNothingButSlicer(installed, tmp_path):
     assert str(tmp_path) in found["install"]
     assert "test went without the server" in result.stderr
     assert found["messages"] == []
+
+
+@pytest.mark.timeout(1200)
+def test_checkForARealSlicerPassesInTheHost(installed, tmp_path):
+    """`inSlicer.py` as it is, with the server and the weights of these tests."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment.update(MEDSAMSEG_PYTHON=sys.executable, MEDSAMSEG_PICTURES=str(tmp_path / "pictures"))
+    command = [sys.executable, Path(__file__).with_name("runInHost.py"), installed, ROOT / "Testing" / "inSlicer.py"]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "Saved and loaded." in (tmp_path / "pictures" / "report.txt").read_text(encoding="utf-8")
+    names = sorted(path.stem for path in (tmp_path / "pictures").glob("*.png"))
+    assert names == ["1 opened", "3 box", "4 propagated", "5 loaded"]
+
+
+def test_checkForARealSlicerNoticesWhatIsWrong(installed, tmp_path):
+    """Without a server, and with no way to get one: the script fails, and keeps why."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MEDSAMSEG"))}
+    environment.update(MEDSAMSEG_PICTURES=str(tmp_path / "pictures"), MEDSAMSEG_PYTHON="/nowhere/python")
+    command = [sys.executable, Path(__file__).with_name("runInHost.py"), installed, ROOT / "Testing" / "inSlicer.py"]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert result.returncode != 0
+    assert (tmp_path / "pictures" / "failure.txt").stat().st_size > 0

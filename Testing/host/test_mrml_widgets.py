@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import slicer
 
+from slicerhost import slicerVersion
+
 
 @pytest.fixture
 def selector(gui):
@@ -92,6 +94,57 @@ def test_a_user_chooses_and_creates_nodes(selector):
     assert created not in (first, second)
     assert created.GetName() == "New"
     assert heard == [second, created]
+
+
+@pytest.mark.parametrize("version", slicerVersion.VERSIONS)
+@pytest.mark.parametrize("isNamed", [False, True])
+def test_who_hears_of_a_new_node_when(selector, monkeypatch, version, isNamed):
+    import qt
+
+    from slicerhost import widgetDriver
+
+    slicerVersion.behaveAs(version)
+    heard = []
+    selector.renameEnabled = True
+    selector.baseName = "New"
+    monkeypatch.setattr(qt.QInputDialog, "getText", staticmethod(lambda *_arguments: "Typed"))
+
+    def hear(node):
+        assert node is selector.currentNode()
+        heard.append(node.GetName())
+
+    selector.connect("nodeAddedByUser(vtkMRMLNode*)", hear)
+    if version == "5.10":
+        with pytest.raises(ValueError, match="has no signal"):
+            selector.connect("nodeAddedByUserAction(vtkMRMLNode*)", hear)
+    else:
+        selector.connect("nodeAddedByUserAction(vtkMRMLNode*)", hear)
+    widgetDriver.choose(selector, "Create new ScalarVolume as..." if isNamed else "Create new ScalarVolume")
+    assert heard == ["New", "Typed" if isNamed else "New"]
+
+
+@pytest.mark.parametrize("isNoneAllowed", [False, True])
+def test_the_selector_goes_on_to_the_node_in_the_same_row(selector, isNoneAllowed):
+    selector.noneEnabled = isNoneAllowed
+    nodes = [addVolume(name) for name in "ABC"]
+    selector.setCurrentNode(nodes[1])
+    slicer.mrmlScene.RemoveNode(nodes[1])
+    assert selector.currentNode() is nodes[2]
+    slicer.mrmlScene.RemoveNode(nodes[2])
+    assert selector.currentNode() is nodes[0]
+    slicer.mrmlScene.RemoveNode(nodes[0])
+    assert selector.currentNode() is None
+
+
+def test_the_selector_hears_of_a_removal_after_others(selector):
+    seen = []
+    addVolume("A"), addVolume("B")
+    event = slicer.mrmlScene.NodeAboutToBeRemovedEvent
+    tag = slicer.mrmlScene.AddObserver(event, lambda *_: seen.append(selector.currentNode().GetName()))
+    slicer.mrmlScene.RemoveNode(selector.currentNode())
+    slicer.mrmlScene.RemoveObserver(tag)
+    assert seen == ["A"]
+    assert selector.currentNode().GetName() == "B"
 
 
 def test_renamed_nodes_are_shown_under_the_new_name(selector):

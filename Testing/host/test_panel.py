@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import slicer
 
+from slicerhost import slicerVersion
+
 MODULE = Path(__file__).parent / "sampleModule" / "SampleModule.py"
 
 
@@ -145,3 +147,26 @@ def test_the_module_is_found_by_name(panel):
     assert slicer.util.getModuleWidget("SampleModule") is panel
     assert slicer.util.getModuleLogic("SampleModule") is panel.logic
     assert slicer.util.modulePath("SampleModule") == str(MODULE)
+
+
+@pytest.mark.parametrize(("version", "left"), [("5.10", 1), ("5.12", 0)])
+def test_slicer_5_10_leaves_its_observer_on_the_node(gui, version, left):
+    import qt
+    from slicer.parameterNodeWrapper import parameterNodeWrapper
+
+    @parameterNodeWrapper
+    class Parameters:
+        enabled: bool = True
+
+    slicerVersion.behaveAs(version)
+    node, checkBox = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScriptedModuleNode"), qt.QCheckBox()
+    parameters, reads = Parameters(node), []
+    tag = parameters.connectParametersToGui({"enabled": checkBox})
+    parameters.enabled = False
+    assert not checkBox.checked
+    parameters.disconnectGui(tag)
+    parameters.StartModify = lambda: reads.append(None)
+    parameters.EndModify = lambda _wasModifying: None
+    node.Modified()
+    assert len(reads) == left
+    assert not checkBox.checked

@@ -31,6 +31,41 @@ def test_unknown_attributes_can_be_neither_read_nor_set(qt):
         button.rect = None
 
 
+def test_a_timer_has_no_property_for_being_single_shot(qt):
+    timer = qt.QTimer()
+    with pytest.raises(AttributeError, match="Slot 'singleShot' can not be overwritten on QTimer object"):
+        timer.singleShot = True
+    assert callable(timer.singleShot)
+    timer.setSingleShot(True)
+    assert timer.isSingleShot()
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "kind"),
+    [
+        ("QPushButton", "click", "Slot"),
+        ("QPushButton", "clicked", "Signal"),
+        ("QWidget", "show", "Slot"),
+        ("QTimer", "start", "Slot"),
+    ],
+)
+@pytest.mark.parametrize("isSubclassed", [False, True])
+def test_slots_and_signals_cannot_be_overwritten(qt, make, name, kind, isSubclassed):
+    cls = getattr(qt, make)
+    instance = type("Own", (cls,), {})() if isSubclassed else cls()
+    with pytest.raises(AttributeError, match=f"{kind} '{name}' can not be overwritten"):
+        setattr(instance, name, None)
+
+
+def test_members_of_stand_ins_cannot_be_overwritten(gui):
+    selector = slicer.qMRMLNodeComboBox()
+    selector.noneDisplay = "Nothing"
+    assert selector.noneDisplay == "Nothing"
+    for name in ("setCurrentNode", "currentNodeChanged"):
+        with pytest.raises(AttributeError, match="can not be overwritten"):
+            setattr(selector, name, None)
+
+
 def test_a_class_written_in_python_takes_attributes_and_overrides_events(qt):
     class Filter(qt.QObject):
         def __init__(self):

@@ -1,9 +1,11 @@
 """Tests wait as a person does: until something is so, and what is due at once has been done."""
 
+import threading
 import time
 
 import pytest
 
+from slicerhost import eventLoop
 from slicerhost.guiHost import LOOK_AGAIN_MILLISECONDS, SOON_MILLISECONDS
 
 # Measured in seconds: one after the other, in one process.
@@ -42,7 +44,7 @@ def test_timerThatIsStartedAgainAndAgainIsNotWaitedForForEver(gui):
 
 def test_theLoopSleepsMeanwhile(gui):
     looks = []
-    seconds = 0.2
+    seconds = 1.0
     end = time.monotonic() + seconds
 
     def isOver():
@@ -51,3 +53,46 @@ def test_theLoopSleepsMeanwhile(gui):
 
     gui.waitUntil(isOver)
     assert len(looks) < 5 * 1000 * seconds / LOOK_AGAIN_MILLISECONDS
+
+
+class Worker:
+    """A thread of Python that notes when it gets on, until it is told to stop."""
+
+    def __init__(self):
+        self.moments = []
+        self.isOver = False
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def stop(self):
+        self.isOver = True
+        self._thread.join()
+
+    def _run(self):
+        while not self.isOver:
+            time.sleep(0.001)
+            self.moments.append(time.monotonic())
+
+
+def momentsDuringATurn(worker):
+    """How often the worker got on while the loop slept, with nothing in Python to do."""
+    import qt
+
+    timer = qt.QTimer()
+    timer.start(300)
+    for _turn in range(3):
+        begin = time.monotonic()
+        eventLoop.turn(wait=True)
+        end = time.monotonic()
+    timer.stop()
+    return sum(begin < moment < end for moment in worker.moments)
+
+
+def test_theLoopHoldsPythonsLock(gui):
+    worker = Worker()
+    held = momentsDuringATurn(worker)
+    with eventLoop.lettingGoOfTheLock():
+        free = momentsDuringATurn(worker)
+    worker.stop()
+    # One, when it gets in between the clock and the loop.
+    assert held <= 1 < free

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from installing import FakeServer, Wheelhouse
+from launcher import SlicerLayout
 
 from MedSAMSegLib.install.packageInstall import BackendInstall, InstallPlan
 from MedSAMSegLib.install.torchBuild import TorchChoice
@@ -70,15 +71,23 @@ def plainEnvironment():
     return {**kept, "PIP_CONFIG_FILE": os.devnull, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
 
 
+@pytest.fixture(scope="session", params=["plain", "launcher"])
+def python(request, tmp_path_factory):
+    """Stands for Slicer's Python: a plain interpreter, and one in Slicer's folders that needs its launcher."""
+    if request.param == "plain":
+        return sys.executable
+    return str(SlicerLayout(tmp_path_factory.mktemp("Slicer's folder") / "Slicer").pythonSlicer)
+
+
 @pytest.fixture(scope="session")
-def installedOnce(tmp_path_factory):
+def installedOnce(tmp_path_factory, python):
     """A folder with an installation."""
     folder = tmp_path_factory.mktemp("installed once")
     house = Wheelhouse(folder / "wheels")
     house.add("base_part", "1.0")
     house.add("torch", "2.0")
     plan = InstallPlan(folder / "backend", FakeServer(folder / "sources", house).folder, SMALL_TORCH, house.folder)
-    BackendInstall(plan, sys.executable, plainEnvironment(), folder / "log").run(lambda _: None)
+    BackendInstall(plan, python, plainEnvironment(), folder / "log").run(lambda _: None)
     return plan.folder
 
 
@@ -87,9 +96,3 @@ def installed(installedOnce, plan):
     """The backend, where the plan puts it."""
     shutil.copytree(installedOnce, plan.folder, symlinks=True)
     return InstalledBackend.load(plan.folder)
-
-
-@pytest.fixture
-def python():
-    """Stands for Slicer's Python."""
-    return sys.executable

@@ -14,6 +14,13 @@ MODELS = {"litemedsam": "LiteMedSAM", "sam": "SAM"}
 
 
 def main(words):
+    if words == ["whereabouts"]:
+        say(prefix=sys.prefix, library=os.__file__, path=sys.path)
+        return 0
+    if words == ["wait"]:
+        say(pid=os.getpid())
+        sys.stdin.read()
+        return 0
     if words[:1] != ["models"]:
         say(base=base_part.VERSION, torch=torch.VERSION, where=torch.__file__, words=words)
         return 0

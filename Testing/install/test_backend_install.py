@@ -1,8 +1,7 @@
 """Installing, updating and removing the backend, and everything that goes wrong meanwhile."""
 
 import json
-import os
-import signal
+import shutil
 import subprocess
 import sys
 import threading
@@ -12,6 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 from installing import Index
+from processTree import haveEnded
+from waiting import waitUntil
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.install.packageInstall import BackendInstall, uninstallBackend
@@ -71,11 +72,56 @@ def test_serverRunsOnWhatWasInstalled(install, plan, server, place):
     assert log.count("\n$ ") >= 3
 
 
-def test_pythonOfSlicerIsLeftAlone(install, environment):
+def test_pythonOfSlicerIsLeftAlone(install, python):
     """The installation goes into the environment, whatever the user's settings for pip say."""
-    before = set(Path(sys.prefix).rglob("*.dist-info"))
+    show = "import importlib.metadata as m; print(sorted(str(d._path) for d in m.distributions()))"
+    packages = [subprocess.run([python, "-c", show], capture_output=True, text=True, check=True).stdout]
     install(PIP_USER="1", PIP_TARGET="/nowhere", PIP_PREFIX="/nowhere", PIP_REQUIRE_VIRTUALENV="1")
-    assert set(Path(sys.prefix).rglob("*.dist-info")) == before
+    packages.append(subprocess.run([python, "-c", show], capture_output=True, text=True, check=True).stdout)
+    assert packages[0] == packages[1]
+
+
+def test_environmentRunsWithoutTheLauncher(install, plan, server, python):
+    """On Slicer's own standard library, in one process, and without Slicer's packages."""
+    backend = install()
+    assert backend.packages == ""
+    isLaunched = Path(python).name == "PythonSlicer"
+    assert backend.interpreterPath.name == ("slicer-python" if isLaunched else "python")
+    found = runServer(backend, server, "whereabouts")
+    assert Path(found["prefix"]) == plan.folder
+    if isLaunched:
+        assert Path(found["library"]).is_relative_to(Path(python).parents[1] / "lib" / "Python")
+    assert not any(
+        "site-packages" in folder for folder in found["path"] if not Path(folder).is_relative_to(plan.folder)
+    )
+    words = [*backend.command(server.folder), "wait"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert json.loads(process.stdout.readline())["pid"] == process.pid
+        process.communicate()
+
+
+def test_packagesThatSlicerHasAreInstalledAllTheSame(install, server, wheelhouse, tmp_path):
+    """Slicer's own packages, which pip sees on PYTHONPATH, are not there when the server runs."""
+    for wheel in wheelhouse.folder.iterdir():
+        shutil.unpack_archive(wheel, tmp_path / "Slicer's packages", "zip")
+    backend = install(PYTHONPATH=str(tmp_path / "Slicer's packages"))
+    assert runServer(backend, server)["torch"] == "2.0"
+
+
+def test_morePackagesAreInstalledBesideThoseOfTheEnvironment(installed, python, environment):
+    """As the panel tells the user to do for training: Slicer's own packages do not count as installed there."""
+    words = [python, "-m", "pip", "--python", str(installed.interpreterPath), "list", "--format", "json"]
+    result = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
+    names = {package["name"].replace("_", "-") for package in json.loads(result.stdout)}
+    assert names == {"base-part", "torch"}
+
+
+def test_environmentOfASlicerThatHasBeenRemovedIsNone(installed, plan):
+    link = plan.folder / "bin" / "python"
+    interpreter = link.parent / link.readlink()
+    interpreter.unlink()
+    interpreter.symlink_to("/nowhere/python-real")
+    assert InstalledBackend.load(plan.folder) is None
 
 
 def test_packagesOfOthersDoNotSlipIn(installed, server, monkeypatch, tmp_path):
@@ -181,7 +227,25 @@ def test_cancelLeavesNothing(plan, online, python, environment, place, index):
     thread.join(TIMEOUT)
     assert results == [None]
     assert leftovers(plan) == []
-    assert [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE] == []
+    waitUntil(lambda: haveEnded(children))
+
+
+def test_cancelDuringTheCheckEndsIt(plan, python, environment, place, server):
+    """What is installed is loaded once, which may take a minute."""
+    (server.folder / "medsamseg_server" / "__main__.py").write_text(
+        "import os, pathlib, time; pathlib.Path(__file__).with_name('checking').touch(); time.sleep(600)"
+    )
+    running = BackendInstall(plan, python, environment, place / "install.log")
+    results = []
+    thread = threading.Thread(target=lambda: results.append(running.run(lambda _: None)))
+    thread.start()
+    waitUntil((server.folder / "medsamseg_server" / "checking").exists, TIMEOUT)
+    children = psutil.Process().children(recursive=True)
+    running.cancel()
+    thread.join(TIMEOUT)
+    assert results == [None]
+    assert leftovers(plan) == []
+    waitUntil(lambda: haveEnded(children))
 
 
 def test_cancelBeforeTheStart(plan, python, environment, place):
@@ -194,12 +258,12 @@ def test_cancelBeforeTheStart(plan, python, environment, place):
 def test_twoSlicersAtOnceAndOneIsKilled(install, plan, online, environment, place, index, python):
     """The second is told to wait; when the first is killed, the next installation removes what it left."""
     index.isHolding = True
-    first = startElsewhere(plan, environment, online, place)
+    first = startElsewhere(plan, environment, online, place, python)
     assert index.held.wait(TIMEOUT)
     with pytest.raises(UserError) as caught:
         install()
     assert caught.value.code == "install_running"
-    os.killpg(first.pid, signal.SIGKILL)
+    first.kill()
     first.wait(TIMEOUT)
     assert len(leftovers(plan)) == 1
     assert InstalledBackend.load(plan.folder) is None
@@ -207,14 +271,14 @@ def test_twoSlicersAtOnceAndOneIsKilled(install, plan, online, environment, plac
     assert leftovers(plan) == ["backend"]
 
 
-def startElsewhere(plan, environment, online, place):
+def startElsewhere(plan, environment, online, place, python):
     """Start an installation from the index in another process."""
     program = f"""
 import sys; from pathlib import Path
 from MedSAMSegLib.install import packageInstall; from MedSAMSegLib.install.torchBuild import TorchChoice
 packageInstall.BASE_BYTES = (0, 0)
 plan = packageInstall.InstallPlan(Path({str(plan.folder)!r}), Path({str(plan.sources)!r}), {plan.torch!r})
-import os; install = packageInstall.BackendInstall(plan, sys.executable, dict(os.environ), {str(place / "log")!r})
+import os; install = packageInstall.BackendInstall(plan, {python!r}, dict(os.environ), {str(place / "log")!r})
 install.run(print)
 """
     variables = {name: value for name, value in online.items() if name != "plan"}
@@ -223,7 +287,6 @@ install.run(print)
         [sys.executable, "-c", program],
         env={**environment, **variables, "PYTHONPATH": str(modules)},
         stdout=subprocess.DEVNULL,
-        start_new_session=True,
     )
 
 

@@ -1,5 +1,6 @@
 """Installing from the panel, by clicks alone; real virtual environments, a small server."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -18,12 +19,13 @@ TIMEOUT = 120
 
 
 @pytest.fixture
-def home(plan, server, torch, environment, monkeypatch):
+def home(plan, server, torch, environment, monkeypatch, python):
     """A computer on which nothing is installed; gives the folder of all MedSAMSeg data."""
     folder = plan.folder.parent
     monkeypatch.setenv("MEDSAMSEG_HOME", str(folder))
     monkeypatch.delenv("MEDSAMSEG_PYTHON", raising=False)
-    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    folders = [str(Path(python).parent)] if Path(python).name == "PythonSlicer" else []
+    monkeypatch.setenv("PATH", os.pathsep.join([*folders, "/usr/bin", "/bin"]))
     monkeypatch.setattr("MedSAMSegLib.server.installedServer.serverFolder", lambda: server.folder)
     monkeypatch.setattr(installation, "serverFolder", lambda: server.folder)
     monkeypatch.setattr(installation, "chooseTorch", lambda computer, processorOnly: torch)

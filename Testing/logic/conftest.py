@@ -6,6 +6,7 @@ import pytest
 from fakeBackend import FakeBackend
 from geometries import addVolume
 from knownBox import BOX, SLICE
+from launcher.fixtures import serverCommand, serverPython
 from segmentations import addSegment, addSegmentation, voxelsOf
 
 from MedSAMSegLib.logic import MedSAMSegLogic

@@ -1,5 +1,6 @@
 """What the panel learns of the server, and how a server that died or hangs is replaced."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,17 +11,18 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from processTree import haveEnded, treeOf
 from waiting import waitUntil
 
 from MedSAMSegLib.client.serverReplies import EncodingStatus
 from MedSAMSegLib.client.volumeUpload import VolumeUpload
 from MedSAMSegLib.server import serverMonitor
+from MedSAMSegLib.server.launchedServer import LaunchedServer
 from MedSAMSegLib.server.serverMonitor import BackendMonitor
 from MedSAMSegLib.server.serverProcess import BackendProcess, BackendProcessError
 from MedSAMSegLib.server.serverState import BackendState
 
 TESTING = Path(__file__).resolve().parents[1]
-SERVER_COMMAND = [sys.executable, "-m", "medsamseg_server"]
 
 
 @pytest.fixture(autouse=True)
@@ -41,9 +43,9 @@ def monitor(backend):
 
 
 @pytest.fixture
-def process(host):
+def process(host, serverCommand):
     """A real server, not started yet."""
-    process = BackendProcess(SERVER_COMMAND)
+    process = BackendProcess(serverCommand)
     yield process
     process.stop()
 
@@ -196,10 +198,12 @@ def test_killedServerIsReplacedAndTheVolumeIsSentAgain(process, processMonitor):
     first = process.client()
     key = upload.call(first, lambda key: key)
     pid = process.pid
+    processes = treeOf(pid)
     os.kill(pid, signal.SIGKILL)
     waitUntil(lambda: processMonitor.poll().kind == "starting")
     waitForKind(processMonitor, "ready", 120)
     assert process.pid != pid
+    assert haveEnded(processes)
     second = process.client()
     assert upload.call(second, second.encodingStatus).state == "idle"
     assert upload.call(second, lambda key: key) == key
@@ -207,24 +211,40 @@ def test_killedServerIsReplacedAndTheVolumeIsSentAgain(process, processMonitor):
 
 def test_hungServerIsReplaced(process, processMonitor, monkeypatch):
     pid = process.pid
+    processes = treeOf(pid)
     monkeypatch.setattr(serverMonitor, "MISSES_UNTIL_REPLACED", 4)
-    os.kill(pid, signal.SIGSTOP)
+    os.killpg(pid, signal.SIGSTOP)
     waitUntil(lambda: processMonitor.poll().kind == "starting" and processMonitor.state.reason == "hung")
     waitForKind(processMonitor, "ready", 120)
     assert process.pid != pid
-    assert not psutil.pid_exists(pid)
+    assert haveEnded(processes)
+
+
+def test_hungServerEndsOnRestart(process, processMonitor, monkeypatch):
+    """At once: it is not waited for, as one that can answer is."""
+    pid = process.pid
+    processes = treeOf(pid)
+    monkeypatch.setattr(serverMonitor, "MISSES_UNTIL_REPLACED", 10**6)
+    monkeypatch.setattr(LaunchedServer, "stop", lambda *_: None)
+    os.killpg(pid, signal.SIGSTOP)
+    waitUntil(lambda: processMonitor.poll().reason == "silent")
+    processMonitor.restart()
+    waitUntil(lambda: haveEnded(processes))
+    monkeypatch.undo()
+    waitForKind(processMonitor, "ready", 120)
+    assert process.pid != pid
 
 
 #: A Slicer of its own, with a server; says both states that matter.
 SLICER = """
-import sys
+import json, sys
 from slicerhost.host import Host
 Host.shared()
 from MedSAMSegLib.server import serverMonitor
 from MedSAMSegLib.server.serverProcess import BackendProcess
 from waiting import waitUntil
 serverMonitor.CHECK_SECONDS, serverMonitor.ANSWER_SECONDS = 0.05, 0.3
-process = BackendProcess([sys.executable, "-m", "medsamseg_server"])
+process = BackendProcess(json.loads(sys.argv[1]))
 monitor = serverMonitor.BackendMonitor(process)
 monitor.start()
 waitUntil(lambda: monitor.poll().kind == "ready", 120)
@@ -240,16 +260,16 @@ for line in sys.stdin:
 
 
 @pytest.fixture
-def otherSlicer(host):
-    """A host in a process of its own, with a server that runs: (process of the host, process of the server)."""
+def otherSlicer(host, serverCommand):
+    """A host in a process of its own, with a server that runs: (process of the host, processes of the server)."""
     slicer = subprocess.Popen(
-        [sys.executable, "-c", SLICER],
+        [sys.executable, "-c", SLICER, json.dumps(serverCommand)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": f"{TESTING}{os.pathsep}{TESTING.parent / 'MedSAMSeg'}"},
     )
-    server = psutil.Process(int(slicer.stdout.readline()))
+    server = treeOf(int(slicer.stdout.readline()))
     yield slicer, server
     slicer.kill()
     slicer.communicate()
@@ -257,7 +277,7 @@ def otherSlicer(host):
 
 def test_laptopThatWasAsleepIsNoError(otherSlicer):
     slicer, server = otherSlicer
-    pauses = [psutil.Process(slicer.pid), server]
+    pauses = [psutil.Process(slicer.pid), *server]
     for paused in pauses:
         paused.suspend()
     # Longer than all the answers together that a hung server may miss.
@@ -266,10 +286,10 @@ def test_laptopThatWasAsleepIsNoError(otherSlicer):
         paused.resume()
     slicer.stdin.write("awake\n")
     slicer.stdin.flush()
-    assert slicer.stdout.readline().split() == [str(server.pid), "ready"]
+    assert slicer.stdout.readline().split() == [str(server[0].pid), "ready"]
 
 
 def test_crashedSlicerLeavesNoServer(otherSlicer):
     slicer, server = otherSlicer
     slicer.kill()
-    waitUntil(lambda: not server.is_running())
+    waitUntil(lambda: haveEnded(server))

@@ -1,18 +1,20 @@
 """The local server as a child process: found, started, stopped, and what is said when that fails."""
 
+import os
+import signal
 import sys
 import threading
 from pathlib import Path
 
 import pytest
 import slicer
+from processTree import haveEnded, treeOf
+from waiting import waitUntil
 
 from MedSAMSegLib.server import serverLog
 from MedSAMSegLib.server.launchedServer import LaunchedServer
 from MedSAMSegLib.server.serverLog import ServerLog
 from MedSAMSegLib.server.serverProcess import BackendProcess, BackendProcessError, findServerCommand
-
-SERVER_COMMAND = [sys.executable, "-m", "medsamseg_server"]
 
 
 @pytest.fixture(autouse=True)
@@ -22,47 +24,83 @@ def logFolder(host, tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_stoppedServerEndsByItself():
-    backend = BackendProcess(SERVER_COMMAND)
+def test_stoppedServerEndsByItself(serverCommand):
+    backend = BackendProcess(serverCommand)
     backend.client()
-    process = backend._server._process
+    child = backend._server._child
+    processes = treeOf(backend.pid)
     backend.stop()
-    assert process.returncode == 0
+    assert child.wait(0) == 0
+    assert haveEnded(processes)
     assert not backend.hasDied
 
 
-def test_serverThatDiedIsToldFromOneThatWasStopped():
-    backend = BackendProcess(SERVER_COMMAND)
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_hungServerEndsWithAllThatItStarted(serverCommand, end):
+    """At the end of Slicer too: how long that takes is limited, whatever the server does."""
+    backend = BackendProcess(serverCommand)
+    backend.client()
+    processes = treeOf(backend.pid)
+    os.killpg(backend.pid, signal.SIGSTOP)
+    backend._server.stop(0.1) if end == "stop" else backend.kill()
+    waitUntil(lambda: haveEnded(processes))
+    backend.stop()
+
+
+def test_serverOfALauncherThatWasKilledEndsToo(serverCommand):
+    backend = BackendProcess(serverCommand)
+    backend.client()
+    processes = treeOf(backend.pid)
+    os.kill(backend.pid, signal.SIGKILL)
+    waitUntil(lambda: backend.hasDied)
+    waitUntil(lambda: haveEnded(processes))
+    backend.stop()
+
+
+def test_serverOfAnotherSlicerLivesOn(serverCommand):
+    backend, other = BackendProcess(serverCommand), BackendProcess(serverCommand)
+    for each in (backend, other):
+        each.client()
+    processes = treeOf(other.pid)
+    backend.kill()
+    waitUntil(lambda: backend.hasDied)
+    assert other.client().health()["pid"] == processes[-1].pid
+    for each in (backend, other):
+        each.stop()
+
+
+def test_serverThatDiedIsToldFromOneThatWasStopped(serverCommand):
+    backend = BackendProcess(serverCommand)
     client = backend.client()
     assert backend.readyClient is client
     backend.kill()
-    backend._server._process.wait()
+    backend._server._child.wait()
     assert backend.hasDied
     assert backend.readyClient is None
     backend.stop()
     assert not backend.hasDied
 
 
-def test_allServersWriteToOneLogThatOnlyTheUserCanRead():
+def test_allServersWriteToOneLogThatOnlyTheUserCanRead(serverPython):
     for word in ("first", "second"):
         with pytest.raises(BackendProcessError, match=word):
-            BackendProcess([sys.executable, "-c", f"import sys; sys.exit('{word}')"]).client()
+            BackendProcess([serverPython, "-c", f"import sys; sys.exit('{word}')"]).client()
     path = BackendProcess().logPath
     assert path.read_text().split() == ["first", "second"]
     assert path.stat().st_mode & 0o077 == 0
 
 
-def test_lastWordsAreThoseOfTheServerThatFailed():
+def test_lastWordsAreThoseOfTheServerThatFailed(serverPython):
     with pytest.raises(BackendProcessError, match=r"somebody else"):
-        BackendProcess([sys.executable, "-c", "import sys; sys.exit('somebody else')"]).client()
+        BackendProcess([serverPython, "-c", "import sys; sys.exit('somebody else')"]).client()
     with pytest.raises(BackendProcessError, match=r"it said nothing"):
-        BackendProcess([sys.executable, "-c", ""]).client()
+        BackendProcess([serverPython, "-c", ""]).client()
 
 
-def test_logThatCannotBeWrittenIsNoReasonToDoWithoutAServer(logFolder, monkeypatch):
+def test_logThatCannotBeWrittenIsNoReasonToDoWithoutAServer(logFolder, monkeypatch, serverCommand):
     (logFolder / "file").write_text("")
     monkeypatch.setattr(slicer.app, "temporaryPath", str(logFolder / "file" / "folder"))
-    backend = BackendProcess(SERVER_COMMAND)
+    backend = BackendProcess(serverCommand)
     assert backend.client().health()["protocol"] == 1
     backend.stop()
 
@@ -80,7 +118,7 @@ def test_logGrowsNoLargerWhileAServerWritesToIt(logFolder, monkeypatch):
     assert log.lastLine() == "the end"
 
 
-def test_serverStoppedWhileItStartsIsSaidToHaveEnded(host, monkeypatch):
+def test_serverStoppedWhileItStartsIsSaidToHaveEnded(host, monkeypatch, serverPython):
     isStarting = threading.Event()
     wait = LaunchedServer.waitForAnnouncement
 
@@ -89,7 +127,7 @@ def test_serverStoppedWhileItStartsIsSaidToHaveEnded(host, monkeypatch):
         return wait(server, timeout)
 
     monkeypatch.setattr(LaunchedServer, "waitForAnnouncement", waitVisibly)
-    backend = BackendProcess([sys.executable, "-c", "import sys; sys.stdin.readline(); sys.stdin.read()"])
+    backend = BackendProcess([serverPython, "-c", "import sys; sys.stdin.readline(); sys.stdin.read()"])
     errors = []
 
     def start():
@@ -124,8 +162,8 @@ def test_programThatDoesNotExistIsNamed(host):
         BackendProcess(["/no/such/program"]).client()
 
 
-def test_serverThatNeverAnnouncesItselfIsStopped(host):
-    backend = BackendProcess([sys.executable, "-c", "import sys; sys.stdin.read()"])
+def test_serverThatNeverAnnouncesItselfIsStopped(host, serverPython):
+    backend = BackendProcess([serverPython, "-c", "import sys; sys.stdin.read()"])
     with pytest.raises(BackendProcessError, match=r"did not start within"):
         backend.client(timeout=0.5)
     assert not backend.isRunning
@@ -133,7 +171,7 @@ def test_serverThatNeverAnnouncesItselfIsStopped(host):
 
 def test_interpreterNamedInTheEnvironmentIsUsed(host, monkeypatch):
     monkeypatch.setenv("MEDSAMSEG_PYTHON", sys.executable)
-    assert findServerCommand() == SERVER_COMMAND
+    assert findServerCommand() == [sys.executable, "-m", "medsamseg_server"]
 
 
 def test_interpreterThatIsNotThereIsNamed(host, monkeypatch):
@@ -153,4 +191,4 @@ def test_missingServerSaysWhatToInstall(host, monkeypatch):
 def test_interpreterMayBeGivenRelativeToTheHomeFolder(host, monkeypatch):
     monkeypatch.setenv("HOME", str(Path(sys.executable).parent))
     monkeypatch.setenv("MEDSAMSEG_PYTHON", f"~/{Path(sys.executable).name}")
-    assert findServerCommand() == SERVER_COMMAND
+    assert findServerCommand() == [sys.executable, "-m", "medsamseg_server"]

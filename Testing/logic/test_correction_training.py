@@ -1,7 +1,6 @@
 """Improving a model for real: slices of a scene, the server's own training in its process, a model that is listed."""
 
 import dataclasses
-import sys
 
 import numpy as np
 import pytest
@@ -40,10 +39,10 @@ def home(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def program(home):
+def program(home, serverCommand):
     """The server's program in the environment of these tests."""
     environment = {**foreignEnvironment(), "MEDSAMSEG_HOME": str(home)}
-    return lambda: ServerProgram([sys.executable, "-m", "medsamseg_server"], environment)
+    return lambda: ServerProgram(serverCommand, environment)
 
 
 @pytest.fixture

@@ -159,15 +159,6 @@ def test_a_segmentation_may_count_its_slices_backwards(tmp_path, axis, mode):
     np.testing.assert_array_equal(voxelsOf(segmentationNode, segmentID, volumeNode), expected)
 
 
-def test_a_segmentation_with_other_voxels_is_an_error_that_says_what_to_do(volumeNode):
-    segmentationNode = addSegmentation(addVolume("anisotropic", name="Other"))
-    segmentationNode.SetAndObserveTransformNodeID(volumeNode.GetTransformNodeID())
-    with pytest.raises(UserError, match="'Segmentation' and the volume 'CT' do not coincide") as error:
-        SegmentWriter(segmentationNode, volumeNode)
-    assert error.value.code == "geometry_differs"
-    assert "Specify geometry" in error.value.hint
-
-
 def test_a_segmentation_left_behind_by_the_volumes_transform_is_an_error(writer, volumeNode, segmentID):
     volumeNode.SetAndObserveTransformNodeID(None)
     with pytest.raises(UserError, match="'Segmentation' and the volume 'CT' are under different transforms") as error:
@@ -181,17 +172,6 @@ def test_the_volume_and_its_segmentation_may_move_together(writer, volumeNode, s
     )
     writer.write(segmentID, 0, 4, MASK, 3, 5)
     np.testing.assert_array_equal(voxels(), placed(0, 4, MASK, 3, 5))
-
-
-def test_a_segment_with_other_voxels_than_its_segmentation_is_an_error(volumeNode):
-    segmentationNode = addSegmentation(addVolume("anisotropic", name="Other"))
-    segmentID = addSegment(segmentationNode)
-    other = slicer.util.getNode("Other")
-    SegmentWriter(segmentationNode, other).write(segmentID, 0, 4, MASK, 3, 5)
-    segmentationNode.SetAndObserveTransformNodeID(volumeNode.GetTransformNodeID())
-    segmentationNode.SetReferenceImageGeometryParameterFromVolumeNode(volumeNode)
-    with pytest.raises(UserError, match="segment 'Tumor' do not coincide with those of 'Segmentation'"):
-        SegmentWriter(segmentationNode, volumeNode).write(segmentID, 0, 4, MASK, 3, 5)
 
 
 def test_a_segment_that_never_had_voxels_can_be_written(writer, segmentationNode, voxels):
@@ -227,9 +207,8 @@ def test_a_volume_that_was_removed_is_an_error(writer, volumeNode, segmentID):
     assert not writer.isUsable
 
 
-def test_a_segmentation_made_of_surfaces_is_an_error(volumeNode, segmentationNode):
-    closedSurface = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
-    segmentationNode.GetSegmentation().SetSourceRepresentationName(closedSurface)
+def test_a_segmentation_made_of_contours_is_an_error(volumeNode, segmentationNode):
+    segmentationNode.GetSegmentation().SetSourceRepresentationName("Planar contour")
     with pytest.raises(UserError, match="'Segmentation' is not stored as voxels"):
         SegmentWriter(segmentationNode, volumeNode)
 

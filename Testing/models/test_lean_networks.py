@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 from random_weights import randomize
+from torch.nn import functional
 
 from medsamseg_server.models.tiny_vit import TinyViT
-from medsamseg_server.runtime.lean_decoder import LeanDecoder, PromptTokens
+from medsamseg_server.runtime.lean_decoder import ABSENT, FIRST_CORNER, SECOND_CORNER, LeanDecoder, PromptTokens
 from medsamseg_server.runtime.lean_tiny_vit import LeanTinyViT
 from medsamseg_server.runtime.lean_upscaling import LeanUpscaling
 from medsamseg_server.runtime.mask_windows import OUTSIDE, MaskWindows
@@ -45,18 +46,20 @@ def test_short_products_move_the_embedding_little(network):
     assert 0.001 < moved < 0.03
 
 
-def decode(network, boxes):
-    """The authors' logits and scores; the lean decoder's images, kernels and scores."""
+def decode(network, boxes, absent=0):
+    """The authors' logits and scores; the lean decoder's images, kernels and scores, with some absent tokens."""
     embedding = torch.randn(1, 256, 64, 64, generator=torch.Generator().manual_seed(2))
-    corners = torch.tensor([[2.0, 3]]).expand(len(boxes), 2)
+    kinds = torch.tensor([[FIRST_CORNER, SECOND_CORNER] + [ABSENT] * absent]).float().expand(len(boxes), -1)
+    positions = functional.pad(boxes.reshape(-1, 2, 2), (0, 0, 0, absent))
     with torch.inference_mode():
-        tokens = PromptTokens(network.prompt_encoder)(boxes.reshape(-1, 2, 2), corners)
-        return network.decode(embedding, boxes, None), LeanDecoder(network)(embedding, tokens)
+        tokens = PromptTokens(network.prompt_encoder)(positions, kinds)
+        return network.decode(embedding, boxes, None), LeanDecoder(network)(embedding, tokens, kinds)
 
 
-def test_lean_decoder_is_the_decoder(network):
+@pytest.mark.parametrize("absent", [0, 5])
+def test_lean_decoder_is_the_decoder(network, absent):
     (logits, scores), (image, kernels, lean_scores) = decode(
-        network, torch.tensor([[10.0, 20, 90, 100], [50, 50, 200, 220]])
+        network, torch.tensor([[10.0, 20, 90, 100], [50, 50, 200, 220]]), absent
     )
     whole = MaskWindows.whole(2)
     with torch.inference_mode():

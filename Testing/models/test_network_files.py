@@ -1,7 +1,9 @@
 """Converted networks on disk."""
 
+import io
 import multiprocessing
 import os
+from functools import partial
 
 import pytest
 
@@ -35,6 +37,27 @@ def test_one_damaged_part_makes_the_network_missing_until_it_is_written_again(tm
     assert files.read("key", PARTS) is None
     files.write("key", CONTENTS)
     assert files.read("key", PARTS) == CONTENTS
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
+def test_what_is_no_plain_file_is_missing_and_stays_closed(tmp_path, make, monkeypatch):
+    files = NetworkFiles(tmp_path)
+    files.write("key", CONTENTS)
+    path = next(tmp_path.glob("key.decoder*"))
+    path.unlink()
+    make(path)
+    for module in (io, os):
+        monkeypatch.setattr(module, "open", partial(_open, module.open, path))
+    assert files.read("key", PARTS) is None
+    # Nor does it keep others from being written.
+    files.write("other", CONTENTS)
+    assert files.read("other", PARTS) == CONTENTS
+
+
+def _open(original, forbidden, opened, *arguments, **options):
+    if str(opened) == str(forbidden):
+        pytest.fail(f"{opened} was opened")
+    return original(opened, *arguments, **options)
 
 
 def test_failure_to_write_is_logged_and_leaves_nothing(tmp_path, caplog):

@@ -110,6 +110,39 @@ def test_every_kind_of_prompt_is_decoded_as_by_pytorch(litemedsam, embedding, pr
     np.testing.assert_allclose(found.scores, expected.scores, atol=1e-4)
 
 
+@pytest.mark.parametrize("with_boxes", [False, True], ids=["points", "boxes and points"])
+@pytest.mark.parametrize("count", [1, 9, 64])
+def test_any_number_of_points_is_decoded_as_by_pytorch(litemedsam, lung_slices, count, with_boxes):
+    chance = np.random.default_rng(count)
+    prompts = {
+        "points": chance.integers(0, 256, (2, count, 2)),
+        "labels": chance.integers(-1, 2, (2, count)),
+        **({"boxes": np.array([[54, 160, 101, 204], [20, 30, 90, 90]])} if with_boxes else {}),
+    }
+    embedding = litemedsam["torch"].encode(lung_slices[1][0])
+    expected = litemedsam["torch"].decode(embedding, (256, 256), **prompts)
+    found = litemedsam["fp32"].decode(embedding, (256, 256), **prompts)
+    computed = found.values != OUTSIDE
+    np.testing.assert_allclose(found.values[computed], expected.values[computed], atol=2e-3)
+    np.testing.assert_allclose(found.scores, expected.scores, atol=1e-4)
+
+
+def test_decoder_is_compiled_for_two_numbers_of_points(litemedsam, lung_slices, monkeypatch):
+    predictor, shapes = litemedsam["fp32"], set()
+    run = openvino_runtime._run
+    monkeypatch.setattr(
+        openvino_runtime, "_run", lambda request, inputs: shapes.add(inputs[1].shape) or run(request, inputs)
+    )
+    embedding = np.zeros((256, 64, 64), np.float16)
+    for count in (1, 2, 8, 9, 33, 64):
+        points = np.full((1, count, 2), 100)
+        predictor.decode(embedding, (256, 256), points=points, labels=np.ones((1, count)))
+        boxes = np.array([[54, 160, 101, 204]])
+        predictor.decode(embedding, (256, 256), boxes, points, np.ones((1, count)))
+    tokens = {shape[1] for shape in shapes if shape[0] == 1 and len(shape) == 3}
+    assert tokens == {8 + 2, 64 + 2}
+
+
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_objects_of_a_batch_are_what_they_are_alone(litemedsam, lung_slices, precision):
     predictor = litemedsam[precision]
@@ -213,6 +246,18 @@ def test_damaged_weights_are_refused_as_by_pytorch(tmp_path, files):
     with pytest.raises(MedSAMSegError) as caught:
         load_predictor(LITEMEDSAM, tmp_path / "missing.pth", "fp32", files)
     assert caught.value.code == "weights_unreadable"
+
+
+@pytest.mark.parametrize(
+    ("part", "other"),
+    [("decoder", "upscaling"), ("encoder", "prompts"), ("upscaling", "encoder"), ("prompts", "encoder")],
+)
+@pytest.mark.usefixtures("conversion_noticed", "litemedsam")
+def test_whole_network_in_the_place_of_another_is_made_again(litemedsam_weights, files, monkeypatch, part, other):
+    read = files.read
+    monkeypatch.setattr(files, "read", lambda key, parts: (kept := read(key, parts)) | {part: kept[other]})
+    with pytest.raises(Converted):
+        load_predictor(LITEMEDSAM, litemedsam_weights, "fp32", files)
 
 
 @pytest.mark.usefixtures("conversion_noticed")

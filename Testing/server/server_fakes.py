@@ -31,9 +31,10 @@ class FakePredictor:
         self._watch = watch or Watch()
 
     def prepare(self, image):
-        height, width = image.shape
+        height, width = image.shape[:2]
         prepared = np.zeros((3, FRAME, FRAME), np.float32)
-        prepared[:, :height, :width] = image / np.float32(255)
+        channels = image.transpose(2, 0, 1) if image.ndim == 3 else image
+        prepared[:, :height, :width] = channels / np.float32(255)
         return prepared
 
     def encode_prepared(self, prepared):

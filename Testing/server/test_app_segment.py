@@ -1,5 +1,6 @@
 import base64
 import hashlib
+import json
 import logging
 import os
 
@@ -33,6 +34,56 @@ def unpack(mask):
     shape = (y1 - y0 + 1, x1 - x0 + 1)
     bits = np.unpackbits(np.frombuffer(base64.b64decode(mask["bits"]), np.uint8), count=shape[0] * shape[1])
     return bits.reshape(shape)
+
+
+POINT = [12, 12, 1]
+
+
+@pytest.mark.parametrize(
+    ("prompts", "number"),
+    [([{"points": [POINT] * 65}], "at most 64"), ([{"points": [POINT] * 64}] * 17, "1088 points together")],
+)
+def test_too_many_points_are_refused_with_the_number(client, rod_path, prompts, number):
+    assert number in error_of(segment(client, rod_path, prompts))["message"]
+
+
+def nested(depth):
+    return json.loads("[" * depth + "]" * depth)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"x" * 10_000: 1},
+        {"axis": 10**4000},
+        {"axis": -(10**4000)},
+        {"slice": 10**4000},
+        {"slice": "9" * 10_000},
+        {"window": "9" * 10_000},
+        {"window": ",".join("9" * 40)},
+        {"model": "x" * 10_000},
+        {"prompts": "x" * 10_000},
+        {"prompts": [{"box": [10**4000] * 4}]},
+        {"prompts": [{"box": [1e300] * 4}]},
+        {"prompts": [{"points": [[12, 12, 10**4000]]}]},
+        {"prompts": [{"points": [[10**300, 12, 1]]}]},
+        {"prompts": nested(300)},
+        {"prompts": [{"x" * 10_000: nested(300)}]},
+        {"cached_only": {"x" * 10_000: "y" * 10_000}},
+    ],
+    ids=lambda change: f"{next(iter(change))[:12]} {json.dumps(next(iter(change.values())))[:30]}",
+)
+def test_error_repeats_little_of_what_was_sent(client, rod_path, change):
+    reply = client.post(f"{rod_path}/segment", json={"slice": 5, "prompts": [BOX], **change})
+    error = error_of(reply)
+    assert len(error["message"]) < 450
+
+
+@pytest.mark.parametrize("text", ["[" * 500_000, '{"slice": ' + "1" * 100_000 + "}", '{"a": ' * 50_000])
+def test_body_that_no_parser_takes_is_refused_in_few_words(client, rod_path, text):
+    reply = client.post(f"{rod_path}/segment", content=text, headers={"Content-Type": "application/json"})
+    assert reply.status_code in (400, 422)
+    assert len(reply.json()["error"]["message"]) < 450
 
 
 def test_health_says_what_this_server_is(client):

@@ -1,8 +1,11 @@
 """Embeddings on disk: quota, damage, trouble with the disk, and several servers on one folder."""
 
+import hashlib
+import io
 import logging
 import os
 import threading
+from functools import partial
 
 import numpy as np
 import pytest
@@ -71,6 +74,112 @@ def test_damaged_entry_is_dropped_and_can_be_put_again(folder, damage, caplog):
     assert "damaged" in caplog.text
     cache.put("a", embedding(3))
     np.testing.assert_array_equal(EmbeddingCache(folder=folder).get("a"), embedding(3))
+
+
+def entry(shape, values):
+    """A file with a right checksum, whatever is in it."""
+    payload = np.array((len(shape), *shape), "<u4").tobytes() + np.asarray(values, "<f2").tobytes()
+    return hashlib.sha256(payload).digest() + payload
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        entry(SHAPE, np.full(256, np.nan)),
+        entry(SHAPE, [*np.zeros(255), np.inf]),
+        entry((256,), np.zeros(256)),
+        entry((8, 8, 4), np.zeros(256)),
+        entry(SHAPE, np.zeros(255)),
+        entry(SHAPE, np.zeros(257)),
+        entry((2**31, 2**31, 4), np.zeros(256)),
+        entry((), [0]),
+        entry((1,) * 40, [0]),
+        entry((0,), []),
+        hashlib.sha256(b"").digest(),
+        hashlib.sha256(b"abc").digest() + b"abc",
+        hashlib.sha256(b"\xff" * 4).digest() + b"\xff" * 4,
+    ],
+    ids=[
+        "NaN",
+        "infinite",
+        "flat",
+        "turned",
+        "short",
+        "long",
+        "huge",
+        "a number",
+        "deep",
+        "empty",
+        "nothing",
+        "three bytes",
+        "dimensions only",
+    ],
+)
+def test_senseless_entry_with_a_right_checksum_is_dropped(folder, content, caplog):
+    folder.mkdir()
+    (folder / "a.embedding").write_bytes(content)
+    cache = EmbeddingCache(folder=folder)
+    assert cache.get("a", SHAPE) is None
+    assert not (folder / "a.embedding").exists()
+    assert "damaged" in caplog.text
+    cache.put("a", embedding(3))
+    np.testing.assert_array_equal(EmbeddingCache(folder=folder).get("a", SHAPE), embedding(3))
+
+
+def test_entry_of_another_size_is_not_had(folder):
+    EmbeddingCache(folder=folder).put("a", embedding(3))
+    assert [EmbeddingFolder(folder).has("a", shape) for shape in (SHAPE, (4, 8, 9))] == [True, False]
+
+
+def link_to_an_entry(path):
+    EmbeddingCache(folder=path.parent).put("elsewhere", embedding(1))
+    path.symlink_to(path.with_name("elsewhere.embedding"))
+
+
+@pytest.fixture
+def never_opened(monkeypatch):
+    """Makes opening a path fail the test: what is no plain file could block it for ever."""
+
+    def forbid(path):
+        def check(opened, *arguments, original, **options):
+            if str(opened) == str(path):
+                pytest.fail(f"{path} was opened")
+            return original(opened, *arguments, **options)
+
+        for module in (io, os):
+            monkeypatch.setattr(module, "open", partial(check, original=module.open))
+
+    return forbid
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, link_to_an_entry], ids=["pipe", "folder", "link"])
+def test_entry_that_is_no_plain_file_is_never_opened(folder, make, never_opened):
+    folder.mkdir()
+    path = folder / "a.embedding"
+    make(path)
+    never_opened(path)
+    cache = EmbeddingCache(memory_bytes=0, folder=folder)
+    assert not cache.has("a", SHAPE)
+    assert cache.get("a", SHAPE) is None
+    cache.put("a", embedding(3))
+    EmbeddingFolder(folder, 0).clear()
+    assert path.is_dir() == (make is os.mkdir)
+    assert not path.is_symlink() and not path.is_fifo() and not path.is_file()
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
+def test_quota_that_is_no_plain_file_is_never_opened(folder, make, never_opened):
+    folder.mkdir()
+    make(folder / "quota")
+    never_opened(folder / "quota")
+    assert EmbeddingFolder(folder).quota == DEFAULT_QUOTA
+
+
+def test_quota_is_set_in_place_of_a_pipe(folder):
+    folder.mkdir()
+    os.mkfifo(folder / "quota")
+    EmbeddingFolder(folder).set_quota(5)
+    assert EmbeddingFolder(folder).quota == 5
 
 
 def test_quota_drops_the_entries_unused_for_longest(folder):
@@ -222,7 +331,7 @@ def test_use_and_clearing_tell_what_there_was(folder):
     assert names(folder) == []
 
 
-@pytest.mark.parametrize("content", ["", "a lot", "-5", None])
+@pytest.mark.parametrize("content", ["", "a lot", "-5", "9" * 5000, None])
 def test_damaged_quota_counts_as_none(folder, content):
     folder.mkdir()
     if content is not None:

@@ -2,10 +2,10 @@ import weakref
 
 import numpy as np
 import pytest
-from server_fakes import FAKE_SHA256, IDENTITY_WINDOW, ROD_BOX, FakePredictor, rod
+from server_fakes import FAKE_SHA256, IDENTITY_WINDOW, ROD_BOX, FakePrediction, FakePredictor, rod
 
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
-from medsamseg_server.engine.engine import Engine, Prompt
+from medsamseg_server.engine.engine import Embedded, Engine, Prompt
 from medsamseg_server.engine.prompts import check_box
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.volumes.volume import Volume
@@ -149,6 +149,43 @@ def test_boxes_of_one_kind_are_decoded_in_one_batch(store, watch):
     result = segment(engine, Volume.from_array(rod()), prompts=prompts)
     assert batches == [16, 4]
     assert [mask.extent[2] for mask in result.masks] == [min(int(8 + number / 2), 17) for number in range(20)]
+
+
+@pytest.mark.parametrize(
+    ("size", "prompts", "batches"),
+    [
+        (32, [Prompt((7, 9, 18, 20))] * 20, [16, 4]),
+        (32, [Prompt(points=((12, 12, 1),) * 3)] * 8, [7, 1]),
+        (32, [Prompt((7, 9, 18, 20), ((12, 12, 1),) * 8)] * 8, [7, 1]),
+        (32, [Prompt(points=((12, 12, 1),) * 9)] * 3, [1, 1, 1]),
+        (32, [Prompt(points=((12, 12, 1),) * 64)] * 2, [1, 1]),
+        (2**11, [Prompt((7, 9, 18, 20))] * 5, [4, 1]),
+        (2**12 + 1, [Prompt((7, 9, 18, 20))] * 2, [1, 1]),
+    ],
+    ids=["boxes", "few points", "boxes with points", "more points", "most points", "large slice", "huge slice"],
+)
+def test_batches_have_a_bounded_size(engine, size, prompts, batches):
+    found = []
+
+    class Sizes(FakePredictor):
+        def decode(self, embedding, image_size, boxes=None, points=None, labels=None):
+            found.append(len(points if boxes is None else boxes))
+            return FakePrediction(np.zeros((found[-1], 1, 1), bool), np.zeros(found[-1]))
+
+    embedded = Embedded(None, (size, size), True, 0.0, None, Sizes(get_specification("litemedsam")))
+    assert len(engine.decode(embedded, prompts).masks) == len(prompts)
+    assert found == batches
+
+
+@pytest.mark.parametrize(
+    ("points", "number"), [([65], "65 points"), ([1, 2000], "2000 points"), ([64] * 16 + [1], "1025 points together")]
+)
+def test_too_many_points_are_refused_with_the_number(engine, volume, watch, points, number):
+    prompts = [Prompt(points=((12.0, 12.0, 1),) * count) for count in points]
+    with pytest.raises(MedSAMSegError, match=number) as caught:
+        segment(engine, volume, prompts=prompts)
+    assert caught.value.code == "points_too_many"
+    assert watch.encoded == []
 
 
 @pytest.mark.parametrize(

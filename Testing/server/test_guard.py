@@ -76,6 +76,25 @@ def test_own_names_are_answered(guard, host):
         [("host", "0.0.0.0")],
         [("host", "")],
         [("host", "[::2]")],
+        [("host", "[127.0.0.1]")],
+        [("host", "[::1")],
+        [("host", "[::1]x")],
+        [("host", "[::1]:80:90")],
+        [("host", "::1")],
+        [("host", "localhost:")],
+        [("host", "localhost:8x")],
+        [("host", "localhost:65536")],
+        [("host", "localhost:-1")],
+        [("host", "localhost:80:90")],
+        [("host", "localhost:80@evil.example")],
+        [("host", "localhost, evil.example")],
+        [("host", "user@localhost")],
+        [("host", " localhost")],
+        [("host", "localhost/")],
+        [("host", "localhost:\xb2")],
+        [("host", "127.0.0.1\n")],
+        [("host", "127.0.0.1"), ("host", "evil.example")],
+        [("host", "evil.example"), ("host", "127.0.0.1")],
         [],
     ],
 )
@@ -83,6 +102,12 @@ def test_foreign_names_are_refused_even_with_the_token(guard, inner, headers):
     status, error = ask(guard, headers=[*headers, AUTHORIZED])
     assert (status, error["code"]) == (400, "bad_host")
     assert inner.reached == 0
+
+
+def test_long_name_is_repeated_in_part(guard):
+    _, error = ask(guard, headers=[("host", "evil.example" * 500), AUTHORIZED])
+    assert "evil.example" in error["message"]
+    assert len(error["message"]) < 200
 
 
 def test_listening_everywhere_accepts_address_literals_but_no_foreign_names(inner):
@@ -185,7 +210,8 @@ def test_web_sockets_are_not_answered(inner, guard):
 
 
 @pytest.mark.parametrize(
-    ("host", "name"), [("A.b:1", "a.b"), ("[FE80::1]:2", "fe80::1"), ("::1", ""), ("", ""), (":80", "")]
+    ("host", "name"),
+    [("A.b:1", "a.b"), ("A_b:65535", "a_b"), ("[FE80::1]:2", "fe80::1"), ("::1", None), ("", None), (":80", None)],
 )
 def test_name_of_a_host_header(host, name):
     assert host_name(host) == name

@@ -142,7 +142,8 @@ def test_pickled_objects_are_refused_unread(tmp_path):
 @pytest.mark.parametrize(
     ("array", "code"),
     [
-        (np.zeros((4, 2, 2, 3), np.uint8), "volume_not_3d"),
+        (np.zeros((4, 2, 2, 3), np.int16), "volume_not_3d"),
+        (np.zeros((4, 2, 2, 5), np.uint8), "volume_not_3d"),
         (np.zeros((4, 2)), "volume_not_3d"),
         (np.zeros((4, 0, 2)), "volume_empty"),
         (np.zeros((2, 2, 2), np.complex128), "volume_type"),
@@ -204,7 +205,63 @@ def test_handcrafted_headers_are_refused_with_a_clear_error(body):
     assert len(caught.value.message) < 400
 
 
-@pytest.mark.filterwarnings("ignore:invalid escape sequence")
+@pytest.mark.parametrize(
+    "descr", ["i2", "<i3", "<c8", "=i2", "<f16", "int16", "<i2 ", "<M8[s]", "text", "x" * 3000, "<I2", "|i2", ""]
+)
+def test_type_that_is_not_on_the_list_is_refused_before_numpy_reads_it(descr, monkeypatch):
+    monkeypatch.setattr("medsamseg_server.volumes.npy_upload.np.dtype", lambda *_: pytest.fail("numpy was asked"))
+    with pytest.raises(MedSAMSegError) as caught:
+        parse_npy(handcrafted(header(repr(descr))))
+    assert caught.value.code == "volume_type"
+    assert len(caught.value.message) < 200
+
+
+@pytest.mark.parametrize("order", "|<>")
+@pytest.mark.parametrize("kind", ["b1", "i1", "u1"])
+def test_types_of_one_byte_are_known_with_any_byte_order(order, kind):
+    assert parse_npy(handcrafted(header(f"'{order}{kind}'"))).array.itemsize == 1
+
+
+@pytest.mark.parametrize(
+    "shape",
+    ["(2,2,2)", "( 2, 2, 2 )", "(2, 2, 2,)", "(02, 2, 2)"],
+)
+def test_shape_as_other_writers_space_it(shape):
+    assert parse_npy(handcrafted(header(shape=shape))).shape == (2, 2, 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        header(shape=f"({'9' * 3500}, 2, 2)"),
+        header(shape="(2, 2, " + "1" * 19 + ")"),
+        header(shape="(2, 2, 0x2)"),
+        header(shape="(2, 2, 2_0)"),
+        header(shape="(2 2, 2)"),
+        header(shape="(,)"),
+        header(shape="(2, (2), 2)"),
+        header(order="'" + "False" * 700 + "'"),
+        header(order="false"),
+        header(shape="(2, 2, 2), 'shape': (2, 2, 2)"),
+        "{'descr': '<u1', 'fortran_order': False, 'shape': (2, 2, 2), '" + "n" * 3000 + "': 1}",
+        "{'descr': " + "'<u1' " * 500 + "}",
+        "{" + "{" * 3000 + "}",
+    ],
+)
+def test_header_text_that_is_not_known_is_refused_in_few_words(text):
+    with pytest.raises(MedSAMSegError) as caught:
+        parse_npy(handcrafted(text))
+    assert caught.value.code == "npy_invalid"
+    assert len(caught.value.message) < 200
+
+
+def test_fields_in_another_order_and_quotes_are_read():
+    text = '{"shape": (2, 2, 2), "fortran_order": True, "descr": "|u1"}'
+    voxels = bytes(range(8))
+    expected = np.arange(8).reshape((2, 2, 2), order="F")
+    np.testing.assert_array_equal(parse_npy(handcrafted(text, voxels)).array, expected)
+
+
 def test_damaged_headers_never_raise_anything_else():
     random = np.random.default_rng(11)
     whole = npy(counting())

@@ -124,7 +124,9 @@ def test_whole_numbers_carry_no_notes():
     [
         (np.zeros((5, 5)), "volume_not_3d", "2 dimensions (5 × 5)"),
         (np.zeros((2, 5, 5, 7)), "volume_not_3d", "Choose one time point"),
-        (np.zeros((2, 5, 5, 3), np.uint8), "volume_not_3d", "color image"),
+        (np.zeros((2, 5, 5, 3), np.float32), "volume_not_3d", "uint8 or uint16, not float32"),
+        (np.zeros((2, 5, 5, 3), np.int8), "volume_not_3d", "uint8 or uint16, not int8"),
+        (np.zeros((2, 0, 5, 3), np.uint8), "volume_empty", "2 × 0 × 5 × 3"),
         (np.zeros(()), "volume_not_3d", "a single number"),
         (np.zeros((2, 0, 5)), "volume_empty", "2 × 0 × 5"),
         (np.zeros((2, 2, 2), np.complex64), "volume_type", "complex64"),

@@ -86,6 +86,42 @@ def test_percentile_without_voxels_above_zero_uses_all():
     assert -1000 < window.lower < -990 < -10 < window.upper < -1
 
 
+def brain(background=0.0):
+    """MR: tissue of 100 to 900 in a background of one value, and where the tissue is."""
+    inside = np.zeros((20, 40, 40), bool)
+    inside[:, 8:32, 8:32] = True
+    return np.where(inside, RANDOM.gamma(4, 80, inside.shape) + 100, background), inside
+
+
+@pytest.mark.parametrize("padding", ["none", "smallest", "zero", "largest", "far below"])
+def test_tissue_below_zero_is_seen_and_padding_left_out(padding):
+    raw, inside = brain()
+    standardized = (raw - raw[inside].mean()) / raw[inside].std()
+    true = np.percentile(standardized[inside], (0.5, 99.5))
+    values = {"smallest": standardized[inside].min() - 1, "zero": 0.0, "largest": 50.0, "far below": -100.0}
+    array = standardized[4:16, 8:32, 8:32] if padding == "none" else np.where(inside, standardized, values[padding])
+    window = resolve_window("auto", array)
+    assert window.name == "percentile"
+    np.testing.assert_allclose((window.lower, window.upper), true, atol=0.15)
+
+
+def test_the_same_image_shifted_and_scaled_is_seen_alike():
+    raw, inside = brain()
+    gray = resolve_window("auto", raw).apply(raw)
+    standardized = np.where(inside, (raw - raw[inside].mean()) / raw[inside].std(), -9.0)
+    found = resolve_window("auto", standardized).apply(standardized)
+    assert np.abs(found.astype(int) - gray)[inside].max() <= 2
+
+
+@pytest.mark.parametrize("below", ["ringing", "padding"])
+def test_ordinary_mr_with_a_little_below_zero_keeps_the_published_percentiles(below):
+    raw, inside = brain()
+    array = raw.copy()
+    array[~inside] = RANDOM.normal(0, 3, (~inside).sum()) if below == "ringing" else -1
+    window = resolve_window("auto", array)
+    assert (window.lower, window.upper) == tuple(np.percentile(array[array > 0], (0.5, 99.5)))
+
+
 def test_percentile_of_a_large_volume_is_sampled_with_the_same_result(monkeypatch):
     array = RANDOM.gamma(2, 150, (50, 64, 64)).astype(np.float32)
     whole = resolve_window("percentile", array)

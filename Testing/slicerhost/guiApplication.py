@@ -2,10 +2,12 @@
 
 from PySide6 import QtCore, QtWidgets
 
+from slicerhost import eventLoop
 from slicerhost.application import Application
 from slicerhost.pythonQt import qt
 from slicerhost.pythonQt.classes import standIn
 from slicerhost.pythonQt.instances import adopted
+from slicerhost.standIn import StandIn
 
 
 @standIn
@@ -13,6 +15,15 @@ class qSlicerCoreApplication(qt.QObject):
     """Stands in for qSlicerCoreApplication: its signals that QApplication has not."""
 
     startupCompleted = QtCore.Signal()
+
+
+class CommandOptions(StandIn):
+    """What `slicer.app.commandOptions()` returns: how Slicer was started."""
+
+    standsFor = "qSlicerCommandOptions"
+
+    def __init__(self):
+        self.runPythonAndExit = False
 
 
 class GuiApplication(Application):
@@ -25,6 +36,7 @@ class GuiApplication(Application):
         self._ownSignals = qSlicerCoreApplication()
         self._layoutManager = layoutManager
         self._moduleManager = moduleManager
+        self._commandOptions = CommandOptions()
 
     @property
     def aboutToQuit(self):
@@ -47,7 +59,15 @@ class GuiApplication(Application):
 
     def processEvents(self):
         """Handle all events that wait."""
-        QtWidgets.QApplication.processEvents()
+        eventLoop.turn()
+
+    def commandOptions(self):
+        """:return: how the application was started."""
+        return self._commandOptions
+
+    def exit(self, status):
+        """Leave the event loop, with the status of the process."""
+        QtWidgets.QApplication.exit(status)
 
     def layoutManager(self):
         """:return: the views."""

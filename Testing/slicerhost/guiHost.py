@@ -17,7 +17,7 @@ import shiboken6
 import slicer
 from PySide6 import QtCore, QtWidgets
 
-from slicerhost import qtMessages, scriptedModules
+from slicerhost import eventLoop, qtMessages, scriptedModules, slicerVersion
 from slicerhost.ctkWidgets import ctk
 from slicerhost.guiApplication import GuiApplication
 from slicerhost.host import Host
@@ -30,8 +30,9 @@ from slicerhost.views.viewDriver import ViewDriver
 
 WINDOW_SIZE = (812, 640)
 
-# How often a condition that is waited for is looked at while nothing happens in the event loop.
-LOOK_AGAIN_MILLISECONDS = 5
+# How often a condition that is waited for is looked at while nothing happens in the event loop. Each look lets other
+# threads get on for a moment, so it must be seldom: Slicer does not look at all.
+LOOK_AGAIN_MILLISECONDS = 300
 
 # Timers that run once and are due this soon are over before a person acts on what was waited for …
 SOON_MILLISECONDS = 20
@@ -108,7 +109,7 @@ class GuiHost:
 
     def processEvents(self):
         """Handle all events that wait, those that Qt defers and those that are due before a person can act included."""
-        self._application.processEvents()
+        eventLoop.turn()
         self._application.sendPostedEvents(None, QtCore.QEvent.Type.DeferredDelete)
         self._settle()
 
@@ -116,7 +117,7 @@ class GuiHost:
         for _turn in range(LONGEST_SETTLING_TURNS):
             if not _somethingIsDue():
                 break
-            self._application.processEvents(QtCore.QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+            eventLoop.turn(wait=True)
 
     def waitUntil(self, condition, timeoutSeconds=10.0):
         """Run the event loop until a condition holds.
@@ -124,13 +125,13 @@ class GuiHost:
         :raises TimeoutError: if it does not in time.
         """
         end = time.monotonic() + timeoutSeconds
-        # The loop sleeps as Slicer's does, so that other threads get on; what they did wakes nobody by itself.
+        # What other threads did wakes nobody by itself.
         wakeTimer = QtCore.QTimer()
         wakeTimer.start(LOOK_AGAIN_MILLISECONDS)
         while not condition():
             if time.monotonic() > end:
                 raise TimeoutError(f"Nothing came of {condition} in {timeoutSeconds} s")
-            self._application.processEvents(QtCore.QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+            eventLoop.turn(wait=True)
         self._settle()
 
     def openModule(self, path):
@@ -227,6 +228,7 @@ class GuiHost:
         self.setDevicePixelRatio(1)
         self.layoutManager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
         qt.QSettings().clear()
+        slicerVersion.behaveAs(slicerVersion.NEWEST)
         self.fitViews()
         gc.collect()
 

@@ -8,6 +8,7 @@ import SimpleITK as sitk
 from labeled_cases import ellipsoid, write_case
 
 from medsamseg_server.errors import MedSAMSegError
+from medsamseg_server.evaluation.manifest import load_case
 from medsamseg_server.image_io.image import Geometry
 from medsamseg_server.image_io.segmentations import Segment, write_segmentation
 from medsamseg_server.training.boxes import jittered_box, tight_box
@@ -99,6 +100,101 @@ def test_bad_cases_are_named_and_left_out(dataset, tmp_path):
     assert set(data.report.used) == {f"case_{number}" for number in range(5)}
     report = json.loads((tmp_path / "run" / "data.json").read_text())
     assert {each["case"] for each in report["dropped"]} == set(found)
+
+
+def test_too_few_cases_give_the_reasons(tmp_path):
+    folder = tmp_path / "data"
+    for name in ("a", "b", "c"):
+        write_case(folder, name, labels=np.zeros((7, 40, 48), np.uint8))
+    write_case(folder, "moved", image_spacing=(1, 1, 3))
+    with pytest.raises(MedSAMSegError) as caught:
+        prepared(folder, tmp_path)
+    words = "0 usable case(s) cannot be split into training, validation and test. Left out: a: a.nii.gz has no voxel"
+    assert caught.value.message.startswith(words)
+    assert "moved: moved.nii.gz has another spacing or orientation than its scan" in caught.value.message
+    with pytest.raises(MedSAMSegError, match=r"0 slice\(s\) .* Left out: a: a.nii.gz has no voxel"):
+        prepared(folder, tmp_path, holds_back_slices=True)
+
+
+def write_nnunet(folder, description):
+    """Lay two cases out as nnU-Net does, with two channels, and two labels each."""
+    labels = ellipsoid().astype(np.uint8)
+    labels[:, :, 24:] *= 2
+    for number in (1, 2):
+        for channel in ("_0000", "_0001"):
+            image, label_map = write_case(folder, f"scan_{number}{channel}", labels=labels)
+            for path, target in ((image, "imagesTr"), (label_map, "labelsTr")):
+                (folder / target).mkdir(exist_ok=True)
+                name = path.name if target == "imagesTr" else f"scan_{number}.nii.gz"
+                path.rename(folder / target / name)
+    for name in ("images", "labels"):
+        (folder / name).rmdir()
+    (folder / "dataset.json").write_text(json.dumps(description))
+
+
+@pytest.mark.parametrize(
+    ("labels", "targets"),
+    [
+        ({"background": 0, "head": 1, "tail": 2, "ignore": 3}, {"head": 1, "tail": 2}),
+        ({"0": "background", "1": "head", "2": "tail"}, {"head": 1, "tail": 2}),
+        ({"background": 0, "whole": [1, 2], "tail": 2}, {"whole": (1, 2), "tail": 2}),
+    ],
+    ids=["second version", "first version", "regions"],
+)
+def test_nnunets_datasets_bring_their_names(tmp_path, labels, targets):
+    folder = tmp_path / "Dataset001"
+    write_nnunet(folder, {"labels": labels, "channel_names": {"0": "CT", "1": "PET"}, "file_ending": ".nii.gz"})
+    entries = find_cases(folder)
+    assert [(entry.name, entry.image.name) for entry in entries] == [
+        ("scan_1", "scan_1_0000.nii.gz"),
+        ("scan_2", "scan_2_0000.nii.gz"),
+    ]
+    assert entries[0].targets == targets
+    masks = read_case(entries[0]).masks
+    assert set(masks) == set(targets)
+    assert np.array_equal(masks["tail"], ellipsoid() & (np.arange(48) >= 24))
+    if "whole" in masks:
+        assert np.array_equal(masks["whole"], ellipsoid())
+
+
+@pytest.mark.parametrize(
+    "text", ["no json", "[]", '{"labels": 3}', '{"labels": {"a": "b"}}', '{"labels": {"a": [[]]}}']
+)
+def test_dataset_that_describes_nothing_is_refused(tmp_path, text):
+    write_nnunet(tmp_path / "data", {})
+    (tmp_path / "data" / "dataset.json").write_text(text)
+    with pytest.raises(MedSAMSegError, match="does not describe labels"):
+        find_cases(tmp_path / "data")
+
+
+def test_scans_of_the_cvpr_challenge_are_cases(tmp_path):
+    folder = tmp_path / "npz"
+    folder.mkdir()
+    for number in range(4):
+        labels = ellipsoid().astype(np.uint8) * 3
+        np.savez_compressed(folder / f"CT_{number}.npz", imgs=labels * 60, gts=labels, spacing=(1.0, 1.0, 2.0))
+    data = prepared(folder, tmp_path)
+    assert data.report.used.keys() == {f"CT_{number}" for number in range(4)}
+    case = read_case(find_cases(folder)[0])
+    assert case.spacing == (2, 1, 1)
+    assert np.array_equal(case.masks["3"], ellipsoid())
+
+
+def test_overlapping_segments_are_learned_from_and_measured(tmp_path):
+    folder = tmp_path / "layers"
+    other = ellipsoid(center=(3, 20, 26))
+    for number in range(4):
+        image, labels = write_case(folder, f"scan_{number}", seed=number)
+        labels.unlink()
+        segments = [Segment(name, mask.astype(np.uint8)) for name, mask in (("Node", ellipsoid()), ("Other", other))]
+        write_segmentation(
+            labels.with_name(f"scan_{number}.seg.nrrd"), segments, Geometry.of(sitk.ReadImage(str(image)))
+        )
+    prepared(folder, tmp_path)
+    (entry,) = find_cases(tmp_path / "run" / "test.json")
+    case = load_case(entry)
+    assert np.array_equal(case.target("Node"), ellipsoid())
+    assert np.array_equal(case.target("Other"), other)
 
 
 def test_small_objects_are_left_out_of_their_slices(ellipsoids, dataset):

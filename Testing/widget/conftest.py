@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import slicer
 from fakeBackend import FakeBackend
+from launcher.fixtures import serverCommand, serverPython
 
 from MedSAMSegLib.server.serverProcess import BackendProcess
+from slicerhost import slicerVersion
 from slicerhost.fixtures import cleanScene, host
 from slicerhost.guiFixtures import gui, guiHost
 
@@ -20,6 +22,13 @@ def backend(monkeypatch):
     fake = FakeBackend()
     monkeypatch.setattr(BackendProcess, "shared", lambda: fake)
     return fake
+
+
+@pytest.fixture(params=slicerVersion.VERSIONS)
+def version(request, gui):
+    """Each version of Slicer that behaves in a way of its own; asked for before the panel is."""
+    slicerVersion.behaveAs(request.param)
+    return request.param
 
 
 @pytest.fixture

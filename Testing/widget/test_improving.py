@@ -2,29 +2,33 @@
 
 import json
 import os
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import slicer
 
+from MedSAMSegLib.server.childProgram import POLITENESS
 from MedSAMSegLib.server.remoteServer import RemoteAddress
+from MedSAMSegLib.training import correctionTraining
 from slicerhost import widgetDriver
 
 FAKE = Path(__file__).with_name("fakeTraining.py")
 
 
 @pytest.fixture
-def control(gui, tmp_path, monkeypatch):
+def control(gui, tmp_path, monkeypatch, serverPython):
     """The folder through which the program is told what to do, and tells what it was asked."""
     folder = tmp_path / "control"
     folder.mkdir()
-    command = [sys.executable, str(FAKE), str(folder)]
+    command = [serverPython, str(FAKE), str(folder)]
     monkeypatch.setattr("MedSAMSegLib.panel.sections.improveSection.findServerCommand", lambda: command)
     monkeypatch.setenv("MEDSAMSEG_HOME", str(tmp_path / "home"))
-    return folder
+    yield folder
+    # Where a test has failed, the program still waits.
+    (folder / "hold").unlink(missing_ok=True)
 
 
 @pytest.fixture
@@ -58,6 +62,11 @@ def waitForEnd(gui, ui):
     gui.waitUntil(lambda: not ui.cancelImproveButton.visible)
 
 
+def isLearning(control):
+    """:return: whether the program that was asked to learn still runs."""
+    return psutil.pid_exists(int((control / "pid").read_text()))
+
+
 def leftovers(control):
     return Path((control / "folder").read_text()).exists()
 
@@ -84,7 +93,7 @@ def test_improvedModelIsMeasuredShownAndUsedAfterAClick(gui, ui, control, panel,
     assert (case["targets"], case["axis"], case["window"]) == ({"Liver": 1}, 0, "percentile")
     assert not leftovers(control)
     # Clicks in Slicer and the server's answers go first.
-    assert int((control / "priority").read_text()) > os.getpriority(os.PRIO_PROCESS, 0)
+    assert int((control / "priority").read_text()) == min(os.getpriority(os.PRIO_PROCESS, 0) + POLITENESS, 19)
     model = words[words.index("--name") + 1]
     assert panel.ui.modelComboBox.currentText.startswith("Default")
     widgetDriver.click(ui.useImprovedButton)
@@ -117,6 +126,7 @@ def test_cancelStopsAndLeavesNothing(gui, ui, control, corrected):
     assert ui.improveButton.visible
     assert not ui.useImprovedButton.visible
     assert not leftovers(control)
+    gui.waitUntil(lambda: not isLearning(control))
 
 
 def test_trainingGoesOnWhenTheSceneIsClosed(gui, ui, control, corrected):
@@ -147,6 +157,20 @@ def test_panelThatGoesEndsTheTraining(gui, ui, control, panel, corrected):
     gui.waitUntil(lambda: "Learning" in ui.improveLabel.text)
     panel.cleanup()
     assert not leftovers(control)
+    gui.waitUntil(lambda: not isLearning(control))
+
+
+def test_panelThatGoesDoesNotWaitForWhatCannotBeEnded(gui, ui, control, panel, corrected, monkeypatch):
+    """Then the pictures are removed as soon as it has ended."""
+    monkeypatch.setattr(correctionTraining, "CLOSE_SECONDS", 0.01)
+    monkeypatch.setattr("MedSAMSegLib.server.serverProgram.ServerProgram.cancel", lambda self: None)
+    (control / "hold").touch()
+    widgetDriver.click(ui.improveButton)
+    gui.waitUntil(lambda: "Learning" in ui.improveLabel.text)
+    panel.cleanup()
+    assert leftovers(control)
+    (control / "hold").unlink()
+    gui.waitUntil(lambda: not leftovers(control))
 
 
 def test_discardedModelIsRemoved(gui, ui, control, panel, corrected):

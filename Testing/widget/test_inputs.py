@@ -62,11 +62,57 @@ def test_volumeLoadedLaterIsChosenWhenTheModuleIsEnteredAgain(gui, backend, open
     assert panel.ui.drawButton.enabled
 
 
-def test_newSegmentationIsNamedAfterTheVolumeAndLiesOnIt(gui, panel, volume):
+def typed(text):
+    """What stands in for the window in which the user types a name."""
+    return staticmethod(lambda *_arguments: text)
+
+
+def test_newSegmentationIsNamedAfterTheVolumeAndLiesOnIt(gui, version, panel, volume):
     widgetDriver.choose(panel.ui.segmentationSelector, "Create new Segmentation")
     node = panel.ui.segmentationSelector.currentNode()
     assert node.GetName() == "CT segmentation"
     assert node.GetNodeReferenceID("referenceImageGeometryRef") == volume.GetID()
+    widgetDriver.choose(panel.ui.segmentationSelector, "Create new Segmentation")
+    assert panel.ui.segmentationSelector.currentNode().GetName() == "CT segmentation_1"
+
+
+def test_newSegmentationKeepsTheNameThatTheUserTyped(gui, version, panel, volume, monkeypatch):
+    import qt
+
+    monkeypatch.setattr(qt.QInputDialog, "getText", typed("Left lung"))
+    widgetDriver.choose(panel.ui.segmentationSelector, "Create new Segmentation as...")
+    node = panel.ui.segmentationSelector.currentNode()
+    assert node.GetName() == "Left lung"
+    assert node.GetNodeReferenceID("referenceImageGeometryRef") == volume.GetID()
+
+
+@pytest.mark.parametrize("way", ["scene", "selector"])
+def test_removedSegmentationIsNotReplacedByAnotherOneUnasked(gui, version, panel, backend, volume, dragInRed, way):
+    names = ["A", "B", "C"]
+    nodes = [slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name) for name in names]
+    selector = panel.ui.segmentationSelector
+    widgetDriver.choose(selector, "B")
+    gui.processEvents()
+    if way == "scene":
+        slicer.mrmlScene.RemoveNode(nodes[1])
+    else:
+        widgetDriver.choose(selector, "Delete current Segmentation")
+    assert selector.currentNode() is None
+    gui.processEvents()
+    assert selector.currentNode() is None
+    assert panel.ui.segmentsTable.displayedSegmentIDs() == ()
+    assert panel.ui.statusLabel.text.startswith("'B' was removed.")
+    drawAndWait(gui, panel, dragInRed)
+    assert selector.currentNode().GetName() == "CT segmentation"
+    assert [node.GetSegmentation().GetNumberOfSegments() for node in (nodes[0], nodes[2])] == [0, 0]
+
+
+def test_removedSegmentationThatWasNotChosenChangesNothing(gui, panel, volume):
+    chosen, other = (slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name) for name in "AB")
+    widgetDriver.choose(panel.ui.segmentationSelector, "A")
+    slicer.mrmlScene.RemoveNode(other)
+    gui.processEvents()
+    assert panel.ui.segmentationSelector.currentNode() is chosen
 
 
 def test_firstBoxMakesASegmentationNamedAfterTheVolume(gui, panel, volume, dragInRed):

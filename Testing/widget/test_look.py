@@ -131,3 +131,16 @@ def test_advancedIsClosedAtFirst(gui, panel):
 def test_nothingOfAClosedGroupIsShown(gui, panel):
     gui.processEvents()
     assert not panel.ui.improveButton.isVisible()
+
+
+@pytest.mark.parametrize("width", [360, 420, 520])
+def test_lineOfTheServerHasTheHeightOfItsText(gui, panel, width):
+    label = panel.ui.serverStatusLabel
+    window = panel.parent.window()
+    window.resize(width, 900)
+    panel.ui.recoverServerButton.visible = True
+    for sentence in ("Not installed; see Installation.", "Not installed;\nsee Installation."):
+        label.text = sentence
+        gui.processEvents()
+        assert label.width > 0
+        assert label.height >= label.heightForWidth(label.width), (sentence, label.width)

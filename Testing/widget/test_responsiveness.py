@@ -5,6 +5,7 @@ would take as long as the work itself.
 """
 
 import contextlib
+import dataclasses
 import time
 
 import numpy as np
@@ -148,3 +149,43 @@ def test_whatKeepsBeingEmittedIsHandedOnMeanwhile(gui):
         return heard
 
     gui.waitUntil(isHeard)
+
+
+@pytest.fixture
+def breathing(panel):
+    """What lets worker threads get on, which in Slicer they do during callbacks in Python only."""
+    return panel.panel._session.breathing._timer
+
+
+def test_workersGetOnDuringAStartAndNoLonger(gui, backend, panel, breathing):
+    backend.letStart.clear()
+    gui.waitUntil(lambda: backend.starts)
+    gui.waitUntil(lambda: breathing.active)
+    panel.ui.backgroundEncodingCheckBox.checked = False
+    backend.letStart.set()
+    gui.waitUntil(lambda: panel.ui.serverStatusLabel.text.startswith("Ready"))
+    gui.waitUntil(lambda: not breathing.active)
+
+
+def test_workersGetOnDuringAnUploadAndNoLonger(gui, backend, panel, volume, breathing):
+    panel.ui.backgroundEncodingCheckBox.checked = False
+    gui.waitUntil(lambda: backend.uploads)
+    gui.waitUntil(lambda: not breathing.active)
+    backend.letUpload.clear()
+    slicer.util.arrayFromVolumeModified(volume)
+    gui.waitUntil(lambda: breathing.active)
+    backend.letUpload.set()
+    gui.waitUntil(lambda: not breathing.active)
+
+
+def test_workersGetOnWhileSlicesAreEncodedAndNoLonger(gui, backend, panel, breathing):
+    gui.waitUntil(lambda: backend.encodings)
+    gui.waitUntil(lambda: breathing.active)
+    backend.encoding = dataclasses.replace(backend.encoding, state="done")
+    gui.waitUntil(lambda: not breathing.active)
+
+
+def test_panelThatIsGoneDoesNotBreathe(gui, backend, panel, breathing):
+    gui.waitUntil(lambda: backend.encodings)
+    gui.closeModule("MedSAMSeg")
+    assert not breathing.active

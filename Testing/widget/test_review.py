@@ -6,6 +6,7 @@ import slicer
 
 from MedSAMSegLib.panel.parts.confidenceColors import DOUBTFUL, LOCKED, SURE, UNCERTAIN
 from MedSAMSegLib.segments.segmentWriter import SegmentWriter
+from MedSAMSegLib.slices.sliceRecord import BOX, SliceState
 from slicerhost import widgetDriver
 
 
@@ -245,3 +246,14 @@ def test_largeObjectIsReadToTheEnd(gui, panel, boxed, monkeypatch):
     monkeypatch.setattr("MedSAMSegLib.panel.sections.reviewSection.PAUSE_FACTOR", 300)
     panel.ui.propagateButton.click()
     gui.waitUntil(lambda: len(colors(panel)) == 5)
+
+
+def test_cellsOfTheStripAreNotTranslatedEachAnew(gui, panel, monkeypatch):
+    from MedSAMSegLib.panel.parts import confidenceStrip
+
+    translated = []
+    monkeypatch.setattr(confidenceStrip, "_", lambda text: translated.append(text) or text)
+    strip = confidenceStrip.ConfidenceStrip(panel.ui.slicesTable, lambda index: None)
+    strip.show({index: SliceState(index, BOX, 0.5, {}, "", index % 4 == 0, False) for index in range(0, 300, 2)}, 3)
+    assert panel.ui.slicesTable.columnCount == 299
+    assert translated == []

@@ -3,9 +3,12 @@
 import sys
 
 import numpy as np
+import pytest
 import slicer
 
 from slicerhost import widgetDriver
+
+pytestmark = pytest.mark.usefixtures("version")
 
 
 def drawBox(gui, panel, dragInRed):

@@ -8,6 +8,7 @@ import psutil
 import pytest
 import slicer
 from fakeNetworkServer import COMMAND
+from processTree import haveEnded, treeOf
 
 from MedSAMSegLib.server import serverMonitor
 from MedSAMSegLib.server.serverProcess import BackendProcess, BackendProcessError
@@ -34,9 +35,9 @@ def boxed(gui, panel, dragInRed):
 
 
 @pytest.fixture
-def process(backend, monkeypatch):
+def process(backend, monkeypatch, serverPython):
     """A real server process with a network that costs nothing, in the place of the one that all of Slicer shares."""
-    process = BackendProcess(COMMAND)
+    process = BackendProcess([serverPython, *COMMAND[1:]])
     monkeypatch.setattr(BackendProcess, "shared", lambda: process)
     yield process
     process.stop()
@@ -161,12 +162,28 @@ def test_killedProcessIsNoticedAndReplacedAndTheNextBoxWorks(gui, process, realP
 def test_hungProcessIsReplacedUnderABoxThatIsStillAnswered(gui, process, realPanel, dragInRed, monkeypatch):
     monkeypatch.setattr(serverMonitor, "MISSES_UNTIL_REPLACED", 3)
     pid = process.pid
-    os.kill(pid, signal.SIGSTOP)
+    processes = treeOf(pid)
+    os.killpg(pid, signal.SIGSTOP)
     realPanel.ui.drawButton.click()
     dragInRed()
     waitForAnswer(gui, realPanel, "Nothing was found", SERVER_SECONDS)
     assert process.pid != pid
-    assert not psutil.pid_exists(pid)
+    assert haveEnded(processes)
+
+
+def test_hungProcessEndsOnRestartAndTheNextBoxWorks(gui, process, realPanel, dragInRed, monkeypatch):
+    monkeypatch.setattr(serverMonitor, "ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr(serverMonitor, "MISSES_UNTIL_REPLACED", 10**6)
+    processes = treeOf(process.pid)
+    os.killpg(process.pid, signal.SIGSTOP)
+    waitForServer(gui, realPanel, "not answered")
+    monkeypatch.setattr(serverMonitor, "ANSWER_SECONDS", 2.0)
+    realPanel.ui.recoverServerButton.click()
+    waitForServer(gui, realPanel, "Ready", SERVER_SECONDS)
+    assert haveEnded(processes)
+    realPanel.ui.drawButton.click()
+    dragInRed()
+    waitForAnswer(gui, realPanel, "Nothing was found", SERVER_SECONDS)
 
 
 def test_panelThatGoesLeavesTheOneServerToTheNext(gui, process, realPanel, openPanel):
@@ -175,5 +192,5 @@ def test_panelThatGoesLeavesTheOneServerToTheNext(gui, process, realPanel, openP
     panel = openPanel()
     waitForServer(gui, panel, "Ready")
     assert process.pid == pid
-    servers = [child for child in psutil.Process().children(recursive=True) if child.cmdline()[1:2] == COMMAND[1:2]]
+    servers = [child for child in psutil.Process().children() if COMMAND[1] in child.cmdline()]
     assert [server.pid for server in servers] == [pid]

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from enum import Enum
 
+_LONGEST_REPEATED = 80
+
+
+def shorten(text: object, longest: int = _LONGEST_REPEATED) -> str:
+    """Return a text as a message repeats it: in at most so many characters, however much was sent."""
+    whole = str(text)
+    return whole if len(whole) <= longest else f"{whole[: longest - 1]}…"
+
 
 class ErrorKind(Enum):
     """A class of errors, with the HTTP status and the command line's exit status that report it."""

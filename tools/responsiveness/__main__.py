@@ -19,10 +19,12 @@ import slicer
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Testing"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from responsiveness import lockHeld
 from responsiveness.session import Session
 from slicerhost.guiHost import GuiHost
 
 ROOT = Path(__file__).resolve().parents[2]
+MODULE = ROOT / "MedSAMSeg" / "MedSAMSeg.py"
 SAMPLE = ROOT / "MedSAMSeg" / "Resources" / "SampleData" / "RiderChestCT.nrrd"
 OUTPUT = ROOT / "build" / "responsiveness.json"
 LARGE_SHAPE = (300, 512, 512)
@@ -34,10 +36,12 @@ def main():
     gui = GuiHost.shared()
     generator = np.random.default_rng(time.time_ns())
     volumes = {"sample CT": sampleVolume(generator), "512x512x300": largeVolume(generator)}
-    session = Session(gui, ROOT / "MedSAMSeg" / "MedSAMSeg.py")
+    heldAndFree = lockHeld.compare(gui, MODULE, volumes["512x512x300"])
+    session = Session(gui, MODULE)
     try:
         report = {
             "computer": {"cores": os.cpu_count(), "load": os.getloadavg()[0], "system": sys.platform},
+            "lock": heldAndFree,
             "clicks": {},
             "gaps": {},
         }
@@ -102,6 +106,10 @@ def printReport(report):
 
     :param report: as it is written.
     """
+    print("With an event loop that holds Python's lock, as Slicer's does, and with one that does not; median in s")
+    for what, seconds in report["lock"].items():
+        held, free = (statistics.median(seconds[loop]) for loop in ("held", "free"))
+        print(f"  {what:<46}{held:6.2f} held, {free:6.2f} free, ratio {held / free:.2f}")
     print("Longest time between two ticks of a timer on the main thread")
     for phase, gap in report["gaps"].items():
         figures = f"{gap['longest_ms']:6.0f} ms, own work {gap['busiest_ms']:4.0f} ms, in {gap['seconds']:6.1f} s"

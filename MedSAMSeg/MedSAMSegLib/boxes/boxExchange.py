@@ -23,7 +23,7 @@ class ExchangeResult:
     handedOver: dict
 
 
-def exchangeVoxels(writer, segmentID, state, found, others):
+def exchangeVoxels(writer, segmentID, axis, state, found, others):
     """Replace what a box had added to its segment.
 
     Voxels that were in the segment before the box, that other boxes found too, or that were painted or erased by hand,
@@ -31,6 +31,7 @@ def exchangeVoxels(writer, segmentID, state, found, others):
 
     :param writer: SegmentWriter.
     :param segmentID: ID of the segment.
+    :param axis: array axis of the box.
     :param state: BoxState of the box until now, its voxels in memory; None for a new box.
     :param found: LabelmapCrop of the volume's voxels that the box finds now; empty when it is deleted.
     :param others: BoxRecords of the segment's other boxes.
@@ -45,7 +46,7 @@ def exchangeVoxels(writer, segmentID, state, found, others):
     staying = leaving
     for other in known:
         leaving = leaving.minus(other.state.found)
-    exchange = writer.exchange(segmentID, leaving, found.minus(erased), state.taken if state else None)
+    exchange = writer.exchange(segmentID, leaving, found.minus(erased), state.taken if state else None, axis)
     return ExchangeResult(
         exchange.hasChanged,
         added=found.where(exchange.gained.within(found.extent) | present.within(found.extent)),

@@ -1,5 +1,6 @@
 """A box on a slice as a ROI markup: lays it out along the volume's voxels, and reads it back."""
 
+import json
 import math
 
 import numpy as np
@@ -8,9 +9,16 @@ import vtk
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.sliceAxes import depthIJK, fromIJK, inPlaneIJK, toIJK
+from MedSAMSegLib.volumes.sliceGeometry import IJKToRASOf
 
 # A markup turned further than this against the voxels, in degrees, is no box on a slice any more.
 LARGEST_TURN = 1.0
+
+# Of voxels that are the same as before, indices differ by no more than files lose.
+SAME_VOXELS_TOLERANCE = 1e-3
+
+# Where the voxels were in the coordinates that volume and markup shared when the markup was laid out.
+FRAME_ATTRIBUTE = "MedSAMSeg.Frame"
 
 
 def layOut(roiNode, volumeNode, prompt):
@@ -23,53 +31,112 @@ def layOut(roiNode, volumeNode, prompt):
     :param volumeNode: the volume.
     :param prompt: BoxPrompt.
     """
-    IJKToRAS, axes, sides = _voxelFrame(volumeNode, prompt.axis)
+    frame = IJKToRASOf(volumeNode)
+    axes, sides = _axesOf(frame, prompt.axis)
     center = toIJK(prompt.axis, prompt.sliceIndex, (prompt.x0 + prompt.x1) / 2, (prompt.y0 + prompt.y1) / 2)
     objectToNode = np.eye(4)
     objectToNode[:3, :3] = axes
-    objectToNode[:3, 3] = (IJKToRAS @ [*center, 1.0])[:3]
+    objectToNode[:3, 3] = (frame @ [*center, 1.0])[:3]
     with slicer.util.NodeModify(roiNode):
-        roiNode.SetAndObserveTransformNodeID(volumeNode.GetTransformNodeID())
+        noteFrame(roiNode, volumeNode)
         roiNode.SetAndObserveObjectToNodeMatrix(slicer.util.vtkMatrixFromArray(objectToNode))
         roiNode.SetSize((prompt.x1 - prompt.x0) * sides[0], (prompt.y1 - prompt.y0) * sides[1], sides[2])
 
 
+def noteFrame(markupsNode, volumeNode):
+    """Put a markup under the volume's transform, and note where the voxels are that it is laid out on."""
+    markupsNode.SetAttribute(FRAME_ATTRIBUTE, _text(IJKToRASOf(volumeNode)))
+    markupsNode.SetAndObserveTransformNodeID(volumeNode.GetTransformNodeID())
+
+
+def isLaidOut(roiNode, volumeNode):
+    """:return: whether a markup was laid out where the volume's voxels are now."""
+    isUnderSameTransform = roiNode.GetTransformNodeID() == volumeNode.GetTransformNodeID()
+    return isUnderSameTransform and roiNode.GetAttribute(FRAME_ATTRIBUTE) == _text(IJKToRASOf(volumeNode))
+
+
+def isHalfMoved(roiNode, volumeNode):
+    """:return: whether a transform is just being hardened on the volume, after it was hardened on the markup."""
+    isUnderSameTransform = roiNode.GetTransformNodeID() == volumeNode.GetTransformNodeID()
+    return not isUnderSameTransform and roiNode.GetAttribute(FRAME_ATTRIBUTE) != _text(IJKToRASOf(volumeNode))
+
+
 def readBack(roiNode, volumeNode, axis):
-    """Find the box that a ROI markup shows now; its depth does not matter.
+    """Find the box that a ROI markup shows in the voxels that it was laid out on; its depth does not matter.
+
+    Where volume or markup have been put since, by transforms, does not matter either: a box belongs to voxels.
 
     :param roiNode: vtkMRMLMarkupsROINode that was laid out, and maybe dragged since.
     :param volumeNode: the volume.
     :param axis: array axis of the slice.
     :return: (slice index, x0, y0, x1, y1), to the single precision of markups.
-    :raises UserError: if the markup was turned against the volume.
+    :raises UserError: if the markup was turned against the voxels that it was laid out on.
     """
-    IJKToRAS, axes, sides = _voxelFrame(volumeNode, axis)
+    if roiNode.GetAttribute(FRAME_ATTRIBUTE) is None:
+        # Of a scene that was saved before markups knew where they had been laid out.
+        return readInWorld(roiNode, volumeNode, axis)
+    frame = _frameOf(roiNode, volumeNode)
+    return _read(roiNode, volumeNode, axis, frame @ renumbering(roiNode, volumeNode), np.eye(4))
+
+
+def readInWorld(roiNode, volumeNode, axis):
+    """Find the box that a ROI markup shows where it lies in the world, under whatever transforms.
+
+    Arguments, what is returned and what is raised are those of `readBack`.
+    """
     nodeToRAS = vtk.vtkMatrix4x4()
     slicer.vtkMRMLTransformNode.GetMatrixTransformBetweenNodes(
         roiNode.GetParentTransformNode(), volumeNode.GetParentTransformNode(), nodeToRAS
     )
-    objectToNode = slicer.util.arrayFromVTKMatrix(roiNode.GetObjectToNodeMatrix())
-    objectToRAS = slicer.util.arrayFromVTKMatrix(nodeToRAS) @ objectToNode
-    _checkNotTurned(roiNode, volumeNode, objectToRAS[:3, :3], axes)
-    depth, x, y = fromIJK(axis, np.linalg.solve(IJKToRAS, objectToRAS[:, 3])[:3])
-    lengths = np.linalg.norm(objectToRAS[:3, :3], axis=0) * roiNode.GetSize()
+    frame = IJKToRASOf(volumeNode)
+    return _read(roiNode, volumeNode, axis, frame, slicer.util.arrayFromVTKMatrix(nodeToRAS))
+
+
+def renumbering(markupsNode, volumeNode):
+    """Find out whether a volume's voxels are counted from the other end since a markup was laid out.
+
+    Slicer turns the order of the slices round when it loads a left-handed image: the voxels are where they were.
+
+    :param markupsNode: a markup with a frame.
+    :param volumeNode: the volume.
+    :return: 4 × 4 array from voxel indices of now to those of then; of axes that are not reversed, the identity.
+    """
+    now = np.linalg.solve(_frameOf(markupsNode, volumeNode), IJKToRASOf(volumeNode))
+    signs = np.where(np.diag(now)[:3] < 0, -1.0, 1.0)
+    reversed_ = np.diag([*signs, 1.0])
+    reversed_[:3, 3] = np.where(signs < 0, np.array(volumeNode.GetImageData().GetDimensions()) - 1.0, 0.0)
+    return reversed_ if np.abs(now - reversed_).max() < SAME_VOXELS_TOLERANCE else np.eye(4)
+
+
+def _frameOf(markupsNode, volumeNode):
+    text = markupsNode.GetAttribute(FRAME_ATTRIBUTE)
+    return IJKToRASOf(volumeNode) if text is None else np.reshape(json.loads(text), (4, 4))
+
+
+def _read(roiNode, volumeNode, axis, frame, nodeToFrame):
+    axes, sides = _axesOf(frame, axis)
+    objectToFrame = nodeToFrame @ slicer.util.arrayFromVTKMatrix(roiNode.GetObjectToNodeMatrix())
+    _checkNotTurned(roiNode, volumeNode, objectToFrame[:3, :3], axes)
+    depth, x, y = fromIJK(axis, np.linalg.solve(frame, objectToFrame[:, 3])[:3])
+    lengths = np.linalg.norm(objectToFrame[:3, :3], axis=0) * roiNode.GetSize()
     halfWidth, halfHeight = lengths[0] / sides[0] / 2, lengths[1] / sides[1] / 2
     box = (x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight)
     return math.floor(depth + 0.5), *(float(edge) for edge in box)
 
 
-def _voxelFrame(volumeNode, axis):
-    """:return: (IJKToRAS, right-handed unit axes x, y, normal as columns, lengths of one pixel along x, y, normal)."""
-    matrix = vtk.vtkMatrix4x4()
-    volumeNode.GetIJKToRASMatrix(matrix)
-    IJKToRAS = slicer.util.arrayFromVTKMatrix(matrix)
-    column, row = (IJKToRAS[:3, index] for index in inPlaneIJK(axis))
+def _text(frame):
+    return json.dumps(frame.ravel().tolist())
+
+
+def _axesOf(frame, axis):
+    """:return: (right-handed unit axes x, y, normal as columns, lengths of one pixel along x, y, normal)."""
+    column, row = (frame[:3, index] for index in inPlaneIJK(axis))
     x = column / np.linalg.norm(column)
     y = row - x * (x @ row)
     y /= np.linalg.norm(y)
-    slicesPerMillimeter = np.linalg.norm(np.linalg.inv(IJKToRAS)[depthIJK(axis), :3])
+    slicesPerMillimeter = np.linalg.norm(np.linalg.inv(frame)[depthIJK(axis), :3])
     sides = np.linalg.norm(column), np.linalg.norm(row), 1 / slicesPerMillimeter
-    return IJKToRAS, np.array([x, y, np.cross(x, y)]).T, sides
+    return np.array([x, y, np.cross(x, y)]).T, sides
 
 
 def _checkNotTurned(roiNode, volumeNode, markupAxes, voxelAxes):

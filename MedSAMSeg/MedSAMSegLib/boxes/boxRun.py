@@ -42,10 +42,12 @@ class BoxDeletion:
 
     :param prompt: the box.
     :param changedSegment: whether the segment lost voxels.
+    :param notes: sentences on what to know about it, such as why the voxels stay.
     """
 
     prompt: object
     changedSegment: bool
+    notes: tuple = ()
 
 
 @dataclasses.dataclass(frozen=True)

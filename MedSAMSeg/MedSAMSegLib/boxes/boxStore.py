@@ -1,14 +1,20 @@
 """Boxes in the scene: one ROI markup each, tied to the segment that it belongs to."""
 
+import contextlib
 import json
 
+import numpy as np
 import slicer
 
-from MedSAMSegLib.boxes.boxMarkup import layOut, readBack
+from MedSAMSegLib.boxes.boxAlignment import noteAlignment
+from MedSAMSegLib.boxes.boxMarkup import isHalfMoved, isLaidOut, layOut, readBack, readInWorld, renumbering
+from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.segmentChecks import presentSegment
 from MedSAMSegLib.views.viewsAlongAxes import viewsAlongAxes
 from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
-from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+from MedSAMSegLib.volumes.nodeNames import nodeName
+from MedSAMSegLib.volumes.sliceAxes import fromIJK, toIJK
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry, checkVolume
 
 VOLUME_ROLE = "MedSAMSegVolume"
 SEGMENTATION_ROLE = "MedSAMSegSegmentation"
@@ -31,8 +37,9 @@ class BoxPromptStore:
         for node, prompt in store.list(segmentationNode, segmentID, volumeNode):
             ...
 
-    The markup's place is the truth: a box that was dragged reads as where it is now. The exact numbers are kept beside
-    it and hold as long as the markup has not been moved.
+    A box belongs to the volume's voxels, and its markup follows them under any transform. Within them, the markup's
+    place is the truth: a box that was dragged reads as where it is now. The exact numbers are kept beside it and hold
+    as long as the markup has not been dragged.
     """
 
     def __init__(self):
@@ -53,13 +60,14 @@ class BoxPromptStore:
         segment = presentSegment(segmentationNode, segmentID)
         # Complete before it comes into the scene: views would follow every single setting.
         roiNode = _newNode("vtkMRMLMarkupsROINode")
-        roiNode.SetName(slicer.mrmlScene.GenerateUniqueName(f"{segment.GetName()} box"))
+        roiNode.SetName(slicer.mrmlScene.GenerateUniqueName(nodeName(f"{segment.GetName()} box")))
         roiNode.SetNodeReferenceID(VOLUME_ROLE, volumeNode.GetID())
         roiNode.SetNodeReferenceID(SEGMENTATION_ROLE, segmentationNode.GetID())
         roiNode.SetAttribute(SEGMENT_ATTRIBUTE, segmentID)
         roiNode.SetLocked(True)
         self.store(roiNode, prompt)
         self.storeRequest(roiNode, window, model, points)
+        noteAlignment(roiNode, volumeNode, segmentationNode)
         layOut(roiNode, volumeNode, prompt)
         displayNode = slicer.mrmlScene.AddNode(_newDisplayNode(segment.GetColor(), views))
         roiNode.SetAndObserveDisplayNodeID(displayNode.GetID())
@@ -128,14 +136,49 @@ class BoxPromptStore:
         return known[1]
 
     def _read(self, roiNode):
+        shown = self._shown(roiNode)
+        return shown if shown == self._renumbered(roiNode) else SliceGeometry(self.volume(roiNode)).clip(shown)
+
+    def _shown(self, roiNode):
+        """:return: the BoxPrompt that a markup shows, not clipped; the very one that is stored if nobody dragged it."""
         volumeNode = self.volume(roiNode)
-        geometry = SliceGeometry(volumeNode)
+        checkVolume(volumeNode)
+        stored = self._renumbered(roiNode)
+        # A transform that was hardened changes the markup's own numbers, and leaves it where it is in the world.
+        for read in (readBack, readInWorld):
+            with contextlib.suppress(UserError):
+                if _isSame(stored, read(roiNode, volumeNode, stored.axis)):
+                    return stored
+        return BoxPrompt(stored.axis, *readBack(roiNode, volumeNode, stored.axis))
+
+    def follow(self, roiNode):
+        """Lay a markup out where its voxels are now, if a transform or the volume's own geometry has changed.
+
+        :param roiNode: ROI markup made by `add`.
+        :return: whether it was laid out anew.
+        :raises UserError: if the volume is where no box can be, such as under a transform that is not linear.
+        """
+        volumeNode = self.volume(roiNode)
+        if isLaidOut(roiNode, volumeNode):
+            return False
+        shown, stored = self._shown(roiNode), self._renumbered(roiNode)
+        if shown != stored and isHalfMoved(roiNode, volumeNode):
+            return False
+        self.store(roiNode, stored)
+        layOut(roiNode, volumeNode, shown)
+        return True
+
+    def _renumbered(self, roiNode):
+        """:return: the stored BoxPrompt, in the volume's voxel indices of now."""
         stored = self.stored(roiNode)
-        shown = BoxPrompt(stored.axis, *readBack(roiNode, volumeNode, stored.axis))
-        differences = [abs(a - b) for a, b in zip(shown.box, stored.box, strict=True)]
-        if shown.sliceIndex == stored.sliceIndex and max(differences) < UNMOVED_TOLERANCE:
+        change = np.linalg.inv(renumbering(roiNode, self.volume(roiNode)))
+        if (change == np.eye(4)).all():
             return stored
-        return geometry.clip(shown)
+        corners = ((stored.x0, stored.y0), (stored.x1, stored.y1))
+        places = [change @ [*toIJK(stored.axis, stored.sliceIndex, *corner), 1.0] for corner in corners]
+        (depth, x0, y0), (_depth, x1, y1) = (fromIJK(stored.axis, place) for place in places)
+        edges = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+        return BoxPrompt(stored.axis, round(depth), *(float(edge) for edge in edges))
 
     def stored(self, roiNode):
         """:return: the BoxPrompt that was stored last, wherever the markup has been dragged since."""
@@ -195,6 +238,12 @@ class BoxPromptStore:
         if displayNode.GetHandlesInteractive() != isEditable or roiNode.GetLocked() == isEditable:
             roiNode.SetLocked(not isEditable)
             displayNode.SetHandlesInteractive(isEditable)
+
+
+def _isSame(prompt, numbers):
+    sliceIndex, *edges = numbers
+    largest = max(abs(a - b) for a, b in zip(prompt.box, edges, strict=True))
+    return sliceIndex == prompt.sliceIndex and largest < UNMOVED_TOLERANCE
 
 
 def _newNode(className):

@@ -1,5 +1,6 @@
 """Everything that is done with boxes: drawn, moved, refined by points, deleted, previewed."""
 
+from MedSAMSegLib.boxes.boxAlignment import checkNotMovedApart, isMovedApart
 from MedSAMSegLib.boxes.boxArguments import promptFromArguments, rotationNotes
 from MedSAMSegLib.boxes.boxExchange import exchangeVoxels
 from MedSAMSegLib.boxes.boxProvenance import makeRoom, moveOnto, noteBoxes
@@ -46,7 +47,7 @@ class BoxWork:
             others = self._scene.records.at(place)
             with writer.undoStep():
                 hasMadeRoom = not state.found.isEmpty and makeRoom(writer, place, state.prompt)
-                exchange = exchangeVoxels(writer, segmentID, None, state.found, others)
+                exchange = exchangeVoxels(writer, segmentID, state.prompt.axis, None, state.found, others)
                 record = self._scene.records.add(place, state.changed(added=exchange.added, taken=exchange.taken))
             hasChanged = exchange.hasChanged or hasMadeRoom
             if hasChanged:
@@ -87,6 +88,10 @@ class BoxWork:
     def delete(self, node, removeMask):
         """:return: BoxRun of a box that is deleted; arguments as for `MedSAMSegLogic.startBoxDeletion`."""
         record = self._scene.records.of(node)
+        # Where its voxels would be taken out now, they never were.
+        isApart = removeMask and isMovedApart(node, *record.place[:2])
+        removeMask = removeMask and not isApart
+        notes = ("Its voxels stay: the volume was moved against the segmentation since.",) if isApart else ()
 
         def question():
             if removeMask:
@@ -105,7 +110,7 @@ class BoxWork:
                 if changed or not removeMask:
                     self._noteSlices(record, (before,))
                 self._scene.history.remember(self._writerOf(record).lastStep, record, before, None)
-                return BoxDeletion(before.prompt, changed)
+                return BoxDeletion(before.prompt, changed, notes)
 
             return self._question(record.place[0], wanted, write)
 
@@ -149,7 +154,7 @@ class BoxWork:
                 return False
             others = self._scene.records.others(record)
             hasMadeRoom, covered = moveOnto(writer, record.place, before, state, isLast)
-            exchange = exchangeVoxels(writer, record.place[2], before, state.found, others)
+            exchange = exchangeVoxels(writer, record.place[2], state.prompt.axis, before, state.found, others)
         state = state.changed(added=exchange.added, erased=exchange.erased, taken=exchange.taken, covered=covered)
         self._scene.history.remember(run.step, record, before, state)
         self._scene.records.note(record, state)
@@ -177,8 +182,10 @@ class BoxWork:
                 record.state = record.state.changed(found=_cropOf(record.state.prompt, mask))
 
     def _checkWritable(self, record):
+        volume, segmentation, segmentID = record.place
         try:
-            self._writerOf(record).check(record.place[2])
+            self._writerOf(record).check(segmentID)
+            checkNotMovedApart(record.node, volume, segmentation)
         except UserError:
             self._scene.putBack(record)
             raise
@@ -189,6 +196,7 @@ class BoxWork:
 
     def _result(self, record, answer, changedSegment, notes):
         mask, reply = answer
+        remark = self._writerOf(record).remark(record.place[2])
         return BoxResult(
             prompt=record.state.prompt,
             promptNode=record.node,
@@ -200,7 +208,7 @@ class BoxWork:
             secondsDecoding=reply.secondsDecoding,
             model=reply.model,
             window=reply.window,
-            notes=[*notes, *self._uploads.uploadOf(record.place[0]).notes],
+            notes=[*notes, *([remark] if remark else []), *self._uploads.uploadOf(record.place[0]).notes],
         )
 
 

@@ -5,6 +5,8 @@ import weakref
 import slicer
 import vtk
 
+from MedSAMSegLib.boxes.sceneObservations import SceneObservations
+
 
 class OrphanedBoxes:
     """Watches the scene for as long as it lives.
@@ -16,7 +18,7 @@ class OrphanedBoxes:
     def __init__(self, store, points):
         self._store = store
         self._points = points
-        self._tags = []
+        self._observations = SceneObservations(self)
         # Removing a box is told to this object like everything that is removed.
         self._isRemoving = False
         # The scene would keep its observers alive for ever, and with them every logic.
@@ -35,21 +37,18 @@ class OrphanedBoxes:
                 reference().removeNow()
 
         scene = slicer.mrmlScene
-        self._observe(scene, scene.NodeAddedEvent, onNodeAdded)
-        self._observe(scene, scene.NodeRemovedEvent, onNodeRemoved)
+        self._observations.add(scene, scene.NodeAddedEvent, onNodeAdded)
+        self._observations.add(scene, scene.NodeRemovedEvent, onNodeRemoved)
         for segmentation in slicer.util.getNodesByClass("vtkMRMLSegmentationNode"):
             self.watch(segmentation)
-        weakref.finalize(self, _stopObserving, self._tags)
 
     def watch(self, segmentation):
         """Remove the boxes of segments that are removed from a segmentation."""
-        self._observe(segmentation, slicer.vtkSegmentation.SegmentRemoved, self._removeOrphans)
+        self._observations.add(segmentation, slicer.vtkSegmentation.SegmentRemoved, self._removeOrphans)
 
     def unwatch(self, segmentation):
         """Let go of a segmentation that was removed."""
-        for thing, tag in [known for known in self._tags if known[0] is segmentation]:
-            thing.RemoveObserver(tag)
-            self._tags.remove((thing, tag))
+        self._observations.drop(segmentation)
 
     def removeNow(self):
         """Remove the boxes that belong to nothing any more; while a scene is closed or loaded, nothing is decided."""
@@ -65,11 +64,3 @@ class OrphanedBoxes:
             self._points.removeOrphans()
         finally:
             self._isRemoving = False
-
-    def _observe(self, thing, event, handler):
-        self._tags.append((thing, thing.AddObserver(event, handler)))
-
-
-def _stopObserving(tags):
-    for thing, tag in tags:
-        thing.RemoveObserver(tag)

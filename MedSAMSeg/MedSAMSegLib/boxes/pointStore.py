@@ -1,13 +1,19 @@
 """Points of a box in the scene: one list of control points for each box, green in the object, red beside it."""
 
+import json
+
+import numpy as np
 import slicer
 
+from MedSAMSegLib.boxes.boxMarkup import noteFrame, renumbering
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.volumes.sliceAxes import fromIJK
-from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+from MedSAMSegLib.volumes.nodeNames import nodeName
+from MedSAMSegLib.volumes.sliceAxes import fromIJK, toIJK
+from MedSAMSegLib.volumes.sliceGeometry import IJKToRASOf, SliceGeometry
 
 BOX_ROLE = "MedSAMSegBox"
 POINTS_ATTRIBUTE = "MedSAMSeg.Points"
+PLACES_ATTRIBUTE = "MedSAMSeg.Places"
 IN_OBJECT = "+"
 BESIDE_OBJECT = "−"
 
@@ -31,14 +37,9 @@ class PointPrompts:
         :param volumeNode: the volume that the box is on.
         :param prompt: the box's BoxPrompt.
         """
-        geometry = SliceGeometry(volumeNode)
         found = []
         for sign, node in self._nodes(roiNode).items():
-            for index in range(node.GetNumberOfControlPoints()):
-                place = [0.0, 0.0, 0.0]
-                node.GetNthControlPointPositionWorld(index, place)
-                _depth, x, y = fromIJK(prompt.axis, geometry.continuousIJK(place))
-                found.append((round(float(x), 3), round(float(y), 3), sign == IN_OBJECT))
+            found += [(x, y, sign == IN_OBJECT) for x, y in _placesOf(node, volumeNode, prompt)]
         return tuple(found)
 
     def show(self, roiNode, volumeNode, prompt, points):
@@ -49,19 +50,29 @@ class PointPrompts:
         :param prompt: the box's BoxPrompt.
         :param points: the points.
         """
-        geometry = SliceGeometry(volumeNode)
         nodes = self._nodes(roiNode)
         for sign in (IN_OBJECT, BESIDE_OBJECT):
             places = [point[:2] for point in points if point[2] == (sign == IN_OBJECT)]
             if not places and sign not in nodes:
                 continue
             node = nodes.get(sign) or self._add(roiNode, sign)
-            with slicer.util.NodeModify(node):
-                node.RemoveAllControlPoints()
-                for x, y in places:
-                    node.AddControlPointWorld(geometry.worldFromContinuous(prompt.axis, prompt.sliceIndex, x, y), sign)
+            _layOut(node, volumeNode, prompt, places, sign)
             if not places:
                 slicer.mrmlScene.RemoveNode(node)
+
+    def follow(self, roiNode, volumeNode, prompt):
+        """Lay the points of a box out where its voxels are now.
+
+        :param roiNode: the box's ROI markup.
+        :param volumeNode: the volume that the box is on.
+        :param prompt: the box's BoxPrompt.
+        """
+        for sign, node in self._nodes(roiNode).items():
+            _layOut(node, volumeNode, prompt, _placesOf(node, volumeNode, prompt), sign)
+
+    def nodes(self, roiNode):
+        """:return: the markups with the points of a box."""
+        return list(self._nodes(roiNode).values())
 
     def isOn(self, roiNode):
         """:return: whether a box has points."""
@@ -104,7 +115,7 @@ class PointPrompts:
         }
 
     def _add(self, roiNode, sign):
-        node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", f"{roiNode.GetName()} {sign}")
+        node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", nodeName(f"{roiNode.GetName()} {sign}"))
         node.SetNodeReferenceID(BOX_ROLE, roiNode.GetID())
         # Tells points of boxes from the user's own also when the reference has gone with the box.
         node.SetAttribute(POINTS_ATTRIBUTE, sign)
@@ -116,3 +127,31 @@ class PointPrompts:
         displayNode.SetPointLabelsVisibility(False)
         displayNode.SetVisibility3D(False)
         return node
+
+
+def _layOut(node, volumeNode, prompt, places, sign):
+    frame = IJKToRASOf(volumeNode)
+    with slicer.util.NodeModify(node):
+        noteFrame(node, volumeNode)
+        node.SetAttribute(PLACES_ATTRIBUTE, json.dumps(places))
+        node.RemoveAllControlPoints()
+        for x, y in places:
+            node.AddControlPoint((frame @ [*toIJK(prompt.axis, prompt.sliceIndex, x, y), 1.0])[:3], sign)
+
+
+def _placesOf(node, volumeNode, prompt):
+    """:return: [(x, y)] of the points of one markup. They are locked: no place in the world is truer than these."""
+    places = json.loads(node.GetAttribute(PLACES_ATTRIBUTE) or "[]")
+    if len(places) == node.GetNumberOfControlPoints():
+        change = np.linalg.inv(renumbering(node, volumeNode))
+        inVoxels = [change @ [*toIJK(prompt.axis, prompt.sliceIndex, x, y), 1.0] for x, y in places]
+        return [tuple(float(index) for index in fromIJK(prompt.axis, place)[1:]) for place in inVoxels]
+    # Of an earlier version, or with points that somebody has deleted.
+    geometry = SliceGeometry(volumeNode)
+    found = []
+    for index in range(node.GetNumberOfControlPoints()):
+        place = [0.0, 0.0, 0.0]
+        node.GetNthControlPointPositionWorld(index, place)
+        _depth, x, y = fromIJK(prompt.axis, geometry.continuousIJK(place))
+        found.append((round(float(x), 3), round(float(y), 3)))
+    return found

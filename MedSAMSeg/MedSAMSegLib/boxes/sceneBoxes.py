@@ -2,6 +2,7 @@
 
 import logging
 
+from MedSAMSegLib.boxes.boxFollowing import BoxFollowing
 from MedSAMSegLib.boxes.boxHistory import BoxHistory
 from MedSAMSegLib.boxes.boxRecords import BoxRecords
 from MedSAMSegLib.boxes.boxStore import BoxPromptStore
@@ -19,6 +20,7 @@ class SceneBoxes:
         self.records = BoxRecords(self.store, self.points)
         self.history = BoxHistory(self.records)
         self._orphans = OrphanedBoxes(self.store, self.points)
+        self.following = BoxFollowing(self.store, self.points)
 
     def readOrPutBack(self, record):
         """:return: (BoxPrompt, points) that the markups of a box show now.

@@ -15,8 +15,10 @@ from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.install.folderLock import folderLock
 from MedSAMSegLib.install.pipRun import Cancelled, PipRun, pipEnvironment, progressOption
 from MedSAMSegLib.install.torchBuild import BASE_BYTES
+from MedSAMSegLib.server.childProgram import ChildProgram
 from MedSAMSegLib.server.dataFolders import folderBytes, readableSize
-from MedSAMSegLib.server.installedServer import MARKER, InstalledBackend, requirementsDigest, venvInterpreter
+from MedSAMSegLib.server.installedServer import MARKER, InstalledBackend, requirementsDigest
+from MedSAMSegLib.server.slicerEnvironment import PythonDescription, makeEnvironment
 
 PARTIAL = ".partial-"
 REMOVED = ".removed-"
@@ -81,15 +83,15 @@ class BackendInstall:
         self._environment = pipEnvironment(environment)
         self._logPath = Path(log)
         self._cancelled = threading.Event()
-        self._pip = None
+        self._endRunning = None
         self._doneBytes = 0
 
     def cancel(self):
         """Stop, leaving nothing; from any thread, returns at once."""
         self._cancelled.set()
-        pip = self._pip
-        if pip is not None:
-            pip.cancel()
+        endRunning = self._endRunning
+        if endRunning is not None:
+            endRunning()
 
     def run(self, onProgress):
         """Install, which takes minutes.
@@ -115,8 +117,9 @@ class BackendInstall:
 
     def _install(self, partial, log, onProgress):
         onProgress(InstallProgress("preparing"))
-        backend = self._prepare(partial, log)
-        self._installPackages(backend, log, onProgress)
+        description = self._describePython()
+        backend = self._prepare(partial, description, log)
+        self._installPackages(backend, progressOption(description.pip), log, onProgress)
         onProgress(InstallProgress("checking", doneBytes=self._doneBytes))
         self._check(backend, log)
         self._stopIfCancelled()
@@ -124,27 +127,31 @@ class BackendInstall:
         replaceFolder(partial, self._plan.folder)
         return InstalledBackend.load(self._plan.folder)
 
-    def _prepare(self, partial, log):
+    def _describePython(self):
+        try:
+            return PythonDescription.of(self._python, self._environment, lambda child: self._letEnd(child.end))
+        except UserError:
+            self._stopIfCancelled()
+            raise
+
+    def _prepare(self, partial, description, log):
         """Make a virtual environment; a folder of packages for Slicer's Python where it cannot be made."""
         values = {"requirements": requirementsDigest(self._plan.sources), "torch": self._plan.torch.key}
-        environment = InstalledBackend(partial, venvInterpreter(), "", **values)
-        steps = [
-            [self._python, "-m", "venv", "--without-pip", str(partial)],
-            [str(environment.interpreterPath), "-c", "import ctypes, ssl, sqlite3, zlib"],
-        ]
-        if all(self._runsWell(step, log) for step in steps):
-            return environment
+        interpreter = makeEnvironment(self._python, description, partial, lambda words: self._runsWell(words, log))
+        if interpreter is not None:
+            return InstalledBackend(partial, interpreter, "", **values)
         removeFolder(partial)
         partial.mkdir()
         return InstalledBackend(partial, self._python, "packages", **values)
 
-    def _installPackages(self, backend, log, onProgress):
+    def _installPackages(self, backend, progress, log, onProgress):
         if backend.packages:
             where = [self._python, "-m", "pip", "install", "--target", str(backend.folder / backend.packages)]
         else:
             where = [self._python, "-m", "pip", "--python", str(backend.interpreterPath), "install"]
         where += ["--no-deps", "--only-binary=:all:", "--no-input", "--no-warn-script-location", "--no-compile"]
-        where.append(progressOption(self._python, self._environment))
+        # The environment is empty: what pip finds on PYTHONPATH is Slicer's, not the server's.
+        where += ["--ignore-installed", progress]
         if self._plan.wheels:
             where += ["--no-index", "--find-links", str(self._plan.wheels)]
 
@@ -154,12 +161,10 @@ class BackendInstall:
 
         for step in self._plan.torch.pipSteps(self._plan.sources / "requirements"):
             self._stopIfCancelled()
-            self._pip = PipRun([*where, *step], self._environment, log, tell)
-            # It may have been cancelled between the look and the start.
-            if self._cancelled.is_set():
-                self._pip.cancel()
+            pip = PipRun([*where, *step], self._environment, log, tell)
+            self._letEnd(pip.cancel)
             log.flush()
-            self._pip.wait()
+            pip.wait()
 
     def _check(self, backend, log):
         """Load everything once: a library that is missing on this computer shows now, not at the first box."""
@@ -172,21 +177,24 @@ class BackendInstall:
             )
 
     def _runsWell(self, command, log):
+        """:return: whether a command succeeded; what it said is in the log."""
         log.write("$ " + " ".join(command) + "\n")
         log.flush()
-        flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
-        return (
-            subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=self._environment,
-                check=False,
-                creationflags=flags,
-            ).returncode
-            == 0
-        )
+        try:
+            child = ChildProgram(command, self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        except OSError as error:
+            log.write(f"{error}\n")
+            return False
+        self._letEnd(child.end)
+        status = child.wait()
+        self._stopIfCancelled()
+        return status == 0
+
+    def _letEnd(self, end):
+        """Let `cancel` end what runs now; it may have been called between the last look and the start."""
+        self._endRunning = end
+        if self._cancelled.is_set():
+            end()
 
     def _stopIfCancelled(self):
         if self._cancelled.is_set():

@@ -1,13 +1,11 @@
 """One call of pip: its output followed line by line, its progress told, ended with everything it started."""
 
-import contextlib
-import os
 import re
-import signal
 import subprocess
 import threading
 
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.server.childProgram import ChildProgram
 
 #: Settings of the user's that would send packages elsewhere than where they belong; all others are respected.
 REDIRECTIONS = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIRE_HASHES", "PIP_ONLY_BINARY", "PIP_NO_BINARY")
@@ -79,33 +77,22 @@ class PipRun:
         self._packageBytes = 0
         self._tellsBytes = RAW_PROGRESS in command
         self._isCancelled = threading.Event()
-        options = {"creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0)}
-        if os.name != "nt":
-            options["start_new_session"] = True
         log.write("$ " + " ".join(command) + "\n")
-        self._process = subprocess.Popen(
+        self._child = ChildProgram(
             command,
+            environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=environment,
             text=True,
             encoding="utf-8",
             errors="replace",
-            **options,
         )
 
     def cancel(self):
         """End it at once, with the processes that it started; from any thread."""
         self._isCancelled.set()
-        if self._process.poll() is not None:
-            return
-        with contextlib.suppress(OSError):
-            if os.name == "nt":
-                kill = ["taskkill", "/T", "/F", "/PID", str(self._process.pid)]
-                subprocess.run(kill, capture_output=True, check=False, creationflags=subprocess.CREATE_NO_WINDOW)
-            else:
-                os.killpg(self._process.pid, signal.SIGKILL)
+        self._child.end()
 
     def wait(self):
         """Follow it to its end.
@@ -113,10 +100,10 @@ class PipRun:
         :raises Cancelled: when it was cancelled.
         :raises UserError: with the reason, when pip failed.
         """
-        with self._process.stdout as output:
+        with self._child.stdout as output:
             for line in output:
                 self._follow(line.rstrip())
-        status = self._process.wait()
+        status = self._child.wait()
         if self._isCancelled.is_set():
             raise Cancelled
         if status != 0:
@@ -170,17 +157,10 @@ def pipEnvironment(environment):
     return {**made, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 
-def progressOption(python, environment):
+def progressOption(version):
     """Return the option that lets a pip tell its progress as well as it can.
 
-    :param python: the interpreter whose pip it is.
-    :param environment: of the process.
-    :raises UserError: when there is no pip.
+    :param version: of pip, such as "24.1".
     """
-    flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
-    command = [python, "-m", "pip", "--version"]
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, creationflags=flags)
-    version = re.match(r"pip (\d+)\.(\d+)", result.stdout)
-    if version is None:
-        raise UserError("Slicer's Python has no pip.", "Install Slicer again.", "pip_missing")
-    return RAW_PROGRESS if (int(version[1]), int(version[2])) >= RAW_PROGRESS_SINCE else "--progress-bar=off"
+    numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:2])
+    return RAW_PROGRESS if numbers >= RAW_PROGRESS_SINCE else "--progress-bar=off"

@@ -81,6 +81,7 @@ class Panel(VTKObservationMixin):
         for section in self._sections:
             section.cleanup()
         self._session.monitor.close()
+        self._session.breathing.close()
         self.removeObservers()
 
     def _useScene(self):

@@ -49,7 +49,13 @@ class PropagatedSlices:
         if given is not None:
             isCut = bool(self._rivals) and mask.voxelCount < given.voxels.sum()
             return isCut and self._cut(state, mask)
+        sharing = self._statesSharing(sliceIndex)
+        if any(other.isLocked or other.index in self._plan.masks for other in sharing):
+            # Its voxels are those of a slice that is kept.
+            return False
         hasChanged = self._replace(sliceIndex, mask)
+        for other in sharing:
+            self._audit.restore(other)
         if hasChanged or state is not None:
             self._audit.note(sliceIndex, provenance, confidence, parts, self._plan.basis(sliceIndex))
         return hasChanged
@@ -80,12 +86,18 @@ class PropagatedSlices:
             and not state.isLocked
             and index not in reached
             and self._plan.covers(index)
+            and not any(other in reached or other in self._plan.kept for other in self._audit.sharing(index))
         ]
         return [
             index
             for index in outdated
             if emptySlice(self._writer, self._audit, self._segmentID, self._plan.axis, index)
         ]
+
+    def _statesSharing(self, sliceIndex):
+        """:return: SliceStates of the slices with voxels in common with a slice, as in segments of coarser voxels."""
+        states = [self._audit.state(index) for index in self._audit.sharing(sliceIndex)]
+        return [state for state in states if state is not None]
 
     def _cut(self, state, mask):
         """Take away what a box had found and others are given; it is from that box still."""

@@ -1,5 +1,6 @@
 """Starts propagations from the boxes of one or more segments, one at a time in each segmentation."""
 
+from MedSAMSegLib.boxes.boxAlignment import checkNotMovedApart
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.propagation.propagatedSlices import PropagatedSlices
 from MedSAMSegLib.propagation.propagationPlan import planPropagation
@@ -86,15 +87,17 @@ class Propagations:
         return len(axes) == 1 and axis in (None, *axes)
 
     def _prompts(self, volume, segmentation, segment):
-        prompts = [prompt for _node, prompt in self._store.list(segmentation, segment, volume)]
-        if not prompts:
+        boxes = self._store.list(segmentation, segment, volume)
+        if not boxes:
             name = segmentation.GetSegmentation().GetSegment(segment).GetName()
             raise UserError(
                 f"There is no box to propagate from in the segment '{name}' and this volume.",
                 "Draw a box round the object on one slice first.",
                 "no_box",
             )
-        return prompts
+        for node, _prompt in boxes:
+            checkNotMovedApart(node, volume, segmentation)
+        return [prompt for _node, prompt in boxes]
 
     def _checkNoneRuns(self, segmentation):
         self._runs = {nodeID: run for nodeID, run in self._runs.items() if not run.isOver}

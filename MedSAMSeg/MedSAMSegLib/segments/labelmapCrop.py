@@ -7,6 +7,7 @@ import slicer
 import vtk
 import vtk.util.numpy_support
 
+from MedSAMSegLib.segments.latticeSampling import lookUp, shapeOf
 from MedSAMSegLib.volumes.sliceAxes import toIJK
 
 
@@ -52,6 +53,18 @@ class LabelmapCrop:
     def within(self, extent):
         """:return: bool array over another extent: the voxels that are set there."""
         return _cutOut(self.voxels, self.extent, extent)
+
+    def cutTo(self, shape):
+        """:return: the piece that lies within a volume of a shape (K, J, I)."""
+        return self.piece([bound for size in reversed(shape) for bound in (0, size - 1)])
+
+    def piece(self, extent):
+        """:return: the piece that lies within a VTK extent."""
+        first = [max(low, start) for low, start in zip(extent[::2], self.start, strict=True)]
+        ends = [min(mine, other) + 1 for mine, other in zip(self.extent[1::2], extent[1::2], strict=True)]
+        bounds = list(zip(first, ends, self.start, strict=True))
+        block = tuple(slice(low - start, max(end, low) - start) for low, end, start in reversed(bounds))
+        return LabelmapCrop(self.voxels[block], tuple(first))
 
     def common(self, other):
         """:return: the voxels that are set here and in another crop."""
@@ -104,10 +117,20 @@ def imageVoxels(image):
 
 
 def imageVoxelsWithin(image, extent):
-    """:return: array over an extent: the voxels of an image; 0 where it does not reach."""
-    if image.GetNumberOfPoints() == 0:
-        return np.zeros(_shape(extent), np.uint8)
+    """:return: array over an extent: the voxels of an image; 0 where it does not reach, or where there is none."""
+    if image is None or image.GetNumberOfPoints() == 0:
+        return np.zeros(shapeOf(extent), np.uint8)
     return _cutOut(imageVoxels(image), image.GetExtent(), extent)
+
+
+def labelWithin(image, labelValue, extent, toImageIJK):
+    """:return: bool array over an extent of another grid: where a vtkImageData has a label value there.
+
+    :param toImageIJK: 4 × 4 array from indices of the other grid to those of the image.
+    """
+    if image.GetNumberOfPoints() == 0:
+        return np.zeros(shapeOf(extent), bool)
+    return lookUp(imageVoxels(image), image.GetExtent()[::2], toImageIJK, extent) == labelValue
 
 
 def cropOfLabel(image, labelValue):
@@ -133,7 +156,7 @@ def cropOfLabel(image, labelValue):
 
 
 def _cutOut(voxels, voxelsExtent, extent):
-    result = np.zeros(_shape(extent), voxels.dtype)
+    result = np.zeros(shapeOf(extent), voxels.dtype)
     target, source = [], []
     for index in (4, 2, 0):
         first = max(extent[index], voxelsExtent[index])
@@ -144,7 +167,3 @@ def _cutOut(voxels, voxelsExtent, extent):
         source.append(slice(first - voxelsExtent[index], last - voxelsExtent[index] + 1))
     result[tuple(target)] = voxels[tuple(source)]
     return result
-
-
-def _shape(extent):
-    return tuple(max(extent[index + 1] - extent[index] + 1, 0) for index in (4, 2, 0))

@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
+import slicer
+import vtk
 
 from MedSAMSegLib.segments.editorSettings import INSIDE_ONE_SEGMENT
-from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop, imageVoxelsWithin
+from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop, imageVoxelsWithin, labelWithin
+from MedSAMSegLib.segments.segmentationGrid import isSameGrid
+from MedSAMSegLib.slices.protectedSegments import acceptedSlices, isKeptWhole
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +35,7 @@ class SliceEditPlanner:
 
     :param segmentationNode: the segmentation.
     :param volumeNode: the volume being segmented.
-    :param grid: SegmentationGrid of the two.
+    :param grid: the grid of the segment that is edited; see `gridOf`.
     :param settings: EditorSettings.
     """
 
@@ -41,13 +45,14 @@ class SliceEditPlanner:
         self._grid = grid
         self._settings = settings
 
-    def plan(self, mode, segmentID, crop, slicePlane):
+    def plan(self, mode, segmentID, crop, axis, sliceIndex):
         """Find out what a mask will change.
 
         :param mode: "add", "remove" or "replace".
         :param segmentID: ID of the segment.
-        :param crop: LabelmapCrop of the mask in the segmentation's grid.
-        :param slicePlane: VTK extent of the slice in the segmentation's grid.
+        :param crop: LabelmapCrop of the mask in the segment's grid.
+        :param axis: array axis of the slice that the mask is on.
+        :param sliceIndex: index of that slice.
         :return: SliceEdit.
         """
         nothing = LabelmapCrop(np.zeros((0, 0, 0), bool), crop.start)
@@ -55,9 +60,9 @@ class SliceEditPlanner:
         if mode == "remove":
             toRemove = self._erasable(segmentID, crop)
         elif mode == "replace":
-            toRemove = self._leaving(segmentID, crop, slicePlane)
+            toRemove = self._leaving(segmentID, crop, axis, sliceIndex)
         if mode != "remove":
-            toAdd = crop.where(self._editable(segmentID, crop)).trimmed()
+            toAdd = crop.where(self._addable(segmentID, crop)).trimmed()
         return self._edit(segmentID, toRemove, toAdd, self._receiver(segmentID) if mode == "remove" else None)
 
     def planExchange(self, segmentID, leaving, arriving):
@@ -69,7 +74,7 @@ class SliceEditPlanner:
         :return: SliceEdit.
         """
         toRemove = self._erasable(segmentID, leaving)
-        toAdd = arriving.where(self._editable(segmentID, arriving)).trimmed()
+        toAdd = arriving.where(self._addable(segmentID, arriving)).trimmed()
         return self._edit(segmentID, toRemove, toAdd, receiver=None)
 
     def _edit(self, segmentID, toRemove, toAdd, receiver):
@@ -91,20 +96,46 @@ class SliceEditPlanner:
             editable = editable | own
         return crop.where(own & editable).trimmed()
 
-    def _leaving(self, segmentID, crop, slicePlane):
+    def ownOnSlice(self, segmentID, axis, sliceIndex):
+        """:return: trimmed LabelmapCrop in the segment's grid: what it has on a slice of the volume."""
+        labelmap, _labelValue = self._labels(segmentID)
+        extent = _overlap(self._grid.slicePlane(axis, sliceIndex), labelmap.GetExtent())
+        own = LabelmapCrop(self.voxels(segmentID, extent), extent[::2]).trimmed()
+        return own if own.isEmpty else own.where(self._grid.isOnSlice(axis, sliceIndex, own.extent)).trimmed()
+
+    def _leaving(self, segmentID, crop, axis, sliceIndex):
         """:return: what the segment has on the slice beside the crop, and may lose."""
-        own = LabelmapCrop(self.voxels(segmentID, slicePlane), slicePlane[::2]).trimmed()
+        own = self.ownOnSlice(segmentID, axis, sliceIndex)
         leaving = own.where(~crop.within(own.extent)).trimmed()
         return leaving.where(self._editable(segmentID, leaving)).trimmed()
 
     def _receiver(self, segmentID):
         # As in the Segment Editor, erasing inside one segment gives the voxels to that segment.
-        isInsideAnother = self._settings.maskMode == INSIDE_ONE_SEGMENT and self._settings.maskSegmentID != segmentID
-        return self._settings.maskSegmentID if isInsideAnother else None
+        receiver = self._settings.maskSegmentID
+        isInsideAnother = self._settings.maskMode == INSIDE_ONE_SEGMENT and receiver != segmentID
+        return receiver if isInsideAnother and not isKeptWhole(self._segmentationNode, receiver) else None
 
     def _segmentsUnder(self, crop, segmentID):
         others = self._settings.overwrittenSegmentIDs(self._segmentationNode, segmentID)
         return tuple(other for other in others if (self.voxels(other, crop.extent) & crop.voxels).any())
+
+    def _addable(self, segmentID, crop):
+        """:return: bool array or True: where a segment may grow; what others keep is not given to it instead."""
+        addable = self._editable(segmentID, crop)
+        for other in self._settings.overwrittenSegmentIDs(self._segmentationNode, segmentID):
+            if not crop.isEmpty:
+                addable = addable & ~self._kept(other, crop.extent)
+        return addable
+
+    def _kept(self, other, extent):
+        """:return: bool array over an extent of the grid: what another segment keeps there."""
+        voxels = self.voxels(other, extent)
+        if not voxels.any() or isKeptWhole(self._segmentationNode, other):
+            return voxels
+        accepted = np.zeros_like(voxels)
+        for axis, crop in acceptedSlices(self._segmentationNode, other, self._volumeNode):
+            accepted |= self._grid.cropOnGrid(crop, axis).within(extent)
+        return voxels & accepted
 
     def _editable(self, segmentID, crop):
         if crop.isEmpty:
@@ -114,7 +145,24 @@ class SliceEditPlanner:
         )
 
     def voxels(self, segmentID, extent):
-        """:return: bool array over an extent of the grid: what a segment has there."""
+        """:return: bool array over an extent of the grid: what a segment has there, whatever its own voxels are."""
+        labelmap, labelValue = self._labels(segmentID)
+        own = vtk.vtkMatrix4x4()
+        labelmap.GetImageToWorldMatrix(own)
+        if labelmap.GetNumberOfPoints() == 0 or isSameGrid(own, self._grid.IJKToRAS):
+            return imageVoxelsWithin(labelmap, extent) == labelValue
+        own, ours = (slicer.util.arrayFromVTKMatrix(matrix) for matrix in (own, self._grid.IJKToRAS))
+        return labelWithin(labelmap, labelValue, extent, np.linalg.solve(own, ours))
+
+    def _labels(self, segmentID):
         labelmap = self._segmentationNode.GetBinaryLabelmapInternalRepresentation(segmentID)
-        labelValue = self._segmentationNode.GetSegmentation().GetSegment(segmentID).GetLabelValue()
-        return imageVoxelsWithin(labelmap, extent) == labelValue
+        if labelmap is None:
+            # Stored as surfaces, and not written yet.
+            labelmap = slicer.vtkOrientedImageData()
+        return labelmap, self._segmentationNode.GetSegmentation().GetSegment(segmentID).GetLabelValue()
+
+
+def _overlap(extent, other):
+    """:return: the common part of two VTK extents; without one, an extent that holds nothing."""
+    bounds = zip(extent[::2], extent[1::2], other[::2], other[1::2], strict=True)
+    return tuple(bound for a0, a1, b0, b1 in bounds for bound in (max(a0, b0), min(a1, b1)))

@@ -3,16 +3,18 @@
 import contextlib
 import dataclasses
 
+import numpy as np
 import slicer
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.closedSurfaces import ClosedSurfaces
 from MedSAMSegLib.segments.editorSettings import EditorSettings
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
-from MedSAMSegLib.segments.segmentationGrid import SegmentationGrid
+from MedSAMSegLib.segments.segmentationGrid import BINARY_LABELMAP, gridOf, isSameGrid, isStoredAsVoxels
 from MedSAMSegLib.segments.segmentChecks import checkWritable
 from MedSAMSegLib.segments.segmentEdit import SliceEditPlanner
 from MedSAMSegLib.segments.undoHistory import UndoHistory
+from MedSAMSegLib.slices.protectedSegments import isKeptWhole
 
 ADD = slicer.vtkSlicerSegmentEditorLogic.ModificationModeAdd
 REMOVE = slicer.vtkSlicerSegmentEditorLogic.ModificationModeRemove
@@ -47,13 +49,13 @@ class SegmentWriter:
     Masking and overwriting follow the Segment Editor's settings (see `EditorSettings`); without one in the scene,
     other segments keep their voxels. The undo history lives as long as the writer: keep one for each segmentation.
 
-    :param segmentationNode: the segmentation; its voxels must coincide with the volume's.
+    :param segmentationNode: the segmentation; where its voxels do not coincide with the volume's, masks are resampled.
     :param volumeNode: the volume that the slices are of.
-    :raises UserError: if one of them is gone or their voxels do not coincide.
+    :raises UserError: if one of them is gone or they are under transforms that move them apart.
     """
 
     def __init__(self, segmentationNode, volumeNode):
-        SegmentationGrid(segmentationNode, volumeNode)
+        gridOf(segmentationNode, None, volumeNode)
         self._segmentationNode = segmentationNode
         self._volumeNode = volumeNode
         # The writer's own: in the user's node, writing would change what the Segment Editor shows as selected.
@@ -67,6 +69,7 @@ class SegmentWriter:
         self._surfaces = ClosedSurfaces(segmentationNode)
         self._isInStep = False
         self._isStateSaved = False
+        self._wereSurfaces = False
 
     @property
     def isUsable(self):
@@ -103,38 +106,78 @@ class SegmentWriter:
         """
         if mode not in MODES:
             raise ValueError(f"mode is '{mode}', not one of {MODES}")
-        grid, planner, settings = self._prepare(segmentID)
-        crop = LabelmapCrop.ofSlice(axis, sliceIndex, mask, x0, y0).trimmed()
-        self._checkInside(axis, sliceIndex, crop, grid)
-        edit = planner.plan(mode, segmentID, grid.cropOnGrid(crop), grid.slicePlane(axis, sliceIndex))
-        self._carryOut(segmentID, edit, settings, grid)
+        self._prepare(segmentID)
+        with self.undoStep():
+            self._storeAsVoxels()
+            grid, planner, settings = self._prepare(segmentID)
+            crop = LabelmapCrop.ofSlice(axis, sliceIndex, mask, x0, y0).trimmed()
+            self._checkInside(axis, sliceIndex, crop, grid)
+            edit = planner.plan(mode, segmentID, grid.cropOnGrid(crop, axis), axis, sliceIndex)
+            self._carryOut(segmentID, edit, settings, grid, axis)
         return not edit.changesNothing
 
-    def exchange(self, segmentID, leaving, arriving, givingBack=None):
+    def emptySlice(self, segmentID, axis, sliceIndex):
+        """Take all of a segment's voxels on a slice out, as `write` does with a mask of them in the mode "remove".
+
+        :return: whether any voxel changed.
+        """
+        grid, planner, settings = self._prepare(segmentID)
+        edit = planner.plan("remove", segmentID, planner.ownOnSlice(segmentID, axis, sliceIndex), axis, sliceIndex)
+        self._carryOut(segmentID, edit, settings, grid, axis)
+        return not edit.changesNothing
+
+    def remark(self, segmentID):
+        """:return: what to know about how masks are written, in a sentence or two; "" where there is nothing."""
+        sentences = []
+        if self._wereSurfaces:
+            self._wereSurfaces = False
+            name = self._segmentationNode.GetName()
+            sentences.append(f"'{name}' was stored as surfaces and is voxels now; undo brings the surfaces back.")
+        grid = gridOf(self._segmentationNode, segmentID, self._volumeNode)
+        if not grid.isResampled:
+            return " ".join(sentences)
+        lengths = np.linalg.norm(slicer.util.arrayFromVTKMatrix(grid.IJKToRAS)[:3, :3], axis=0)
+        size = " × ".join(f"{length:.2f}" for length in lengths)
+        sentences.append(
+            f"'{self._segmentationNode.GetName()}' has voxels of its own ({size} mm): what is found on"
+            f" '{self._volumeNode.GetName()}' is resampled to them."
+        )
+        return " ".join(sentences)
+
+    def exchange(self, segmentID, leaving, arriving, givingBack=None, axis=0):
         """Take voxels out of a segment and put others in, as one undo step or as a part of the enclosing `undoStep`.
 
         :param segmentID: ID of the segment.
         :param leaving: LabelmapCrop of the volume's voxels that leave the segment, unless they arrive as well.
         :param arriving: LabelmapCrop of the volume's voxels that the segment has afterwards.
         :param givingBack: {ID of another segment: LabelmapCrop}: of the leaving voxels, those that it gets.
+        :param axis: array axis of the slices that the voxels are on.
         :return: Exchange.
         :raises UserError: as `write` does.
         """
+        self._prepare(segmentID)
+        with self.undoStep():
+            self._storeAsVoxels()
+            return self._exchange(segmentID, leaving, arriving, givingBack, axis)
+
+    def _exchange(self, segmentID, leaving, arriving, givingBack, axis):
         grid, planner, settings = self._prepare(segmentID)
         self._checkCropInside(arriving, grid)
-        onGrid = grid.cropOnGrid(arriving)
-        edit = planner.planExchange(segmentID, grid.cropOnGrid(leaving.minus(arriving)), onGrid)
+        onGrid = grid.cropOnGrid(arriving, axis)
+        edit = planner.planExchange(segmentID, grid.cropOnGrid(leaving.minus(arriving), axis).minus(onGrid), onGrid)
         arrived = edit.toAdd.within(onGrid.extent)
         gained = arrived & ~planner.voxels(segmentID, onGrid.extent)
         taken = {other: arrived & planner.voxels(other, onGrid.extent) for other in edit.overwritten}
         returned = {
-            other: grid.cropOnGrid(crop).common(edit.toRemove).trimmed() for other, crop in (givingBack or {}).items()
+            other: crop.common(grid.cropFromGrid(edit.toRemove))
+            for other, crop in (givingBack or {}).items()
+            if self._mayReceive(other)
         }
-        self._carryOut(segmentID, edit, settings, grid, returned)
+        self._carryOut(segmentID, edit, settings, grid, axis, returned)
         return Exchange(
             not edit.changesNothing,
-            LabelmapCrop(grid.turned(gained), arriving.start),
-            {other: LabelmapCrop(grid.turned(voxels), arriving.start) for other, voxels in taken.items()},
+            grid.cropFromGrid(LabelmapCrop(gained, onGrid.start)),
+            {other: grid.cropFromGrid(LabelmapCrop(voxels, onGrid.start)) for other, voxels in taken.items()},
         )
 
     def presentIn(self, segmentID, crop):
@@ -143,7 +186,10 @@ class SegmentWriter:
         :raises UserError: as `write` does.
         """
         grid, planner, _settings = self._prepare(segmentID)
-        return crop.where(grid.turned(planner.voxels(segmentID, grid.cropOnGrid(crop).extent)))
+        if crop.isEmpty:
+            return crop
+        extent = grid.blockAround(crop.extent)
+        return crop.common(grid.cropFromGrid(LabelmapCrop(planner.voxels(segmentID, extent), extent[::2])))
 
     def check(self, segmentID):
         """:raises UserError: if a segment cannot be written now."""
@@ -196,15 +242,33 @@ class SegmentWriter:
         """
         return self.canRedo and self._history.redo()
 
+    def _storeAsVoxels(self):
+        """Make voxels of a segmentation that is stored as surfaces, inside an undo step."""
+        if isStoredAsVoxels(self._segmentationNode):
+            return
+        self._saveState()
+        segmentation = self._segmentationNode.GetSegmentation()
+        with slicer.util.NodeModify(self._segmentationNode):
+            segmentation.CreateRepresentation(BINARY_LABELMAP)
+            segmentation.SetSourceRepresentationName(BINARY_LABELMAP)
+        self._history.noteOwnChange()
+        self._wereSurfaces = True
+
     @property
     def _isSegmentationInScene(self):
         return self._segmentationNode.GetScene() is not None
 
     def _prepare(self, segmentID):
-        grid = SegmentationGrid(self._segmentationNode, self._volumeNode)
-        checkWritable(self._segmentationNode, segmentID, grid)
+        # Nodes that are gone are told before segments that are gone with them.
+        gridOf(self._segmentationNode, None, self._volumeNode)
+        checkWritable(self._segmentationNode, segmentID)
+        grid = gridOf(self._segmentationNode, segmentID, self._volumeNode)
         settings = EditorSettings.ofScene()
         return grid, SliceEditPlanner(self._segmentationNode, self._volumeNode, grid, settings), settings
+
+    def _mayReceive(self, segmentID):
+        isPresent = self._segmentationNode.GetSegmentation().GetSegment(segmentID) is not None
+        return isPresent and not isKeptWhole(self._segmentationNode, segmentID)
 
     def _checkInside(self, axis, sliceIndex, crop, grid):
         self._checkCropInside(LabelmapCrop.ofSlice(axis, sliceIndex, [[1]], 0, 0), grid)
@@ -218,27 +282,41 @@ class SegmentWriter:
                 "mask_outside_image",
             )
 
-    def _carryOut(self, segmentID, edit, settings, grid, returned=None):
+    def _carryOut(self, segmentID, edit, settings, grid, axis, returned=None):
         if edit.changesNothing:
             return
         with self.undoStep():
             self._saveState()
-            self._apply(segmentID, edit, settings.overwriteMode, grid, returned or {})
+            self._apply(segmentID, edit, settings.overwriteMode, grid, axis, returned or {})
 
-    def _apply(self, segmentID, edit, overwriteMode, grid, returned):
-        segmentation = self._segmentationNode.GetSegmentation()
-        returned = {other: crop for other, crop in returned.items() if segmentation.GetSegment(other) is not None}
+    def _apply(self, segmentID, edit, overwriteMode, grid, axis, returned):
         changed = {segmentID, *edit.overwritten, *returned} | ({edit.receiver} - {None})
         try:
             with self._surfaces.kept(changed):
                 self._modify(segmentID, edit.toRemove, REMOVE, overwriteMode, grid)
-                self._modify(segmentID, edit.toAdd, ADD, overwriteMode, grid)
+                if self._isOfOneGrid(edit.overwritten, grid):
+                    self._modify(segmentID, edit.toAdd, ADD, overwriteMode, grid)
+                else:
+                    # Slicer would bring all of the others to the segment's voxels.
+                    lost = grid.cropFromGrid(edit.toAdd)
+                    for other in edit.overwritten:
+                        self._modifyOther(other, lost, REMOVE, axis)
+                    self._modify(segmentID, edit.toAdd, ADD, OVERWRITE_NONE, grid)
                 if edit.receiver is not None:
-                    self._modify(edit.receiver, edit.toRemove, ADD, OVERWRITE_NONE, grid)
+                    self._modifyOther(edit.receiver, grid.cropFromGrid(edit.toRemove), ADD, axis)
                 for other, crop in returned.items():
-                    self._modify(other, crop, ADD, OVERWRITE_NONE, grid)
+                    self._modifyOther(other, crop, ADD, axis)
         finally:
             self._history.noteOwnChange()
+
+    def _isOfOneGrid(self, segmentIDs, grid):
+        grids = (gridOf(self._segmentationNode, other, self._volumeNode) for other in segmentIDs)
+        return all(isSameGrid(other.IJKToRAS, grid.IJKToRAS) for other in grids)
+
+    def _modifyOther(self, segmentID, crop, operation, axis):
+        """Change another segment in its own voxels; the crop is one of the volume."""
+        grid = gridOf(self._segmentationNode, segmentID, self._volumeNode)
+        self._modify(segmentID, grid.cropOnGrid(crop, axis), operation, OVERWRITE_NONE, grid)
 
     def _modify(self, segmentID, crop, operation, overwriteMode, grid):
         if crop.isEmpty:

@@ -1,4 +1,4 @@
-"""The voxel grid of a segmentation, and where a volume's voxels are in it."""
+"""The voxel grids of a segmentation, and where a volume's voxels are in them."""
 
 import itertools
 
@@ -7,39 +7,66 @@ import slicer
 import vtk
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
+from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop, emptyImage, imageVoxels
+from MedSAMSegLib.segments.resampledGrid import ResampledGrid
 from MedSAMSegLib.volumes.sliceAxes import depthIJK
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
+BINARY_LABELMAP = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
+CLOSED_SURFACE = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
 
 # Far below what could move a voxel, far above what NIfTI's single-precision headers lose.
 GRID_TOLERANCE = 0.01
 
 
+def gridOf(segmentationNode, segmentID, volumeNode):
+    """Find the grid that a segment is written in: that of its own voxels, or of the segmentation while it has none.
+
+    :param segmentationNode: the segmentation; without a geometry of its own it gets the volume's.
+    :param segmentID: ID of a segment in it; None for the segmentation's own grid.
+    :param volumeNode: the volume; any linear parent transforms on both sides.
+    :return: SegmentationGrid where the voxels coincide with the volume's, ResampledGrid elsewhere.
+    :raises UserError: if one of the nodes is gone, or they are under transforms that move them apart.
+    """
+    _checkSegmentation(segmentationNode)
+    geometry = SliceGeometry(volumeNode)
+    IJKToRAS = _ownIJKToRAS(segmentationNode, segmentID, _referenceIJKToRAS(segmentationNode, volumeNode))
+    volumeIJKToGrid = np.linalg.inv(_IJKToWorld(segmentationNode, IJKToRAS)) @ geometry.IJKToWorld
+    signs = np.where(np.diag(volumeIJKToGrid)[:3] < 0, -1, 1)
+    offset = np.round(volumeIJKToGrid[:3, 3]).astype(int)
+    if _largestDeviation(volumeIJKToGrid, signs, offset, geometry.shape) <= GRID_TOLERANCE:
+        return SegmentationGrid(IJKToRAS, geometry.shape, signs, offset)
+    if segmentationNode.GetParentTransformNode() is not volumeNode.GetParentTransformNode():
+        raise _transformsDiffer(segmentationNode, volumeNode)
+    return ResampledGrid(IJKToRAS, volumeIJKToGrid, geometry.shape)
+
+
 class SegmentationGrid:
-    """The reference geometry of a segmentation that lies on a volume's voxels.
+    """A grid of a segmentation that lies on a volume's voxels.
 
     The voxels may be counted from elsewhere (a segmentation of a cropped volume) or backwards: Slicer reverses the
     slices of a left-handed image when it loads it as a volume, and not when it loads it as a segmentation.
-    A segmentation without a geometry of its own gets the volume's.
 
-    :param segmentationNode: the segmentation.
-    :param volumeNode: the volume; any linear parent transforms on both sides, as long as the voxels coincide.
-    :raises UserError: if one of them is gone or their voxels do not coincide.
+    :param IJKToRAS: vtkMatrix4x4 of the grid.
+    :param shape: (K, J, I) of the volume.
+    :param signs: for i, j and k, -1 where they are counted backwards, 1 elsewhere.
+    :param offset: (i, j, k) in the grid of the volume's voxel (0, 0, 0).
     """
 
-    def __init__(self, segmentationNode, volumeNode):
-        _checkSegmentation(segmentationNode)
-        geometry = SliceGeometry(volumeNode)
-        self.IJKToRAS = _referenceIJKToRAS(segmentationNode, volumeNode)
-        self._volumeShape = geometry.shape
-        volumeIJKToGrid = np.linalg.inv(_IJKToWorld(segmentationNode, self.IJKToRAS)) @ geometry.IJKToWorld
-        self._signs = np.where(np.diag(volumeIJKToGrid)[:3] < 0, -1, 1)
-        self._offset = np.round(volumeIJKToGrid[:3, 3]).astype(int)
-        if _largestDeviation(volumeIJKToGrid, self._signs, self._offset, geometry.shape) > GRID_TOLERANCE:
-            raise _gridsDiffer(segmentationNode, volumeNode)
+    isResampled = False
 
-    def cropOnGrid(self, crop):
-        """:return: a LabelmapCrop of the volume's voxels as one of the segmentation's."""
+    def __init__(self, IJKToRAS, shape, signs, offset):
+        self.IJKToRAS = IJKToRAS
+        self._volumeShape = shape
+        self._signs = signs
+        self._offset = offset
+
+    def sharing(self, axis, sliceIndex):
+        """:return: indices of the other slices that have voxels in common with a slice: none."""
+        return []
+
+    def cropOnGrid(self, crop, axis=None):
+        """:return: a LabelmapCrop of the volume's voxels as one of the grid's; the axis does not matter here."""
         return LabelmapCrop(self.turned(crop.voxels), self._extentOnGrid(crop.extent)[::2])
 
     def cropFromGrid(self, crop):
@@ -57,6 +84,14 @@ class SegmentationGrid:
         ranges = [(0, size - 1) for size in reversed(self._volumeShape)]
         ranges[depthIJK(axis)] = (sliceIndex, sliceIndex)
         return self._extentOnGrid(tuple(bound for bounds in ranges for bound in bounds))
+
+    def blockAround(self, extent):
+        """:return: VTK extent in the grid of a VTK extent in the volume's own."""
+        return self._extentOnGrid(extent)
+
+    def isOnSlice(self, axis, sliceIndex, extent):
+        """:return: whether the voxels of the `slicePlane` are on the slice: all of them."""
+        return True
 
     def contains(self, extent):
         """:return: whether the volume has all voxels of a VTK extent in its own grid."""
@@ -76,8 +111,7 @@ def _checkSegmentation(segmentationNode):
             "The segmentation is no longer in the scene.", "Choose or create another one.", "segmentation_removed"
         )
     name = segmentationNode.GetName()
-    binaryLabelmap = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
-    if segmentationNode.GetSegmentation().GetSourceRepresentationName() != binaryLabelmap:
+    if not isStoredAsVoxels(segmentationNode) and not canBecomeVoxels(segmentationNode):
         raise UserError(
             f"The segmentation '{name}' is not stored as voxels.",
             "In the Segmentations module, create its binary labelmap representation and make it the source.",
@@ -92,16 +126,35 @@ def _checkSegmentation(segmentationNode):
         )
 
 
-def _referenceIJKToRAS(segmentationNode, volumeNode):
-    segmentation = segmentationNode.GetSegmentation()
-    geometry = slicer.vtkSlicerSegmentEditorLogic.GetReferenceImageGeometryStringFromSegmentation(segmentation)
-    if not geometry:
-        segmentationNode.SetReferenceImageGeometryParameterFromVolumeNode(volumeNode)
-        geometry = slicer.vtkSlicerSegmentEditorLogic.GetReferenceImageGeometryStringFromSegmentation(segmentation)
+def isStoredAsVoxels(segmentationNode):
+    """:return: whether a segmentation's segments are binary labelmaps in the first place."""
+    return segmentationNode.GetSegmentation().GetSourceRepresentationName() == BINARY_LABELMAP
+
+
+def canBecomeVoxels(segmentationNode):
+    """:return: whether Slicer can make voxels of what a segmentation is stored as: of closed surfaces."""
+    return segmentationNode.GetSegmentation().GetSourceRepresentationName() == CLOSED_SURFACE
+
+
+def referenceImage(segmentationNode):
+    """:return: vtkOrientedImageData without voxels, in the geometry that new segments get; one voxel if not known."""
+    geometry = _referenceGeometry(segmentationNode)
     image = slicer.vtkOrientedImageData()
-    slicer.vtkSegmentationConverter.DeserializeImageGeometry(geometry, image, False)
+    if geometry:
+        slicer.vtkSegmentationConverter.DeserializeImageGeometry(geometry, image, False)
+    return image
+
+
+def _referenceGeometry(segmentationNode):
+    segmentation = segmentationNode.GetSegmentation()
+    return slicer.vtkSlicerSegmentEditorLogic.GetReferenceImageGeometryStringFromSegmentation(segmentation)
+
+
+def _referenceIJKToRAS(segmentationNode, volumeNode):
+    if not _referenceGeometry(segmentationNode):
+        segmentationNode.SetReferenceImageGeometryParameterFromVolumeNode(volumeNode)
     IJKToRAS = vtk.vtkMatrix4x4()
-    image.GetImageToWorldMatrix(IJKToRAS)
+    referenceImage(segmentationNode).GetImageToWorldMatrix(IJKToRAS)
     return IJKToRAS
 
 
@@ -119,16 +172,32 @@ def _largestDeviation(volumeIJKToGrid, signs, offset, shape):
     return np.abs(onGrid - (corners * signs + offset)).max()
 
 
-def _gridsDiffer(segmentationNode, volumeNode):
+def _transformsDiffer(segmentationNode, volumeNode):
     names = f"'{segmentationNode.GetName()}' and the volume '{volumeNode.GetName()}'"
-    if segmentationNode.GetParentTransformNode() is not volumeNode.GetParentTransformNode():
-        return UserError(
-            f"The segmentation {names} are under different transforms.",
-            "Put the segmentation under the volume's transform in the Data module.",
-            "transforms_differ",
-        )
     return UserError(
-        f"The voxels of the segmentation {names} do not coincide.",
-        "Use a new segmentation, or set the volume as source geometry in the Segment Editor (Specify geometry).",
-        "geometry_differs",
+        f"The segmentation {names} are under different transforms.",
+        "Put the segmentation under the volume's transform in the Data module.",
+        "transforms_differ",
+    )
+
+
+def _ownIJKToRAS(segmentationNode, segmentID, reference):
+    """:return: vtkMatrix4x4 of the grid of a segment's voxels; that of the reference where it has none."""
+    labelmap = segmentationNode.GetBinaryLabelmapInternalRepresentation(segmentID) if segmentID else None
+    if labelmap is None or labelmap.GetNumberOfPoints() == 0:
+        return reference
+    own = vtk.vtkMatrix4x4()
+    labelmap.GetImageToWorldMatrix(own)
+    if isSameGrid(own, reference):
+        return reference
+    labelValue = segmentationNode.GetSegmentation().GetSegment(segmentID).GetLabelValue()
+    # Segments share labelmaps, also new ones that have nothing in them yet.
+    return own if (imageVoxels(labelmap) == labelValue).any() else reference
+
+
+def isSameGrid(first, second):
+    """:return: whether two vtkMatrix4x4 place voxels the same, as Slicer compares them."""
+    anyBlock = (0, 0, 0, 0, 0, 0)
+    return slicer.vtkOrientedImageDataResample.DoGeometriesMatch(
+        emptyImage(anyBlock, first), emptyImage(anyBlock, second)
     )

@@ -1,5 +1,10 @@
 """Undo and redo of whole steps on one segmentation."""
 
+from MedSAMSegLib.segments.segmentationGrid import BINARY_LABELMAP, CLOSED_SURFACE
+
+# What segmentations that are written here are stored as.
+SOURCES = (BINARY_LABELMAP, CLOSED_SURFACE)
+
 # As in the Segment Editor.
 MAXIMUM_NUMBER_OF_STEPS = 10
 
@@ -62,6 +67,7 @@ class UndoHistory:
     def rollBack(self):
         """Put back the state of the last `save`, and forget the step."""
         self._logic.Undo()
+        self._settleSource()
         self._undoable.pop()
         self.noteOwnChange()
 
@@ -73,6 +79,7 @@ class UndoHistory:
         if not self.canUndo:
             return False
         self._logic.Undo()
+        self._settleSource()
         self._redoable.append(self._undoable.pop())
         self.noteOwnChange()
         return True
@@ -85,9 +92,18 @@ class UndoHistory:
         if not self.canRedo:
             return False
         self._logic.Redo()
+        self._settleSource()
         self._undoable.append(self._redoable.pop())
         self.noteOwnChange()
         return True
+
+    def _settleSource(self):
+        """Slicer restores what segments are stored as, and not which of it is the source."""
+        segmentation = self._logic.GetSegmentationNode().GetSegmentation()
+        if not segmentation.ContainsRepresentation(segmentation.GetSourceRepresentationName()):
+            stored = next((name for name in SOURCES if segmentation.ContainsRepresentation(name)), None)
+            if stored is not None:
+                segmentation.SetSourceRepresentationName(stored)
 
     def _contents(self):
         segmentationNode = self._logic.GetSegmentationNode()

@@ -51,7 +51,7 @@ class InstalledBackend:
             logging.warning("The MedSAMSeg installation in '%s' cannot be read: %s", folder, error)
             return None
         # The Python of a Slicer that has been removed is gone, and with it what stood on it.
-        return backend if backend.interpreterPath.is_file() else None
+        return backend if all(path.is_file() for path in backend._interpreters) else None
 
     def save(self):
         """Write the marker, in one step."""
@@ -64,6 +64,12 @@ class InstalledBackend:
     def interpreterPath(self):
         """The Python interpreter."""
         return self.folder / self.interpreter
+
+    @property
+    def _interpreters(self):
+        # A script that stands in for the environment's interpreter would outlive it.
+        inside = [] if self.packages else [self.folder / venvInterpreter()]
+        return [self.interpreterPath, *inside]
 
     def command(self, sources):
         """Return the words that run the server's program.

@@ -7,10 +7,14 @@ import secrets
 import subprocess
 import threading
 
+from MedSAMSegLib.server.childProgram import ChildProgram
 from MedSAMSegLib.server.pythonPrograms import foreignEnvironment
 from MedSAMSegLib.server.serverLog import ServerLog
 
-STOP_TIMEOUT_SECONDS = 5.0
+#: How long a server may take to end by itself.
+STOP_SECONDS = 5.0
+#: The same while Slicer closes, and somebody looks at a window that does not answer.
+LEAVING_SECONDS = 1.5
 
 
 class LaunchedServer:
@@ -29,19 +33,19 @@ class LaunchedServer:
         self.log = ServerLog()
         with self.log.open() as logFile:
             self._logStart = os.fstat(logFile.fileno()).st_size
-            self._process = _run(command, logFile)
+            self._child = _run(command, logFile)
         self._sendToken()
         threading.Thread(target=self._readOutput, name="MedSAMSegServerOutput", daemon=True).start()
 
     @property
     def pid(self):
         """Number of the process."""
-        return self._process.pid
+        return self._child.pid
 
     @property
     def isAlive(self):
         """True until the process has ended."""
-        return self._process.poll() is None
+        return self._child.isRunning
 
     @property
     def isReady(self):
@@ -55,23 +59,22 @@ class LaunchedServer:
         """
         return self._announced.wait(timeout)
 
-    def stop(self):
-        """End the process: ask by closing its standard input, then insist. Takes a while when it does not obey."""
+    def stop(self, patience=STOP_SECONDS):
+        """End the process: ask by closing its standard input, then insist.
+
+        :param patience: how long it may take to obey, in seconds.
+        """
         try:
-            self._process.stdin.close()
+            self._child.stdin.close()
         except OSError:
             logging.debug("The MedSAMSeg server's standard input was closed already.")
-        for insist in (self._process.terminate, self._process.kill):
-            try:
-                self._process.wait(STOP_TIMEOUT_SECONDS)
-                return
-            except subprocess.TimeoutExpired:
-                insist()
-        self._process.wait(STOP_TIMEOUT_SECONDS)
+        if self._child.wait(patience) is None:
+            self._child.end()
+            self._child.wait(patience)
 
     def kill(self):
-        """End a process that does not listen any more; returns at once."""
-        self._process.kill()
+        """End a process that does not listen any more, and all that it started; returns at once."""
+        self._child.end()
 
     def lastLogLine(self):
         """Return the last line that this process wrote to the log."""
@@ -80,13 +83,13 @@ class LaunchedServer:
     def _sendToken(self):
         # Not on the command line, where every user of the computer could read it.
         try:
-            self._process.stdin.write(self.token.encode() + b"\n")
-            self._process.stdin.flush()
+            self._child.stdin.write(self.token.encode() + b"\n")
+            self._child.stdin.flush()
         except OSError:
             logging.debug("The MedSAMSeg server ended before it read its token; its log tells why.")
 
     def _readOutput(self):
-        with self._process.stdout as output:
+        with self._child.stdout as output:
             line = output.readline()
             try:
                 self.announcement = dict(json.loads(line)) if line else None
@@ -99,11 +102,6 @@ class LaunchedServer:
 
 
 def _run(command, logFile):
-    return subprocess.Popen(
-        [*command, "serve", "--token-from", "stdin", "--exit-with-stdin"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=logFile,
-        env=foreignEnvironment(),
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    )
+    words = [*command, "serve", "--token-from", "stdin", "--exit-with-stdin"]
+    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": logFile}
+    return ChildProgram(words, foreignEnvironment(), **streams)

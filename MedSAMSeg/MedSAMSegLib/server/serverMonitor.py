@@ -110,6 +110,9 @@ class BackendMonitor:
     def _look(self):
         wish, self._wish = self._wish, None
         if wish == "restart":
+            if self._misses:
+                # It does not answer, so it would not end by itself either.
+                self._backend.kill()
             self._backend.stop()
         if wish:
             self._startNow()

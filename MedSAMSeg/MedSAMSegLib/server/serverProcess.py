@@ -10,7 +10,7 @@ from pathlib import Path
 from MedSAMSegLib.client.serverClient import BackendClient
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.server.installedServer import installedServerCommand
-from MedSAMSegLib.server.launchedServer import LaunchedServer
+from MedSAMSegLib.server.launchedServer import LEAVING_SECONDS, LaunchedServer
 from MedSAMSegLib.server.remoteServer import RemoteServer
 from MedSAMSegLib.server.serverLog import ServerLog
 
@@ -160,7 +160,7 @@ class BackendProcess:
                 "Install the server again.",
                 "backend_start_failed",
             ) from error
-        atexit.register(server.stop)
+        atexit.register(server.stop, LEAVING_SECONDS)
         logging.info("MedSAMSeg server started: process %d, log in %s", server.pid, server.log.path)
         return server
 

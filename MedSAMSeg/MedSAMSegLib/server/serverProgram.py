@@ -1,17 +1,12 @@
 """The server's command line as the module uses it: one command, its progress and its result as JSON."""
 
-import contextlib
 import json
-import os
 import subprocess
 import threading
 
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.server.childProgram import ChildProgram
 from MedSAMSegLib.server.dataFolders import readableSize
-
-#: How far a program stands back that takes minutes: its priority on Windows, and everywhere else.
-POLITE_FLAG = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
-POLITENESS = 10
 
 
 class ServerProgram:
@@ -24,16 +19,15 @@ class ServerProgram:
     def __init__(self, command, environment):
         self._command = list(command)
         self._environment = environment
-        self._process = None
+        self._child = None
         self._isCancelled = threading.Event()
 
     def cancel(self):
         """End the command that runs, and let no other begin; from any thread, returns at once."""
         self._isCancelled.set()
-        process = self._process
-        if process is not None:
-            with contextlib.suppress(OSError):
-                process.kill()
+        child = self._child
+        if child is not None:
+            child.end()
 
     def run(self, *arguments, onLine=None, log=None, isPolite=False):
         """Run one command to its end.
@@ -47,34 +41,31 @@ class ServerProgram:
         """
         if self._isCancelled.is_set():
             return None
-        self._process = subprocess.Popen(
+        child = self._child = ChildProgram(
             [*self._command, *arguments, "--json"],
+            self._environment,
+            isPolite,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=self._environment,
             text=True,
             encoding="utf-8",
             errors="replace",
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0) | (POLITE_FLAG if isPolite else 0),
         )
-        if isPolite and hasattr(os, "setpriority"):
-            with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, self._process.pid, POLITENESS)
         if self._isCancelled.is_set():
             self.cancel()
-        errors = _readInBackground(self._process.stderr, log)
+        errors = _readInBackground(child.stderr, log)
         last = None
-        with self._process.stdout as output:
+        with child.stdout as output:
             for line in output:
                 last = _parsed(line) or last
                 if onLine is not None and last is not None:
                     onLine(last)
-        self._process.wait()
+        status = child.wait()
         said = errors()
         if self._isCancelled.is_set():
             return None
-        return _resultOf(self._process.returncode, last, said)
+        return _resultOf(status, last, said)
 
     def models(self):
         """Return the known models: dicts with name, title, installed, default, licence, size_bytes and path."""

@@ -3,7 +3,8 @@
 import numpy as np
 
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop, cropOfLabel, imageVoxelsWithin
-from MedSAMSegLib.segments.segmentationGrid import SegmentationGrid
+from MedSAMSegLib.segments.latticeSampling import nearest
+from MedSAMSegLib.segments.segmentationGrid import gridOf
 from MedSAMSegLib.slices.sliceRecord import EDITED, SliceRecord, SliceState
 from MedSAMSegLib.slices.sliceRecords import SliceRecords, sliceDigest
 from MedSAMSegLib.volumes.sliceAxes import depthIJK, fromIJK
@@ -21,11 +22,12 @@ class SliceAudit:
     :param segmentID: ID of a segment in it.
     :param volumeNode: the volume whose slices are meant.
     :param axis: array axis that they are taken along.
-    :raises UserError: if a node is gone or their voxels do not coincide.
+    :raises UserError: if a node is gone, or they are under transforms that move them apart.
     """
 
     def __init__(self, segmentationNode, segmentID, volumeNode, axis):
-        self._grid = SegmentationGrid(segmentationNode, volumeNode)
+        gridOf(segmentationNode, None, volumeNode)
+        self._volumeNode = volumeNode
         self._geometry = SliceGeometry(volumeNode)
         self._axis = axis
         self._segmentationNode = segmentationNode
@@ -33,14 +35,17 @@ class SliceAudit:
 
     def states(self):
         """:return: {slice index: SliceState} of all slices that have voxels or a record, in the order of the slices."""
-        records = self._records.ofAxis(self._axis)
-        crops = self._crops()
-        return {index: _state(index, records.get(index), crops.get(index)) for index in sorted({*records, *crops})}
+        # A segment that was worked on in a larger volume knows of slices that this one does not have.
+        records = {index: known for index, known in self._records.ofAxis(self._axis).items() if self._has(index)}
+        digests = self._digests()
+        return {
+            index: _state(index, records.get(index), digests.get(index, "")) for index in sorted({*records, *digests})
+        }
 
     def state(self, sliceIndex):
         """:return: SliceState of one slice; None if it has neither voxels nor a record."""
-        record, crop = self._records.ofAxis(self._axis).get(sliceIndex), self.crop(sliceIndex)
-        return None if record is None and crop is None else _state(sliceIndex, record, crop)
+        record, digest = self._records.ofAxis(self._axis).get(sliceIndex), self._digest(sliceIndex)
+        return None if record is None and not digest else _state(sliceIndex, record, digest)
 
     @property
     def hasSegment(self):
@@ -66,8 +71,7 @@ class SliceAudit:
         :param parts: the signs that it is made of.
         :param basis: what the mask was computed from.
         """
-        crop = self.crop(sliceIndex)
-        record = SliceRecord(provenance, _digest(crop), confidence, parts or {}, basis)
+        record = SliceRecord(provenance, self._digest(sliceIndex), confidence, parts or {}, basis)
         self._records.note(self._axis, {sliceIndex: record})
 
     def accept(self, sliceIndex, isAccepted=True):
@@ -77,7 +81,7 @@ class SliceAudit:
         :param isAccepted: whether it is good.
         """
         state = self.state(sliceIndex)
-        digest = _digest(self.crop(sliceIndex))
+        digest = self._digest(sliceIndex)
         record = SliceRecord(state.provenance, digest, state.confidence, state.parts, state.basis, isAccepted)
         if state.provenance == EDITED and not isAccepted:
             # Without a record, what is there is hand work still.
@@ -89,7 +93,7 @@ class SliceAudit:
 
         :param state: SliceState of the slice from before that change; not of hand work.
         """
-        digest = _digest(self.crop(state.index))
+        digest = self._digest(state.index)
         record = SliceRecord(state.provenance, digest, state.confidence, state.parts, state.basis, state.isAccepted)
         if self._records.ofAxis(self._axis).get(state.index) != record:
             self._records.note(self._axis, {state.index: record})
@@ -97,7 +101,7 @@ class SliceAudit:
     def record(self, sliceIndex):
         """:return: the SliceRecord of a slice; None if there is none, or not of what is there now."""
         record = self._records.ofAxis(self._axis).get(sliceIndex)
-        return record if record is not None and record.digest == _digest(self.crop(sliceIndex)) else None
+        return record if record is not None and record.digest == self._digest(sliceIndex) else None
 
     def bringBack(self, sliceIndex, record):
         """Record again what was known of a slice before, if it is what it was then; forget the slice otherwise.
@@ -105,7 +109,7 @@ class SliceAudit:
         :param sliceIndex: index of the slice.
         :param record: SliceRecord, or None.
         """
-        isSame = record is not None and record.digest == _digest(self.crop(sliceIndex))
+        isSame = record is not None and record.digest == self._digest(sliceIndex)
         self._records.note(self._axis, {sliceIndex: record if isSame else None})
 
     def forget(self, sliceIndex):
@@ -114,6 +118,9 @@ class SliceAudit:
 
     def tightBox(self, sliceIndex):
         """:return: (x0, y0, x1, y1) round the segment's voxels on a slice, None where it has none."""
+        grid = self._grid
+        if grid.isResampled:
+            return self._boxOfSlab(grid, self._slabs(grid).get(sliceIndex))
         crop = self.crop(sliceIndex)
         if crop is None:
             return None
@@ -124,9 +131,19 @@ class SliceAudit:
 
     def crop(self, sliceIndex):
         """:return: trimmed LabelmapCrop of the segment on a slice, in voxels of the volume; None where it has none."""
-        plane = self._grid.slicePlane(self._axis, sliceIndex)
-        crop = self._grid.cropFromGrid(self._voxelsWithin(plane)).trimmed()
+        grid = self._grid
+        plane = grid.slicePlane(self._axis, sliceIndex)
+        if grid.isResampled:
+            # The center of a slice's voxel may lie in a voxel of the grid beside its slab, but not far from it.
+            found = cropOfLabel(self._labelmap, self._segment.GetLabelValue()).piece(plane)
+            crop = _ofSlice(grid.sampledFromGrid(found), self._axis, sliceIndex)
+        else:
+            crop = grid.cropFromGrid(self._voxelsWithin(plane)).trimmed()
         return None if crop.isEmpty else crop
+
+    def sharing(self, sliceIndex):
+        """:return: indices of the other slices that have voxels in common with a slice: where those are coarser."""
+        return self._grid.sharing(self._axis, sliceIndex)
 
     # Undo puts other objects in the place of segment and labelmap: they are looked up each time.
     @property
@@ -138,15 +155,44 @@ class SliceAudit:
         return self._segmentationNode.GetBinaryLabelmapInternalRepresentation(self._segmentID)
 
     @property
+    def _grid(self):
+        return gridOf(self._segmentationNode, self._segmentID, self._volumeNode)
+
+    @property
     def _records(self):
         return SliceRecords(self._segment)
 
-    def _crops(self):
+    def _digests(self):
+        """:return: {slice index: text that differs when the segment differs there} of the slices with voxels."""
+        grid = self._grid
+        if grid.isResampled:
+            return {index: _digestOfSlab(voxels) for index, voxels in self._slabs(grid).items()}
+        return {index: sliceDigest(crop.voxels, crop.start) for index, crop in self._crops(grid).items()}
+
+    def _digest(self, sliceIndex):
+        grid = self._grid
+        if grid.isResampled:
+            return _digestOfSlab(self._slabs(grid).get(sliceIndex))
+        crop = self.crop(sliceIndex)
+        return "" if crop is None else sliceDigest(crop.voxels, crop.start)
+
+    def _slabs(self, grid):
+        return grid.slabs(cropOfLabel(self._labelmap, self._segment.GetLabelValue()), self._axis)
+
+    def _boxOfSlab(self, grid, indices):
+        if indices is None:
+            return None
+        place = (indices @ grid.gridToVolumeIJK[:3, :3].T + grid.gridToVolumeIJK[:3, 3]).T
+        _depth, x, y = (nearest(values) for values in fromIJK(self._axis, place))
+        return float(x.min()), float(y.min()), float(x.max()), float(y.max())
+
+    def _crops(self, grid):
         """:return: {slice index: trimmed LabelmapCrop in voxels of the volume} of the slices with voxels."""
         found = cropOfLabel(self._labelmap, self._segment.GetLabelValue())
         if found.isEmpty:
             return {}
-        block = self._grid.cropFromGrid(found)
+        # Drawn on a whole scan and worked on in a piece of it, a segment reaches beyond the volume.
+        block = grid.cropFromGrid(found).cutTo(self._geometry.shape)
         depth = depthIJK(self._axis)
         crops = {}
         # One copy in the order of the slices: picking each of them out of rows would read the block again every time.
@@ -157,6 +203,9 @@ class SliceAudit:
             if not crop.isEmpty:
                 crops[start[depth]] = crop
         return crops
+
+    def _has(self, sliceIndex):
+        return 0 <= sliceIndex < self.sliceCount
 
     def _voxelsWithin(self, extent):
         voxels = imageVoxelsWithin(self._labelmap, extent) == self._segment.GetLabelValue()
@@ -173,22 +222,29 @@ def emptySlice(writer, audit, segmentID, axis, sliceIndex):
     :param sliceIndex: index of the slice.
     :return: whether the segment changed.
     """
-    crop = audit.crop(sliceIndex)
-    hasChanged = False
-    if crop is not None:
-        _depth, x0, y0 = fromIJK(axis, crop.start)
-        hasChanged = writer.write(segmentID, axis, sliceIndex, crop.voxels.take(0, axis=axis), x0, y0, mode="remove")
+    hasChanged = writer.emptySlice(segmentID, axis, sliceIndex)
     audit.forget(sliceIndex)
     return hasChanged
 
 
-def _digest(crop):
-    return "" if crop is None else sliceDigest(crop.voxels, crop.start)
+def _digestOfSlab(indices):
+    return "" if indices is None else sliceDigest(np.ones(1, bool), indices.ravel())
 
 
-def _state(index, record, crop):
-    if record is None or record.digest != _digest(crop):
-        return SliceState(index, EDITED, None, {}, "", False, crop is None)
+def _ofSlice(crop, axis, sliceIndex):
+    """:return: the part of a LabelmapCrop that is on a slice."""
+    depth = depthIJK(axis)
+    number = sliceIndex - crop.start[depth]
+    if crop.isEmpty or not 0 <= number < crop.voxels.shape[axis]:
+        return LabelmapCrop.empty()
+    start = list(crop.start)
+    start[depth] = sliceIndex
+    return LabelmapCrop(crop.voxels.take([number], axis=axis), tuple(start)).trimmed()
+
+
+def _state(index, record, digest):
+    if record is None or record.digest != digest:
+        return SliceState(index, EDITED, None, {}, "", False, not digest)
     return SliceState(
-        index, record.provenance, record.confidence, record.parts, record.basis, record.isAccepted, crop is None
+        index, record.provenance, record.confidence, record.parts, record.basis, record.isAccepted, not digest
     )

@@ -6,7 +6,7 @@ import numpy as np
 import slicer
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.segments.segmentationGrid import SegmentationGrid
+from MedSAMSegLib.segments.segmentationGrid import gridOf
 from MedSAMSegLib.slices.sliceRecords import SliceRecords
 from MedSAMSegLib.slices.sliceStates import SliceAudit
 from MedSAMSegLib.volumes.sliceAxes import AXES
@@ -116,10 +116,9 @@ def _nodes(scene, className):
 
 def _fits(segmentation, volume):
     try:
-        SegmentationGrid(segmentation, volume)
+        return not gridOf(segmentation, None, volume).isResampled
     except UserError:
         return False
-    return True
 
 
 def _corrected(volume, axis, objects, windowOf, copies):

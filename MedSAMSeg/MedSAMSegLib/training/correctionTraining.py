@@ -4,6 +4,7 @@ import contextlib
 import math
 import shutil
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,9 @@ FEWEST_SLICES = 5
 _SEEN_SLICES = 1600
 _FEWEST_EPOCHS, _MOST_EPOCHS = 8, 40
 _PATIENCE = 5
+
+#: How long the end of a training is waited for, on the main thread: its process is killed, so that is a moment.
+CLOSE_SECONDS = 2.0
 
 _PREFIX = "medsamseg-corrections-"
 # No training of a few slices takes so long: what is older was left by a Slicer that crashed.
@@ -125,11 +129,18 @@ class CorrectionTraining:
         self._program.cancel()
 
     def close(self):
-        """End it now, leaving nothing."""
+        """End it now, leaving nothing; what cannot be ended yet is left alone, and its folder removed afterwards."""
         self.cancel()
-        if self._background is not None:
-            # The process has been killed, so this is a moment.
-            self._background.wait()
+        background = self._background
+        if background is None or background.wait(CLOSE_SECONDS):
+            self._cleanUp()
+        else:
+            threading.Thread(
+                target=self._cleanUpAfter, args=(background,), name="MedSAMSegCleanUp", daemon=True
+            ).start()
+
+    def _cleanUpAfter(self, background):
+        background.wait()
         self._cleanUp()
 
     def _work(self):

@@ -23,7 +23,7 @@ class SliceViewWatch(VTKObservationMixin):
         self._isWatching = False
         # Slicer makes a view's widget while it tells others of the view's node: only afterwards is it there.
         self._timer = qt.QTimer()
-        self._timer.singleShot = True
+        self._timer.setSingleShot(True)
         self._timer.interval = 0
         self._timer.connect("timeout()", self._onTimeout)
 

@@ -101,7 +101,8 @@ def _looksLikeCT(sample):
 
 
 def _looksLikeChest(sample):
-    return _share(sample, -950, -500) >= 0.25 * _share(sample, -150, 250) > 0
+    lung = _share(sample, -950, -500)
+    return lung > 0 and lung >= 0.25 * _share(sample, -150, 250)
 
 
 def _share(sample, low, high):

@@ -13,6 +13,9 @@ from MedSAMSegLib.volumes.sliceAxes import AXES, depthIJK, fromIJK, inPlaneIJK, 
 # Two corners further apart than this along the axis, in slices, are not a box on one slice.
 SAME_SLICE_TOLERANCE = 0.5
 
+# Of the directions of the axes: below it, two of them are one.
+SMALLEST_DETERMINANT = 1e-6
+
 
 class SliceGeometry:
     """A volume's geometry at one moment: make a new one when the volume or its transforms may have changed. ::
@@ -23,8 +26,8 @@ class SliceGeometry:
     "World" is Slicer's RAS in millimeters, with all parent transforms applied, as the slice views show it.
 
     :param volumeNode: scalar volume in the scene, under no transform or linear ones.
-    :raises UserError: if the volume was removed, has no voxels, is a color image or a label map, or is under a
-        non-linear transform.
+    :raises UserError: if the volume was removed, has no voxels, has several values in a voxel, is a label map, is
+        under a non-linear transform, or has a matrix that gives its voxels no places.
     """
 
     def __init__(self, volumeNode):
@@ -157,8 +160,8 @@ def checkVolume(volumeNode):
     """Tell why a volume has no :class:`SliceGeometry`, where only that matters.
 
     :param volumeNode: the volume, or None.
-    :raises UserError: if the volume was removed, has no voxels, is a color image or a label map, or is under a
-        non-linear transform.
+    :raises UserError: if the volume was removed, has no voxels, has several values in a voxel, is a label map, is
+        under a non-linear transform, or has a matrix that gives its voxels no places.
     """
     if volumeNode is None or volumeNode.GetScene() is None:
         raise UserError("The volume is no longer in the scene.", "Choose another volume.", "volume_removed")
@@ -172,15 +175,37 @@ def checkVolume(volumeNode):
             "Harden the transform in the Data module, or take the volume out of it.",
             "transform_not_linear",
         )
+    _checkPlace(volumeNode)
+
+
+def _checkPlace(volumeNode):
+    # Not a number is never equal to itself: such a volume would count as changed for ever.
+    matrix = _IJKToWorld(volumeNode)
+    axes = matrix[:3, :3]
+    # The node's own spacing, since a distance of 0 leaves no direction in its matrix.
+    isZero = (np.linalg.norm(axes, axis=0) == 0) | (np.array(volumeNode.GetSpacing()) == 0)
+    if isZero.any():
+        wrong = f"puts its voxels 0 mm apart along {'IJK'[int(np.argmax(isZero))]}"
+    elif not np.isfinite(matrix).all():
+        wrong = "holds values that are not numbers"
+    elif abs(np.linalg.det(axes / np.linalg.norm(axes, axis=0))) < SMALLEST_DETERMINANT:
+        wrong = "gives two of its axes the same direction"
+    else:
+        return
+    raise UserError(
+        f"The voxels of '{volumeNode.GetName()}' have no place: the matrix from voxels to the patient {wrong}.",
+        "Set spacing and orientation in the module Volumes, or export the scan again.",
+        "volume_without_place",
+    )
 
 
 def _checkIsScalarImage(volumeNode):
     valuesPerVoxel = volumeNode.GetImageData().GetNumberOfScalarComponents()
     if valuesPerVoxel != 1:
         raise UserError(
-            f"The volume '{volumeNode.GetName()}' has {valuesPerVoxel} values in each voxel, as color images have;"
-            " MedSAMSeg needs one.",
-            "Convert it with the module Vector to Scalar Volume.",
+            f"The volume '{volumeNode.GetName()}' has {valuesPerVoxel} values in each voxel, as {_whoHas(volumeNode)}"
+            " have; MedSAMSeg needs one.",
+            "Convert it with the module Vector to Scalar Volume, which can take one of them.",
             "volume_not_scalar",
         )
     if volumeNode.IsA("vtkMRMLLabelMapVolumeNode"):
@@ -191,12 +216,32 @@ def _checkIsScalarImage(volumeNode):
         )
 
 
+def IJKToRASOf(volumeNode):
+    """Return where a volume's voxels are below its parent transform, counted from the first voxel of its array.
+
+    Image data whose extent does not begin at 0 is placed by its extent, as slice views, exports and
+    vtkMRMLVolumeNode::ShiftImageDataExtentToZeroStart do.
+
+    :param volumeNode: volume with voxels.
+    :return: 4 × 4 array.
+    """
+    matrix = vtk.vtkMatrix4x4()
+    volumeNode.GetIJKToRASMatrix(matrix)
+    IJKToRAS = slicer.util.arrayFromVTKMatrix(matrix)
+    IJKToRAS[:3, 3] += IJKToRAS[:3, :3] @ volumeNode.GetImageData().GetExtent()[::2]
+    return IJKToRAS
+
+
+def _whoHas(volumeNode):
+    if volumeNode.IsA("vtkMRMLDiffusionWeightedVolumeNode"):
+        return "diffusion scans"
+    return "color images" if volumeNode.GetImageData().GetNumberOfScalarComponents() in (3, 4) else "vector images"
+
+
 def _IJKToWorld(volumeNode):
-    IJKToRAS = vtk.vtkMatrix4x4()
-    volumeNode.GetIJKToRASMatrix(IJKToRAS)
     RASToWorld = vtk.vtkMatrix4x4()
     slicer.vtkMRMLTransformNode.GetMatrixTransformBetweenNodes(volumeNode.GetParentTransformNode(), None, RASToWorld)
-    return slicer.util.arrayFromVTKMatrix(RASToWorld) @ slicer.util.arrayFromVTKMatrix(IJKToRAS)
+    return slicer.util.arrayFromVTKMatrix(RASToWorld) @ IJKToRASOf(volumeNode)
 
 
 def _viewAxes(sliceNode):

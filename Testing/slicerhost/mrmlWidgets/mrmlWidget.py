@@ -27,9 +27,13 @@ class SceneObserver:
         self._scene = scene
         self._sceneObservations = self._sceneObservations or Observations(self)
         self._sceneObservations.clear()
-        for event in self._observedSceneEvents if scene is not None else ():
-            self._sceneObservations.add(scene, event, self._onScene)
+        if scene is not None:
+            self._observeScene()
         self._onSceneSet()
+
+    def _observeScene(self):
+        for event in self._observedSceneEvents:
+            self._sceneObservations.add(self._scene, event, self._onScene)
 
     def _onScene(self, _caller, _event):
         self._onSceneSet()

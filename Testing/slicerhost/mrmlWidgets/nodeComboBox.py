@@ -6,6 +6,7 @@ import slicer
 import vtk
 from PySide6 import QtCore
 
+from slicerhost import slicerVersion
 from slicerhost.mrmlWidgets.mrmlWidget import SceneObserver
 from slicerhost.mrmlWidgets.nodeFilter import NodeFilter
 from slicerhost.pythonQt import qt
@@ -22,6 +23,9 @@ NODE_SIGNALS = (
     "nodeAddedByUserAction",
     "nodeAboutToBeRemoved",
 )
+
+# The priority with which qMRMLSceneModel observes that a node is about to be removed: after whoever has none.
+AFTER_OTHERS = -10.0
 
 
 def _filterProperty(valueType, name):
@@ -52,6 +56,7 @@ class qMRMLNodeComboBox(SceneObserver, qt.QWidget):
     """Stands in for qMRMLNodeComboBox; disabled until it has a scene."""
 
     cppSignatures = MappingProxyType({f"{name}(vtkMRMLNode*)": f"{name}(PyObject)" for name in NODE_SIGNALS})
+    signalsSince = MappingProxyType({"nodeAddedByUserAction": "5.12"})
     currentNodeChanged = QtCore.Signal((object,), (bool,))
     currentNodeIDChanged = QtCore.Signal(str)
     nodeActivated = QtCore.Signal(object)
@@ -84,6 +89,7 @@ class qMRMLNodeComboBox(SceneObserver, qt.QWidget):
         self._labels = {}
         self._menuActions = []
         self._current = None
+        self._leaving = None
         self._nodeObservations = Observations(self)
         self._isFilling = False
         self._comboBox = qt.QComboBox(self)
@@ -175,23 +181,40 @@ class qMRMLNodeComboBox(SceneObserver, qt.QWidget):
             if node.IsA(attributeType):
                 node.SetAttribute(name, str(value) if value is not None else "")
         node = self._scene.AddNode(node)
-        self.nodeAddedByUser(node)
-        self.nodeAddedByUserAction(node)
         if self.selectNodeUponCreation:
             self.setCurrentNode(node)
+        self.nodeAddedByUser(node)
         return node
 
     def removeCurrentNode(self):
         """Remove the chosen node from the scene."""
-        self.nodeAboutToBeRemoved(self._current)
         self._scene.RemoveNode(self._current)
 
     def renameCurrentNode(self):
         """Ask for another name."""
         self._current.SetName(qt.QInputDialog.getText(self, "Rename", "New name:"))
 
+    def _createNew(self, nodeType):
+        self._sayAddedByUser(self.addNode(nodeType))
+
+    def _createNewAs(self, nodeType):
+        name = qt.QInputDialog.getText(self, f"Create new {self.nodeTypeLabel(nodeType)}", "New name:")
+        if name:
+            node = self.addNode(nodeType)
+            node.SetName(name)
+            self._sayAddedByUser(node)
+
+    def _sayAddedByUser(self, node):
+        self.setCurrentNode(node)
+        if slicerVersion.isAtLeast("5.12"):
+            self.nodeAddedByUserAction(node)
+        else:
+            # The second time: addNode has said so already.
+            self.nodeAddedByUser(node)
+
     def _onSceneSet(self):
         self.enabled = self._scene is not None
+        self._leaving = None
         if self._scene is None or not self._scene.IsBatchProcessing():
             self._refresh()
 
@@ -201,9 +224,22 @@ class qMRMLNodeComboBox(SceneObserver, qt.QWidget):
         types = self._filter.nodeTypes
         # Asked at every node that comes or goes: C++ looks through the scene where there is one type to look for.
         nodes = slicer.util.getNodesByClass(types[0], self._scene) if len(types) == 1 else self._scene.GetNodes()
-        return [node for node in nodes if self._filter.accepts(node)]
+        return [node for node in nodes if node is not self._leaving and self._filter.accepts(node)]
+
+    def _observeScene(self):
+        super()._observeScene()
+        self._sceneObservations.addWithNode(
+            self._scene, _Scene.NodeAboutToBeRemovedEvent, self._onNodeAboutToBeRemoved, AFTER_OTHERS
+        )
+
+    def _onNodeAboutToBeRemoved(self, _caller, _event, node):
+        if not self._scene.IsClosing() and node in self._nodes():
+            self.nodeAboutToBeRemoved(node)
+            self._leaving = node
+            self._refresh()
 
     def _refresh(self):
+        previousRow = self._comboBox.findData(self.currentNodeID)
         nodes = self._nodes()
         self._fill(nodes)
         self._nodeObservations.clear()
@@ -213,7 +249,14 @@ class qMRMLNodeComboBox(SceneObserver, qt.QWidget):
         if keepsCurrent:
             self._showCurrent()
         else:
-            self._makeCurrent(nodes[0] if nodes and not self.noneEnabled else None)
+            self._makeCurrent(self._successor(nodes, previousRow))
+
+    def _successor(self, nodes, row):
+        """:return: the node that comes into the row of one that is gone, or the last; as QComboBox goes on, unasked."""
+        if not nodes:
+            return None
+        row -= 1 if self.noneEnabled else 0
+        return nodes[min(max(row, 0), len(nodes) - 1)]
 
     def _fill(self, nodes):
         self._isFilling = True
@@ -231,7 +274,10 @@ class qMRMLNodeComboBox(SceneObserver, qt.QWidget):
 
     def _actions(self):
         for nodeType in self._filter.nodeTypes if self.addEnabled else ():
-            yield f"Create new {self.nodeTypeLabel(nodeType)}", lambda nodeType=nodeType: self.addNode(nodeType)
+            label = self.nodeTypeLabel(nodeType)
+            yield f"Create new {label}", lambda nodeType=nodeType: self._createNew(nodeType)
+            if self.renameEnabled:
+                yield f"Create new {label} as...", lambda nodeType=nodeType: self._createNewAs(nodeType)
         label = self.nodeTypeLabel(self._filter.nodeTypes[0]) if self._filter.nodeTypes else ""
         if self.renameEnabled and self._current is not None:
             yield f"Rename current {label}", self.renameCurrentNode

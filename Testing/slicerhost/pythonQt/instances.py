@@ -45,6 +45,8 @@ class Instance:
             qtProperty.write(self, value)
         elif name == "name":
             QtCore.QObject.setObjectName(self, value)
+        elif kind := _kindOfMember(type(self), name):
+            raise AttributeError(f"{kind} '{name}' can not be overwritten on {type(self).__name__} object")
         elif _isFreeToSet(type(self), name):
             super().__setattr__(name, value)
         elif name in _dynamicPropertyNames(self):
@@ -165,6 +167,19 @@ def _checkAlive(instance):
 
 def _qtClassOf(instance):
     return type(instance).qtClass
+
+
+def _kindOfMember(cls, name):
+    """:return: "Slot" or "Signal" where the C++ class has one of that name, which nothing can replace; or None."""
+    if name.startswith("_"):
+        return None
+    cppClass = next(base for base in cls.__mro__ if "isCppClass" in base.__dict__)
+    member = getattr(cppClass, name, None)
+    if isinstance(member, QtCore.Signal):
+        return "Signal"
+    if isinstance(member, QtCore.Property):
+        return None
+    return "Slot" if callable(member) else None
 
 
 def _isFreeToSet(cls, name):

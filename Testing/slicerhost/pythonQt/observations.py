@@ -3,6 +3,7 @@
 import weakref
 
 import shiboken6
+import vtk
 from PySide6 import QtCore
 
 
@@ -18,17 +19,28 @@ class Observations:
 
     def add(self, observed, event, method):
         """Call a method of the widget with (caller, event) when a VTK object reports an event."""
-        weakMethod = weakref.WeakMethod(method)
+        self._add(observed, event, _whileAlive(method), 0.0)
 
-        def onEvent(caller, eventName):
-            live = weakMethod()
-            if live is not None and shiboken6.isValid(live.__self__):
-                live(caller, eventName)
+    def addWithNode(self, observed, event, method, priority=0.0):
+        """Call a method of the widget with (caller, event, node) when a scene reports an event about a node."""
+        self._add(observed, event, vtk.calldata_type(vtk.VTK_OBJECT)(_whileAlive(method)), priority)
 
-        self._entries.append((observed, observed.AddObserver(event, onEvent)))
+    def _add(self, observed, event, function, priority):
+        self._entries.append((observed, observed.AddObserver(event, function, priority)))
 
     def clear(self, _destroyed=None):
         """Observe nothing any more."""
         for observed, tag in self._entries:
             observed.RemoveObserver(tag)
         self._entries = []
+
+
+def _whileAlive(method):
+    weakMethod = weakref.WeakMethod(method)
+
+    def onEvent(*arguments):
+        live = weakMethod()
+        if live is not None and shiboken6.isValid(live.__self__):
+            live(*arguments)
+
+    return onEvent

@@ -4,12 +4,16 @@ import functools
 
 from PySide6 import QtCore
 
+# Properties of Qt that PythonQt does not show: the name is taken by a static function (see README.md of the host).
+LEFT_OUT = {QtCore.QTimer: {"singleShot"}}
+
 
 @functools.cache
 def propertiesOf(qtClass):
     """:return: name -> _Property, for the properties that a PySide class has in C++."""
     metaObject = qtClass.staticMetaObject
-    names = (metaObject.property(index).name() for index in range(metaObject.propertyCount()))
+    leftOut = {name for owner, names in LEFT_OUT.items() if issubclass(qtClass, owner) for name in names}
+    names = {metaObject.property(index).name() for index in range(metaObject.propertyCount())} - leftOut
     return {name: _Property(qtClass, name, metaObject) for name in names}
 
 

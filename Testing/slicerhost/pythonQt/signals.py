@@ -5,6 +5,8 @@ import sys
 
 from PySide6 import QtCore
 
+from slicerhost import slicerVersion
+
 
 class Signal:
     """What `button.clicked` gives: something to connect to, to disconnect from, and to call in order to emit."""
@@ -74,7 +76,9 @@ def disconnect(owner, signature, function):
 def _existing(owner, signature):
     normalized = QtCore.QMetaObject.normalizedSignature(signature).data().decode()
     pySideSignature = declaredSignatures(type(owner)).get(normalized, normalized)
-    if QtCore.QObject.metaObject(owner).indexOfSignal(pySideSignature) < 0:
+    since = getattr(type(owner), "signalsSince", {}).get(normalized.partition("(")[0], slicerVersion.OLDEST)
+    isThere = slicerVersion.isAtLeast(since)
+    if not isThere or QtCore.QObject.metaObject(owner).indexOfSignal(pySideSignature) < 0:
         raise ValueError(f"{type(owner).__name__} has no signal {signature!r}")
     return pySideSignature
 

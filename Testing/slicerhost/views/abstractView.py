@@ -25,7 +25,7 @@ class ctkVTKAbstractView(qt.QWidget):
         self._renderer = vtk.vtkRenderer()
         self.renderWindow().AddRenderer(self._renderer)
         self._requestTimer = qt.QTimer(self)
-        self._requestTimer.singleShot = True
+        self._requestTimer.setSingleShot(True)
         self._requestTimer.connect("timeout()", self.forceRender)
 
     def VTKWidget(self):

@@ -1,113 +1,35 @@
-"""The command line: ``medsamseg segment | evaluate | models | cache | serve``."""
+"""The command line: ``medsamseg segment | evaluate | train | study | models | cache | check | serve``."""
 
 from __future__ import annotations
 
-import argparse
-import io
 import os
-import sys
+import signal
 from collections.abc import Sequence
-from typing import NoReturn
-
-from medsamseg_server import __version__
-from medsamseg_server.cli import cache, check, evaluate, models, segment, serve, study, train
-from medsamseg_server.cli.output import report_error
-from medsamseg_server.errors import ErrorKind, MedSAMSegError
-
-_COMMANDS = (segment, evaluate, train, study, models, cache, check, serve)
-#: When set to 1, errors show where in the program they arose.
-_DEBUG_VARIABLE = "MEDSAMSEG_DEBUG"
-#: Options whose value may start with a minus sign, which argparse would take for another option.
-_MAY_BE_NEGATIVE = {"--box", "--range", "--slice", "--window"}
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser that reports wrong usage like every other error."""
-
-    def error(self, message: str) -> NoReturn:
-        raise MedSAMSegError(
-            ErrorKind.INVALID_INPUT, "usage", f"{message[:1].upper()}{message[1:]}.", f"See: {self.prog} --help"
-        )
+from types import FrameType
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0, or the status of the error's kind."""
-    arguments = sys.argv[1:] if argv is None else list(argv)
-    _never_fail_to_print()
+    """Run one command and return its exit status: 0, or the status of the error's kind.
+
+    Args:
+        argv: the arguments; without them those of this process, which is then ours to the end.
+    """
+    if argv is not None or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        from medsamseg_server.cli.command_line import run_command
+
+        return run_command(argv)
+    # What is imported first takes a moment, in which nothing can be lost: Ctrl+C then just ends the program.
+    signal.signal(signal.SIGINT, _stop)
+    from medsamseg_server.cli.command_line import run_command
+
     try:
-        status = _run(arguments)
-        # Here, where a reader that has gone is handled, and not when the interpreter ends.
-        sys.stdout.flush()
-        return status
-    except MedSAMSegError as error:
-        reported = error
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        return run_command()
     except KeyboardInterrupt:
-        reported = MedSAMSegError(ErrorKind.CANCELLED, "cancelled", "Stopped.")
-    except BrokenPipeError:
-        # The reader of our output, such as `head`, has gone; nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ErrorKind.CANCELLED.exit_status
-    except Exception as error:
-        if _is_debugging():
-            raise
-        reported = MedSAMSegError(
-            ErrorKind.INTERNAL,
-            "internal",
-            f"Something unexpected went wrong: {type(error).__name__}: {error}",
-            f"Please report it, with what {_DEBUG_VARIABLE}=1 shows.",
-        )
-    if _is_debugging() and reported.__traceback__ is not None:
-        raise reported
-    report_error(reported, as_json="--json" in arguments)
-    return reported.kind.exit_status
+        _stop()
+        raise
 
 
-def _run(arguments: list[str]) -> int:
-    parser = make_parser()
-    try:
-        args = parser.parse_args(_join_negative_values(arguments))
-    except SystemExit as finished:
-        # --help and --version have printed what they have to say.
-        return int(finished.code or 0)
-    if args.run is None:
-        parser.print_help()
-        return ErrorKind.INVALID_INPUT.exit_status
-    status: int = args.run(args)
-    return status
-
-
-def make_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line."""
-    parser = _Parser(
-        prog="medsamseg",
-        description="Segment objects in medical images from boxes, with MedSAM and its relatives. "
-        "For research; not a medical device.",
-        epilog="See 'medsamseg COMMAND --help' for each command.",
-    )
-    parser.add_argument("--version", action="version", version=f"medsamseg {__version__}")
-    parser.set_defaults(run=None)
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
-    for command in _COMMANDS:
-        command.add_parser(subparsers)
-    return parser
-
-
-def _join_negative_values(arguments: list[str]) -> list[str]:
-    """Write ``--box -3,4,5,6`` as ``--box=-3,4,5,6``, so that a wrong number is told as such."""
-    joined: list[str] = []
-    for argument in arguments:
-        if joined and joined[-1] in _MAY_BE_NEGATIVE and argument[:1] == "-" and argument[1:2].isdigit():
-            joined[-1] += f"={argument}"
-        else:
-            joined.append(argument)
-    return joined
-
-
-def _never_fail_to_print() -> None:
-    """Let a character that the terminal cannot show become a question mark instead of an error after the work."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
-
-
-def _is_debugging() -> bool:
-    return os.environ.get(_DEBUG_VARIABLE) == "1"
+def _stop(signal_number: int = signal.SIGINT, frame: FrameType | None = None) -> None:
+    os.write(2, b"medsamseg: Stopped.\n")
+    os._exit(130)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress, warn
+from medsamseg_server.cli.output import add_output_options, print_json, print_line, say, shows_progress, warn
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.system.safe_files import file_digest, readable_size
 from medsamseg_server.weights.catalog import get_checkpoint
@@ -125,10 +125,10 @@ def run_list(args: argparse.Namespace) -> int:
         return 0
     width = max(len(str(row["name"])) for row in rows)
     title_width = max(len(str(row["title"])) for row in rows)
-    print(f"{'Model':<{width}} {'Name':<{title_width}} {'Size':>9}  {'License':<11} Installed")
+    print_line(f"{'Model':<{width}} {'Name':<{title_width}} {'Size':>9}  {'License':<11} Installed")
     for row in rows:
-        print(_table_line(row, width, title_width))
-    print(f"\nFolder: {store.folder}")
+        print_line(_table_line(row, width, title_width))
+    print_line(f"\nFolder: {store.folder}")
     return 0
 
 

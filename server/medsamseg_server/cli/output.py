@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from medsamseg_server.errors import MedSAMSegError
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
 
 def add_output_options(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +24,48 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
 def say(args: argparse.Namespace, text: str) -> None:
     """Print a line for people, unless they asked for quiet or for JSON."""
     if not (args.json or args.quiet):
-        print(text)
+        print_line(text)
+
+
+def print_line(text: str, flush: bool = False) -> None:
+    """Print a line on standard output.
+
+    Raises:
+        MedSAMSegError: ``output_unwritable`` when it cannot be written, such as to a full disk.
+        BrokenPipeError: when its reader has gone.
+    """
+    try:
+        print(text, flush=flush)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _unwritable(error) from error
+
+
+def flush_output() -> None:
+    """Write what was printed, where a failure is still told, and not when the interpreter ends; as ``print_line``."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _unwritable(error) from error
+
+
+def discard_output() -> None:
+    """Send what is still to be printed nowhere, since the interpreter would fail on it when it ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _unwritable(error: OSError) -> MedSAMSegError:
+    discard_output()
+    return MedSAMSegError(
+        ErrorKind.CANNOT_WRITE,
+        "output_unwritable",
+        f"Standard output cannot be written: {error.strerror or error}.",
+        "Send it to another file or disk. Files that the command was to write are written.",
+    )
 
 
 def warn(text: str) -> None:
@@ -32,7 +75,7 @@ def warn(text: str) -> None:
 
 def print_json(values: Mapping[str, Any]) -> None:
     """Print one machine-readable line."""
-    print(json.dumps(values), flush=True)
+    print_line(json.dumps(values), flush=True)
 
 
 def shows_progress(args: argparse.Namespace) -> bool:
@@ -42,9 +85,12 @@ def shows_progress(args: argparse.Namespace) -> bool:
 
 def report_error(error: MedSAMSegError, as_json: bool) -> None:
     """Print an error: two calm lines on standard error, or one line of JSON on standard output."""
-    if as_json:
-        print_json({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
+    if as_json and error.code != "output_unwritable":
+        # Of a failure to say so, nobody can be told.
+        with suppress(MedSAMSegError, BrokenPipeError):
+            print_json({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
         return
-    print(f"medsamseg: {error.message}", file=sys.stderr)
-    for line in error.hint.splitlines():
-        print(f"  {line}", file=sys.stderr)
+    with suppress(OSError):
+        print(f"medsamseg: {error.message}", file=sys.stderr)
+        for line in error.hint.splitlines():
+            print(f"  {line}", file=sys.stderr)

@@ -10,6 +10,9 @@ from typing import Any
 from medsamseg_server.engine.prompts import Box
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
+# No scan has so many voxels in a row.
+_LARGEST = 10**15
+
 #: What a prompts file looks like; shown in the help.
 FILE_EXAMPLE = (
     '{"axis": 0, "prompts": [{"slice": 24, "box": [54, 160, 101, 204]}, {"slice": 30, "box": [60, 165, 95, 200]}]}'
@@ -35,7 +38,7 @@ def parse_box(text: str) -> Box:
         raise MedSAMSegError(
             ErrorKind.INVALID_INPUT,
             "box_malformed",
-            f"'{text}' is not a box.",
+            f"'{text[:80]}' is not a box.",
             "Write four numbers X0,Y0,X1,Y1 without spaces, such as 54,160,101,204.",
         ) from None
     return (x0, y0, x1, y1)
@@ -47,12 +50,13 @@ def parse_range(text: str) -> tuple[int | None, int | None]:
     Raises:
         MedSAMSegError: ``range_malformed``.
     """
-    match = re.fullmatch(r"(-?\d+)?:(-?\d+)?", text.strip())
+    # No scan has slices with more digits than these.
+    match = re.fullmatch(r"(-?\d{1,15})?:(-?\d{1,15})?", text.strip(), re.ASCII)
     if match is None:
         raise MedSAMSegError(
             ErrorKind.INVALID_INPUT,
             "range_malformed",
-            f"'{text}' is not a range of slices.",
+            f"'{text[:80]}' is not a range of slices.",
             "Write the first and the last slice as A:B, such as 15:33; A: or :B limits one side.",
         )
     first, last = match.groups()
@@ -79,6 +83,11 @@ def read_prompts(path: Path) -> tuple[int, dict[str | None, dict[int, Box]]]:
         raise MedSAMSegError(
             ErrorKind.UNREADABLE, "prompts_unreadable", f"The prompts file {path} cannot be read: {error}."
         ) from error
+    except RecursionError as error:
+        raise _malformed(path, "its brackets: they are nested too deeply") from error
+    except ValueError as error:
+        # Python reads whole numbers of at most 4300 digits.
+        raise _malformed(path, "a number: it has thousands of digits") from error
     try:
         return _check_content(content)
     except _WrongPlaceError as error:
@@ -98,13 +107,22 @@ def _malformed(path: Path, what: str) -> MedSAMSegError:
     )
 
 
+def _shown(value: Any) -> str:
+    """Return a value as it stands in the file, cut to what can be read at a glance."""
+    try:
+        text = json.dumps(value)
+    except RecursionError:
+        return "a value of many nested brackets"
+    return text if len(text) <= 80 else f"{text[:80]}…"
+
+
 def _check_content(content: Any) -> tuple[int, dict[str | None, dict[int, Box]]]:
     has_objects = isinstance(content, dict) and "objects" in content
     subject = "objects" if has_objects else "prompts"
     _check_keys(content, {"axis", subject}, {subject}, "the start")
     axis = content.get("axis", 0)
     if type(axis) is not int or axis not in (0, 1, 2):
-        raise _WrongPlaceError(f"axis: {json.dumps(axis)} is not 0, 1 or 2")
+        raise _WrongPlaceError(f"axis: {_shown(axis)} is not 0, 1 or 2")
     if not has_objects:
         return axis, {None: _check_prompts(content["prompts"], "prompts")}
     objects: dict[str | None, dict[int, Box]] = {}
@@ -113,9 +131,9 @@ def _check_content(content: Any) -> tuple[int, dict[str | None, dict[int, Box]]]
         _check_keys(item, {"name", "prompts"}, {"name", "prompts"}, place)
         name = item["name"]
         if not isinstance(name, str) or not is_name(name):
-            raise _WrongPlaceError(f"{place}.name: {json.dumps(name)} is no name for a segment")
+            raise _WrongPlaceError(f"{place}.name: {_shown(name)} is no name for a segment")
         if name in objects:
-            raise _WrongPlaceError(f"{place}.name: there is a '{name}' already")
+            raise _WrongPlaceError(f"{place}.name: there is a '{name[:80]}' already")
         objects[name] = _check_prompts(item["prompts"], f"{place}.prompts")
     return axis, objects
 
@@ -132,11 +150,17 @@ def _check_prompts(prompts: Any, place: str) -> dict[int, Box]:
         _check_keys(prompt, {"slice", "box"}, {"slice", "box"}, here)
         index = prompt["slice"]
         if type(index) is not int:
-            raise _WrongPlaceError(f"{here}.slice: {json.dumps(index)} is not a whole number")
+            raise _WrongPlaceError(f"{here}.slice: {_shown(index)} is not a whole number")
+        _check_digits(index, f"{here}.slice")
         if index in boxes:
             raise _WrongPlaceError(f"{here}.slice: slice {index} has a box already")
         boxes[index] = _check_box(prompt["box"], f"{here}.box")
     return boxes
+
+
+def _check_digits(value: Any, place: str) -> None:
+    if isinstance(value, int) and abs(value) >= _LARGEST:
+        raise _WrongPlaceError(f"{place}: {_shown(value)} is more than any scan has voxels")
 
 
 def _check_list(value: Any, place: str) -> list[Any]:
@@ -151,7 +175,7 @@ def _check_keys(value: Any, known: set[str], needed: set[str], place: str) -> No
     for key in sorted(needed - value.keys()):
         raise _WrongPlaceError(f"{place}: '{key}' is missing")
     for key in sorted(value.keys() - known):
-        raise _WrongPlaceError(f"{place}: '{key}' is not known here")
+        raise _WrongPlaceError(f"{place}: '{key[:80]}' is not known here")
 
 
 def _check_box(value: Any, place: str) -> Box:
@@ -159,6 +183,7 @@ def _check_box(value: Any, place: str) -> Box:
         raise _WrongPlaceError(f"{place}: a list of four numbers [x0, y0, x1, y1] is expected")
     for number, corner in enumerate(value):
         if type(corner) not in (int, float):
-            raise _WrongPlaceError(f"{place}[{number}]: {json.dumps(corner)} is not a number")
+            raise _WrongPlaceError(f"{place}[{number}]: {_shown(corner)} is not a number")
+        _check_digits(corner, f"{place}[{number}]")
     x0, y0, x1, y1 = (float(corner) for corner in value)
     return (x0, y0, x1, y1)

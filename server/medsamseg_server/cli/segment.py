@@ -70,25 +70,41 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("image", metavar="IMAGE", type=Path, help="NRRD, NIfTI or MetaImage file, or a DICOM folder")
+    parser.add_argument(
+        "image", metavar="IMAGE", type=Path, help="NRRD, NIfTI or MetaImage file, a DICOM folder, or a film"
+    )
     parser.add_argument(
         "--output",
         "-o",
         metavar="OUT",
         type=Path,
         required=True,
-        help=".seg.nrrd (Slicer segmentation), .nrrd, .nii.gz, .nii or .mha (labelmap)",
+        help=".seg.nrrd (Slicer segmentation), .nrrd, .nii.gz, .nii or .mha (labelmap); of a film .npz or a folder",
     )
     parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
     parser.add_argument(
         "--csv", action="store_true", help="write the table of slices beside OUT: confidence, provenance, boxes"
     )
-    parser.add_argument("--series", metavar="UID", help="which series of a DICOM folder")
+    parser.add_argument(
+        "--overlay",
+        metavar="OUT.png",
+        type=Path,
+        help="draw the result: boxes, fill, outline, scale bar, legend; of a film OUT.mp4",
+    )
+    parser.add_argument(
+        "--series", metavar="UID", help="which series of a DICOM folder; UID:N for volume N of several in a series"
+    )
     prompts = parser.add_argument_group("where the object is")
     prompts.add_argument("--box", metavar="X0,Y0,X1,Y1", help="box around the object, in voxel indices of the slice")
     prompts.add_argument("--slice", metavar="N", type=int, help="index of the slice with the box")
     prompts.add_argument(
         "--axis", type=int, choices=(0, 1, 2), help="array axis across the slices (default: 0, the stored slices)"
+    )
+    prompts.add_argument(
+        "--slice-order",
+        choices=("space", "file"),
+        help="what slices with boxes are counted by, where a DICOM file stores its frames in another order than in "
+        "space (--range always counts in space)",
     )
     prompts.add_argument(
         "--prompts", metavar="FILE.json", type=Path, help="boxes on several slices, instead of --box and --slice"
@@ -107,8 +123,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     model.add_argument(
         "--method",
         metavar="NAME",
-        default="tracking",
-        help="how to go from slice to slice: tracking, or reference, the published recipe (default: tracking)",
+        help="how to go from slice to slice: tracking, film, or reference, the published recipe"
+        " (default: tracking; film through films)",
     )
     model.add_argument("--window", default="auto", help="intensities that the model sees (default: auto)")
     model.add_argument(
@@ -135,18 +151,32 @@ def run(args: argparse.Namespace) -> int:
     """Segment an image file."""
     tasks = _make_tasks(args)
     # What reads images and runs networks is imported after the arguments are known to be right.
+    from medsamseg_server.cli.overlay_picture import Outcome, check_overlay, write_overlay
+    from medsamseg_server.cli.slice_order import in_space
     from medsamseg_server.cli.slice_table import slice_rows, table_path, write_table
+    from medsamseg_server.image_io.films import is_film
     from medsamseg_server.image_io.reading import read_image
-    from medsamseg_server.image_io.segmentations import Segment, check_output, color_of, write_segmentation
+    from medsamseg_server.image_io.segmentations import (
+        Segment,
+        check_output,
+        color_of,
+        remarks_on_output,
+        write_segmentation,
+    )
     from medsamseg_server.propagation.whole_volume import WholeObjects
     from medsamseg_server.volumes.volume import Volume
 
     _refuse_to_replace_the_image(args)
+    if is_film(args.image):
+        return _run_film(args, tasks)
     check_output(args.output, args.force)
+    if args.overlay is not None:
+        check_overlay(args.overlay, args.force)
     _check_overlap(args, tasks)
     store = ModelStore()
     store.path(args.model)
     image = read_image(args.image, args.series)
+    tasks = in_space(tasks, image, args.slice_order)
     volume = Volume.from_array(image.array)
     i, j, k = image.geometry.spacing
     whole = WholeObjects(
@@ -161,11 +191,18 @@ def run(args: argparse.Namespace) -> int:
         where = f" of {name}" if several else ""
         notes += [f"Nothing was found in the box{where} on slice {index}." for index in result.empty_prompts]
     segments = [Segment(name, result.mask, color_of(n)) for n, (name, result) in enumerate(results.items())]
-    write_segmentation(args.output, segments, image.geometry)
+    write_segmentation(args.output, segments, image.geometry, image.nifti_place)
+    notes += remarks_on_output(args.output, image.geometry, image.nifti_place)
     rows = {name: slice_rows(result.results) for name, result in results.items()}
     if args.csv:
         named = [{"segment": name, **row} if several else row for name in rows for row in rows[name]]
         write_table(table_path(args.output), named)
+    if args.overlay is not None:
+        outcomes = {
+            segment.name: Outcome(segment.color, segment.mask, tasks[segment.name].boxes) for segment in segments
+        }
+        axis = next(iter(tasks.values())).axis
+        write_overlay(args.overlay, volume, whole.window, axis, outcomes, image.geometry)
     for note in notes:
         warn(note)
     found = [{"name": name, **_found(image, result), "per_slice": rows[name]} for name, result in results.items()]
@@ -180,8 +217,19 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _run_film(args: argparse.Namespace, tasks: dict[str, Task]) -> int:
+    from medsamseg_server.cli import segment_film
+
+    segment_film.check_arguments(args, len(tasks))
+    engine = _make_engine(ModelStore(), args.device, args.runtime)
+    _load(engine, args.model)
+    ((name, task),) = tasks.items()
+    return segment_film.run(args, name, task.boxes, (task.first, task.last), engine)
+
+
 def _make_tasks(args: argparse.Namespace) -> dict[str, Task]:
     """Return what the arguments ask for, by the segment's name, checked as far as that goes without the image."""
+    from medsamseg_server.propagation import DEFAULT_METHOD
     from medsamseg_server.propagation.whole_volume import Task
 
     if args.name is not None and not is_name(args.name):
@@ -192,7 +240,7 @@ def _make_tasks(args: argparse.Namespace) -> dict[str, Task]:
     first, last = parse_range(args.range)
     return {
         (name or args.name or "Segment"): Task(
-            axis, boxes, first, last, not args.slice_only, args.window, args.model, method=args.method
+            axis, boxes, first, last, not args.slice_only, args.window, args.model, method=args.method or DEFAULT_METHOD
         )
         for name, boxes in objects.items()
     }
@@ -252,7 +300,7 @@ def _found(image: Image, result: WholeMask) -> dict[str, Any]:
     voxels = int(result.mask.sum(dtype=int))
     return {
         "mask_voxels": voxels,
-        "volume_ml": round(voxels * image.geometry.voxel_ml, 4),
+        "volume_ml": None if image.voxel_ml is None else _rounded(voxels * image.voxel_ml),
         "slices": len(result.slices),
         "first_slice": result.slices[0] if result.slices else None,
         "last_slice": result.slices[-1] if result.slices else None,
@@ -261,6 +309,11 @@ def _found(image: Image, result: WholeMask) -> dict[str, Any]:
             for end in result.ended
         ],
     }
+
+
+def _rounded(volume: float) -> float:
+    # Digits that count, however small the voxels are; without the noise of their product.
+    return float(f"{volume:.8g}")
 
 
 def _how(args: argparse.Namespace, whole: WholeObjects, engine: Engine, result: WholeMask) -> dict[str, Any]:
@@ -282,14 +335,21 @@ def _report(
         return
     for each, result in zip(found, results.values(), strict=True):
         place = _where(result.slices)
-        say(args, f"{each['name']}: {each['mask_voxels']} voxels, {each['volume_ml']:.2f} ml{place}")
+        say(args, f"{each['name']}: {each['mask_voxels']} voxels{_volume(each['volume_ml'])}{place}")
         for end in result.ended:
             say(args, f"  {end.direction}: {end.message}")
     window = summary["window"]
     say(args, f"  Window {window['name']} ({window['lower']:g} to {window['upper']:g})")
     times = ", ".join(f"{summary[f'seconds_{step}']:.1f} s {step}" for step in ("loading", "encoding", "decoding"))
     say(args, f"  {summary['model']} on {summary['device']}: {times}")
-    say(args, f"Written: {args.output}" + (", and the table of slices" if args.csv else ""))
+    also = ["the table of slices"] * args.csv + [str(args.overlay)] * (args.overlay is not None)
+    say(args, ", and ".join([f"Written: {args.output}", *also]))
+
+
+def _volume(volume: float | None) -> str:
+    if volume is None:
+        return ""
+    return f", {volume:.3g} ml" if 0 < volume < 0.1 else f", {volume:.2f} ml"
 
 
 def _where(slices: tuple[int, ...]) -> str:

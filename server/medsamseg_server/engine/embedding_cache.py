@@ -58,22 +58,27 @@ class EmbeddingCache:
         """Number of embeddings that can be kept at once, in memory or on disk."""
         return max(self._memory_bytes, self._disk.room if self._disk else 0) // EMBEDDING_BYTES
 
-    def has(self, key: str) -> bool:
+    def has(self, key: str, shape: tuple[int, ...] | None = None) -> bool:
         """Return whether ``get`` would find an embedding, unless it is damaged; counts as a use of it."""
         with self._lock:
             if key in self._memory:
                 self._memory.move_to_end(key)
                 return True
-        return self._disk is not None and self._disk.has(key)
+        return self._disk is not None and self._disk.has(key, shape)
 
-    def get(self, key: str) -> Embedding | None:
-        """Return the embedding under ``key``, or None. The array is shared: it is read-only."""
+    def get(self, key: str, shape: tuple[int, ...] | None = None) -> Embedding | None:
+        """Return the embedding under ``key``, or None. The array is shared: it is read-only.
+
+        Args:
+            key: as it was put.
+            shape: what it must have, because what is on disk may come from anywhere; None for any.
+        """
         with self._lock:
             found = self._memory.get(key)
             if found is not None:
                 self._memory.move_to_end(key)
                 return found
-        found = self._disk.read(key) if self._disk else None
+        found = self._disk.read(key, shape) if self._disk else None
         if found is not None:
             self._remember(key, found)
         return found

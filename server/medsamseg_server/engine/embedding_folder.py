@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import os
 import shutil
 import threading
@@ -15,6 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from medsamseg_server.system.plain_files import NotPlainFileError, plain_status, read_plain_file
+
 logger = logging.getLogger(__name__)
 
 #: Quota where the user has set none: embeddings of 5,120 slices.
@@ -25,6 +28,10 @@ _SUFFIX = ".embedding"
 _QUOTA_NAME = "quota"
 _TEMPORARY = ".part"
 _DIGEST_BYTES = 32
+# No embedding of any model has more; a specialist's is its input, of 512 × 512 half-precision numbers or so.
+_MOST_ENTRY_BYTES = 64 * 2**20
+_MOST_DIMENSIONS = 8
+_MOST_QUOTA_DIGITS = 20
 # Another server may write to the same folder, so the sizes are counted afresh now and then.
 _WRITES_BETWEEN_COUNTS = 64
 _ABANDONED_SECONDS = 3600.0
@@ -55,7 +62,8 @@ class EmbeddingFolder:
     """Embeddings by key in a folder; those unused for longest go when the quota is passed. Any thread may use it.
 
     A file holds the sha256 of the rest, the number of dimensions, the shape and the values; its modification time is
-    its last use. It gets its name when it is whole, and what is damaged all the same is dropped when it is read.
+    its last use. It gets its name when it is whole, and what is damaged all the same is dropped when it is read: so is
+    what has another shape than is asked for, or values that are no numbers. What is no plain file is never opened.
 
     Nothing that goes wrong with the disk reaches the caller: an entry that cannot be read is a miss, one that cannot be
     written is not kept, and the first failure is logged.
@@ -83,33 +91,37 @@ class EmbeddingFolder:
             return 0
         return max(min(int(_FILLED_AFTER_DROPPING * self.quota), self.use().size + free), 0)
 
-    def has(self, key: str) -> bool:
-        """Return whether there is an entry, and count that as its use."""
+    def has(self, key: str, shape: tuple[int, ...] | None = None) -> bool:
+        """Return whether there is an entry, with a size that fits ``shape``, and count that as its use."""
+        path = self._path(key)
         try:
-            os.utime(self._path(key))
-        except FileNotFoundError:
+            if shape is not None and plain_status(path).st_size != _entry_bytes(shape):
+                return False
+            os.utime(path, follow_symlinks=False)
+        except (FileNotFoundError, NotPlainFileError):
             return False
         except OSError as error:
             self._warn("updated", error)
         return True
 
-    def read(self, key: str) -> NDArray[np.float16] | None:
-        """Return an entry, or None."""
+    def read(self, key: str, shape: tuple[int, ...] | None = None) -> NDArray[np.float16] | None:
+        """Return an entry, or None; also None for one of another ``shape``, where that is given."""
         path = self._path(key)
         try:
-            content = path.read_bytes()
+            embedding = _decode(read_plain_file(path, _MOST_ENTRY_BYTES), shape)
         except FileNotFoundError:
             return None
+        except NotPlainFileError:
+            embedding = None
         except OSError as error:
             self._warn("read", error)
             return None
-        embedding = _decode(content)
         try:
             if embedding is None:
                 logger.warning("Dropped the damaged cache entry %s; it is computed again.", path.name)
                 path.unlink(missing_ok=True)
             else:
-                os.utime(path)
+                os.utime(path, follow_symlinks=False)
         except OSError as error:
             self._warn("updated", error)
         return embedding
@@ -140,7 +152,9 @@ class EmbeddingFolder:
             OSError: when it cannot be written down.
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (self.folder / _QUOTA_NAME).write_text(str(quota), encoding="ascii")
+        temporary = self.folder / f"{uuid.uuid4().hex}{_TEMPORARY}"
+        temporary.write_text(str(quota), encoding="ascii")
+        temporary.replace(self.folder / _QUOTA_NAME)
         self.quota = quota
         with self._lock:
             self._writes_left = 0
@@ -176,10 +190,10 @@ class EmbeddingFolder:
 
     def _kept_quota(self) -> int:
         try:
-            quota = int((self.folder / _QUOTA_NAME).read_text(encoding="ascii"))
+            quota = int(read_plain_file(self.folder / _QUOTA_NAME, _MOST_QUOTA_DIGITS).decode("ascii"))
         except (OSError, ValueError):
             return DEFAULT_QUOTA
-        return quota if quota >= 0 else DEFAULT_QUOTA
+        return quota if 0 <= quota < 2**63 else DEFAULT_QUOTA
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}{_SUFFIX}"
@@ -209,13 +223,13 @@ class EmbeddingFolder:
         entries = []
         for path in self.folder.iterdir():
             try:
-                status = path.stat()
+                status = plain_status(path)
                 if path.suffix == _SUFFIX:
                     entries.append((status.st_mtime, status.st_size, path))
                 elif path.suffix == _TEMPORARY and time.time() - status.st_mtime > _ABANDONED_SECONDS:
                     path.unlink(missing_ok=True)
-            except FileNotFoundError:
-                continue  # another server was faster
+            except (FileNotFoundError, NotPlainFileError):
+                continue  # another server was faster, or it is none of ours
         return entries
 
     def _warn(self, action: str, error: OSError) -> None:
@@ -232,11 +246,22 @@ def _encode(embedding: NDArray[np.float16]) -> bytes:
     return hashlib.sha256(payload).digest() + payload
 
 
-def _decode(content: bytes) -> NDArray[np.float16] | None:
+def _entry_bytes(shape: tuple[int, ...]) -> int:
+    """Return the size of an entry of this shape on disk."""
+    return _DIGEST_BYTES + 4 * (1 + len(shape)) + 2 * math.prod(shape)
+
+
+def _decode(content: bytes, expected: tuple[int, ...] | None) -> NDArray[np.float16] | None:
+    """Return what a file holds, or None unless it is whole, of the expected shape, and of numbers throughout."""
     payload = memoryview(content)[_DIGEST_BYTES:]
-    if hashlib.sha256(payload).digest() != content[:_DIGEST_BYTES]:
+    if len(payload) < 4 or hashlib.sha256(payload).digest() != content[:_DIGEST_BYTES]:
         return None
-    dimensions = int(np.frombuffer(payload, "<u4", 1)[0])
-    shape = np.frombuffer(payload, "<u4", dimensions, offset=4)
-    values = np.frombuffer(payload, "<f2", offset=4 + 4 * dimensions)
-    return values.reshape(shape).astype(np.float16, copy=False)
+    dimensions = int.from_bytes(payload[:4], "little")
+    # The checksum only tells that nothing has changed since somebody wrote it.
+    if dimensions > _MOST_DIMENSIONS or len(payload) < 4 * (1 + dimensions):
+        return None
+    shape = tuple(np.frombuffer(payload, "<u4", dimensions, offset=4).tolist())
+    if len(content) != _entry_bytes(shape) or expected not in (None, shape):
+        return None
+    values = np.frombuffer(payload, "<f2", offset=4 * (1 + dimensions)).reshape(shape)
+    return values.astype(np.float16, copy=False) if np.isfinite(values).all() else None

@@ -22,6 +22,7 @@ from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.prompts import Prompt, check_prompts
 from medsamseg_server.engine.slice_keys import SliceKeys
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.models.point_slots import count_tokens
 from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.volumes.windows import IntensityRange
 from medsamseg_server.weights.catalog import get_specification
@@ -37,8 +38,10 @@ LoadPredictor: TypeAlias = "Callable[[ModelSpecification, Path, str], Predictor]
 
 #: Loaded networks; a third one replaces the one unused for longest.
 _LOADED_AT_ONCE = 2
-#: Objects decoded in one batch; bounds the decoder's memory.
+# Bounds of the decoder's memory: objects, tokens and mask pixels of one batch, unless one object alone has more.
 _DECODED_AT_ONCE = 16
+_TOKENS_AT_ONCE = _DECODED_AT_ONCE * count_tokens(0)
+_PIXELS_AT_ONCE = 2**24
 
 
 @dataclass(frozen=True)
@@ -191,10 +194,10 @@ class Engine:
 
         Raises:
             MedSAMSegError: ``axis_invalid``, ``slice_out_of_range``, ``prompt_missing``, ``prompt_empty``,
-                ``box_not_finite``, ``box_reversed``, ``box_empty``, ``box_outside_image`` or ``point_outside_image``.
+                ``box_not_finite``, ``box_reversed``, ``box_empty``, ``box_outside_image``, ``points_too_many`` or
+                ``point_outside_image``.
         """
-        height, width = volume.slice(axis, index).shape
-        check_prompts(prompts, (height, width))
+        check_prompts(prompts, volume.slice_size(axis, index))
 
     def decode(self, embedded: Embedded, prompts: Sequence[Prompt]) -> SliceSegmentation:
         """Return one mask per prompt, which have been checked, on an embedded slice."""
@@ -217,7 +220,7 @@ class Engine:
         """Make sure that a slice's embedding is in the cache; return whether it had to be encoded. As ``embed``."""
         predictor = self.predictor(model)
         key, prepared = self._key(predictor, volume, axis, index, window)
-        if self._cache.has(key):
+        if self._cache.has(key, predictor.specification.embedding_shape):
             return False
         self._encode(predictor, key, _prepare(predictor, volume, axis, index, window) if prepared is None else prepared)
         return True
@@ -233,7 +236,7 @@ class Engine:
         """Return a slice's embedding, encoded where it is not known, or None where it may not be."""
         started = time.perf_counter()
         key, prepared = self._key(predictor, volume, axis, index, window)
-        embedding = self._cache.get(key)
+        embedding = self._cache.get(key, predictor.specification.embedding_shape)
         was_cached = embedding is not None
         if embedding is None:
             if not encodes:
@@ -241,9 +244,9 @@ class Engine:
             if prepared is None:
                 prepared = _prepare(predictor, volume, axis, index, window)
             embedding = self._encode(predictor, key, prepared)
-        height, width = volume.slice(axis, index).shape
+        image_size = volume.slice_size(axis, index)
         seconds = time.perf_counter() - started
-        return Embedded(embedding, (height, width), was_cached, seconds, volume.window(window), predictor)
+        return Embedded(embedding, image_size, was_cached, seconds, volume.window(window), predictor)
 
     def _encode(self, predictor: Predictor, key: str, prepared: NDArray[np.float32]) -> Embedding:
         # Rounded before its first use, so that a later click on the cached embedding gives the identical mask.
@@ -274,8 +277,9 @@ def _decode(predictor: Predictor, embedded: Embedded, prompts: Sequence[Prompt])
         kinds.setdefault((prompt.box is not None, len(prompt.points)), []).append(number)
     masks: dict[int, SliceMask] = {}
     for (has_box, point_count), numbers in kinds.items():
-        for start in range(0, len(numbers), _DECODED_AT_ONCE):
-            batch = numbers[start : start + _DECODED_AT_ONCE]
+        at_once = _batch_size(point_count, embedded.image_size)
+        for start in range(0, len(numbers), at_once):
+            batch = numbers[start : start + at_once]
             boxes = np.array([prompts[number].box for number in batch], np.float32) if has_box else None
             points = labels = None
             if point_count:
@@ -285,6 +289,13 @@ def _decode(predictor: Predictor, embedded: Embedded, prompts: Sequence[Prompt])
             for number, mask, score in zip(batch, prediction.masks, prediction.scores, strict=True):
                 masks[number] = SliceMask.from_mask(mask, float(score))
     return [masks[number] for number in range(len(prompts))]
+
+
+def _batch_size(point_count: int, image_size: tuple[int, int]) -> int:
+    """Return how many prompts of so many points are decoded at once on a slice of ``image_size`` (H, W)."""
+    height, width = image_size
+    bounds = (_DECODED_AT_ONCE, _TOKENS_AT_ONCE // count_tokens(point_count), _PIXELS_AT_ONCE // (height * width))
+    return max(min(bounds), 1)
 
 
 def _prepare(predictor: Predictor, volume: Volume, axis: int, index: int, window: str) -> NDArray[np.float32]:

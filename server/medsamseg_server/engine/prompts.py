@@ -6,7 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
+from medsamseg_server.models.point_slots import MOST_POINTS
+
+#: Points of all prompts of a request together.
+MOST_POINTS_TOGETHER = 1024
 
 #: x0, y0, x1, y1 in in-plane pixels; pixel centers are integers.
 Box = tuple[float, float, float, float]
@@ -29,6 +33,7 @@ def check_prompts(prompts: Sequence[Prompt], image_size: tuple[int, int]) -> Non
     """Raise the error that fits the first unusable prompt on a slice of ``image_size`` (H, W)."""
     if not prompts:
         raise _bad_prompt("prompt_missing", "There is no box and no point.")
+    _check_counts(prompts)
     for prompt in prompts:
         if prompt.box is None and not prompt.points:
             raise _bad_prompt("prompt_empty", "A prompt has neither a box nor a point.")
@@ -63,6 +68,18 @@ def check_box(box: Box, image_size: tuple[int, int]) -> None:
         )
 
 
+def _check_counts(prompts: Sequence[Prompt]) -> None:
+    hint = "Send fewer points: a box and a few points where the mask is wrong show an object best."
+    most = max(len(prompt.points) for prompt in prompts)
+    if most > MOST_POINTS:
+        message = f"A prompt has {most} points; expected {MOST_POINTS} at most."
+        raise _bad_prompt("points_too_many", message, hint)
+    together = sum(len(prompt.points) for prompt in prompts)
+    if together > MOST_POINTS_TOGETHER:
+        message = f"The prompts have {together} points together; expected {MOST_POINTS_TOGETHER} at most."
+        raise _bad_prompt("points_too_many", message, hint)
+
+
 def _check_point(point: tuple[float, float, int], image_size: tuple[int, int]) -> None:
     x, y, label = point
     height, width = image_size
@@ -73,7 +90,7 @@ def _check_point(point: tuple[float, float, int], image_size: tuple[int, int]) -
         )
     if label not in (0, 1):
         hint = "Use 1 for a point on the object and 0 for one beside it."
-        raise _bad_prompt("point_label_invalid", f"{label} is not a kind of point.", hint)
+        raise _bad_prompt("point_label_invalid", f"{shorten(label)} is not a kind of point.", hint)
 
 
 def _bad_prompt(code: str, message: str, hint: str = "") -> MedSAMSegError:

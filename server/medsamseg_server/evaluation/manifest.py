@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.image_io.label_reading import read_labels
+from medsamseg_server.image_io.labels import Labels
 from medsamseg_server.image_io.reading import read_image
 from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.volumes.windows import resolve_window
@@ -22,6 +24,9 @@ EXAMPLE = (
 _NEEDED = {"image", "labels", "targets"}
 _KNOWN = _NEEDED | {"window", "axis", "name"}
 
+#: The label of an object, or the labels that make it together.
+Target: TypeAlias = int | tuple[int, ...]
+
 
 @dataclass(frozen=True)
 class CaseEntry:
@@ -30,8 +35,9 @@ class CaseEntry:
     Attributes:
         name: what reports call it.
         image: file of the scan.
-        labels: file of the labels, of the same size.
-        targets: label value by name of the object.
+        labels: file of the labels; see ``label_reading.read_labels``.
+        targets: label by name of the object; empty for all objects of the labels. Where the labels themselves have an
+            object of the name, that is the one, whatever its label.
         window: which intensities the network sees; see ``windows.resolve_window``.
         axis: array axis across the slices.
     """
@@ -39,7 +45,7 @@ class CaseEntry:
     name: str
     image: Path
     labels: Path
-    targets: dict[str, int]
+    targets: dict[str, Target]
     window: str = "auto"
     axis: int = 0
 
@@ -51,30 +57,22 @@ class Case:
     Attributes:
         entry: what the manifest says.
         volume: the scan, (K, J, I).
-        labels: (K, J, I), of the scan's shape.
+        labels: in the scan's voxels.
         spacing: of the voxels along K, J and I, in millimeters.
     """
 
     entry: CaseEntry
     volume: Volume
-    labels: NDArray[Any]
+    labels: Labels
     spacing: tuple[float, float, float]
 
     def target(self, name: str) -> NDArray[np.bool_]:
         """Return one object's mask, (K, J, I).
 
         Raises:
-            MedSAMSegError: ``target_missing`` when no voxel has its label.
+            MedSAMSegError: ``target_missing`` or ``target_ambiguous``.
         """
-        mask: NDArray[np.bool_] = self.labels == self.entry.targets[name]
-        if not mask.any():
-            raise MedSAMSegError(
-                ErrorKind.INVALID_INPUT,
-                "target_missing",
-                f"{self.entry.labels} has no voxel with the label {self.entry.targets[name]} of '{name}'.",
-                "Leave the target out of the manifest, or correct its label.",
-            )
-        return mask
+        return self.labels.mask(name, self.entry.targets[name])
 
 
 def read_manifest(path: Path) -> list[CaseEntry]:
@@ -106,19 +104,12 @@ def load_case(entry: CaseEntry) -> Case:
     """Read a case's scan and labels.
 
     Raises:
-        MedSAMSegError: ``labels_differ`` when their sizes do, or as ``images.read_image``.
+        MedSAMSegError: as ``images.read_image`` and ``label_reading.read_labels``.
     """
     image = read_image(entry.image)
-    labels = read_image(entry.labels)
-    if labels.array.shape != image.array.shape:
-        raise MedSAMSegError(
-            ErrorKind.INVALID_INPUT,
-            "labels_differ",
-            f"{entry.labels} has {labels.array.shape} voxels, {entry.image} has {image.array.shape}.",
-            "Give labels that were drawn on this image.",
-        )
+    labels = read_labels(entry.labels, image)
     i, j, k = image.geometry.spacing
-    return Case(entry, Volume.from_array(image.array), labels.array, (k, j, i))
+    return Case(entry, Volume.from_array(image.array), labels, (k, j, i))
 
 
 def _entry(path: Path, number: int, case: Any) -> CaseEntry:
@@ -133,8 +124,9 @@ def _entry(path: Path, number: int, case: Any) -> CaseEntry:
         if not isinstance(case.get(key, ""), str):
             raise _malformed(path, f"{place}.{key}: a text is expected")
     targets = case["targets"]
-    if not isinstance(targets, dict) or not targets or any(type(label) is not int for label in targets.values()):
-        raise _malformed(path, f"{place}.targets: names with whole numbers, the labels, are expected")
+    if not isinstance(targets, dict) or not targets or not all(map(_is_target, targets.values())):
+        raise _malformed(path, f"{place}.targets: names with whole numbers, the labels, or lists of them are expected")
+    labels = {target: tuple(label) if isinstance(label, list) else label for target, label in targets.items()}
     axis = case.get("axis", 0)
     if type(axis) is not int or axis not in (0, 1, 2):
         raise _malformed(path, f"{place}.axis: 0, 1 or 2 is expected")
@@ -142,7 +134,12 @@ def _entry(path: Path, number: int, case: Any) -> CaseEntry:
     resolve_window(window, np.zeros((1, 1, 1), np.uint8))
     image = path.parent / case["image"]
     name = case.get("name") or image.name.split(".")[0]
-    return CaseEntry(name, image, path.parent / case["labels"], dict(targets), window, axis)
+    return CaseEntry(name, image, path.parent / case["labels"], labels, window, axis)
+
+
+def _is_target(label: Any) -> bool:
+    several = label if isinstance(label, list) else [label]
+    return bool(several) and all(type(each) is int for each in several)
 
 
 def _malformed(path: Path, what: str) -> MedSAMSegError:

@@ -32,17 +32,17 @@ def worst_slice(outcome: Outcome) -> SliceScore:
 def draw_slice(outcome: Outcome, index: int) -> bytes:
     """Return a PNG of a slice around the object, with outlines."""
     volume, entry = outcome.case.volume, outcome.case.entry
-    gray = volume.window(entry.window).apply(volume.slice(entry.axis, index))
+    seen = volume.window(entry.window).apply(volume.slice(entry.axis, index))
     box = outcome.boxes.get(index)
     shown = outcome.mask[index] | outcome.reference[index]
-    y0, y1, x0, x1 = _crop(shown, gray.shape)
+    y0, y1, x0, x1 = _crop(shown, seen.shape[:2])
     scale = _LONGER_SIDE / max(y1 - y0, x1 - x0)
     spacing = [distance for number, distance in enumerate(outcome.case.spacing) if number != entry.axis]
     # Pixels that are not square are shown as they are in the patient.
     wide, high = scale * spacing[1] / max(spacing), scale * spacing[0] / max(spacing)
     size = (max(1, round((x1 - x0) * wide)), max(1, round((y1 - y0) * high)))
-    picture = cv2.resize(gray[y0:y1, x0:x1], size, interpolation=cv2.INTER_LINEAR)
-    picture = cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)
+    picture = cv2.resize(seen[y0:y1, x0:x1], size, interpolation=cv2.INTER_LINEAR)
+    picture = picture if volume.is_color else cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)
     for mask, color in ((outcome.reference, REFERENCE_COLOR), (outcome.mask, MASK_COLOR)):
         _outline(picture, mask[index, y0:y1, x0:x1], color)
     if box is not None:

@@ -1,1 +1,1 @@
-"""Images and segmentations, read from files and written to files."""
+"""Files of images, segmentations and pictures: read, written and drawn."""

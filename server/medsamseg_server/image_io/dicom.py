@@ -1,226 +1,285 @@
-"""Reading one series out of a folder of DICOM files, in the order of its slices in space.
-
-GDCM sorts the slices by position. What it does not refuse is checked here, because each of it would put the
-segmentation to a wrong place: a missing slice, uneven distances, several images at one place, slices that are
-sheared against each other, and files without positions.
-"""
+"""Reading one volume out of a folder of DICOM files, or out of one file: what is there, which is meant, its voxels."""
 
 from __future__ import annotations
 
-import math
-import os
-from dataclasses import dataclass
-from itertools import pairwise
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-import SimpleITK as sitk
-from numpy.typing import NDArray
-
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.image_io.image import Image, check_layout
-
-_POSITION = "0020|0032"
-_ORIENTATION = "0020|0037"
-_DESCRIPTION = "0008|103e"
-_MODALITY = "0008|0060"
-
-# Distances between slices that differ by more than this share of the usual one are told, or refused.
-_TOLD_UNEVENNESS = 0.01
-_REFUSED_UNEVENNESS = 0.1
-# Sine of the angle between the slices' normal and the way from slice to slice; half a degree.
-_REFUSED_SHEAR = 0.0087
-
-_CONVERT = "Load the series in 3D Slicer, which can correct this, and save it as NRRD."
+from medsamseg_server.image_io.dicom_files import DamagedFileError, DicomFile, DicomFolder, read_files, read_folder
+from medsamseg_server.image_io.dicom_frames import Frame, frames_of
+from medsamseg_server.image_io.dicom_pixels import require_pixels
+from medsamseg_server.image_io.dicom_problems import left_out, problem_of
+from medsamseg_server.image_io.dicom_reading import read_volume
+from medsamseg_server.image_io.dicom_volumes import Part, sort_frames
+from medsamseg_server.image_io.image import Image
 
 
 @dataclass(frozen=True)
 class Series:
-    """A series of images in a folder.
+    """A volume in a folder: a series of images, or one of several volumes that a series holds.
 
     Attributes:
-        uid: its Series Instance UID.
-        files: its files, sorted along the slices' normal.
+        uid: its Series Instance UID; followed by a colon and a number where the series holds several volumes.
+        frames: its pictures, sorted in space.
         modality: such as CT.
         description: what the scanner calls it; may be empty.
+        words: what sets it apart from the series' other volumes; mostly empty.
+        notes: what was left out of it.
+        problem: why it is no volume, if that is known without reading its voxels.
     """
 
     uid: str
-    files: tuple[str, ...]
+    frames: tuple[Frame, ...]
     modality: str
     description: str
+    words: str = ""
+    notes: tuple[str, ...] = ()
+    problem: MedSAMSegError | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Its files, without repetition."""
+        return tuple(dict.fromkeys(frame.file.path for frame in self.frames))
+
+    @property
+    def has_places(self) -> bool:
+        """Whether its pictures say where they lie."""
+        return all(frame.has_place for frame in self.frames)
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether it can be meant by someone who looks for a scan: not films, photographs and reports."""
+        return self.has_places and (self.problem is None or self.problem.code != "image_components")
+
+    @property
+    def line(self) -> str:
+        """Words for a list to choose from."""
+        words = f", {self.words}" if self.words else ""
+        count = len(self.files)
+        files = f"{count} {'file' if count == 1 else 'files'}"
+        frames = f"{len(self.frames)} frames in " if len(self.frames) != count else ""
+        return f"{self.uid}  {self.modality} '{self.description}'{words}, {frames}{files}"
 
 
-def read_series(folder: Path, uid: str | None = None) -> Image:
-    """Read a series of DICOM images.
+@dataclass(frozen=True)
+class _Contents:
+    """What a folder or file holds.
+
+    Attributes:
+        place: the folder or file.
+        series: its images, those of most pictures first.
+        others: by Series Instance UID, what is there besides.
+        damaged: files that cannot be used.
+    """
+
+    place: Path
+    series: tuple[Series, ...]
+    others: dict[str, list[str]]
+    damaged: tuple[DamagedFileError, ...]
+
+    @property
+    def offered(self) -> list[Series]:
+        """The scans to choose from: volumes, or where there are none, single pictures without a place."""
+        volumes = [series for series in self.series if series.is_offered]
+        return volumes or [series for series in self.series if series.problem is None]
+
+
+def read_series(place: Path, uid: str | None = None) -> Image:
+    """Read a volume of DICOM images.
 
     Args:
-        folder: is searched with its subfolders.
-        uid: which series; needed when there are several.
+        place: a folder, which is searched with its subfolders, or one file.
+        uid: which series; needed when there are several. Where a series holds several volumes, its UID, a colon and
+            the volume's number.
 
     Raises:
-        MedSAMSegError: ``dicom_missing``, ``series_ambiguous``, ``series_unknown``, ``image_unreadable``,
-            ``dicom_positions_missing``, ``dicom_same_position``, ``dicom_slice_missing``, ``dicom_spacing_uneven``,
-            ``dicom_sheared``, or one of ``image_types.check_layout``.
+        MedSAMSegError: ``dicom_missing``, ``series_ambiguous``, ``series_unknown``, ``image_incomplete``,
+            ``image_compressed``, ``image_components``, ``dicom_positions_missing``, ``dicom_mosaic``,
+            ``dicom_same_position``, ``dicom_slice_missing``, ``dicom_spacing_uneven`` or ``dicom_sheared``.
     """
-    series = _choose(folder, find_series(folder), uid)
-    if len(series.files) == 1:
-        return _read_single(Path(series.files[0]))
-    reader = sitk.ImageSeriesReader()
-    reader.SetFileNames(series.files)
-    reader.MetaDataDictionaryArrayUpdateOn()
-    try:
-        image = reader.Execute()
-    except RuntimeError as error:
-        raise _unreadable(folder, series) from error
-    check_layout(folder, image.GetSize(), image.GetNumberOfComponentsPerPixel())
-    values = [
-        (_slice_text(reader, k, _POSITION), _slice_text(reader, k, _ORIENTATION)) for k in range(len(series.files))
-    ]
-    return Image.of(image, _check_places(series, values))
+    contents = _look_into(place)
+    series = _choose(contents, uid)
+    damaged = [error for error in contents.damaged if error.series_uid in (None, series.uid.partition(":")[0])]
+    while True:
+        try:
+            return _read(series, damaged)
+        except DamagedFileError as error:
+            # Found on decoding only: the rest may be a volume without it.
+            damaged.append(error)
+            rest = tuple(frame for frame in series.frames if frame.file.path != error.path)
+            if not rest:
+                raise _nothing_whole(place, damaged) from error
+            series = replace(series, frames=rest)
 
 
 def find_series(folder: Path) -> list[Series]:
-    """Return the series of images in a folder and its subfolders, the one with the most files first."""
-    uids = {uid for place, _, _ in os.walk(folder) for uid in sitk.ImageSeriesReader.GetGDCMSeriesIDs(place)}
-    found = []
-    for uid in uids:
-        files = sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(folder), uid, recursive=True)
-        reader = sitk.ImageFileReader()
-        reader.SetFileName(files[0])
+    """Return the volumes of a folder and its subfolders that can be chosen from, those of most pictures first."""
+    return _look_into(folder).offered
+
+
+def _read(series: Series, damaged: Sequence[DamagedFileError]) -> Image:
+    told = (*series.notes, *left_out(damaged))
+    try:
+        if series.problem is not None:
+            raise series.problem
+        image = read_volume(f"the series {series.uid}", series.frames)
+    except MedSAMSegError as error:
+        # What was left out may be the reason.
+        raise MedSAMSegError(error.kind, error.code, " ".join([error.message, *told]), error.hint) from error
+    return replace(image, notes=(*told, *image.notes))
+
+
+def _look_into(place: Path) -> _Contents:
+    found: DicomFolder = read_folder(place) if place.is_dir() else read_files([place])
+    damaged = list(found.damaged)
+    by_series: dict[str, list[DicomFile]] = defaultdict(list)
+    others: dict[str, list[str]] = defaultdict(list)
+    for file in found.files:
+        if file.no_scan is None:
+            by_series[file.series_uid].append(file)
+        else:
+            others[file.series_uid].append(file.no_scan)
+    series: list[Series] = []
+    for uid, files in by_series.items():
+        series += _volumes_of(uid, files, damaged)
+    series.sort(key=lambda each: (-len(each.frames), each.uid))
+    return _Contents(place, tuple(series), dict(others), tuple(damaged))
+
+
+def _volumes_of(uid: str, files: Iterable[DicomFile], damaged: list[DamagedFileError]) -> list[Series]:
+    """Return the volumes of a series; what cannot be used is added to ``damaged``."""
+    frames: list[Frame] = []
+    for file in files:
         try:
-            reader.ReadImageInformation()
-        except RuntimeError:
-            # Reports, plans and contours are DICOM files too, but no images.
-            continue
-        found.append(Series(uid, files, _text(reader, _MODALITY), _text(reader, _DESCRIPTION)))
-    return sorted(found, key=lambda series: (-len(series.files), series.uid))
+            require_pixels(file)
+            frames += frames_of(file)
+        except DamagedFileError as error:
+            damaged.append(DamagedFileError(error.path, str(error), uid))
+    while frames:
+        try:
+            ordered = sort_frames(frames)
+            break
+        except DamagedFileError as error:
+            damaged.append(DamagedFileError(error.path, str(error), uid))
+            frames = [frame for frame in frames if frame.file.path != error.path]
+    else:
+        return []
+    notes = (*_odd_sentence(ordered.odd), *_copies_sentence(ordered.copies))
+    several = len(ordered.parts) > 1
+    return [
+        _series(f"{uid}:{n}" if several else uid, part, notes, ordered.turned)
+        for n, part in enumerate(ordered.parts, start=1)
+    ]
 
 
-def _choose(folder: Path, found: list[Series], uid: str | None) -> Series:
-    if not found:
-        raise MedSAMSegError(
-            ErrorKind.UNREADABLE,
-            "dicom_missing",
-            f"There are no DICOM images in the folder {folder}.",
-            "Give a folder of DICOM files, or an image file.",
-        )
-    listing = "\n".join(_line(series) for series in found)
-    if uid is None and len(found) > 1:
+def _series(uid: str, part: Part, notes: tuple[str, ...], turned: bool) -> Series:
+    file = part.frames[0].file
+    return Series(
+        uid,
+        part.frames,
+        str(file.get("Modality", "")).strip(),
+        str(file.get("SeriesDescription", "")).strip(),
+        ", ".join(part.words),
+        notes,
+        problem_of(uid, part.frames, turned),
+    )
+
+
+def _odd_sentence(frames: Sequence[Frame]) -> list[str]:
+    if not frames:
+        return []
+    names = _names(frames)
+    return [f"Left out, for they are of another size or direction or have no place: {names}."]
+
+
+def _copies_sentence(frames: Sequence[Frame]) -> list[str]:
+    return [f"Left out, for they are duplicates: {_names(frames)}."] if frames else []
+
+
+def _names(frames: Sequence[Frame]) -> str:
+    names = list(dict.fromkeys(frame.file.path.name for frame in frames))
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more files" if len(names) > 3 else "")
+
+
+def _choose(contents: _Contents, uid: str | None) -> Series:
+    if uid is not None:
+        named = [series for series in contents.series if uid in (series.uid, series.uid.partition(":")[0])]
+        if not named:
+            raise _unknown(contents, uid)
+    else:
+        named = contents.offered
+    if not named and len(contents.series) == 1:
+        named = list(contents.series)
+    if not named:
+        raise _nothing(contents)
+    if len(named) > 1:
+        kind = "series" if len({series.uid.partition(":")[0] for series in named}) == len(named) else "volumes"
         raise MedSAMSegError(
             ErrorKind.INVALID_INPUT,
             "series_ambiguous",
-            f"The folder {folder} holds {len(found)} series. Choose one with --series UID:",
-            listing,
+            f"{_where(contents.place)} holds {len(named)} {kind}. Choose one with --series UID:",
+            "\n".join(series.line for series in named),
         )
-    for series in found:
-        if uid in (None, series.uid):
-            return series
-    raise MedSAMSegError(
-        ErrorKind.INVALID_INPUT, "series_unknown", f"The folder {folder} has no series {uid}, but:", listing
+    return named[0]
+
+
+def _where(place: Path) -> str:
+    return f"The folder {place}" if place.is_dir() else f"The file {place}"
+
+
+def _unknown(contents: _Contents, uid: str) -> MedSAMSegError:
+    if uid in contents.others:
+        return MedSAMSegError(
+            ErrorKind.INVALID_INPUT,
+            "series_no_scan",
+            f"The series {uid} is no scan: {_counted(contents.others[uid])}.",
+            "Name the series of a scan with --series.",
+        )
+    if any(error.series_uid == uid for error in contents.damaged):
+        return _nothing_whole(contents.place, contents.damaged)
+    listing = "\n".join(series.line for series in contents.offered)
+    return MedSAMSegError(
+        ErrorKind.INVALID_INPUT, "series_unknown", f"{_where(contents.place)} has no series {uid}, but:", listing
     )
 
 
-def _line(series: Series) -> str:
-    count = len(series.files)
-    return f"{series.uid}  {series.modality} '{series.description}', {count} {'file' if count == 1 else 'files'}"
-
-
-def _read_single(path: Path) -> Image:
-    """Read a series of one file: one slice, or a whole volume in one file."""
-    reader = sitk.ImageFileReader()
-    reader.SetFileName(str(path))
-    reader.ReadImageInformation()
-    check_layout(path, reader.GetSize(), reader.GetNumberOfComponents())
-    try:
-        return Image.of(reader.Execute())
-    except RuntimeError as error:
-        raise _unreadable(path.parent, Series("", (str(path),), "", "")) from error
-
-
-def _unreadable(folder: Path, series: Series) -> MedSAMSegError:
+def _nothing(contents: _Contents) -> MedSAMSegError:
+    if contents.series:
+        return MedSAMSegError(
+            ErrorKind.UNREADABLE,
+            "dicom_missing",
+            f"There are no volumes in {contents.place}, only pictures that do not say where they lie:",
+            "\n".join(series.line for series in contents.series),
+        )
+    if contents.damaged:
+        return _nothing_whole(contents.place, contents.damaged)
+    if contents.others:
+        words = _counted([word for words in contents.others.values() for word in words])
+        return MedSAMSegError(
+            ErrorKind.UNREADABLE,
+            "dicom_missing",
+            f"There is no scan in {contents.place}, only: {words}.",
+            "Give the folder of the scan that they belong to. A segmentation opens in 3D Slicer.",
+        )
     return MedSAMSegError(
         ErrorKind.UNREADABLE,
-        "image_unreadable",
-        f"The {len(series.files)} files of the series {series.uid} in {folder} cannot be read as one volume.",
-        "A file may be damaged, or the series may mix images of different sizes. " + _CONVERT,
+        "dicom_missing",
+        f"There are no DICOM images in the folder {contents.place}.",
+        "Give a folder of DICOM files, or an image file.",
     )
 
 
-def _check_places(series: Series, values: list[tuple[str, str]]) -> tuple[str, ...]:
-    """Raise an error when the slices do not make a volume; return what should be told of small deviations.
-
-    Args:
-        series: for the names of its files.
-        values: position and orientation of each slice, as text in the order of reading.
-    """
-    try:
-        positions = np.array([_numbers(position, 3) for position, _ in values])
-        orientations = np.array([_numbers(orientation, 6) for _, orientation in values])
-    except ValueError:
-        raise _misplaced(
-            "dicom_positions_missing", f"Files of the series {series.uid} do not say where they lie."
-        ) from None
-    normal = np.cross(orientations[0, :3], orientations[0, 3:])
-    if np.abs(orientations - orientations[0]).max() > 1e-3:
-        raise _misplaced("dicom_sheared", f"The slices of the series {series.uid} are turned against each other.")
-    steps = np.diff(positions, axis=0)
-    distances = steps @ normal
-    usual = float(np.median(distances))
-    _check_distances(series, distances, usual)
-    sideways = np.linalg.norm(steps - np.outer(distances, normal), axis=1)
-    if sideways.max() > _REFUSED_SHEAR * usual:
-        angle = math.degrees(math.atan(sideways.max() / usual))
-        raise _misplaced(
-            "dicom_sheared",
-            f"The slices of the series {series.uid} are shifted sideways (gantry tilt of {angle:.1f} degrees).",
-        )
-    unevenness = float(np.abs(distances - usual).max())
-    if unevenness > _TOLD_UNEVENNESS * usual:
-        return (f"The distance between slices varies by up to {unevenness:.2f} mm; it is taken as even.",)
-    return ()
+def _nothing_whole(place: Path, damaged: Sequence[DamagedFileError]) -> MedSAMSegError:
+    return MedSAMSegError(
+        ErrorKind.UNREADABLE,
+        "image_incomplete",
+        f"No image in {place} can be read. {' '.join(left_out(damaged))}".strip(),
+        "Copy or export the files again.",
+    )
 
 
-def _check_distances(series: Series, distances: NDArray[np.float64], usual: float) -> None:
-    for (before, after), distance in zip(pairwise(series.files), distances, strict=True):
-        names = f"{Path(before).name} and {Path(after).name}"
-        if distance < _REFUSED_UNEVENNESS * max(usual, 0.01):
-            raise _misplaced(
-                "dicom_same_position",
-                f"Files of the series {series.uid} show the same place ({names}), as a series over time does.",
-            )
-        if distance > 1.5 * usual:
-            missing = round(distance / usual) - 1
-            slices = "a slice is" if missing == 1 else f"{missing} slices are"
-            raise _misplaced(
-                "dicom_slice_missing",
-                f"In the series {series.uid}, {slices} missing between {names}: "
-                f"they are {distance:.2f} mm apart, the others {usual:.2f} mm.",
-                "Copy or export the series again.",
-            )
-        if abs(distance - usual) > _REFUSED_UNEVENNESS * usual:
-            raise _misplaced(
-                "dicom_spacing_uneven",
-                f"The slices of the series {series.uid} are unevenly spaced: {names} are {distance:.2f} mm apart, "
-                f"most others {usual:.2f} mm.",
-            )
-
-
-def _misplaced(code: str, message: str, hint: str = _CONVERT) -> MedSAMSegError:
-    return MedSAMSegError(ErrorKind.UNREADABLE, code, message, hint)
-
-
-def _numbers(text: str, count: int) -> list[float]:
-    numbers = [float(part) for part in text.split("\\")]
-    if len(numbers) != count or not all(math.isfinite(number) for number in numbers):
-        raise ValueError(text)
-    return numbers
-
-
-def _text(reader: sitk.ImageFileReader, tag: str) -> str:
-    value: str = reader.GetMetaData(tag) if reader.HasMetaDataKey(tag) else ""
-    return value.strip()
-
-
-def _slice_text(reader: sitk.ImageSeriesReader, index: int, tag: str) -> str:
-    return reader.GetMetaData(index, tag) if reader.HasMetaDataKey(index, tag) else ""
+def _counted(words: Iterable[str]) -> str:
+    return ", ".join(f"{count} × {word}" for word, count in sorted(Counter(words).items()))

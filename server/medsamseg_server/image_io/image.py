@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+
+if TYPE_CHECKING:
+    from medsamseg_server.image_io.nifti_places import NiftiPlace
+
+# How far axes may be off a right angle, as the cosine of the angle, and still count as perpendicular: ITK's tolerance.
+_PERPENDICULAR = 1e-4
 
 
 @dataclass(frozen=True)
@@ -38,10 +47,74 @@ class Geometry:
         image.SetOrigin(self.origin)
         image.SetDirection(self.direction)
 
+    @classmethod
+    def announced(cls, reader: sitk.ImageFileReader) -> Geometry:
+        """Return the geometry of the first volume in a file whose image information has been read."""
+        count = reader.GetDimension()
+        direction = np.reshape(reader.GetDirection(), (count, count))[:3, :3]
+        return cls(reader.GetSpacing()[:3], reader.GetOrigin()[:3], tuple(direction.ravel().tolist()))
+
+    @classmethod
+    def from_matrix(cls, matrix: NDArray[np.float64]) -> Geometry:
+        """Return the geometry of a 4×4 matrix from voxel indices I, J, K to LPS; none of its axes may be zero."""
+        spacing = np.linalg.norm(matrix[:3, :3], axis=0)
+        direction = matrix[:3, :3] / spacing
+        return cls(tuple(spacing.tolist()), tuple(matrix[:3, 3].tolist()), tuple(direction.ravel().tolist()))
+
+    @property
+    def matrix(self) -> NDArray[np.float64]:
+        """4×4 matrix from voxel indices I, J, K to LPS in millimeters."""
+        matrix = np.eye(4)
+        matrix[:3, :3] = np.reshape(self.direction, (3, 3)) * np.array(self.spacing)
+        matrix[:3, 3] = self.origin
+        return matrix
+
     @property
     def voxel_ml(self) -> float:
-        """Volume of a voxel in milliliters."""
-        return math.prod(self.spacing) / 1000
+        """Volume of a voxel in milliliters, that of a slanted one where the axes are not perpendicular."""
+        return abs(float(np.linalg.det(np.reshape(self.direction, (3, 3))))) * math.prod(self.spacing) / 1000
+
+    @property
+    def degrees_off_right_angle(self) -> float:
+        """The largest deviation of two axes from a right angle; 0 for all that counts as perpendicular."""
+        axes = np.reshape(self.direction, (3, 3))
+        axes = axes / np.linalg.norm(axes, axis=0)
+        cosine = float(np.abs(axes.T @ axes - np.eye(3)).max())
+        return math.degrees(math.asin(min(1.0, cosine))) if cosine > _PERPENDICULAR else 0.0
+
+    def distance(self, other: Geometry, shape: tuple[int, ...]) -> float:
+        """Return how far apart, in millimeters, two geometries put the same voxel at most.
+
+        Args:
+            other: the other geometry.
+            shape: number of voxels along K, J and I.
+        """
+        corners = np.array(list(itertools.product(*((0, count - 1) for count in shape[::-1]), (1,)))).T
+        return float(np.linalg.norm(((self.matrix - other.matrix) @ corners)[:3], axis=0).max())
+
+
+@dataclass(frozen=True)
+class DicomSource:
+    """Which DICOM images a scan was read from; one entry for each slice, in the array's order K.
+
+    Attributes:
+        series_uid: Series Instance UID of all of them.
+        files: the file that each slice is in.
+        sop_instance_uids: the SOP Instance UID of that file.
+        frames: number of the slice's frame in that file, from 0.
+    """
+
+    series_uid: str
+    files: tuple[Path, ...]
+    sop_instance_uids: tuple[str, ...]
+    frames: tuple[int, ...]
+
+    @property
+    def is_reordered(self) -> bool:
+        """Whether one file stores the slices in an order that is not the one in space."""
+        if len(set(self.files)) > 1:
+            return False
+        return any(after < before for before, after in pairwise(self.frames))
 
 
 @dataclass(frozen=True)
@@ -52,16 +125,23 @@ class Image:
         array: voxels (K, J, I), in the file's order and numeric type.
         geometry: where they lie.
         notes: what the user should know about the reading; mostly none.
+        source: the DICOM images that it was read from; None for other files.
+        voxel_ml: volume of a voxel in milliliters; None where the file does not say how large its voxels are.
+        nifti_place: how the header of a NIfTI file says where the voxels lie; None for other files.
     """
 
     array: NDArray[Any]
     geometry: Geometry
     notes: tuple[str, ...] = ()
+    voxel_ml: float | None = None
+    nifti_place: NiftiPlace | None = None
+    source: DicomSource | None = None
 
     @classmethod
     def of(cls, image: sitk.Image, notes: tuple[str, ...] = ()) -> Image:
-        """Return a 3D SimpleITK image as a scan."""
-        return cls(sitk.GetArrayFromImage(image), Geometry.of(image), notes)
+        """Return a 3D SimpleITK image, in millimeters, as a scan."""
+        geometry = Geometry.of(image)
+        return cls(sitk.GetArrayFromImage(image), geometry, notes, geometry.voxel_ml)
 
 
 def check_layout(path: Path, size: tuple[int, ...], components: int) -> None:
@@ -77,14 +157,15 @@ def check_layout(path: Path, size: tuple[int, ...], components: int) -> None:
         raise MedSAMSegError(
             ErrorKind.INVALID_INPUT,
             "image_components",
-            f"{path} has {components} values per voxel, as color pictures and vector fields have, instead of one.",
+            f"{path} has {components} values per voxel instead of one, as {_who_has(components)} have.",
             "Save one component, or gray values, as a volume of its own.",
         )
     if len(size) > 3 and math.prod(size[3:]) > 1:
         raise MedSAMSegError(
             ErrorKind.INVALID_INPUT,
             "image_not_3d",
-            f"{path} has {len(size)} dimensions ({shown}), as a series of volumes over time has, instead of 3.",
+            f"{path} has {len(size)} dimensions ({shown}) instead of 3, as a series of volumes over time or a "
+            "diffusion scan has.",
             "Save the one volume that you want to segment.",
         )
     if len(size) < 3:
@@ -94,3 +175,35 @@ def check_layout(path: Path, size: tuple[int, ...], components: int) -> None:
             f"{path} is a flat picture ({shown} pixels), not a volume.",
             "Give a scan with slices.",
         )
+
+
+def check_geometry(path: Path, geometry: Geometry) -> None:
+    """Raise ``image_place`` unless every voxel of ``path`` has a place of its own.
+
+    Args:
+        path: what was read, for the message.
+        geometry: where its voxels lie.
+    """
+    for axis, spacing in zip("IJK", geometry.spacing, strict=True):
+        if spacing == 0:
+            raise place_error(path, f"its voxels are 0 mm apart along {axis}")
+    if not np.isfinite(geometry.matrix).all():
+        raise place_error(path, "the matrix that places its voxels holds values that are not numbers")
+    if abs(np.linalg.det(np.reshape(geometry.direction, (3, 3)))) < 1e-6:
+        raise place_error(path, "two of its axes have the same direction")
+
+
+def place_error(path: Path, what: str) -> MedSAMSegError:
+    """Return the error that the voxels of ``path`` have no place; ``what`` says why, as the end of a sentence."""
+    return MedSAMSegError(
+        ErrorKind.UNREADABLE,
+        "image_place",
+        f"{path} does not say where its voxels lie: {what}.",
+        "Export the scan again, or set spacing and orientation in 3D Slicer's module Volumes and save it as NRRD.",
+    )
+
+
+def _who_has(components: int) -> str:
+    if components in (3, 4):
+        return "color pictures and vector fields"
+    return "diffusion scans and vector fields" if components > 4 else "vector fields"

@@ -1,63 +1,55 @@
-"""A check that readers of NIfTI files leave out: is the file whole?
-
-ITK fills the missing voxels of a file that was cut off with zeros and says nothing, so that half a scan would be
-segmented as if it were all.
-"""
+"""Reading NIfTI files: the voxels as their writer meant them, at the place where 3D Slicer has them."""
 
 from __future__ import annotations
 
 import math
-import zlib
 from pathlib import Path
 
 import SimpleITK as sitk
 
-from medsamseg_server.errors import ErrorKind, MedSAMSegError
-
-# Small, since a mask can unpack to a thousand times its size.
-_CHUNK_BYTES = 1 << 16
-
-
-def require_complete(path: Path, reader: sitk.ImageFileReader) -> None:
-    """Raise ``image_incomplete`` for a single-file NIfTI image that is damaged or shorter than its header says.
-
-    Args:
-        path: the file; other formats pass, since their readers check for themselves.
-        reader: a reader of this file whose image information has been read.
-    """
-    name = path.name.lower()
-    if not name.endswith((".nii", ".nii.gz")):
-        return
-    voxel_bytes = int(reader.GetMetaData("bitpix")) // 8
-    expected = int(float(reader.GetMetaData("vox_offset"))) + math.prod(reader.GetSize()) * voxel_bytes
-    try:
-        found = _unpacked_length(path, expected) if name.endswith(".gz") else path.stat().st_size
-    except zlib.error as error:
-        raise _incomplete(f"{path} is damaged: it cannot be unpacked.") from error
-    if found < expected:
-        raise _incomplete(f"{path} is incomplete: it holds {found} of {expected} bytes.")
+from medsamseg_server.image_io.image import Image, check_geometry, check_layout
+from medsamseg_server.image_io.nifti_headers import is_nifti_name, read_header
+from medsamseg_server.image_io.nifti_places import NiftiPlace, remarks, shown_by_itk
+from medsamseg_server.image_io.nifti_voxels import read_voxels, require_length
 
 
-def _incomplete(message: str) -> MedSAMSegError:
-    return MedSAMSegError(ErrorKind.UNREADABLE, "image_incomplete", message, "Copy, download or export the file again.")
+def read_nifti(path: Path) -> Image | None:
+    """Read a NIfTI-1 or NIfTI-2 file, single or in a pair; return None for any other file.
 
-
-def _unpacked_length(path: Path, enough: int) -> int:
-    """Return how many bytes a gzip file unpacks to, or ``enough`` and more when what follows is of no use.
+    ITK says where the voxels lie, since 3D Slicer takes its word; where it refuses the file, the header says so.
 
     Raises:
-        zlib.error: when the file is damaged; its checksum is verified.
+        MedSAMSegError: ``image_unreadable``, ``image_incomplete``, ``image_place``, ``image_not_3d`` or
+            ``image_components``.
+        OSError: when the file cannot be opened.
     """
-    length = 0
-    unpacker = zlib.decompressobj(wbits=31)
-    with path.open("rb") as file:
-        while packed := file.read(_CHUNK_BYTES):
-            while packed:
-                length += len(unpacker.decompress(packed))
-                if not unpacker.eof:
-                    break
-                if length >= enough:
-                    return length
-                packed = unpacker.unused_data
-                unpacker = zlib.decompressobj(wbits=31)
-    return length
+    header = read_header(path)
+    if header is None:
+        return None
+    # Vectors, such as directions, stand along the fifth dimension.
+    vectors = header.size[4] if len(header.size) > 4 else 1
+    check_layout(path, header.size, max(header.components, vectors))
+    place = NiftiPlace.of(header.fields)
+    shown = shown_by_itk(path, header.size)
+    geometry = shown or place.geometry
+    check_geometry(path, geometry)
+    notes = remarks(header, geometry, opens_in_slicer=shown is not None)
+    voxels, not_numbers = read_voxels(header)
+    if not_numbers:
+        notes += (f"{not_numbers} voxels that are not a number are read as 0, as 3D Slicer reads them.",)
+    array = voxels.reshape(header.size[2::-1])
+    return Image(array, geometry, notes, geometry.voxel_ml, place)
+
+
+def require_complete_pair(path: Path, reader: sitk.ImageFileReader) -> None:
+    """Raise ``image_incomplete`` for an Analyze 7.5 pair whose voxels are fewer than its header says.
+
+    Args:
+        path: either file of the pair; other formats pass, since their readers check for themselves.
+        reader: a reader of this file whose image information has been read.
+    """
+    if not is_nifti_name(path) or not reader.HasMetaDataKey("bitpix"):
+        return
+    voxels = path.with_name(path.name.replace(".hdr", ".img").replace(".HDR", ".IMG"))
+    if voxels.is_file():
+        require_length(voxels, math.prod(reader.GetSize()) * int(reader.GetMetaData("bitpix")) // 8)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import SimpleITK as sitk
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.image_io import npz_scans
 from medsamseg_server.image_io.dicom import read_series
-from medsamseg_server.image_io.image import Image, check_layout
-from medsamseg_server.image_io.nifti import require_complete
+from medsamseg_server.image_io.dicom_files import is_dicom
+from medsamseg_server.image_io.image import Geometry, Image, check_geometry, check_layout
+from medsamseg_server.image_io.nifti import read_nifti, require_complete_pair
+from medsamseg_server.image_io.tiff_stacks import check_pages, read_stack
+from medsamseg_server.image_io.voxel_sizes import stated_voxel_ml
 from medsamseg_server.system.safe_files import ensure_readable
+
+# Its warnings name lines of its own source; what matters in them is told in words here.
+sitk.ProcessObject.SetGlobalWarningDisplay(False)
 
 _FORMATS = "Readable are NRRD, NIfTI and MetaImage files, and folders of DICOM files."
 
@@ -20,13 +29,13 @@ def read_image(path: Path, series: str | None = None) -> Image:
 
     Args:
         path: a file in NRRD, NIfTI, MetaImage or another format that SimpleITK knows; or a folder of DICOM files.
-        series: for a folder, the UID of the series to read; needed when the folder holds several.
+        series: for DICOM, the UID of the series to read; needed when there are several. See ``read_series``.
 
     Raises:
-        MedSAMSegError: ``image_missing``, ``image_unreadable``, ``image_incomplete``, ``image_not_3d``,
-            ``image_components``, ``series_needless``, or one of ``dicom_folders.read_series``.
+        MedSAMSegError: ``image_missing``, ``image_unreadable``, ``image_incomplete``, ``image_place``,
+            ``image_not_3d``, ``image_components``, ``series_needless``, or one of ``dicom_folders.read_series``.
     """
-    if path.is_dir():
+    if path.is_dir() or (path.is_file() and is_dicom(path)):
         return read_series(path, series)
     if not path.is_file():
         raise MedSAMSegError(
@@ -39,25 +48,26 @@ def read_image(path: Path, series: str | None = None) -> Image:
             f"A series was named, but {path} is one file, not a folder of DICOM files.",
             "Leave --series out, or give the folder.",
         )
-    return _read_file(path)
+    ensure_readable(path, "image_unreadable")
+    if npz_scans.is_one(path):
+        return npz_scans.read_scan(path)
+    return read_nifti(path) or _read_file(path)
 
 
 def _read_file(path: Path) -> Image:
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
+    kind = sitk.ImageFileReader.GetImageIOFromFileName(str(path))
     try:
         reader.ReadImageInformation()
     except RuntimeError as error:
-        # The reader does not tell whether the system or the content is to blame.
-        ensure_readable(path, "image_unreadable")
-        raise MedSAMSegError(
-            ErrorKind.UNREADABLE,
-            "image_unreadable",
-            f"{path} is not an image file that can be read, or it is damaged.",
-            _FORMATS,
-        ) from error
+        raise _unreadable(path, kind, str(error)) from error
+    stack = read_stack(path) if kind == "TIFFImageIO" else None
+    if stack is not None:
+        check_pages(path, stack, (*reader.GetSize(), reader.GetNumberOfComponents()))
     check_layout(path, reader.GetSize(), reader.GetNumberOfComponents())
-    require_complete(path, reader)
+    check_geometry(path, Geometry.announced(reader))
+    require_complete_pair(path, reader)
     try:
         image = reader.Execute()
     except RuntimeError as error:
@@ -69,4 +79,30 @@ def _read_file(path: Path) -> Image:
         ) from error
     if image.GetDimension() == 4:
         image = image[..., 0]
-    return Image.of(image)
+    scan = Image.of(image)
+    voxel_ml = stack.voxel_ml if stack is not None else stated_voxel_ml(path, kind, scan.geometry)
+    if voxel_ml is None:
+        note = f"{path.name} does not say how large its voxels are: they are counted, but give no milliliters."
+        scan = replace(scan, notes=(*scan.notes, note))
+    return replace(scan, voxel_ml=voxel_ml)
+
+
+def _unreadable(path: Path, kind: str, details: str) -> MedSAMSegError:
+    """Return the error for a file whose header is not accepted, with the reader's reason where it knows the format."""
+    reason = _reason(details) if kind else ""
+    return MedSAMSegError(
+        ErrorKind.UNREADABLE,
+        "image_unreadable",
+        f"{path} cannot be read: {reason}."
+        if reason
+        else f"{path} is not an image file that can be read, or it is damaged.",
+        "Export the scan again. " + _FORMATS if reason else _FORMATS,
+    )
+
+
+def _reason(details: str) -> str:
+    """Return what ITK says last, which is what is wrong, without the names of its classes and functions."""
+    lines = [line.strip() for line in details.splitlines() if line.strip()]
+    text = re.sub(r"^.*?ERROR: |\b\w+\(0x[0-9a-f]+\): |^\[nrrd\] \w+: ", "", lines[-1] if lines else "")
+    text = re.sub(r"^\[nrrd\] _?nrrd\w+?: ", "", text).strip().rstrip(".!")
+    return text[:160]

@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.image import Geometry
+from medsamseg_server.image_io.nifti_masks import read_back, write_nifti
+from medsamseg_server.image_io.nifti_places import NiftiPlace, shown_by_itk
 from medsamseg_server.system.safe_files import ensure_free_space, ensure_writable, replacing, write_failure
 
 SEGMENTATION_SUFFIX = ".seg.nrrd"
 #: Suffixes of the files that can be written; the first that fits decides.
 OUTPUT_SUFFIXES = (SEGMENTATION_SUFFIX, ".nrrd", ".nii.gz", ".nii", ".mha")
+_NIFTI_SUFFIXES = (".nii.gz", ".nii")
 
 #: Amber: stands out from gray anatomy, and from Slicer's green first segment.
 DEFAULT_COLOR = (1.0, 0.75, 0.0)
@@ -30,6 +33,8 @@ _TAGS = (
 )
 # A compressed mask takes less than this.
 _USUAL_FILE_BYTES = 1_000_000
+# How far a written voxel may lie from where it should, as a share of the shortest distance between voxels.
+_SAME_PLACE = 0.005
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,13 @@ def color_of(number: int) -> tuple[float, float, float]:
     return (round(red, 3), round(green, 3), round(blue, 3))
 
 
-def write_segmentation(path: Path, segments: Segment | Sequence[Segment], geometry: Geometry) -> None:
-    """Write objects; ``path`` is replaced only when the whole file is written.
+def write_segmentation(
+    path: Path,
+    segments: Segment | Sequence[Segment],
+    geometry: Geometry,
+    nifti_place: NiftiPlace | None = None,
+) -> None:
+    """Write objects; ``path`` is replaced only when the whole file is written, with voxels and place as they should be.
 
     Args:
         path: its suffix, one of ``OUTPUT_SUFFIXES``, decides the format. ``.seg.nrrd`` is a Slicer segmentation, laid
@@ -88,14 +98,21 @@ def write_segmentation(path: Path, segments: Segment | Sequence[Segment], geomet
             second.
         segments: the objects.
         geometry: of the scan, and so of the file.
+        nifti_place: what the header of the scan says of its place where it is a NIfTI file; a mask in that format gets
+            the same, so that both lie together in every reader.
 
     Raises:
-        MedSAMSegError: ``output_suffix``, ``overlap_in_labelmap``, or of kind ``CANNOT_WRITE``.
+        MedSAMSegError: ``output_suffix``, ``overlap_in_labelmap``, ``place_not_kept`` where the format cannot hold the
+            geometry, or of kind ``CANNOT_WRITE``.
     """
     segments = [segments] if isinstance(segments, Segment) else segments
     labels = _in_layers(segments)
     if len(labels.layers) > 1 and _suffix(path) != SEGMENTATION_SUFFIX:
         raise overlap_error(path)
+    if _suffix(path) in _NIFTI_SUFFIXES:
+        with replacing(path) as temporary:
+            _write_nifti(labels.layers[0], nifti_place, geometry, temporary)
+        return
     array = labels.layers[0] if len(labels.layers) == 1 else np.stack(labels.layers, axis=-1)
     image = sitk.GetImageFromArray(array, isVector=len(labels.layers) > 1)
     geometry.apply(image)
@@ -104,6 +121,17 @@ def write_segmentation(path: Path, segments: Segment | Sequence[Segment], geomet
             image.SetMetaData(key, value)
     with replacing(path) as temporary:
         _write_image(image, temporary)
+
+
+def remarks_on_output(path: Path, geometry: Geometry, nifti_place: NiftiPlace | None = None) -> tuple[str, ...]:
+    """Return what should be known of a mask in the format of ``path``; see ``write_segmentation``."""
+    if _suffix(path) not in _NIFTI_SUFFIXES or nifti_place is not None or not geometry.degrees_off_right_angle:
+        return ()
+    return (
+        f"The axes of the scan are {geometry.degrees_off_right_angle:.1f}° off a right angle, which {path.name} keeps "
+        "in its sform: nibabel, FSL and nnU-Net read it so, 3D Slicer does not open it. For Slicer, write .nrrd or "
+        ".seg.nrrd.",
+    )
 
 
 def _suffix(path: Path) -> str:
@@ -180,25 +208,45 @@ def _slicer_fields(segments: Sequence[Segment], labels: _Labels) -> dict[str, st
 def _write_image(image: sitk.Image, path: Path) -> None:
     try:
         sitk.WriteImage(image, str(path), useCompression=True)
-    except RuntimeError as error:
-        raise _write_error(image, path) from error
-    # The NIfTI writer does not report a full disk, so only reading back tells that the file is whole.
-    if not _reads_back(image, path):
-        raise _write_error(image, path)
-
-
-def _reads_back(image: sitk.Image, path: Path) -> bool:
-    try:
         written = sitk.ReadImage(str(path))
-    except RuntimeError:
-        return False
-    return bool(np.array_equal(sitk.GetArrayViewFromImage(written), sitk.GetArrayViewFromImage(image)))
+    except RuntimeError as error:
+        raise _write_error(image.GetNumberOfPixels(), path) from error
+    if not np.array_equal(sitk.GetArrayViewFromImage(written), sitk.GetArrayViewFromImage(image)):
+        raise _write_error(image.GetNumberOfPixels(), path)
+    _check_place(path, Geometry.of(written), Geometry.of(image), image.GetSize()[::-1])
 
 
-def _write_error(image: sitk.Image, path: Path) -> MedSAMSegError:
+def _write_nifti(labels: NDArray[Any], given: NiftiPlace | None, geometry: Geometry, path: Path) -> None:
+    write_nifti(path, labels, given or NiftiPlace.at(geometry))
+    try:
+        written, header = read_back(path)
+    except (OSError, EOFError, ValueError) as error:
+        raise _write_error(labels.size, path) from error
+    if not np.array_equal(written, labels):
+        raise _write_error(labels.size, path)
+    # What nibabel makes of the header, and what ITK does.
+    _check_place(path, NiftiPlace.of(header).geometry, given.geometry if given else geometry, labels.shape)
+    shown = shown_by_itk(path, labels.shape[::-1])
+    if shown is not None:
+        _check_place(path, shown, geometry, labels.shape)
+
+
+def _check_place(path: Path, written: Geometry, wanted: Geometry, shape: tuple[int, ...]) -> None:
+    distance = written.distance(wanted, shape)
+    # Not "larger than": not a number is no place either.
+    if not distance <= _SAME_PLACE * min(wanted.spacing):
+        raise MedSAMSegError(
+            ErrorKind.CANNOT_WRITE,
+            "place_not_kept",
+            f"A {_suffix(path)} file cannot hold the place of this scan: voxels would lie up to {distance:.3g} mm off.",
+            f"End its name with {SEGMENTATION_SUFFIX}, .nrrd or .mha.",
+        )
+
+
+def _write_error(needed_bytes: int, path: Path) -> MedSAMSegError:
     """Find out why an image could not be written, which its writer does not tell."""
     try:
-        path.write_bytes(bytes(image.GetNumberOfPixels()))
+        path.write_bytes(bytes(needed_bytes))
     except OSError as error:
         return write_failure(error, path)
     return MedSAMSegError(

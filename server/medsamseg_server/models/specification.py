@@ -122,6 +122,13 @@ class ModelSpecification:
     u_net: UNetParameters | None = None
 
     @property
+    def embedding_shape(self) -> tuple[int, int, int]:
+        """Shape of a slice's embedding; a specialist has none and keeps its input, of one channel, in its place."""
+        if self.u_net is not None:
+            return (1, self.input_size, self.input_size)
+        return (EMBEDDING_CHANNELS, EMBEDDING_SIDE, EMBEDDING_SIDE)
+
+    @property
     def mask_threshold(self) -> float:
         """The value above which an upsampled mask value belongs to the object."""
         return 0.5 if self.upsampling is Upsampling.PROBABILITIES else 0.0

@@ -9,6 +9,7 @@ from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.prompts import Box
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.propagation.events import Confidence, DirectionEnded, Event, SliceResult
+from medsamseg_server.propagation.film import FilmStrategy
 from medsamseg_server.propagation.plan import Direction, Plan, make_plan
 from medsamseg_server.propagation.reference import ReferenceStrategy
 from medsamseg_server.propagation.source import EngineSlices, SliceSource
@@ -38,7 +39,11 @@ class Strategy(Protocol):
 
 
 #: The methods by name.
-METHODS: dict[str, Callable[[], Strategy]] = {"tracking": TrackingStrategy, "reference": ReferenceStrategy}
+METHODS: dict[str, Callable[[], Strategy]] = {
+    "tracking": TrackingStrategy,
+    "film": FilmStrategy,
+    "reference": ReferenceStrategy,
+}
 DEFAULT_METHOD = "tracking"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +25,9 @@ class SliceSource(Protocol):
 
     def gray(self, index: int) -> NDArray[np.uint8]:
         """Return slice ``index`` (H, W) as the network sees it."""
+
+    def pixels(self, index: int) -> NDArray[np.uint8]:
+        """Return slice ``index``, (H, W) or in color (H, W, 3), as the network sees it."""
 
 
 class EngineSlices:
@@ -63,5 +67,10 @@ class EngineSlices:
         return result.masks
 
     def gray(self, index: int) -> NDArray[np.uint8]:
-        """Return slice ``index`` (H, W) as the network sees it."""
+        """Return slice ``index`` (H, W) as the network sees it; of colors, how bright they are."""
+        seen = self.pixels(index)
+        return np.asarray(cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY), np.uint8) if self._volume.is_color else seen
+
+    def pixels(self, index: int) -> NDArray[np.uint8]:
+        """Return slice ``index``, (H, W) or in color (H, W, 3), as the network sees it."""
         return self._volume.window(self._window).apply(self._volume.slice(self._axis, index))

@@ -122,8 +122,7 @@ class WholeObjects:
         self._task = next(iter(tasks.values()))
         for task in tasks.values():
             for index, box in task.boxes.items():
-                height, width = volume.slice(task.axis, index).shape
-                check_box(box, (height, width))
+                check_box(box, volume.slice_size(task.axis, index))
         self.window = volume.window(self._task.window)
         self._volume = volume
         self._may_overlap = may_overlap

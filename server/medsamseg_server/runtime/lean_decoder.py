@@ -11,12 +11,18 @@ of d = 16 channels.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
 
 from medsamseg_server.models.networks import SamNetwork
+
+#: Kinds of prompt tokens: points off and on the object, a box's corners, SAM's filler where there is no box, and one
+#: that only brings the others to a number for which the network has been compiled.
+OFF_OBJECT, ON_OBJECT, FIRST_CORNER, SECOND_CORNER, FILLER, ABSENT = 0, 1, 2, 3, -1, -2
+# Added to the logits of absent tokens: softmax makes exactly zero of it.
+_HIDDEN: Final = -1e9
 
 
 class TokensToImage(nn.Module):
@@ -72,12 +78,13 @@ class ImageToTokens(nn.Module):
         self.register_buffer("out_weight", attention.out_proj.weight.t().reshape(heads, width, -1))
         self.register_buffer("out_bias", attention.out_proj.bias)
 
-    def forward(self, positioned: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-        """Return what each image position gathers."""
+    def forward(self, positioned: Tensor, keys: Tensor, values: Tensor, hidden: Tensor) -> Tensor:
+        """Return what each image position gathers; ``hidden`` (B, T) is added to the tokens' logits."""
         batch, _, channels = keys.shape
         key = _split(self.key(keys), self.heads)
         probes = (key @ self.query_weight).reshape(batch, -1, channels)
-        logits = probes @ positioned.transpose(1, 2) + (key @ self.query_bias).reshape(batch, -1, 1)
+        bias = key @ self.query_bias + hidden[:, None, :, None]
+        logits = probes @ positioned.transpose(1, 2) + bias.reshape(batch, -1, 1)
         # Tokens are normalized per head: (B, H, T, N), N last so that it runs along the processor's vectors.
         weights = torch.softmax(logits.reshape(batch, self.heads, -1, logits.shape[2]), dim=2)
         offers = (_split(self.value(values), self.heads) @ self.out_weight).reshape(batch, -1, channels)
@@ -113,17 +120,22 @@ class LeanDecoder(nn.Module):
         self.register_buffer("no_mask", prompts.no_mask_embed.weight[None])
         self.register_buffer("own_tokens", torch.cat([decoder.iou_token.weight, decoder.mask_tokens.weight])[None])
 
-    def forward(self, embedding: Tensor, prompts: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return each object's image (B, N, C), the kernel that marks it there (B, C / 8), and its IoU (B,)."""
+    def forward(self, embedding: Tensor, prompts: Tensor, kinds: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return each object's image (B, N, C), the kernel that marks it there (B, C / 8), and its IoU (B,).
+
+        Prompt tokens whose ``kinds`` (B, T - 5) are ``ABSENT`` change nothing.
+        """
         image = embedding.flatten(2).transpose(1, 2) + self.no_mask
         tokens = torch.cat([self.own_tokens.expand(prompts.shape[0], -1, -1), prompts], dim=1)
+        present = torch.zeros_like(tokens[:, : self.own_tokens.shape[1], 0])
+        hidden = torch.cat([present, (kinds == ABSENT) * _HIDDEN], dim=1)
         queries = tokens
         for layer, to_image, to_tokens in zip(self.layers, self.to_image, self.to_tokens, strict=True):
-            queries = _attend_to_self(layer, queries, tokens)
+            queries = _attend_to_self(layer, queries, tokens, hidden)
             positioned = image + self.positions
             queries = layer.norm2(queries + to_image(queries + tokens, positioned, image))
             queries = layer.norm3(queries + layer.mlp(queries))
-            image = layer.norm4(image + to_tokens(positioned, queries + tokens, queries))
+            image = layer.norm4(image + to_tokens(positioned, queries + tokens, queries, hidden))
         queries = self.last_norm(queries + self.last_to_image(queries + tokens, image + self.positions, image))
         return image.to(self.dtype), self.mask_head(queries[:, 1]), self.score_head(queries[:, 0])[:, 0]
 
@@ -131,7 +143,7 @@ class LeanDecoder(nn.Module):
 class PromptTokens(nn.Module):
     """SAM's tokens of points and box corners: positions (B, n, 2) as x, y and kinds (B, n) to (B, n, C).
 
-    A kind is 1 or 0 for a point on or off the object, -1 for a filler, 2 and 3 for a box's corners.
+    The kinds are ``ON_OBJECT`` to ``ABSENT``.
 
     Args:
         prompt_encoder: SAM's.
@@ -155,14 +167,29 @@ class PromptTokens(nn.Module):
         return tokens
 
 
-def _attend_to_self(layer: Any, queries: Tensor, tokens: Tensor) -> Tensor:
+def _attend_to_self(layer: Any, queries: Tensor, tokens: Tensor, hidden: Tensor) -> Tensor:
     """Return the tokens after they have attended to each other, (B, T, C)."""
     if layer.skip_first_layer_pe:
-        attended = layer.self_attn(q=queries, k=queries, v=queries)
+        attended = _mix_tokens(layer.self_attn, queries, queries, hidden)
     else:
-        positioned = queries + tokens
-        attended = queries + layer.self_attn(q=positioned, k=positioned, v=queries)
+        attended = queries + _mix_tokens(layer.self_attn, queries + tokens, queries, hidden)
     result: Tensor = layer.norm1(attended)
+    return result
+
+
+def _mix_tokens(attention: Any, positioned: Tensor, values: Tensor, hidden: Tensor) -> Tensor:
+    """Return SAM's attention of tokens to tokens, (B, T, C); ``hidden`` (B, T) is added to the logits of the keys."""
+    query, key, value = (
+        _split(project(rows), attention.num_heads)
+        for project, rows in (
+            (attention.q_proj, positioned),
+            (attention.k_proj, positioned),
+            (attention.v_proj, values),
+        )
+    )
+    logits = query @ key.transpose(2, 3) / math.sqrt(query.shape[-1]) + hidden[:, None, None]
+    mixed = torch.softmax(logits, dim=-1) @ value
+    result: Tensor = attention.out_proj(mixed.transpose(1, 2).flatten(2))
     return result
 
 

@@ -9,11 +9,15 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from medsamseg_server.system.plain_files import NotPlainFileError, plain_status, read_plain_file
+
 logger = logging.getLogger(__name__)
 
 _SUFFIX = ".network"
 _TEMPORARY = ".part"
 _DIGEST_BYTES = 32
+# Far more than any network has.
+_MOST_FILE_BYTES = 2**33
 #: Bytes of all networks together; about four times a ViT-B.
 DEFAULT_QUOTA = 2 * 10**9
 
@@ -22,7 +26,8 @@ class NetworkFiles:
     """A folder of files, each the checksum of the rest and the rest. Several processes may share it.
 
     A file gets its name only when it is whole; one that is damaged all the same is as good as missing. Nothing that
-    goes wrong with the disk reaches the caller. The least recently used files go when there are too many.
+    goes wrong with the disk reaches the caller, and what is no plain file is never opened. The least recently used
+    files go when there are too many.
 
     Args:
         folder: where; made when needed.
@@ -58,18 +63,18 @@ class NetworkFiles:
 
     def _read(self, path: Path) -> bytes | None:
         try:
-            with path.open("rb") as file:
-                digest, content = file.read(_DIGEST_BYTES), file.read()
+            whole = memoryview(read_plain_file(path, _MOST_FILE_BYTES))
+            digest, content = whole[:_DIGEST_BYTES], whole[_DIGEST_BYTES:]
             if hashlib.sha256(content).digest() != digest:
                 logger.warning("The converted network %s is damaged; it is made again.", path.name)
                 return None
-            os.utime(path)
+            os.utime(path, follow_symlinks=False)
         except FileNotFoundError:
             return None
         except OSError as error:
             logger.warning("The converted network %s cannot be read: %s.", path, error)
             return None
-        return content
+        return bytes(content)
 
     def _write(self, path: Path, content: bytes) -> None:
         temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}{_TEMPORARY}")
@@ -86,9 +91,9 @@ class NetworkFiles:
         entries = []
         for path in self._folder.iterdir():
             try:
-                status = path.stat()
-            except FileNotFoundError:
-                continue  # another process was faster
+                status = plain_status(path)
+            except (FileNotFoundError, NotPlainFileError):
+                continue  # another process was faster, or it is none of ours
             # Also what a process left that was ended while it wrote: nobody uses it, so its turn comes.
             entries.append((status.st_mtime, status.st_size, path))
         used = sum(size for _, size, _ in entries)

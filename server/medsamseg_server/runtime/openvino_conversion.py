@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from medsamseg_server.models.networks import SamNetwork
 from medsamseg_server.models.specification import EMBEDDING_CHANNELS, EMBEDDING_SIDE
 from medsamseg_server.models.tiny_vit import TinyViT
-from medsamseg_server.runtime.lean_decoder import LeanDecoder, PromptTokens
+from medsamseg_server.runtime.lean_decoder import ABSENT, LeanDecoder, PromptTokens
 from medsamseg_server.runtime.lean_tiny_vit import LeanTinyViT
 from medsamseg_server.runtime.lean_upscaling import LeanUpscaling
 
@@ -29,7 +29,7 @@ def convert_network(network: SamNetwork, input_size: int, short: bool = False) -
 
     Returns:
         ``encoder``: (1, 3, S, S) to (1, 256, 64, 64); ``prompts``: (B, n, 2) and (B, n) to (B, n, 256), see
-        ``PromptTokens``; ``decoder``: (1, 256, 64, 64) and (B, n, 256) to (B, 4096, 256), (B, 32) and (B,), see
+        ``PromptTokens``; ``decoder``: (1, 256, 64, 64), (B, n, 256) and (B, n) to (B, 4096, 256), (B, 32) and (B,), see
         ``LeanDecoder``; ``upscaling``: the first two of these and (L, M) to (L, M, 16), see ``LeanUpscaling``.
     """
     embedding = (1, EMBEDDING_CHANNELS, EMBEDDING_SIDE, EMBEDDING_SIDE)
@@ -47,7 +47,9 @@ def convert_network(network: SamNetwork, input_size: int, short: bool = False) -
             PromptTokens(network.prompt_encoder), (torch.zeros(2, 2, 2), torch.zeros(2, 2)), ((-1, -1, 2), (-1, -1))
         ),
         "decoder": _convert(
-            LeanDecoder(network, short), (torch.zeros(embedding), tokens), (embedding, (-1, -1, EMBEDDING_CHANNELS))
+            LeanDecoder(network, short),
+            (torch.zeros(embedding), tokens, torch.tensor([[1.0, ABSENT], [1.0, 1.0]])),
+            (embedding, (-1, -1, EMBEDDING_CHANNELS), (-1, -1)),
         ),
         "upscaling": _convert(
             LeanUpscaling(network),

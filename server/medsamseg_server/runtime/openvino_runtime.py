@@ -15,6 +15,7 @@ import openvino
 from numpy.typing import NDArray
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.models.point_slots import count_slots
 from medsamseg_server.models.predictor import Predictor
 from medsamseg_server.models.specification import EMBEDDING_CHANNELS, EMBEDDING_SIDE, ModelSpecification
 from medsamseg_server.runtime.mask_windows import MaskWindows
@@ -30,10 +31,11 @@ logger = logging.getLogger(__name__)
 
 _DEVICE = "CPU"
 # Counts up whenever the same weights are to be converted differently, so that older conversions are not used.
-_CONVERSION_VERSION = 3
-_PARTS = ("encoder", "prompts", "decoder", "upscaling")
-# Kinds of tokens; see `PromptTokens`.
-_FILLER, _FIRST_CORNER, _SECOND_CORNER = -1, 2, 3
+_CONVERSION_VERSION = 4
+_INPUTS_AND_OUTPUTS = {"encoder": (1, 1), "prompts": (2, 1), "decoder": (3, 3), "upscaling": (3, 1)}
+_PARTS = tuple(_INPUTS_AND_OUTPUTS)
+# Kinds of tokens as in `lean_decoder`, which imports PyTorch.
+_FIRST_CORNER, _SECOND_CORNER, _FILLER, _ABSENT = 2, 3, -1, -2
 # With so few cores, one left free would be half of the machine.
 _TOO_FEW_CORES = 2
 
@@ -66,7 +68,7 @@ def load_predictor(
     networks = None
     key = _key(core, specification, weights_sha256, precision)
     if weights_sha256 is not None:
-        networks = _import(core, files, key, precision)
+        networks = _import(core, files, key, precision, specification.input_size)
     origin = "kept from before"
     if networks is None:
         origin = "converted now"
@@ -130,8 +132,9 @@ class OpenVinoRunner:
         """
         shape = (1, EMBEDDING_CHANNELS, EMBEDDING_SIDE, EMBEDDING_SIDE)
         image = np.ascontiguousarray(embedding, np.float32).reshape(shape)
-        _run(self._prompts, dict(enumerate(_prompts(boxes, points))))
-        _run(self._decoder, {0: image, 1: _output(self._prompts, 0)})
+        positions, kinds = _prompts(boxes, points)
+        _run(self._prompts, {0: positions, 1: kinds})
+        _run(self._decoder, {0: image, 1: _output(self._prompts, 0), 2: kinds})
         kernels, scores = _output(self._decoder, 1), _output(self._decoder, 2)
         count = len(scores)
         windows = MaskWindows.whole(count) if boxes is None else MaskWindows.around(boxes, self._input_size)
@@ -172,7 +175,10 @@ def compile_parts(
 def _prompts(
     boxes: NDArray[np.float32] | None, points: tuple[NDArray[np.float32], NDArray[np.float32]] | None
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return positions (B, n, 2) and kinds (B, n) in SAM's order: points, a filler where there is no box, corners."""
+    """Return positions (B, n, 2) and kinds (B, n) in SAM's order: points, a filler where there is no box, corners.
+
+    After them come absent tokens: the network is compiled anew, and keeps more memory, for every n that it meets.
+    """
     positions: list[NDArray[np.float32]] = []
     kinds: list[NDArray[np.float32]] = []
     if points is not None:
@@ -184,6 +190,11 @@ def _prompts(
     if boxes is not None:
         positions.append(boxes.reshape(-1, 2, 2))
         kinds.append(np.tile(np.array([_FIRST_CORNER, _SECOND_CORNER], np.float32), (len(boxes), 1)))
+    if points is not None:
+        objects, count = points[1].shape
+        absent = count_slots(count) - count + (boxes is None)
+        positions.append(np.zeros((objects, absent, 2), np.float32))
+        kinds.append(np.full((objects, absent), _ABSENT, np.float32))
     return np.concatenate(positions, axis=1, dtype=np.float32), np.concatenate(kinds, axis=1, dtype=np.float32)
 
 
@@ -217,19 +228,32 @@ def _convert(
 
 
 def _import(
-    core: openvino.Core, files: NetworkFiles, key: str, precision: str
+    core: openvino.Core, files: NetworkFiles, key: str, precision: str, input_size: int
 ) -> dict[str, openvino.CompiledModel] | None:
     contents = files.read(key, _PARTS)
     if contents is None:
         return None
     try:
-        return {
+        networks = {
             part: core.import_model(io.BytesIO(content), _DEVICE, _settings(part, precision))
             for part, content in contents.items()
         }
-    except RuntimeError as error:
+        _check_parts(networks, input_size)
+        return networks
+    except (RuntimeError, ValueError) as error:
         logger.warning("The converted network %s cannot be used and is made again: %s", key, error)
         return None
+
+
+def _check_parts(networks: dict[str, openvino.CompiledModel], input_size: int) -> None:
+    """Raise ``ValueError`` unless each part takes and gives what it should: a whole file may be another network's."""
+    for part, counts in _INPUTS_AND_OUTPUTS.items():
+        found = len(networks[part].inputs), len(networks[part].outputs)
+        if found != counts:
+            raise ValueError(f"the {part} has {found} inputs and outputs instead of {counts}")
+    shape = list(networks["encoder"].input(0).shape)
+    if shape != [1, 3, input_size, input_size]:
+        raise ValueError(f"the encoder's input is {shape}")
 
 
 def _export(network: openvino.CompiledModel) -> bytes:

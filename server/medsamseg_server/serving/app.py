@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import reprlib
 from collections.abc import AsyncIterator, Callable, Collection
 from typing import Annotated, Any
 
@@ -16,7 +17,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from medsamseg_server import PROTOCOL_VERSION, __version__
-from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
 from medsamseg_server.serving import contract
 from medsamseg_server.serving.guard import DEFAULT_UPLOAD_BYTES, Guard, error_response
 from medsamseg_server.serving.propagation_job import error_reply
@@ -250,14 +251,16 @@ async def _on_invalid_request(request: Request, error: Exception) -> JSONRespons
     if first["type"] == "json_invalid":
         return error_response(ErrorKind.INVALID_INPUT.http_status, "request_invalid", "The body is not valid JSON.")
     place = ".".join(str(part) for part in first["loc"] if part not in ("body", "path")) or "body"
-    message = f"'{place}' is not usable: {first['msg']}, but got {str(first.get('input'))[:100]!r}."
+    # `reprlib` stops at a depth and a length, before the whole of what was sent is made a text.
+    given = shorten(reprlib.repr(first.get("input")))
+    message = f"'{shorten(place)}' is not usable: {shorten(first['msg'], 200)}, but got {given}."
     return error_response(ErrorKind.INVALID_INPUT.http_status, "request_invalid", message)
 
 
 async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "request_invalid")
-    message = f"{request.method} {request.url.path[:200]}: {error.detail}."
+    message = f"{shorten(request.method, 20)} {shorten(request.url.path)}: {shorten(error.detail, 200)}."
     return error_response(error.status_code, code, message)
 
 

@@ -12,14 +12,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from medsamseg_server.engine.masks import Extent, SliceMask
 from medsamseg_server.engine.prompts import Box
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.models.point_slots import MOST_POINTS
 from medsamseg_server.propagation.events import SliceResult
 from medsamseg_server.volumes.windows import IntensityRange
 
 #: sha256 of a volume's ``.npy`` body.
 VOLUME_KEY = r"^[0-9a-f]{64}$"
 JobName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
-Axis = Annotated[int, Field(description="numpy's axis of the array (K, J, I): 0, 1 or 2")]
-Index = Annotated[int, Field(ge=-(2**31), lt=2**31)]
+_SmallInteger = Annotated[int, Field(ge=-(2**31), lt=2**31)]
+Axis = Annotated[_SmallInteger, Field(description="numpy's axis of the array (K, J, I): 0, 1 or 2")]
+Index = _SmallInteger
 WindowText = Annotated[str, Field(max_length=80, description="auto, a preset, percentile, or W,L")]
 ModelName = Annotated[str | None, Field(max_length=80, description="null for the server's default model")]
 
@@ -128,11 +130,14 @@ class SegmentPrompt(_Request):
     """One object: a box x0, y0, x1, y1, points x, y, 1 or 0, or both; in-plane pixels."""
 
     box: Box | None = None
-    points: list[tuple[float, float, int]] = Field(default=[], max_length=1000)
+    points: list[tuple[float, float, _SmallInteger]] = Field(default=[], max_length=MOST_POINTS)
 
 
 class SegmentRequest(_Request):
-    """Prompts on one slice. With ``cached_only``, a slice not encoded yet is refused as ``not_encoded``, at once."""
+    """Prompts on one slice. With ``cached_only``, a slice not encoded yet is refused as ``not_encoded``, at once.
+
+    All prompts together have ``prompts.MOST_POINTS_TOGETHER`` points at most.
+    """
 
     model: ModelName = None
     window: WindowText = "auto"
@@ -168,7 +173,7 @@ class SegmentReply(_Reply):
 class DrawnMask(_Request):
     """An object that a person drew or corrected: ``extent`` and ``bits`` as in ``Mask``."""
 
-    extent: Extent
+    extent: tuple[_SmallInteger, _SmallInteger, _SmallInteger, _SmallInteger]
     bits: str = Field(max_length=2**24)
 
     def to_slice_mask(self, image_size: tuple[int, int]) -> SliceMask:

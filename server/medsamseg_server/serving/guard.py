@@ -12,13 +12,17 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from medsamseg_server.errors import ErrorKind
+from medsamseg_server.errors import ErrorKind, shorten
 from medsamseg_server.serving import contract
 from medsamseg_server.serving.load_limit import LoadLimit, impatient
 
 JSON_BODY_BYTES = 2**20
 DEFAULT_UPLOAD_BYTES = 4 * 2**30
 
+# A name or IPv4 address, or an IPv6 address in brackets, then perhaps a port (RFC 9110, 7.2).
+_HOST = re.compile(
+    r"(?:\[(?P<address>[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)\]|(?P<name>[A-Za-z0-9._-]+))(?::(?P<port>[0-9]{1,5}))?"
+)
 _DIGITS = re.compile(r"[0-9]{1,20}")
 # What browsers, and nothing else, send along with what a page asks for.
 _BROWSER_HEADERS = ("origin", "sec-fetch-site")
@@ -67,9 +71,10 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> JSONResponse | None:
         headers = Headers(scope=scope)
-        host = headers.get("host", "")
-        if not self._is_own_name(host_name(host)):
-            message = f"This server does not answer to the name '{host[:100]}'."
+        hosts = headers.getlist("host")
+        name = host_name(hosts[0]) if len(hosts) == 1 else None
+        if name is None or not self._is_own_name(name):
+            message = f"This server does not answer to the name '{shorten(', '.join(hosts))}'."
             hint = "Use its IP address, or the name that was given to it with --host."
             return error_response(HTTPStatus.BAD_REQUEST, "bad_host", message, hint)
         if any(name in headers for name in _BROWSER_HEADERS):
@@ -105,11 +110,12 @@ class Guard:
         return address.is_loopback or "*" in self._hosts
 
 
-def host_name(host: str) -> str:
-    """Return the name in a ``Host`` header, without port and brackets, in lowercase."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
-    return host.partition(":")[0].lower()
+def host_name(host: str) -> str | None:
+    """Return the name in a ``Host`` header, without port and brackets, in lowercase; None unless it is just that."""
+    found = _HOST.fullmatch(host)
+    if found is None or int(found["port"] or 0) >= 2**16:
+        return None
+    return (found["address"] or found["name"]).lower()
 
 
 def _busy() -> JSONResponse:

@@ -111,8 +111,7 @@ def _drawn_masks(volume: Volume, axis: int, wanted: _Wanted) -> dict[int, SliceM
     drawn = {prompt.slice: prompt.mask for prompt in wanted.prompts if prompt.mask is not None}
     masks: dict[int, SliceMask] = {}
     for index, mask in drawn.items():
-        height, width = volume.slice(axis, index).shape
-        masks[index] = mask.to_slice_mask((height, width))
+        masks[index] = mask.to_slice_mask(volume.slice_size(axis, index))
     return masks
 
 

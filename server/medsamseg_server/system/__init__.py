@@ -1,1 +1,1 @@
-"""Files, folders, locks and memory: what the operating system is asked for."""
+"""The ground that everything else stands on: folders, files, locks, memory."""

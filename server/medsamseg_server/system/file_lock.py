@@ -26,6 +26,15 @@ else:
 _HELD = {errno.EAGAIN, errno.EACCES, errno.EDEADLK}
 
 
+def lock_until_closed(file: IO[bytes]) -> bool:
+    """Lock an open file for as long as it stays open; return False where another has it or the disk knows no locks."""
+    try:
+        _try_lock(file)
+    except OSError:
+        return False
+    return True
+
+
 class LockedElsewhereError(Exception):
     """Another process, or another part of this one, holds the lock."""
 

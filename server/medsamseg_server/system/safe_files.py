@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import re
 import secrets
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,9 +15,12 @@ from pathlib import Path
 from typing import Literal
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.system.file_lock import lock_until_closed
 
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
 _NO_PERMISSION = {errno.EACCES, errno.EPERM}
+# Files that are being written, until they get their name.
+_TEMPORARY = re.compile(r"\.medsamseg-[0-9a-f]{8}\.")
 
 
 def readable_size(size_bytes: float) -> str:
@@ -85,7 +90,7 @@ def ensure_readable(path: Path, code: str) -> None:
 
 
 def ensure_writable(folder: Path) -> None:
-    """Raise a clear error unless a file can be made in ``folder``, which must exist."""
+    """Raise a clear error unless a file can be made in ``folder``, which must exist; clear away what was left there."""
     if not folder.is_dir():
         wrong = "is not a folder" if folder.exists() else "does not exist"
         raise MedSAMSegError(
@@ -97,6 +102,24 @@ def ensure_writable(folder: Path) -> None:
             pass
     except OSError as error:
         raise write_failure(error, folder / "file") from error
+    remove_left_behind(folder)
+
+
+def remove_left_behind(folder: Path) -> None:
+    """Remove the temporary files of ``replacing`` whose process was killed; those being written now stay."""
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if _TEMPORARY.match(path.name) and path.is_file():
+                _remove_unless_in_use(path)
+
+
+def _remove_unless_in_use(path: Path) -> None:
+    with suppress(OSError):
+        with path.open("ab") as file:
+            is_left_behind = lock_until_closed(file)
+        # On Windows, nobody can remove a file that its writer still holds open.
+        if is_left_behind:
+            path.unlink()
 
 
 def ensure_folder(folder: Path) -> None:
@@ -125,9 +148,14 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         MedSAMSegError: of kind ``CANNOT_WRITE`` where the system refuses.
     """
-    temporary = path.with_name(f".{secrets.token_hex(4)}.{path.name}")
+    temporary = path.with_name(f".medsamseg-{secrets.token_hex(4)}.{path.name}")
     try:
-        yield temporary
+        with temporary.open("ab") as in_use:
+            # Released by the system however this process ends; see remove_left_behind. Windows would not let the writer
+            # write into a locked file.
+            if sys.platform != "win32":
+                lock_until_closed(in_use)
+            yield temporary
         temporary.replace(path)
     except OSError as error:
         raise write_failure(error, path) from error

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.evaluation.manifest import CaseEntry
+from medsamseg_server.evaluation.manifest import CaseEntry, Target
+from medsamseg_server.image_io.label_reading import read_labels
 from medsamseg_server.image_io.reading import read_image
-from medsamseg_server.training.label_maps import read_labels
 from medsamseg_server.volumes.volume import Volume
 
 #: The size limits of the MedSAM authors' script for the CVPR 2024 challenge (``pre_CT_MR.py``, branch LiteMedSAM).
@@ -42,12 +42,14 @@ class LabeledCase:
         entry: where it comes from, which window, which axis.
         volume: the scan, (K, J, I).
         masks: objects by name, bool (K, J, I).
+        targets: their labels.
         spacing: of the voxels along K, J and I, in millimeters.
     """
 
     entry: CaseEntry
     volume: Volume
     masks: dict[str, NDArray[np.bool_]]
+    targets: dict[str, Target]
     spacing: tuple[float, float, float]
 
 
@@ -106,21 +108,28 @@ def read_case(entry: CaseEntry) -> LabeledCase:
     """Read a scan and its objects.
 
     Raises:
-        MedSAMSegError: ``labels_differ``, ``labels_not_whole``, ``labels_empty``, ``target_missing``,
-            ``volume_not_finite``, or as ``images.read_image`` and ``Volume.from_array``.
+        MedSAMSegError: ``labels_empty``, ``volume_not_finite``, or as ``images.read_image``,
+            ``label_reading.read_labels`` and ``Volume.from_array``.
     """
     image = read_image(entry.image)
     if image.array.dtype.kind == "f" and not np.isfinite(image.array).all():
         count = int(np.count_nonzero(~np.isfinite(image.array)))
         raise _fault("volume_not_finite", f"{entry.image.name} has {count} voxels that are not a number or infinite.")
     labels = read_labels(entry.labels, image)
-    targets = entry.targets or {str(value): int(value) for value in np.unique(labels) if value > 0}
-    masks = {name: labels == value for name, value in targets.items()}
-    masks = {name: mask for name, mask in masks.items() if mask.any()}
+    targets: dict[str, Target] = entry.targets or {**labels.numbers}
+    masks = {}
+    for name, number in targets.items():
+        try:
+            masks[name] = labels.mask(name, number)
+        except MedSAMSegError as error:
+            # A scan need not show every object.
+            if error.code != "target_missing":
+                raise
     if not masks:
         raise _fault("labels_empty", f"{entry.labels.name} has no voxel of an object.")
     i, j, k = image.geometry.spacing
-    return LabeledCase(entry, Volume.from_array(image.array), masks, (k, j, i))
+    kept = {name: targets[name] for name in masks}
+    return LabeledCase(entry, Volume.from_array(image.array), masks, kept, (k, j, i))
 
 
 def cut_slices(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.evaluation.manifest import CaseEntry
+from medsamseg_server.evaluation.manifest import CaseEntry, Target
 from medsamseg_server.system.safe_files import file_digest, replacing
 from medsamseg_server.training.cases import (
     DataReport,
@@ -29,6 +30,8 @@ _FEWEST_SLICES = 5
 _PARTS = ("train", "validation", "train", "test", "train")
 # Of the slices that are mixed in, one in so many is measured on and not learned from.
 _MEASURED = 4
+# Reasons that a message gives for too few cases.
+_MOST_REASONS = 5
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ def prepare_data(
     report = DataReport()
     entries = find_cases(options.data, options.window, options.axis)
     slices: dict[str, list[TrainingSlice]] = {}
-    targets: dict[str, dict[str, int]] = {}
+    targets: dict[str, dict[str, Target]] = {}
     for entry in entries:
         progress(entry.name)
         case = _read(entry, report)
@@ -117,12 +120,13 @@ def prepare_data(
         found = cut_slices(case, options.limits, options.slices_per_case, options.seed, report)
         if found:
             slices[entry.name] = found
-            targets[entry.name] = {target: _label(entry, target) for target in case.masks}
+            targets[entry.name] = case.targets
     used = [entry for entry in entries if entry.name in slices]
     practiced, measured = _mix(options, report, progress)
     _write_json(folder / "data.json", report.to_json())
     if options.holds_back_slices:
-        split, parts = _part_slices(slices)
+        with _reasons_given(report):
+            split, parts = _part_slices(slices)
     else:
         split = _split(options, list(slices), report)
         parts = [
@@ -161,7 +165,8 @@ def _read(entry: CaseEntry, report: DataReport) -> LabeledCase | None:
 
 def _split(options: DataOptions, names: list[str], report: DataReport) -> Split:
     if options.split is None:
-        return make_split(names, options.seed, options.train_share)
+        with _reasons_given(report):
+            return make_split(names, options.seed, options.train_share)
     split = read_split(options.split)
     for name in (*split.train, *split.validation, *split.test):
         if name not in names:
@@ -175,6 +180,30 @@ def _split(options: DataOptions, names: list[str], report: DataReport) -> Split:
             "Each needs one at least; data.json in the run's folder says which cases were left out, and why.",
         )
     return Split(*parts)
+
+
+@contextmanager
+def _reasons_given(report: DataReport) -> Iterator[None]:
+    """Give an error about too few cases the reasons why others were left out, each once."""
+    try:
+        yield
+    except MedSAMSegError as error:
+        if error.code not in ("cases_few", "slices_few") or not report.dropped:
+            raise
+        message = f"{error.message} Left out: {_reasons(report)}"
+        raise MedSAMSegError(error.kind, error.code, message, error.hint) from error
+
+
+def _reasons(report: DataReport) -> str:
+    cases: dict[str, list[str]] = {}
+    for each in report.dropped:
+        cases.setdefault(each.reason, []).append(each.case)
+    reasons = [
+        f"{names[0]}{f' (and {len(names) - 1} more)' * (len(names) > 1)}: {reason.rstrip('.')}."
+        for reason, names in cases.items()
+    ]
+    more = f" And {len(reasons) - _MOST_REASONS} more reasons, in data.json." if len(reasons) > _MOST_REASONS else ""
+    return " ".join(reasons[:_MOST_REASONS]) + more
 
 
 def _mix(
@@ -193,11 +222,7 @@ def _mix(
     return [each for number, each in enumerate(found) if number % _MEASURED], measured
 
 
-def _label(entry: CaseEntry, target: str) -> int:
-    return entry.targets[target] if entry.targets else int(target)
-
-
-def _write_test_manifest(path: Path, entries: Sequence[CaseEntry], targets: dict[str, dict[str, int]]) -> None:
+def _write_test_manifest(path: Path, entries: Sequence[CaseEntry], targets: dict[str, dict[str, Target]]) -> None:
     cases = [
         {
             "name": entry.name,

@@ -49,7 +49,7 @@ class EmbeddingsOnDisk:
         """
         slices = list(slices)
         ensure_folder(self._folder)
-        missing = [gray for gray in slices if not self._cache.has(self._key(self._predictor.prepare(gray)))]
+        missing = [gray for gray in slices if not self._is_kept(gray)]
         ensure_free_space(self._folder, len(missing) * _EMBEDDING_BYTES)
         for _ in range(len(slices) - len(missing)):
             progress()
@@ -61,7 +61,7 @@ class EmbeddingsOnDisk:
         """Return the embedding (256, 64, 64) of a slice (H, W) of gray levels."""
         prepared = self._predictor.prepare(gray)
         key = self._key(prepared)
-        found = self._cache.get(key)
+        found = self._cache.get(key, self._predictor.specification.embedding_shape)
         if found is None:
             embedding = self._predictor.encode_prepared(prepared)
             if not np.isfinite(embedding).all():
@@ -72,6 +72,10 @@ class EmbeddingsOnDisk:
             found = np.clip(embedding, -limit, limit).astype(np.float16)
             self._cache.put(key, found)
         return found
+
+    def _is_kept(self, gray: NDArray[np.uint8]) -> bool:
+        key = self._key(self._predictor.prepare(gray))
+        return self._cache.has(key, self._predictor.specification.embedding_shape)
 
     def _key(self, prepared: NDArray[np.float32]) -> str:
         predictor = self._predictor

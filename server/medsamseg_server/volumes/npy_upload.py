@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
+import math
 import re
 from typing import Any
 
@@ -11,13 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.volumes.volume import Volume, check_layout
+from medsamseg_server.volumes.volume import Volume, check_layout, unsuitable_type
 
 _MAGIC = b"\x93NUMPY"
-# A header of a 3D array has 128 bytes; Python's parser is given no more than it can surely digest.
+# A header of a 3D array has 128 bytes.
 _LONGEST_HEADER = 4096
-_HEADER_ERRORS = (ValueError, SyntaxError, TypeError, AttributeError, KeyError, RecursionError, MemoryError)
-_TYPE = re.compile(r"[<>|=]?[A-Za-z?][0-9]{0,6}(\[[^\]]*\])?")
+# numpy's reading of a type's text can do more than find a type, so the texts are compared and never read.
+_TYPES = {
+    **{
+        f"{order}{kind}": np.dtype(f"{order}{kind}")
+        for order in "<>"
+        for kind in ("i2", "i4", "i8", "u2", "u4", "u8", "f2", "f4", "f8")
+    },
+    **{f"{order}{kind}": np.dtype(kind) for order in "|<>" for kind in ("b1", "i1", "u1")},
+}
+# A quoted name and its value: quoted, in brackets, or a word; a list of fields goes on to the end.
+_FIELD = re.compile(r"""\s*['"](\w{1,40})['"]\s*:\s*('[^']*'|"[^"]*"|\([^()]*\)|[\[({].*|\w+)\s*(?:,|$)""")
+_SIZE = "[0-9]{1,18}"
+_SHAPE = re.compile(rf"\(( *(?:{_SIZE}(?: *, *{_SIZE}){{0,31}} *,? *)?)\)")
 
 
 class VolumeUpload:
@@ -93,7 +104,7 @@ class VolumeUpload:
     def _allocate(self, header_end: int) -> None:
         shape, fortran_order, dtype = _read_header(bytes(self._head[:header_end]))
         check_layout(shape, dtype)
-        size = dtype.itemsize * shape[0] * shape[1] * shape[2]
+        size = dtype.itemsize * math.prod(shape)
         if size != self._length - header_end:
             raise _invalid(f"{size} bytes of voxels are announced and {self._length - header_end} sent")
         try:
@@ -116,6 +127,22 @@ def parse_npy(body: bytes) -> Volume:
     return upload.finish()[0]
 
 
+def parse_array(body: bytes) -> NDArray[Any]:
+    """Return the array of real numbers, of any shape, in a whole ``.npy`` body.
+
+    Raises:
+        MedSAMSegError: ``npy_invalid`` or ``volume_type``.
+    """
+    end = _header_end(bytearray(body[:_LONGEST_HEADER]))
+    if end is None:
+        raise _invalid(f"it ends after {len(body)} bytes")
+    shape, fortran_order, dtype = _read_header(body[:end])
+    if dtype.itemsize * math.prod(shape) != len(body) - end:
+        raise _invalid(f"its {len(body) - end} bytes are not the {shape} values of its header")
+    array = np.frombuffer(body, dtype, offset=end).reshape(shape, order="F" if fortran_order else "C")
+    return array.astype(dtype.newbyteorder("="), copy=False)
+
+
 def _header_end(head: bytearray) -> int | None:
     """Return where the voxels begin, or None while the header is incomplete."""
     if head[: len(_MAGIC)] != _MAGIC[: len(head)]:
@@ -130,33 +157,48 @@ def _header_end(head: bytearray) -> int | None:
 
 
 def _read_header(head: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Return shape, Fortran order and type; the format is that of ``numpy.lib.format``, whose reader trusts more."""
+    """Return shape, Fortran order and type; the format is that of ``numpy.lib.format``, whose reader trusts more.
+
+    Nothing of the header is evaluated: each text is one of those that are known, or a number of few digits.
+    """
     version = (head[6], head[7])
     if version not in ((1, 0), (2, 0)):
         raise _invalid(f"version {version[0]}.{version[1]} of the format is not supported")
-    try:
-        fields = ast.literal_eval(head[10 if version == (1, 0) else 12 :].decode("latin-1").strip())
-        shape, fortran_order, description = (fields.pop(name) for name in ("shape", "fortran_order", "descr"))
-    except _HEADER_ERRORS:
-        raise _invalid("its header cannot be read") from None
-    if fields:
-        raise _invalid("its header has unknown fields")
-    if not isinstance(shape, tuple) or not all(type(size) is int and size >= 0 for size in shape):
+    text = head[10 if version == (1, 0) else 12 :].decode("latin-1").strip()
+    fields = _read_fields(text)
+    if fields.get("descr", "").startswith(("[", "(", "{")):
+        raise unsuitable_type(fields["descr"])  # several values per voxel
+    if fields.keys() != {"descr", "fortran_order", "shape"}:
+        raise _invalid("its header has not just the fields descr, fortran_order and shape")
+    shape = _SHAPE.fullmatch(fields["shape"])
+    if shape is None:
         raise _invalid("its header gives no shape")
-    if not isinstance(fortran_order, bool):
+    if fields["fortran_order"] not in ("True", "False"):
         raise _invalid("its header does not say in which order the voxels are")
-    return shape, fortran_order, _read_type(description)
+    sizes = tuple(int(size) for size in shape[1].replace(" ", "").split(",") if size)
+    return sizes, fields["fortran_order"] == "True", _read_type(fields["descr"])
 
 
-def _read_type(description: object) -> np.dtype[Any]:
-    if isinstance(description, list | tuple):
-        return np.dtype("V1")  # several values per voxel, refused by the layout check like every other odd type
-    if not isinstance(description, str) or not _TYPE.fullmatch(description):
-        raise _invalid("its header gives no type")
-    try:
-        return np.dtype(description)
-    except (TypeError, ValueError):
-        raise _invalid(f"'{description[:40]}' is not a type") from None
+def _read_fields(text: str) -> dict[str, str]:
+    """Return the texts of a header's values by name."""
+    if not (text.startswith("{") and text.endswith("}")):
+        raise _invalid("its header cannot be read")
+    fields: dict[str, str] = {}
+    position, end = 1, len(text) - 1
+    while text[position:end].strip():
+        found = _FIELD.match(text, position, end)
+        if found is None or found[1] in fields:
+            raise _invalid("its header cannot be read")
+        fields[found[1]] = found[2].strip()
+        position = found.end()
+    return fields
+
+
+def _read_type(description: str) -> np.dtype[Any]:
+    found = _TYPES.get(description.strip("'\""))
+    if found is None:
+        raise unsuitable_type(description)
+    return found
 
 
 def _invalid(reason: str) -> MedSAMSegError:

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.volumes.windows import IntensityRange, resolve_window
+from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
+from medsamseg_server.volumes.colors import COLOR_COMPONENTS, is_color, to_rgb
+from medsamseg_server.volumes.windows import IntensityRange, color_window, resolve_window
 
 DEFAULT_STORE_BYTES = 4 * 2**30
 #: Volumes that are kept however small they are.
@@ -22,10 +23,11 @@ _SINGLE_PRECISION_MAX = float(np.finfo(np.float32).max)
 
 
 class Volume:
-    """A 3D image in memory. It does not change, so everything derived from it can be kept.
+    """A 3D image in memory, in gray or color. It does not change, so everything derived from it can be kept.
 
     Attributes:
-        array: (K, J, I), native byte order, every value finite and within single precision's range.
+        array: (K, J, I), native byte order, every value finite and within single precision's range; or, in color,
+            (K, J, I, 3) uint8, red, green and blue.
         dtype: name of the type that was given, before ``bool`` became ``uint8``.
         notes: sentences on what was changed, for the user; mostly none.
     """
@@ -39,10 +41,10 @@ class Volume:
 
     @classmethod
     def from_array(cls, array: NDArray[Any], owned: bool = False) -> Volume:
-        """Make a volume of any real array (K, J, I), either byte order.
+        """Make a volume of any real array (K, J, I), or of colors (K, J, I, 3 or 4), either byte order.
 
         Args:
-            array: int8…float64 or bool.
+            array: int8…float64 or bool; colors are uint8 or uint16, see ``colors.to_rgb``.
             owned: the array may be changed in place instead of being copied where something must be replaced.
 
         Raises:
@@ -51,6 +53,9 @@ class Volume:
         check_layout(array.shape, array.dtype)
         dtype = array.dtype.name
         native = array if array.dtype.isnative else _to_native(array, owned)
+        if native.ndim == 4:
+            colors, notes = to_rgb(native)
+            return cls(_read_only(colors), dtype, notes)
         if native.dtype.kind == "b":
             # Any other byte than 0 and 1 in a file of booleans is still "true".
             native = native.view(np.uint8)
@@ -58,14 +63,17 @@ class Volume:
         if not (native.flags.c_contiguous or native.flags.f_contiguous):
             native, owned = np.ascontiguousarray(native), True
         finite, notes = _finite(native, owned)
-        finite = finite.view()
-        finite.flags.writeable = False
-        return cls(finite, dtype, notes)
+        return cls(_read_only(finite), dtype, notes)
+
+    @property
+    def is_color(self) -> bool:
+        """Whether a voxel is a color instead of one number."""
+        return self.array.ndim == 4
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """Number of voxels along each array axis: K, J, I."""
-        k, j, i = self.array.shape
+        k, j, i = self.array.shape[:3]
         return (k, j, i)
 
     @property
@@ -79,7 +87,7 @@ class Volume:
         return self.shape[axis]
 
     def slice(self, axis: int, index: int) -> NDArray[Any]:
-        """Return one slice (H, W): rows are the first remaining array axis, columns the last.
+        """Return one slice (H, W), or (H, W, 3) in color: rows are the first remaining array axis, columns the last.
 
         Raises:
             MedSAMSegError: ``axis_invalid`` or ``slice_out_of_range``.
@@ -91,10 +99,24 @@ class Volume:
                 "slice_out_of_range",
                 f"Slice {index} is outside the volume: along axis {axis} it has slices 0 to {count - 1}.",
             )
+        return self._take(axis, index)
+
+    def _take(self, axis: int, index: int) -> NDArray[Any]:
         return self.array[(slice(None),) * axis + (index,)]
 
+    def slice_size(self, axis: int, index: int) -> tuple[int, int]:
+        """Return the height and width of a slice; errors as ``slice``."""
+        height, width = self.slice(axis, index).shape[:2]
+        return height, width
+
     def window(self, text: str) -> IntensityRange:
-        """Return what a window text means for this volume; worked out once. See ``windows.resolve_window``."""
+        """Return what a window text means for this volume; worked out once.
+
+        Raises:
+            MedSAMSegError: ``window_invalid``; see ``windows.resolve_window``, or ``windows.color_window`` for colors.
+        """
+        if self.is_color:
+            return color_window(text)
         with self._lock:
             found = self._windows.get(text)
             if found is None:
@@ -174,18 +196,13 @@ def check_axis(axis: int) -> None:
 
 
 def check_layout(shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-    """Raise ``volume_not_3d``, ``volume_empty`` or ``volume_type`` unless an array can be a volume."""
+    """Raise ``volume_not_3d``, ``volume_empty`` or ``volume_type`` unless an array can be a volume, gray or color."""
     if dtype.kind not in "biuf" or dtype.itemsize > 8 or dtype.subdtype is not None:
-        raise MedSAMSegError(
-            ErrorKind.INVALID_INPUT,
-            "volume_type",
-            f"Voxels of type {str(dtype)[:80]} cannot be segmented: a volume holds one real number per voxel.",
-            "Use a type from int8 to float64, or bool.",
-        )
+        raise unsuitable_type(str(dtype))
     size = " × ".join(map(str, shape[:8])) or "a single number"
-    if len(shape) != 3:
-        if len(shape) == 4 and shape[-1] in (3, 4):
-            hint = "This looks like a color image: convert it to gray values first."
+    if len(shape) != 3 and not is_color(shape, dtype):
+        if len(shape) == 4 and shape[-1] in COLOR_COMPONENTS:
+            hint = f"Colors have the type uint8 or uint16, not {dtype.name}."
         elif len(shape) == 4:
             hint = "Choose one time point or component, and send that as a 3D array."
         else:
@@ -196,6 +213,16 @@ def check_layout(shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         raise MedSAMSegError(ErrorKind.INVALID_INPUT, "volume_empty", f"The volume has no voxels ({size}).")
 
 
+def unsuitable_type(name: str) -> MedSAMSegError:
+    """Return the error ``volume_type`` for voxels of the type that ``name`` says."""
+    return MedSAMSegError(
+        ErrorKind.INVALID_INPUT,
+        "volume_type",
+        f"Voxels of type {shorten(name)} cannot be segmented: a volume holds one real number per voxel.",
+        "Use a type from int8 to float64, or bool.",
+    )
+
+
 def _unknown(key: str) -> MedSAMSegError:
     return MedSAMSegError(
         ErrorKind.NOT_FOUND,
@@ -203,6 +230,12 @@ def _unknown(key: str) -> MedSAMSegError:
         f"The server does not have the volume {key[:12]}… (any more).",
         "Upload it again.",
     )
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _to_native(array: NDArray[Any], owned: bool) -> NDArray[Any]:

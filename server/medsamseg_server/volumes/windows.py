@@ -34,6 +34,10 @@ WINDOW_NAMES = ("auto", *CT_PRESETS, "percentile")
 
 # A sample of this many voxels fixes the percentiles to far below one gray level; smaller volumes are used whole.
 _SAMPLE_VOXELS = 2**24
+# One value that this share of the voxels has, and that lies at an end of the scale or at zero, is padding.
+_PADDING_SHARE = 0.05
+# How far below zero, as a share of the way above it, voxels of an image without negative tissue reach.
+_RINGING = 0.05
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,8 @@ class IntensityRange:
         name: what was resolved: a preset, ``percentile`` or ``W,L`` as numbers; never ``auto``.
         lower: intensity that becomes 0, in the volume's own unit.
         upper: intensity that becomes 255.
-        kind: ``ct`` (a preset in Hounsfield units), ``percentile`` (from the voxels) or ``custom`` (from the user).
+        kind: ``ct`` (a preset in Hounsfield units), ``percentile`` (from the voxels), ``custom`` (from the user) or
+            ``color`` (8-bit colors, which are shown as they are).
     """
 
     name: str
@@ -54,6 +59,8 @@ class IntensityRange:
 
     def apply(self, pixels: NDArray[Any]) -> NDArray[np.uint8]:
         """Return ``pixels`` (any shape, any real dtype) as gray levels 0…255, truncated as MedSAM does."""
+        if self.kind == "color":
+            return np.asarray(pixels, np.uint8)
         width = self.upper - self.lower
         if width <= 0:
             return np.zeros(pixels.shape, np.uint8)
@@ -83,6 +90,18 @@ def resolve_window(text: str, array: NDArray[Any]) -> IntensityRange:
     return _custom_range(text)
 
 
+def color_window(text: str) -> IntensityRange:
+    """Return what the networks see of 8-bit colors: everything.
+
+    Raises:
+        MedSAMSegError: ``window_invalid`` for any text but ``auto``.
+    """
+    if text.strip().lower() != "auto":
+        message = f"A color image has no intensity window, but '{text[:80]}' was asked for."
+        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "window_invalid", message, "Use auto, or leave the window out.")
+    return IntensityRange("color", 0.0, 255.0, "color")
+
+
 def check_window(text: str) -> None:
     """Raise ``window_invalid`` unless ``resolve_window`` would know the text."""
     resolve_window(text, np.zeros((1, 1, 1), np.uint8))
@@ -109,7 +128,8 @@ def suggest_window(array: NDArray[Any]) -> str:
     looks_like_ct = share(-1100, -500) >= 0.02 and share(-200, 300) >= 0.05 and share(-1100, 300) >= 0.6
     if not looks_like_ct:
         return "percentile"
-    return "lung" if share(-950, -500) >= 0.25 * share(-150, 250) else "soft"
+    lung = share(-950, -500)
+    return "lung" if lung > 0 and lung >= 0.25 * share(-150, 250) else "soft"
 
 
 def _from_width_and_level(name: str, width: float, level: float, kind: str) -> IntensityRange:
@@ -117,11 +137,26 @@ def _from_width_and_level(name: str, width: float, level: float, kind: str) -> I
 
 
 def _percentile_range(array: NDArray[Any]) -> IntensityRange:
-    """Return the 0.5th to 99.5th percentile of the voxels above zero, as MedSAM does for MR; of all where none is."""
+    """Return the 0.5th to 99.5th percentile of the voxels above zero, as MedSAM does for MR.
+
+    Where tissue is below zero, as in standardized or bias-corrected MR, those of all voxels but padding.
+    """
     sample = _sample(array)
-    positive = sample[sample > 0]
-    lower, upper = np.percentile(positive if positive.size else sample, (0.5, 99.5))
+    tissue = sample[sample > 0]
+    if sample.min() < 0:
+        inside = _without_padding(sample)
+        lower, upper = np.percentile(inside, (0.5, 99.5))
+        # Ringing of a resampled image and padding by -1 reach a little below zero; tissue does not stay there.
+        if tissue.size == 0 or lower < -_RINGING * upper:
+            tissue = inside
+    lower, upper = np.percentile(tissue if tissue.size else sample, (0.5, 99.5))
     return IntensityRange("percentile", float(lower), float(upper), "percentile")
+
+
+def _without_padding(sample: NDArray[Any]) -> NDArray[Any]:
+    """Leave out the most frequent of the smallest value, the largest and zero, where it is frequent enough."""
+    count, padding = max((int(np.count_nonzero(sample == value)), value) for value in (sample.min(), 0, sample.max()))
+    return sample[sample != padding] if _PADDING_SHARE * sample.size <= count < sample.size else sample
 
 
 def _custom_range(text: str) -> IntensityRange:

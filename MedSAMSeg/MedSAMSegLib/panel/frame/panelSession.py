@@ -8,6 +8,7 @@ from slicer.i18n import tr as _
 
 from MedSAMSegLib.boxes.boxStore import BoxPromptStore
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.panel.frame.breathing import Breathing
 from MedSAMSegLib.panel.frame.signals import DeferredSignal, Signal
 from MedSAMSegLib.panel.frame.workList import WorkList
 from MedSAMSegLib.server.serverMonitor import BackendMonitor
@@ -40,6 +41,9 @@ class PanelSession:
         self.modelsChanged = Signal()
         #: :class:`WorkList` of what is under way.
         self.work = WorkList(lambda error: self.say(str(error)), self.changed.emit)
+        #: :class:`Breathing` for what is under way without being in the list.
+        self.breathing = Breathing()
+        self.breathing.watch(lambda: self.monitor.state.kind == "starting")
         self._statusLabel = statusLabel
         self._boxes = BoxPromptStore()
         self._suggestion = None

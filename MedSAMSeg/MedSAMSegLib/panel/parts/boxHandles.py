@@ -23,6 +23,7 @@ class BoxHandles(VTKObservationMixin):
         self._session = session
         self._onResult = onResult
         self._boxes = {}
+        self._stirred = set()
 
     def show(self, entries, segmentID):
         """Let the boxes of one segment be dragged, and no other.
@@ -37,6 +38,9 @@ class BoxHandles(VTKObservationMixin):
             self._forget(node)
         for node in editable - self._boxes.keys():
             self._follow(node)
+        stirred, self._stirred = self._stirred & editable, set()
+        for node in stirred:
+            self._boxes[node].follow()
 
     def letGo(self):
         """End a drag that is under way: that the button is released will not be heard."""
@@ -74,8 +78,14 @@ class BoxHandles(VTKObservationMixin):
             self._boxes[node].isHeld = True
 
     def _onMoved(self, node, _event):
-        if node in self._boxes:
+        if node not in self._boxes:
+            return
+        if self._boxes[node].isHeld:
             self._boxes[node].follow()
+        else:
+            # A box that follows its volume moves as well, in several steps; what came of them is seen later.
+            self._stirred.add(node)
+            self._session.changed.emit()
 
     def _onEnd(self, node, _event):
         if node in self._boxes:

@@ -17,6 +17,13 @@ TITLES = {
     EDITED: _("edited by hand"),
 }
 
+# Translated once: Slicer looks for the caller's source file each time, and there are cells by the hundred.
+NOTHING = _("Slice {index}: nothing of this segment.")
+DESCRIPTION = _("Slice {index}: {description}.")
+CONFIDENCE = _("confidence {percent} %")
+ACCEPTED = _("accepted")
+KEPT = _("kept as it is")
+
 
 class ConfidenceStrip:
     """Shows the slices of a segment side by side in a table; a click on one chooses it.
@@ -104,15 +111,15 @@ def describe(index, state):
     :param state: its SliceState, or None.
     """
     if state is None:
-        return _("Slice {index}: nothing of this segment.").format(index=index)
+        return NOTHING.format(index=index)
     parts = [TITLES[state.provenance]]
     if state.confidence is not None:
-        parts.append(_("confidence {percent} %").format(percent=round(100 * state.confidence)))
+        parts.append(CONFIDENCE.format(percent=round(100 * state.confidence)))
     if state.isAccepted:
-        parts.append(_("accepted"))
+        parts.append(ACCEPTED)
     elif state.isLocked:
-        parts.append(_("kept as it is"))
-    return _("Slice {index}: {description}.").format(index=index, description=", ".join(parts))
+        parts.append(KEPT)
+    return DESCRIPTION.format(index=index, description=", ".join(parts))
 
 
 def _cell(index, state):

@@ -56,6 +56,11 @@ class BackgroundEncoding:
         """The :class:`EncodingStatus` of what is being encoded; None while nothing is."""
         return self._run.status if self._run is not None else None
 
+    @property
+    def isUnderWay(self):
+        """Whether a worker thread sends the volume, or asks the server."""
+        return self._run is not None or bool(self._closing)
+
     def follow(self, server, volume, window, model, shown):
         """Encode round a slice from now on, unless that is done or under way. Call it every now and then.
 

@@ -59,6 +59,7 @@ class BoxesSection(PanelSection):
         volume, segmentation, segmentID = self.session.target
         logic = self.session.logic
         self.ui.drawButton.enabled = self.session.hasUsableVolume
+        logic.settleBoxes()
         entries = logic.allBoxes(segmentation, volume)
         self._table.fill(volume, segmentation, entries)
         self._views.show(volume, entries)
@@ -98,7 +99,10 @@ class BoxesSection(PanelSection):
             return
         with self.session.sayingErrors():
             run = self.session.logic.startBoxDeletion(entry.node)
-            self.session.work.add(run, lambda result: self.session.say(_("The box was deleted.")))
+            self.session.work.add(run, self._sayDeletion)
+
+    def _sayDeletion(self, deletion):
+        self.session.say(" ".join([_("The box was deleted."), *deletion.notes]))
 
     def _sayResult(self, result):
         self.session.say(sentenceOnBox(result))

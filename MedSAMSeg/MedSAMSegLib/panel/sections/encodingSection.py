@@ -27,6 +27,7 @@ class EncodingSection(PanelSection):
         self._timer = qt.QTimer()
         self._timer.interval = LOOK_MILLISECONDS
         self._timer.connect("timeout()", self._look)
+        session.breathing.watch(lambda: self._upload is not None or self._encoding.isUnderWay)
 
     def enter(self):
         """The server may be started from now on."""
@@ -64,6 +65,7 @@ class EncodingSection(PanelSection):
             self._encoding.stop()
         self._encoding.advance()
         self.session.monitor.setEncoding(self._encoding.status)
+        self.session.breathing.start()
 
     def _prepareIfReady(self):
         client = self.session.backend.readyClient

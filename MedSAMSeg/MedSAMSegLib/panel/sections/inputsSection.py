@@ -1,12 +1,14 @@
 """Volume, segmentation and window."""
 
 import slicer
+import vtk
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.choiceBox import ChoiceBox
 from MedSAMSegLib.volumes.intensityWindows import AUTOMATIC, windowTitles
+from MedSAMSegLib.volumes.nodeNames import nodeName
 from MedSAMSegLib.volumes.volumeChecks import remarkOn, whyUnusable
 
 #: Parameters that a widget shows as they are; Slicer keeps both the same.
@@ -38,6 +40,8 @@ class InputsSection(PanelSection, VTKObservationMixin):
         widgets = {name: getattr(self.ui, widgetName) for name, widgetName in BOUND_PARAMETERS.items()}
         self._guiTag = self.session.parameters.connectParametersToGui(widgets)
         self._lastRemark = None
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self._onNodeAboutToBeRemoved)
 
     def forgetScene(self):
         """Let go of the settings."""
@@ -92,12 +96,21 @@ class InputsSection(PanelSection, VTKObservationMixin):
             parameters.volume = next((volume for volume in volumesInViews() if not whyUnusable(volume)), None)
 
     def _onSegmentationAdded(self, node):
-        # A node that the selector made has neither a name nor a geometry that tell where it belongs.
+        # A node that the selector made has neither a name nor a geometry that tell where it belongs. Slicer 5.10 says
+        # it twice; in between, it gives the node the name that the user may have typed.
         volume = self.session.parameters.volume
-        if volume is not None:
+        if volume is not None and node.GetNodeReferenceID(node.GetReferenceImageGeometryReferenceRole()) is None:
             with self.session.sayingErrors():
                 self.session.logic.adoptGeometry(node, volume)
-                node.SetName(slicer.mrmlScene.GenerateUniqueName(f"{volume.GetName()} segmentation"))
+                node.SetName(slicer.mrmlScene.GenerateUniqueName(nodeName(f"{volume.GetName()} segmentation")))
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def _onNodeAboutToBeRemoved(self, _caller, _event, node):
+        # Before the selector hears of it, which would go on to another segmentation; boxes would go there unasked.
+        if node is self.session.parameters.segmentation:
+            self.session.parameters.segmentation = None
+            sentence = _("'{name}' was removed. The next box makes a new segmentation, unless you choose another one.")
+            self.session.say(sentence.format(name=node.GetName()))
 
 
 def volumesInViews():

@@ -40,7 +40,7 @@ class ReviewSection(PanelSection, VTKObservationMixin):
         self._isEntered = False
         self._nextReading = 0.0
         self._laterTimer = qt.QTimer()
-        self._laterTimer.singleShot = True
+        self._laterTimer.setSingleShot(True)
         self._laterTimer.connect("timeout()", session.changed.emit)
         ui.worstSliceButton.connect("clicked()", self._onWorstSlice)
         ui.acceptSliceButton.connect("clicked()", self._onAcceptSlice)

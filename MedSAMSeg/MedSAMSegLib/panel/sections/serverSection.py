@@ -59,6 +59,7 @@ class ServerSection(PanelSection):
 
     def _poll(self):
         state = self.session.monitor.poll()
+        self.session.breathing.start()
         self.ui.serverStatusLabel.text = sentenceOn(state)
         self.ui.recoverServerButton.visible = state.kind in ("off", "error")
         self.ui.recoverServerButton.text = _("Start") if state.kind == "off" else _("Start again")

@@ -1,7 +1,8 @@
 """`slicer.parameterNodeWrapper`: a parameter node as a class with typed attributes that a panel connects to.
 
-Behaves, stores values and fails as Slicer 5.12's package of that name does, for these types: int, float, str, bool,
-pathlib.Path, enums, nodes. Others (lists, packs, unions, ranges) raise: the host does not know them.
+Behaves, stores values and fails as the package of that name does in Slicer 5.12, or 5.10 where `slicerVersion` says so,
+for these types: int, float, str, bool, pathlib.Path, enums, nodes. Others (lists, packs, unions, ranges) raise: the
+host does not know them.
 """
 
 from slicerhost.slicerPython.parameterNodeWrapper.connectors import Decimals, SingleStep

@@ -5,6 +5,7 @@ import itertools
 import slicer.util
 import vtk
 
+from slicerhost import slicerVersion
 from slicerhost.slicerPython.parameterNodeWrapper.connectors import connectorFor
 
 PARAMETER_NAME = "SlicerParameterName"
@@ -23,6 +24,7 @@ class GuiConnections:
     def __init__(self, wrapper):
         self._wrapper = wrapper
         self._connectors = {}
+        self._observerTags = {}
         self._tags = itertools.count()
         self._isUpdatingWidgets = False
 
@@ -34,13 +36,16 @@ class GuiConnections:
         for name, connector in connectors.items():
             connector.write(self._wrapper.getValue(name))
             connector.onChanged(self._writer(name, connector))
-        self._wrapper.AddObserver(vtk.vtkCommand.ModifiedEvent, self._onNodeModified)
+        self._observerTags[tag] = self._wrapper.AddObserver(vtk.vtkCommand.ModifiedEvent, self._onNodeModified)
         return tag
 
     def disconnect(self, tag):
         """Stop showing parameters in the widgets connected under a tag."""
         for connector in self._connectors.pop(tag, {}).values():
             connector.onChanged(None)
+        # Slicer 5.10 leaves its observer on the node.
+        if tag in self._observerTags and slicerVersion.isAtLeast("5.12"):
+            self._wrapper.RemoveObserver(self._observerTags.pop(tag))
 
     def _connector(self, name, widget):
         parameter = self._wrapper._parameter(name)

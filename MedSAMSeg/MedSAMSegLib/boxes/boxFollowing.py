@@ -1,0 +1,83 @@
+"""Boxes belong to voxels: their markups follow the volume when a transform is put on, taken off or hardened."""
+
+import logging
+import weakref
+
+import slicer
+import vtk
+
+from MedSAMSegLib.boxes.sceneObservations import SceneObservations
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.volumes.nodeNames import repairName
+
+_MOVED = slicer.vtkMRMLTransformableNode.TransformModifiedEvent
+
+
+class BoxFollowing:
+    """Watches the volumes of boxes for as long as it lives.
+
+    :param store: BoxPromptStore.
+    :param points: PointPrompts.
+    """
+
+    def __init__(self, store, points):
+        self._store = store
+        self._points = points
+        self._observations = SceneObservations(self)
+        reference = weakref.ref(self)
+        self._onVolume = lambda volumeNode, _event: reference() and reference().followVolume(volumeNode)
+
+        def onManyNodes(_scene, _event):
+            if reference():
+                reference().followAll()
+
+        @vtk.calldata_type(vtk.VTK_OBJECT)
+        def onNodeAdded(_scene, _event, node):
+            if reference() and store.isBox(node):
+                reference().followBox(node)
+
+        @vtk.calldata_type(vtk.VTK_OBJECT)
+        def onNodeRemoved(_scene, _event, node):
+            if reference() and node.IsA("vtkMRMLVolumeNode"):
+                reference().unwatch(node)
+
+        scene = slicer.mrmlScene
+        self._observations.add(scene, scene.NodeAddedEvent, onNodeAdded)
+        self._observations.add(scene, scene.NodeRemovedEvent, onNodeRemoved)
+        for event in (scene.EndImportEvent, scene.EndBatchProcessEvent):
+            self._observations.add(scene, event, onManyNodes)
+        self.followAll()
+
+    def followAll(self):
+        """Bring all boxes of the scene to their voxels."""
+        for node in slicer.util.getNodesByClass("vtkMRMLMarkupsROINode"):
+            if self._store.isBox(node):
+                self.followBox(node)
+
+    def followVolume(self, volumeNode):
+        """Bring the boxes on a volume to their voxels."""
+        for node in slicer.util.getNodesByClass("vtkMRMLMarkupsROINode"):
+            if self._store.isBox(node) and self._store.volume(node) is volumeNode:
+                self.followBox(node)
+
+    def followBox(self, node):
+        """Bring a box to its voxels, from now on whenever they move; what a scene is made of comes in any order."""
+        volumeNode = self._store.volume(node)
+        scene = slicer.mrmlScene
+        if volumeNode is None or scene.IsImporting() or scene.IsClosing() or scene.IsBatchProcessing():
+            return
+        for named in (node, *self._points.nodes(node)):
+            repairName(named)
+        if not self._observations.has(volumeNode):
+            for event in (_MOVED, vtk.vtkCommand.ModifiedEvent):
+                self._observations.add(volumeNode, event, self._onVolume)
+        try:
+            if self._store.follow(node):
+                self._points.follow(node, volumeNode, self._store.stored(node))
+        except UserError as error:
+            # Where the volume is now no box can be used, which is said when somebody tries.
+            logging.debug("MedSAMSeg: a box could not follow its volume: %s", error)
+
+    def unwatch(self, volumeNode):
+        """Let go of a volume that was removed."""
+        self._observations.drop(volumeNode)

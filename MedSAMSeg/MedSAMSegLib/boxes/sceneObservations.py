@@ -1,0 +1,41 @@
+"""Observers that go away with their owner: VTK would keep them, and the owner, as long as the scene lives."""
+
+import weakref
+
+
+class SceneObservations:
+    """What one object observes. ::
+
+        observations = SceneObservations(self)
+        observations.add(scene, scene.NodeAddedEvent, handler)
+
+    :param owner: when it is collected, nothing is observed any more; handlers must hold it by a weak reference.
+    """
+
+    def __init__(self, owner):
+        self._tags = []
+        weakref.finalize(owner, _stopObserving, self._tags)
+
+    def add(self, thing, event, handler):
+        """Call a handler whenever something happens.
+
+        :param thing: vtkObject.
+        :param event: number or name of the event.
+        :param handler: takes the caller and the event.
+        """
+        self._tags.append((thing, thing.AddObserver(event, handler)))
+
+    def has(self, thing):
+        """:return: whether anything of an object is observed."""
+        return any(known is thing for known, _tag in self._tags)
+
+    def drop(self, thing):
+        """Observe an object no more."""
+        for known in [known for known in self._tags if known[0] is thing]:
+            thing.RemoveObserver(known[1])
+            self._tags.remove(known)
+
+
+def _stopObserving(tags):
+    for thing, tag in tags:
+        thing.RemoveObserver(tag)

@@ -1,0 +1,61 @@
+"""Lets worker threads get on while nothing else of Python runs on the main thread."""
+
+import time
+
+import qt
+
+#: How often worker threads get Python's lock while something is under way …
+BREATH_MILLISECONDS = 5
+
+#: … and for how long in seconds, unless they give it back before.
+BREATH_SECONDS = 0.001
+
+
+class Breathing:
+    """Gives Python's lock away now and then, for work that is looked at seldom. ::
+
+        breathing = Breathing()
+        breathing.watch(lambda: upload is not None)
+        …
+        breathing.start()  # whenever something may have begun; it ends by itself
+
+    Slicer's event loop is C++ and holds the lock also while it sleeps: a worker thread that needs it waits for the next
+    callback in Python.
+    """
+
+    def __init__(self):
+        self._watched = []
+        self._timer = qt.QTimer()
+        self._timer.interval = BREATH_MILLISECONDS
+        self._timer.connect("timeout()", self._breathe)
+
+    def watch(self, isUnderWay):
+        """Breathe while something is under way.
+
+        :param isUnderWay: called often, without arguments; returns whether worker threads have something to do.
+        """
+        self._watched.append(isUnderWay)
+
+    def start(self):
+        """Breathe until nothing is under way any more."""
+        if not self._timer.active and self._isNeeded():
+            self._timer.start()
+
+    def stop(self):
+        """Breathe no more, whatever is under way."""
+        self._timer.stop()
+
+    def close(self):
+        """Let go of the timer and of what was watched."""
+        self.stop()
+        self._timer.disconnect("timeout()", self._breathe)
+        self._watched = []
+
+    def _isNeeded(self):
+        return any(isUnderWay() for isUnderWay in self._watched)
+
+    def _breathe(self):
+        if self._isNeeded():
+            time.sleep(BREATH_SECONDS)
+        else:
+            self._timer.stop()

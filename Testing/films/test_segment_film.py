@@ -1,0 +1,138 @@
+"""`medsamseg segment` on a film, with a network that finds what is bright in the box: files, table, and refusals."""
+
+import csv
+import json
+import sys
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from medsamseg_server.cli import main
+from medsamseg_server.cli import segment as segment_command
+from medsamseg_server.engine.engine import Engine
+from medsamseg_server.weights.store import ModelStore
+
+sys.path.append(str(Path(__file__).parents[1] / "server"))
+from server_fakes import FakePredictor
+
+BOX = ["--box", "10,8,21,19", "--slice", "2"]
+
+
+def square(frame):
+    """Where the bright square of 12 pixels is on a frame; it goes one pixel to the right each time."""
+    mask = np.zeros((33, 47), bool)
+    mask[8:20, 8 + frame : 20 + frame] = True
+    return mask
+
+
+@pytest.fixture
+def film_file(write_film):
+    frames = np.full((6, 33, 47, 3), 30, np.uint8)
+    for number, frame in enumerate(frames):
+        frame[square(number)] = (220, 210, 200)
+    return write_film(frames, rate=10)
+
+
+@pytest.fixture
+def run(home, monkeypatch, capsys):
+    store = ModelStore()
+    store.folder.mkdir(parents=True)
+    store.final_path("litemedsam").write_bytes(b"the fake network needs none")
+    monkeypatch.setattr(
+        segment_command,
+        "_make_engine",
+        lambda store, device, _: Engine(store, load_predictor=lambda specification, *_: FakePredictor(specification)),
+    )
+
+    def run_command(*arguments):
+        status = main(["segment", *map(str, arguments)])
+        return status, capsys.readouterr()
+
+    return run_command
+
+
+def test_a_folder_gets_a_picture_of_each_frame(run, film_file, tmp_path):
+    status, captured = run(film_file, *BOX, "-o", tmp_path / "masks", "--csv")
+    assert status == 0
+    assert "found on 6 of 6 frames" in captured.out
+    assert sorted(each.name for each in (tmp_path / "masks").iterdir()) == [f"frame_{n}.png" for n in range(6)]
+    for number in range(6):
+        mask = np.asarray(Image.open(tmp_path / "masks" / f"frame_{number}.png"))
+        np.testing.assert_array_equal(mask, square(number) * 255)
+    rows = list(csv.DictReader((tmp_path / "masks.frames.csv").open()))
+    assert [float(row["seconds"]) for row in rows] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 0.5])
+    assert [(row["found"], row["area_pixels"]) for row in rows] == [("1", "144")] * 6
+    assert rows[2]["provenance"] == "box"
+
+
+def test_one_array_of_all_frames(run, film_file, tmp_path):
+    status, captured = run(film_file, *BOX, "-o", tmp_path / "m.npz", "--json", "--range", "1:4")
+    assert status == 0
+    written = np.load(tmp_path / "m.npz")
+    assert (written["masks"].dtype, written["masks"].shape) == (np.uint8, (6, 33, 47))
+    for number in range(6):
+        np.testing.assert_array_equal(written["masks"][number], square(number) & (1 <= number <= 4))
+    np.testing.assert_allclose(written["times"], np.arange(6) / 10, atol=1e-6)
+    summary = json.loads(captured.out)
+    assert (summary["frames"], summary["frames_found"]) == (6, 4)
+
+
+def test_the_overlay_is_a_film_of_the_same_speed_with_the_object_in_color(run, film_file, tmp_path):
+    status, _ = run(film_file, *BOX, "-o", tmp_path / "m.npz", "--overlay", tmp_path / "o.mp4")
+    assert status == 0
+    with av.open(str(tmp_path / "o.mp4")) as container:
+        rate = container.streams.video[0].average_rate
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    assert (len(frames), float(rate)) == (6, pytest.approx(10, rel=0.01))
+    inside = frames[4][11:17, 15:21].reshape(-1, 3).mean(axis=0)
+    assert inside[0] > inside[2] + 60
+
+
+def test_only_the_frame_with_the_box(run, film_file, tmp_path):
+    status, _ = run(film_file, *BOX, "-o", tmp_path / "m.npz", "--slice-only")
+    assert status == 0
+    assert np.load(tmp_path / "m.npz")["masks"].any(axis=(1, 2)).tolist() == [False, False, True, False, False, False]
+
+
+def test_an_earlier_folder_is_replaced_by_force_only(run, film_file, tmp_path):
+    (tmp_path / "masks").mkdir()
+    (tmp_path / "masks" / "old.png").touch()
+    status, captured = run(film_file, *BOX, "-o", tmp_path / "masks")
+    assert (status, "exists already" in captured.err) == (6, True)
+    assert (tmp_path / "masks" / "old.png").exists()
+    status, _ = run(film_file, *BOX, "-o", tmp_path / "masks", "--force")
+    assert status == 0
+    assert len(list((tmp_path / "masks").iterdir())) == 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["-o", "m.nii.gz"], "no name for the masks of a film"),
+        (["-o", "m.npz", "--axis", "1"], "--axis cannot go with a film"),
+        (["-o", "m.npz", "--window", "soft"], "--window cannot go with a film"),
+        (["-o", "m.npz", "--series", "1.2"], "--series cannot go with a film"),
+        (["-o", "m.npz", "--overlay", "o.png"], "no name for the film of --overlay"),
+    ],
+)
+def test_what_cannot_go_with_a_film_is_refused(run, film_file, tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    status, captured = run(film_file, *BOX, *arguments)
+    assert status == 2
+    assert words in captured.err
+
+
+def test_a_frame_beyond_the_end_is_told(run, film_file, tmp_path):
+    status, captured = run(film_file, "--box", "10,8,21,19", "--slice", "6", "-o", tmp_path / "m.npz")
+    assert status == 2
+    assert "has slices 0 to 5" in captured.err
+    assert not (tmp_path / "m.npz").exists()
+
+
+def test_a_box_outside_the_frame_is_told(run, film_file, tmp_path):
+    status, captured = run(film_file, "--box", "10,8,210,19", "--slice", "2", "-o", tmp_path / "m.npz")
+    assert status == 2
+    assert "not inside the slice" in captured.err

@@ -1,0 +1,91 @@
+"""Why pictures of a DICOM series are no volume, said before their voxels are read; and what was left out of one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.image_io.dicom_files import DamagedFileError, DicomFile
+from medsamseg_server.image_io.dicom_frames import Frame
+from medsamseg_server.image_io.dicom_pixels import is_decodable
+from medsamseg_server.image_io.dicom_places import misplaced
+from medsamseg_server.image_io.image import check_layout
+
+_NAMED = 3
+#: Transfer syntaxes that are younger than the pinned pydicom.
+_NAMES = {
+    "1.2.840.10008.1.2.4.110": "JPEG XL Lossless",
+    "1.2.840.10008.1.2.4.111": "JPEG XL JPEG Recompression",
+    "1.2.840.10008.1.2.4.112": "JPEG XL",
+}
+
+
+def left_out(damaged: Sequence[DamagedFileError]) -> list[str]:
+    """Return a sentence on the files that could not be read, if there are any."""
+    if not damaged:
+        return []
+    named = "; ".join(f"{error.path.name} {error}" for error in damaged[:_NAMED])
+    more = f"; and {len(damaged) - _NAMED} more" if len(damaged) > _NAMED else ""
+    if len(damaged) == 1:
+        return [f"1 file could not be read and was left out: {named}."]
+    return [f"{len(damaged)} files could not be read and were left out: {named}{more}."]
+
+
+def problem_of(uid: str, frames: Sequence[Frame], turned: bool) -> MedSAMSegError | None:
+    """Return why frames make no volume, as far as their headers tell.
+
+    Args:
+        uid: of the series.
+        frames: of one volume.
+        turned: whether they are turned against each other.
+    """
+    file = frames[0].file
+    samples = 3 if file.get("PhotometricInterpretation") == "PALETTE COLOR" else int(file.get("SamplesPerPixel", 1))
+    if samples > 1:
+        try:
+            check_layout(file.path, (frames[0].columns, frames[0].rows, len(frames)), samples)
+        except MedSAMSegError as error:
+            return error
+    if len(frames) > 1 and not all(frame.has_place for frame in frames):
+        return _placeless(uid, frames)
+    if turned:
+        return misplaced("dicom_sheared", f"The slices of the series {uid} are turned against each other.")
+    if "MOSAIC" in str(file.get("ImageType", "")):
+        return misplaced(
+            "dicom_mosaic",
+            f"Each image of the series {uid} is a mosaic of several slices.",
+            "Convert the series with dcm2niix, which takes mosaics apart, and give the NIfTI file.",
+        )
+    for frame in frames:
+        if not is_decodable(frame.file):
+            return _compressed(frame.file)
+    return None
+
+
+def _placeless(uid: str, frames: Sequence[Frame]) -> MedSAMSegError:
+    file = frames[0].file
+    if file.frame_count == 1:
+        return misplaced("dicom_positions_missing", f"Files of the series {uid} do not say where they lie.")
+    every = file.get("FrameTime")
+    try:
+        step = f", {float(every):g} ms apart" if every is not None and math.isfinite(float(every)) else ""
+    except (TypeError, ValueError):
+        step = ""
+    return misplaced(
+        "dicom_positions_missing",
+        f"The {file.frame_count} frames of {file.path.name} do not say where they lie: they are pictures over "
+        f"time{step}, or views, not the slices of a volume.",
+        "Give a scan whose slices have positions.",
+    )
+
+
+def _compressed(file: DicomFile) -> MedSAMSegError:
+    name = _NAMES.get(file.syntax, file.syntax.name)
+    return MedSAMSegError(
+        ErrorKind.UNREADABLE,
+        "image_compressed",
+        f"{file.path.name} is compressed as {name} (transfer syntax {file.syntax}), for which there is no "
+        "decoder here.",
+        "Export the series uncompressed (Explicit VR Little Endian), or as lossless JPEG or JPEG 2000.",
+    )

@@ -1,0 +1,89 @@
+"""From frames of DICOM files to the voxels of a scan: each frame with its own slope and intercept."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medsamseg_server.image_io.dicom_files import DicomFile
+from medsamseg_server.image_io.dicom_frames import Frame
+from medsamseg_server.image_io.dicom_pixels import FrameReader, stored_range, stored_type
+from medsamseg_server.image_io.dicom_places import geometry_of
+from medsamseg_server.image_io.image import DicomSource, Image
+
+_WHOLE_TYPES = tuple(np.dtype(name) for name in ("int16", "uint16", "int32", "uint32", "int64"))
+
+
+def read_volume(name: str, frames: Sequence[Frame]) -> Image:
+    """Return frames as a scan, with real values, not stored ones.
+
+    Args:
+        name: what messages call the volume.
+        frames: sorted in space.
+
+    Raises:
+        MedSAMSegError: as ``dicom_places.geometry_of``.
+        DamagedFileError: when a file's pixels cannot be decoded.
+    """
+    geometry, notes = geometry_of(name, frames)
+    voxel_ml = geometry.voxel_ml if frames[0].spacing is not None else None
+    return Image(_read_values(frames), geometry, notes, voxel_ml, source=_source_of(frames))
+
+
+def value_type(frames: Sequence[Frame]) -> np.dtype[Any]:
+    """Return a type that holds the real values of all frames: of whole numbers where they are, else float64."""
+    types = {stored_type(frame.file) for frame in frames}
+    scalings = {(frame.slope, frame.intercept) for frame in frames}
+    if any(kind.kind == "f" for kind in types):
+        return types.pop().newbyteorder("=") if len(types) == 1 and scalings == {(1.0, 0.0)} else np.dtype("float64")
+    if not all(number.is_integer() for scaling in scalings for number in scaling):
+        return np.dtype("float64")
+    if len(types) == 1 and scalings == {(1.0, 0.0)}:
+        return types.pop().newbyteorder("=")
+    ends = [int(frame.slope) * end + int(frame.intercept) for frame in frames for end in (0, *stored_range(frame.file))]
+    for dtype in _WHOLE_TYPES:
+        limits = np.iinfo(dtype)
+        if limits.min <= min(ends) and max(ends) <= limits.max:
+            return dtype
+    return np.dtype("float64")
+
+
+def _read_values(frames: Sequence[Frame]) -> NDArray[Any]:
+    values = np.empty((len(frames), frames[0].rows, frames[0].columns), value_type(frames))
+    wanted: dict[DicomFile, set[int]] = defaultdict(set)
+    for frame in frames:
+        wanted[frame.file].add(frame.index)
+    with FrameReader() as reader:
+        # File by file, so that a compressed one is decoded once.
+        for k in sorted(range(len(frames)), key=lambda k: (str(frames[k].file.path), k)):
+            frame = frames[k]
+            stored = reader.read(frame.file, frame.index, frozenset(wanted[frame.file]))
+            _scale(stored, frame, values[k])
+    return values
+
+
+def _scale(stored: NDArray[Any], frame: Frame, values: NDArray[Any]) -> None:
+    """Write a frame's real values into its slice."""
+    values[...] = stored
+    whole = values.dtype.kind != "f"
+    if frame.slope != 1:
+        # In 64 bits: a product may leave the type that the sum fits into again.
+        values[...] = values.astype(np.int64) * int(frame.slope) + int(frame.intercept) if whole else values
+        if not whole:
+            values *= frame.slope
+            values += frame.intercept
+    elif frame.intercept:
+        values += values.dtype.type(frame.intercept)
+
+
+def _source_of(frames: Sequence[Frame]) -> DicomSource:
+    return DicomSource(
+        frames[0].file.series_uid,
+        tuple(frame.file.path for frame in frames),
+        tuple(str(frame.file.get("SOPInstanceUID", "")) for frame in frames),
+        tuple(frame.index for frame in frames),
+    )

@@ -1,0 +1,34 @@
+"""Reading the labels of a scan from any file that holds them; the one reader of evaluation and training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from medsamseg_server.image_io import dicom_labels, npz_scans, slicer_segmentations
+from medsamseg_server.image_io.image import Image
+from medsamseg_server.image_io.label_places import bring_to_scan
+from medsamseg_server.image_io.labels import Labels, label_map, whole_numbers
+from medsamseg_server.image_io.reading import read_image
+
+
+def read_labels(path: Path, image: Image) -> Labels:
+    """Return the labels of a scan in its voxels; turned or exchanged axes are put right.
+
+    Args:
+        path: a label map in a format of ``images.read_image``, a Slicer segmentation (``.seg.nrrd``), a DICOM
+            segmentation or structure set or a folder with one, or a ``.npz`` of the CVPR challenges.
+        image: the scan.
+
+    Raises:
+        MedSAMSegError: ``labels_differ`` for labels of another place, with the distance in millimeters;
+            ``labels_not_whole``, ``labels_unreadable``, ``labels_ambiguous``, or as ``images.read_image``.
+    """
+    if slicer_segmentations.is_one(path):
+        return slicer_segmentations.read(path, image)
+    if npz_scans.is_one(path):
+        return npz_scans.read_labels(path, image)
+    dicom = dicom_labels.find(path)
+    if dicom is not None:
+        return dicom_labels.read(dicom, image)
+    found = read_image(path)
+    return label_map(bring_to_scan(whole_numbers(found.array, path), found.geometry, image, path.name), path)
