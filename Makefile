@@ -4,9 +4,11 @@ export PYTHONPATH := $(CURDIR)/Testing:$(CURDIR)/tools:$(CURDIR)/MedSAMSeg
 export MEDSAMSEG_PYTHON := $(CURDIR)/.venv/bin/python
 
 BIN := .venv/bin
+# Each file stays with one of the two, so that what its tests share is made once.
+TWO_AT_A_TIME := -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help environment weights demo test lint format bench screenshots check-extension check-install soak lock clean
+.PHONY: help environment weights demo test test-full full-size lint format bench screenshots check-extension check-install soak lock clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -20,19 +22,26 @@ weights: environment ## Download LiteMedSAM's weights (36 MB) once
 demo: weights ## Segment the tumour of the sample CT from one box; writes demo/
 	@$(BIN)/python tools/demo
 
-test: weights ## Run all tests
-	@$(BIN)/python -m pytest
+test: weights ## Run the tests, two at a time
+	@$(BIN)/python -m pytest $(TWO_AT_A_TIME)
 
-lint: environment ## Check style, formatting and types
+test-full: weights ## Run all tests, those of networks in full size too
+	@$(BIN)/python -m pytest $(TWO_AT_A_TIME) -m "full or not full"
+
+full-size: weights
+	@$(BIN)/python -m pytest -m full
+
+lint: environment ## Check style, formatting, which room imports which, and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
 	@cd server && ../$(BIN)/mypy
 
 format: environment ## Put the code into the project's format
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format .
 
-bench: weights ## Measure speed and memory against named baselines; writes bench/
+bench: weights full-size ## Measure speed and memory against named baselines; writes bench/
 	@$(BIN)/python tools/bench
 
 screenshots: weights ## Make the README's pictures of the panel anew, in Resources/Screenshots
@@ -51,4 +60,4 @@ lock: environment ## Pin what users install, with checksums, in server/requireme
 	@$(BIN)/python tools/lock
 
 clean: ## Remove everything that the other targets made
-	rm -rf .venv .medsamseg demo bench soak build .pytest_cache .ruff_cache server/.mypy_cache
+	rm -rf .venv .medsamseg demo bench soak build .pytest_cache .ruff_cache .import_linter_cache server/.mypy_cache

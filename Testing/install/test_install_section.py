@@ -204,8 +204,8 @@ def test_environmentOfTheUsersOwnIsLeftAlone(gui, panel, monkeypatch):
 
 
 def test_defaultModelIsTheServers():
+    from medsamseg_server.weights.catalog import get_checkpoint
     from medsamseg_server.weights.registry import DEFAULT_MODEL as name
-    from medsamseg_server.weights.registry import get_checkpoint
 
     checkpoint = get_checkpoint(name)
     assert {

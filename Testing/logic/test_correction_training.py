@@ -10,7 +10,8 @@ from segmentations import addSegment, addSegmentation
 from waiting import waitUntil
 
 from medsamseg_server.models.networks import build_network
-from medsamseg_server.models.specification import TinyViTParameters, get_specification
+from medsamseg_server.models.specification import TinyViTParameters
+from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.trained import register_trained
 from MedSAMSegLib.server.pythonPrograms import foreignEnvironment
 from MedSAMSegLib.server.serverProgram import ServerProgram

@@ -1,14 +1,18 @@
 """The independent implementation: transformers' SAM ViT-B, driven with numpy arrays."""
 
 import torch
-from transformers import SamConfig, SamModel
+from transformers import SamConfig, SamModel, SamVisionConfig
 
 
 class HuggingFaceSam:
-    """``SamModel`` with the default configuration, which is ViT-B's."""
+    """``SamModel`` with the default configuration, which is ViT-B's.
 
-    def __init__(self):
-        self.model = SamModel(SamConfig()).eval()
+    :param blocks: fewer blocks of the encoder, of which the last one sees the whole image; None for all twelve.
+    """
+
+    def __init__(self, blocks=None):
+        fewer = {} if blocks is None else {"num_hidden_layers": blocks, "global_attn_indexes": [blocks - 1]}
+        self.model = SamModel(SamConfig(vision_config=SamVisionConfig(**fewer))).eval()
 
     @torch.inference_mode()
     def encode(self, prepared):

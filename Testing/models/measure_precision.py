@@ -16,11 +16,11 @@ import openvino
 import SimpleITK as sitk
 
 from medsamseg_server.models.predictor import Predictor
-from medsamseg_server.models.specification import get_specification
 from medsamseg_server.runtime.openvino_runtime import OpenVinoRunner, compile_parts
 from medsamseg_server.runtime.torch_runtime import TorchRunner
 from medsamseg_server.system.allocator import keep_freed_memory
 from medsamseg_server.volumes.volume import Volume
+from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.loading import load_network
 from medsamseg_server.weights.store import ModelStore
 

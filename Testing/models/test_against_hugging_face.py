@@ -5,11 +5,12 @@ import pytest
 import torch
 from hugging_face_sam import HuggingFaceSam
 from random_weights import randomize
+from torch import nn
 
 from medsamseg_server.models.networks import build_network
 from medsamseg_server.models.preprocessing import prepare_image
-from medsamseg_server.models.specification import get_specification
 from medsamseg_server.runtime.torch_runtime import TorchRunner
+from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.hugging_face_keys import official_name
 from medsamseg_server.weights.loading import load_network
 
@@ -22,32 +23,58 @@ def relative_difference(ours, theirs):
     return np.abs(ours - theirs).max() / np.abs(theirs).max()
 
 
-@pytest.fixture(scope="module")
-def into_ours(tmp_path_factory):
-    """MedSAM: their random weights, in a file with their names, loaded by the product."""
-    theirs = HuggingFaceSam()
+#: Of the encoder's twelve: one with windows and one that sees the whole image show what all of them compute.
+FEW_BLOCKS = 2
+
+
+def into_ours(blocks, folder):
+    """MedSAM: their random weights, with their names, in our network; all of them as the product loads their file."""
+    theirs = HuggingFaceSam(blocks)
     randomize(theirs.model, seed=11)
-    file = tmp_path_factory.mktemp("hugging_face") / "pytorch_model.bin"
+    if blocks is not None:
+        network = with_blocks(build_network(get_specification("medsam")), blocks)
+        tensors = {official_name(name): tensor for name, tensor in theirs.model.state_dict().items()}
+        network.load_state_dict(tensors, strict=True)
+        return TorchRunner(network), theirs
+    file = folder / "pytorch_model.bin"
     torch.save(theirs.model.state_dict(), file)
     network, _ = load_network(get_specification("medsam"), file)
     return TorchRunner(network), theirs
 
 
-@pytest.fixture(scope="module")
-def into_theirs():
+def into_theirs(blocks, folder):
     """SAM: our random weights, loaded strictly into their network."""
-    network = randomize(build_network(get_specification("sam")), seed=12)
-    theirs = HuggingFaceSam()
+    network = randomize(with_blocks(build_network(get_specification("sam")), blocks), seed=12)
+    theirs = HuggingFaceSam(blocks)
     ours = network.state_dict()
     theirs.model.load_state_dict({name: ours[official_name(name)] for name in theirs.model.state_dict()}, strict=True)
     return TorchRunner(network), theirs
 
 
-@pytest.fixture(scope="module", params=["into_ours", "into_theirs"])
-def encoded(request):
+def with_blocks(network, blocks):
+    """The network with that many blocks of its encoder, of which the last one sees the whole image."""
+    if blocks is not None:
+        whole_image = network.image_encoder.blocks[2]
+        network.image_encoder.blocks = nn.ModuleList([*network.image_encoder.blocks[: blocks - 1], whole_image])
+    return network
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param((direction, blocks), id=name, marks=marks)
+        for direction in (into_ours, into_theirs)
+        for blocks, name, marks in (
+            (FEW_BLOCKS, direction.__name__, ()),
+            (None, f"{direction.__name__}, all blocks", pytest.mark.full),
+        )
+    ],
+)
+def encoded(request, tmp_path_factory):
     """Both implementations of one model, and their embeddings of one slice; encoding takes seconds."""
-    ours, theirs = request.getfixturevalue(request.param)
-    specification = get_specification("medsam" if request.param == "into_ours" else "sam")
+    direction, blocks = request.param
+    ours, theirs = direction(blocks, tmp_path_factory.mktemp("hugging_face"))
+    specification = get_specification("medsam" if direction is into_ours else "sam")
     gray = np.random.default_rng(1).integers(0, 256, (120, 160)).astype(np.uint8)
     prepared = prepare_image(specification, gray)
     return ours, theirs, ours.encode(prepared), theirs.encode(prepared)

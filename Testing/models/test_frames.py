@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from medsamseg_server.models.frames import boxes_to_network, points_to_network, resized_shape
-from medsamseg_server.models.specification import get_specification
+from medsamseg_server.weights.catalog import get_specification
 
 IMAGE_SIZE = (300, 400)
 BOX = [10, 33, 101.5, 299]

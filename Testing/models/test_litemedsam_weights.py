@@ -5,9 +5,9 @@ import warnings
 import numpy as np
 import pytest
 
-from medsamseg_server.models.specification import get_specification
 from medsamseg_server.runtime.torch_runtime import load_predictor
 from medsamseg_server.volumes.windows import resolve_window
+from medsamseg_server.weights.catalog import get_specification
 
 SLICE = 24
 

@@ -9,7 +9,8 @@ import torch
 
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.models.networks import build_network
-from medsamseg_server.models.specification import SPECIFICATIONS, get_specification
+from medsamseg_server.models.specification import SPECIFICATIONS
+from medsamseg_server.weights.catalog import get_specification
 
 
 def count(module):

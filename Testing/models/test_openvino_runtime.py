@@ -12,13 +12,13 @@ from torch import nn
 
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.models.networks import build_network
-from medsamseg_server.models.specification import get_specification
 from medsamseg_server.runtime import openvino_runtime
 from medsamseg_server.runtime.mask_windows import OUTSIDE
 from medsamseg_server.runtime.network_files import NetworkFiles
 from medsamseg_server.runtime.openvino_runtime import OpenVinoRunner, compile_parts, load_predictor
 from medsamseg_server.runtime.torch_runtime import TorchRunner
 from medsamseg_server.volumes.windows import CT_PRESETS
+from medsamseg_server.weights.catalog import get_specification
 
 LITEMEDSAM = get_specification("litemedsam")
 HAS_BF16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
@@ -59,18 +59,30 @@ def iou(first, second):
     return np.count_nonzero(first & second) / np.count_nonzero(first | second)
 
 
+@pytest.fixture(scope="module")
+def expected_on_lung_slices(litemedsam, lung_slices):
+    """What PyTorch finds on each of the slices."""
+    reference = litemedsam["torch"]
+    return [reference.decode(reference.encode(pixels), pixels.shape, boxes) for pixels, boxes in lung_slices]
+
+
 @pytest.mark.parametrize(("precision", "lowest"), [("fp32", 0.999), ("mixed", 0.98), ("bf16", 0.98)][: len(PRECISIONS)])
-def test_litemedsams_masks_are_those_of_pytorch(litemedsam, lung_slices, precision, lowest):
-    reference, other = litemedsam["torch"], litemedsam[precision]
+def test_litemedsams_masks_are_those_of_pytorch(litemedsam, lung_slices, expected_on_lung_slices, precision, lowest):
+    other = litemedsam[precision]
     overlaps = []
-    for pixels, boxes in lung_slices:
-        expected = reference.decode(reference.encode(pixels), pixels.shape, boxes)
+    for (pixels, boxes), expected in zip(lung_slices, expected_on_lung_slices, strict=True):
         found = other.decode(other.encode(pixels).astype(np.float16), pixels.shape, boxes)
         assert expected.masks.sum() > 100
         overlaps.append(iou(expected.masks, found.masks))
         np.testing.assert_allclose(found.scores, expected.scores, atol=0.02)
     assert min(overlaps) >= lowest
     assert np.mean(overlaps) >= 0.99
+
+
+@pytest.fixture(scope="module")
+def embedding(litemedsam, lung_slices):
+    """PyTorch's embedding of a slice."""
+    return litemedsam["torch"].encode(lung_slices[1][0])
 
 
 @pytest.mark.parametrize(
@@ -87,8 +99,7 @@ def test_litemedsams_masks_are_those_of_pytorch(litemedsam, lung_slices, precisi
     ],
     ids=["box", "points", "filler", "boxes and points"],
 )
-def test_every_kind_of_prompt_is_decoded_as_by_pytorch(litemedsam, lung_slices, prompts):
-    embedding = litemedsam["torch"].encode(lung_slices[1][0])
+def test_every_kind_of_prompt_is_decoded_as_by_pytorch(litemedsam, embedding, prompts):
     expected = litemedsam["torch"].decode(embedding, (256, 256), **prompts)
     found = litemedsam["fp32"].decode(embedding, (256, 256), **prompts)
     # Far from a box, values are not computed.
@@ -157,7 +168,10 @@ def test_results_stay_when_the_next_slice_is_computed(litemedsam, lung_slices):
     np.testing.assert_array_equal(prediction.scores, kept[2])
 
 
-@pytest.mark.parametrize(("precision", "tolerance"), [("fp32", 1e-4), *([("bf16", 0.02)] if HAS_BF16 else [])])
+@pytest.mark.parametrize(
+    ("precision", "tolerance"),
+    [("fp32", 1e-4), *([pytest.param("bf16", 0.02, marks=pytest.mark.full)] if HAS_BF16 else [])],
+)
 def test_vit_b_encodes_and_decodes_as_with_pytorch(vit_b, precision, tolerance):
     network, image, expected = vit_b
     runner = make_runner(network, 1024, precision)

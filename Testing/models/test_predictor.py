@@ -5,7 +5,8 @@ import pytest
 
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.models.predictor import Predictor
-from medsamseg_server.models.specification import SPECIFICATIONS, get_specification
+from medsamseg_server.models.specification import SPECIFICATIONS
+from medsamseg_server.weights.catalog import get_specification
 
 EMBEDDING = np.zeros((256, 64, 64), np.float16)
 

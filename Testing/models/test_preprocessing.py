@@ -9,7 +9,8 @@ from transformers.models.sam.image_processing_pil_sam import SamImageProcessorPi
 
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.models.preprocessing import prepare_image
-from medsamseg_server.models.specification import SPECIFICATIONS, get_specification
+from medsamseg_server.models.specification import SPECIFICATIONS
+from medsamseg_server.weights.catalog import get_specification
 
 #: Slices whose gray levels are easy to follow.
 RAMP = np.arange(12, dtype=np.uint8).reshape(3, 4)
@@ -49,8 +50,10 @@ def test_litemedsam_input_is_that_of_the_authors_inference(image):
 
 
 def test_medsam_input_is_that_of_the_authors_inference(image):
-    resized = transform.resize(color8(image), (1024, 1024), order=3, preserve_range=True, anti_aliasing=True)
-    expected = min_max(resized.astype(np.uint8)).transpose(2, 0, 1)
+    # Of three channels that are the same, one is resized.
+    planes = color8(image) if image.ndim == 3 else color8(image)[..., :1]
+    resized = transform.resize(planes, (1024, 1024), order=3, preserve_range=True, anti_aliasing=True)
+    expected = np.broadcast_to(min_max(resized.astype(np.uint8)).transpose(2, 0, 1), (3, 1024, 1024))
     prepared = prepare_image(get_specification("medsam"), image)
     # A value on the edge between two gray levels may fall to either side.
     differing = np.abs(prepared - expected) > 1e-6

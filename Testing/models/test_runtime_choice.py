@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.models.specification import get_specification
 from medsamseg_server.runtime import choice, openvino_runtime, torch_runtime
 from medsamseg_server.runtime.precision import choose_precision
+from medsamseg_server.weights.catalog import get_specification
 
 LITEMEDSAM = get_specification("litemedsam")
 WEIGHTS = Path("weights.pth")

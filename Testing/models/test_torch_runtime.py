@@ -7,9 +7,9 @@ from torch import nn
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.networks import build_network
-from medsamseg_server.models.specification import get_specification
 from medsamseg_server.runtime.fused_attention import FusedAttention
 from medsamseg_server.runtime.torch_runtime import TorchRunner, select_device
+from medsamseg_server.weights.catalog import get_specification
 
 
 @pytest.fixture

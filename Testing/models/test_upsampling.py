@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch.nn.functional import interpolate
 
-from medsamseg_server.models.specification import get_specification
 from medsamseg_server.models.upsampling import upsample_masks
+from medsamseg_server.weights.catalog import get_specification
 
 # OpenCV computes positions in single precision: 1e-5 of a pixel, times the steepest step from logit to logit.
 LOGIT_TOLERANCE = 2e-3

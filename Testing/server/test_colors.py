@@ -10,10 +10,10 @@ from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.engine import Engine, Prompt
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.models.preprocessing import prepare_image
-from medsamseg_server.models.specification import get_specification
 from medsamseg_server.propagation import EngineSlices, Propagation, SliceResult
 from medsamseg_server.volumes.npy_upload import parse_npy
 from medsamseg_server.volumes.volume import Volume
+from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.store import ModelStore
 
 # Made before any test gets a home of its own: where `make weights` put the real weights.

@@ -10,8 +10,8 @@ from medsamseg_server.engine.engine import Engine, Prompt
 from medsamseg_server.engine.prompts import check_box
 from medsamseg_server.engine.slice_embeddings import Embedded, Framing
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.models.specification import get_specification
 from medsamseg_server.volumes.volume import Volume
+from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.store import ModelStore
 
 BOX = Prompt(ROD_BOX)

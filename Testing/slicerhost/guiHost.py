@@ -60,6 +60,7 @@ class GuiHost:
         self.mainWindow = None
         self._enteredModule = None
         self._closedPanels = []
+        self._moduleCount = 0
         self._showViews()
         host.keepPresentNodes()
         atexit.register(self._shutDown)
@@ -231,14 +232,18 @@ class GuiHost:
         self.fitViews()
         gc.collect()
 
-    @staticmethod
-    def collectGarbageHere():
+    def collectGarbageHere(self):
         """From now on only `reset` collects garbage, on this thread, until `gc.enable()`.
 
         Python collects on the thread that happens to allocate, and objects of Qt that another thread destroys while
         this one is in Qt's event loop end the process.
         """
         gc.disable()
+        # What modules brought stays to the end: looking through it after every test takes longer than most tests.
+        if len(sys.modules) != self._moduleCount:
+            gc.collect()
+            gc.freeze()
+            self._moduleCount = len(sys.modules)
 
     def fitViews(self):
         """Give the slice nodes the size of their windows again, which `Host.clearScene` does not know."""

@@ -9,7 +9,8 @@ import torch
 from labeled_cases import write_case
 
 from medsamseg_server.engine.engine import Engine
-from medsamseg_server.models.specification import TinyViTParameters, get_specification
+from medsamseg_server.models.specification import TinyViTParameters
+from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.loading import load_network
 from medsamseg_server.weights.store import ModelStore
 from medsamseg_server.weights.trained import find_trained

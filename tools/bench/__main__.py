@@ -32,8 +32,8 @@ from bench.profiles import profile
 from bench.serverRows import measureServer
 from bench.yardstick import encoderOperations, matrixRate
 from medsamseg_server.models.networks import build_network
-from medsamseg_server.models.specification import get_specification
 from medsamseg_server.runtime.precision import choose_precision
+from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.store import ModelStore
 
 OUTPUT = ROOT / "bench"

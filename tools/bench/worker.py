@@ -12,7 +12,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Testing" / "models"))
 
-from medsamseg_server.models.specification import get_specification
+from medsamseg_server.weights.catalog import get_specification
 
 BOX = (50, 60, 120, 140)
 

@@ -6,7 +6,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from medsamseg_server.models.networks import build_network
-from medsamseg_server.models.specification import get_specification
+from medsamseg_server.weights.catalog import get_specification
 
 SIDE = 2048
 RUNS = 5

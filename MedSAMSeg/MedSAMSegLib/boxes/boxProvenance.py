@@ -1,8 +1,7 @@
 """Keeps the records of slices true when boxes are drawn, moved and deleted on them."""
 
-from MedSAMSegLib.propagation.propagatedSlices import emptySlice
 from MedSAMSegLib.slices.sliceRecord import BOX, INTERPOLATED, PROPAGATED
-from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.slices.sliceStates import SliceAudit, emptySlice
 
 
 def makeRoom(writer, place, prompt):

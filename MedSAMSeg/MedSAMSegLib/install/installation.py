@@ -18,6 +18,7 @@ from MedSAMSegLib.runs.backgroundRun import BackgroundRun
 from MedSAMSegLib.server.dataFolders import backendFolder, folderBytes, homeFolder, serverFolder
 from MedSAMSegLib.server.installedServer import InstalledBackend
 from MedSAMSegLib.server.pythonPrograms import foreignEnvironment, slicerPython
+from MedSAMSegLib.server.serverProcess import findServerCommand
 from MedSAMSegLib.server.serverProgram import ServerProgram
 
 #: The server's default model, asked for together with the packages; a test compares it with the server's registry.
@@ -143,9 +144,6 @@ class Installation:
         return BackgroundRun(work)
 
     def _startProgram(self, function, onProgress=None):
-        # Here for the one who imports both ways round: the process asks this package for its command.
-        from MedSAMSegLib.server.serverProcess import findServerCommand
-
         program = ServerProgram(findServerCommand(), foreignEnvironment())
         return BackgroundRun(lambda report: function(program, report), program.cancel, onProgress)
 

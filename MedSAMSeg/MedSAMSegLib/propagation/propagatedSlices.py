@@ -2,6 +2,7 @@
 
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.slices.sliceRecord import INTERPOLATED, PROPAGATED
+from MedSAMSegLib.slices.sliceStates import emptySlice
 
 
 class PropagatedSlices:
@@ -114,18 +115,3 @@ class PropagatedSlices:
         with self._neighbors.kept(sliceIndex):
             pixels = crop.voxels.take(0, axis=axis)
             return self._writer.write(self._segmentID, axis, sliceIndex, pixels, mask.x0, mask.y0, mode="replace")
-
-
-def emptySlice(writer, audit, segmentID, axis, sliceIndex):
-    """Take all of a segment's voxels on a slice out, and forget what is known of the slice.
-
-    :param writer: :class:`SegmentWriter` of the segmentation.
-    :param audit: :class:`SliceAudit` of the segment along the axis.
-    :param segmentID: ID of the segment.
-    :param axis: array axis of the slice.
-    :param sliceIndex: index of the slice.
-    :return: whether the segment changed.
-    """
-    hasChanged = writer.emptySlice(segmentID, axis, sliceIndex)
-    audit.forget(sliceIndex)
-    return hasChanged

@@ -212,6 +212,21 @@ class SliceAudit:
         return LabelmapCrop(voxels, tuple(extent[::2]))
 
 
+def emptySlice(writer, audit, segmentID, axis, sliceIndex):
+    """Take all of a segment's voxels on a slice out, and forget what is known of the slice.
+
+    :param writer: :class:`SegmentWriter` of the segmentation.
+    :param audit: :class:`SliceAudit` of the segment along the axis.
+    :param segmentID: ID of the segment.
+    :param axis: array axis of the slice.
+    :param sliceIndex: index of the slice.
+    :return: whether the segment changed.
+    """
+    hasChanged = writer.emptySlice(segmentID, axis, sliceIndex)
+    audit.forget(sliceIndex)
+    return hasChanged
+
+
 def _digestOfSlab(indices):
     return "" if indices is None else sliceDigest(np.ones(1, bool), indices.ravel())
 

@@ -10,9 +10,10 @@ from tqdm import tqdm
 
 from medsamseg_server.cli.output import add_output_options, print_json, print_line, say, shows_progress, warn
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.system.safe_files import readable_size
-from medsamseg_server.weights.checksums import file_digest, recognize
-from medsamseg_server.weights.registry import CHECKPOINTS, DEFAULT_MODEL, get_checkpoint
+from medsamseg_server.system.safe_files import file_digest, readable_size
+from medsamseg_server.weights.catalog import get_checkpoint
+from medsamseg_server.weights.checksums import recognize
+from medsamseg_server.weights.registry import CHECKPOINTS, DEFAULT_MODEL
 from medsamseg_server.weights.store import ModelStore
 from medsamseg_server.weights.trained import find_trained
 

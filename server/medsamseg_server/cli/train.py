@@ -18,7 +18,7 @@ from medsamseg_server.cli.train_options import (
     schedule,
 )
 from medsamseg_server.cli.train_run import finish, show_progress, training
-from medsamseg_server.models.specification import get_specification
+from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.registry import DEFAULT_MODEL
 from medsamseg_server.weights.store import ModelStore
 from medsamseg_server.weights.trained import require_free_name

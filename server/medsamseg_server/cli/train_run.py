@@ -14,7 +14,7 @@ from tqdm import tqdm
 from medsamseg_server.cli.output import print_json, say, shows_progress, warn
 from medsamseg_server.cli.train_options import data_options, settings
 from medsamseg_server.models.specification import ModelSpecification
-from medsamseg_server.weights.registry import get_checkpoint
+from medsamseg_server.weights.catalog import get_checkpoint
 from medsamseg_server.weights.store import ModelStore
 
 if TYPE_CHECKING:

@@ -24,6 +24,7 @@ from medsamseg_server.engine.prompts import Box, Prompt, check_prompts
 from medsamseg_server.engine.slice_embeddings import Embedded, Framing, Place, SliceEmbeddings
 from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.volumes.windows import IntensityRange, is_automatic
+from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -117,8 +118,6 @@ class Engine:
         Raises:
             MedSAMSegError: ``model_unknown``, ``model_missing``, or what is wrong with its file.
         """
-        from medsamseg_server.models.specification import get_specification
-
         name = model or self.default_model
         predictor = self._predictors.get(name)
         if predictor is None:

@@ -11,8 +11,6 @@ import math
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from medsamseg_server.errors import ErrorKind, MedSAMSegError
-
 #: Channels, and side, of every model's image embedding.
 EMBEDDING_CHANNELS = 256
 EMBEDDING_SIDE = 64
@@ -195,25 +193,3 @@ SPECIFICATIONS: dict[str, ModelSpecification] = {
         ),
     )
 }
-
-
-def get_specification(name: str) -> ModelSpecification:
-    """Return the model called ``name``, published or trained on this computer.
-
-    Raises:
-        MedSAMSegError: ``model_unknown`` when there is no such model.
-    """
-    # Imported here because trained models are described by this file's types.
-    from medsamseg_server.weights.trained import find_trained, trained_names
-
-    if name in SPECIFICATIONS:
-        return SPECIFICATIONS[name]
-    trained = find_trained(name)
-    if trained is not None:
-        return trained.specification
-    raise MedSAMSegError(
-        ErrorKind.NOT_FOUND,
-        "model_unknown",
-        f"There is no model '{name}'.",
-        f"Choose one of: {', '.join((*SPECIFICATIONS, *trained_names()))}.",
-    )

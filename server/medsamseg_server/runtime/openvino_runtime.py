@@ -22,7 +22,7 @@ from medsamseg_server.runtime.mask_windows import MaskWindows
 from medsamseg_server.runtime.network_files import NetworkFiles
 from medsamseg_server.runtime.precision import choose_precision
 from medsamseg_server.system import paths
-from medsamseg_server.weights.checksums import file_digest
+from medsamseg_server.system.safe_files import file_digest
 
 if TYPE_CHECKING:
     from medsamseg_server.models.networks import SamNetwork

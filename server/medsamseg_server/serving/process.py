@@ -31,7 +31,8 @@ from medsamseg_server.serving.listening import check_certificate, listen
 from medsamseg_server.serving.service import Service
 from medsamseg_server.system import paths
 from medsamseg_server.volumes.volume import DEFAULT_STORE_BYTES, VolumeStore
-from medsamseg_server.weights.registry import DEFAULT_MODEL, get_checkpoint
+from medsamseg_server.weights.catalog import get_checkpoint
+from medsamseg_server.weights.registry import DEFAULT_MODEL
 from medsamseg_server.weights.store import ModelStore
 
 logger = logging.getLogger(__name__)

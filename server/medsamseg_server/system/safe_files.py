@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import re
 import secrets
 import shutil
@@ -11,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Literal
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.system.file_lock import lock_until_closed
@@ -160,3 +162,11 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def file_digest(path: Path, algorithm: Literal["sha256", "md5"] = "sha256") -> str:
+    """Return the checksum of a file as lowercase hexadecimal digits."""
+    # md5 is used to recognize a download, not to keep a secret: computers in FIPS mode need to be told.
+    make = {"sha256": hashlib.sha256, "md5": lambda: hashlib.md5(usedforsecurity=False)}[algorithm]
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, make).hexdigest()

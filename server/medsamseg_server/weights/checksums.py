@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
-from typing import Literal
 
+from medsamseg_server.system.safe_files import file_digest
 from medsamseg_server.weights.registry import CHECKPOINTS, Checkpoint, PublishedFile
-
-
-def file_digest(path: Path, algorithm: Literal["sha256", "md5"] = "sha256") -> str:
-    """Return the checksum of a file as lowercase hexadecimal digits."""
-    # md5 is used to recognize a download, not to keep a secret: computers in FIPS mode need to be told.
-    make = {"sha256": hashlib.sha256, "md5": lambda: hashlib.md5(usedforsecurity=False)}[algorithm]
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, make).hexdigest()
 
 
 def recognize(path: Path) -> tuple[Checkpoint, PublishedFile] | None:

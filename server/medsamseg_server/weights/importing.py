@@ -8,8 +8,9 @@ from pathlib import Path
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.system.safe_files import ensure_folder, ensure_free_space, ensure_readable, replacing
+from medsamseg_server.weights.catalog import get_checkpoint, get_specification
 from medsamseg_server.weights.checksums import recognize
-from medsamseg_server.weights.registry import CHECKPOINTS, PublishedFile, get_checkpoint
+from medsamseg_server.weights.registry import CHECKPOINTS, PublishedFile
 from medsamseg_server.weights.wheels import extract_weights, find_weights
 
 
@@ -106,8 +107,7 @@ def _require_same_model(path: Path, found: str, model: str | None) -> str:
 
 
 def _require_strict_load(path: Path, model: str) -> None:
-    # Imported here because these two bring torch, which nothing else in this file needs.
-    from medsamseg_server.models.specification import get_specification
+    # Imported here because it brings torch, which nothing else in this file needs.
     from medsamseg_server.weights.loading import load_network
 
     specification = get_specification(model)

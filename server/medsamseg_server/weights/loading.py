@@ -15,9 +15,11 @@ from torch import Tensor, nn
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.networks import SamNetwork, build_network
 from medsamseg_server.models.specification import ModelSpecification
-from medsamseg_server.weights.checksums import file_digest, recognize
+from medsamseg_server.system.safe_files import file_digest
+from medsamseg_server.weights.catalog import get_checkpoint
+from medsamseg_server.weights.checksums import recognize
 from medsamseg_server.weights.hugging_face_keys import HUGGING_FACE_ENCODER, official_name
-from medsamseg_server.weights.registry import PublishedFile, get_checkpoint
+from medsamseg_server.weights.registry import PublishedFile
 
 _ZIP_START = b"PK\x03\x04"
 # Which of these torch raises depends on where the bytes stop making sense.

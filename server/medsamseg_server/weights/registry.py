@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from medsamseg_server.models.specification import get_specification
+from medsamseg_server.models.specification import SPECIFICATIONS
 
 #: The model that is used when none is named.
 DEFAULT_MODEL = "litemedsam"
@@ -67,20 +67,17 @@ class Checkpoint:
 
     Attributes:
         model: the model's short name, as in ``--model``.
+        title: the model's name for people.
         licence: licence of the weights.
         citation: what to cite when results are published.
         files: the published files that hold these weights, the first choice first.
     """
 
     model: str
+    title: str
     licence: str
     citation: str
     files: tuple[PublishedFile, ...]
-
-    @property
-    def title(self) -> str:
-        """The model's name for people."""
-        return get_specification(self.model).title
 
     @property
     def file_name(self) -> str:
@@ -157,20 +154,25 @@ _SAM_FILE = PublishedFile(
     sources=(WebSource("Meta", "https://dl.fbaipublicfiles.com/segment_anything/sam_vit_b_01ec64.pth"),),
 )
 
+
+def _published(model: str, licence: str, citation: str, files: tuple[PublishedFile, ...]) -> Checkpoint:
+    return Checkpoint(model, SPECIFICATIONS[model].title, licence, citation, files)
+
+
 #: Every model's weights by the model's name, the default first.
 CHECKPOINTS: dict[str, Checkpoint] = {
     checkpoint.model: checkpoint
     for checkpoint in (
-        Checkpoint("litemedsam", "Apache-2.0", _MEDSAM_PAPER, (_LITEMEDSAM_FILE,)),
-        Checkpoint("medsam", "CC BY 4.0", _MEDSAM_PAPER, _MEDSAM_FILES),
-        Checkpoint(
+        _published("litemedsam", "Apache-2.0", _MEDSAM_PAPER, (_LITEMEDSAM_FILE,)),
+        _published("medsam", "CC BY 4.0", _MEDSAM_PAPER, _MEDSAM_FILES),
+        _published(
             "mobilesam",
             "Apache-2.0",
             "Zhang C., Han D., Qiao Y., Kim J. U., Bae S.-H., Lee S., Hong C. S. (2023). Faster Segment Anything: "
             "Towards Lightweight SAM for Mobile Applications. arXiv:2306.14289",
             (_MOBILESAM_FILE,),
         ),
-        Checkpoint(
+        _published(
             "sam",
             "Apache-2.0",
             "Kirillov A. et al. (2023). Segment Anything. ICCV 2023. arXiv:2304.02643",
@@ -178,23 +180,3 @@ CHECKPOINTS: dict[str, Checkpoint] = {
         ),
     )
 }
-
-
-def get_checkpoint(model: str) -> Checkpoint:
-    """Return the weights' entry of ``model``, published or trained on this computer.
-
-    Raises:
-        MedSAMSegError: ``model_unknown`` when there is no such model.
-    """
-    # Imported here because trained models are described by this file's types.
-    from medsamseg_server.weights.trained import find_trained
-
-    trained = None if model in CHECKPOINTS else find_trained(model)
-    return trained.checkpoint if trained else CHECKPOINTS[get_specification(model).name]
-
-
-def all_checkpoints() -> tuple[Checkpoint, ...]:
-    """Return the weights' entry of every model: the published ones, the default first, then those trained here."""
-    from medsamseg_server.weights.trained import trained_models
-
-    return (*CHECKPOINTS.values(), *(trained.checkpoint for trained in trained_models()))

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.system import paths
-from medsamseg_server.system.safe_files import write_failure
-from medsamseg_server.weights.checksums import file_digest
+from medsamseg_server.system.safe_files import file_digest, write_failure
+from medsamseg_server.weights.catalog import all_checkpoints, get_checkpoint
 from medsamseg_server.weights.importing import ImportedModel, import_weights
-from medsamseg_server.weights.registry import Checkpoint, PublishedFile, all_checkpoints, get_checkpoint
+from medsamseg_server.weights.registry import Checkpoint, PublishedFile
 from medsamseg_server.weights.trained import remove_trained, trained_names
 
 

@@ -26,7 +26,7 @@ from medsamseg_server.models.specification import (
     Upsampling,
 )
 from medsamseg_server.system import paths
-from medsamseg_server.system.safe_files import ensure_folder, replacing, write_failure
+from medsamseg_server.system.safe_files import ensure_folder, file_digest, replacing, write_failure
 from medsamseg_server.weights.registry import Checkpoint, PublishedFile
 
 logger = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class TrainedModel:
     def checkpoint(self) -> Checkpoint:
         """The entry that the store, the command line and the server show."""
         file = PublishedFile(f"{_FOLDER}/{self.name}.pth", self.size_bytes, "sha256", self.sha256, sources=())
-        return Checkpoint(self.name, self.licence, self.citation, (file,))
+        return Checkpoint(self.name, self.specification.title, self.licence, self.citation, (file,))
 
 
 def check_name(name: str) -> None:
@@ -134,8 +134,6 @@ def register_trained(
     Raises:
         MedSAMSegError: ``model_name_invalid``, ``model_exists``, or of kind ``CANNOT_WRITE``.
     """
-    from medsamseg_server.weights.checksums import file_digest
-
     require_free_name(specification.name, overwrite)
     ensure_folder(_folder())
     weights = _folder() / f"{specification.name}.pth"

@@ -7,8 +7,8 @@ import slicer
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.boxes.boxStore import BoxPromptStore
-from MedSAMSegLib.breathing import Breathing
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.panel.frame.breathing import Breathing
 from MedSAMSegLib.panel.frame.signals import DeferredSignal, Signal
 from MedSAMSegLib.panel.frame.workList import WorkList
 from MedSAMSegLib.server.serverMonitor import BackendMonitor
