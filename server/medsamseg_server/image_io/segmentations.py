@@ -25,8 +25,10 @@ from medsamseg_server.image_io.picture_masks import (
 from medsamseg_server.system.safe_files import ensure_free_space, ensure_writable, replacing, write_failure
 
 SEGMENTATION_SUFFIX = ".seg.nrrd"
+#: Suffixes of files that hold volumes.
+VOLUME_SUFFIXES = (SEGMENTATION_SUFFIX, ".nrrd", ".nii.gz", ".nii", ".mha")
 #: Suffixes of the files that can be written; the first that fits decides.
-OUTPUT_SUFFIXES = (SEGMENTATION_SUFFIX, ".nrrd", ".nii.gz", ".nii", ".mha", *PICTURE_MASK_SUFFIXES)
+OUTPUT_SUFFIXES = (*VOLUME_SUFFIXES, *PICTURE_MASK_SUFFIXES)
 _NIFTI_SUFFIXES = (".nii.gz", ".nii")
 
 #: Amber: stands out from gray anatomy, and from Slicer's green first segment.
