@@ -22,7 +22,7 @@ from file_phantom import (
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.reading import read_image
-from medsamseg_server.image_io.segmentations import OUTPUT_SUFFIXES, Segment, remarks_on_output, write_segmentation
+from medsamseg_server.image_io.segmentations import VOLUME_SUFFIXES, Segment, remarks_on_output, write_segmentation
 
 SLIGHTLY_OFF = np.array([[1, 0.001, 0], [0, 1, 0.0005], [0, 0, 1.0]])
 RIGID = {"turned": turned(), "mirrored": turned() @ np.diag([1, 1, -1])}
@@ -39,7 +39,7 @@ def failure_of(function, *arguments):
 def check_masks(folder, scan, mask, matrix, expected_ml):
     """Write the mask in every format, read it by other readers, and compare place, voxels and volume."""
     assert scan.voxel_ml * mask.sum() == pytest.approx(expected_ml, rel=1e-6)
-    for suffix in OUTPUT_SUFFIXES:
+    for suffix in VOLUME_SUFFIXES:
         path = folder / f"mask{suffix}"
         write_segmentation(path, Segment("A", mask.T), scan.geometry, scan.nifti_place)
         found, lies = read_mask(path)

@@ -14,7 +14,14 @@ import SimpleITK as sitk
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io import segmentations
 from medsamseg_server.image_io.image import Geometry
-from medsamseg_server.image_io.segmentations import OUTPUT_SUFFIXES, Segment, check_output, color_of, write_segmentation
+from medsamseg_server.image_io.segmentations import (
+    OUTPUT_SUFFIXES,
+    VOLUME_SUFFIXES,
+    Segment,
+    check_output,
+    color_of,
+    write_segmentation,
+)
 from medsamseg_server.system.safe_files import replacing
 
 COSINE, SINE = np.cos(0.3), np.sin(0.3)
@@ -35,7 +42,7 @@ def failure_of(function, *arguments, **options):
     return raised.value
 
 
-@pytest.mark.parametrize("suffix", OUTPUT_SUFFIXES)
+@pytest.mark.parametrize("suffix", VOLUME_SUFFIXES)
 def test_voxels_and_geometry_are_the_same_in_every_format(tmp_path, mask, suffix):
     path = tmp_path / f"out{suffix}"
     write_segmentation(path, Segment("Tumor", mask), GEOMETRY)
@@ -242,7 +249,7 @@ def write_with_little_room(path):
         print(error.kind.name, error.message)
 
 
-@pytest.mark.parametrize("suffix", OUTPUT_SUFFIXES)
+@pytest.mark.parametrize("suffix", VOLUME_SUFFIXES)
 def test_a_file_that_the_system_cuts_off_is_never_taken_for_whole(tmp_path, suffix):
     path = tmp_path / f"out{suffix}"
     result = subprocess.run([sys.executable, __file__, str(path)], capture_output=True, text=True, check=True)

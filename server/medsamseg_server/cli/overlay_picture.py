@@ -59,6 +59,7 @@ def write_overlay(
     axis: int,
     outcomes: Mapping[str, Outcome],
     geometry: Geometry,
+    has_scale: bool = True,
 ) -> None:
     """Write the picture of a result as PNG.
 
@@ -69,13 +70,14 @@ def write_overlay(
         axis: along which the slices lie.
         outcomes: the objects by name.
         geometry: where the scan lies; slices are shown as radiologists look at them.
+        has_scale: whether its millimeters are known; otherwise there is no scale bar.
 
     Raises:
         MedSAMSegError: of kind ``CANNOT_WRITE``.
     """
     indices = _chosen(axis, outcomes)
     rows, columns = (2 - number for number in range(3) if number != axis)
-    spacing = (geometry.spacing[rows], geometry.spacing[columns])
+    spacing = (geometry.spacing[rows], geometry.spacing[columns]) if has_scale else None
     panels = [
         Panel(
             window.apply(volume.slice(axis, index)),

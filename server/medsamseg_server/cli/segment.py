@@ -71,7 +71,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "image", metavar="IMAGE", type=Path, help="NRRD, NIfTI or MetaImage file, a DICOM folder, or a film"
+        "image", metavar="IMAGE", type=Path, help="NRRD, NIfTI or MetaImage file, a DICOM folder, a picture, or a film"
     )
     parser.add_argument(
         "--output",
@@ -79,7 +79,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="OUT",
         type=Path,
         required=True,
-        help=".seg.nrrd (Slicer segmentation), .nrrd, .nii.gz, .nii or .mha (labelmap); of a film .npz or a folder",
+        help=".seg.nrrd (Slicer segmentation), .nrrd, .nii.gz, .nii or .mha (labelmap); of a picture .png or .tif;"
+        " of a film .npz or a folder",
     )
     parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
     parser.add_argument(
@@ -155,6 +156,7 @@ def run(args: argparse.Namespace) -> int:
     from medsamseg_server.cli.slice_order import in_space
     from medsamseg_server.cli.slice_table import slice_rows, table_path, write_table
     from medsamseg_server.image_io.films import is_film
+    from medsamseg_server.image_io.picture_masks import check_flat, describe, is_picture_mask
     from medsamseg_server.image_io.reading import read_image
     from medsamseg_server.image_io.segmentations import (
         Segment,
@@ -178,6 +180,7 @@ def run(args: argparse.Namespace) -> int:
     image = read_image(args.image, args.series)
     tasks = in_space(tasks, image, args.slice_order)
     volume = Volume.from_array(image.array)
+    check_flat(args.output, volume.shape)
     i, j, k = image.geometry.spacing
     whole = WholeObjects(
         volume, {name: replace(task, spacing=(k, j, i)) for name, task in tasks.items()}, args.allow_overlap
@@ -191,6 +194,8 @@ def run(args: argparse.Namespace) -> int:
         where = f" of {name}" if several else ""
         notes += [f"Nothing was found in the box{where} on slice {index}." for index in result.empty_prompts]
     segments = [Segment(name, result.mask, color_of(n)) for n, (name, result) in enumerate(results.items())]
+    if len(segments) > 1 and is_picture_mask(args.output):
+        notes.append(describe([segment.name for segment in segments]))
     write_segmentation(args.output, segments, image.geometry, image.nifti_place)
     notes += remarks_on_output(args.output, image.geometry, image.nifti_place)
     rows = {name: slice_rows(result.results) for name, result in results.items()}
@@ -202,7 +207,15 @@ def run(args: argparse.Namespace) -> int:
             segment.name: Outcome(segment.color, segment.mask, tasks[segment.name].boxes) for segment in segments
         }
         axis = next(iter(tasks.values())).axis
-        write_overlay(args.overlay, volume, next(iter(results.values())).window, axis, outcomes, image.geometry)
+        write_overlay(
+            args.overlay,
+            volume,
+            next(iter(results.values())).window,
+            axis,
+            outcomes,
+            image.geometry,
+            image.voxel_ml is not None,
+        )
     for note in notes:
         warn(note)
     found = [{"name": name, **_found(image, result), "per_slice": rows[name]} for name, result in results.items()]
@@ -210,6 +223,7 @@ def run(args: argparse.Namespace) -> int:
         "output": str(args.output),
         **({"segments": found} if several else {key: found[0][key] for key in found[0] if key != "name"}),
         **_how(args, engine, next(iter(results.values()))),
+        "slices_total": volume.slice_count(next(iter(tasks.values())).axis),
         "seconds_loading": round(seconds_loading, 3),
         "warnings": notes,
     }
@@ -247,15 +261,19 @@ def _make_tasks(args: argparse.Namespace) -> dict[str, Task]:
 
 
 def _boxes_of(args: argparse.Namespace) -> tuple[int, dict[str | None, dict[int, Box]]]:
+    from medsamseg_server.image_io.pictures import may_be_flat
+
     if args.prompts is not None:
         for option in ("box", "slice", "axis"):
             if getattr(args, option) is not None:
                 raise _wrong_usage("usage", f"--{option} cannot go with --prompts.", f"Put the {option} into the file.")
         return read_prompts(args.prompts)
-    if args.box is None or args.slice is None:
+    # A flat picture has one slice; of a stack in such a file, the first.
+    index = 0 if args.slice is None and may_be_flat(args.image) else args.slice
+    if args.box is None or index is None:
         missing = "--box" if args.box is None else "--slice"
         raise _wrong_usage("usage", f"{missing} is missing.", "Give --box and --slice, or --prompts.")
-    return args.axis or 0, {None: {args.slice: parse_box(args.box)}}
+    return args.axis or 0, {None: {index: parse_box(args.box)}}
 
 
 def _check_overlap(args: argparse.Namespace, tasks: dict[str, Task]) -> None:
@@ -336,7 +354,7 @@ def _report(
     for each, result in zip(found, results.values(), strict=True):
         place = _where(result.slices)
         say(args, f"{each['name']}: {each['mask_voxels']} voxels{_volume(each['volume_ml'])}{place}")
-        for end in result.ended:
+        for end in result.ended if summary["slices_total"] > 1 else ():
             say(args, f"  {end.direction}: {end.message}")
         window = result.window
         say(args, f"  Window {window.name} ({window.lower:g} to {window.upper:g})")

@@ -51,8 +51,11 @@ class Geometry:
     def announced(cls, reader: sitk.ImageFileReader) -> Geometry:
         """Return the geometry of the first volume in a file whose image information has been read."""
         count = reader.GetDimension()
-        direction = np.reshape(reader.GetDirection(), (count, count))[:3, :3]
-        return cls(reader.GetSpacing()[:3], reader.GetOrigin()[:3], tuple(direction.ravel().tolist()))
+        # A flat picture is one slice in the plane of the first two axes.
+        direction = np.eye(max(count, 3))
+        direction[:count, :count] = np.reshape(reader.GetDirection(), (count, count))
+        spacing, origin = (*reader.GetSpacing(), 1.0)[:3], (*reader.GetOrigin(), 0.0)[:3]
+        return cls(spacing, origin, tuple(direction[:3, :3].ravel().tolist()))
 
     @classmethod
     def from_matrix(cls, matrix: NDArray[np.float64]) -> Geometry:
@@ -122,7 +125,7 @@ class Image:
     """A scan.
 
     Attributes:
-        array: voxels (K, J, I), in the file's order and numeric type.
+        array: voxels (K, J, I), in the file's order and numeric type; in color (K, J, I, 3 or 4). A picture has K 1.
         geometry: where they lie.
         notes: what the user should know about the reading; mostly none.
         source: the DICOM images that it was read from; None for other files.
@@ -144,16 +147,17 @@ class Image:
         return cls(sitk.GetArrayFromImage(image), geometry, notes, geometry.voxel_ml)
 
 
-def check_layout(path: Path, size: tuple[int, ...], components: int) -> None:
-    """Raise ``image_components`` or ``image_not_3d`` unless ``path`` is a volume with one number per voxel.
+def check_layout(path: Path, size: tuple[int, ...], components: int, is_color: bool = False) -> None:
+    """Raise ``image_components`` or ``image_not_3d`` unless ``path`` is a volume or a picture, in gray or color.
 
     Args:
         path: what was read, for the message.
         size: number of voxels along each dimension.
         components: number of values per voxel.
+        is_color: whether they are a color.
     """
     shown = " × ".join(str(extent) for extent in size)
-    if components > 1:
+    if components > 1 and not is_color:
         raise MedSAMSegError(
             ErrorKind.INVALID_INPUT,
             "image_components",
@@ -168,13 +172,9 @@ def check_layout(path: Path, size: tuple[int, ...], components: int) -> None:
             "diffusion scan has.",
             "Save the one volume that you want to segment.",
         )
-    if len(size) < 3:
-        raise MedSAMSegError(
-            ErrorKind.INVALID_INPUT,
-            "image_not_3d",
-            f"{path} is a flat picture ({shown} pixels), not a volume.",
-            "Give a scan with slices.",
-        )
+    if len(size) < 2:
+        message = f"{path} is a single line of {shown} pixels."
+        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "image_not_3d", message, "Give a picture or a scan with slices.")
 
 
 def check_geometry(path: Path, geometry: Geometry) -> None:

@@ -25,6 +25,11 @@ def is_picture(path: Path) -> bool:
     return path.suffix.lower() in PICTURE_SUFFIXES
 
 
+def may_be_flat(path: Path) -> bool:
+    """Return whether a file is, by its name, mostly a single picture: it needs no number of a slice then."""
+    return is_picture(path) or path.suffix.lower() in (".tif", ".tiff")
+
+
 def read_picture(path: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
     """Return a picture's pixels, and sentences on what the user should know of the reading.
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import SimpleITK as sitk
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
@@ -14,14 +15,19 @@ from medsamseg_server.image_io.dicom import read_series
 from medsamseg_server.image_io.dicom_files import is_dicom
 from medsamseg_server.image_io.image import Geometry, Image, check_geometry, check_layout
 from medsamseg_server.image_io.nifti import read_nifti, require_complete_pair
+from medsamseg_server.image_io.pictures import is_picture, read_picture
 from medsamseg_server.image_io.tiff_stacks import check_pages, read_stack
 from medsamseg_server.image_io.voxel_sizes import stated_voxel_ml
 from medsamseg_server.system.safe_files import ensure_readable
+from medsamseg_server.volumes.colors import COLOR_COMPONENTS
 
 # Its warnings name lines of its own source; what matters in them is told in words here.
 sitk.ProcessObject.SetGlobalWarningDisplay(False)
 
-_FORMATS = "Readable are NRRD, NIfTI and MetaImage files, and folders of DICOM files."
+_FORMATS = (
+    "Readable are NRRD, NIfTI and MetaImage files, folders of DICOM files, and pictures (PNG, JPEG, TIFF, BMP, WebP)."
+)
+_UPRIGHT = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
 
 def read_image(path: Path, series: str | None = None) -> Image:
@@ -51,7 +57,15 @@ def read_image(path: Path, series: str | None = None) -> Image:
     ensure_readable(path, "image_unreadable")
     if npz_scans.is_one(path):
         return npz_scans.read_scan(path)
+    if is_picture(path):
+        return _read_picture(path)
     return read_nifti(path) or _read_file(path)
+
+
+def _read_picture(path: Path) -> Image:
+    """Return a flat picture as a scan of one slice, without a size in the patient."""
+    pixels, notes = read_picture(path)
+    return Image(pixels[np.newaxis], Geometry((1.0, 1.0, 1.0), (0.0, 0.0, 0.0), _UPRIGHT), notes)
 
 
 def _read_file(path: Path) -> Image:
@@ -65,7 +79,7 @@ def _read_file(path: Path) -> Image:
     stack = read_stack(path) if kind == "TIFFImageIO" else None
     if stack is not None:
         check_pages(path, stack, (*reader.GetSize(), reader.GetNumberOfComponents()))
-    check_layout(path, reader.GetSize(), reader.GetNumberOfComponents())
+    check_layout(path, reader.GetSize(), reader.GetNumberOfComponents(), _is_color(reader))
     check_geometry(path, Geometry.announced(reader))
     require_complete_pair(path, reader)
     try:
@@ -79,12 +93,21 @@ def _read_file(path: Path) -> Image:
         ) from error
     if image.GetDimension() == 4:
         image = image[..., 0]
-    scan = Image.of(image)
+    is_flat = image.GetDimension() == 2
+    scan = Image.of(sitk.JoinSeries(image) if is_flat else image)
     voxel_ml = stack.voxel_ml if stack is not None else stated_voxel_ml(path, kind, scan.geometry)
+    if is_flat:
+        return replace(scan, voxel_ml=None)
     if voxel_ml is None:
         note = f"{path.name} does not say how large its voxels are: they are counted, but give no milliliters."
         scan = replace(scan, notes=(*scan.notes, note))
     return replace(scan, voxel_ml=voxel_ml)
+
+
+def _is_color(reader: sitk.ImageFileReader) -> bool:
+    """Return whether an image whose header has been read holds colors: 3 or 4 whole numbers of 8 or 16 bits."""
+    is_level = reader.GetPixelIDValue() in (sitk.sitkVectorUInt8, sitk.sitkVectorUInt16)
+    return reader.GetNumberOfComponents() in COLOR_COMPONENTS and is_level
 
 
 def _unreadable(path: Path, kind: str, details: str) -> MedSAMSegError:

@@ -16,11 +16,19 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.image import Geometry
 from medsamseg_server.image_io.nifti_masks import read_back, write_nifti
 from medsamseg_server.image_io.nifti_places import NiftiPlace, shown_by_itk
+from medsamseg_server.image_io.picture_masks import (
+    PICTURE_MASK_SUFFIXES,
+    check_flat,
+    is_picture_mask,
+    write_picture_mask,
+)
 from medsamseg_server.system.safe_files import ensure_free_space, ensure_writable, replacing, write_failure
 
 SEGMENTATION_SUFFIX = ".seg.nrrd"
+#: Suffixes of files that hold volumes.
+VOLUME_SUFFIXES = (SEGMENTATION_SUFFIX, ".nrrd", ".nii.gz", ".nii", ".mha")
 #: Suffixes of the files that can be written; the first that fits decides.
-OUTPUT_SUFFIXES = (SEGMENTATION_SUFFIX, ".nrrd", ".nii.gz", ".nii", ".mha")
+OUTPUT_SUFFIXES = (*VOLUME_SUFFIXES, *PICTURE_MASK_SUFFIXES)
 _NIFTI_SUFFIXES = (".nii.gz", ".nii")
 
 #: Amber: stands out from gray anatomy, and from Slicer's green first segment.
@@ -95,20 +103,25 @@ def write_segmentation(
         path: its suffix, one of ``OUTPUT_SUFFIXES``, decides the format. ``.seg.nrrd`` is a Slicer segmentation, laid
             out as Slicer itself writes one (vtkMRMLSegmentationStorageNode), with as many layers as overlap takes;
             others are labelmaps of type uint8 (uint16 for more than 255 objects), 1 on the first object, 2 on the
-            second.
+            second; a picture with a single object is white on it.
         segments: the objects.
         geometry: of the scan, and so of the file.
         nifti_place: what the header of the scan says of its place where it is a NIfTI file; a mask in that format gets
             the same, so that both lie together in every reader.
 
     Raises:
-        MedSAMSegError: ``output_suffix``, ``overlap_in_labelmap``, ``place_not_kept`` where the format cannot hold the
-            geometry, or of kind ``CANNOT_WRITE``.
+        MedSAMSegError: ``output_suffix``, ``overlap_in_labelmap``, ``output_not_flat``, ``place_not_kept`` where the
+            format cannot hold the geometry, or of kind ``CANNOT_WRITE``.
     """
     segments = [segments] if isinstance(segments, Segment) else segments
     labels = _in_layers(segments)
     if len(labels.layers) > 1 and _suffix(path) != SEGMENTATION_SUFFIX:
         raise overlap_error(path)
+    if is_picture_mask(path):
+        check_flat(path, labels.layers[0].shape)
+        with replacing(path) as temporary:
+            write_picture_mask(temporary, labels.layers[0], len(segments))
+        return
     if _suffix(path) in _NIFTI_SUFFIXES:
         with replacing(path) as temporary:
             _write_nifti(labels.layers[0], nifti_place, geometry, temporary)
