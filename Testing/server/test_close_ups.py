@@ -36,6 +36,10 @@ def view_of(box, size=(512, 512), points=(), model="litemedsam"):
         ((50, 50, 420, 200), (512, 512), 512, 256),
         ((40, 40, 52, 50), (122, 101), 122, 256),
         ((40, 40, 52, 50), (129, 129), 45, 128),
+        # … unless it would be enlarged four times.
+        ((20, 10, 31, 20), (50, 35), 38, 128),
+        ((20, 10, 31, 20), (65, 35), 65, 256),
+        ((20, 10, 31, 20), (64, 35), 38, 128),
     ],
 )
 def test_what_is_seen_of_a_box(box, size, side, input_size):
