@@ -1,6 +1,6 @@
 # Every target sets up what it needs. Weights and caches of development stay inside the clone.
 export MEDSAMSEG_HOME ?= $(CURDIR)/.medsamseg
-export PYTHONPATH := $(CURDIR)/Testing:$(CURDIR)/MedSAMSeg
+export PYTHONPATH := $(CURDIR)/Testing:$(CURDIR)/tools:$(CURDIR)/MedSAMSeg
 export MEDSAMSEG_PYTHON := $(CURDIR)/.venv/bin/python
 
 BIN := .venv/bin
@@ -12,13 +12,13 @@ help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
 
 environment: ## Make .venv with the pinned packages, and install missing system libraries
-	@Testing/environment/setup.sh
+	@tools/environment/setup.sh
 
 weights: environment ## Download LiteMedSAM's weights (36 MB) once
 	@$(BIN)/medsamseg models download litemedsam --yes
 
 demo: weights ## Segment the tumour of the sample CT from one box; writes demo/
-	@$(BIN)/python Testing/demo
+	@$(BIN)/python tools/demo
 
 test: weights ## Run all tests
 	@$(BIN)/python -m pytest
@@ -33,10 +33,10 @@ format: environment ## Put the code into the project's format
 	@$(BIN)/ruff format .
 
 bench: weights ## Measure speed and memory against named baselines; writes bench/
-	@$(BIN)/python Testing/bench
+	@$(BIN)/python tools/bench
 
 screenshots: weights ## Make the README's pictures of the panel anew, in Resources/Screenshots
-	@$(BIN)/python Testing/screenshots
+	@$(BIN)/python tools/screenshots
 
 check-extension: environment ## Check what Slicer's Extensions Index asks for, and install the extension into a folder
 	@$(BIN)/python Testing/extension
@@ -45,10 +45,10 @@ check-install: environment ## From nothing to a tumor by clicks, downloading wha
 	@$(BIN)/python Testing/install
 
 soak: weights ## Load and faults for minutes; writes soak/results.json
-	@$(BIN)/python Testing/soak
+	@$(BIN)/python tools/soak
 
 lock: environment ## Pin what users install, with checksums, in server/requirements (needs uv)
-	@$(BIN)/python Testing/lock
+	@$(BIN)/python tools/lock
 
 clean: ## Remove everything that the other targets made
 	rm -rf .venv .medsamseg demo bench soak build .pytest_cache .ruff_cache server/.mypy_cache

@@ -14,11 +14,11 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModuleWidget,
 )
 
-from MedSAMSegLib.backendProcess import BackendProcess
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.logic import MedSAMSegLogic
-from MedSAMSegLib.panel import Panel
+from MedSAMSegLib.panel.panel import Panel
 from MedSAMSegLib.sampleData import registerSampleData
+from MedSAMSegLib.server.serverProcess import BackendProcess
 
 SAMPLE_FOLDER = Path(__file__).parent / "Resources" / "SampleData"
 

@@ -4,7 +4,7 @@ import os
 import signal
 from pathlib import Path
 
-from medsamseg_server import paths
+from medsamseg_server.system import paths
 
 # Weights come from where `make weights` puts them, also when pytest is called without make.
 os.environ.setdefault("MEDSAMSEG_HOME", str(Path(__file__).resolve().parents[1] / ".medsamseg"))

@@ -7,8 +7,8 @@ import threading
 
 import numpy as np
 
-from MedSAMSegLib.backendClient import PROTOCOL_VERSION, BackendUnavailableError
-from MedSAMSegLib.backendReplies import EncodingStatus, PropagationEvent, SegmentReply, SliceMask, UploadReply
+from MedSAMSegLib.client.serverClient import PROTOCOL_VERSION, BackendUnavailableError
+from MedSAMSegLib.client.serverReplies import EncodingStatus, PropagationEvent, SegmentReply, SliceMask, UploadReply
 
 WINDOW = {"name": "soft", "lower": -160.0, "upper": 240.0}
 

@@ -15,9 +15,9 @@ def main():
     sys.path.insert(0, str(Path(__file__).with_name("server")))
     from server_fakes import FakePredictor
 
-    from medsamseg_server import engine
     from medsamseg_server.cli import main as runProgram
-    from medsamseg_server.models.store import ModelStore
+    from medsamseg_server.engine import engine
+    from medsamseg_server.weights.store import ModelStore
 
     engine._load_predictor = lambda specification, *_: FakePredictor(specification)
     ModelStore.is_installed = lambda *_: True

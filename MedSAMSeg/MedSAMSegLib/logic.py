@@ -4,16 +4,16 @@ import contextlib
 
 import slicer
 
-from .backendProcess import BackendProcess
-from .boxAdjustment import BoxAdjustment
-from .boxWork import BoxWork
-from .encodingRun import EncodingRun, UploadRun
-from .propagations import Propagations
-from .sceneBoxes import SceneBoxes
-from .segmentWriters import SegmentWriters
-from .sliceGeometry import checkVolume
-from .sliceReview import SliceReview
-from .volumeUpload import VolumeUploads
+from MedSAMSegLib.boxes.boxWork import BoxWork
+from MedSAMSegLib.boxes.sceneBoxes import SceneBoxes
+from MedSAMSegLib.client.encodingRun import EncodingRun, UploadRun
+from MedSAMSegLib.client.volumeUpload import VolumeUploads
+from MedSAMSegLib.logicBoxes import BoxAdjustment
+from MedSAMSegLib.logicSlices import SliceReview
+from MedSAMSegLib.propagation.propagations import Propagations
+from MedSAMSegLib.segments.segmentWriters import SegmentWriters
+from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.volumes.sliceGeometry import checkVolume
 
 
 class MedSAMSegLogic(BoxAdjustment, SliceReview):

@@ -9,8 +9,8 @@ import pytest
 from weights_server import WeightsServer
 
 from medsamseg_server.cli import main
-from medsamseg_server.models import registry
-from medsamseg_server.models.store import ModelStore
+from medsamseg_server.weights import registry
+from medsamseg_server.weights.store import ModelStore
 
 #: Taken before any test gets a home of its own: where `make weights` puts the real weights.
 _DEVELOPMENT_STORE = ModelStore()

@@ -9,11 +9,11 @@ import pytest
 import SimpleITK as sitk
 from dicom_writing import write_series
 
-from medsamseg_server import warming
 from medsamseg_server.cli import cache as cache_command
-from medsamseg_server.embeddings import EMBEDDING_BYTES, EmbeddingCache
-from medsamseg_server.engine import Engine
-from medsamseg_server.volumes import Volume
+from medsamseg_server.engine import warming
+from medsamseg_server.engine.embedding_cache import EMBEDDING_BYTES, EmbeddingCache
+from medsamseg_server.engine.engine import Engine
+from medsamseg_server.volumes.volume import Volume
 
 sys.path.append(str(Path(__file__).parents[1] / "server"))
 from server_fakes import IDENTITY_WINDOW, FakePredictor, Watch, rod

@@ -6,7 +6,7 @@ import SimpleITK as sitk
 from dicom_writing import write_series
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.images import read_image
+from medsamseg_server.image_io.reading import read_image
 
 
 def make_image(direction=(1, 0, 0, 0, 1, 0, 0, 0, 1)):

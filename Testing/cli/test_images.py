@@ -8,7 +8,7 @@ import pytest
 import SimpleITK as sitk
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.images import read_image
+from medsamseg_server.image_io.reading import read_image
 
 
 def make_image(shape=(7, 6, 5), pixel_type=np.int16):

@@ -6,8 +6,8 @@ import zipfile
 import pytest
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.models import importing
-from medsamseg_server.models.registry import WheelSource
+from medsamseg_server.weights import importing
+from medsamseg_server.weights.registry import WheelSource
 
 WHEEL_SOURCE = WheelSource("package==1", "package/weights.pth", 1000)
 

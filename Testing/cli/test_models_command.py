@@ -162,7 +162,7 @@ def test_remove_of_what_is_not_there_says_so(run, home):
 
 
 def test_import_of_own_weights_warns(run, store, tmp_path, monkeypatch):
-    monkeypatch.setattr("medsamseg_server.models.importing._require_strict_load", lambda path, model: None)
+    monkeypatch.setattr("medsamseg_server.weights.importing._require_strict_load", lambda path, model: None)
     mine = tmp_path / "mine.pth"
     mine.write_bytes(b"own weights")
     result = run("models", "import", mine, "--as", "litemedsam")

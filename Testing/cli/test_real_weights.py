@@ -8,7 +8,7 @@ import SimpleITK as sitk
 from dicom_writing import write_series
 
 from medsamseg_server.cli import segment as segment_command
-from medsamseg_server.engine import Engine
+from medsamseg_server.engine.engine import Engine
 
 SAMPLE = Path(__file__).parents[2] / "MedSAMSeg" / "Resources" / "SampleData"
 CT = SAMPLE / "RiderChestCT.nrrd"

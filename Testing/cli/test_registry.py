@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from medsamseg_server.models.registry import CHECKPOINTS, DEFAULT_MODEL, WheelSource, get_checkpoint
 from medsamseg_server.models.specification import SPECIFICATIONS
+from medsamseg_server.weights.registry import CHECKPOINTS, DEFAULT_MODEL, WheelSource, get_checkpoint
 
 
 def test_every_model_has_weights_and_the_default_is_first():

@@ -11,7 +11,7 @@ import pytest
 import SimpleITK as sitk
 
 from medsamseg_server.cli import segment as segment_command
-from medsamseg_server.engine import Engine
+from medsamseg_server.engine.engine import Engine
 
 sys.path.append(str(Path(__file__).parents[1] / "server"))
 from server_fakes import FAKE_SHA256, FakePredictor

@@ -11,16 +11,10 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from medsamseg_server import segmentation_files
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.image_types import Geometry
-from medsamseg_server.segmentation_files import (
-    OUTPUT_SUFFIXES,
-    Segment,
-    check_output,
-    color_of,
-    write_segmentation,
-)
+from medsamseg_server.image_io import segmentations
+from medsamseg_server.image_io.image import Geometry
+from medsamseg_server.image_io.segmentations import OUTPUT_SUFFIXES, Segment, check_output, color_of, write_segmentation
 
 COSINE, SINE = np.cos(0.3), np.sin(0.3)
 #: Anisotropic, rotated and left-handed.
@@ -207,15 +201,17 @@ def test_what_the_system_refuses_is_told_in_words(tmp_path, monkeypatch, errno, 
     def refuse(*_, **__):
         raise OSError(errno, os.strerror(errno))
 
-    monkeypatch.setattr("medsamseg_server.files.tempfile.TemporaryFile", refuse)
+    monkeypatch.setattr("medsamseg_server.system.safe_files.tempfile.TemporaryFile", refuse)
     error = failure_of(check_output, tmp_path / "out.nrrd")
     assert (error.kind, error.code) == (ErrorKind.CANNOT_WRITE, code)
     assert str(tmp_path) in error.message
 
 
 def test_a_full_disk_is_told_beforehand(tmp_path, monkeypatch):
-    usage = segmentation_files.ensure_free_space.__globals__["shutil"].disk_usage(tmp_path)
-    monkeypatch.setattr("medsamseg_server.files.shutil.disk_usage", lambda folder: usage._replace(free=5000))
+    usage = segmentations.ensure_free_space.__globals__["shutil"].disk_usage(tmp_path)
+    monkeypatch.setattr(
+        "medsamseg_server.system.safe_files.shutil.disk_usage", lambda folder: usage._replace(free=5000)
+    )
     error = failure_of(check_output, tmp_path / "out.nrrd")
     assert (error.code, "has 5.0 kB free, but 1.0 MB are needed" in error.message) == ("disk_full", True)
 
@@ -228,7 +224,7 @@ def test_a_disk_that_fills_up_while_writing_leaves_the_old_file(tmp_path, mask, 
         Path(name).write_bytes(b"half")
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(segmentation_files.sitk, "WriteImage", fill_the_disk)
+    monkeypatch.setattr(segmentations.sitk, "WriteImage", fill_the_disk)
     error = failure_of(write_segmentation, path, Segment("Tumor", mask), GEOMETRY)
     assert (error.kind, error.code) == (ErrorKind.CANNOT_WRITE, "disk_full")
     assert [file.read_text() for file in tmp_path.iterdir()] == ["the old one"]

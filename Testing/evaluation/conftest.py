@@ -9,8 +9,8 @@ import SimpleITK as sitk
 from evaluation_scans import bar
 
 from medsamseg_server.cli import evaluate as evaluate_command
-from medsamseg_server.engine import Engine
-from medsamseg_server.models.store import ModelStore
+from medsamseg_server.engine.engine import Engine
+from medsamseg_server.weights.store import ModelStore
 
 sys.path.append(str(Path(__file__).parents[1] / "server"))
 from server_fakes import FakePredictor

@@ -20,7 +20,7 @@ def test_the_library_keeps_the_rules(path):
         ("import slicer\nslicer.getNode('x')", "slicer.getNode exists only as slicer.util.getNode"),
         ("from slicer import arrayFromVolume", "slicer.arrayFromVolume exists only as slicer.util.arrayFromVolume"),
         ("import torch", "imports torch, which is not part of Slicer"),
-        ("from medsamseg_server.api import app", "imports medsamseg_server, which is not part of Slicer"),
+        ("from medsamseg_server.serving.contract import app", "imports medsamseg_server, which is not part of Slicer"),
         ("import qt\nqt.QLabel(text='x')", "qt.QLabel takes no keyword argument text"),
         ("import qt\nqt.QTimer.singleShot(0, receiver=f)", "qt.QTimer.singleShot takes no keyword argument receiver"),
         ("def f():\n    import requests", "imports requests, which is not part of Slicer"),

@@ -7,9 +7,9 @@ import sys
 import pytest
 from installing import FakeServer, Wheelhouse
 
-from MedSAMSegLib.backendInstall import BackendInstall, InstallPlan
-from MedSAMSegLib.installedBackend import InstalledBackend
-from MedSAMSegLib.torchChoice import TorchChoice
+from MedSAMSegLib.install.packageInstall import BackendInstall, InstallPlan
+from MedSAMSegLib.install.torchBuild import TorchChoice
+from MedSAMSegLib.server.installedServer import InstalledBackend
 from slicerhost.fixtures import cleanScene, host
 from slicerhost.guiFixtures import gui, guiHost
 
@@ -49,7 +49,7 @@ def torch():
 def smallSizes():
     """The packages of these tests take next to nothing."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("MedSAMSegLib.backendInstall.BASE_BYTES", (1000, 1000))
+        patch.setattr("MedSAMSegLib.install.packageInstall.BASE_BYTES", (1000, 1000))
         yield
 
 

@@ -13,10 +13,10 @@ import psutil
 import pytest
 from installing import Index
 
-from MedSAMSegLib.backendInstall import BackendInstall, uninstallBackend
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.installedBackend import InstalledBackend
-from MedSAMSegLib.installPaths import folderBytes
+from MedSAMSegLib.install.packageInstall import BackendInstall, uninstallBackend
+from MedSAMSegLib.server.dataFolders import folderBytes
+from MedSAMSegLib.server.installedServer import InstalledBackend
 
 TIMEOUT = 60
 
@@ -211,10 +211,10 @@ def startElsewhere(plan, environment, online, place):
     """Start an installation from the index in another process."""
     program = f"""
 import sys; from pathlib import Path
-from MedSAMSegLib import backendInstall; from MedSAMSegLib.torchChoice import TorchChoice
-backendInstall.BASE_BYTES = (0, 0)
-plan = backendInstall.InstallPlan(Path({str(plan.folder)!r}), Path({str(plan.sources)!r}), {plan.torch!r})
-import os; install = backendInstall.BackendInstall(plan, sys.executable, dict(os.environ), {str(place / "log")!r})
+from MedSAMSegLib.install import packageInstall; from MedSAMSegLib.install.torchBuild import TorchChoice
+packageInstall.BASE_BYTES = (0, 0)
+plan = packageInstall.InstallPlan(Path({str(plan.folder)!r}), Path({str(plan.sources)!r}), {plan.torch!r})
+import os; install = packageInstall.BackendInstall(plan, sys.executable, dict(os.environ), {str(place / "log")!r})
 install.run(print)
 """
     variables = {name: value for name, value in online.items() if name != "plan"}

@@ -7,9 +7,10 @@ import pytest
 import slicer
 from fakeBackend import FakeBackend
 
-from MedSAMSegLib import backendProcess, installation
-from MedSAMSegLib.backendProcess import BackendProcess
-from MedSAMSegLib.installation import DEFAULT_MODEL
+from MedSAMSegLib.install import installation
+from MedSAMSegLib.install.installation import DEFAULT_MODEL
+from MedSAMSegLib.server import serverProcess
+from MedSAMSegLib.server.serverProcess import BackendProcess
 from slicerhost import widgetDriver
 
 MODULE = Path(__file__).resolve().parents[2] / "MedSAMSeg" / "MedSAMSeg.py"
@@ -23,7 +24,7 @@ def home(plan, server, torch, environment, monkeypatch):
     monkeypatch.setenv("MEDSAMSEG_HOME", str(folder))
     monkeypatch.delenv("MEDSAMSEG_PYTHON", raising=False)
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    monkeypatch.setattr("MedSAMSegLib.installedBackend.serverFolder", lambda: server.folder)
+    monkeypatch.setattr("MedSAMSegLib.server.installedServer.serverFolder", lambda: server.folder)
     monkeypatch.setattr(installation, "serverFolder", lambda: server.folder)
     monkeypatch.setattr(installation, "chooseTorch", lambda computer, processorOnly: torch)
     monkeypatch.setattr(installation, "foreignEnvironment", lambda: {**environment, "MEDSAMSEG_HOME": str(folder)})
@@ -90,7 +91,7 @@ def test_oneClickInstallsPackagesAndWeights(gui, panel, home, wheelhouse, server
     assert "Installed" in ui.statusLabel.text
     gui.waitUntil(lambda: not ui.installationButton.visible, TIMEOUT)
     assert (home / "weights" / "litemedsam").exists()
-    assert str(server.folder) in backendProcess.findServerCommand()
+    assert str(server.folder) in serverProcess.findServerCommand()
 
 
 def test_slicerThatEndsMeanwhileLeavesNothing(gui, panel, home, wheelhouse):
@@ -188,7 +189,7 @@ def test_olderPackagesAreReplacedOnlyAfterAClick(gui, installed, panel, weights,
 
 
 def test_whatCannotBeInstalledHereIsExplained(gui, panel, monkeypatch):
-    from MedSAMSegLib.torchChoice import Computer, chooseTorch
+    from MedSAMSegLib.install.torchBuild import Computer, chooseTorch
 
     monkeypatch.setattr(installation, "chooseTorch", chooseTorch)
     monkeypatch.setattr(Computer, "this", lambda: Computer("Darwin", "x86_64"))
@@ -201,8 +202,8 @@ def test_environmentOfTheUsersOwnIsLeftAlone(gui, panel, monkeypatch):
 
 
 def test_defaultModelIsTheServers():
-    from medsamseg_server.models.registry import DEFAULT_MODEL as name
-    from medsamseg_server.models.registry import get_checkpoint
+    from medsamseg_server.weights.registry import DEFAULT_MODEL as name
+    from medsamseg_server.weights.registry import get_checkpoint
 
     checkpoint = get_checkpoint(name)
     assert {

@@ -11,9 +11,9 @@ import fakeNetworkServer
 import pytest
 import slicer
 
-from MedSAMSegLib.backendProcess import BackendProcess
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.remoteServer import RemoteAddress
+from MedSAMSegLib.server.remoteServer import RemoteAddress
+from MedSAMSegLib.server.serverProcess import BackendProcess
 from slicerhost import widgetDriver
 
 MODULE = Path(__file__).resolve().parents[2] / "MedSAMSeg" / "MedSAMSeg.py"

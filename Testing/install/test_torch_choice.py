@@ -4,10 +4,10 @@ import subprocess
 
 import pytest
 
-from MedSAMSegLib import torchChoice
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.installPaths import serverFolder
-from MedSAMSegLib.torchChoice import Computer, chooseTorch
+from MedSAMSegLib.install import torchBuild
+from MedSAMSegLib.install.torchBuild import Computer, chooseTorch
+from MedSAMSegLib.server.dataFolders import serverFolder
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_everyPinnedPackageHasAChecksum():
 
 def test_pinnedPackagesCoverWhatTheServerAsksFor():
     folder = serverFolder()
-    asked = torchChoice.re.findall(r'^    "([A-Za-z-]+)[>=]', (folder / "pyproject.toml").read_text(), torchChoice.re.M)
+    asked = torchBuild.re.findall(r'^    "([A-Za-z-]+)[>=]', (folder / "pyproject.toml").read_text(), torchBuild.re.M)
     # What the server needs comes first, then extras that an installation does without.
     needed = {name.lower() for name in asked[: asked.index("uvicorn") + 1]}
     pinned = "".join(path.read_text() for path in (folder / "requirements").glob("*.txt"))
@@ -72,9 +72,9 @@ def test_pinnedPackagesCoverWhatTheServerAsksFor():
 
 def test_driverIsAskedFromTheProgramOfNVIDIA(monkeypatch):
     answer = subprocess.CompletedProcess([], 0, stdout="581.42\n581.42\n")
-    monkeypatch.setattr(torchChoice.Path, "read_text", lambda *_: (_ for _ in ()).throw(OSError))
-    monkeypatch.setattr(torchChoice.shutil, "which", lambda name: f"/usr/bin/{name}")
-    monkeypatch.setattr(torchChoice.subprocess, "run", lambda *_, **__: answer)
-    assert torchChoice.nvidiaDriver() == 581
+    monkeypatch.setattr(torchBuild.Path, "read_text", lambda *_: (_ for _ in ()).throw(OSError))
+    monkeypatch.setattr(torchBuild.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(torchBuild.subprocess, "run", lambda *_, **__: answer)
+    assert torchBuild.nvidiaDriver() == 581
     answer.stdout = "NVIDIA-SMI has failed"
-    assert torchChoice.nvidiaDriver() is None
+    assert torchBuild.nvidiaDriver() is None

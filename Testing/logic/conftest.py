@@ -9,7 +9,7 @@ from knownBox import BOX, SLICE
 from segmentations import addSegment, addSegmentation, voxelsOf
 
 from MedSAMSegLib.logic import MedSAMSegLogic
-from MedSAMSegLib.segmentWriter import SegmentWriter
+from MedSAMSegLib.segments.segmentWriter import SegmentWriter
 from slicerhost.fixtures import cleanScene, host
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import slicer
 from knownBox import SLICE
 
-from MedSAMSegLib.boxPrompt import BoxPrompt
-from MedSAMSegLib.boxPromptStore import BoxPromptStore
-from MedSAMSegLib.segmentWriter import SegmentWriter
+from MedSAMSegLib.boxes.boxStore import BoxPromptStore
+from MedSAMSegLib.segments.segmentWriter import SegmentWriter
+from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
 
 MOVED = (4.5, 2.5, 9.5, 6.5)
 

@@ -12,12 +12,12 @@ import psutil
 import pytest
 from waiting import waitUntil
 
-from MedSAMSegLib import backendMonitor
-from MedSAMSegLib.backendMonitor import BackendMonitor
-from MedSAMSegLib.backendProcess import BackendProcess, BackendProcessError
-from MedSAMSegLib.backendReplies import EncodingStatus
-from MedSAMSegLib.backendState import BackendState
-from MedSAMSegLib.volumeUpload import VolumeUpload
+from MedSAMSegLib.client.serverReplies import EncodingStatus
+from MedSAMSegLib.client.volumeUpload import VolumeUpload
+from MedSAMSegLib.server import serverMonitor
+from MedSAMSegLib.server.serverMonitor import BackendMonitor
+from MedSAMSegLib.server.serverProcess import BackendProcess, BackendProcessError
+from MedSAMSegLib.server.serverState import BackendState
 
 TESTING = Path(__file__).resolve().parents[1]
 SERVER_COMMAND = [sys.executable, "-m", "medsamseg_server"]
@@ -26,8 +26,8 @@ SERVER_COMMAND = [sys.executable, "-m", "medsamseg_server"]
 @pytest.fixture(autouse=True)
 def quickLooks(monkeypatch):
     """Looks at the server that follow each other quickly."""
-    monkeypatch.setattr(backendMonitor, "CHECK_SECONDS", 0.02)
-    monkeypatch.setattr(backendMonitor, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(serverMonitor, "CHECK_SECONDS", 0.02)
+    monkeypatch.setattr(serverMonitor, "ANSWER_SECONDS", 0.5)
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_serverThatDiedIsStartedAgainAndSaidSo(monitor, backend):
 
 def test_serverThatDiesAgainAndAgainIsLeftAloneUntilTheUserWantsIt(monitor, backend):
     monitor.start()
-    for start in range(1, backendMonitor.DEATHS_UNTIL_GIVING_UP + 1):
+    for start in range(1, serverMonitor.DEATHS_UNTIL_GIVING_UP + 1):
         waitUntil(lambda start=start: backend.starts == start and monitor.poll().kind == "ready")
         backend.die()
     waitForKind(monitor, "error")
@@ -128,8 +128,8 @@ def test_serverThatDiesAgainAndAgainIsLeftAloneUntilTheUserWantsIt(monitor, back
 
 
 def test_serverThatIsSilentForAMomentIsSaidAndKept(monitor, backend, monkeypatch):
-    monkeypatch.setattr(backendMonitor, "ANSWER_SECONDS", 0.02)
-    monkeypatch.setattr(backendMonitor, "MISSES_UNTIL_REPLACED", 10**6)
+    monkeypatch.setattr(serverMonitor, "ANSWER_SECONDS", 0.02)
+    monkeypatch.setattr(serverMonitor, "MISSES_UNTIL_REPLACED", 10**6)
     monitor.start()
     waitForKind(monitor, "ready")
     backend.letAnswer.clear()
@@ -141,9 +141,9 @@ def test_serverThatIsSilentForAMomentIsSaidAndKept(monitor, backend, monkeypatch
 
 
 def test_missedAnswersCountOnlyOneAfterTheOther(monitor, backend, monkeypatch):
-    monkeypatch.setattr(backendMonitor, "ANSWER_SECONDS", 0.01)
-    monkeypatch.setattr(backendMonitor, "MISSES_UNTIL_SAID", 10**6)
-    monkeypatch.setattr(backendMonitor, "MISSES_UNTIL_REPLACED", 3)
+    monkeypatch.setattr(serverMonitor, "ANSWER_SECONDS", 0.01)
+    monkeypatch.setattr(serverMonitor, "MISSES_UNTIL_SAID", 10**6)
+    monkeypatch.setattr(serverMonitor, "MISSES_UNTIL_REPLACED", 3)
     asked = []
     answer = backend.health
 
@@ -207,7 +207,7 @@ def test_killedServerIsReplacedAndTheVolumeIsSentAgain(process, processMonitor):
 
 def test_hungServerIsReplaced(process, processMonitor, monkeypatch):
     pid = process.pid
-    monkeypatch.setattr(backendMonitor, "MISSES_UNTIL_REPLACED", 4)
+    monkeypatch.setattr(serverMonitor, "MISSES_UNTIL_REPLACED", 4)
     os.kill(pid, signal.SIGSTOP)
     waitUntil(lambda: processMonitor.poll().kind == "starting" and processMonitor.state.reason == "hung")
     waitForKind(processMonitor, "ready", 120)
@@ -220,12 +220,12 @@ SLICER = """
 import sys
 from slicerhost.host import Host
 Host.shared()
-from MedSAMSegLib import backendMonitor
-from MedSAMSegLib.backendProcess import BackendProcess
+from MedSAMSegLib.server import serverMonitor
+from MedSAMSegLib.server.serverProcess import BackendProcess
 from waiting import waitUntil
-backendMonitor.CHECK_SECONDS, backendMonitor.ANSWER_SECONDS = 0.05, 0.3
+serverMonitor.CHECK_SECONDS, serverMonitor.ANSWER_SECONDS = 0.05, 0.3
 process = BackendProcess([sys.executable, "-m", "medsamseg_server"])
-monitor = backendMonitor.BackendMonitor(process)
+monitor = serverMonitor.BackendMonitor(process)
 monitor.start()
 waitUntil(lambda: monitor.poll().kind == "ready", 120)
 print(process.pid, flush=True)
@@ -261,7 +261,7 @@ def test_laptopThatWasAsleepIsNoError(otherSlicer):
     for paused in pauses:
         paused.suspend()
     # Longer than all the answers together that a hung server may miss.
-    threading.Event().wait(0.35 * backendMonitor.MISSES_UNTIL_REPLACED + 0.5)
+    threading.Event().wait(0.35 * serverMonitor.MISSES_UNTIL_REPLACED + 0.5)
     for paused in pauses:
         paused.resume()
     slicer.stdin.write("awake\n")

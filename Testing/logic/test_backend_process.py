@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import slicer
 
-from MedSAMSegLib import serverLog
-from MedSAMSegLib.backendProcess import BackendProcess, BackendProcessError, findServerCommand
-from MedSAMSegLib.launchedServer import LaunchedServer
-from MedSAMSegLib.serverLog import ServerLog
+from MedSAMSegLib.server import serverLog
+from MedSAMSegLib.server.launchedServer import LaunchedServer
+from MedSAMSegLib.server.serverLog import ServerLog
+from MedSAMSegLib.server.serverProcess import BackendProcess, BackendProcessError, findServerCommand
 
 SERVER_COMMAND = [sys.executable, "-m", "medsamseg_server"]
 

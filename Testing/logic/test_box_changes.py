@@ -8,7 +8,7 @@ from knownBox import BOX, SLICE, boxVoxels, segmentVoxels
 from movedBoxes import MOVED, filled, move, paint
 from segmentations import editorNode
 
-from MedSAMSegLib.boxPromptStore import BoxPromptStore
+from MedSAMSegLib.boxes.boxStore import BoxPromptStore
 from MedSAMSegLib.errors import UserError
 
 

@@ -6,11 +6,11 @@ import slicer
 from geometries import SCENARIOS, addVolume, affine, ijkOf, rotation, worldOf
 from segmentations import addSegment, addSegmentation
 
-from MedSAMSegLib.boxPrompt import BoxPrompt
-from MedSAMSegLib.boxPromptStore import BoxPromptStore
+from MedSAMSegLib.boxes.boxStore import BoxPromptStore
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.segmentWriter import SegmentWriter
-from MedSAMSegLib.sliceGeometry import SliceGeometry
+from MedSAMSegLib.segments.segmentWriter import SegmentWriter
+from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 AXES = (0, 1, 2)
 

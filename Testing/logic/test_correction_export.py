@@ -12,12 +12,12 @@ from segmentations import FULL, addSegment, addSegmentation, placed, voxelsOf
 from medsamseg_server.training.cases import DataReport, SizeLimits, cut_slices, read_case
 from medsamseg_server.training.find_cases import find_cases
 from medsamseg_server.training.splits import read_split
-from MedSAMSegLib.correctedSlices import correctedVolumes, goodSlices
-from MedSAMSegLib.correctionExport import CorrectionExport
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.sceneFiles import findScenes, readScene
-from MedSAMSegLib.segmentWriter import SegmentWriter
-from MedSAMSegLib.sliceAudit import SliceAudit
+from MedSAMSegLib.segments.segmentWriter import SegmentWriter
+from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.training.correctedSlices import correctedVolumes, goodSlices
+from MedSAMSegLib.training.correctionExport import CorrectionExport
+from MedSAMSegLib.training.sceneFiles import findScenes, readScene
 
 BLOCK = np.ones((4, 5), np.uint8)
 

@@ -12,12 +12,12 @@ from waiting import waitUntil
 
 from medsamseg_server.models.networks import build_network
 from medsamseg_server.models.specification import TinyViTParameters, get_specification
-from medsamseg_server.models.trained import register_trained
-from MedSAMSegLib import correctionTraining
-from MedSAMSegLib.correctedSlices import correctedVolumes
-from MedSAMSegLib.correctionTraining import CorrectionTraining
-from MedSAMSegLib.foreignPython import foreignEnvironment
-from MedSAMSegLib.serverProgram import ServerProgram
+from medsamseg_server.weights.trained import register_trained
+from MedSAMSegLib.server.pythonPrograms import foreignEnvironment
+from MedSAMSegLib.server.serverProgram import ServerProgram
+from MedSAMSegLib.training import correctionTraining
+from MedSAMSegLib.training.correctedSlices import correctedVolumes
+from MedSAMSegLib.training.correctionTraining import CorrectionTraining
 
 # A small network learns in a moment; its process loads PyTorch and MONAI first, which takes longer on a busy computer.
 TIMEOUT = 240

@@ -7,9 +7,9 @@ import pytest
 import slicer
 from waiting import waitUntil
 
-from MedSAMSegLib import encodingRun
-from MedSAMSegLib.backendReplies import BackendError, EncodingStatus
-from MedSAMSegLib.volumeUpload import READINGS, UploadCancelledError, VolumeUpload
+from MedSAMSegLib.client import encodingRun
+from MedSAMSegLib.client.serverReplies import BackendError, EncodingStatus
+from MedSAMSegLib.client.volumeUpload import READINGS, UploadCancelledError, VolumeUpload
 
 
 @pytest.fixture(autouse=True)

@@ -7,9 +7,9 @@ from geometries import SHAPE, affine, rotation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from MedSAMSegLib.boxPrompt import BoxPrompt
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.sliceGeometry import SliceGeometry
+from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 BOUNDED = settings(
     max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)

@@ -8,9 +8,9 @@ import pytest
 import slicer
 from fakeNetworkServer import COMMAND
 
-from MedSAMSegLib.backendProcess import BackendProcess
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.logic import MedSAMSegLogic
+from MedSAMSegLib.server.serverProcess import BackendProcess
 
 #: Two values that are found in no time stamp and no number of a process.
 VOXEL_VALUES = ("31337", "-27182")

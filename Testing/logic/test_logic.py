@@ -10,7 +10,7 @@ from geometries import SCENARIOS, SHAPE, addVolume, ijkOf, worldOf
 from knownBox import BOX, SLICE, boxVoxels, segmentVoxels
 from segmentations import editorNode
 
-from MedSAMSegLib.backendReplies import BackendError, SliceMask, UploadReply
+from MedSAMSegLib.client.serverReplies import BackendError, SliceMask, UploadReply
 from MedSAMSegLib.errors import UserError
 
 

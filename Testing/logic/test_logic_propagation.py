@@ -5,7 +5,7 @@ import pytest
 import slicer
 from knownBox import BOX, SLICE, boxVoxels, segmentVoxels
 
-from MedSAMSegLib.backendReplies import BackendError, SliceMask
+from MedSAMSegLib.client.serverReplies import BackendError, SliceMask
 from MedSAMSegLib.errors import UserError
 
 

@@ -6,8 +6,8 @@ import io
 import numpy as np
 import pytest
 
-from MedSAMSegLib import npyUpload
-from MedSAMSegLib.npyUpload import NpyUpload
+from MedSAMSegLib.client import npyUpload
+from MedSAMSegLib.client.npyUpload import NpyUpload
 
 VOXELS = np.arange(2 * 6 * 5, dtype=np.int16).reshape(2, 6, 5)
 

@@ -7,7 +7,7 @@ from geometries import IJK_TO_RAS, SCENARIOS, SHAPE, addVolume, worldOf
 from segmentations import FULL, MASK, addSegment, addSegmentation, placed, voxelsOf
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.segmentWriter import SegmentWriter
+from MedSAMSegLib.segments.segmentWriter import SegmentWriter
 
 AXES = (0, 1, 2)
 

@@ -6,7 +6,7 @@ import slicer
 from geometries import addVolume
 from segmentations import FULL, addSegment, addSegmentation, editorNode, voxelsOf
 
-from MedSAMSegLib.segmentWriter import SegmentWriter
+from MedSAMSegLib.segments.segmentWriter import SegmentWriter
 
 CHEST_CT = (300, 512, 512)
 SURFACE = "Closed surface"

@@ -8,7 +8,7 @@ from segmentations import FULL, MASK, addSegment, addSegmentation, editorNode, p
 from vtk.util.numpy_support import vtk_to_numpy
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.segmentWriter import SegmentWriter
+from MedSAMSegLib.segments.segmentWriter import SegmentWriter
 
 EditorNode = slicer.vtkMRMLSegmentEditorNode
 EditorLogic = slicer.vtkSlicerSegmentEditorLogic

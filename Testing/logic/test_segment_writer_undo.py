@@ -6,8 +6,8 @@ import slicer
 from segmentations import FULL, MASK, addSegment, placed
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.labelmapCrop import LabelmapCrop
-from MedSAMSegLib.segmentWriter import SegmentWriter
+from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
+from MedSAMSegLib.segments.segmentWriter import SegmentWriter
 
 
 def countUndo(writer):

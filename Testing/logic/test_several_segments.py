@@ -8,10 +8,10 @@ import slicer
 from fakeBackend import FakeMaskEvent
 from segmentations import FULL, editorNode, voxelsOf
 
-from MedSAMSegLib.backendReplies import SliceMask
+from MedSAMSegLib.client.serverReplies import SliceMask
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.segmentWriter import SegmentWriter
-from MedSAMSegLib.sliceRecord import BOX, EDITED, PROPAGATED
+from MedSAMSegLib.segments.segmentWriter import SegmentWriter
+from MedSAMSegLib.slices.sliceRecord import BOX, EDITED, PROPAGATED
 
 SLICE = 4
 #: Two boxes that share the columns 5 and 6.

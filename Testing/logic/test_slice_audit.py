@@ -6,9 +6,9 @@ import slicer
 from geometries import SHAPE, addVolume
 from segmentations import FULL, MASK, addSegment, addSegmentation, voxelsOf
 
-from MedSAMSegLib.segmentWriter import SegmentWriter
-from MedSAMSegLib.sliceAudit import SliceAudit
-from MedSAMSegLib.sliceRecord import BOX, EDITED, PROPAGATED
+from MedSAMSegLib.segments.segmentWriter import SegmentWriter
+from MedSAMSegLib.slices.sliceRecord import BOX, EDITED, PROPAGATED
+from MedSAMSegLib.slices.sliceStates import SliceAudit
 
 
 @pytest.fixture

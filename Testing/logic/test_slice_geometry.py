@@ -7,9 +7,9 @@ import slicer
 import vtk
 from geometries import SCENARIOS, addVolume, ijkOf, worldOf
 
-from MedSAMSegLib.boxPrompt import BoxPrompt
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.sliceGeometry import SliceGeometry
+from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 AXES = (0, 1, 2)
 

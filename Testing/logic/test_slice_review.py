@@ -7,11 +7,11 @@ from geometries import SHAPE
 from movedBoxes import move
 from segmentations import FULL
 
-from MedSAMSegLib.backendReplies import SliceMask
-from MedSAMSegLib.boxPromptStore import BoxPromptStore
+from MedSAMSegLib.boxes.boxStore import BoxPromptStore
+from MedSAMSegLib.client.serverReplies import SliceMask
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.segmentWriter import SegmentWriter
-from MedSAMSegLib.sliceRecord import BOX, EDITED, PROPAGATED
+from MedSAMSegLib.segments.segmentWriter import SegmentWriter
+from MedSAMSegLib.slices.sliceRecord import BOX, EDITED, PROPAGATED
 
 SLICE = 4
 BOX_HERE = (2, 1, 6, 4)

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 import slicer
 
-from MedSAMSegLib.backendClient import BackendClient, BackendUnavailableError
-from MedSAMSegLib.backendProcess import BackendProcess
-from MedSAMSegLib.backendReplies import BackendError
+from MedSAMSegLib.client.npyUpload import NpyUpload
+from MedSAMSegLib.client.serverClient import BackendClient, BackendUnavailableError
+from MedSAMSegLib.client.serverReplies import BackendError
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.logic import MedSAMSegLogic
-from MedSAMSegLib.npyUpload import NpyUpload
+from MedSAMSegLib.server.serverProcess import BackendProcess
 
 SAMPLE = Path(__file__).resolve().parents[2] / "MedSAMSeg" / "Resources" / "SampleData"
 SERVER_COMMAND = [sys.executable, "-m", "medsamseg_server"]

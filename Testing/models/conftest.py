@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from medsamseg_server.allocator import keep_freed_memory
-from medsamseg_server.models.store import ModelStore
+from medsamseg_server.system.allocator import keep_freed_memory
+from medsamseg_server.weights.store import ModelStore
 
 SAMPLE = Path(__file__).resolve().parents[2] / "MedSAMSeg" / "Resources" / "SampleData"
 

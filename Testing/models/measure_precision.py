@@ -15,14 +15,14 @@ import numpy as np
 import openvino
 import SimpleITK as sitk
 
-from medsamseg_server.allocator import keep_freed_memory
-from medsamseg_server.models.checkpoint_loading import load_network
 from medsamseg_server.models.predictor import Predictor
 from medsamseg_server.models.specification import get_specification
-from medsamseg_server.models.store import ModelStore
 from medsamseg_server.runtime.openvino_runtime import OpenVinoRunner, compile_parts
 from medsamseg_server.runtime.torch_runtime import TorchRunner
-from medsamseg_server.volumes import Volume
+from medsamseg_server.system.allocator import keep_freed_memory
+from medsamseg_server.volumes.volume import Volume
+from medsamseg_server.weights.loading import load_network
+from medsamseg_server.weights.store import ModelStore
 
 #: Precision of the encoder and of the decoder.
 VARIANTS = (("fp32", "fp32"), ("fp32", "bf16"), ("mixed", "fp32"), ("mixed", "bf16"), ("bf16", "bf16"))

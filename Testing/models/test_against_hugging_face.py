@@ -6,12 +6,12 @@ import torch
 from hugging_face_sam import HuggingFaceSam
 from random_weights import randomize
 
-from medsamseg_server.models.checkpoint_loading import load_network
-from medsamseg_server.models.hugging_face_keys import official_name
 from medsamseg_server.models.networks import build_network
 from medsamseg_server.models.preprocessing import prepare_image
 from medsamseg_server.models.specification import get_specification
 from medsamseg_server.runtime.torch_runtime import TorchRunner
+from medsamseg_server.weights.hugging_face_keys import official_name
+from medsamseg_server.weights.loading import load_network
 
 BOXES = np.array([[212.5, 640.0, 404.0, 816.25], [0, 0, 1023, 1023]], np.float32)
 POINTS = np.array([[[300, 700], [100.5, 20], [0, 0]], [[512, 512], [1000, 3], [40, 50]]], np.float32)

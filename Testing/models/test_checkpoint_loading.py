@@ -9,10 +9,10 @@ import torch
 from random_weights import randomize
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.models.checkpoint_loading import load_network
 from medsamseg_server.models.networks import build_network
-from medsamseg_server.models.registry import get_checkpoint
 from medsamseg_server.models.specification import get_specification
+from medsamseg_server.weights.loading import load_network
+from medsamseg_server.weights.registry import get_checkpoint
 
 LITEMEDSAM = get_specification("litemedsam")
 MOBILESAM = get_specification("mobilesam")

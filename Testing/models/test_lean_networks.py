@@ -7,13 +7,13 @@ import pytest
 import torch
 from random_weights import randomize
 
-from medsamseg_server.models.checkpoint_loading import load_network
 from medsamseg_server.models.specification import get_specification
 from medsamseg_server.models.tiny_vit import TinyViT
 from medsamseg_server.runtime.lean_decoder import LeanDecoder, PromptTokens
 from medsamseg_server.runtime.lean_tiny_vit import LeanTinyViT
 from medsamseg_server.runtime.lean_upscaling import LeanUpscaling
 from medsamseg_server.runtime.mask_windows import OUTSIDE, MaskWindows
+from medsamseg_server.weights.loading import load_network
 
 LITEMEDSAM = get_specification("litemedsam")
 

@@ -7,7 +7,7 @@ import pytest
 
 from medsamseg_server.models.specification import get_specification
 from medsamseg_server.runtime.torch_runtime import load_predictor
-from medsamseg_server.windows import resolve_window
+from medsamseg_server.volumes.windows import resolve_window
 
 SLICE = 24
 

@@ -18,7 +18,7 @@ from medsamseg_server.runtime.mask_windows import OUTSIDE
 from medsamseg_server.runtime.network_files import NetworkFiles
 from medsamseg_server.runtime.openvino_runtime import OpenVinoRunner, compile_parts, load_predictor
 from medsamseg_server.runtime.torch_runtime import TorchRunner
-from medsamseg_server.windows import CT_PRESETS
+from medsamseg_server.volumes.windows import CT_PRESETS
 
 LITEMEDSAM = get_specification("litemedsam")
 HAS_BF16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")

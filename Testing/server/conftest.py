@@ -10,12 +10,12 @@ from live_client import Connection
 from server_fakes import TOKEN, FakePredictor, Watch, npy, rod
 from starlette.testclient import TestClient
 
-from medsamseg_server.app import create_app
-from medsamseg_server.embeddings import EmbeddingCache
-from medsamseg_server.engine import Engine
-from medsamseg_server.models.store import ModelStore
-from medsamseg_server.service import Service
-from medsamseg_server.volumes import Volume
+from medsamseg_server.engine.embedding_cache import EmbeddingCache
+from medsamseg_server.engine.engine import Engine
+from medsamseg_server.serving.app import create_app
+from medsamseg_server.serving.service import Service
+from medsamseg_server.volumes.volume import Volume
+from medsamseg_server.weights.store import ModelStore
 
 
 @pytest.fixture(autouse=True)

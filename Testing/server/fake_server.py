@@ -9,8 +9,8 @@ import threading
 
 from server_fakes import FakePredictor
 
-from medsamseg_server import engine
 from medsamseg_server.cli import main
+from medsamseg_server.engine import engine
 
 
 class OnlyDecoder(FakePredictor):

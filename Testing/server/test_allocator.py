@@ -4,13 +4,13 @@ import sys
 
 import pytest
 
-from medsamseg_server import allocator
-from medsamseg_server.allocator import keep_freed_memory
+from medsamseg_server.system import allocator
+from medsamseg_server.system.allocator import keep_freed_memory
 
 PAGE_FAULTS = """
 import resource, sys
 import numpy as np
-from medsamseg_server.allocator import keep_freed_memory
+from medsamseg_server.system.allocator import keep_freed_memory
 if sys.argv[1] == "keep":
     assert keep_freed_memory()
 np.ones(8_000_000)

@@ -9,10 +9,10 @@ from server_fakes import FAKE_SHA256, IDENTITY_WINDOW, ROD_BOX, TOKEN, npy, rod
 from starlette.testclient import TestClient
 
 from medsamseg_server import __version__
-from medsamseg_server.app import create_app
-from medsamseg_server.engine import Engine
+from medsamseg_server.engine.engine import Engine
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.service import Service
+from medsamseg_server.serving.app import create_app
+from medsamseg_server.serving.service import Service
 
 BOX = {"box": ROD_BOX}
 

@@ -7,9 +7,9 @@ import pytest
 from server_fakes import TOKEN, npy, rod
 from starlette.testclient import TestClient
 
-from medsamseg_server.app import create_app
-from medsamseg_server.uploads import VolumeUpload
-from medsamseg_server.volumes import VolumeStore
+from medsamseg_server.serving.app import create_app
+from medsamseg_server.volumes.npy_upload import VolumeUpload
+from medsamseg_server.volumes.volume import VolumeStore
 
 
 def path_of(body):
@@ -159,7 +159,7 @@ def test_hashing_and_checking_are_off_the_event_loop(client, monkeypatch):
 
         return noted
 
-    monkeypatch.setattr("medsamseg_server.app._HASHED_AT_ONCE", 100)
+    monkeypatch.setattr("medsamseg_server.serving.app._HASHED_AT_ONCE", 100)
     for name in ("hash_received", "finish"):
         monkeypatch.setattr(VolumeUpload, name, noting(name))
     assert put(client, rod()).status_code == 201

@@ -6,9 +6,9 @@ import pytest
 from live_client import WAIT
 from server_fakes import IDENTITY_WINDOW, rod
 
-from medsamseg_server import encoding_job
-from medsamseg_server.embeddings import EMBEDDING_BYTES, EmbeddingCache
-from medsamseg_server.scheduler import Priority
+from medsamseg_server.engine.embedding_cache import EMBEDDING_BYTES, EmbeddingCache
+from medsamseg_server.serving import encoding_job
+from medsamseg_server.serving.scheduler import Priority
 
 
 def test_background_encoding_goes_outward_and_tells_how_far_it_is(server, path, watch, service, monkeypatch):

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from server_fakes import npy
 
-from medsamseg_server.box_windows import window_for_box
-from medsamseg_server.engine import Engine, Prompt
-from medsamseg_server.volumes import Volume
-from medsamseg_server.windows import resolve_window
+from medsamseg_server.engine.box_windows import window_for_box
+from medsamseg_server.engine.engine import Engine, Prompt
+from medsamseg_server.volumes.volume import Volume
+from medsamseg_server.volumes.windows import resolve_window
 
 RANDOM = np.random.default_rng(16)
 LUNG, LIVER, FAT, GROUND_GLASS, AIR = -850, 60, -90, -600, -1000

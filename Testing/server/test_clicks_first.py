@@ -6,8 +6,8 @@ import pytest
 from live_client import WAIT, Noticed
 from server_fakes import IDENTITY_WINDOW, FakePredictor
 
-from medsamseg_server.embeddings import EmbeddingCache
-from medsamseg_server.engine import Engine
+from medsamseg_server.engine.embedding_cache import EmbeddingCache
+from medsamseg_server.engine.engine import Engine
 
 
 def test_click_goes_between_the_slices_of_a_propagation(server, path, watch, service, monkeypatch):

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from server_fakes import IDENTITY_WINDOW, FakePredictor
 
-from medsamseg_server.close_ups import View, choose_view, crop_to_box, whole_slice
-from medsamseg_server.engine import Engine, Prompt
+from medsamseg_server.engine.close_ups import View, choose_view, crop_to_box, whole_slice
+from medsamseg_server.engine.engine import Engine, Prompt
 from medsamseg_server.models.specification import get_specification
-from medsamseg_server.volumes import Volume
+from medsamseg_server.volumes.volume import Volume
 
 LITEMEDSAM = get_specification("litemedsam")
 SIZE = (180, 220)
@@ -133,7 +133,7 @@ def test_mask_of_a_close_up_is_on_the_slices_own_pixels(store_of_module, x, y, w
 
 @pytest.fixture(scope="module")
 def store_of_module(tmp_path_factory):
-    from medsamseg_server.models.store import ModelStore
+    from medsamseg_server.weights.store import ModelStore
 
     folder = tmp_path_factory.mktemp("weights")
     with pytest.MonkeyPatch.context() as patch:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from server_fakes import TOKEN, npy, rod
 from starlette.testclient import TestClient
 
-from medsamseg_server.app import create_app
+from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.masks import SliceMask
-from medsamseg_server.uploads import VolumeUpload, parse_npy
+from medsamseg_server.serving.app import create_app
+from medsamseg_server.volumes.npy_upload import VolumeUpload, parse_npy
 
 BOUNDED = settings(
     max_examples=40,

@@ -7,8 +7,8 @@ import threading
 import numpy as np
 import pytest
 
-from medsamseg_server.embedding_folder import DEFAULT_QUOTA, EmbeddingFolder, FolderUse
-from medsamseg_server.embeddings import EmbeddingCache
+from medsamseg_server.engine.embedding_cache import EmbeddingCache
+from medsamseg_server.engine.embedding_folder import DEFAULT_QUOTA, EmbeddingFolder, FolderUse
 
 SHAPE = (4, 8, 8)
 #: What an entry has on disk: digest, dimensions, values.

@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from medsamseg_server.embeddings import EMBEDDING_BYTES, EmbeddingCache, embedding_key
+from medsamseg_server.engine.embedding_cache import EMBEDDING_BYTES, EmbeddingCache, embedding_key
 
 SHAPE = (4, 8, 8)
 BYTES = 4 * 8 * 8 * 2

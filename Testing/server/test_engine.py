@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from server_fakes import FAKE_SHA256, IDENTITY_WINDOW, ROD_BOX, FakePredictor, rod
 
-from medsamseg_server.embeddings import EmbeddingCache
-from medsamseg_server.engine import Engine, Prompt
+from medsamseg_server.engine.embedding_cache import EmbeddingCache
+from medsamseg_server.engine.engine import Engine, Prompt
+from medsamseg_server.engine.prompts import check_box
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.models.specification import get_specification
-from medsamseg_server.models.store import ModelStore
-from medsamseg_server.prompts import check_box
-from medsamseg_server.volumes import Volume
+from medsamseg_server.volumes.volume import Volume
+from medsamseg_server.weights.store import ModelStore
 
 BOX = Prompt(ROD_BOX)
 

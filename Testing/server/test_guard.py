@@ -3,7 +3,7 @@ import json
 import pytest
 from server_fakes import TOKEN
 
-from medsamseg_server.guard import Guard, host_name
+from medsamseg_server.serving.guard import Guard, host_name
 
 
 class Inner:
@@ -120,7 +120,9 @@ def test_missing_or_wrong_token_is_refused_before_the_body(guard, inner, authori
 
 def test_token_is_compared_in_constant_time(guard, monkeypatch):
     compared = []
-    monkeypatch.setattr("medsamseg_server.guard.hmac.compare_digest", lambda *values: compared.append(values) or False)
+    monkeypatch.setattr(
+        "medsamseg_server.serving.guard.hmac.compare_digest", lambda *values: compared.append(values) or False
+    )
     assert ask(guard, headers=[LOCAL, AUTHORIZED])[0] == 401
     assert compared == [(AUTHORIZED[1].encode(), AUTHORIZED[1].encode())]
 

@@ -8,11 +8,11 @@ import pytest
 import SimpleITK as sitk
 from server_process import PROGRAM, ServerProcess
 
-from medsamseg_server.embeddings import EmbeddingCache
-from medsamseg_server.engine import Engine, Prompt
-from medsamseg_server.models.store import ModelStore
+from medsamseg_server.engine.embedding_cache import EmbeddingCache
+from medsamseg_server.engine.engine import Engine, Prompt
 from medsamseg_server.propagation import EngineSlices, Propagation, SliceResult
-from medsamseg_server.volumes import Volume
+from medsamseg_server.volumes.volume import Volume
+from medsamseg_server.weights.store import ModelStore
 
 # Made before any test gets a home of its own: where `make weights` put the real weights.
 DEVELOPMENT_STORE = ModelStore()

@@ -8,8 +8,8 @@ import threading
 import pytest
 from server_fakes import IDENTITY_WINDOW, ROD_BOX, TOKEN, npy, rod
 
-from medsamseg_server.guard import Guard
-from medsamseg_server.load_limit import LoadLimit, impatient
+from medsamseg_server.serving.guard import Guard
+from medsamseg_server.serving.load_limit import LoadLimit, impatient
 
 HEADERS = {"host": "127.0.0.1", "authorization": f"Bearer {TOKEN}"}
 
@@ -184,6 +184,6 @@ def test_many_clients_at_once_are_all_answered(live, upload, service):
 
 
 def service_volume(body):
-    from medsamseg_server.uploads import parse_npy
+    from medsamseg_server.volumes.npy_upload import parse_npy
 
     return parse_npy(body)

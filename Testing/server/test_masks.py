@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from medsamseg_server.masks import SliceMask, overlap
+from medsamseg_server.engine.masks import SliceMask, overlap
 
 RANDOM = np.random.default_rng(3)
 

@@ -6,7 +6,7 @@ import weakref
 
 from server_fakes import IDENTITY_WINDOW, ROD_BOX, rod
 
-from medsamseg_server.embeddings import EMBEDDING_BYTES, EmbeddingCache
+from medsamseg_server.engine.embedding_cache import EMBEDDING_BYTES, EmbeddingCache
 
 WINDOWS = [f"{width},127.5" for width in range(200, 260)]
 

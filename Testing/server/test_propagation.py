@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.masks import SliceMask
 from medsamseg_server.propagation import DirectionEnded, Propagation, SliceResult
 from medsamseg_server.propagation.reference import EndRule
 

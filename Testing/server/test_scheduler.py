@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.scheduler import Outcome, Priority, Scheduler
+from medsamseg_server.serving.scheduler import Outcome, Priority, Scheduler
 
 WAIT = 20
 

@@ -14,8 +14,8 @@ from server_fakes import IDENTITY_WINDOW, ROD_BOX, npy, rod
 from server_process import FAKE_PROGRAM, ServerProcess
 
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.listening import listen
-from medsamseg_server.serving import read_token
+from medsamseg_server.serving.listening import listen
+from medsamseg_server.serving.process import read_token
 
 #: Slices of a volume that is not done before a test has ended the server.
 LONG = 5000
@@ -258,5 +258,7 @@ def test_one_connection_serves_many_requests(start):
 
 
 def test_starting_imports_no_torch():
-    code = "import sys, medsamseg_server.serving, medsamseg_server.app; sys.exit('torch' in sys.modules)"
+    code = (
+        "import sys, medsamseg_server.serving.process, medsamseg_server.serving.app; sys.exit('torch' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from server_fakes import IDENTITY_WINDOW, ROD_BOX
 
-from medsamseg_server import api
-from medsamseg_server.jobs import PropagationJob
-from medsamseg_server.masks import SliceMask
+from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.propagation import Confidence, SliceResult
+from medsamseg_server.propagation.overlap import SliceClaims
 from medsamseg_server.propagation.plan import make_plan
-from medsamseg_server.slice_claims import SliceClaims
+from medsamseg_server.serving import contract
+from medsamseg_server.serving.propagation_job import PropagationJob
 
 #: Left and right part of the rod, which share its columns 12 to 14.
 LEFT, RIGHT = (7.0, 9.0, 14.0, 20.0), (12.0, 9.0, 18.0, 20.0)
@@ -30,7 +30,7 @@ def body(**objects):
 
 
 def events_of(engine, volume, request, **options):
-    request = api.PropagateRequest.model_validate({**request, **options})
+    request = contract.PropagateRequest.model_validate({**request, **options})
     return list(PropagationJob("mine", engine, volume, request).steps())
 
 

@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from medsamseg_server.box_vote import MARGINS, vote_for_box, widened
-from medsamseg_server.masks import SliceMask
-from medsamseg_server.prompts import check_box
+from medsamseg_server.engine.box_vote import MARGINS, vote_for_box, widened
+from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.prompts import check_box
 from medsamseg_server.propagation import DirectionEnded, Propagation, SliceResult
 from medsamseg_server.propagation.appearance import Appearance
 from medsamseg_server.propagation.interval import interpolated_box

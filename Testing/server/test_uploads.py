@@ -6,7 +6,7 @@ import pytest
 from server_fakes import npy
 
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.uploads import VolumeUpload, parse_npy
+from medsamseg_server.volumes.npy_upload import VolumeUpload, parse_npy
 
 
 def counting(dtype="<i2", shape=(4, 5, 6)):
@@ -120,7 +120,7 @@ def test_too_little_memory_is_told(monkeypatch):
     def no_memory(*_):
         raise MemoryError
 
-    monkeypatch.setattr("medsamseg_server.uploads.np.empty", no_memory)
+    monkeypatch.setattr("medsamseg_server.volumes.npy_upload.np.empty", no_memory)
     with pytest.raises(MedSAMSegError) as caught:
         parse_npy(npy(counting()))
     assert caught.value.code == "volume_too_large"

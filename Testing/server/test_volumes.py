@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.volumes import Volume, VolumeStore
+from medsamseg_server.volumes.volume import Volume, VolumeStore
 
 
 def counting(shape=(4, 5, 6), dtype=np.int16):
@@ -106,7 +106,7 @@ def test_volume_without_any_number_becomes_zero():
 
 
 def test_replacement_works_across_chunks(monkeypatch):
-    monkeypatch.setattr("medsamseg_server.volumes._CHUNK_VOXELS", 7)
+    monkeypatch.setattr("medsamseg_server.volumes.volume._CHUNK_VOXELS", 7)
     array = counting(dtype=np.float32)
     array[array % 10 == 0] = np.nan
     volume = Volume.from_array(array)
@@ -145,7 +145,7 @@ def test_what_is_no_volume_is_refused(array, code, words):
 def test_percentiles_are_worked_out_once(monkeypatch):
     volume = Volume.from_array(counting())
     first = volume.window("auto")
-    monkeypatch.setattr("medsamseg_server.volumes.resolve_window", None)
+    monkeypatch.setattr("medsamseg_server.volumes.volume.resolve_window", None)
     assert volume.window("auto") is first
 
 

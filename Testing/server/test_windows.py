@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.windows import CT_PRESETS, IntensityRange, resolve_window
+from medsamseg_server.volumes.windows import CT_PRESETS, IntensityRange, resolve_window
 
 RANDOM = np.random.default_rng(5)
 
@@ -89,7 +89,7 @@ def test_percentile_without_voxels_above_zero_uses_all():
 def test_percentile_of_a_large_volume_is_sampled_with_the_same_result(monkeypatch):
     array = RANDOM.gamma(2, 150, (50, 64, 64)).astype(np.float32)
     whole = resolve_window("percentile", array)
-    monkeypatch.setattr("medsamseg_server.windows._SAMPLE_VOXELS", 20_000)
+    monkeypatch.setattr("medsamseg_server.volumes.windows._SAMPLE_VOXELS", 20_000)
     sampled = resolve_window("percentile", array)
     assert sampled != whole
     assert abs(sampled.lower - whole.lower) < (whole.upper - whole.lower) / 255
@@ -97,7 +97,7 @@ def test_percentile_of_a_large_volume_is_sampled_with_the_same_result(monkeypatc
 
 
 def test_sample_of_a_large_volume_meets_every_column(monkeypatch):
-    monkeypatch.setattr("medsamseg_server.windows._SAMPLE_VOXELS", 512)
+    monkeypatch.setattr("medsamseg_server.volumes.windows._SAMPLE_VOXELS", 512)
     array = np.full((8, 16, 16), 50, np.int16)
     array[..., ::2] = 100
     window = resolve_window("percentile", array)

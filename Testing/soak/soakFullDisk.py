@@ -12,8 +12,8 @@ import numpy as np
 from server_process import FAKE_PROGRAM, ServerProcess
 from soakVolumes import BOX, WINDOW, makeVolume, rightMask
 
-from MedSAMSegLib.backendClient import BackendClient
-from MedSAMSegLib.npyUpload import NpyUpload
+from MedSAMSegLib.client.npyUpload import NpyUpload
+from MedSAMSegLib.client.serverClient import BackendClient
 
 LIMIT = 100_000
 

@@ -14,9 +14,9 @@ import numpy as np
 import slicer
 from soakVolumes import BOX, WINDOW, makeVolume, rightMask, wrongCacheEntries
 
-from MedSAMSegLib.backendProcess import BackendProcess
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.logic import MedSAMSegLogic
+from MedSAMSegLib.server.serverProcess import BackendProcess
 from slicerhost.host import Host
 
 SLICES = 40

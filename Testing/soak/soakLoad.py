@@ -10,9 +10,9 @@ import psutil
 from server_process import FAKE_PROGRAM, ServerProcess
 from soakVolumes import BOX, WINDOW, makeVolume, rightMask
 
-from MedSAMSegLib.backendClient import BackendClient
-from MedSAMSegLib.backendReplies import BackendError
-from MedSAMSegLib.npyUpload import NpyUpload
+from MedSAMSegLib.client.npyUpload import NpyUpload
+from MedSAMSegLib.client.serverClient import BackendClient
+from MedSAMSegLib.client.serverReplies import BackendError
 
 #: After this part of the clicks everything has been used once; what grows from then on is a leak.
 WARM = 0.2

@@ -10,8 +10,8 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "server"))
 
 from server_fakes import FAKE_SHA256, FakePredictor
 
-from medsamseg_server.embedding_folder import EmbeddingFolder
-from medsamseg_server.embeddings import embedding_key
+from medsamseg_server.engine.embedding_cache import embedding_key
+from medsamseg_server.engine.embedding_folder import EmbeddingFolder
 
 #: The voxels of these volumes are gray levels already.
 WINDOW = "255,127.5"

@@ -49,8 +49,8 @@ def test_fullDiskChangesNoAnswer(home):
 
 
 def test_wrongCacheEntryWouldBeNoticed(home):
-    from medsamseg_server.embedding_folder import EmbeddingFolder
-    from medsamseg_server.embeddings import EMBEDDING_BYTES
+    from medsamseg_server.engine.embedding_cache import EMBEDDING_BYTES
+    from medsamseg_server.engine.embedding_folder import EmbeddingFolder
 
     folder = EmbeddingFolder(home / "embeddings", 4 * EMBEDDING_BYTES)
     folder.write("0" * 64, makeVolume(0)[0].astype("float16"))

@@ -10,15 +10,15 @@ import pytest
 import torch
 from labeled_cases import ellipsoid, write_case
 
-from medsamseg_server.allocator import keep_freed_memory
 from medsamseg_server.cli import main
-from medsamseg_server.models.checkpoint_loading import load_network
+from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.models.networks import build_network
 from medsamseg_server.models.specification import TinyViTParameters, get_specification
-from medsamseg_server.models.store import ModelStore
-from medsamseg_server.models.trained import register_trained
-from medsamseg_server.prompts import Prompt
-from medsamseg_server.volumes import Volume
+from medsamseg_server.system.allocator import keep_freed_memory
+from medsamseg_server.volumes.volume import Volume
+from medsamseg_server.weights.loading import load_network
+from medsamseg_server.weights.store import ModelStore
+from medsamseg_server.weights.trained import register_trained
 
 SAMPLE = Path(__file__).resolve().parents[2] / "MedSAMSeg" / "Resources" / "SampleData"
 

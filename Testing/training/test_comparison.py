@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from medsamseg_server.evaluation.comparison import confidence_interval
-from medsamseg_server.models.trained import register_trained
+from medsamseg_server.weights.trained import register_trained
 
 
 def test_the_interval_is_that_of_the_cases():

@@ -8,8 +8,8 @@ import SimpleITK as sitk
 from labeled_cases import ellipsoid, write_case
 
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.image_types import Geometry
-from medsamseg_server.segmentation_files import Segment, write_segmentation
+from medsamseg_server.image_io.image import Geometry
+from medsamseg_server.image_io.segmentations import Segment, write_segmentation
 from medsamseg_server.training.boxes import jittered_box, tight_box
 from medsamseg_server.training.cases import DataReport, SizeLimits, cut_slices, read_case
 from medsamseg_server.training.data import DataOptions, prepare_data

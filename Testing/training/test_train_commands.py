@@ -8,11 +8,11 @@ import pytest
 import torch
 from labeled_cases import write_case
 
-from medsamseg_server.engine import Engine
-from medsamseg_server.models.checkpoint_loading import load_network
+from medsamseg_server.engine.engine import Engine
 from medsamseg_server.models.specification import TinyViTParameters, get_specification
-from medsamseg_server.models.store import ModelStore
-from medsamseg_server.models.trained import find_trained
+from medsamseg_server.weights.loading import load_network
+from medsamseg_server.weights.store import ModelStore
+from medsamseg_server.weights.trained import find_trained
 
 FAST = ("--slices-per-case", "1", "--batch-size", "3", "--device", "cpu", "--json")
 

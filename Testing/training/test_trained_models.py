@@ -10,16 +10,16 @@ import pytest
 import torch
 from starlette.testclient import TestClient
 
-from medsamseg_server.app import create_app
-from medsamseg_server.engine import Engine
+from medsamseg_server.engine.engine import Engine
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.models.checkpoint_loading import load_network
 from medsamseg_server.models.networks import build_network
-from medsamseg_server.models.registry import CHECKPOINTS
 from medsamseg_server.models.specialist import build_specialist
 from medsamseg_server.models.specification import UNetParameters, get_specification
-from medsamseg_server.models.trained import find_trained, register_trained, trained_names
-from medsamseg_server.service import Service
+from medsamseg_server.serving.app import create_app
+from medsamseg_server.serving.service import Service
+from medsamseg_server.weights.loading import load_network
+from medsamseg_server.weights.registry import CHECKPOINTS
+from medsamseg_server.weights.trained import find_trained, register_trained, trained_names
 
 
 def register(specification, network, overwrite=False):

@@ -7,7 +7,7 @@ import pytest
 import slicer
 from fakeBackend import FakeBackend
 
-from MedSAMSegLib.backendProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import BackendProcess
 from slicerhost.fixtures import cleanScene, host
 from slicerhost.guiFixtures import gui, guiHost
 

@@ -6,7 +6,7 @@ import slicer
 from boxes import boxNodes, drawBox, segmentVoxels, shownSlice, sliceBox
 from logic.geometries import addVolume, worldOf
 
-from MedSAMSegLib.boxPromptStore import BoxPromptStore
+from MedSAMSegLib.boxes.boxStore import BoxPromptStore
 from slicerhost import widgetDriver
 
 

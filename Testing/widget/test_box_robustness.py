@@ -5,7 +5,7 @@ import pytest
 import slicer
 from boxes import boxNodes, drawBox, segmentVoxels, shownSlice, sliceBox
 
-from MedSAMSegLib.backendReplies import BackendError
+from MedSAMSegLib.client.serverReplies import BackendError
 from slicerhost import widgetDriver
 
 PLACES = [(5, 5), (20, 5), (35, 5), (5, 25), (20, 25), (35, 25)]
@@ -38,7 +38,7 @@ def settle(gui, backend):
     # What stands in for Qt is there only with the host.
     import qt
 
-    from MedSAMSegLib.workList import POLL_MILLISECONDS
+    from MedSAMSegLib.panel.frame.workList import POLL_MILLISECONDS
 
     answered = []
     answer = backend.segment

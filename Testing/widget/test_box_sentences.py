@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
-from MedSAMSegLib.backendReplies import SegmentReply
-from MedSAMSegLib.boxPrompt import BoxPrompt
-from MedSAMSegLib.boxRun import BoxResult
+from MedSAMSegLib.boxes.boxRun import BoxResult
+from MedSAMSegLib.client.serverReplies import SegmentReply
+from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
 
 SOFT = {"name": "soft", "lower": -160.0, "upper": 240.0}
 BONE = {"name": "bone", "lower": -500.0, "upper": 1300.0}
@@ -17,7 +17,7 @@ DOUBT = "Look at it closely: slightly different boxes give different masks. A po
 @pytest.fixture
 def sentenceOnBox(gui):
     # Here because the translation that it needs is the host's.
-    from MedSAMSegLib import boxSentences
+    from MedSAMSegLib.panel.parts import boxSentences
 
     return boxSentences.sentenceOnBox
 

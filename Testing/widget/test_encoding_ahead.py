@@ -6,17 +6,18 @@ import numpy as np
 import pytest
 import slicer
 
-from MedSAMSegLib import backendMonitor, encodingRun
-from MedSAMSegLib.backgroundEncoding import NEAR_SLICES
+from MedSAMSegLib.client import encodingRun
+from MedSAMSegLib.panel.parts.encodingAhead import NEAR_SLICES
+from MedSAMSegLib.server import serverMonitor
 
 
 @pytest.fixture(autouse=True)
 def quickLooks(gui, monkeypatch):
     """Everything that looks now and then looks often."""
-    monkeypatch.setattr(backendMonitor, "CHECK_SECONDS", 0.01)
+    monkeypatch.setattr(serverMonitor, "CHECK_SECONDS", 0.01)
     monkeypatch.setattr(encodingRun, "STATUS_SECONDS", 0.005)
-    monkeypatch.setattr("MedSAMSegLib.encodingSection.LOOK_MILLISECONDS", 5)
-    monkeypatch.setattr("MedSAMSegLib.serverSection.POLL_MILLISECONDS", 5)
+    monkeypatch.setattr("MedSAMSegLib.panel.sections.encodingSection.LOOK_MILLISECONDS", 5)
+    monkeypatch.setattr("MedSAMSegLib.panel.sections.serverSection.POLL_MILLISECONDS", 5)
 
 
 @pytest.fixture

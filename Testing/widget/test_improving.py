@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import slicer
 
-from MedSAMSegLib.remoteServer import RemoteAddress
+from MedSAMSegLib.server.remoteServer import RemoteAddress
 from slicerhost import widgetDriver
 
 FAKE = Path(__file__).with_name("fakeTraining.py")
@@ -22,7 +22,7 @@ def control(gui, tmp_path, monkeypatch):
     folder = tmp_path / "control"
     folder.mkdir()
     command = [sys.executable, str(FAKE), str(folder)]
-    monkeypatch.setattr("MedSAMSegLib.improveSection.findServerCommand", lambda: command)
+    monkeypatch.setattr("MedSAMSegLib.panel.sections.improveSection.findServerCommand", lambda: command)
     monkeypatch.setenv("MEDSAMSEG_HOME", str(tmp_path / "home"))
     return folder
 
@@ -216,7 +216,7 @@ def test_scenesOfAFolderAreLearnedFromAndTheOpenOneStays(gui, ui, control, corre
 def test_packagesAreThoseThatTheServerAsksFor():
     import tomllib
 
-    from MedSAMSegLib.trainingPackages import PACKAGES
+    from MedSAMSegLib.install.trainingPackages import PACKAGES
 
     project = Path(__file__).resolve().parents[2] / "server" / "pyproject.toml"
     extra = tomllib.loads(project.read_text())["project"]["optional-dependencies"]["train"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from MedSAMSegLib.backendProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import BackendProcess
 from slicerhost import scriptedModules
 
 MODULE_FOLDER = Path(__file__).resolve().parents[2] / "MedSAMSeg"

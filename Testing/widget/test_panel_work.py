@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import slicer
 
-from MedSAMSegLib.backendReplies import BackendError, SliceMask
+from MedSAMSegLib.client.serverReplies import BackendError, SliceMask
 
 
 def segmentVoxels(panel):

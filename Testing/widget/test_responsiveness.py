@@ -1,6 +1,6 @@
 """The main thread goes on while the server starts, while a volume is sent, and while a box is asked about.
 
-How long it is kept in milliseconds is measured by Testing/responsiveness; here it is only told from waiting, which
+How long it is kept in milliseconds is measured by tools/responsiveness; here it is only told from waiting, which
 would take as long as the work itself.
 """
 
@@ -13,7 +13,7 @@ import slicer
 from boxes import boxNodes
 from fakeNetworkServer import COMMAND
 
-from MedSAMSegLib.backendProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import BackendProcess
 
 PATIENCE_SECONDS = 60
 #: So many ticks show that the event loop goes on.
@@ -46,8 +46,8 @@ class Ticks:
 
 @pytest.fixture
 def quickLooks(gui, monkeypatch):
-    monkeypatch.setattr("MedSAMSegLib.encodingSection.LOOK_MILLISECONDS", 5)
-    monkeypatch.setattr("MedSAMSegLib.serverSection.POLL_MILLISECONDS", 5)
+    monkeypatch.setattr("MedSAMSegLib.panel.sections.encodingSection.LOOK_MILLISECONDS", 5)
+    monkeypatch.setattr("MedSAMSegLib.panel.sections.serverSection.POLL_MILLISECONDS", 5)
 
 
 def waitForTicks(gui):
@@ -135,7 +135,7 @@ def test_pixelsComeBeforeThePanelFollows(gui, panel, dragInRed):
 
 
 def test_whatKeepsBeingEmittedIsHandedOnMeanwhile(gui):
-    from MedSAMSegLib.signals import DeferredSignal
+    from MedSAMSegLib.panel.frame.signals import DeferredSignal
 
     signal, heard = DeferredSignal(), []
     signal.connect(lambda: heard.append(True))

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import slicer
 
-from MedSAMSegLib.confidenceColors import DOUBTFUL, LOCKED, SURE, UNCERTAIN
-from MedSAMSegLib.segmentWriter import SegmentWriter
+from MedSAMSegLib.panel.parts.confidenceColors import DOUBTFUL, LOCKED, SURE, UNCERTAIN
+from MedSAMSegLib.segments.segmentWriter import SegmentWriter
 from slicerhost import widgetDriver
 
 
@@ -228,8 +228,8 @@ def test_scrollingWritesOnlyTheCellsThatChange(gui, panel, propagated, monkeypat
 
 
 def test_largeObjectIsReadLessOften(gui, panel, boxed, monkeypatch):
-    monkeypatch.setattr("MedSAMSegLib.reviewSection.LONG_READING", 0)
-    monkeypatch.setattr("MedSAMSegLib.reviewSection.PAUSE_FACTOR", 1e6)
+    monkeypatch.setattr("MedSAMSegLib.panel.sections.reviewSection.LONG_READING", 0)
+    monkeypatch.setattr("MedSAMSegLib.panel.sections.reviewSection.PAUSE_FACTOR", 1e6)
     widgetDriver.click(panel.ui.acceptSliceButton)
     gui.processEvents()
     panel.ui.propagateButton.click()
@@ -241,7 +241,7 @@ def test_largeObjectIsReadLessOften(gui, panel, boxed, monkeypatch):
 
 
 def test_largeObjectIsReadToTheEnd(gui, panel, boxed, monkeypatch):
-    monkeypatch.setattr("MedSAMSegLib.reviewSection.LONG_READING", 0)
-    monkeypatch.setattr("MedSAMSegLib.reviewSection.PAUSE_FACTOR", 300)
+    monkeypatch.setattr("MedSAMSegLib.panel.sections.reviewSection.LONG_READING", 0)
+    monkeypatch.setattr("MedSAMSegLib.panel.sections.reviewSection.PAUSE_FACTOR", 300)
     panel.ui.propagateButton.click()
     gui.waitUntil(lambda: len(colors(panel)) == 5)

@@ -105,7 +105,7 @@ def test_reloadTakesTheFilesOfTheLibAnew(gui, panel, backend, dragInRed):
     try:
         panel.onReload()
         gui.processEvents()
-        assert sys.modules["MedSAMSegLib.panel"] is not kept["MedSAMSegLib.panel"]
+        assert sys.modules["MedSAMSegLib.panel.panel"] is not kept["MedSAMSegLib.panel.panel"]
         reloaded = slicer.modules.MedSAMSegWidget
         assert reloaded is not panel
         assert reloaded.ui.volumeSelector.currentNode().GetName() == "CT"

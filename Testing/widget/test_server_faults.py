@@ -9,8 +9,8 @@ import pytest
 import slicer
 from fakeNetworkServer import COMMAND
 
-from MedSAMSegLib import backendMonitor
-from MedSAMSegLib.backendProcess import BackendProcess, BackendProcessError
+from MedSAMSegLib.server import serverMonitor
+from MedSAMSegLib.server.serverProcess import BackendProcess, BackendProcessError
 
 SERVER_SECONDS = 120
 
@@ -18,10 +18,10 @@ SERVER_SECONDS = 120
 @pytest.fixture(autouse=True)
 def quickLooks(gui, monkeypatch):
     """Everything that looks now and then looks often."""
-    monkeypatch.setattr(backendMonitor, "CHECK_SECONDS", 0.02)
-    monkeypatch.setattr(backendMonitor, "ANSWER_SECONDS", 0.5)
-    monkeypatch.setattr("MedSAMSegLib.encodingSection.LOOK_MILLISECONDS", 5)
-    monkeypatch.setattr("MedSAMSegLib.serverSection.POLL_MILLISECONDS", 5)
+    monkeypatch.setattr(serverMonitor, "CHECK_SECONDS", 0.02)
+    monkeypatch.setattr(serverMonitor, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr("MedSAMSegLib.panel.sections.encodingSection.LOOK_MILLISECONDS", 5)
+    monkeypatch.setattr("MedSAMSegLib.panel.sections.serverSection.POLL_MILLISECONDS", 5)
 
 
 @pytest.fixture
@@ -113,8 +113,8 @@ def test_serverThatDiesUnderTheUploadGetsTheVolumeAgain(gui, backend, volume, op
 
 
 def test_hungServerIsSaidAndOneClickReplacesIt(gui, backend, boxed, dragInRed, monkeypatch):
-    monkeypatch.setattr(backendMonitor, "ANSWER_SECONDS", 0.02)
-    monkeypatch.setattr(backendMonitor, "MISSES_UNTIL_REPLACED", 10**6)
+    monkeypatch.setattr(serverMonitor, "ANSWER_SECONDS", 0.02)
+    monkeypatch.setattr(serverMonitor, "MISSES_UNTIL_REPLACED", 10**6)
     backend.letAnswer.clear()
     waitForServer(gui, boxed, "not answered")
     backend.letAnswer.set()
@@ -159,7 +159,7 @@ def test_killedProcessIsNoticedAndReplacedAndTheNextBoxWorks(gui, process, realP
 
 
 def test_hungProcessIsReplacedUnderABoxThatIsStillAnswered(gui, process, realPanel, dragInRed, monkeypatch):
-    monkeypatch.setattr(backendMonitor, "MISSES_UNTIL_REPLACED", 3)
+    monkeypatch.setattr(serverMonitor, "MISSES_UNTIL_REPLACED", 3)
     pid = process.pid
     os.kill(pid, signal.SIGSTOP)
     realPanel.ui.drawButton.click()

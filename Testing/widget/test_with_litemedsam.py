@@ -9,7 +9,7 @@ import pytest
 import slicer
 import vtk
 
-from MedSAMSegLib.backendProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import BackendProcess
 from slicerhost import widgetDriver
 
 MODULE_FOLDER = Path(__file__).resolve().parents[2] / "MedSAMSeg"

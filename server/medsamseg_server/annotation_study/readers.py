@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.annotation_study.costs import Effort, correction_points, outline
-from medsamseg_server.engine import Engine
+from medsamseg_server.engine.engine import Engine
+from medsamseg_server.engine.prompts import Box
 from medsamseg_server.evaluation.manifest import Case
 from medsamseg_server.evaluation.metrics import dice
 from medsamseg_server.evaluation.protocols import Jitter, tight_box
-from medsamseg_server.prompts import Box
 from medsamseg_server.propagation.interval import interpolated_box
-from medsamseg_server.whole_volume import Task, WholeMask, WholeVolume
+from medsamseg_server.propagation.whole_volume import Task, WholeMask, WholeVolume
 
 #: The ways by their names.
 CONTOURS, BOXES, INTERPOLATED, PROPAGATED = "contours", "boxes", "interpolated", "propagated"

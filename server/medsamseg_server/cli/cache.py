@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from medsamseg_server import paths
 from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress, warn
-from medsamseg_server.embedding_folder import EmbeddingFolder
-from medsamseg_server.embeddings import EmbeddingCache
+from medsamseg_server.engine.embedding_cache import EmbeddingCache
+from medsamseg_server.engine.embedding_folder import EmbeddingFolder
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.files import readable_size
-from medsamseg_server.models.registry import CHECKPOINTS, DEFAULT_MODEL
-from medsamseg_server.models.store import ModelStore
+from medsamseg_server.system import paths
+from medsamseg_server.system.safe_files import readable_size
+from medsamseg_server.weights.registry import CHECKPOINTS, DEFAULT_MODEL
+from medsamseg_server.weights.store import ModelStore
 
 if TYPE_CHECKING:
-    from medsamseg_server.engine import Engine
-    from medsamseg_server.warming import Scan, Warming, WarmScan
+    from medsamseg_server.engine.engine import Engine
+    from medsamseg_server.engine.warming import Scan, Warming, WarmScan
 
 _GIGABYTE = 1e9
 _DAY_SECONDS = 86_400.0
@@ -189,8 +189,8 @@ def run_warm(args: argparse.Namespace) -> int:
     store = ModelStore()
     store.path(args.model)
     # What reads images and runs networks is imported after the arguments are known to be right.
-    from medsamseg_server.warming import Warming, Wish, find_scans
-    from medsamseg_server.windows import check_window
+    from medsamseg_server.engine.warming import Warming, Wish, find_scans
+    from medsamseg_server.volumes.windows import check_window
 
     windows = tuple(args.window or ["auto"])
     for window in windows:
@@ -215,7 +215,7 @@ def run_warm(args: argparse.Namespace) -> int:
 
 
 def _make_engine(store: ModelStore, device: str) -> Engine:
-    from medsamseg_server.engine import Engine
+    from medsamseg_server.engine.engine import Engine
 
     folder = _folder()
     return Engine(store, EmbeddingCache(0, folder.folder, folder.quota), device)
@@ -223,7 +223,7 @@ def _make_engine(store: ModelStore, device: str) -> Engine:
 
 def _warm(args: argparse.Namespace, warming: Warming, scan: Scan) -> dict[str, Any]:
     """Encode one scan and say so; one that cannot be read must not keep the others waiting."""
-    from medsamseg_server.warming import read_volume
+    from medsamseg_server.engine.warming import read_volume
 
     name = str(scan.path) if scan.series is None else f"{scan.path} ({scan.series})"
     place = {"path": str(scan.path), "series": scan.series}

@@ -12,12 +12,12 @@ from tqdm import tqdm
 
 from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.files import ensure_writable, replacing
-from medsamseg_server.models.registry import CHECKPOINTS, DEFAULT_MODEL
-from medsamseg_server.models.store import ModelStore
+from medsamseg_server.system.safe_files import ensure_writable, replacing
+from medsamseg_server.weights.registry import CHECKPOINTS, DEFAULT_MODEL
+from medsamseg_server.weights.store import ModelStore
 
 if TYPE_CHECKING:
-    from medsamseg_server.engine import Engine
+    from medsamseg_server.engine.engine import Engine
     from medsamseg_server.evaluation.comparison import ComparisonRow
     from medsamseg_server.evaluation.html import Picture
     from medsamseg_server.evaluation.report import Scores
@@ -142,7 +142,7 @@ def _percent(text: str) -> float:
 
 
 def _make_engine(store: ModelStore, device: str) -> Engine:
-    from medsamseg_server.engine import Engine
+    from medsamseg_server.engine.engine import Engine
 
     return Engine(store, device=device)
 

@@ -10,11 +10,11 @@ from tqdm import tqdm
 
 from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress, warn
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.files import readable_size
-from medsamseg_server.models.checksums import file_digest, recognize
-from medsamseg_server.models.registry import CHECKPOINTS, DEFAULT_MODEL, get_checkpoint
-from medsamseg_server.models.store import ModelStore
-from medsamseg_server.models.trained import find_trained
+from medsamseg_server.system.safe_files import readable_size
+from medsamseg_server.weights.checksums import file_digest, recognize
+from medsamseg_server.weights.registry import CHECKPOINTS, DEFAULT_MODEL, get_checkpoint
+from medsamseg_server.weights.store import ModelStore
+from medsamseg_server.weights.trained import find_trained
 
 _EPILOG = """\
 examples:
@@ -145,7 +145,7 @@ def _table_line(row: dict[str, object], width: int, title_width: int) -> str:
 def run_download(args: argparse.Namespace) -> int:
     """Get a model's published weights."""
     # Imported here because the web client costs start-up time that the other commands need not pay.
-    from medsamseg_server.models.download import download, find_choices
+    from medsamseg_server.weights.download import download, find_choices
 
     store = ModelStore()
     checkpoint = get_checkpoint(args.model)

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from medsamseg_server.engine.prompts import Box
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.prompts import Box
 
 #: What a prompts file looks like; shown in the help.
 FILE_EXAMPLE = (

@@ -20,14 +20,14 @@ from medsamseg_server.cli.prompt_arguments import (
     read_prompts,
 )
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.models.registry import CHECKPOINTS, DEFAULT_MODEL
-from medsamseg_server.models.store import ModelStore
+from medsamseg_server.weights.registry import CHECKPOINTS, DEFAULT_MODEL
+from medsamseg_server.weights.store import ModelStore
 
 if TYPE_CHECKING:
-    from medsamseg_server.engine import Engine
-    from medsamseg_server.image_types import Image
-    from medsamseg_server.prompts import Box
-    from medsamseg_server.whole_volume import Task, WholeMask, WholeObjects
+    from medsamseg_server.engine.engine import Engine
+    from medsamseg_server.engine.prompts import Box
+    from medsamseg_server.image_io.image import Image
+    from medsamseg_server.propagation.whole_volume import Task, WholeMask, WholeObjects
 
 _EPILOG = f"""\
 slices and boxes:
@@ -136,10 +136,10 @@ def run(args: argparse.Namespace) -> int:
     tasks = _make_tasks(args)
     # What reads images and runs networks is imported after the arguments are known to be right.
     from medsamseg_server.cli.slice_table import slice_rows, table_path, write_table
-    from medsamseg_server.images import read_image
-    from medsamseg_server.segmentation_files import Segment, check_output, color_of, write_segmentation
-    from medsamseg_server.volumes import Volume
-    from medsamseg_server.whole_volume import WholeObjects
+    from medsamseg_server.image_io.reading import read_image
+    from medsamseg_server.image_io.segmentations import Segment, check_output, color_of, write_segmentation
+    from medsamseg_server.propagation.whole_volume import WholeObjects
+    from medsamseg_server.volumes.volume import Volume
 
     _refuse_to_replace_the_image(args)
     check_output(args.output, args.force)
@@ -182,7 +182,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _make_tasks(args: argparse.Namespace) -> dict[str, Task]:
     """Return what the arguments ask for, by the segment's name, checked as far as that goes without the image."""
-    from medsamseg_server.whole_volume import Task
+    from medsamseg_server.propagation.whole_volume import Task
 
     if args.name is not None and not is_name(args.name):
         raise _wrong_usage("name_invalid", f"{args.name!r} is no name for a segment.", "Give --name some letters.")
@@ -211,7 +211,7 @@ def _boxes_of(args: argparse.Namespace) -> tuple[int, dict[str | None, dict[int,
 
 
 def _check_overlap(args: argparse.Namespace, tasks: dict[str, Task]) -> None:
-    from medsamseg_server.segmentation_files import is_segmentation, overlap_error
+    from medsamseg_server.image_io.segmentations import is_segmentation, overlap_error
 
     if args.allow_overlap and len(tasks) > 1 and not is_segmentation(args.output):
         raise overlap_error(args.output)
@@ -229,7 +229,7 @@ def _refuse_to_replace_the_image(args: argparse.Namespace) -> None:
 
 
 def _make_engine(store: ModelStore, device: str, runtime: str) -> Engine:
-    from medsamseg_server.engine import Engine
+    from medsamseg_server.engine.engine import Engine
 
     return Engine(store, device=device, runtime=runtime)
 

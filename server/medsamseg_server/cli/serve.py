@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from medsamseg_server.embeddings import DEFAULT_MEMORY_BYTES
-from medsamseg_server.models.registry import DEFAULT_MODEL
+from medsamseg_server.engine.embedding_cache import DEFAULT_MEMORY_BYTES
+from medsamseg_server.weights.registry import DEFAULT_MODEL
 
 _GIBIBYTE = 2**30
 
@@ -78,7 +78,7 @@ def _size(text: str) -> float:
 def run(args: argparse.Namespace) -> int:
     """Run the server until it is asked to end."""
     # Imported here because the web framework costs start-up time that the other commands need not pay.
-    from medsamseg_server.serving import ServeOptions, serve
+    from medsamseg_server.serving.process import ServeOptions, serve
 
     return serve(
         ServeOptions(

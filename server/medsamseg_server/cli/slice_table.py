@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from medsamseg_server.files import replacing
-from medsamseg_server.segmentation_files import OUTPUT_SUFFIXES
+from medsamseg_server.image_io.segmentations import OUTPUT_SUFFIXES
+from medsamseg_server.system.safe_files import replacing
 
 if TYPE_CHECKING:
     from medsamseg_server.propagation import SliceResult

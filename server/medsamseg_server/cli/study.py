@@ -11,12 +11,12 @@ from tqdm import tqdm
 
 from medsamseg_server.cli.numbers_in_text import number_or_nan
 from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress
-from medsamseg_server.files import ensure_writable, replacing
-from medsamseg_server.models.registry import DEFAULT_MODEL
-from medsamseg_server.models.store import ModelStore
+from medsamseg_server.system.safe_files import ensure_writable, replacing
+from medsamseg_server.weights.registry import DEFAULT_MODEL
+from medsamseg_server.weights.store import ModelStore
 
 if TYPE_CHECKING:
-    from medsamseg_server.engine import Engine
+    from medsamseg_server.engine.engine import Engine
 
 _EPILOG = """\
 ways:
@@ -103,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _make_engine(store: ModelStore, device: str) -> Engine:
-    from medsamseg_server.engine import Engine
+    from medsamseg_server.engine.engine import Engine
 
     return Engine(store, device=device)
 

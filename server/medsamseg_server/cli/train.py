@@ -18,10 +18,10 @@ from medsamseg_server.cli.train_options import (
     schedule,
 )
 from medsamseg_server.cli.train_run import finish, show_progress, training
-from medsamseg_server.models.registry import DEFAULT_MODEL
 from medsamseg_server.models.specification import get_specification
-from medsamseg_server.models.store import ModelStore
-from medsamseg_server.models.trained import require_free_name
+from medsamseg_server.weights.registry import DEFAULT_MODEL
+from medsamseg_server.weights.store import ModelStore
+from medsamseg_server.weights.trained import require_free_name
 
 _EPILOG = """\
 examples:
@@ -127,12 +127,12 @@ def run_finetune(args: argparse.Namespace) -> int:
     """Tune a model."""
     require_free_name(args.name, args.force)
     weights = ModelStore().path(args.base)
-    from medsamseg_server.models.checkpoint_loading import load_network
     from medsamseg_server.runtime.choice import load_predictor
     from medsamseg_server.training.adapting import Parts
     from medsamseg_server.training.box_lesson import Lessons
     from medsamseg_server.training.embeddings_on_disk import EmbeddingsOnDisk
     from medsamseg_server.training.finetune import finetune
+    from medsamseg_server.weights.loading import load_network
 
     specification = get_specification(args.base)
     parts = Parts(args.parts)
@@ -160,7 +160,6 @@ def run_distill(args: argparse.Namespace) -> int:
     require_free_name(args.name, args.force)
     store = ModelStore()
     teacher_weights = store.path(args.teacher)
-    from medsamseg_server.models.checkpoint_loading import load_network
     from medsamseg_server.runtime.choice import load_predictor
     from medsamseg_server.training.adapting import Parts
     from medsamseg_server.training.box_lesson import Lessons
@@ -168,6 +167,7 @@ def run_distill(args: argparse.Namespace) -> int:
     from medsamseg_server.training.embeddings_on_disk import EmbeddingsOnDisk
     from medsamseg_server.training.finetune import finetune
     from medsamseg_server.training.run_folder import subfolder
+    from medsamseg_server.weights.loading import load_network
 
     teacher_specification = get_specification(args.teacher)
     lite = get_specification(DEFAULT_MODEL)

@@ -13,9 +13,9 @@ from tqdm import tqdm
 
 from medsamseg_server.cli.output import print_json, say, shows_progress, warn
 from medsamseg_server.cli.train_options import data_options, settings
-from medsamseg_server.models.registry import get_checkpoint
 from medsamseg_server.models.specification import ModelSpecification
-from medsamseg_server.models.store import ModelStore
+from medsamseg_server.weights.registry import get_checkpoint
+from medsamseg_server.weights.store import ModelStore
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -30,8 +30,8 @@ _MOST_DROPPED_SHOWN = 10
 @contextmanager
 def training(args: argparse.Namespace) -> Iterator[tuple[Path, Fabric, TrainingData]]:
     """Open the run's folder, and prepare devices and data."""
-    from medsamseg_server.allocator import keep_freed_memory
     from medsamseg_server.runtime.torch_runtime import select_device
+    from medsamseg_server.system.allocator import keep_freed_memory
     from medsamseg_server.training.extras import require_training_packages
     from medsamseg_server.training.loop import make_fabric
     from medsamseg_server.training.run_folder import default_run_folder, open_run_folder

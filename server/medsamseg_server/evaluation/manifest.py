@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.images import read_image
-from medsamseg_server.volumes import Volume
-from medsamseg_server.windows import resolve_window
+from medsamseg_server.image_io.reading import read_image
+from medsamseg_server.volumes.volume import Volume
+from medsamseg_server.volumes.windows import resolve_window
 
 EXAMPLE = (
     '{"cases": [{"image": "ct.nii.gz", "labels": "ct_labels.nii.gz", "window": "soft", "axis": 0, '

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from medsamseg_server.engine.prompts import Box
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.prompts import Box
 
 DEFAULT_PROTOCOLS = "gtbox,propagate,propagate_zrange,keyframes:2,keyframes:3,keyframes:5"
 _HINT = "Known are gtbox, propagate, propagate_zrange, keyframes:N and keyframes_open:N with N boxes."

@@ -9,13 +9,13 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.engine import Engine
+from medsamseg_server.engine.engine import Engine
+from medsamseg_server.engine.prompts import Box
 from medsamseg_server.evaluation.manifest import Case, CaseEntry, load_case
 from medsamseg_server.evaluation.metrics import Extent, dice, extent, surface_dice
 from medsamseg_server.evaluation.protocols import Jitter, Prompts, Protocol
-from medsamseg_server.prompts import Box
 from medsamseg_server.propagation import DEFAULT_METHOD
-from medsamseg_server.whole_volume import Task, WholeMask, WholeVolume
+from medsamseg_server.propagation.whole_volume import Task, WholeMask, WholeVolume
 
 
 @dataclass(frozen=True)

@@ -196,7 +196,7 @@ def get_specification(name: str) -> ModelSpecification:
         MedSAMSegError: ``model_unknown`` when there is no such model.
     """
     # Imported here because trained models are described by this file's types.
-    from medsamseg_server.models.trained import find_trained, trained_names
+    from medsamseg_server.weights.trained import find_trained, trained_names
 
     if name in SPECIFICATIONS:
         return SPECIFICATIONS[name]

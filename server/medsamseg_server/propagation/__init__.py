@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Protocol
 
+from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.prompts import Box
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.masks import SliceMask
-from medsamseg_server.prompts import Box
 from medsamseg_server.propagation.events import Confidence, DirectionEnded, Event, SliceResult
 from medsamseg_server.propagation.plan import Direction, Plan, make_plan
 from medsamseg_server.propagation.reference import ReferenceStrategy

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from medsamseg_server.masks import SliceMask
-from medsamseg_server.prompts import Box
+from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.prompts import Box
 
 Way = Literal["forward", "backward"]
 Reason = Literal["range", "volume", "prompt", "locked", "empty", "shrunk", "grown", "jumped", "changed"]

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.box_vote import Vote, fill, vote_for_box
-from medsamseg_server.masks import SliceMask
-from medsamseg_server.prompts import Box
+from medsamseg_server.engine.box_vote import Vote, fill, vote_for_box
+from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.prompts import Box
 from medsamseg_server.propagation.appearance import Appearance
 from medsamseg_server.propagation.events import Confidence, SliceResult
 from medsamseg_server.propagation.motion import carry

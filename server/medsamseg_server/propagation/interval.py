@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.box_vote import dice
-from medsamseg_server.masks import SliceMask
-from medsamseg_server.prompts import Box
+from medsamseg_server.engine.box_vote import dice
+from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.prompts import Box
 from medsamseg_server.propagation.appearance import Appearance
 from medsamseg_server.propagation.events import SliceResult, Way
 from medsamseg_server.propagation.finding import Finder, Key

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.masks import Extent
+from medsamseg_server.engine.masks import Extent
 
 #: The longer side of what the flow is computed on, in pixels, so that small and large objects are seen equally well.
 #: 128 cost 0.01.

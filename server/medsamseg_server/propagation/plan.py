@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.prompts import Box
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.masks import SliceMask
-from medsamseg_server.prompts import Box
-from medsamseg_server.volumes import check_axis
+from medsamseg_server.volumes.volume import check_axis
 
 Direction = Literal["both", "forward", "backward"]
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from medsamseg_server.masks import Extent, SliceMask, overlap
-from medsamseg_server.prompts import Box
+from medsamseg_server.engine.masks import Extent, SliceMask, overlap
+from medsamseg_server.engine.prompts import Box
 from medsamseg_server.propagation.events import DirectionEnded, Event, Reason, SliceResult, Way
 from medsamseg_server.propagation.plan import Plan
 from medsamseg_server.propagation.source import SliceSource

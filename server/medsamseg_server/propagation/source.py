@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.engine import Engine, SliceSegmentation
-from medsamseg_server.masks import SliceMask
-from medsamseg_server.prompts import Box, Prompt
-from medsamseg_server.slice_embeddings import Framing
+from medsamseg_server.engine.engine import Engine, SliceSegmentation
+from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.prompts import Box, Prompt
+from medsamseg_server.engine.slice_embeddings import Framing
 
 if TYPE_CHECKING:
-    from medsamseg_server.volumes import Volume
+    from medsamseg_server.volumes.volume import Volume
 
 
 class SliceSource(Protocol):

@@ -16,8 +16,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.box_vote import dice
-from medsamseg_server.masks import SliceMask
+from medsamseg_server.engine.box_vote import dice
+from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.propagation.events import DirectionEnded, Event, Reason, SliceResult, Way
 from medsamseg_server.propagation.finding import Finder, Found, Key
 from medsamseg_server.propagation.interval import Interval

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.box_vote import POWER, Vote, dice
-from medsamseg_server.masks import SliceMask
-from medsamseg_server.prompts import Box
+from medsamseg_server.engine.box_vote import POWER, Vote, dice
+from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.prompts import Box
 
 #: What the mask that the motion predicts weighs against the network's; 0.5 is as good.
 _PRIOR_WEIGHT = 0.35

@@ -10,8 +10,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from medsamseg_server.allocator import keep_freed_memory
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.system.allocator import keep_freed_memory
 
 if TYPE_CHECKING:
     from medsamseg_server.models.predictor import Predictor

@@ -14,14 +14,14 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
-from medsamseg_server import paths
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.models.checksums import file_digest
 from medsamseg_server.models.predictor import Predictor
 from medsamseg_server.models.specification import ModelSpecification
 from medsamseg_server.runtime.mask_windows import MaskWindows
 from medsamseg_server.runtime.network_files import NetworkFiles
 from medsamseg_server.runtime.precision import choose_precision
+from medsamseg_server.system import paths
+from medsamseg_server.weights.checksums import file_digest
 
 if TYPE_CHECKING:
     from medsamseg_server.models.networks import SamNetwork
@@ -223,7 +223,7 @@ def _convert(
     core: openvino.Core, specification: ModelSpecification, weights_path: Path, precision: str
 ) -> tuple[dict[str, openvino.CompiledModel], str]:
     # Here because it imports PyTorch; see `compile_parts`.
-    from medsamseg_server.models.checkpoint_loading import load_network
+    from medsamseg_server.weights.loading import load_network
 
     network, weights_sha256 = load_network(specification, weights_path)
     return compile_parts(core, network, specification.input_size, precision), weights_sha256

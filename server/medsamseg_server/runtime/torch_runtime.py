@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.models.checkpoint_loading import load_network, load_weights
 from medsamseg_server.models.networks import SamNetwork
 from medsamseg_server.models.predictor import Predictor
 from medsamseg_server.models.specialist import SpecialistNetwork, build_specialist
 from medsamseg_server.models.specification import ModelSpecification
 from medsamseg_server.runtime.fused_attention import fuse_attention
+from medsamseg_server.weights.loading import load_network, load_weights
 
 # Only CUDA's failure has a type of its own; the processor's (Linux, Windows) and Metal's are known by their words.
 _OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")

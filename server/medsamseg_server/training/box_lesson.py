@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from medsamseg_server.masks import SliceMask
+from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.models.frames import boxes_to_network
 from medsamseg_server.models.specification import ModelSpecification
 from medsamseg_server.models.upsampling import upsample_masks

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.masks import SliceMask
+from medsamseg_server.engine.masks import SliceMask
 
 #: Each side moves outward by 0…20 pixels of a 1024-pixel input (``train_one_gpu.py`` of bowang-lab/MedSAM).
 LARGEST_SHIFT = 20

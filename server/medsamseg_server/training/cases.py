@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.evaluation.manifest import CaseEntry
-from medsamseg_server.images import read_image
-from medsamseg_server.masks import SliceMask
+from medsamseg_server.image_io.reading import read_image
 from medsamseg_server.training.label_maps import read_labels
-from medsamseg_server.volumes import Volume
+from medsamseg_server.volumes.volume import Volume
 
 #: The size limits of the MedSAM authors' script for the CVPR 2024 challenge (``pre_CT_MR.py``, branch LiteMedSAM).
 SMALLEST_SLICE = 10

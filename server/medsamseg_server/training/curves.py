@@ -6,7 +6,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from medsamseg_server.files import replacing
+from medsamseg_server.system.safe_files import replacing
 
 #: Measures that are shares of 1, drawn together.
 _LOSS = "loss"

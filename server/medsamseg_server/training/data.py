@@ -10,8 +10,7 @@ from pathlib import Path
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.evaluation.manifest import CaseEntry
-from medsamseg_server.files import replacing
-from medsamseg_server.models.checksums import file_digest
+from medsamseg_server.system.safe_files import replacing
 from medsamseg_server.training.cases import (
     DataReport,
     Dropped,
@@ -23,6 +22,7 @@ from medsamseg_server.training.cases import (
 )
 from medsamseg_server.training.find_cases import find_cases
 from medsamseg_server.training.splits import Split, make_split, read_split, write_split
+from medsamseg_server.weights.checksums import file_digest
 
 #: Slices of corrections that are enough to begin with.
 _FEWEST_SLICES = 5

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.embeddings import EmbeddingCache, embedding_key
+from medsamseg_server.engine.embedding_cache import EmbeddingCache, embedding_key
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.files import ensure_folder, ensure_free_space
 from medsamseg_server.models.specification import EMBEDDING_CHANNELS, EMBEDDING_SIDE
+from medsamseg_server.system.safe_files import ensure_folder, ensure_free_space
 
 if TYPE_CHECKING:
     from medsamseg_server.models.predictor import Predictor

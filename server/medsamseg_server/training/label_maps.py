@@ -10,9 +10,9 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.image_types import Geometry, Image
-from medsamseg_server.images import read_image
-from medsamseg_server.segmentation_files import SEGMENTATION_SUFFIX
+from medsamseg_server.image_io.image import Geometry, Image
+from medsamseg_server.image_io.reading import read_image
+from medsamseg_server.image_io.segmentations import SEGMENTATION_SUFFIX
 
 #: Voxels of a label map may lie this far from those of its scan, in voxels.
 _TOLERANCE = 0.01

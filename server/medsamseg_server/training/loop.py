@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.files import replacing
+from medsamseg_server.system.safe_files import replacing
 from medsamseg_server.training.averaging import WeightAverage
 from medsamseg_server.training.curves import write_curves
 

@@ -9,12 +9,12 @@ from typing import Any
 import torch
 
 from medsamseg_server import __version__
-from medsamseg_server.models.registry import get_checkpoint
 from medsamseg_server.models.specification import ModelSpecification
-from medsamseg_server.models.store import ModelStore
-from medsamseg_server.models.trained import TrainedModel, register_trained
 from medsamseg_server.training.data import TrainingData
 from medsamseg_server.training.finetune import Outcome
+from medsamseg_server.weights.registry import get_checkpoint
+from medsamseg_server.weights.store import ModelStore
+from medsamseg_server.weights.trained import TrainedModel, register_trained
 
 
 def register(

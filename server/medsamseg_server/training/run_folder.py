@@ -7,9 +7,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from medsamseg_server import paths
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.files import ensure_folder, replacing
+from medsamseg_server.system import paths
+from medsamseg_server.system.safe_files import ensure_folder, replacing
 
 _SETTINGS = "settings.json"
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from medsamseg_server.models.registry import DEFAULT_MODEL
 from medsamseg_server.models.specialist import SpecialistNetwork, build_specialist
 from medsamseg_server.models.specification import ModelSpecification, UNetParameters, get_specification
 from medsamseg_server.training.box_lesson import BoxLesson, Lessons, to_samples
 from medsamseg_server.training.data import TrainingData
 from medsamseg_server.training.finetune import Outcome, Progress, prepare_images, summarize, validation_sets
 from medsamseg_server.training.loop import Schedule, train
+from medsamseg_server.weights.registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.files import replacing
+from medsamseg_server.system.safe_files import replacing
 
 #: Of the cases, for training and validation; the rest is for the test (Ma et al., Nat Commun 15:654, 2024).
 SHARES = (0.8, 0.1)

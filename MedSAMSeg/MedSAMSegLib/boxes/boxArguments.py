@@ -1,0 +1,65 @@
+"""The ways to say where a box is, and what they all come to."""
+
+import slicer
+
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
+# A view that is turned less than this against the volume, in degrees, shows its slices to the eye.
+SMALLEST_ROTATION = 1.0
+
+
+def promptFromArguments(volume, boxRAS=None, view=None, axis=None, slice=None, box=None):
+    """Return the :class:`BoxPrompt` that the arguments of :meth:`MedSAMSegLogic.segmentBox` mean.
+
+    :param volume: the scalar volume node.
+    :param boxRAS: two opposite corners in RAS (mm), or None.
+    :param view: name of the slice view that they were picked on, or None.
+    :param axis: array axis of the slice, or None.
+    :param slice: slice index along that axis, or None.
+    :param box: (x0, y0, x1, y1) in in-plane voxel indices, or None.
+    :raises UserError: when too little or too much is given, or the box does not fit the volume.
+    """
+    geometry = SliceGeometry(volume)
+    if boxRAS is None:
+        if any(argument is None for argument in (axis, slice, box)):
+            raise UserError(
+                "A box needs either boxRAS, or all of axis, slice and box.",
+                "For example axis=0, slice=24, box=(54, 160, 101, 204).",
+                "box_missing",
+            )
+        return geometry.clip(BoxPrompt.ofNumbers(axis, slice, box))
+    if slice is not None or box is not None:
+        raise UserError("A box is given twice: in RAS and in voxels.", "Leave one of them out.", "box_given_twice")
+    if axis is not None and view is not None:
+        raise UserError("A slice is given twice: by axis and by view.", "Leave one out.", "axis_given_twice")
+    if view is None:
+        return geometry.boxFromRAS(*boxRAS, axis=axis)
+    return geometry.boxFromView(*boxRAS, _sliceNode(view))
+
+
+def rotationNotes(volume, view):
+    """:return: sentences on how a view lies to the volume; none if it shows the volume's own slices.
+
+    :param volume: the scalar volume node.
+    :param view: name of the slice view, or None.
+    """
+    if view is None:
+        return []
+    _axis, angle = SliceGeometry(volume).axisForSliceNode(_sliceNode(view))
+    if angle < SMALLEST_ROTATION:
+        return []
+    return [f"The view is rotated by {angle:.0f}° against the volume: using the nearest slice."]
+
+
+def _sliceNode(view):
+    nodes = slicer.util.getNodesByClass("vtkMRMLSliceNode")
+    for node in nodes:
+        if node.GetLayoutName() == view:
+            return node
+    raise UserError(
+        f"There is no slice view named '{view}'.",
+        f"The slice views are {', '.join(sorted(node.GetLayoutName() for node in nodes)) or 'none'}.",
+        "view_unknown",
+    )

@@ -1,0 +1,81 @@
+"""Puts what a box found into its segment, in place of what the same box had put there before."""
+
+import dataclasses
+
+from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ExchangeResult:
+    """What replacing a box's voxels did.
+
+    :param hasChanged: whether any voxel changed.
+    :param added: LabelmapCrop of the voxels that are there because of the box.
+    :param erased: LabelmapCrop of the voxels that somebody took out by hand, and that stay out.
+    :param taken: {ID of another segment: LabelmapCrop of the voxels that it lost to the box}.
+    :param handedOver: {BoxRecord of another box: the voxels that are there because of that one now}.
+    """
+
+    hasChanged: bool
+    added: LabelmapCrop
+    erased: LabelmapCrop
+    taken: dict
+    handedOver: dict
+
+
+def exchangeVoxels(writer, segmentID, state, found, others):
+    """Replace what a box had added to its segment.
+
+    Voxels that were in the segment before the box, that other boxes found too, or that were painted or erased by hand,
+    stay as they are. Other segments get back what they had lost to the box.
+
+    :param writer: SegmentWriter.
+    :param segmentID: ID of the segment.
+    :param state: BoxState of the box until now, its voxels in memory; None for a new box.
+    :param found: LabelmapCrop of the volume's voxels that the box finds now; empty when it is deleted.
+    :param others: BoxRecords of the segment's other boxes.
+    :return: ExchangeResult.
+    :raises UserError: as `SegmentWriter.exchange` does.
+    """
+    old = state.contribution if state else LabelmapCrop.empty()
+    present = writer.presentIn(segmentID, old)
+    erased = _erased(writer, segmentID, state, old, present) if state else LabelmapCrop.empty()
+    known = [other for other in others if other.state.isKnown]
+    leaving = present.minus(found)
+    staying = leaving
+    for other in known:
+        leaving = leaving.minus(other.state.found)
+    exchange = writer.exchange(segmentID, leaving, found.minus(erased), state.taken if state else None)
+    return ExchangeResult(
+        exchange.hasChanged,
+        added=found.where(exchange.gained.within(found.extent) | present.within(found.extent)),
+        erased=erased,
+        taken=_taken(state.taken if state else {}, exchange.taken, found),
+        handedOver=_handedOver(known, staying),
+    )
+
+
+def _erased(writer, segmentID, state, old, present):
+    # Where nothing is left, the segment was emptied or restored as a whole, and the box starts afresh.
+    if present.isEmpty and not old.isEmpty:
+        return LabelmapCrop.empty()
+    erased = state.erased.united(old.minus(present))
+    return erased.minus(writer.presentIn(segmentID, erased))
+
+
+def _taken(before, now, found):
+    kept = {other: crop.common(found) for other, crop in before.items()}
+    return {other: kept.get(other, LabelmapCrop.empty()).united(crop) for other, crop in {**kept, **now}.items()}
+
+
+def _handedOver(others, leaving):
+    """:return: what other boxes have as their own now, because the box that had it leaves it."""
+    shares = {}
+    for other in others:
+        share = other.state.found.common(leaving)
+        if not share.isEmpty:
+            own = other.state.contribution
+            shares[other] = other.state.found.where(
+                own.within(other.state.found.extent) | share.within(other.state.found.extent)
+            )
+    return shares

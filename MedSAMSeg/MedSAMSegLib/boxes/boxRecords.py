@@ -1,0 +1,167 @@
+"""What is known of each box in the scene beyond its markup: which voxels it was the one to add."""
+
+import dataclasses
+
+from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
+from MedSAMSegLib.slices.sliceRecord import SliceRecord
+from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class BoxState:
+    """One answered box.
+
+    :param prompt: the box.
+    :param points: (x, y, whether it belongs to the object) of each point that refines it.
+    :param window: the window that it was asked with.
+    :param model: the model that it was asked with; None for the server's default.
+    :param found: LabelmapCrop of the volume's voxels that the model found; None if that is not in memory any more.
+    :param added: those of them that the segment did not have before; None if that is not in memory any more.
+    :param erased: those that somebody took out by hand since, and that stay out.
+    :param taken: {ID of another segment: LabelmapCrop of the voxels that it lost to the box}.
+    :param covered: SliceRecord of a propagated slice that the box was moved onto, and may be moved off again.
+    """
+
+    prompt: BoxPrompt
+    points: tuple = ()
+    window: str = "auto"
+    model: str | None = None
+    found: LabelmapCrop | None = None
+    added: LabelmapCrop | None = None
+    erased: LabelmapCrop = dataclasses.field(default_factory=LabelmapCrop.empty)
+    taken: dict = dataclasses.field(default_factory=dict)
+    covered: SliceRecord | None = None
+
+    @property
+    def isKnown(self):
+        """Whether its voxels are in memory."""
+        return self.found is not None
+
+    @property
+    def contribution(self):
+        """The voxels that leave the segment with the box. All that it found, if what it added is not known."""
+        return self.found if self.added is None else self.added
+
+    def changed(self, **fields):
+        """:return: the state with other values in some fields."""
+        return dataclasses.replace(self, **fields)
+
+
+class BoxRecord:
+    """One box through its life; also while it is taken back, when it has no markup in the scene.
+
+    :param node: the ROI markup.
+    :param place: (volume, segmentation, segment ID).
+    :param state: the BoxState.
+    """
+
+    def __init__(self, node, place, state):
+        self.node = node
+        self.place = place
+        self.state = state
+        self._asked = 0
+        self._settled = 0
+
+    def ask(self):
+        """:return: number of a new question about the box."""
+        self._asked += 1
+        return self._asked
+
+    def isOutdated(self, question):
+        """:return: whether the answer to a question came too late: the box was changed or removed since."""
+        return question <= self._settled or not self.isInScene
+
+    def settle(self, question=None):
+        """Let a question and all before it need no answer any more; all that were asked if none is given."""
+        self._settled = self._asked if question is None else question
+
+    @property
+    def isInScene(self):
+        """Whether the box has a markup in the scene."""
+        return self.node.GetScene() is not None
+
+
+class BoxRecords:
+    """The records of all boxes in the scene.
+
+    :param store: BoxPromptStore.
+    :param points: PointPrompts.
+    """
+
+    def __init__(self, store, points):
+        self._store = store
+        self._points = points
+        self._records = {}
+
+    def of(self, node):
+        """:return: the BoxRecord of a ROI markup; of a scene that was loaded, with what the markup says."""
+        record = self._records.get(node.GetID())
+        # IDs are given again in the next scene.
+        if record is None or record.node is not node:
+            request = self._store.request(node)
+            points = tuple(tuple(point) for point in request["points"])
+            place = self._store.volume(node), self._store.segmentation(node), self._store.segmentID(node)
+            state = BoxState(self._store.stored(node), points, request["window"], request["model"])
+            record = self._keep(BoxRecord(node, place, state))
+        return record
+
+    def add(self, place, state):
+        """:return: the BoxRecord of a new box, which is in the scene then.
+
+        :param place: (volume, segmentation, segment ID).
+        :param state: BoxState.
+        """
+        return self._bringToScene(BoxRecord(None, place, state))
+
+    def restore(self, record, state):
+        """Put a box where it was, or is to be again; no answer to an earlier question changes that.
+
+        :param record: BoxRecord.
+        :param state: the BoxState; None takes the box out of the scene.
+        """
+        record.settle()
+        if state is None:
+            if record.isInScene:
+                self._points.remove(record.node)
+                self._store.remove(record.node)
+            return
+        record.state = state
+        if not record.isInScene:
+            self._bringToScene(record)
+            return
+        self._store.update(record.node, state.prompt)
+        self.note(record, state)
+        self._points.show(record.node, record.place[0], state.prompt, state.points)
+
+    def note(self, record, state):
+        """Note a new state of a box whose markups are where they belong, or on their way.
+
+        :param record: BoxRecord.
+        :param state: the new BoxState.
+        """
+        record.state = state
+        self._store.store(record.node, state.prompt)
+        self._store.storeRequest(record.node, state.window, state.model, state.points)
+
+    def others(self, record):
+        """:return: the records of the other boxes of the same segment and volume."""
+        return [other for other in self.at(record.place) if other is not record]
+
+    def at(self, place):
+        """:return: the records of all boxes of a segment on a volume.
+
+        :param place: (volume, segmentation, segment ID).
+        """
+        volume, segmentation, segmentID = place
+        return [self.of(node) for node in self._store.nodes(segmentation, segmentID, volume)]
+
+    def _bringToScene(self, record):
+        state = record.state
+        record.node = self._store.add(*record.place, state.prompt, state.window, state.model, state.points)
+        self._points.show(record.node, record.place[0], state.prompt, state.points)
+        return self._keep(record)
+
+    def _keep(self, record):
+        self._records = {nodeID: known for nodeID, known in self._records.items() if known.isInScene}
+        self._records[record.node.GetID()] = record
+        return record

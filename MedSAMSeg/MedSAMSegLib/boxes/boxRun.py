@@ -1,0 +1,128 @@
+"""One box on its way: answered by the server on a worker thread, written into the segment on the main thread."""
+
+import dataclasses
+
+from MedSAMSegLib.runs.eventStream import EventStream
+
+
+@dataclasses.dataclass(frozen=True)
+class BoxResult:
+    """What a box on a slice gave.
+
+    :param prompt: the box in voxel indices of the volume.
+    :param promptNode: the ROI markup that keeps it in the scene.
+    :param voxelCount: number of voxels that the model found; 0 means that it found nothing, and nothing was written.
+    :param changedSegment: False when nothing was written: the model found nothing, the segment had all the voxels
+        before, or the Segment Editor's masking allows no change there.
+    :param score: the intersection over union that the model predicts for its own mask.
+    :param wasCached: True when the slice had been encoded before.
+    :param secondsEncoding: time that the server spent on the embedding.
+    :param secondsDecoding: time that it spent on the mask.
+    :param model: name of the model.
+    :param window: the window that was used: {"name", "lower", "upper"}.
+    :param notes: sentences on what the server had to change in the volume, such as voxels that were not a number.
+    :param agreement: how far slightly different boxes gave the same mask, 0 to 1; None where that is not known.
+    :param suggestedWindow: name of the window that suits the volume where the window was to go by the box; else "".
+    """
+
+    prompt: object
+    promptNode: object
+    voxelCount: int
+    changedSegment: bool
+    score: float
+    wasCached: bool
+    secondsEncoding: float
+    secondsDecoding: float
+    model: str
+    window: dict
+    notes: list
+    agreement: float | None = None
+    suggestedWindow: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class BoxDeletion:
+    """What deleting a box did.
+
+    :param prompt: the box.
+    :param changedSegment: whether the segment lost voxels.
+    """
+
+    prompt: object
+    changedSegment: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class BoxPreview:
+    """What a box would find.
+
+    :param prompt: the box in voxel indices of the volume.
+    :param mask: the :class:`SliceMask`.
+    """
+
+    prompt: object
+    mask: object
+
+
+@dataclasses.dataclass(frozen=True)
+class Question:
+    """What a run asks the server.
+
+    :param ask: function without arguments that returns the answer; runs on the worker, may start the server.
+    :param write: function of the answer that writes it and returns the result; runs on the main thread.
+    :param isCurrent: function without arguments that tells whether the question is still the right one.
+    """
+
+    ask: object
+    write: object
+    isCurrent: object = lambda: True
+
+
+class BoxRun:
+    """Waits for the answer to one question and writes it when it is there.
+
+    Call :meth:`advance` from a timer until it returns False, or with ``wait=True`` where waiting is fine; who stops
+    calling it before has to :meth:`close` the run.
+
+    :param question: function without arguments that returns the :class:`Question`; called on the main thread, and once
+        more when the volume was changed before the answer came.
+    """
+
+    def __init__(self, question):
+        #: What came of it; None until it is there, and when the answer came too late to be of use.
+        self.result = None
+        #: The undo step that the answer belongs to, of a box that was changed; None until it is there.
+        self.step = None
+        #: Whether the segment was changed by it, or by the runs of the same drag before it.
+        self.hasChanged = False
+        self._makeQuestion = question
+        self._isClosed = False
+        self._begin()
+
+    def advance(self, wait=False):
+        """Write the answer if it has arrived; return True while it is still to come. Main thread only.
+
+        :param wait: True to wait for it.
+        :raises UserError: when the server cannot answer, or the segment or its volume was removed meanwhile.
+        """
+        if self._isClosed:
+            return False
+        for answer in self._stream.take(wait):
+            if self._question.isCurrent():
+                self.result = self._question.write(answer)
+            else:
+                self._begin()
+                return True
+        return not self._stream.hasEnded
+
+    def close(self):
+        """Write nothing any more. Main thread only."""
+        self._isClosed = True
+
+    def _begin(self):
+        self._question = self._makeQuestion()
+        self._stream = EventStream(lambda ask=self._question.ask: _once(ask))
+
+
+def _once(ask):
+    yield ask()

@@ -1,0 +1,235 @@
+"""Boxes in the scene: one ROI markup each, tied to the segment that it belongs to."""
+
+import json
+
+import slicer
+
+from MedSAMSegLib.boxes.boxMarkup import layOut, readBack
+from MedSAMSegLib.segments.segmentChecks import presentSegment
+from MedSAMSegLib.views.viewsAlongAxes import viewsAlongAxes
+from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
+VOLUME_ROLE = "MedSAMSegVolume"
+SEGMENTATION_ROLE = "MedSAMSegSegmentation"
+SEGMENT_ATTRIBUTE = "MedSAMSeg.SegmentID"
+BOX_ATTRIBUTE = "MedSAMSeg.Box"
+REQUEST_ATTRIBUTE = "MedSAMSeg.Request"
+
+# Percent of the view's size.
+CENTER_DOT_SCALE = 0.01
+
+# Markups keep positions in single precision; what differs by more than this, in pixels, was moved by somebody.
+UNMOVED_TOLERANCE = 1e-3
+
+
+class BoxPromptStore:
+    """Keeps boxes as ROI markups, so that they can be dragged, saved with the scene and found again. ::
+
+        store = BoxPromptStore()
+        node = store.add(volumeNode, segmentationNode, segmentID, BoxPrompt(0, 24, 54, 160, 101, 204))
+        for node, prompt in store.list(segmentationNode, segmentID, volumeNode):
+            ...
+
+    The markup's place is the truth: a box that was dragged reads as where it is now. The exact numbers are kept beside
+    it and hold as long as the markup has not been moved.
+    """
+
+    def __init__(self):
+        self._readings = {}
+
+    def add(self, volumeNode, segmentationNode, segmentID, prompt, window="auto", model=None, points=()):
+        """Add a box to the scene.
+
+        :param volumeNode: the volume that the box is on.
+        :param segmentationNode: the segmentation.
+        :param segmentID: ID of the segment that the box is for.
+        :param prompt: BoxPrompt.
+        :param window: what it was asked with, as for `storeRequest`; so are `model` and `points`.
+        :return: the new ROI markup.
+        :raises UserError: if the volume or the segment is gone.
+        """
+        views = viewsAlongAxes(volumeNode)[prompt.axis]
+        segment = presentSegment(segmentationNode, segmentID)
+        # Complete before it comes into the scene: views would follow every single setting.
+        roiNode = _newNode("vtkMRMLMarkupsROINode")
+        roiNode.SetName(slicer.mrmlScene.GenerateUniqueName(f"{segment.GetName()} box"))
+        roiNode.SetNodeReferenceID(VOLUME_ROLE, volumeNode.GetID())
+        roiNode.SetNodeReferenceID(SEGMENTATION_ROLE, segmentationNode.GetID())
+        roiNode.SetAttribute(SEGMENT_ATTRIBUTE, segmentID)
+        roiNode.SetLocked(True)
+        self.store(roiNode, prompt)
+        self.storeRequest(roiNode, window, model, points)
+        layOut(roiNode, volumeNode, prompt)
+        displayNode = slicer.mrmlScene.AddNode(_newDisplayNode(segment.GetColor(), views))
+        roiNode.SetAndObserveDisplayNodeID(displayNode.GetID())
+        slicer.mrmlScene.AddNode(roiNode)
+        return roiNode
+
+    def list(self, segmentationNode, segmentID, volumeNode=None):
+        """Find the boxes of a segment.
+
+        :param segmentationNode: the segmentation.
+        :param segmentID: ID of the segment; None for all segments.
+        :param volumeNode: only boxes on this volume, if given.
+        :return: [(ROI markup, BoxPrompt)], oldest first.
+        :raises UserError: if a box was moved out of its volume, turned or flattened.
+        """
+        return [(roiNode, self.read(roiNode)) for roiNode in self.nodes(segmentationNode, segmentID, volumeNode)]
+
+    def nodes(self, segmentationNode, segmentID=None, volumeNode=None):
+        """:return: the ROI markups of a segment's boxes, oldest first; arguments as for `list`."""
+        return [
+            roiNode
+            for roiNode in slicer.util.getNodesByClass("vtkMRMLMarkupsROINode")
+            if self.isBox(roiNode)
+            and segmentID in (None, self.segmentID(roiNode))
+            and self.segmentation(roiNode) is segmentationNode
+            and self.volume(roiNode) is not None
+            and volumeNode in (None, self.volume(roiNode))
+        ]
+
+    @staticmethod
+    def isBox(node):
+        """:return: whether a node of the scene is a box that a store made."""
+        return node.IsA("vtkMRMLMarkupsROINode") and node.GetAttribute(SEGMENT_ATTRIBUTE) is not None
+
+    @staticmethod
+    def segmentID(roiNode):
+        """:return: ID of the segment that a box is for."""
+        return roiNode.GetAttribute(SEGMENT_ATTRIBUTE)
+
+    @staticmethod
+    def segmentation(roiNode):
+        """:return: the segmentation that a box is for, None if it is gone."""
+        return roiNode.GetNodeReference(SEGMENTATION_ROLE)
+
+    @staticmethod
+    def volume(roiNode):
+        """:return: the volume that a box is on, None if it is gone."""
+        return roiNode.GetNodeReference(VOLUME_ROLE)
+
+    def isOrphan(self, roiNode):
+        """:return: whether the volume, the segmentation or the segment of a box is gone."""
+        segmentationNode = self.segmentation(roiNode)
+        return (
+            self.volume(roiNode) is None
+            or segmentationNode is None
+            or segmentationNode.GetSegmentation().GetSegment(self.segmentID(roiNode)) is None
+        )
+
+    def read(self, roiNode):
+        """:return: the BoxPrompt that a markup shows now, clipped to the image."""
+        # The panel reads all boxes whenever anything happens; most of them are where they were.
+        state = _stateOf(roiNode, self.volume(roiNode))
+        known = self._readings.get(roiNode.GetID())
+        if known is None or known[0] != state:
+            known = self._readings[roiNode.GetID()] = (state, self._read(roiNode))
+        return known[1]
+
+    def _read(self, roiNode):
+        volumeNode = self.volume(roiNode)
+        geometry = SliceGeometry(volumeNode)
+        stored = self.stored(roiNode)
+        shown = BoxPrompt(stored.axis, *readBack(roiNode, volumeNode, stored.axis))
+        differences = [abs(a - b) for a, b in zip(shown.box, stored.box, strict=True)]
+        if shown.sliceIndex == stored.sliceIndex and max(differences) < UNMOVED_TOLERANCE:
+            return stored
+        return geometry.clip(shown)
+
+    def stored(self, roiNode):
+        """:return: the BoxPrompt that was stored last, wherever the markup has been dragged since."""
+        stored = json.loads(roiNode.GetAttribute(BOX_ATTRIBUTE))
+        return BoxPrompt(stored["axis"], stored["slice"], *stored["box"])
+
+    def update(self, roiNode, prompt):
+        """Move a markup to another box.
+
+        :param roiNode: ROI markup made by `add`.
+        :param prompt: the new BoxPrompt.
+        """
+        self.store(roiNode, prompt)
+        layOut(roiNode, self.volume(roiNode), prompt)
+
+    def store(self, roiNode, prompt):
+        """Store a box beside a markup, and leave the markup where it is: somebody may be dragging it.
+
+        :param roiNode: ROI markup made by `add`.
+        :param prompt: the new BoxPrompt.
+        """
+        stored = {"axis": prompt.axis, "slice": prompt.sliceIndex, "box": [float(edge) for edge in prompt.box]}
+        roiNode.SetAttribute(BOX_ATTRIBUTE, json.dumps(stored))
+
+    def request(self, roiNode):
+        """:return: what else the stored box was asked with: {"window", "model", "points"}."""
+        return {
+            "window": "auto",
+            "model": None,
+            "points": [],
+            **json.loads(roiNode.GetAttribute(REQUEST_ATTRIBUTE) or "{}"),
+        }
+
+    def storeRequest(self, roiNode, window, model, points):
+        """Store what a box was asked with.
+
+        :param roiNode: ROI markup made by `add`.
+        :param window: intensity window.
+        :param model: name of the model, or None.
+        :param points: (x, y, whether it belongs to the object) of each point.
+        """
+        request = {"window": window, "model": model, "points": [list(point) for point in points]}
+        roiNode.SetAttribute(REQUEST_ATTRIBUTE, json.dumps(request))
+
+    def remove(self, roiNode):
+        """Take a box out of the scene, if it is there."""
+        if roiNode.GetScene() is not None:
+            slicer.mrmlScene.RemoveNode(roiNode)
+
+    def setEditable(self, roiNode, isEditable):
+        """Let the user drag a box by its handles, or keep it where it is.
+
+        :param roiNode: ROI markup made by `add`.
+        :param isEditable: whether handles are shown and the markup can be dragged.
+        """
+        displayNode = roiNode.GetDisplayNode()
+        if displayNode.GetHandlesInteractive() != isEditable or roiNode.GetLocked() == isEditable:
+            roiNode.SetLocked(not isEditable)
+            displayNode.SetHandlesInteractive(isEditable)
+
+
+def _newNode(className):
+    """:return: a node that is in no scene yet, with the user's defaults for its class."""
+    node = slicer.mrmlScene.CreateNodeByClass(className)
+    node.UnRegister(None)
+    return node
+
+
+def _newDisplayNode(color, viewNodeIDs):
+    displayNode = _newNode("vtkMRMLMarkupsROIDisplayNode")
+    for setColor in (displayNode.SetColor, displayNode.SetSelectedColor, displayNode.SetActiveColor):
+        setColor(color)
+    displayNode.SetHandlesInteractive(False)
+    displayNode.SetPropertiesLabelVisibility(False)
+    displayNode.SetFillOpacity(0.05)
+    # The dot in the middle would hide what was found.
+    displayNode.SetUseGlyphScale(True)
+    displayNode.SetGlyphScale(CENTER_DOT_SCALE)
+    # Turned against the voxels, or as a slab in the 3D view, a box on one slice means nothing.
+    displayNode.SetRotationHandleVisibility(False)
+    displayNode.SetVisibility3D(False)
+    # Across other views it would be a line of handles, and each view that shows a box takes time to build it.
+    for viewNodeID in viewNodeIDs:
+        displayNode.AddViewNodeID(viewNodeID)
+    return displayNode
+
+
+def _stateOf(roiNode, volumeNode):
+    """:return: what changes whenever a box may have to be read otherwise."""
+    image = volumeNode.GetImageData() if volumeNode is not None else None
+    nodes = [node for node in (roiNode, volumeNode) if node is not None]
+    transforms = [node.GetParentTransformNode() for node in nodes]
+    return (
+        [(node.GetID(), node.GetMTime()) for node in nodes],
+        [(node.GetID(), node.GetTransformToWorldMTime()) for node in transforms if node is not None],
+        image and image.GetDimensions(),
+    )

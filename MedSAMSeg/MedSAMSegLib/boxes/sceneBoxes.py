@@ -1,0 +1,69 @@
+"""The boxes of the scene: their markups, points, records and history, and what happens to them when nodes go."""
+
+import logging
+
+from MedSAMSegLib.boxes.boxHistory import BoxHistory
+from MedSAMSegLib.boxes.boxRecords import BoxRecords
+from MedSAMSegLib.boxes.boxStore import BoxPromptStore
+from MedSAMSegLib.boxes.orphanedBoxes import OrphanedBoxes
+from MedSAMSegLib.boxes.pointStore import PointPrompts
+from MedSAMSegLib.errors import UserError
+
+
+class SceneBoxes:
+    """What :class:`BoxWork` works on, and :class:`MedSAMSegLogic` lists."""
+
+    def __init__(self):
+        self.store = BoxPromptStore()
+        self.points = PointPrompts()
+        self.records = BoxRecords(self.store, self.points)
+        self.history = BoxHistory(self.records)
+        self._orphans = OrphanedBoxes(self.store, self.points)
+
+    def readOrPutBack(self, record):
+        """:return: (BoxPrompt, points) that the markups of a box show now.
+
+        :raises UserError: when the box cannot be where its markup is; the markup is put back then.
+        """
+        try:
+            prompt = self.store.read(record.node)
+            return prompt, self.points.read(record.node, record.place[0], prompt)
+        except UserError:
+            self.putBack(record)
+            raise
+
+    def addPoint(self, record, place, isInObject):
+        """Show one more point of a box.
+
+        :param record: BoxRecord.
+        :param place: (R, A, S) of the point in the world.
+        :param isInObject: whether it belongs to the object.
+        :raises UserError: when it is not on the box's slice.
+        """
+        prompt, points = self.readOrPutBack(record)
+        volume = record.place[0]
+        point = self.points.pointOn(volume, prompt, place, isInObject)
+        self.points.show(record.node, volume, prompt, [*points, point])
+
+    def putBack(self, record):
+        """Move the markups of a box to where they were when it was answered last."""
+        try:
+            self.records.restore(record, record.state)
+        except UserError as error:
+            # The volume is gone, and the box is about to follow it.
+            logging.debug("MedSAMSeg: a box could not be put back: %s", error)
+
+    def straighten(self, record):
+        """Give a markup that was dragged the depth of one slice again, unless it is somewhere else already."""
+        if self.store.read(record.node) == record.state.prompt:
+            self.store.update(record.node, record.state.prompt)
+
+    def forgotten(self, record):
+        """:return: of a box and the others on its slice, those whose voxels are not in memory."""
+        here = record.state.prompt
+        return [
+            other
+            for other in (record, *self.records.others(record))
+            if not other.state.isKnown
+            and (other.state.prompt.axis, other.state.prompt.sliceIndex) == (here.axis, here.sliceIndex)
+        ]

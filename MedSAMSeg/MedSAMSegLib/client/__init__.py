@@ -1,0 +1,1 @@
+"""The HTTP contract with nothing but the standard library."""

@@ -1,0 +1,108 @@
+"""A volume on its way to the server, and its slices being encoded there ahead of the user."""
+
+import threading
+
+from MedSAMSegLib.runs.eventStream import EventStream
+
+#: How often the server is asked how far it is.
+STATUS_SECONDS = 0.5
+
+
+class UploadRun:
+    """Sends a volume's voxels; nobody waits for it. Advance it from a timer, or close it.
+
+    :param connect: function without arguments that returns the client; runs on the worker, may start the server.
+    :param upload: the :class:`VolumeUpload` of the volume.
+    """
+
+    def __init__(self, connect, upload):
+        #: The volume's key on the server; None until it is there.
+        self.result = None
+        self._stream = EventStream(lambda: iter([upload.ask(connect, lambda client, key: key)]))
+
+    def advance(self, wait=False):
+        """Return True while the voxels are on their way. Main thread only.
+
+        :param wait: True to wait for the end.
+        :raises UserError: when they did not arrive.
+        """
+        for key in self._stream.take(wait):
+            self.result = key
+        return not self._stream.hasEnded
+
+    def close(self):
+        """Wait for it no longer; the voxels still arrive, for the next question about them."""
+
+
+class EncodingRun:
+    """Lets the server encode the slices of a volume in the background, and follows how far it is.
+
+    Advance it from a timer until it returns False, or close it, which ends the work on the server too.
+
+    :param connect: function without arguments that returns the client; runs on the worker, may start the server.
+    :param upload: the :class:`VolumeUpload` of the volume.
+    :param request: keyword arguments of :meth:`BackendClient.startEncoding` without key.
+    """
+
+    def __init__(self, connect, upload, request):
+        #: The latest :class:`EncodingStatus`; None until the server has begun.
+        self.status = None
+        #: The last one, once it is over.
+        self.result = None
+        self._connect = connect
+        self._upload = upload
+        self._request = request
+        self._isClosed = False
+        self._changed = threading.Event()
+        self._stream = EventStream(self._follow)
+
+    @property
+    def isOver(self):
+        """True when the server was told everything, also that it was closed."""
+        return self._stream.hasEnded
+
+    def advance(self, wait=False):
+        """Take note of how far it is; return True until it is over. Main thread only.
+
+        :param wait: True to wait for the next news.
+        :raises UserError: when the server failed.
+        """
+        for status in self._stream.take(wait):
+            self.status = status
+            if not status.isUnderWay:
+                self.result = status
+        return not self._stream.hasEnded
+
+    def center(self, sliceIndex):
+        """Go on from another slice outward; returns at once.
+
+        :param sliceIndex: the slice.
+        """
+        self._request = {**self._request, "sliceIndex": sliceIndex}
+        self._changed.set()
+
+    def close(self):
+        """End it here and on the server; returns at once. It is over when :meth:`advance` says so."""
+        self._isClosed = True
+        self._changed.set()
+
+    def _follow(self):
+        """Yield the states of the job; runs on the worker thread."""
+        client, key, status = self._upload.ask(self._connect, self._begin)
+        job = status.job
+        # A later job for the same volume takes the place of this one.
+        while status.job == job:
+            yield status
+            if status.error is not None:
+                raise status.error
+            if not status.isUnderWay:
+                return
+            isChanged = self._changed.wait(STATUS_SECONDS)
+            self._changed.clear()
+            if self._isClosed:
+                client.cancel(job)
+                return
+            status = self._begin(client, key)[-1] if isChanged else client.encodingStatus(key)
+
+    def _begin(self, client, key):
+        return client, key, client.startEncoding(key, **self._request)

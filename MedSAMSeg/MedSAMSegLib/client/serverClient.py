@@ -1,0 +1,309 @@
+"""The server's HTTP contract as seen from Slicer: stdlib and numpy only, no state but the address."""
+
+import base64
+import contextlib
+import http.client
+import json
+import logging
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from MedSAMSegLib.client.npyUpload import NpyUpload
+from MedSAMSegLib.client.serverReplies import BackendError, EncodingStatus, PropagationEvent, SegmentReply, UploadReply
+
+#: The contract's version that this client speaks; a server says its own in ``/v1/health``.
+PROTOCOL_VERSION = 1
+
+TRY_AGAIN = (
+    "Try again: a local server is started anew."
+    " If it happens again, look into the server's log; Slicer's own log says where it is."
+)
+
+#: Encoding one slice with the largest model takes up to half a minute on a slow computer.
+REPLY_TIMEOUT_SECONDS = 300.0
+
+
+class BackendUnavailableError(BackendError):
+    """The server does not answer, or stopped in the middle of an answer."""
+
+
+class BackendClient:
+    """Asks one server. Every call opens its own connection, so that any thread may use the same client.
+
+    Usage::
+
+        client = BackendClient("http://127.0.0.1:41713", token)
+        upload = client.uploadVolume(NpyUpload(slicer.util.arrayFromVolume(volumeNode)))
+        reply = client.segment(upload.key, axis=0, sliceIndex=24, boxes=[(54, 160, 101, 204)])
+    """
+
+    def __init__(self, url, token, timeout=REPLY_TIMEOUT_SECONDS):
+        """
+        :param url: the server's address, such as ``http://127.0.0.1:41713`` (or ``https://`` for a remote server).
+        :param token: the secret that the server expects with every request.
+        :param timeout: longest silence of the server in seconds.
+        """
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise BackendError(
+                f"'{url}' is not the address of a MedSAMSeg server.",
+                "Give it as http://HOST:PORT, for example http://127.0.0.1:41713.",
+                "bad_url",
+            )
+        self.url = url.rstrip("/")
+        self._parts = parts
+        self._token = token
+        self._timeout = timeout
+        self._checkedVersion = False
+
+    def health(self, timeout=None):
+        """Return the server's own description (version, protocol, model, device) as a dictionary.
+
+        :param timeout: longest silence of the server in seconds; the client's own when not given.
+        :raises BackendError: when there is no answer, or the server speaks another version of the protocol.
+        """
+        health = self._requestJson("GET", "/v1/health", timeout=timeout)
+        if health.get("protocol") != PROTOCOL_VERSION:
+            raise BackendError(
+                f"The MedSAMSeg server {health.get('version', '')} speaks version {health.get('protocol')} of the "
+                f"protocol, this extension speaks version {PROTOCOL_VERSION}.",
+                "Update the older of the two.",
+                "version_mismatch",
+            )
+        return health
+
+    def models(self, timeout=None):
+        """Return the models that the server knows, as a list of dictionaries (name, title, installed, licence, …).
+
+        :param timeout: longest silence of the server in seconds; the client's own when not given.
+        """
+        return self._requestJson("GET", "/v1/models", timeout=timeout)["models"]
+
+    def uploadVolume(self, upload: NpyUpload) -> UploadReply:
+        """Send a volume's voxels, unless the server has them already.
+
+        :param upload: the voxels, with the key under which the server will know them.
+        """
+        self._checkVersionOnce()
+        path = f"/v1/volumes/{upload.key}"
+        try:
+            return UploadReply.fromJson(self._requestJson("GET", path))
+        except BackendError as error:
+            if error.code != "volume_unknown":
+                raise
+        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(upload.byteCount)}
+        return UploadReply.fromJson(self._requestJson("PUT", path, upload.chunks(), headers))
+
+    def segment(self, key, axis, sliceIndex, boxes, window="auto", model=None, points=None, cachedOnly=False):
+        """Return one mask for each box on one slice, as a :class:`SegmentReply`.
+
+        :param key: the uploaded volume's key.
+        :param axis: array axis of the slice: 0, 1 or 2 of an array (K, J, I).
+        :param sliceIndex: index along that axis.
+        :param boxes: boxes (x0, y0, x1, y1) in in-plane voxel indices.
+        :param window: intensity window: "auto", a preset's name, or "W,L".
+        :param model: model's name; None for the server's default.
+        :param points: for each box a list of points (x, y, 1 for inside or 0 for outside) that correct its mask.
+        :param cachedOnly: True to get None, at once, when the slice has not been encoded yet.
+        """
+        self._checkVersionOnce()
+        prompts = [{"box": list(box)} for box in boxes]
+        for prompt, ownPoints in zip(prompts, points or [], strict=False):
+            prompt["points"] = [list(point) for point in ownPoints]
+        request = {"model": model, "window": window, "axis": axis, "slice": sliceIndex, "prompts": prompts}
+        try:
+            reply = self._requestJson(
+                "POST", f"/v1/volumes/{key}/segment", {**request, **({"cached_only": True} if cachedOnly else {})}
+            )
+        except BackendError as error:
+            if cachedOnly and error.code == "not_encoded":
+                return None
+            raise
+        return SegmentReply.fromJson(reply)
+
+    def startEncoding(self, key, axis, sliceIndex, window="auto", model=None) -> EncodingStatus:
+        """Let the server encode slices in the background; clicks go first.
+
+        A job that the volume has for the same axis, window and model goes on from the slice outward; another one is
+        replaced.
+
+        :param key: the uploaded volume's key.
+        :param axis: array axis of the slices.
+        :param sliceIndex: where to begin; the slices are encoded from there outward.
+        :param window: intensity window: "auto", a preset's name, or "W,L".
+        :param model: model's name; None for the server's default.
+        """
+        self._checkVersionOnce()
+        request = {"model": model, "window": window, "axis": axis, "slice": sliceIndex}
+        return EncodingStatus.fromJson(self._requestJson("POST", f"/v1/volumes/{key}/encodings", request))
+
+    def encodingStatus(self, key) -> EncodingStatus:
+        """Return how far the background encoding of a volume is.
+
+        :param key: the uploaded volume's key.
+        """
+        return EncodingStatus.fromJson(self._requestJson("GET", f"/v1/volumes/{key}/encodings"))
+
+    def propagate(
+        self,
+        key,
+        axis,
+        prompts=(),
+        first=None,
+        last=None,
+        direction="both",
+        spacing=(1.0, 1.0, 1.0),
+        locked=(),
+        masks=None,
+        objects=None,
+        mayOverlap=True,
+        window="auto",
+        model=None,
+        job=None,
+    ):
+        """Start a propagation, and return its events as they happen; closing the iterator cancels it.
+
+        :param key: the uploaded volume's key.
+        :param axis: array axis of the prompts' slices.
+        :param prompts: list of (slice index, box).
+        :param first: first slice that may be touched; None for the volume's first.
+        :param last: last slice that may be touched (inclusive); None for the volume's last.
+        :param direction: "both", "forward" (rising slice index) or "backward".
+        :param spacing: distances of voxel centers along the array axes (K, J, I) in millimeters.
+        :param locked: indices of slices that are not computed, and that no walk passes.
+        :param masks: {slice index: (x0, y0, bool array (rows, columns))} of prompted slices where the object is known:
+            that is taken as it is.
+        :param objects: {ID: {prompts, first, last, locked, masks}} of several objects that are followed together, in
+            the place of these arguments here; events of slices then have the ID as "object".
+        :param mayOverlap: whether several objects may have the same voxels; if not, a slice comes again when a later
+            object takes voxels from it.
+        :param window: intensity window: "auto", a preset's name, or "W,L".
+        :param model: model's name; None for the server's default.
+        :param job: name under which :meth:`cancel` can stop it from another thread.
+        :return: iterator of :class:`PropagationEvent`; an error of the server is raised.
+        """
+        self._checkVersionOnce()
+        request = {
+            "model": model,
+            "window": window,
+            "axis": axis,
+            "direction": direction,
+            "spacing": list(spacing),
+            "job": job,
+        }
+        if objects:
+            request["objects"] = [{"id": name, **_followed(**arguments)} for name, arguments in objects.items()]
+            request["may_overlap"] = mayOverlap
+        else:
+            request.update(_followed(prompts, first, last, locked, masks))
+        return self._readEvents(*self._send("POST", f"/v1/volumes/{key}/propagate", request))
+
+    def cancel(self, job):
+        """Stop a propagation or an encoding after the slice in work. A job that has ended already is no error."""
+        try:
+            self._requestJson("POST", f"/v1/jobs/{job}/cancel")
+        except BackendError as error:
+            if error.code != "job_unknown":
+                raise
+
+    def _readEvents(self, connection, response):
+        with contextlib.closing(connection):
+            isOver = False
+            while not isOver:
+                event = self._readEvent(response)
+                if event.kind == "error":
+                    raise event.error
+                yield event
+                isOver = event.isLast
+
+    def _readEvent(self, response):
+        try:
+            line = response.readline()
+        except (OSError, http.client.HTTPException) as error:
+            raise self._stoppedInTheMiddle() from error
+        if not line.endswith(b"\n"):
+            # The stream always ends with an event that says so; anything else is a server that died.
+            raise self._stoppedInTheMiddle()
+        return PropagationEvent.fromJson(json.loads(line))
+
+    def _checkVersionOnce(self):
+        if not self._checkedVersion:
+            self.health()
+            self._checkedVersion = True
+
+    def _requestJson(self, method, path, body=None, headers=None, timeout=None):
+        connection, response = self._send(method, path, body, headers, timeout)
+        try:
+            content = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise self._stoppedInTheMiddle() from error
+        finally:
+            connection.close()
+        if not content:
+            return None
+        try:
+            return json.loads(content)
+        except ValueError:
+            raise BackendError.notOurServer(response.status) from None
+
+    def _send(self, method, path, body=None, headers=None, timeout=None):
+        """Return (connection, response) of a request that succeeded; raise the server's error otherwise."""
+        headers = {"Authorization": f"Bearer {self._token}", **(headers or {})}
+        if isinstance(body, dict):
+            # Slice indices often come out of numpy, whose numbers JSON does not know.
+            body = json.dumps(body, default=np.generic.item).encode()
+            headers["Content-Type"] = "application/json"
+        connection = self._connect(timeout or self._timeout)
+        try:
+            # A server that refuses a large volume answers, and hangs up, before it has read all of it.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError, ConnectionAbortedError):
+                connection.request(method, self._parts.path.rstrip("/") + path, body, headers)
+            response = connection.getresponse()
+            if response.status >= 400:
+                raise BackendError.fromReply(response.status, response.read())
+        except BackendError:
+            connection.close()
+            raise
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            logging.debug("MedSAMSeg server %s: %s %s failed: %r", self.url, method, path, error)
+            raise BackendUnavailableError(
+                f"The MedSAMSeg server at {self.url} does not answer ({error or type(error).__name__}).",
+                TRY_AGAIN,
+                "server_unavailable",
+            ) from error
+        return connection, response
+
+    def _connect(self, timeout):
+        # http.client uses no proxy settings, which is right for a server on this computer.
+        connectionClass = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
+        return connectionClass(self._parts.hostname, self._parts.port, timeout=timeout)
+
+    def _stoppedInTheMiddle(self):
+        return BackendUnavailableError(
+            f"The MedSAMSeg server at {self.url} stopped in the middle of its answer.",
+            TRY_AGAIN,
+            "server_stopped",
+        )
+
+
+def _followed(prompts, first=None, last=None, locked=(), masks=None):
+    return {
+        "prompts": [_slicePrompt(sliceIndex, box, (masks or {}).get(sliceIndex)) for sliceIndex, box in prompts],
+        "first": first,
+        "last": last,
+        "locked": list(locked),
+    }
+
+
+def _slicePrompt(sliceIndex, box, mask):
+    prompt = {"slice": sliceIndex, "box": list(box)}
+    if mask is not None:
+        x0, y0, pixels = mask
+        rows, columns = pixels.shape
+        prompt["mask"] = {
+            "extent": [x0, y0, x0 + columns - 1, y0 + rows - 1],
+            "bits": base64.b64encode(np.packbits(pixels).tobytes()).decode("ascii"),
+        }
+    return prompt

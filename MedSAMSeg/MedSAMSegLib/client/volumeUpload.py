@@ -1,0 +1,155 @@
+"""Remembers which volumes the server has, so that voxels are hashed and sent once."""
+
+import threading
+import time
+
+import slicer
+
+from MedSAMSegLib.client.npyUpload import NpyUpload
+from MedSAMSegLib.client.serverReplies import BackendError
+
+#: Codes of errors after which a new server may well succeed.
+SERVER_IS_GONE = ("server_unavailable", "server_stopped", "server_stopping")
+
+#: How long a process may take from closing its connections to its end.
+DYING_SECONDS = 2.0
+
+#: How often voxels that change while they are read are read again.
+READINGS = 3
+
+
+class UploadCancelledError(BackendError):
+    """Nobody wants the volume on the server any more."""
+
+
+class VolumeUpload:
+    """The voxels of one volume node as they were at one moment. May be used from any thread.
+
+    The voxels are read where Slicer has them: no copy, and nothing for the main thread to do. Slicer keeps the memory
+    for as long as it is referred to here; other voxels of a node are other memory. What is written into it while it is
+    read makes the bytes differ from their key, which the server refuses, and they are read again. Who wrote then says
+    so, as Slicer demands, and from then on :class:`VolumeUploads` gives a new upload.
+
+    :param array: the voxels (K, J, I).
+    """
+
+    def __init__(self, array):
+        #: Sentences on what the server had to change; empty until the voxels were sent.
+        self.notes = []
+        self._array = array
+        self._content = None
+        self._keys = {}
+        self._isCancelled = False
+        self._lock = threading.Lock()
+
+    @property
+    def isCancelled(self):
+        """True after :meth:`cancel`."""
+        return self._isCancelled
+
+    def ask(self, connect, function):
+        """Return ``function(client, key)``, asked once more of a new server when the first one died meanwhile.
+
+        :param connect: function without arguments that returns the client; it starts a server where there is none.
+        :param function: what to ask, of a :class:`BackendClient` and with the volume's key there.
+        """
+        client = connect()
+        url = client.url
+        try:
+            return self.call(client, lambda key: function(client, key))
+        except BackendError as error:
+            if error.code not in SERVER_IS_GONE:
+                raise
+        successor = _successor(connect, url)
+        return self.call(successor, lambda key: function(successor, key))
+
+    def call(self, client, function):
+        """Return ``function(key)`` after sending the voxels where that is needed.
+
+        Where the server has dropped the volume meanwhile, it is sent again and the function called once more.
+
+        :param client: the :class:`BackendClient` of the server.
+        :param function: what to do with the volume's key on that server.
+        """
+        try:
+            return function(self._keyOnServer(client))
+        except BackendError as error:
+            if error.code != "volume_unknown":
+                raise
+        with self._lock:
+            self._keys.pop(client.url, None)
+        return function(self._keyOnServer(client))
+
+    def cancel(self):
+        """Stop sending, for good; who waits for it gets an :class:`UploadCancelledError`. Returns at once."""
+        self._isCancelled = True
+
+    def _keyOnServer(self, client):
+        # Who comes second waits for the first instead of sending the same.
+        with self._lock:
+            if client.url not in self._keys:
+                reply = self._send(client)
+                self.notes = reply.notes
+                self._keys[client.url] = reply.key
+            return self._keys[client.url]
+
+    def _send(self, client):
+        for _reading in range(READINGS - 1):
+            try:
+                return client.uploadVolume(self._readContent())
+            except BackendError as error:
+                if error.code != "key_mismatch":
+                    raise
+            self._content = None
+        return client.uploadVolume(self._readContent())
+
+    def _readContent(self):
+        if self._content is None:
+            self._content = NpyUpload(self._array, self._checkpoint)
+        return self._content
+
+    def _checkpoint(self):
+        if self._isCancelled:
+            raise UploadCancelledError("The volume is not sent to the server.", "", "upload_cancelled")
+
+
+def _successor(connect, url):
+    """Return the client of the server after the one at an address; of the same one when it does not go away."""
+    end = time.monotonic() + DYING_SECONDS
+    while (client := connect()).url == url and time.monotonic() < end:
+        # A process that dies closes its connections a moment before it is gone.
+        time.sleep(0.02)
+    return client
+
+
+class VolumeUploads:
+    """One :class:`VolumeUpload` for each volume node, replaced when the node's voxels change."""
+
+    def __init__(self):
+        self._uploads = {}
+
+    def uploadOf(self, volumeNode):
+        """Return the upload of the node's present voxels. Main thread only.
+
+        :param volumeNode: the scalar volume.
+        """
+        self._dropRemoved()
+        # VTK counts up the image data's modification time whenever voxels change.
+        modificationTime = volumeNode.GetImageData().GetMTime()
+        known = self._uploads.get(volumeNode.GetID())
+        if known is None or known[0] != modificationTime or known[1].isCancelled:
+            known = (modificationTime, VolumeUpload(slicer.util.arrayFromVolume(volumeNode)))
+            self._uploads[volumeNode.GetID()] = known
+        return known[1]
+
+    def cancelAll(self):
+        """Send nothing more of any volume: the scene is about to close. Main thread only."""
+        for _modificationTime, upload in self._uploads.values():
+            upload.cancel()
+        self._uploads = {}
+
+    def _dropRemoved(self):
+        # An upload holds the voxels in memory, which a removed volume has to give back.
+        removed = [nodeID for nodeID in self._uploads if slicer.mrmlScene.GetNodeByID(nodeID) is None]
+        for nodeID in removed:
+            self._uploads.pop(nodeID)[1].cancel()

@@ -1,0 +1,1 @@
+"""The server's packages, installed from the panel: whole or not at all."""

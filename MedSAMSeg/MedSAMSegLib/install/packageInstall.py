@@ -1,0 +1,287 @@
+"""Installing what the server runs on: into a folder of its own, wholly or not at all."""
+
+import contextlib
+import errno
+import os
+import secrets
+import shutil
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.install.folderLock import folderLock
+from MedSAMSegLib.install.pipRun import Cancelled, PipRun, pipEnvironment, progressOption
+from MedSAMSegLib.install.torchBuild import BASE_BYTES
+from MedSAMSegLib.server.dataFolders import folderBytes, readableSize
+from MedSAMSegLib.server.installedServer import MARKER, InstalledBackend, requirementsDigest, venvInterpreter
+
+PARTIAL = ".partial-"
+REMOVED = ".removed-"
+#: Virus scanners hold fresh files open for a moment, which on Windows keeps their folder from being renamed.
+RENAME_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class InstallPlan:
+    """What an installation will do; made before anybody is asked.
+
+    folder: where the packages go.
+    sources: folder of the server's sources.
+    torch: :class:`TorchChoice`.
+    wheels: folder to install from instead of the Internet; None for the Internet.
+    """
+
+    folder: Path
+    sources: Path
+    torch: object
+    wheels: Path | None = None
+
+    @property
+    def downloadBytes(self):
+        """Bytes to download, about."""
+        return 0 if self.wheels else BASE_BYTES[0] + self.torch.downloadBytes
+
+    @property
+    def diskBytes(self):
+        """Bytes on disk afterwards, about."""
+        return BASE_BYTES[1] + self.torch.diskBytes
+
+
+@dataclass(frozen=True)
+class InstallProgress:
+    """How far an installation is.
+
+    phase: "preparing", "getting", "installing", "checking" or "weights".
+    package: what is being got; may be empty.
+    doneBytes: what has arrived.
+    totalBytes: what will arrive, about; 0 where nothing does.
+    """
+
+    phase: str
+    package: str = ""
+    doneBytes: int = 0
+    totalBytes: int = 0
+
+
+class BackendInstall:
+    """Carries out a plan. Everything is made in a folder beside the final one, which it becomes in the last step.
+
+    :param plan: :class:`InstallPlan`.
+    :param python: Slicer's Python.
+    :param environment: for every process that is started.
+    :param log: path of the log file; replaced.
+    """
+
+    def __init__(self, plan, python, environment, log):
+        self._plan = plan
+        self._python = str(python)
+        self._environment = pipEnvironment(environment)
+        self._logPath = Path(log)
+        self._cancelled = threading.Event()
+        self._pip = None
+        self._doneBytes = 0
+
+    def cancel(self):
+        """Stop, leaving nothing; from any thread, returns at once."""
+        self._cancelled.set()
+        pip = self._pip
+        if pip is not None:
+            pip.cancel()
+
+    def run(self, onProgress):
+        """Install, which takes minutes.
+
+        :param onProgress: called with :class:`InstallProgress`, on this thread.
+        :return: :class:`InstalledBackend`; None when it was cancelled.
+        :raises UserError: when something failed; what was installed before is as it was.
+        """
+        folder = self._plan.folder
+        partial = folder.with_name(f"{folder.name}{PARTIAL}{secrets.token_hex(4)}")
+        with _explainingFailures(folder):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            self._logPath.parent.mkdir(parents=True, exist_ok=True)
+            with folderLock(folder.with_name(f".{folder.name}.lock")), self._logPath.open("w", encoding="utf-8") as log:
+                removeLeftovers(folder)
+                _checkSpace(folder.parent, self._plan.diskBytes)
+                try:
+                    return self._install(partial, log, onProgress)
+                except Cancelled:
+                    return None
+                finally:
+                    removeFolder(partial)
+
+    def _install(self, partial, log, onProgress):
+        onProgress(InstallProgress("preparing"))
+        backend = self._prepare(partial, log)
+        self._installPackages(backend, log, onProgress)
+        onProgress(InstallProgress("checking", doneBytes=self._doneBytes))
+        self._check(backend, log)
+        self._stopIfCancelled()
+        backend.save()
+        replaceFolder(partial, self._plan.folder)
+        return InstalledBackend.load(self._plan.folder)
+
+    def _prepare(self, partial, log):
+        """Make a virtual environment; a folder of packages for Slicer's Python where it cannot be made."""
+        values = {"requirements": requirementsDigest(self._plan.sources), "torch": self._plan.torch.key}
+        environment = InstalledBackend(partial, venvInterpreter(), "", **values)
+        steps = [
+            [self._python, "-m", "venv", "--without-pip", str(partial)],
+            [str(environment.interpreterPath), "-c", "import ctypes, ssl, sqlite3, zlib"],
+        ]
+        if all(self._runsWell(step, log) for step in steps):
+            return environment
+        removeFolder(partial)
+        partial.mkdir()
+        return InstalledBackend(partial, self._python, "packages", **values)
+
+    def _installPackages(self, backend, log, onProgress):
+        if backend.packages:
+            where = [self._python, "-m", "pip", "install", "--target", str(backend.folder / backend.packages)]
+        else:
+            where = [self._python, "-m", "pip", "--python", str(backend.interpreterPath), "install"]
+        where += ["--no-deps", "--only-binary=:all:", "--no-input", "--no-warn-script-location", "--no-compile"]
+        where.append(progressOption(self._python, self._environment))
+        if self._plan.wheels:
+            where += ["--no-index", "--find-links", str(self._plan.wheels)]
+
+        def tell(phase, package, arrived):
+            self._doneBytes += arrived
+            onProgress(InstallProgress(phase, package, self._doneBytes, self._plan.downloadBytes))
+
+        for step in self._plan.torch.pipSteps(self._plan.sources / "requirements"):
+            self._stopIfCancelled()
+            self._pip = PipRun([*where, *step], self._environment, log, tell)
+            # It may have been cancelled between the look and the start.
+            if self._cancelled.is_set():
+                self._pip.cancel()
+            log.flush()
+            self._pip.wait()
+
+    def _check(self, backend, log):
+        """Load everything once: a library that is missing on this computer shows now, not at the first box."""
+        command = [*backend.command(self._plan.sources), "check"]
+        if not self._runsWell(command, log):
+            raise UserError(
+                "The packages were installed, but do not run on this computer.",
+                f"The end of the log {self._logPath} says why.",
+                "check_failed",
+            )
+
+    def _runsWell(self, command, log):
+        log.write("$ " + " ".join(command) + "\n")
+        log.flush()
+        flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+        return (
+            subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self._environment,
+                check=False,
+                creationflags=flags,
+            ).returncode
+            == 0
+        )
+
+    def _stopIfCancelled(self):
+        if self._cancelled.is_set():
+            raise Cancelled
+
+
+def uninstallBackend(folder):
+    """Remove what was installed.
+
+    :param folder: where it is.
+    :return: bytes that came free.
+    :raises UserError: when another Slicer is installing, or files are in use.
+    """
+    folder = Path(folder)
+    if not folder.parent.is_dir():
+        return 0
+    with _explainingFailures(folder), folderLock(folder.with_name(f".{folder.name}.lock")):
+        size = folderBytes(folder)
+        if folder.is_dir():
+            # Without its marker it is no installation any more, whatever happens to the rest.
+            (folder / MARKER).unlink(missing_ok=True)
+            rename(folder, folder.with_name(f"{folder.name}{REMOVED}{secrets.token_hex(4)}"))
+        removeLeftovers(folder)
+        return size
+
+
+def removeLeftovers(folder):
+    """Remove what a Slicer that was killed left beside an installation. Its lock must be held.
+
+    A new installation that was complete, but for its name, is given it.
+    """
+    if not folder.exists():
+        for partial in folder.parent.glob(f"{folder.name}{PARTIAL}*"):
+            if (partial / MARKER).is_file():
+                rename(partial, folder)
+                break
+    for kind in (PARTIAL, REMOVED):
+        for leftover in folder.parent.glob(f"{folder.name}{kind}*"):
+            removeFolder(leftover)
+
+
+def replaceFolder(new, folder):
+    """Let a complete folder take a name that another may have; that one is removed.
+
+    :param new: the folder.
+    :param folder: its path from now on, on the same disk.
+    """
+    old = folder.with_name(f"{folder.name}{REMOVED}{secrets.token_hex(4)}")
+    if folder.exists():
+        rename(folder, old)
+    rename(new, folder)
+    removeFolder(old)
+
+
+def rename(path, target):
+    """Rename a folder; on Windows, wait a while for others to let go of its files.
+
+    :raises OSError: when it cannot be renamed.
+    """
+    end = time.monotonic() + RENAME_SECONDS
+    while True:
+        try:
+            path.rename(target)
+            return
+        except PermissionError:
+            if os.name != "nt" or time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+
+
+def removeFolder(folder):
+    """Remove a folder with all that is in it, as far as the system allows."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _checkSpace(folder, needed):
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise UserError(
+            f"The disk of {folder} has {readableSize(free)} free; about {readableSize(needed)} are needed.",
+            "Free some space, or choose another folder with the environment variable MEDSAMSEG_HOME.",
+            "disk_full",
+        )
+
+
+@contextlib.contextmanager
+def _explainingFailures(folder):
+    try:
+        yield
+    except OSError as error:
+        isFull = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        raise UserError(
+            f"The disk of {folder} is full." if isFull else f"{folder} cannot be written: {error.strerror or error}.",
+            "Free some space and try again."
+            if isFull
+            else "Choose another folder with the environment variable MEDSAMSEG_HOME, or end other Slicers.",
+            "disk_full" if isFull else "no_permission",
+        ) from error

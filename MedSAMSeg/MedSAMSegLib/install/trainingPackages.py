@@ -1,0 +1,34 @@
+"""How to get the packages that training needs into the environment in which the server runs."""
+
+import os
+
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.server.installedServer import InstalledBackend
+from MedSAMSegLib.server.pythonPrograms import slicerPython
+from MedSAMSegLib.server.serverProcess import PYTHON_VARIABLE
+
+#: The server's optional dependencies "train"; a test compares them with the server's.
+PACKAGES = ("lightning-fabric", "matplotlib", "monai", "peft")
+
+
+def howToGetThem():
+    """Return what the user has to do, with the command line for this computer."""
+    packages = " ".join(PACKAGES)
+    return f"Run this in a terminal, then try again: {_pip()} {packages}"
+
+
+def _pip():
+    """:return: command line that installs into the environment that `findServerCommand` finds."""
+    python = os.environ.get(PYTHON_VARIABLE)
+    if python:
+        return f'"{python}" -m pip install'
+    backend = InstalledBackend.load()
+    if backend is None:
+        return "pip install"
+    try:
+        pip = f'"{slicerPython()}" -m pip'
+    except UserError:
+        pip = "PythonSlicer -m pip"
+    if backend.packages:
+        return f'{pip} install --target "{backend.folder / backend.packages}"'
+    return f'{pip} --python "{backend.interpreterPath}" install'

@@ -1,0 +1,215 @@
+"""The part of the scripting API that is about boxes in the scene: list, move, refine, delete, preview."""
+
+import contextlib
+import dataclasses
+
+from MedSAMSegLib.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class BoxEntry:
+    """One box in the scene.
+
+    :param node: the ROI markup.
+    :param prompt: the box in voxel indices, where the markup is now; None if it cannot be read.
+    :param segmentID: ID of the segment that it is for.
+    :param isMoved: whether its markup is elsewhere than when it was segmented.
+    :param problem: why it cannot be read; empty if it can.
+    """
+
+    node: object
+    prompt: object
+    segmentID: str
+    isMoved: bool = False
+    problem: str = ""
+
+
+class BoxAdjustment:
+    """What :class:`MedSAMSegLogic` does with the boxes of the scene.
+
+    :param boxes: :class:`SceneBoxes`.
+    :param boxWork: :class:`BoxWork`.
+    """
+
+    def __init__(self, boxes, boxWork):
+        self._boxes = boxes
+        self._boxWork = boxWork
+
+    def boxes(self, segmentation, volume, segment=None):
+        """Return the boxes of a segmentation on a volume as a list of :class:`BoxEntry`, oldest first.
+
+        Boxes that were turned or moved out of the volume are left out; :meth:`unreadableBoxes` has them.
+
+        :param segmentation: the segmentation node.
+        :param volume: the volume node.
+        :param segment: ID of a segment; None for all.
+        """
+        return [entry for entry in self.allBoxes(segmentation, volume, segment) if not entry.problem]
+
+    def unreadableBoxes(self, segmentation, volume, segment=None):
+        """Return what :meth:`boxes` leaves out, each with its problem.
+
+        :param segmentation: the segmentation node.
+        :param volume: the volume node.
+        :param segment: ID of a segment; None for all.
+        """
+        return [entry for entry in self.allBoxes(segmentation, volume, segment) if entry.problem]
+
+    def allBoxes(self, segmentation, volume, segment=None):
+        """Return what :meth:`boxes` and :meth:`unreadableBoxes` return, in one list.
+
+        :param segmentation: the segmentation node, or None.
+        :param volume: the volume node, or None.
+        :param segment: ID of a segment; None for all.
+        """
+        return [self.boxEntry(node) for node in self.boxNodes(segmentation, volume, segment)]
+
+    def boxNodes(self, segmentation, volume, segment=None):
+        """Return the ROI markups of :meth:`allBoxes`, without reading them.
+
+        :param segmentation: the segmentation node, or None.
+        :param volume: the volume node, or None.
+        :param segment: ID of a segment; None for all.
+        """
+        if segmentation is None or volume is None:
+            return []
+        return self._boxes.store.nodes(segmentation, segment, volume)
+
+    def hasPoints(self, node):
+        """Return whether points refine a box.
+
+        :param node: the box's ROI markup.
+        """
+        return self._boxes.points.isOn(node)
+
+    def updateBox(self, node, window="auto", model=None):
+        """Segment a box again where its markup is now; what it finds replaces what it had added.
+
+        Voxels that were in the segment before the box, that other boxes found too, or that were painted or erased by
+        hand, stay as they are. It is one undo step, and undo moves the markup back.
+
+        :param node: the box's ROI markup.
+        :param window: intensity window, as for :meth:`MedSAMSegLogic.segmentBox`.
+        :param model: name of the model; None for the server's default.
+        :return: :class:`BoxResult`.
+        :raises UserError: when the box left its volume, the segment cannot be written, or the server cannot answer.
+        """
+        return _finish(self.startBoxUpdate(node, window, model))
+
+    def startBoxUpdate(self, node, window="auto", model=None, continues=None, isLast=True):
+        """Start what :meth:`updateBox` does and return at once, with a run that has to be advanced to its end.
+
+        Of several updates of one box, an answer that comes after that to a later question is dropped, and so is one
+        that comes after the box was removed or taken back; the run's result is None then.
+
+        :param node: the box's ROI markup.
+        :param window: intensity window.
+        :param model: name of the model; None for the server's default.
+        :param continues: the run before in the same drag of a handle; both make one undo step.
+        :param isLast: False while the handle is still held: the markup is left in the user's hand, and 3D surfaces are
+            renewed later.
+        :return: :class:`BoxRun`; its result is a :class:`BoxResult`.
+        """
+        return self._boxWork.update(node, window, model, continues, isLast)
+
+    def deleteBox(self, node, removeMask=True):
+        """Delete a box, and take back what it had added; one undo step.
+
+        :param node: the box's ROI markup.
+        :param removeMask: False to keep its voxels in the segment.
+        :return: :class:`BoxDeletion`.
+        :raises UserError: when the segment cannot be written; of a box from a saved scene, what it had added is asked
+            from the server, which may fail too.
+        """
+        return _finish(self.startBoxDeletion(node, removeMask))
+
+    def startBoxDeletion(self, node, removeMask=True):
+        """Start what :meth:`deleteBox` does and return at once, with a run that has to be advanced to its end.
+
+        :param node: the box's ROI markup.
+        :param removeMask: False to keep its voxels in the segment.
+        :return: :class:`BoxRun`; its result is a :class:`BoxDeletion`.
+        """
+        return self._boxWork.delete(node, removeMask)
+
+    def startPreview(self, volume, boxRAS, view, window="auto", model=None):
+        """Ask what a box would find, and change nothing; slices that are not encoded yet give nothing.
+
+        :param volume: the scalar volume node.
+        :param boxRAS: two opposite corners in RAS (mm, world coordinates).
+        :param view: name of the slice view that the corners were picked on.
+        :param window: intensity window.
+        :param model: name of the model; None for the server's default.
+        :return: :class:`BoxRun`; its result is a :class:`BoxPreview`, or None when the slice is not encoded.
+        """
+        return self._boxWork.preview(volume, window, model, {"boxRAS": boxRAS, "view": view})
+
+    def addPoint(self, node, place, isInObject, window="auto", model=None):
+        """Refine a box by a point that is in the object or beside it. Experimental: MedSAM was trained without points.
+
+        It is one undo step. Propagation starts from the box alone.
+
+        :param node: the box's ROI markup.
+        :param place: (R, A, S) of the point, in world coordinates, on the slice of the box.
+        :param isInObject: whether the point belongs to the object.
+        :param window: intensity window.
+        :param model: name of the model; None for the server's default.
+        :return: :class:`BoxResult`.
+        :raises UserError: when the point is elsewhere, the segment cannot be written, or the server cannot answer.
+        """
+        return _finish(self.startPoint(node, place, isInObject, window, model))
+
+    def startPoint(self, node, place, isInObject, window="auto", model=None):
+        """Start what :meth:`addPoint` does and return at once, with a run that has to be advanced to its end.
+
+        :return: :class:`BoxRun`; its result is a :class:`BoxResult`.
+        """
+        self._boxes.addPoint(self._boxes.records.of(node), place, isInObject)
+        return self.startBoxUpdate(node, window, model)
+
+    def startClearingPoints(self, node, window="auto", model=None):
+        """Remove all points of a box and segment it without them; one undo step.
+
+        :param node: the box's ROI markup.
+        :param window: intensity window.
+        :param model: name of the model; None for the server's default.
+        :return: :class:`BoxRun`; its result is a :class:`BoxResult`.
+        """
+        self._boxes.points.remove(node)
+        return self.startBoxUpdate(node, window, model)
+
+    def pointsOf(self, node):
+        """Return the points of a box as (x, y, whether it belongs to the object), in voxels of its slice.
+
+        :param node: the box's ROI markup.
+        """
+        prompt = self._boxes.store.stored(node)
+        return self._boxes.points.read(node, self._boxes.store.volume(node), prompt)
+
+    def setBoxEditable(self, node, isEditable):
+        """Show the handles of a box and let them be dragged, or keep the box where it is.
+
+        :param node: the box's ROI markup.
+        :param isEditable: whether it can be dragged.
+        """
+        self._boxes.store.setEditable(node, isEditable)
+
+    def boxEntry(self, node):
+        """Return the :class:`BoxEntry` of one box; one that cannot be read has a problem.
+
+        :param node: the box's ROI markup.
+        """
+        segmentID = self._boxes.store.segmentID(node)
+        try:
+            prompt = self._boxes.store.read(node)
+        except UserError as error:
+            return BoxEntry(node, None, segmentID, isMoved=True, problem=str(error))
+        return BoxEntry(node, prompt, segmentID, isMoved=prompt != self._boxes.store.stored(node))
+
+
+def _finish(run):
+    """:return: the result of a run, when it has come to its end."""
+    with contextlib.closing(run):
+        while run.advance(wait=True):
+            pass
+    return run.result

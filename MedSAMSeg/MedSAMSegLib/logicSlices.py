@@ -1,0 +1,49 @@
+"""The part of the scripting API that is about the slices of a segment: what they are, which are good."""
+
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.slices.sliceStates import SliceAudit
+
+
+class SliceReview:
+    """What :class:`MedSAMSegLogic` knows about slices."""
+
+    def slices(self, segmentation, volume, segment, axis):
+        """Return what the slices of a segment are now, as a list of :class:`SliceState` in the order of the slices.
+
+        Each has a provenance ("box", "propagated", "interpolated", or "edited" by hand), a confidence from 0 to 1
+        where one is known, and whether it is locked: hand work and accepted slices are never changed by propagation.
+
+        :param segmentation: the segmentation node.
+        :param volume: the volume node.
+        :param segment: ID of the segment.
+        :param axis: array axis that the slices are taken along: 0, 1 or 2.
+        :raises UserError: when a node is gone or their voxels do not coincide.
+        """
+        return list(self._audit(segmentation, volume, segment, axis).states().values())
+
+    def acceptSlice(self, segmentation, volume, segment, axis, slice, isAccepted=True):
+        """Accept a slice as good, which locks it, or take that back.
+
+        :param segmentation: the segmentation node.
+        :param volume: the volume node.
+        :param segment: ID of the segment.
+        :param axis: array axis of the slice: 0, 1 or 2.
+        :param slice: index of the slice; the segment must have something there.
+        :param isAccepted: False to take it back; hand work stays locked.
+        :raises UserError: when the segment has nothing on the slice.
+        """
+        audit = self._audit(segmentation, volume, segment, axis)
+        if audit.state(slice) is None:
+            raise UserError(
+                f"The segment has nothing on slice {slice}.", "Choose a slice of the object.", "slice_empty"
+            )
+        audit.accept(slice, isAccepted)
+
+    def _audit(self, segmentation, volume, segment, axis):
+        if segmentation.GetSegmentation().GetSegment(segment) is None:
+            raise UserError(
+                f"The segment '{segment}' is not in the segmentation '{segmentation.GetName()}'.",
+                "It may have been deleted: choose another one.",
+                "segment_missing",
+            )
+        return SliceAudit(segmentation, segment, volume, axis)

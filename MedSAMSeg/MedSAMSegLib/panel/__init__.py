@@ -1,0 +1,1 @@
+"""The panel; no logic of its own."""

@@ -1,0 +1,178 @@
+"""What the sections of the panel share: the logic, the settings of the present scene, the status line, the work."""
+
+import contextlib
+import itertools
+
+import slicer
+from slicer.i18n import tr as _
+
+from MedSAMSegLib.boxes.boxStore import BoxPromptStore
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.panel.frame.signals import DeferredSignal, Signal
+from MedSAMSegLib.panel.frame.workList import WorkList
+from MedSAMSegLib.server.serverMonitor import BackendMonitor
+from MedSAMSegLib.volumes.intensityWindows import AUTOMATIC, dicomModality, resolvedWindow, suggestedWindow
+from MedSAMSegLib.volumes.volumeChecks import whyUnusable
+
+STATUS_BAR_MILLISECONDS = 8000
+
+
+class PanelSession:
+    """One panel's present state; sections are given it and never know each other.
+
+    :param logic: :class:`MedSAMSegLogic`.
+    :param backend: the :class:`BackendProcess` that the logic works with.
+    :param statusLabel: the QLabel that is the status line.
+    """
+
+    def __init__(self, logic, backend, statusLabel):
+        #: The scripting API.
+        self.logic = logic
+        #: The :class:`BackendProcess` that the logic works with.
+        self.backend = backend
+        #: :class:`BackendMonitor` of it.
+        self.monitor = BackendMonitor(backend)
+        #: :class:`MedSAMSegParameters` of the present scene; None while a scene is being closed.
+        self.parameters = None
+        #: Emitted when widgets may have to follow; widgets come after pixels.
+        self.changed = DeferredSignal()
+        #: Emitted when the server may know other models than before.
+        self.modelsChanged = Signal()
+        #: :class:`WorkList` of what is under way.
+        self.work = WorkList(lambda error: self.say(str(error)), self.changed.emit)
+        self._statusLabel = statusLabel
+        self._boxes = BoxPromptStore()
+        self._suggestion = None
+        self._hasNews = False
+
+    def say(self, sentence):
+        """Show a sentence in the status line, and for a while in that of the main window.
+
+        :param sentence: translated, for the user.
+        """
+        self._hasNews |= self.work.isEnding
+        self._statusLabel.text = sentence
+        # A panel that is scrolled down does not show its own.
+        slicer.util.showStatusMessage(sentence, STATUS_BAR_MILLISECONDS)
+
+    def remark(self, sentence):
+        """Show a sentence about the state of the scene, unless it would replace what became of the user's work.
+
+        :param sentence: translated, for the user.
+        """
+        if not self._hasNews:
+            self.say(sentence)
+
+    def forgetNews(self):
+        """Let remarks on the scene be shown again: the panel has followed what work changed."""
+        self._hasNews = False
+
+    @contextlib.contextmanager
+    def sayingErrors(self):
+        """Show what the user can understand in the status line; let the rest be reported as a bug.
+
+        Widgets follow at once when the action is over.
+        """
+        sentence = ""
+        try:
+            yield
+        except UserError as error:
+            sentence = str(error)
+        finally:
+            self.changed.emitNow()
+        # Last, over what is said about the scene.
+        if sentence:
+            self.say(sentence)
+
+    @property
+    def target(self):
+        """(volume, segmentation, segment ID) that the user works on; each may be missing."""
+        if self.parameters is None:
+            return None, None, ""
+        return self.parameters.volume, self.parameters.segmentation, self.parameters.segmentID
+
+    @property
+    def hasSegment(self):
+        """Whether there is a volume and a segment to work on."""
+        volume, segmentation, segmentID = self.target
+        return (
+            volume is not None
+            and segmentation is not None
+            and segmentation.GetSegmentation().GetSegment(segmentID) is not None
+        )
+
+    @property
+    def hasUsableVolume(self):
+        """Whether there is a volume that can be segmented."""
+        volume = self.target[0]
+        return volume is not None and not whyUnusable(volume)
+
+    @property
+    def boxAxis(self):
+        """The array axis of the segment's boxes on the volume; None where there is no box."""
+        volume, segmentation, segmentID = self.target
+        if self.hasSegment and self.hasUsableVolume:
+            # As stored: asked for often, and reading where each markup is now takes its time.
+            for node in self._boxes.nodes(segmentation, segmentID, volume):
+                return self._boxes.stored(node).axis
+        return None
+
+    @property
+    def hasBoxes(self):
+        """Whether any segment of the segmentation has a box on the volume."""
+        volume, segmentation, _segmentID = self.target
+        return self.hasUsableVolume and segmentation is not None and bool(self._boxes.nodes(segmentation, None, volume))
+
+    @property
+    def window(self):
+        """The window for requests as it is now: "auto", a preset, or "W,L"."""
+        parameters = self.parameters
+        suggestion = self.suggestedWindow
+        if parameters.window == AUTOMATIC:
+            # The server goes by each box, too.
+            return f"{AUTOMATIC}:{suggestion}" if suggestion else AUTOMATIC
+        return resolvedWindow(parameters.window, parameters.volume, suggestion or AUTOMATIC)
+
+    @property
+    def suggestedWindow(self):
+        """The preset that suits the volume; "" where there is no volume with voxels."""
+        if not self.hasUsableVolume:
+            return ""
+        volume = self.parameters.volume
+        # VTK counts up the image data's modification time whenever voxels change.
+        state = (volume.GetID(), volume.GetImageData().GetMTime(), dicomModality(volume))
+        if self._suggestion is None or self._suggestion[0] != state:
+            self._suggestion = (state, suggestedWindow(volume))
+        return self._suggestion[1]
+
+    @property
+    def model(self):
+        """The model for requests; None for the server's default."""
+        return self.parameters.model or None
+
+    def ensureSegment(self):
+        """Make what is missing of segmentation and segment.
+
+        :raises UserError: when the volume cannot be segmented.
+        """
+        if not self.hasSegment:
+            self.addSegment()
+
+    def addSegment(self):
+        """Add a segment, and a segmentation where there is none; results go there from now on.
+
+        :raises UserError: when the volume cannot be segmented.
+        """
+        parameters = self.parameters
+        if parameters.segmentation is None:
+            parameters.segmentation = self.logic.createSegmentation(parameters.volume)
+        parameters.segmentID = self.logic.addSegment(parameters.segmentation, _freeName(parameters.segmentation))
+
+
+def _freeName(segmentation):
+    """Return "Segment" with the first number from the count on that no segment is called."""
+    segmentation = segmentation.GetSegmentation()
+    segments = [segmentation.GetNthSegment(index) for index in range(segmentation.GetNumberOfSegments())]
+    names = {segment.GetName() for segment in segments}
+    candidates = (_("Segment {number}").format(number=number) for number in itertools.count(len(names) + 1))
+    return next(name for name in candidates if name not in names)

@@ -1,0 +1,105 @@
+"""What is under way on the server, looked after by one timer."""
+
+import functools
+
+import qt
+from slicer.i18n import tr as _
+
+from MedSAMSegLib.errors import UserError
+
+#: How often answers of the server are looked for while something is under way.
+POLL_MILLISECONDS = 5
+
+
+class WorkList:
+    """Advances runs from the event loop until each is over.
+
+    A run has ``advance()``, which does what is due without waiting and returns True while more is to come, ``close()``,
+    which ends it early, and ``result``.
+
+    :param sayError: called with the UserError of a run that was added without its own ``onError``.
+    :param onChange: called without arguments when a run was added or is over.
+    """
+
+    def __init__(self, sayError, onChange):
+        self._sayError = sayError
+        self._onChange = onChange
+        #: Whether it is being told what became of a run.
+        self.isEnding = False
+        self._entries = []
+        self._isAdvancing = False
+        self._timer = qt.QTimer()
+        self._timer.interval = POLL_MILLISECONDS
+        self._timer.connect("timeout()", self._advance)
+
+    def add(self, run, onResult=None, onError=None):
+        """Look after a run from now on.
+
+        :param run: the run.
+        :param onResult: called with the run's result when it has come to its end.
+        :param onError: called with the UserError that ended it.
+        """
+        self._entries.append((run, onResult, onError or self._sayError))
+        self._timer.start()
+        self._onChange()
+
+    def drop(self, run):
+        """End one run early; it calls nothing back any more.
+
+        :param run: a run; one that is over or was never added is no error.
+        """
+        for entry in [entry for entry in self._entries if entry[0] is run]:
+            self._entries.remove(entry)
+            run.close()
+        self._onChange()
+
+    def dropAll(self):
+        """End all runs early: what they are for is about to go."""
+        self._timer.stop()
+        entries, self._entries = self._entries, []
+        for run, _onResult, _onError in entries:
+            run.close()
+
+    def _advance(self):
+        # A run may let the event loop in, and with it this timer.
+        if self._isAdvancing:
+            return
+        self._isAdvancing = True
+        try:
+            for entry in list(self._entries):
+                if entry in self._entries:
+                    self._advanceEntry(entry)
+        finally:
+            self._isAdvancing = False
+            if not self._entries:
+                self._timer.stop()
+
+    def _advanceEntry(self, entry):
+        run, onResult, onError = entry
+        ending = bug = None
+        try:
+            if run.advance():
+                return
+            if onResult is not None and run.result is not None:
+                ending = functools.partial(onResult, run.result)
+        except UserError as error:
+            ending = functools.partial(onError, error)
+        except Exception as error:
+            # Slicer's log gets it, and the user a sentence instead of waiting for ever.
+            bug = error
+            said = UserError(_("Something unexpected went wrong."), _("Slicer's error log has more."), "internal")
+            ending = functools.partial(self._sayError, said)
+        if entry in self._entries:
+            self._entries.remove(entry)
+            if ending is not None:
+                self._tell(ending)
+        self._onChange()
+        if bug is not None:
+            raise bug
+
+    def _tell(self, ending):
+        self.isEnding = True
+        try:
+            ending()
+        finally:
+            self.isEnding = False

@@ -1,0 +1,124 @@
+"""The panel: sections in the order of work, over one session. It holds no logic of its own."""
+
+import slicer
+import vtk
+from slicer.util import VTKObservationMixin
+
+from MedSAMSegLib.panel.frame.panelLook import giveLook
+from MedSAMSegLib.panel.frame.panelSession import PanelSession
+from MedSAMSegLib.panel.frame.parameters import MedSAMSegParameters
+from MedSAMSegLib.panel.sections.boxesSection import BoxesSection
+from MedSAMSegLib.panel.sections.encodingSection import EncodingSection
+from MedSAMSegLib.panel.sections.historySection import HistorySection
+from MedSAMSegLib.panel.sections.improveSection import ImproveSection
+from MedSAMSegLib.panel.sections.inputsSection import InputsSection
+from MedSAMSegLib.panel.sections.installSection import InstallSection
+from MedSAMSegLib.panel.sections.pointsSection import PointsSection
+from MedSAMSegLib.panel.sections.propagationSection import PropagationSection
+from MedSAMSegLib.panel.sections.remoteSection import RemoteSection
+from MedSAMSegLib.panel.sections.reviewSection import ReviewSection
+from MedSAMSegLib.panel.sections.segmentsSection import SegmentsSection
+from MedSAMSegLib.panel.sections.serverSection import ServerSection
+from MedSAMSegLib.panel.sections.shortcutsSection import PanelShortcuts
+from MedSAMSegLib.panel.sections.surfaceSection import SurfaceSection
+
+SECTIONS = (
+    RemoteSection,
+    InstallSection,
+    InputsSection,
+    ServerSection,
+    EncodingSection,
+    SegmentsSection,
+    SurfaceSection,
+    BoxesSection,
+    PointsSection,
+    PropagationSection,
+    ReviewSection,
+    HistorySection,
+    ImproveSection,
+    PanelShortcuts,
+)
+
+
+class Panel(VTKObservationMixin):
+    """Lets the sections of ``MedSAMSeg.ui`` live with the scene.
+
+    :param ui: the loaded widgets by name.
+    :param logic: :class:`MedSAMSegLogic`.
+    :param backend: the :class:`BackendProcess` that the logic works with.
+    :param getParameterNode: returns the module's vtkMRMLScriptedModuleNode in the present scene.
+    """
+
+    def __init__(self, ui, logic, backend, getParameterNode):
+        VTKObservationMixin.__init__(self)
+        self._getParameterNode = getParameterNode
+        self._session = PanelSession(logic, backend, ui.statusLabel)
+        giveLook(ui)
+        self._sections = [section(ui, self._session) for section in SECTIONS]
+        self._session.changed.connect(self._update)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self._onSceneStartClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self._onSceneEndClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self._onSceneEndImport)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAddedEvent, self._onSceneModified)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self._onSceneModified)
+        self._useScene()
+
+    def enter(self):
+        """The module is shown."""
+        for section in self._sections:
+            section.enter()
+        self._session.changed.emitNow()
+
+    def exit(self):
+        """Another module is shown: mouse and keys are given back; work under way goes on."""
+        for section in self._sections:
+            section.exit()
+
+    def cleanup(self):
+        """The panel goes: nothing calls it any more."""
+        self.exit()
+        self._forgetScene()
+        for section in self._sections:
+            section.cleanup()
+        self._session.monitor.close()
+        self.removeObservers()
+
+    def _useScene(self):
+        parameters = MedSAMSegParameters(self._getParameterNode())
+        self._session.parameters = parameters
+        for section in self._sections:
+            section.useScene()
+        self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified)
+        self._session.changed.emitNow()
+
+    def _forgetScene(self):
+        self._session.work.dropAll()
+        parameters = self._session.parameters
+        if parameters is not None:
+            self.removeObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified)
+            for section in self._sections:
+                section.forgetScene()
+            self._session.parameters = None
+        self._session.changed.stop()
+
+    def _onSceneStartClose(self, caller, event):
+        self._forgetScene()
+
+    def _onSceneEndClose(self, caller, event):
+        self._useScene()
+
+    def _onSceneEndImport(self, caller, event):
+        # The nodes that the parameters refer to arrive after the parameters; now the widgets can show them.
+        self._session.parameters.parameterNode.Modified()
+
+    def _onSceneModified(self, caller, event):
+        self._session.changed.emit()
+
+    def _onParametersModified(self, caller, event):
+        self._session.changed.emit()
+
+    def _update(self):
+        if self._session.parameters is not None:
+            for section in self._sections:
+                section.update()
+            self._session.forgetNews()

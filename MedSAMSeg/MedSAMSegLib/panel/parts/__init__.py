@@ -1,0 +1,1 @@
+"""Widgets and interactions that sections are made of."""

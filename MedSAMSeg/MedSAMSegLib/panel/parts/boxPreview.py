@@ -1,0 +1,77 @@
+"""While a box is being drawn, the outline of what it would find follows it, where the slice is encoded already."""
+
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.runs.watchedRun import WatchedRun
+from MedSAMSegLib.views.maskOutline import MaskOutline
+from MedSAMSegLib.views.sliceViewWatch import SliceViewWatch
+
+
+class DragPreview:
+    """Asks for one preview at a time, always of the newest box, and shows it in the view of the drag.
+
+    :param session: the :class:`PanelSession`.
+    """
+
+    def __init__(self, session):
+        self._session = session
+        self._newest = None
+        self._run = None
+        self._outline = None
+
+    def follow(self, cornerA, cornerB, sliceNode):
+        """Show what a box would find, as soon as it is known.
+
+        :param cornerA: (R, A, S) of one corner.
+        :param cornerB: (R, A, S) of the opposite corner.
+        :param sliceNode: the slice node of the view that it is drawn in.
+        """
+        self._newest = (cornerA, cornerB), sliceNode
+        if self._run is None:
+            self._ask()
+
+    def stop(self):
+        """Show nothing any more: the box is drawn, or dropped."""
+        self._newest = None
+        if self._run is not None:
+            self._session.work.drop(self._run)
+            self._run = None
+        self._hide()
+
+    def _ask(self):
+        (corners, sliceNode), self._newest = self._newest, None
+        session = self._session
+        volume = session.target[0]
+        try:
+            run = session.logic.startPreview(
+                volume, corners, sliceNode.GetLayoutName(), window=session.window, model=session.model
+            )
+        except UserError:
+            # What is wrong with the box is said when it is drawn.
+            self._hide()
+            return
+        self._run = WatchedRun(run)
+        session.work.add(
+            self._run,
+            onResult=lambda watched: self._show(volume, watched.run.result, sliceNode),
+            onError=lambda _error: self._onError(),
+        )
+
+    def _onError(self):
+        # Nothing more is asked until the pointer moves: what is wrong is said when the box is drawn.
+        self._run = None
+        self._hide()
+
+    def _show(self, volume, preview, sliceNode):
+        self._run = None
+        self._hide()
+        widget = SliceViewWatch.sliceWidgets().get(sliceNode.GetLayoutName())
+        if preview is not None and not preview.mask.isEmpty and widget is not None:
+            self._outline = MaskOutline(widget.sliceView())
+            self._outline.show(volume, preview.prompt, preview.mask)
+        if self._newest is not None:
+            self._ask()
+
+    def _hide(self):
+        if self._outline is not None:
+            self._outline.hide()
+            self._outline = None

@@ -1,0 +1,104 @@
+"""The list of boxes: where each is, which segment it is for, and the way to it."""
+
+import qt
+from slicer.i18n import tr as _
+
+from MedSAMSegLib.views.sliceJump import jumpToSlice
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+from MedSAMSegLib.volumes.sliceNames import sliceName
+
+
+class BoxTable:
+    """Fills a table with boxes, and moves the views to the one that the user selects.
+
+    :param table: the QTableWidget.
+    :param onDelete: called without arguments when the delete key is pressed.
+    :param onSelection: called without arguments when another row, or none, is selected.
+    """
+
+    def __init__(self, table, onDelete, onSelection):
+        self._table = table
+        self._onSelection = onSelection
+        self._volume = None
+        self._entries = []
+        self._rows = []
+        self._isFilling = False
+        _setUp(table)
+        table.connect("itemSelectionChanged()", self._onSelected)
+        table.connect("itemDoubleClicked(QTableWidgetItem*)", self._onDoubleClicked)
+        self._deleteKey = qt.QShortcut(table)
+        self._deleteKey.setKey(qt.QKeySequence("Del"))
+        self._deleteKey.setContext(qt.Qt.WidgetWithChildrenShortcut)
+        self._deleteKey.connect("activated()", onDelete)
+
+    @property
+    def selected(self):
+        """The BoxEntry of the selected row, or None."""
+        row = self._table.currentRow()
+        isSelected = bool(self._table.selectedItems()) and 0 <= row < len(self._entries)
+        return self._entries[row] if isSelected else None
+
+    def fill(self, volume, segmentation, entries):
+        """Show boxes; the selection stays with its box.
+
+        :param volume: the volume, or None.
+        :param segmentation: the segmentation, or None.
+        :param entries: the BoxEntries.
+        """
+        self._volume = volume
+        selected = self.selected
+        self._entries = entries
+        readable = [entry for entry in entries if not entry.problem]
+        geometry = SliceGeometry(volume) if readable else None
+        rows = [(entry.node.GetID(), *_texts(geometry, segmentation, entry)) for entry in entries]
+        if rows != self._rows:
+            self._rows = rows
+            self._isFilling = True
+            self._write(rows)
+            nodes = [entry.node for entry in entries]
+            if selected is not None and selected.node in nodes:
+                self._table.selectRow(nodes.index(selected.node))
+            else:
+                self._table.setCurrentCell(-1, -1)
+            self._isFilling = False
+            self._onSelection()
+
+    def _write(self, rows):
+        self._table.setRowCount(len(rows))
+        for number, (_nodeID, slicePlace, segmentName, toolTip) in enumerate(rows):
+            for column, text in enumerate((slicePlace, segmentName)):
+                item = qt.QTableWidgetItem(text)
+                item.setToolTip(toolTip)
+                self._table.setItem(number, column, item)
+
+    def _onSelected(self):
+        if not self._isFilling:
+            self._jump()
+            self._onSelection()
+
+    def _onDoubleClicked(self, _item):
+        self._jump()
+
+    def _jump(self):
+        entry = self.selected
+        if entry is not None and not entry.problem and entry.node.GetScene() is not None:
+            jumpToSlice(SliceGeometry(self._volume), entry.prompt.axis, entry.prompt.sliceIndex)
+
+
+def _setUp(table):
+    table.setColumnCount(2)
+    table.setHorizontalHeaderLabels([_("Slice"), _("Segment")])
+    table.horizontalHeader().setStretchLastSection(True)
+    table.verticalHeader().setVisible(False)
+    table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
+    table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
+    table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
+
+
+def _texts(geometry, segmentation, entry):
+    """:return: (slice, segment, tool tip) of a row."""
+    segment = segmentation.GetSegmentation().GetSegment(entry.segmentID)
+    name = segment.GetName() if segment is not None else ""
+    if entry.problem:
+        return _("unknown"), name, entry.problem
+    return sliceName(geometry, entry.prompt), name, _("Click to see this slice")

@@ -1,0 +1,74 @@
+"""Shows each box only in the slice views that show its slices; across them it would be a line of handles."""
+
+import slicer
+from slicer.util import VTKObservationMixin
+
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.views.viewsAlongAxes import viewsAlongAxes
+
+
+class BoxViews(VTKObservationMixin):
+    """Chooses the views of boxes, again whenever a view is turned.
+
+    A box is one slice deep, so in these views it is seen on its own slice and on no other.
+    """
+
+    def __init__(self):
+        VTKObservationMixin.__init__(self)
+        self._volume = None
+        self._boxes = []
+        self._directions = None
+
+    def show(self, volume, entries):
+        """Choose the views of boxes.
+
+        :param volume: the volume that they are on.
+        :param entries: the BoxEntries.
+        """
+        self._volume = volume
+        self._boxes = [(entry.node, entry.prompt.axis) for entry in entries if not entry.problem]
+        for sliceNode in _sliceNodes():
+            if not self.hasObserver(sliceNode, "ModifiedEvent", self._onSliceNode):
+                self.addObserver(sliceNode, "ModifiedEvent", self._onSliceNode)
+        if self._boxes:
+            self._choose()
+
+    def stop(self):
+        """Leave the boxes as they are."""
+        self._boxes = []
+        self.removeObservers()
+
+    def _onSliceNode(self, _caller, _event):
+        # Scrolling changes slice nodes too, and many times a second.
+        if self._boxes and self._directions != _viewDirections():
+            self._choose()
+
+    def _choose(self):
+        self._directions = _viewDirections()
+        try:
+            viewsAlong = viewsAlongAxes(self._volume)
+        except UserError:
+            # The volume is gone, and the boxes are about to follow it.
+            return
+        for node, axis in self._boxes:
+            if node.GetScene() is not None:
+                _showIn(node.GetDisplayNode(), viewsAlong[axis])
+
+
+def _showIn(displayNode, viewNodeIDs):
+    if displayNode is None:
+        return
+    present = [displayNode.GetNthViewNodeID(index) for index in range(displayNode.GetNumberOfViewNodeIDs())]
+    if present != viewNodeIDs:
+        with slicer.util.NodeModify(displayNode):
+            displayNode.RemoveAllViewNodeIDs()
+            for viewNodeID in viewNodeIDs:
+                displayNode.AddViewNodeID(viewNodeID)
+
+
+def _sliceNodes():
+    return slicer.util.getNodesByClass("vtkMRMLSliceNode")
+
+
+def _viewDirections():
+    return [slicer.util.arrayFromVTKMatrix(node.GetSliceToRAS())[:3, :3].tolist() for node in _sliceNodes()]

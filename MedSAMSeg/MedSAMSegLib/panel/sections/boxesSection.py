@@ -1,0 +1,104 @@
+"""Boxes: drawn with the pointer, listed, dragged by their handles, deleted."""
+
+from slicer.i18n import tr as _
+
+from MedSAMSegLib.panel.frame.panelSection import PanelSection
+from MedSAMSegLib.panel.parts.boxHandles import BoxHandles
+from MedSAMSegLib.panel.parts.boxPreview import DragPreview
+from MedSAMSegLib.panel.parts.boxSentences import sentenceOnBox
+from MedSAMSegLib.panel.parts.boxTable import BoxTable
+from MedSAMSegLib.panel.parts.boxViews import BoxViews
+from MedSAMSegLib.views.boxDrawing import BoxDrawing
+
+
+class BoxesSection(PanelSection):
+    """The draw tool, and the boxes that are there.
+
+    :param ui: the panel's widgets by name.
+    :param session: the :class:`PanelSession`.
+    """
+
+    def __init__(self, ui, session):
+        super().__init__(ui, session)
+        self._isEntered = False
+        self._preview = DragPreview(session)
+        self._handles = BoxHandles(session, self._sayResult)
+        self._views = BoxViews()
+        self._drawing = BoxDrawing(
+            self._onBox, self._preview.follow, self._preview.stop, isOccupied=self._handles.isUnderPointer
+        )
+        self._table = BoxTable(ui.boxesTable, onDelete=self._onDelete, onSelection=self._updateDeleteButton)
+        ui.drawButton.connect("toggled(bool)", self._onDrawToggled)
+        ui.deleteBoxButton.connect("clicked()", self._onDelete)
+
+    def enter(self):
+        """Show the handles again."""
+        self._isEntered = True
+
+    def exit(self):
+        """Give the mouse back."""
+        self._isEntered = False
+        self.ui.drawButton.checked = False
+        self._handles.letGo()
+        self._handles.hide()
+
+    def forgetScene(self):
+        """Stop drawing: volume and boxes go."""
+        self.ui.drawButton.checked = False
+        self._handles.hide()
+        self._views.stop()
+        self._table.fill(None, None, [])
+
+    def cleanup(self):
+        """Let go of views and boxes."""
+        self.exit()
+        self._views.stop()
+
+    def update(self):
+        """Boxes need a volume; those of the chosen segment can be dragged."""
+        volume, segmentation, segmentID = self.session.target
+        logic = self.session.logic
+        self.ui.drawButton.enabled = self.session.hasUsableVolume
+        entries = logic.allBoxes(segmentation, volume)
+        self._table.fill(volume, segmentation, entries)
+        self._views.show(volume, entries)
+        if self._isEntered:
+            self._handles.show(entries, segmentID)
+        self._updateDeleteButton()
+
+    def _updateDeleteButton(self):
+        self.ui.deleteBoxButton.enabled = self._table.selected is not None
+
+    def _onDrawToggled(self, isOn):
+        if isOn:
+            self._drawing.start()
+            self.session.say(
+                _("Press the left button at a corner of the object, drag to the opposite corner, release.")
+            )
+        else:
+            self._drawing.stop()
+
+    def _onBox(self, cornerA, cornerB, sliceNode):
+        session = self.session
+        with session.sayingErrors():
+            session.ensureSegment()
+            run = session.logic.startBox(
+                *session.target,
+                boxRAS=(cornerA, cornerB),
+                view=sliceNode.GetLayoutName(),
+                window=session.window,
+                model=session.model,
+            )
+            session.say(_("Looking for the object in the box …"))
+            session.work.add(run, self._sayResult)
+
+    def _onDelete(self):
+        entry = self._table.selected
+        if entry is None:
+            return
+        with self.session.sayingErrors():
+            run = self.session.logic.startBoxDeletion(entry.node)
+            self.session.work.add(run, lambda result: self.session.say(_("The box was deleted.")))
+
+    def _sayResult(self, result):
+        self.session.say(sentenceOnBox(result))

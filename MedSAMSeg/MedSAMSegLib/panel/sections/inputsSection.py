@@ -1,0 +1,115 @@
+"""Volume, segmentation and window."""
+
+import slicer
+from slicer.i18n import tr as _
+from slicer.util import VTKObservationMixin
+
+from MedSAMSegLib.panel.frame.panelSection import PanelSection
+from MedSAMSegLib.panel.parts.choiceBox import ChoiceBox
+from MedSAMSegLib.volumes.intensityWindows import AUTOMATIC, windowTitles
+from MedSAMSegLib.volumes.volumeChecks import remarkOn, whyUnusable
+
+#: Parameters that a widget shows as they are; Slicer keeps both the same.
+BOUND_PARAMETERS = {"volume": "volumeSelector", "segmentation": "segmentationSelector"}
+
+
+class InputsSection(PanelSection, VTKObservationMixin):
+    """What is segmented, and where results go.
+
+    :param ui: the panel's widgets by name.
+    :param session: the :class:`PanelSession`.
+    """
+
+    def __init__(self, ui, session):
+        PanelSection.__init__(self, ui, session)
+        VTKObservationMixin.__init__(self)
+        self._guiTag = None
+        self._lastRemark = None
+        self._windowBox = ChoiceBox(ui.windowComboBox, self._onWindowChosen)
+        ui.segmentationSelector.connect("nodeAddedByUser(vtkMRMLNode*)", self._onSegmentationAdded)
+
+    def enter(self):
+        """Preselect what the user looks at."""
+        self._chooseVolume()
+
+    def useScene(self):
+        """Show the scene's settings."""
+        self._chooseVolume()
+        widgets = {name: getattr(self.ui, widgetName) for name, widgetName in BOUND_PARAMETERS.items()}
+        self._guiTag = self.session.parameters.connectParametersToGui(widgets)
+        self._lastRemark = None
+
+    def forgetScene(self):
+        """Let go of the settings."""
+        self.session.parameters.disconnectGui(self._guiTag)
+        self.removeObservers()
+
+    def update(self):
+        """Follow the volume: what its window is called, and whether it can be segmented."""
+        parameters = self.session.parameters
+        self._observe(parameters.volume)
+        self._windowBox.setChoices(self._windowChoices())
+        self._windowBox.show(parameters.window)
+        self._remark()
+
+    def _windowChoices(self):
+        titles = windowTitles()
+        suggestion = self.session.suggestedWindow
+        if not suggestion:
+            return titles
+        meaning = dict(titles)[suggestion]
+        return [(AUTOMATIC, _("Auto: {window}").format(window=meaning)), *titles[1:]]
+
+    def _remark(self):
+        volume = self.session.parameters.volume
+        if volume is None:
+            remark = whyUnusableInViews() or _("Load a volume to begin.")
+        else:
+            remark = whyUnusable(volume) or remarkOn(volume)
+        # Said once: later sentences are about what the user does.
+        if remark != self._lastRemark:
+            self._lastRemark = remark
+            self.session.remark(remark or _("Draw a box round an object to begin."))
+
+    def _observe(self, volume):
+        """Hear when the volume gets other voxels, such as the next frame of a sequence."""
+        event = slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent
+        if volume is not None and self.hasObserver(volume, event, self._onVolumeChanged):
+            return
+        self.removeObservers(self._onVolumeChanged)
+        if volume is not None:
+            self.addObserver(volume, event, self._onVolumeChanged)
+
+    def _onVolumeChanged(self, caller, event):
+        self.session.changed.emit()
+
+    def _onWindowChosen(self, window):
+        self.session.parameters.window = window
+
+    def _chooseVolume(self):
+        parameters = self.session.parameters
+        if parameters is not None and parameters.volume is None:
+            parameters.volume = next((volume for volume in volumesInViews() if not whyUnusable(volume)), None)
+
+    def _onSegmentationAdded(self, node):
+        # A node that the selector made has neither a name nor a geometry that tell where it belongs.
+        volume = self.session.parameters.volume
+        if volume is not None:
+            with self.session.sayingErrors():
+                self.session.logic.adoptGeometry(node, volume)
+                node.SetName(slicer.mrmlScene.GenerateUniqueName(f"{volume.GetName()} segmentation"))
+
+
+def volumesInViews():
+    """Return the volumes that the user looks at: the active one first, then those of the views, front to back."""
+    nodeIDs = [slicer.app.applicationLogic().GetSelectionNode().GetActiveVolumeID()]
+    for node in slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode"):
+        nodeIDs += [node.GetBackgroundVolumeID(), node.GetForegroundVolumeID()]
+    nodes = [slicer.mrmlScene.GetNodeByID(nodeID) for nodeID in nodeIDs if nodeID]
+    return [node for node in nodes if node is not None and node.IsA("vtkMRMLScalarVolumeNode")]
+
+
+def whyUnusableInViews():
+    """Return why the volume that the user looks at cannot be segmented; "" where there is none."""
+    volumes = volumesInViews()
+    return whyUnusable(volumes[0]) if volumes else ""

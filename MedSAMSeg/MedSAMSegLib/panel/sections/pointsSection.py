@@ -1,0 +1,123 @@
+"""Points that refine the box of a slice; experimental."""
+
+from slicer.i18n import tr as _
+
+from MedSAMSegLib.panel.frame.panelSection import PanelSection
+from MedSAMSegLib.panel.parts.boxSentences import sentenceOnBox
+from MedSAMSegLib.views.pointPlacing import PointPlacing
+from MedSAMSegLib.views.sliceViews import ShownSlice, slicesInViews
+from MedSAMSegLib.volumes.sliceAxes import fromIJK
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
+
+class PointsSection(PanelSection):
+    """The two point tools, and the button that removes the points of the shown slices.
+
+    :param ui: the panel's widgets by name.
+    :param session: the :class:`PanelSession`.
+    """
+
+    def __init__(self, ui, session):
+        super().__init__(ui, session)
+        self._placing = PointPlacing(self._onPoint)
+        ui.positivePointButton.connect("toggled(bool)", self._onPositiveToggled)
+        ui.negativePointButton.connect("toggled(bool)", self._onNegativeToggled)
+        ui.drawButton.connect("toggled(bool)", self._onDrawToggled)
+        ui.clearPointsButton.connect("clicked()", self._onClear)
+
+    def exit(self):
+        """Give the mouse back."""
+        self._release()
+
+    def forgetScene(self):
+        """Give the mouse back: the volume goes."""
+        self._release()
+
+    def cleanup(self):
+        """Give the mouse back."""
+        self._release()
+
+    def update(self):
+        """Points need a box of the chosen segment."""
+        volume, segmentation, segmentID = self.session.target
+        boxes = self.session.logic.boxNodes(segmentation, volume, segmentID) if segmentID else []
+        for button in (self.ui.positivePointButton, self.ui.negativePointButton):
+            button.enabled = bool(boxes)
+            if not boxes:
+                button.checked = False
+        self.ui.clearPointsButton.enabled = any(self.session.logic.hasPoints(node) for node in boxes)
+
+    def _release(self):
+        self.ui.positivePointButton.checked = False
+        self.ui.negativePointButton.checked = False
+
+    def _onPositiveToggled(self, isOn):
+        if isOn:
+            self.ui.negativePointButton.checked = False
+        self._onToggled(isOn, _("Click into a part of the object that the mask misses, on the slice of a box."))
+
+    def _onNegativeToggled(self, isOn):
+        if isOn:
+            self.ui.positivePointButton.checked = False
+        self._onToggled(isOn, _("Click into a part of the mask that is not of the object, on the slice of a box."))
+
+    def _onToggled(self, isOn, sentence):
+        if isOn:
+            self.ui.drawButton.checked = False
+            self._placing.start()
+            self.session.say(sentence)
+        elif not (self.ui.positivePointButton.checked or self.ui.negativePointButton.checked):
+            self._placing.stop()
+
+    def _onDrawToggled(self, isOn):
+        # One tool has the mouse.
+        if isOn:
+            self._release()
+
+    def _onPoint(self, place, sliceNode):
+        session = self.session
+        with session.sayingErrors():
+            box = self._boxAt(place, sliceNode)
+            if box is None:
+                session.say(_("There is no box of this segment on this slice: draw one first, points refine it."))
+                return
+            isInObject = self.ui.positivePointButton.checked
+            self._start(session.logic.startPoint(box.node, place, isInObject, session.window, session.model))
+
+    def _onClear(self):
+        session = self.session
+        pointed = [box for box in self._boxes() if session.logic.hasPoints(box.node)]
+        onShownSlices = [box for box in pointed if self._isShown(box)]
+        if not onShownSlices:
+            session.say(_("The slices that are shown have no points of this segment."))
+        with session.sayingErrors():
+            for box in onShownSlices:
+                self._start(session.logic.startClearingPoints(box.node, session.window, session.model))
+
+    def _start(self, run):
+        self.session.work.add(run, lambda result: self.session.say(sentenceOnBox(result)))
+
+    def _boxes(self):
+        volume, segmentation, segmentID = self.session.target
+        return self.session.logic.boxes(segmentation, volume, segmentID) if segmentID else []
+
+    def _boxAt(self, place, sliceNode):
+        """:return: the BoxEntry that a point refines: of those on its slice the newest around it, or the newest."""
+        geometry = SliceGeometry(self.session.target[0])
+        axis, _angle = geometry.axisForSliceNode(sliceNode)
+        onSlice = [
+            box
+            for box in self._boxes()
+            if (box.prompt.axis, box.prompt.sliceIndex) == (axis, geometry.sliceIndex(axis, place))
+        ]
+        _depth, x, y = fromIJK(axis, geometry.continuousIJK(place))
+        around = [box for box in onSlice if _contains(box.prompt, x, y)]
+        return next(iter(around[-1:] + onSlice[-1:]), None)
+
+    def _isShown(self, box):
+        shown = slicesInViews(self.session.target[0]).values()
+        return ShownSlice(box.prompt.axis, box.prompt.sliceIndex) in shown
+
+
+def _contains(prompt, x, y):
+    return prompt.x0 <= x <= prompt.x1 and prompt.y0 <= y <= prompt.y1

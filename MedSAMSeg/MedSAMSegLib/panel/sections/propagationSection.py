@@ -1,0 +1,190 @@
+"""Follow the object through the volume."""
+
+import slicer
+from slicer.i18n import tr as _
+
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.panel.frame.panelSection import PanelSection
+from MedSAMSegLib.panel.parts.choiceBox import ChoiceBox
+from MedSAMSegLib.views.sliceViews import shownSlice
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
+DIRECTIONS = ("both", "forward", "backward")
+
+
+class PropagationSection(PanelSection):
+    """Starts, watches and stops propagations.
+
+    :param ui: the panel's widgets by name.
+    :param session: the :class:`PanelSession`.
+    """
+
+    def __init__(self, ui, session):
+        super().__init__(ui, session)
+        self._guiTag = None
+        self._run = None
+        self._directionBox = ChoiceBox(ui.directionComboBox, self._onDirectionChosen)
+        titles = (_("Both ways"), _("Forward (rising slice numbers)"), _("Backward (falling slice numbers)"))
+        self._directionBox.setChoices(list(zip(DIRECTIONS, titles, strict=True)))
+        ui.firstSliceSpinBox.connect("valueChanged(int)", self._onFirstSlice)
+        ui.lastSliceSpinBox.connect("valueChanged(int)", self._onLastSlice)
+        ui.setFirstSliceButton.connect("clicked()", self._onSetFirstSlice)
+        ui.setLastSliceButton.connect("clicked()", self._onSetLastSlice)
+        ui.propagateButton.connect("clicked()", self._onPropagate)
+        ui.propagateHereButton.connect("clicked()", self._onPropagateHere)
+        ui.cancelButton.connect("clicked()", self._onCancel)
+
+    def useScene(self):
+        """Show the scene's settings."""
+        self._guiTag = self.session.parameters.connectParametersToGui(
+            {"allSegments": self.ui.allSegmentsCheckBox, "limitRange": self.ui.limitRangeCheckBox}
+        )
+
+    def forgetScene(self):
+        """Let go of the settings; the run was dropped with the rest of the work."""
+        self.session.parameters.disconnectGui(self._guiTag)
+        self._run = None
+
+    def update(self):
+        """One propagation at a time, within the slices that there are."""
+        ui, parameters = self.ui, self.session.parameters
+        isRunning = self._run is not None and not self._run.isOver
+        hasBox = self.session.boxAxis is not None
+        ui.propagateButton.enabled = not isRunning and (hasBox or (parameters.allSegments and self.session.hasBoxes))
+        ui.propagateHereButton.enabled = not isRunning and hasBox
+        ui.cancelButton.enabled = isRunning
+        ui.progressBar.visible = isRunning
+        self._directionBox.show(parameters.direction)
+        ui.rangeWidget.visible = parameters.limitRange
+        ui.rangeWidget.enabled = self.session.hasUsableVolume
+        self._showRange()
+
+    def _showRange(self):
+        parameters = self.session.parameters
+        last = self._sliceCount() - 1
+        for spinBox, value, default in (
+            (self.ui.firstSliceSpinBox, parameters.firstSlice, 0),
+            (self.ui.lastSliceSpinBox, parameters.lastSlice, last),
+        ):
+            wasBlocked = spinBox.blockSignals(True)
+            spinBox.maximum = max(0, last)
+            spinBox.value = value if 0 <= value <= last else default
+            spinBox.blockSignals(wasBlocked)
+
+    def _axis(self):
+        """The array axis along which a propagation would go: that of the segment's boxes, or of the first view."""
+        axis = self.session.boxAxis
+        return shownSlice(self.session.parameters.volume).axis if axis is None else axis
+
+    def _sliceCount(self):
+        if not self.session.hasUsableVolume:
+            return 0
+        return SliceGeometry(self.session.parameters.volume).shape[self._axis()]
+
+    def _onDirectionChosen(self, direction):
+        self.session.parameters.direction = direction
+
+    def _onFirstSlice(self, value):
+        self._setRange(value, max(value, self.ui.lastSliceSpinBox.value))
+
+    def _onLastSlice(self, value):
+        self._setRange(min(value, self.ui.firstSliceSpinBox.value), value)
+
+    def _onSetFirstSlice(self):
+        self.ui.firstSliceSpinBox.value = shownSlice(self.session.parameters.volume, self._axis()).index
+
+    def _onSetLastSlice(self):
+        self.ui.lastSliceSpinBox.value = shownSlice(self.session.parameters.volume, self._axis()).index
+
+    def _setRange(self, first, last):
+        with slicer.util.NodeModify(self.session.parameters.parameterNode):
+            self.session.parameters.firstSlice = first
+            self.session.parameters.lastSlice = last
+        self.session.changed.emitNow()
+
+    def _range(self):
+        if not self.session.parameters.limitRange:
+            return {}
+        return {"first": self.ui.firstSliceSpinBox.value, "last": self.ui.lastSliceSpinBox.value}
+
+    def _onPropagate(self):
+        with self.session.sayingErrors():
+            volume, segmentation, segment = self.session.target
+            if self.session.parameters.allSegments:
+                self._start(self.session.logic.boxedSegments(segmentation, volume, self.session.boxAxis))
+            else:
+                self._start([segment])
+
+    def _onPropagateHere(self):
+        # To mend one object, whatever else has boxes.
+        segment = self.session.target[2]
+        self._start([segment], fromSlice=shownSlice(self.session.parameters.volume, self._axis()).index)
+
+    def _start(self, segments, fromSlice=None):
+        session = self.session
+        with session.sayingErrors():
+            self._checkThereIsSomewhereToGo()
+            volume, segmentation, _segment = session.target
+            self._run = session.logic.startPropagation(
+                volume,
+                segmentation,
+                segments,
+                progress=self._onProgress,
+                direction=session.parameters.direction,
+                fromSlice=fromSlice,
+                window=session.window,
+                model=session.model,
+                **self._range(),
+            )
+            self.ui.progressBar.setRange(0, 0)
+            session.say(
+                _("Following the object through the volume …")
+                if len(segments) == 1
+                else _("Following {count} objects through the volume …").format(count=len(segments))
+            )
+            session.work.add(self._run, lambda result: session.say(_sentenceOn(result, segmentation)))
+
+    def _checkThereIsSomewhereToGo(self):
+        if self._sliceCount() == 1:
+            raise UserError(
+                _("'{name}' has a single slice in the direction of the box.").format(
+                    name=self.session.parameters.volume.GetName()
+                ),
+                _("There is nowhere to propagate to; the box alone gives the whole object."),
+            )
+
+    def _onProgress(self, progress):
+        self.ui.progressBar.setRange(0, progress.total)
+        self.ui.progressBar.setValue(progress.done)
+        self.session.say(self._sentenceOnProgress(progress))
+        self.session.changed.emit()
+
+    def _sentenceOnProgress(self, progress):
+        if len(self._run.result.segments) == 1:
+            return _("Slice {index} is done.").format(index=progress.sliceIndex)
+        name = _nameOf(self.session.parameters.segmentation, progress.segment)
+        return _("Slice {index} of '{name}' is done.").format(index=progress.sliceIndex, name=name)
+
+    def _onCancel(self):
+        self._run.cancel()
+        self.session.say(_("Stopping after this slice; what is done is kept."))
+
+
+def _sentenceOn(result, segmentation):
+    """:return: what came out, for the status line: why it ended for one segment, how much it was for several."""
+    counts = {segment: _count(done.slices) for segment, done in result.segments.items()}
+    if len(counts) > 1:
+        parts = [f"{_nameOf(segmentation, segment)}: {count}" for segment, count in counts.items()]
+    else:
+        endings = [] if result.wasCancelled else [ending["message"] for ending in result.endings]
+        parts = [*counts.values(), *endings]
+    return " ".join([*([_("Stopped.")] if result.wasCancelled else []), *parts])
+
+
+def _count(slices):
+    return _("1 slice.") if len(slices) == 1 else _("{count} slices.").format(count=len(slices))
+
+
+def _nameOf(segmentation, segmentID):
+    segment = segmentation.GetSegmentation().GetSegment(segmentID) if segmentation is not None else None
+    return segmentID if segment is None else segment.GetName()

@@ -1,0 +1,126 @@
+"""The server: how it is, which model it uses, and what to do when it fails."""
+
+from pathlib import Path
+
+import qt
+from slicer.i18n import tr as _
+
+from MedSAMSegLib.panel.frame.panelSection import PanelSection
+from MedSAMSegLib.panel.parts.choiceBox import ChoiceBox
+from MedSAMSegLib.panel.sections.serverSentences import sentenceOn
+from MedSAMSegLib.runs.eventStream import EventStream
+
+POLL_MILLISECONDS = 300
+
+
+class ServerSection(PanelSection):
+    """The status line of the server, and the part of "Advanced" that is about it.
+
+    :param ui: the panel's widgets by name.
+    :param session: the :class:`PanelSession`.
+    """
+
+    def __init__(self, ui, session):
+        super().__init__(ui, session)
+        self._guiTag = None
+        self._models = []
+        self._askedClient = None
+        self._modelBox = ChoiceBox(ui.modelComboBox, self._onModelChosen)
+        self._timer = qt.QTimer()
+        self._timer.interval = POLL_MILLISECONDS
+        self._timer.connect("timeout()", self._poll)
+        ui.recoverServerButton.connect("clicked()", self._onRestart)
+        ui.restartServerButton.connect("clicked()", self._onRestart)
+        ui.showLogButton.connect("clicked()", self._onShowLog)
+        session.modelsChanged.connect(self._forgetModels)
+        session.monitor.watch()
+        self._timer.start()
+        self._poll()
+
+    def useScene(self):
+        """Show the scene's settings."""
+        widgets = {"backgroundEncoding": self.ui.backgroundEncodingCheckBox}
+        self._guiTag = self.session.parameters.connectParametersToGui(widgets)
+
+    def forgetScene(self):
+        """Let go of the settings."""
+        self.session.parameters.disconnectGui(self._guiTag)
+        self._askedClient = None
+
+    def update(self):
+        """Follow the chosen model."""
+        model = self.session.parameters.model
+        self._modelBox.setChoices(_modelChoices(self._models, model))
+        self._modelBox.show(model)
+
+    def cleanup(self):
+        """Look no more."""
+        self._timer.stop()
+
+    def _poll(self):
+        state = self.session.monitor.poll()
+        self.ui.serverStatusLabel.text = sentenceOn(state)
+        self.ui.recoverServerButton.visible = state.kind in ("off", "error")
+        self.ui.recoverServerButton.text = _("Start") if state.kind == "off" else _("Start again")
+        if state.hasAnswered and self.session.parameters is not None:
+            self._askForModels()
+
+    def _askForModels(self):
+        client = self.session.backend.readyClient
+        if client is None or client is self._askedClient:
+            return
+        self._askedClient = client
+        # Without a list the default stays: nothing that the user has to hear of.
+        self.session.work.add(_Answer(client.models), self._onModels, onError=lambda error: None)
+
+    def _forgetModels(self):
+        self._askedClient = None
+
+    def _onModels(self, models):
+        self._models = models
+
+    def _onModelChosen(self, model):
+        self.session.parameters.model = model
+        chosen = next((known for known in self._models if known["name"] == model), None)
+        if chosen is not None and not chosen["installed"]:
+            sentence = _("{title} is not on this computer. Get it with 'Manage installation'.")
+            self.session.say(sentence.format(title=chosen["title"]))
+
+    def _onRestart(self):
+        self.session.monitor.restart()
+        self._poll()
+
+    def _onShowLog(self):
+        path = Path(self.session.backend.logPath)
+        if not path.exists():
+            self.session.say(_("The server has not run yet, so there is no log."))
+        elif not qt.QDesktopServices.openUrl(qt.QUrl(path.as_uri())):
+            self.session.say(_("The log cannot be opened here; it is the file {path}.").format(path=path))
+
+
+class _Answer:
+    """What a function returns that must not be called on the main thread, as a run."""
+
+    def __init__(self, function):
+        self.result = None
+        self._stream = EventStream(lambda: iter([function()]))
+
+    def advance(self):
+        for answer in self._stream.take(wait=False):
+            self.result = answer
+        return not self._stream.hasEnded
+
+    def close(self):
+        """Nothing to end: the answer is forgotten."""
+
+
+def _modelChoices(models, chosen):
+    """Return [(value, title)]: the server's default first; a chosen model stays in the list while no server runs."""
+    default = next((model["title"] for model in models if model["default"]), "")
+    choices = [("", _("Default ({title})").format(title=default) if default else _("Default"))]
+    for model in models:
+        title = model["title"] if model["installed"] else _("{title}: not downloaded").format(title=model["title"])
+        choices.append((model["name"], title))
+    if chosen not in [value for value, _title in choices]:
+        choices.append((chosen, chosen))
+    return choices

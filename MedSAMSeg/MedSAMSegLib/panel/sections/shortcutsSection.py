@@ -1,0 +1,53 @@
+"""Keys that work while the module is open."""
+
+import qt
+import slicer
+
+from MedSAMSegLib.panel.frame.panelSection import PanelSection
+
+#: Name of a button, and the keys that press it. None of them is taken by Slicer's main window or slice views.
+SHORTCUTS = (
+    ("drawButton", "B"),
+    ("worstSliceButton", "N"),
+    ("acceptSliceButton", "A"),
+    ("undoButton", "Ctrl+Z"),
+    ("redoButton", "Ctrl+Shift+Z"),
+    ("redoButton", "Ctrl+Y"),
+)
+
+
+class PanelShortcuts(PanelSection):
+    """Presses the panel's buttons by keys, and leaves the keys to other modules when this one is left.
+
+    :param ui: the panel's widgets by name.
+    :param session: the :class:`PanelSession`.
+    """
+
+    def __init__(self, ui, session):
+        super().__init__(ui, session)
+        self._shortcuts = []
+
+    def enter(self):
+        """Listen to the keys."""
+        self.exit()
+        for buttonName, keys in SHORTCUTS:
+            self._add(keys, getattr(self.ui, buttonName).click)
+
+    def exit(self):
+        """Leave the keys to others."""
+        for shortcut, function in self._shortcuts:
+            shortcut.disconnect("activated()", function)
+            shortcut.setParent(None)
+            shortcut.deleteLater()
+        self._shortcuts = []
+
+    def cleanup(self):
+        """Leave the keys to others."""
+        self.exit()
+
+    def _add(self, keys, function):
+        # On the main window, so that the keys work over the slice views too.
+        shortcut = qt.QShortcut(slicer.util.mainWindow() or self.ui.drawButton.window())
+        shortcut.setKey(qt.QKeySequence(keys))
+        shortcut.connect("activated()", function)
+        self._shortcuts.append((shortcut, function))

@@ -1,0 +1,1 @@
+"""From boxes on some slices to masks on all."""

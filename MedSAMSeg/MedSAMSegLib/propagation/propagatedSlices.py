@@ -1,0 +1,124 @@
+"""Writes the slices of a propagation into a segment, and nothing that is not the propagation's."""
+
+from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
+from MedSAMSegLib.slices.sliceRecord import INTERPOLATED, PROPAGATED
+from MedSAMSegLib.volumes.sliceAxes import fromIJK
+
+
+class PropagatedSlices:
+    """The slices of one segment that one propagation may write.
+
+    Hand work and accepted slices are left alone, also those that become so while the propagation goes on.
+
+    :param writer: :class:`SegmentWriter` of the segmentation.
+    :param audit: :class:`SliceAudit` of the segment along the axis.
+    :param neighbors: :class:`NeighborRecords` of the other segments.
+    :param segmentID: ID of the segment.
+    :param plan: :class:`PropagationPlan`.
+    :param rivals: the :class:`SliceAudit` of each segment that is followed together with this one and must not overlap
+        with it; what is locked there is not written.
+    """
+
+    def __init__(self, writer, audit, neighbors, segmentID, plan, rivals=()):
+        self._writer = writer
+        self._audit = audit
+        self._neighbors = neighbors
+        self._segmentID = segmentID
+        self._plan = plan
+        self._rivals = rivals
+
+    def undoStep(self):
+        """:return: context manager that makes all writes inside one undo step."""
+        return self._writer.undoStep()
+
+    def write(self, sliceIndex, mask, provenance, confidence, parts):
+        """Put a mask in the place of an earlier propagation's, and record how it came about.
+
+        :param sliceIndex: index of the slice.
+        :param mask: :class:`SliceMask`, not empty.
+        :param provenance: "box", "propagated" or "interpolated".
+        :param confidence: 0 to 1, or None.
+        :param parts: the signs that it is made of.
+        :return: whether the segment changed.
+        """
+        self._writer.check(self._segmentID)
+        state = self._audit.state(sliceIndex)
+        if state is not None and state.isLocked:
+            return False
+        given = self._plan.masks.get(sliceIndex)
+        if given is not None:
+            isCut = bool(self._rivals) and mask.voxelCount < given.voxels.sum()
+            return isCut and self._cut(state, mask)
+        hasChanged = self._replace(sliceIndex, mask)
+        if hasChanged or state is not None:
+            self._audit.note(sliceIndex, provenance, confidence, parts, self._plan.basis(sliceIndex))
+        return hasChanged
+
+    def clear(self, sliceIndex):
+        """Empty a slice of which nothing is left to this segment, unless it is locked.
+
+        :param sliceIndex: index of the slice.
+        :return: whether the segment changed.
+        """
+        self._writer.check(self._segmentID)
+        state = self._audit.state(sliceIndex)
+        if state is None or state.isLocked:
+            return False
+        return emptySlice(self._writer, self._audit, self._segmentID, self._plan.axis, sliceIndex)
+
+    def removeOutdated(self, reached):
+        """Empty the slices that an earlier propagation had filled and that this one, now at its end, did not reach.
+
+        :param reached: indices of the slices that it reached.
+        :return: indices of the slices that were emptied.
+        """
+        self._writer.check(self._segmentID)
+        outdated = [
+            index
+            for index, state in self._audit.states().items()
+            if state.provenance in (PROPAGATED, INTERPOLATED)
+            and not state.isLocked
+            and index not in reached
+            and self._plan.covers(index)
+        ]
+        return [
+            index
+            for index in outdated
+            if emptySlice(self._writer, self._audit, self._segmentID, self._plan.axis, index)
+        ]
+
+    def _cut(self, state, mask):
+        """Take away what a box had found and others are given; it is from that box still."""
+        hasChanged = self._replace(state.index, mask)
+        self._audit.restore(state)
+        return hasChanged
+
+    def _replace(self, sliceIndex, mask):
+        axis = self._plan.axis
+        crop = LabelmapCrop.ofSlice(axis, sliceIndex, mask.pixels, mask.x0, mask.y0)
+        for rival in self._rivals:
+            state = rival.state(sliceIndex) if rival.hasSegment else None
+            if state is not None and state.isLocked and not state.isEmpty:
+                crop = crop.minus(rival.crop(sliceIndex))
+        with self._neighbors.kept(sliceIndex):
+            pixels = crop.voxels.take(0, axis=axis)
+            return self._writer.write(self._segmentID, axis, sliceIndex, pixels, mask.x0, mask.y0, mode="replace")
+
+
+def emptySlice(writer, audit, segmentID, axis, sliceIndex):
+    """Take all of a segment's voxels on a slice out, and forget what is known of the slice.
+
+    :param writer: :class:`SegmentWriter` of the segmentation.
+    :param audit: :class:`SliceAudit` of the segment along the axis.
+    :param segmentID: ID of the segment.
+    :param axis: array axis of the slice.
+    :param sliceIndex: index of the slice.
+    :return: whether the segment changed.
+    """
+    crop = audit.crop(sliceIndex)
+    hasChanged = False
+    if crop is not None:
+        _depth, x0, y0 = fromIJK(axis, crop.start)
+        hasChanged = writer.write(segmentID, axis, sliceIndex, crop.voxels.take(0, axis=axis), x0, y0, mode="remove")
+    audit.forget(sliceIndex)
+    return hasChanged

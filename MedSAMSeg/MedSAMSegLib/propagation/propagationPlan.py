@@ -1,0 +1,177 @@
+"""What a propagation starts from and what it must leave alone, found out before it starts."""
+
+import dataclasses
+import itertools
+import json
+
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.slices.sliceRecord import INTERPOLATED, PROPAGATED
+from MedSAMSegLib.slices.sliceRecords import sliceDigest
+from MedSAMSegLib.volumes.sliceAxes import fromIJK
+
+
+@dataclasses.dataclass(frozen=True)
+class PropagationPlan:
+    """One propagation, planned.
+
+    :param axis: array axis of the slices.
+    :param prompts: {slice index: box}, ascending; boxes of the user, and boxes round the masks of locked slices.
+    :param masks: {slice index: LabelmapCrop} of those of them where the segment holds something: that is started from
+        as it is, be it from a box, refined by points, or drawn by hand.
+    :param kept: indices of the slices that are not written: hand work and accepted ones.
+    :param walls: those of them that hold nothing to start from; no walk passes them.
+    :param first: first slice that may be touched; None for no limit.
+    :param last: last slice that may be touched; None for no limit.
+    :param direction: "both", "forward" or "backward".
+    :param settings: what else the masks depend on, such as window and model; values that JSON can carry.
+    """
+
+    axis: int
+    prompts: dict
+    masks: dict
+    kept: frozenset
+    walls: frozenset
+    first: int | None
+    last: int | None
+    direction: str
+    settings: dict
+
+    @property
+    def request(self):
+        """Arguments of :meth:`BackendClient.propagate` that are about slices."""
+        return {**self.common, **self.own}
+
+    @property
+    def common(self):
+        """Those of the arguments that are the same for all segments which are followed together."""
+        return {"axis": self.axis, "direction": self.direction, **self.settings}
+
+    @property
+    def own(self):
+        """Those of the arguments that are this segment's alone."""
+        return {
+            "prompts": list(self.prompts.items()),
+            "masks": {index: self._flat(crop) for index, crop in self.masks.items() if index in self.prompts},
+            "locked": sorted(self.walls),
+            "first": self.first,
+            "last": self.last,
+        }
+
+    def covers(self, index):
+        """:return: whether the propagation can reach a slice."""
+        if index < (0 if self.first is None else self.first) or (self.last is not None and index > self.last):
+            return False
+        below = max((prompt for prompt in self.prompts if prompt <= index), default=None)
+        above = min((prompt for prompt in self.prompts if prompt >= index), default=None)
+        isReachedForward = self.direction != "backward" and below is not None and self._isOpen(below, index)
+        isReachedBackward = self.direction != "forward" and above is not None and self._isOpen(index, above)
+        return isReachedForward or isReachedBackward
+
+    def _isOpen(self, low, high):
+        return not any(low <= wall <= high for wall in self.walls)
+
+    def basis(self, index):
+        """:return: what the mask on a slice depends on, as a text: the nearest prompts on both sides, the settings."""
+        below = max((prompt for prompt in self.prompts if prompt <= index), default=None)
+        above = min((prompt for prompt in self.prompts if prompt >= index), default=None)
+        neighbors = [(prompt, self.prompts.get(prompt), self._digest(prompt)) for prompt in (below, above)]
+        return json.dumps([neighbors, self.settings], sort_keys=True)
+
+    def _digest(self, index):
+        crop = self.masks.get(index)
+        return crop and sliceDigest(crop.voxels, crop.start)
+
+    def _flat(self, crop):
+        """:return: (x0, y0, bool array (rows, columns)) of a crop on one slice."""
+        _depth, x0, y0 = fromIJK(self.axis, crop.start)
+        return int(x0), int(y0), crop.voxels.take(0, axis=self.axis)
+
+
+def planPropagation(boxes, audit, axis, first, last, direction, fromSlice, isWhole=False, **settings):
+    """Plan a propagation through what a segment holds already.
+
+    Slices of hand work and accepted slices are kept; where they hold something, it is started from as well. Without
+    limits, only what depends on boxes that changed since is computed anew.
+
+    :param boxes: {slice index: box} of the user.
+    :param audit: :class:`SliceAudit` of the segment along the axis.
+    :param axis: array axis of the boxes.
+    :param first: first slice that may be touched, or None.
+    :param last: last slice that may be touched, or None.
+    :param direction: "both", "forward" or "backward".
+    :param fromSlice: index of the only slice to start from; None for all.
+    :param isWhole: whether also what is up to date is computed anew.
+    :param settings: window, model and the like.
+    :return: :class:`PropagationPlan`.
+    :raises UserError: when there is nothing to start from.
+    """
+    states = audit.states()
+    kept = frozenset(index for index, state in states.items() if state.isLocked)
+    anchors = {index: audit.tightBox(index) for index in kept if not states[index].isEmpty}
+    prompts = {**boxes, **anchors}
+    walls = kept - anchors.keys()
+    if fromSlice is not None:
+        walls = (kept | prompts.keys()) - {fromSlice}
+        prompts = {fromSlice: prompts.get(fromSlice) or _boxOnSlice(audit, fromSlice)}
+    plan = PropagationPlan(
+        axis=axis,
+        prompts=dict(sorted(prompts.items())),
+        masks={index: crop for index in prompts if (crop := audit.crop(index)) is not None},
+        kept=kept,
+        walls=frozenset(walls - prompts.keys()),
+        first=first,
+        last=last,
+        direction=direction,
+        settings=settings,
+    )
+    if fromSlice is None and first is None and last is None and direction == "both" and not isWhole:
+        return _onlyChanged(plan, states, audit.sliceCount)
+    return dataclasses.replace(plan, prompts=_within(plan, boxes))
+
+
+def _boxOnSlice(audit, index):
+    box = audit.tightBox(index)
+    if box is None:
+        raise UserError(
+            f"There is neither a box nor a mask on slice {index} to start from.",
+            "Draw a box round the object on this slice first.",
+            "no_box",
+        )
+    return box
+
+
+def _within(plan, boxes):
+    # A box of the user outside the range is an error that the server explains; an accepted slice there is none.
+    return {index: box for index, box in plan.prompts.items() if index in boxes or plan.covers(index)}
+
+
+def _onlyChanged(plan, states, sliceCount):
+    """:return: the plan, limited to the intervals between boxes that are not up to date."""
+    anchors = list(plan.prompts)
+    edges = [None, *anchors, None]
+    changed = [pair for pair in itertools.pairwise(edges) if not _isCurrent(plan, states, sliceCount, *pair)]
+    if not changed or len(changed) == len(edges) - 1:
+        return plan
+    first, last = changed[0][0], changed[-1][1]
+    inside = {
+        index: box
+        for index, box in plan.prompts.items()
+        if (first is None or index >= first) and (last is None or index <= last)
+    }
+    return dataclasses.replace(plan, prompts=inside, first=first, last=last)
+
+
+def _isCurrent(plan, states, sliceCount, lower, upper):
+    """:return: whether the slices between two boxes, or beyond one, were computed from just these."""
+    if lower is None or upper is None:
+        # Beyond the outermost box nobody knows how far the object reaches: its neighbor speaks for the rest.
+        between = [upper - 1] if lower is None else [lower + 1]
+    else:
+        between = range(lower + 1, upper)
+    wanted = [index for index in between if index not in plan.kept and 0 <= index < sliceCount]
+    return all(
+        index in states
+        and states[index].provenance in (PROPAGATED, INTERPOLATED)
+        and states[index].basis == plan.basis(index)
+        for index in wanted
+    )

@@ -1,0 +1,245 @@
+"""One propagation through a volume: asked for on a worker thread, written into the segment on the main thread."""
+
+import contextlib
+import dataclasses
+import threading
+import uuid
+
+from MedSAMSegLib.client.serverReplies import BackendError
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.runs.eventStream import EventStream
+
+
+@dataclasses.dataclass(frozen=True)
+class PropagationProgress:
+    """What a progress function is told after each slice; prints as a sentence.
+
+    :param sliceIndex: the slice that was just done.
+    :param segment: ID of the segment that it is of.
+    :param done: number of slices so far, those of all segments together.
+    :param total: the most slices that it can become.
+    """
+
+    sliceIndex: int
+    segment: str
+    done: int
+    total: int
+
+    def __str__(self):
+        return f"slice {self.sliceIndex} done ({self.done} of at most {self.total})"
+
+
+@dataclasses.dataclass
+class SegmentSlices:
+    """What a propagation did to one of several segments.
+
+    :param slices: indices of the slices on which the model found the object, in the order of arrival.
+    :param changedSlices: those of them on which the segment changed.
+    :param removedSlices: indices of the slices that the object does not reach any more.
+    :param endings: why each direction ended.
+    """
+
+    slices: list = dataclasses.field(default_factory=list)
+    changedSlices: list = dataclasses.field(default_factory=list)
+    removedSlices: list = dataclasses.field(default_factory=list)
+    endings: list = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass
+class PropagationResult:
+    """What a propagation did; of several segments, to any of them.
+
+    :param segments: {ID: :class:`SegmentSlices`} of each segment.
+    :param wasCancelled: True when it was stopped before its end; the slices so far are kept.
+    :param secondsEncoding: time that the server spent on embeddings.
+    :param secondsDecoding: time that it spent on masks.
+    :param model: name of the model.
+    :param weightsSha256: checksum of the model's weights.
+    :param window: the window that was used: {"name", "lower", "upper"}.
+    """
+
+    segments: dict = dataclasses.field(default_factory=dict)
+    wasCancelled: bool = True
+    secondsEncoding: float = 0.0
+    secondsDecoding: float = 0.0
+    model: str = ""
+    weightsSha256: str = ""
+    window: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def slices(self):
+        """Indices of the slices on which the model found the object, in the order of arrival."""
+        return self._ofAll("slices")
+
+    @property
+    def changedSlices(self):
+        """Those of the slices on which the segment changed.
+
+        It does not where it had just these voxels before, on slices of hand work and accepted ones, or where the
+        Segment Editor's masking allows no change.
+        """
+        return self._ofAll("changedSlices")
+
+    @property
+    def removedSlices(self):
+        """Indices of the slices that an earlier propagation had filled, and that the object does not reach any more."""
+        return self._ofAll("removedSlices")
+
+    @property
+    def endings(self):
+        """Why each direction ended: {"direction", "slice", "reason", "message"}."""
+        return [ending for segment in self.segments.values() for ending in segment.endings]
+
+    def _ofAll(self, name):
+        return list(dict.fromkeys(index for segment in self.segments.values() for index in getattr(segment, name)))
+
+
+class PropagationRun:
+    """Writes the slices of one propagation as they arrive; the whole is one undo step.
+
+    Call :meth:`advance` from a timer until it returns False, or with ``wait=True`` in a loop where waiting is fine;
+    who stops calling it before has to :meth:`close` the run. ::
+
+        with contextlib.closing(PropagationRun(…)) as run:
+            while run.advance(wait=True):
+                pass
+
+    :param connect: function without arguments that returns the client; runs on the worker, may start the server.
+    :param upload: the :class:`VolumeUpload` of the volume.
+    :param request: keyword arguments of :meth:`BackendClient.propagate` without key and job.
+    :param targets: {segment ID: the :class:`PropagatedSlices` that are written}.
+    :param progress: called with a :class:`PropagationProgress` after each slice; returning False cancels.
+    """
+
+    def __init__(self, connect, upload, request, targets, progress=None):
+        self.result = PropagationResult({segment: SegmentSlices() for segment in targets})
+        self._connect = connect
+        self._upload = upload
+        self._request = request
+        self._targets = targets
+        self._progress = progress
+        #: Name of the job on the server.
+        self.job = uuid.uuid4().hex
+        self._client = None
+        self._isCancelled = threading.Event()
+        self._isOver = False
+        self._done = set()
+        self._total = 0
+        self._undoStep = contextlib.ExitStack()
+        self._undoStep.enter_context(next(iter(targets.values())).undoStep())
+        self._stream = EventStream(self._produce)
+
+    @property
+    def isOver(self):
+        """True when nothing more will be written."""
+        return self._isOver
+
+    def advance(self, wait=False):
+        """Write what has arrived; return True while more is to come. Main thread only.
+
+        :param wait: True to wait for the next event when none is there.
+        :raises UserError: when the server fails, or the segment or its volume was removed; the run is over then, and
+            whole slices that were done before are kept.
+        """
+        if self._isOver:
+            return False
+        try:
+            for event in self._stream.take(wait):
+                self._apply(event)
+        except BaseException as error:
+            self.close()
+            if isinstance(error, BackendError):
+                raise self._withWhatIsKept(error) from error
+            raise
+        if self._stream.hasEnded:
+            self.close()
+        return not self._isOver
+
+    def close(self):
+        """End the run now, and with it its undo step; what is done is kept. Main thread only."""
+        if self._isOver:
+            return
+        self._isOver = True
+        if not self._stream.hasEnded:
+            self.cancel()
+        self._undoStep.close()
+
+    def cancel(self):
+        """Stop after the slice in work; what is done is kept. May be called from any thread, at any time."""
+        if self._isCancelled.is_set():
+            return
+        self._isCancelled.set()
+        if self._client:
+            # The server answers only between slices; nobody should wait for that.
+            threading.Thread(target=self._cancelOnServer, name="MedSAMSegCancel", daemon=True).start()
+
+    def _produce(self):
+        """Yield the server's events; runs on the worker thread."""
+        self._client = self._connect()
+        if self._isCancelled.is_set():
+            return
+        events = self._upload.call(self._client, lambda key: self._client.propagate(key, job=self.job, **self._request))
+        if self._isCancelled.is_set():
+            # cancel() may have come before the server knew the job.
+            self._cancelOnServer()
+        with contextlib.closing(events):
+            yield from events
+
+    def _cancelOnServer(self):
+        # A server that is gone has nothing left to cancel; advance() tells the user about it.
+        with contextlib.suppress(UserError):
+            self._client.cancel(self.job)
+
+    def _apply(self, event):
+        fields = event.fields
+        if event.kind == "start":
+            self._total = fields["slices_total"]
+            self.result.model = fields["model"]
+            self.result.weightsSha256 = fields["weights_sha256"]
+            self.result.window = fields["window"]
+        elif event.kind == "slice":
+            self._writeSlice(fields, event.mask)
+        elif event.kind == "ended":
+            ending = {name: fields[name] for name in ("direction", "slice", "reason", "message")}
+            self.result.segments[self._segmentOf(fields)].endings.append(ending)
+        elif event.kind == "done":
+            self.result.wasCancelled = False
+            for segment, done in self.result.segments.items():
+                done.removedSlices = self._targets[segment].removeOutdated(done.slices)
+            self.result.secondsEncoding = fields["seconds"]["encode"]
+            self.result.secondsDecoding = fields["seconds"]["decode"]
+
+    def _segmentOf(self, fields):
+        # Where there is one alone, the server does not name it.
+        return fields.get("object") or next(iter(self._targets))
+
+    def _writeSlice(self, fields, mask):
+        sliceIndex, segment = fields["slice"], self._segmentOf(fields)
+        target, done = self._targets[segment], self.result.segments[segment]
+        if not mask.isEmpty:
+            _include(done.slices, sliceIndex)
+            how = fields["provenance"], fields["confidence"], fields["confidence_parts"]
+            if target.write(sliceIndex, mask, *how):
+                _include(done.changedSlices, sliceIndex)
+        elif sliceIndex in done.slices:
+            # It came before, and another object got all of it.
+            done.slices.remove(sliceIndex)
+            target.clear(sliceIndex)
+        self._done.add((segment, sliceIndex))
+        if self._progress:
+            progress = PropagationProgress(sliceIndex, segment, len(self._done), self._total)
+            if self._progress(progress) is False:
+                self.cancel()
+
+    def _withWhatIsKept(self, error):
+        count = sum(len(done.changedSlices) for done in self.result.segments.values())
+        if not count:
+            return error
+        slices = "1 slice was" if count == 1 else f"{count} slices were"
+        kept = f"{slices} done before and kept; one undo takes everything back."
+        return type(error)(error.message, f"{error.hint} {kept}".strip(), error.code)
+
+
+def _include(indices, index):
+    if index not in indices:
+        indices.append(index)

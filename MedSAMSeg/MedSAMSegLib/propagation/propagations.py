@@ -1,0 +1,137 @@
+"""Starts propagations from the boxes of one or more segments, one at a time in each segmentation."""
+
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.propagation.propagatedSlices import PropagatedSlices
+from MedSAMSegLib.propagation.propagationPlan import planPropagation
+from MedSAMSegLib.propagation.propagationRun import PropagationRun
+from MedSAMSegLib.segments.editorSettings import EditorSettings
+from MedSAMSegLib.slices.neighborRecords import NeighborRecords
+from MedSAMSegLib.slices.sliceStates import SliceAudit
+
+
+class Propagations:
+    """Knows which propagations are under way.
+
+    :param connect: function without arguments that returns the client; runs on a worker, may start the server.
+    :param uploads: VolumeUploads.
+    :param writers: SegmentWriters.
+    :param store: BoxPromptStore.
+    """
+
+    def __init__(self, connect, uploads, writers, store):
+        self._connect = connect
+        self._uploads = uploads
+        self._writers = writers
+        self._store = store
+        self._runs = {}
+
+    def start(self, volume, segmentation, segments, progress, first, last, direction, fromSlice, **settings):
+        """:return: PropagationRun.
+
+        :param segments: IDs of the segments; several are followed together.
+
+        The other arguments are as for `MedSAMSegLogic.startPropagation`.
+        """
+        self._checkNoneRuns(segmentation)
+        if not segments:
+            raise UserError("There is no segment to propagate.", "Draw a box round an object first.", "no_box")
+        writer = self._writers.of(segmentation, volume)
+        for segment in segments:
+            writer.check(segment)
+        prompts = {segment: self._prompts(volume, segmentation, segment) for segment in segments}
+        axis = _commonAxis(prompts.values())
+        audits = {segment: SliceAudit(segmentation, segment, volume, axis) for segment in segments}
+        limits = first, last, direction, fromSlice
+        plans = {
+            # Of several boxes on one slice the last is what the user wants now.
+            segment: planPropagation(
+                {prompt.sliceIndex: prompt.box for prompt in prompts[segment]},
+                audits[segment],
+                axis,
+                *limits,
+                # What several objects share out is known only when all of it is computed.
+                isWhole=len(segments) > 1,
+                **settings,
+            )
+            for segment in segments
+        }
+        mayOverlap = EditorSettings.ofScene().allowsOverlap
+        targets = {
+            segment: PropagatedSlices(
+                writer,
+                audits[segment],
+                NeighborRecords(segmentation, segment, volume, axis),
+                segment,
+                plan,
+                rivals=[] if mayOverlap else [audit for other, audit in audits.items() if other != segment],
+            )
+            for segment, plan in plans.items()
+        }
+        request = {**_request(plans, mayOverlap), "spacing": next(iter(audits.values())).spacing}
+        run = PropagationRun(self._connect, self._uploads.uploadOf(volume), request, targets, progress)
+        self._runs[segmentation.GetID()] = run
+        return run
+
+    def boxedSegments(self, volume, segmentation, axis=None):
+        """:return: IDs of the segments that can be followed; arguments as for `MedSAMSegLogic.boxedSegments`."""
+        writer = self._writers.of(segmentation, volume)
+        return [
+            segment
+            for segment in segmentation.GetSegmentation().GetSegmentIDs()
+            if _isWritable(writer, segment) and self._isBoxed(volume, segmentation, segment, axis)
+        ]
+
+    def _isBoxed(self, volume, segmentation, segment, axis):
+        axes = {self._store.stored(node).axis for node in self._store.nodes(segmentation, segment, volume)}
+        return len(axes) == 1 and axis in (None, *axes)
+
+    def _prompts(self, volume, segmentation, segment):
+        prompts = [prompt for _node, prompt in self._store.list(segmentation, segment, volume)]
+        if not prompts:
+            name = segmentation.GetSegmentation().GetSegment(segment).GetName()
+            raise UserError(
+                f"There is no box to propagate from in the segment '{name}' and this volume.",
+                "Draw a box round the object on one slice first.",
+                "no_box",
+            )
+        return prompts
+
+    def _checkNoneRuns(self, segmentation):
+        self._runs = {nodeID: run for nodeID, run in self._runs.items() if not run.isOver}
+        if segmentation.GetID() in self._runs:
+            raise UserError(
+                f"A propagation is still writing into '{segmentation.GetName()}'.",
+                "Wait until it is done, or cancel it.",
+                "propagation_running",
+            )
+
+
+def _isWritable(writer, segment):
+    try:
+        writer.check(segment)
+    except UserError:
+        return False
+    return True
+
+
+def _commonAxis(prompts):
+    axes = sorted({prompt.axis for ofSegment in prompts for prompt in ofSegment})
+    if len(axes) > 1:
+        raise UserError(
+            f"The boxes lie on slices of different directions (array axes {axes}).",
+            "Propagation follows one direction: remove the boxes of the other ones.",
+            "mixed_axes",
+        )
+    return axes[0]
+
+
+def _request(plans, mayOverlap):
+    """:return: arguments of :meth:`BackendClient.propagate`."""
+    first = next(iter(plans.values()))
+    if len(plans) == 1:
+        return first.request
+    return {
+        **first.common,
+        "objects": {segment: plan.own for segment, plan in plans.items()},
+        "mayOverlap": mayOverlap,
+    }

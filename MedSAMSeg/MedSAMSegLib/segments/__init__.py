@@ -1,0 +1,1 @@
+"""Masks into segments as the Segment Editor would: extent-local, undoable."""

@@ -1,0 +1,150 @@
+"""A small piece of a labelmap: voxels with their place, never the whole volume."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import slicer
+import vtk
+import vtk.util.numpy_support
+
+from MedSAMSegLib.volumes.sliceAxes import toIJK
+
+
+@dataclass(frozen=True, eq=False)
+class LabelmapCrop:
+    """Voxels of a block, and where the block begins.
+
+    :param voxels: bool array in (K, J, I) order.
+    :param start: (i, j, k) of the first voxel.
+    """
+
+    voxels: np.ndarray
+    start: tuple
+
+    @classmethod
+    def ofSlice(cls, axis, sliceIndex, mask, x0, y0):
+        """:return: the crop that a mask (rows, columns) beginning at (x0, y0) covers on a slice."""
+        voxels = np.expand_dims(np.asarray(mask) != 0, axis)
+        return cls(voxels, tuple(int(index) for index in toIJK(axis, sliceIndex, x0, y0)))
+
+    @classmethod
+    def empty(cls):
+        """:return: a crop without voxels."""
+        return cls(np.zeros((0, 0, 0), bool), (0, 0, 0))
+
+    @property
+    def extent(self):
+        """Inclusive VTK extent (i0, i1, j0, j1, k0, k1)."""
+        sizes = reversed(self.voxels.shape)
+        return tuple(
+            bound for first, size in zip(self.start, sizes, strict=True) for bound in (first, first + size - 1)
+        )
+
+    @property
+    def isEmpty(self):
+        """Whether no voxel is set."""
+        return not self.voxels.any()
+
+    def where(self, condition):
+        """:return: the voxels that are set here and in `condition`, an array of the same shape or a bool."""
+        return LabelmapCrop(self.voxels & condition, self.start)
+
+    def within(self, extent):
+        """:return: bool array over another extent: the voxels that are set there."""
+        return _cutOut(self.voxels, self.extent, extent)
+
+    def common(self, other):
+        """:return: the voxels that are set here and in another crop."""
+        return self.where(other.within(self.extent))
+
+    def minus(self, other):
+        """:return: the voxels that are set here and not in another crop."""
+        return self.where(~other.within(self.extent))
+
+    def united(self, other):
+        """:return: the voxels that are set here or in another crop."""
+        if other.isEmpty or self.isEmpty:
+            return self if other.isEmpty else other
+        bounds = zip(self.extent, other.extent, (min, max) * 3, strict=True)
+        extent = tuple(choose(mine, theirs) for mine, theirs, choose in bounds)
+        return LabelmapCrop(self.within(extent) | other.within(extent), extent[::2])
+
+    def trimmed(self):
+        """:return: the smallest crop with the same set voxels."""
+        if self.isEmpty:
+            return LabelmapCrop(np.zeros((0, 0, 0), bool), self.start)
+        used = [np.flatnonzero(self.voxels.any(axis=others)) for others in ((1, 2), (0, 2), (0, 1))]
+        block = tuple(slice(indices[0], indices[-1] + 1) for indices in used)
+        start = tuple(first + int(indices[0]) for first, indices in zip(self.start, reversed(used), strict=True))
+        return LabelmapCrop(self.voxels[block], start)
+
+    def image(self, IJKToRAS):
+        """:return: the voxels as vtkOrientedImageData of 0 and 1.
+
+        :param IJKToRAS: vtkMatrix4x4 of the labelmap that this is a piece of.
+        """
+        image = emptyImage(self.extent, IJKToRAS)
+        image.AllocateScalars(vtk.VTK_UNSIGNED_CHAR, 1)
+        imageVoxels(image)[:] = self.voxels
+        return image
+
+
+def emptyImage(extent, IJKToRAS):
+    """:return: vtkOrientedImageData with a place and a size, and no voxels."""
+    image = slicer.vtkOrientedImageData()
+    image.SetExtent(extent)
+    image.SetImageToWorldMatrix(IJKToRAS)
+    return image
+
+
+def imageVoxels(image):
+    """:return: the voxels of a vtkImageData as a (K, J, I) array, without copying them."""
+    scalars = vtk.util.numpy_support.vtk_to_numpy(image.GetPointData().GetScalars())
+    return scalars.reshape(tuple(reversed(image.GetDimensions())))
+
+
+def imageVoxelsWithin(image, extent):
+    """:return: array over an extent: the voxels of an image; 0 where it does not reach."""
+    if image.GetNumberOfPoints() == 0:
+        return np.zeros(_shape(extent), np.uint8)
+    return _cutOut(imageVoxels(image), image.GetExtent(), extent)
+
+
+def cropOfLabel(image, labelValue):
+    """:return: the smallest LabelmapCrop with all voxels of a vtkImageData that have a label value.
+
+    The segments of a segmentation may share one labelmap as large as the volume. It is looked through plane by plane:
+    a plane stays in the processor's cache, a copy of the whole would not.
+    """
+    if image is None or image.GetNumberOfPoints() == 0:
+        return LabelmapCrop.empty()
+    voxels = imageVoxels(image)
+    used = [k for k, plane in enumerate(voxels) if (plane == labelValue).any()]
+    if not used:
+        return LabelmapCrop.empty()
+    footprint = np.zeros(voxels.shape[1:], bool)
+    for k in used:
+        footprint |= voxels[k] == labelValue
+    rows, columns = (np.flatnonzero(footprint.any(axis=axis)) for axis in (1, 0))
+    first = int(columns[0]), int(rows[0]), used[0]
+    block = voxels[first[2] : used[-1] + 1, first[1] : rows[-1] + 1, first[0] : columns[-1] + 1]
+    start = tuple(low + index for low, index in zip(image.GetExtent()[::2], first, strict=True))
+    return LabelmapCrop(block == labelValue, start)
+
+
+def _cutOut(voxels, voxelsExtent, extent):
+    result = np.zeros(_shape(extent), voxels.dtype)
+    target, source = [], []
+    for index in (4, 2, 0):
+        first = max(extent[index], voxelsExtent[index])
+        last = min(extent[index + 1], voxelsExtent[index + 1])
+        if first > last:
+            return result
+        target.append(slice(first - extent[index], last - extent[index] + 1))
+        source.append(slice(first - voxelsExtent[index], last - voxelsExtent[index] + 1))
+    result[tuple(target)] = voxels[tuple(source)]
+    return result
+
+
+def _shape(extent):
+    return tuple(max(extent[index + 1] - extent[index] + 1, 0) for index in (4, 2, 0))

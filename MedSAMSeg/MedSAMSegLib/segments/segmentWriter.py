@@ -1,0 +1,260 @@
+"""Writes masks of single slices into a segment, as the Segment Editor would."""
+
+import contextlib
+import dataclasses
+
+import slicer
+
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.segments.closedSurfaces import ClosedSurfaces
+from MedSAMSegLib.segments.editorSettings import EditorSettings
+from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
+from MedSAMSegLib.segments.segmentationGrid import SegmentationGrid
+from MedSAMSegLib.segments.segmentChecks import checkWritable
+from MedSAMSegLib.segments.segmentEdit import SliceEditPlanner
+from MedSAMSegLib.segments.undoHistory import UndoHistory
+
+ADD = slicer.vtkSlicerSegmentEditorLogic.ModificationModeAdd
+REMOVE = slicer.vtkSlicerSegmentEditorLogic.ModificationModeRemove
+OVERWRITE_NONE = slicer.vtkMRMLSegmentEditorNode.OverwriteNone
+MODES = ("add", "remove", "replace")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Exchange:
+    """What `SegmentWriter.exchange` did, in voxels of the volume.
+
+    :param hasChanged: whether any voxel changed.
+    :param gained: LabelmapCrop of the voxels that the segment did not have before.
+    :param taken: {ID of another segment: LabelmapCrop of the voxels that it lost}.
+    """
+
+    hasChanged: bool
+    gained: LabelmapCrop
+    taken: dict
+
+
+class SegmentWriter:
+    """Changes segments slice by slice; only the voxels around the mask are touched. ::
+
+        writer = SegmentWriter(segmentationNode, volumeNode)
+        writer.write(segmentID, axis=0, sliceIndex=24, mask=mask, x0=54, y0=160)
+        with writer.undoStep():
+            for sliceIndex, mask in masks:
+                writer.write(segmentID, 0, sliceIndex, mask, 54, 160, mode="replace")
+        writer.undo()
+
+    Masking and overwriting follow the Segment Editor's settings (see `EditorSettings`); without one in the scene,
+    other segments keep their voxels. The undo history lives as long as the writer: keep one for each segmentation.
+
+    :param segmentationNode: the segmentation; its voxels must coincide with the volume's.
+    :param volumeNode: the volume that the slices are of.
+    :raises UserError: if one of them is gone or their voxels do not coincide.
+    """
+
+    def __init__(self, segmentationNode, volumeNode):
+        SegmentationGrid(segmentationNode, volumeNode)
+        self._segmentationNode = segmentationNode
+        self._volumeNode = volumeNode
+        # The writer's own: in the user's node, writing would change what the Segment Editor shows as selected.
+        self._editorNode = slicer.vtkMRMLSegmentEditorNode()
+        self._editorNode.SetScene(segmentationNode.GetScene())
+        self._logic = slicer.vtkSlicerSegmentEditorLogic()
+        self._logic.SetMRMLScene(segmentationNode.GetScene())
+        self._logic.SetSegmentEditorNode(self._editorNode)
+        self._logic.SetSegmentationNode(segmentationNode)
+        self._history = UndoHistory(self._logic)
+        self._surfaces = ClosedSurfaces(segmentationNode)
+        self._isInStep = False
+        self._isStateSaved = False
+
+    @property
+    def isUsable(self):
+        """Whether both nodes are still in the scene; if not, a new writer is needed."""
+        return self._isSegmentationInScene and self._volumeNode.GetScene() is not None
+
+    @property
+    def canUndo(self):
+        """Whether there is a step to take back; never inside an `undoStep`."""
+        return self._isSegmentationInScene and not self._isInStep and self._history.canUndo
+
+    @property
+    def canRedo(self):
+        """Whether there is a step to do again; never inside an `undoStep`."""
+        return self._isSegmentationInScene and not self._isInStep and self._history.canRedo
+
+    @property
+    def lastStep(self):
+        """The UndoStep that `undo` would take back; None if there is none. The same object after `undo` and `redo`."""
+        return self._history.lastStep
+
+    def write(self, segmentID, axis, sliceIndex, mask, x0, y0, mode="add"):
+        """Change one segment on one slice, as one undo step or as a part of the enclosing `undoStep`.
+
+        :param segmentID: ID of the segment.
+        :param axis: array axis that the slice is taken along.
+        :param sliceIndex: index of the slice.
+        :param mask: array (rows, columns), not 0 where the object is; a piece of the slice or all of it.
+        :param x0: column of the mask's first column within the slice.
+        :param y0: row of the mask's first row within the slice.
+        :param mode: "add" to the segment, "remove" from it, or "replace" what it has on this slice.
+        :return: whether any voxel changed; if not, there is no undo step.
+        :raises UserError: if a node or the segment is gone, the mask leaves the volume, or the voxels do not coincide.
+        """
+        if mode not in MODES:
+            raise ValueError(f"mode is '{mode}', not one of {MODES}")
+        grid, planner, settings = self._prepare(segmentID)
+        crop = LabelmapCrop.ofSlice(axis, sliceIndex, mask, x0, y0).trimmed()
+        self._checkInside(axis, sliceIndex, crop, grid)
+        edit = planner.plan(mode, segmentID, grid.cropOnGrid(crop), grid.slicePlane(axis, sliceIndex))
+        self._carryOut(segmentID, edit, settings, grid)
+        return not edit.changesNothing
+
+    def exchange(self, segmentID, leaving, arriving, givingBack=None):
+        """Take voxels out of a segment and put others in, as one undo step or as a part of the enclosing `undoStep`.
+
+        :param segmentID: ID of the segment.
+        :param leaving: LabelmapCrop of the volume's voxels that leave the segment, unless they arrive as well.
+        :param arriving: LabelmapCrop of the volume's voxels that the segment has afterwards.
+        :param givingBack: {ID of another segment: LabelmapCrop}: of the leaving voxels, those that it gets.
+        :return: Exchange.
+        :raises UserError: as `write` does.
+        """
+        grid, planner, settings = self._prepare(segmentID)
+        self._checkCropInside(arriving, grid)
+        onGrid = grid.cropOnGrid(arriving)
+        edit = planner.planExchange(segmentID, grid.cropOnGrid(leaving.minus(arriving)), onGrid)
+        arrived = edit.toAdd.within(onGrid.extent)
+        gained = arrived & ~planner.voxels(segmentID, onGrid.extent)
+        taken = {other: arrived & planner.voxels(other, onGrid.extent) for other in edit.overwritten}
+        returned = {
+            other: grid.cropOnGrid(crop).common(edit.toRemove).trimmed() for other, crop in (givingBack or {}).items()
+        }
+        self._carryOut(segmentID, edit, settings, grid, returned)
+        return Exchange(
+            not edit.changesNothing,
+            LabelmapCrop(grid.turned(gained), arriving.start),
+            {other: LabelmapCrop(grid.turned(voxels), arriving.start) for other, voxels in taken.items()},
+        )
+
+    def presentIn(self, segmentID, crop):
+        """:return: those voxels of a LabelmapCrop of the volume that a segment has now.
+
+        :raises UserError: as `write` does.
+        """
+        grid, planner, _settings = self._prepare(segmentID)
+        return crop.where(grid.turned(planner.voxels(segmentID, grid.cropOnGrid(crop).extent)))
+
+    def check(self, segmentID):
+        """:raises UserError: if a segment cannot be written now."""
+        self._prepare(segmentID)
+
+    @contextlib.contextmanager
+    def undoStep(self, joining=None, isAlways=False, isLast=True):
+        """Make all writes inside the `with` block one undo step, or none if nothing changes.
+
+        If the block raises, the segmentation is put back to what it was before, and there is no step. (Not if somebody
+        else changed it in the meantime: that work is kept, and with it what was written. Not either what joined an
+        earlier step.)
+
+        :param joining: UndoStep that the block belongs to, if that is still the last one; None for a new step.
+        :param isAlways: make the step also if no voxel changes.
+        :param isLast: False if the step will be joined soon; 3D surfaces are renewed with the last block.
+        """
+        if self._isInStep:
+            if isAlways:
+                self._saveState()
+            yield
+            return
+        isJoined = joining is not None and joining is self.lastStep and self.canUndo
+        self._isInStep = True
+        self._isStateSaved = isJoined
+        try:
+            if isAlways:
+                self._saveState()
+            yield
+        except BaseException:
+            if not isJoined:
+                self._rollBack()
+            raise
+        finally:
+            self._isInStep = False
+            if isLast and self._isSegmentationInScene:
+                self._surfaces.renew()
+
+    def undo(self):
+        """Take the last step back.
+
+        :return: whether there was one.
+        """
+        return self.canUndo and self._history.undo()
+
+    def redo(self):
+        """Do the last undone step again.
+
+        :return: whether there was one.
+        """
+        return self.canRedo and self._history.redo()
+
+    @property
+    def _isSegmentationInScene(self):
+        return self._segmentationNode.GetScene() is not None
+
+    def _prepare(self, segmentID):
+        grid = SegmentationGrid(self._segmentationNode, self._volumeNode)
+        checkWritable(self._segmentationNode, segmentID, grid)
+        settings = EditorSettings.ofScene()
+        return grid, SliceEditPlanner(self._segmentationNode, self._volumeNode, grid, settings), settings
+
+    def _checkInside(self, axis, sliceIndex, crop, grid):
+        self._checkCropInside(LabelmapCrop.ofSlice(axis, sliceIndex, [[1]], 0, 0), grid)
+        self._checkCropInside(crop, grid)
+
+    def _checkCropInside(self, crop, grid):
+        if not crop.isEmpty and not grid.contains(crop.extent):
+            raise UserError(
+                f"A mask leaves the volume '{self._volumeNode.GetName()}'.",
+                "If the volume was replaced, draw the box again.",
+                "mask_outside_image",
+            )
+
+    def _carryOut(self, segmentID, edit, settings, grid, returned=None):
+        if edit.changesNothing:
+            return
+        with self.undoStep():
+            self._saveState()
+            self._apply(segmentID, edit, settings.overwriteMode, grid, returned or {})
+
+    def _apply(self, segmentID, edit, overwriteMode, grid, returned):
+        segmentation = self._segmentationNode.GetSegmentation()
+        returned = {other: crop for other, crop in returned.items() if segmentation.GetSegment(other) is not None}
+        changed = {segmentID, *edit.overwritten, *returned} | ({edit.receiver} - {None})
+        try:
+            with self._surfaces.kept(changed):
+                self._modify(segmentID, edit.toRemove, REMOVE, overwriteMode, grid)
+                self._modify(segmentID, edit.toAdd, ADD, overwriteMode, grid)
+                if edit.receiver is not None:
+                    self._modify(edit.receiver, edit.toRemove, ADD, OVERWRITE_NONE, grid)
+                for other, crop in returned.items():
+                    self._modify(other, crop, ADD, OVERWRITE_NONE, grid)
+        finally:
+            self._history.noteOwnChange()
+
+    def _modify(self, segmentID, crop, operation, overwriteMode, grid):
+        if crop.isEmpty:
+            return
+        image = crop.image(grid.IJKToRAS)
+        self._editorNode.SetOverwriteMode(overwriteMode)
+        self._logic.ModifySegmentByLabelmap(
+            self._segmentationNode, segmentID, image, operation, image.GetExtent(), False, False
+        )
+
+    def _saveState(self):
+        if not self._isStateSaved or self._history.isChangedElsewhere:
+            self._history.save()
+            self._isStateSaved = True
+
+    def _rollBack(self):
+        if self._isStateSaved and self._isSegmentationInScene and not self._history.isChangedElsewhere:
+            self._surfaces.forget()
+            self._history.rollBack()

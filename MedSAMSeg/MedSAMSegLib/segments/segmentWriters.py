@@ -1,0 +1,31 @@
+"""One writer for each segmentation and volume, which holds their undo history."""
+
+from MedSAMSegLib.segments.segmentWriter import SegmentWriter
+
+
+class SegmentWriters:
+    """Gives one and the same :class:`SegmentWriter` for every call on the same nodes."""
+
+    def __init__(self):
+        self._writers = {}
+
+    def of(self, segmentation, volume):
+        """:return: the SegmentWriter of a segmentation and a volume.
+
+        :raises UserError: if one of them is gone or their voxels do not coincide.
+        """
+        # Those of removed nodes hold whole segmentations in memory, and IDs are given again in a new scene.
+        self._writers = {key: writer for key, writer in self._writers.items() if writer.isUsable}
+        if segmentation is None or volume is None:
+            return SegmentWriter(segmentation, volume)
+        key = (segmentation.GetID(), volume.GetID())
+        if key not in self._writers:
+            self._writers[key] = SegmentWriter(segmentation, volume)
+        return self._writers[key]
+
+    def known(self, segmentation, volume):
+        """:return: the SegmentWriter that was made for these nodes already; None without one."""
+        if segmentation is None or volume is None:
+            return None
+        writer = self._writers.get((segmentation.GetID(), volume.GetID()))
+        return writer if writer is not None and writer.isUsable else None

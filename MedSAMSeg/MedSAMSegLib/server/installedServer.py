@@ -1,0 +1,104 @@
+"""What is installed for the server to run on, and the command line that runs it."""
+
+import hashlib
+import json
+import logging
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from MedSAMSegLib.server.dataFolders import backendFolder, serverFolder
+
+#: Written last: a folder without it is no installation.
+MARKER = "medsamseg-backend.json"
+
+#: Runs the server from its sources, with packages from a folder or from the interpreter's own environment.
+START = (
+    "import sys; sys.path[:0] = [folder for folder in (sys.argv.pop(1), sys.argv.pop(1)) if folder];"
+    " import runpy; runpy.run_module('medsamseg_server', run_name='__main__', alter_sys=True)"
+)
+
+
+@dataclass(frozen=True)
+class InstalledBackend:
+    """Packages that the server can run on.
+
+    interpreter: the Python that uses them; relative to the folder where it lies inside.
+    packages: their folder relative to the folder; "" where the interpreter finds them by itself.
+    requirements: digest of what they were installed from; see :func:`requirementsDigest`.
+    torch: key of the chosen build of PyTorch.
+    """
+
+    folder: Path
+    interpreter: str
+    packages: str
+    requirements: str
+    torch: str
+
+    @classmethod
+    def load(cls, folder=None):
+        """Return what is installed, or None where nothing is that can run.
+
+        :param folder: where; :func:`backendFolder` when not given.
+        """
+        folder = Path(folder or backendFolder())
+        try:
+            values = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+            backend = cls(folder=folder, **values)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError) as error:
+            logging.warning("The MedSAMSeg installation in '%s' cannot be read: %s", folder, error)
+            return None
+        # The Python of a Slicer that has been removed is gone, and with it what stood on it.
+        return backend if backend.interpreterPath.is_file() else None
+
+    def save(self):
+        """Write the marker, in one step."""
+        values = {name: value for name, value in asdict(self).items() if name != "folder"}
+        temporary = self.folder / f"{MARKER}.new"
+        temporary.write_text(json.dumps(values, indent=1), encoding="utf-8")
+        temporary.replace(self.folder / MARKER)
+
+    @property
+    def interpreterPath(self):
+        """The Python interpreter."""
+        return self.folder / self.interpreter
+
+    def command(self, sources):
+        """Return the words that run the server's program.
+
+        :param sources: folder of the server's sources.
+        """
+        packages = str(self.folder / self.packages) if self.packages else ""
+        # Neither the present folder nor packages that the user has installed for all Pythons may slip in.
+        return [str(self.interpreterPath), "-P", "-s", "-X", "utf8", "-c", START, packages, str(sources)]
+
+    def isCurrent(self, sources):
+        """Whether the packages are those that the server's sources ask for.
+
+        :param sources: folder of the server's sources.
+        """
+        return self.requirements == requirementsDigest(sources)
+
+
+def requirementsDigest(sources):
+    """Return what tells one list of required packages from another.
+
+    :param sources: folder of the server's sources.
+    """
+    digest = hashlib.sha256()
+    for path in sorted((Path(sources) / "requirements").glob("*.txt")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return digest.hexdigest()
+
+
+def installedServerCommand():
+    """Return the words that run the installed server's program; None where none is installed."""
+    backend = InstalledBackend.load()
+    return backend.command(serverFolder()) if backend else None
+
+
+def venvInterpreter():
+    """Return where a virtual environment has its interpreter, relative to its folder."""
+    return "Scripts/python.exe" if os.name == "nt" else "bin/python"

@@ -1,0 +1,1 @@
+"""What is known of each slice of a segment, kept in the segment."""

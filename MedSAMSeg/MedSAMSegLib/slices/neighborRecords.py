@@ -1,0 +1,52 @@
+"""Keeps what is known of other segments' slices when a propagation takes voxels from them: that is no hand work."""
+
+import contextlib
+
+import slicer
+
+from MedSAMSegLib.segments.editorSettings import EditorSettings
+from MedSAMSegLib.slices.sliceRecords import SliceRecords
+from MedSAMSegLib.slices.sliceStates import SliceAudit
+
+
+class NeighborRecords:
+    """The records of all segments but one.
+
+    :param segmentationNode: the segmentation.
+    :param segmentID: ID of the segment that is written.
+    :param volumeNode: the volume whose slices are meant.
+    :param axis: array axis that they are taken along.
+    """
+
+    def __init__(self, segmentationNode, segmentID, volumeNode, axis):
+        self._segmentationNode = segmentationNode
+        self._segmentID = segmentID
+        self._volumeNode = volumeNode
+        self._axis = axis
+
+    @contextlib.contextmanager
+    def kept(self, sliceIndex):
+        """Let what is written inside the `with` block take voxels of other segments on a slice.
+
+        :param sliceIndex: index of the slice.
+        """
+        audits = [self._audit(other) for other in self._recorded(sliceIndex)]
+        states = [(audit, audit.state(sliceIndex)) for audit in audits]
+        yield
+        for audit, state in states:
+            if not state.isLocked:
+                audit.restore(state)
+
+    def _recorded(self, sliceIndex):
+        if EditorSettings.ofScene().overwriteMode == slicer.vtkMRMLSegmentEditorNode.OverwriteNone:
+            return []
+        segmentation = self._segmentationNode.GetSegmentation()
+        return [
+            other
+            for other in segmentation.GetSegmentIDs()
+            if other != self._segmentID
+            and sliceIndex in SliceRecords(segmentation.GetSegment(other)).ofAxis(self._axis)
+        ]
+
+    def _audit(self, segmentID):
+        return SliceAudit(self._segmentationNode, segmentID, self._volumeNode, self._axis)

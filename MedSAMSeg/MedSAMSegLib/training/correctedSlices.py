@@ -1,0 +1,130 @@
+"""The slices of a scene that a reader stands for: drawn, edited or accepted; from them a model can learn."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import slicer
+
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.segments.segmentationGrid import SegmentationGrid
+from MedSAMSegLib.slices.sliceRecords import SliceRecords
+from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.volumes.sliceAxes import AXES
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
+#: Objects with fewer pixels on a slice teach nothing; the server's training leaves them out, too.
+SMALLEST_PIXELS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class CorrectedVolume:
+    """A volume with the good slices of its segments along one axis. Holds copies: any thread may use it.
+
+    :param voxels: (K, J, I) array.
+    :param IJKToRAS: 4 × 4 array: where they are in the world.
+    :param window: what the network sees of them, as requests name it.
+    :param axis: array axis that the slices are taken along.
+    :param objects: [(name of the segment, {slice index: LabelmapCrop in voxels of the volume})].
+    """
+
+    voxels: np.ndarray
+    IJKToRAS: np.ndarray
+    window: str
+    axis: int
+    objects: list
+
+
+def correctedVolumes(scene, windowOf, target=(None, None)):
+    """Find all good slices of a scene.
+
+    What is not good is left out altogether: nothing tells whether the object is there.
+
+    :param scene: vtkMRMLScene.
+    :param windowOf: called with a volume node, gives its window.
+    :param target: (volume, segmentation) that surely belong together; each may be None.
+    :return: ([CorrectedVolume], [sentence on each segmentation that could not be used]).
+    """
+    found, skipped = {}, []
+    for segmentation in _nodes(scene, "vtkMRMLSegmentationNode"):
+        if not slicer.vtkSlicerSegmentEditorLogic.GetReferenceImageGeometryStringFromSegmentation(
+            segmentation.GetSegmentation()
+        ):
+            # Nothing was ever drawn in it.
+            continue
+        try:
+            volume = _volumeOf(segmentation, target)
+            for segmentID in segmentation.GetSegmentation().GetSegmentIDs():
+                name = segmentation.GetSegmentation().GetSegment(segmentID).GetName()
+                for axis, crops in goodSlices(segmentation, segmentID, volume).items():
+                    found.setdefault((volume.GetID(), axis), (volume, []))[1].append((name, crops))
+        except UserError as error:
+            skipped.append(str(error))
+    copies = {}
+    volumes = [_corrected(volume, axis, objects, windowOf, copies) for (_id, axis), (volume, objects) in found.items()]
+    return volumes, skipped
+
+
+def goodSlices(segmentation, segmentID, volume):
+    """Return the slices of a segment that somebody drew, edited or accepted.
+
+    :param segmentation: the segmentation node.
+    :param segmentID: ID of a segment in it.
+    :param volume: the volume node whose slices are meant.
+    :return: {axis: {slice index: LabelmapCrop}}, without axes that have none.
+    :raises UserError: when their voxels do not coincide.
+    """
+    records = SliceRecords(segmentation.GetSegmentation().GetSegment(segmentID))
+    audits = {axis: SliceAudit(segmentation, segmentID, volume, axis) for axis in AXES}
+    axes = [axis for axis in AXES if records.ofAxis(axis)]
+    if not axes:
+        # All of it is hand work: on which slices it was drawn, the direction in which it has fewest tells.
+        axes = [min(AXES, key=lambda axis: len(audits[axis].states()))]
+    found = {axis: _goodSlices(audits[axis], isOnlyAxis=len(axes) == 1) for axis in axes}
+    return {axis: crops for axis, crops in found.items() if crops}
+
+
+def _goodSlices(audit, isOnlyAxis):
+    # Where masks were made in several directions, those of the other ones cross a slice as lines that nobody drew.
+    states = [state for state in audit.states().values() if (state.isLocked if isOnlyAxis else state.isAccepted)]
+    crops = {state.index: audit.crop(state.index) for state in states if not state.isEmpty}
+    return {index: crop for index, crop in crops.items() if np.count_nonzero(crop.voxels) >= SMALLEST_PIXELS}
+
+
+def _volumeOf(segmentation, target):
+    """:return: the volume that a segmentation was drawn on."""
+    if target[0] is not None and target[1] is segmentation:
+        return target[0]
+    role = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
+    reference = segmentation.GetNodeReference(role)
+    if reference is not None:
+        return reference
+    volumes = _nodes(segmentation.GetScene(), "vtkMRMLScalarVolumeNode")
+    fitting = [volume for volume in volumes if _fits(segmentation, volume)]
+    if len(fitting) != 1:
+        raise UserError(
+            f"Of the segmentation '{segmentation.GetName()}' it is not known on which volume it was drawn.",
+            "Set its source geometry in the Segment Editor.",
+            "volume_unknown",
+        )
+    return fitting[0]
+
+
+def _nodes(scene, className):
+    # slicer.util.getNodesByClass looks into the application's scene, whichever it is given.
+    return [scene.GetNthNodeByClass(number, className) for number in range(scene.GetNumberOfNodesByClass(className))]
+
+
+def _fits(segmentation, volume):
+    try:
+        SegmentationGrid(segmentation, volume)
+    except UserError:
+        return False
+    return True
+
+
+def _corrected(volume, axis, objects, windowOf, copies):
+    # Slices along several axes share one copy of the voxels.
+    if volume.GetID() not in copies:
+        copies[volume.GetID()] = slicer.util.arrayFromVolume(volume).copy()
+    IJKToRAS = SliceGeometry(volume).IJKToWorld.copy()
+    return CorrectedVolume(copies[volume.GetID()], IJKToRAS, windowOf(volume), axis, objects)

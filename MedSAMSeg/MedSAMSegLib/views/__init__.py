@@ -1,0 +1,1 @@
+"""What happens in slice views: pointer tools, outlines, and which slice is shown."""

@@ -1,0 +1,59 @@
+"""The outline of a mask over a slice view, for masks that are not in a segment yet."""
+
+import numpy as np
+import slicer
+import vtk
+
+from MedSAMSegLib.views.viewLines import ViewLines
+from MedSAMSegLib.volumes.sliceAxes import toIJK
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
+COLOR = (1.0, 1.0, 1.0)
+WIDTH = 2.0
+
+
+class MaskOutline:
+    """Shows where the pixels of a mask end in one slice view. ::
+
+        outline = MaskOutline(sliceWidget.sliceView())
+        outline.show(volumeNode, prompt, mask)
+
+    :param sliceView: qMRMLSliceView.
+    """
+
+    def __init__(self, sliceView):
+        self._sliceView = sliceView
+        self._lines = ViewLines(sliceView, COLOR, WIDTH)
+
+    def show(self, volumeNode, prompt, mask):
+        """Show a mask's outline.
+
+        :param volumeNode: the volume.
+        :param prompt: BoxPrompt that says on which slice the mask is.
+        :param mask: SliceMask.
+        """
+        edges = outlineEdges(mask.pixels) + np.array([mask.x0, mask.y0])
+        x, y = edges[..., 0], edges[..., 1]
+        ones = np.ones_like(x)
+        IJK = np.stack([*toIJK(prompt.axis, prompt.sliceIndex * ones, x, y), ones])
+        worldToXY = vtk.vtkMatrix4x4()
+        vtk.vtkMatrix4x4.Invert(self._sliceView.mrmlSliceNode().GetXYToRAS(), worldToXY)
+        IJKToXY = slicer.util.arrayFromVTKMatrix(worldToXY) @ SliceGeometry(volumeNode).IJKToWorld
+        self._lines.show(np.moveaxis(np.tensordot(IJKToXY, IJK, axes=1)[:2], 0, -1))
+
+    def hide(self):
+        """Take the outline away."""
+        self._lines.hide()
+
+
+def outlineEdges(pixels):
+    """:return: array (N, 2, 2): x and y of both ends of each pixel edge between set and unset pixels.
+
+    :param pixels: bool array (rows, columns); pixel centers are integers.
+    """
+    padded = np.pad(np.asarray(pixels, bool), 1)
+    rows, columns = np.nonzero(padded[1:-1, 1:] != padded[1:-1, :-1])
+    upright = [[columns - 0.5, rows - 0.5], [columns - 0.5, rows + 0.5]]
+    levelRows, levelColumns = np.nonzero(padded[1:, 1:-1] != padded[:-1, 1:-1])
+    level = [[levelColumns - 0.5, levelRows - 0.5], [levelColumns + 0.5, levelRows - 0.5]]
+    return np.concatenate([np.moveaxis(np.array(edges, float), 2, 0) for edges in (upright, level)])

@@ -1,0 +1,1 @@
+"""From a box in space to a box in voxels, for any volume."""

@@ -1,0 +1,226 @@
+"""Where a volume's voxels are in the world, and which slice a box drawn in the world lies on."""
+
+import math
+
+import numpy as np
+import slicer
+import vtk
+
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
+from MedSAMSegLib.volumes.sliceAxes import AXES, depthIJK, fromIJK, inPlaneIJK, toIJK
+
+# Two corners further apart than this along the axis, in slices, are not a box on one slice.
+SAME_SLICE_TOLERANCE = 0.5
+
+
+class SliceGeometry:
+    """A volume's geometry at one moment: make a new one when the volume or its transforms may have changed. ::
+
+        geometry = SliceGeometry(volumeNode)
+        prompt = geometry.boxFromRAS((12.0, 34.0, -5.0), (40.0, 60.0, -5.0))
+
+    "World" is Slicer's RAS in millimeters, with all parent transforms applied, as the slice views show it.
+
+    :param volumeNode: scalar volume in the scene, under no transform or linear ones.
+    :raises UserError: if the volume was removed, has no voxels, is a color image or a label map, or is under a
+        non-linear transform.
+    """
+
+    def __init__(self, volumeNode):
+        checkVolume(volumeNode)
+        self.volumeNode = volumeNode
+        self.shape = tuple(reversed(volumeNode.GetImageData().GetDimensions()))
+        self.IJKToWorld = _IJKToWorld(volumeNode)
+        self.worldToIJK = np.linalg.inv(self.IJKToWorld)
+
+    def continuousIJK(self, point):
+        """:return: continuous (i, j, k) of a point in the world; voxel centers are integers."""
+        return (self.worldToIJK @ [*point, 1.0])[:3]
+
+    def worldFromContinuous(self, axis, sliceIndex, x, y):
+        """:return: the point in the world at continuous in-plane position (x, y) of a slice."""
+        return (self.IJKToWorld @ [*toIJK(axis, sliceIndex, x, y), 1.0])[:3]
+
+    def sliceIndex(self, axis, point):
+        """:return: index of the slice nearest to a point in the world; it may lie outside the volume."""
+        return _nearestSlice(self.continuousIJK(point)[depthIJK(axis)])
+
+    def sliceShape(self, axis):
+        """:return: (rows, columns) of the slices along an axis."""
+        rows, columns = (size for arrayAxis, size in enumerate(self.shape) if arrayAxis != axis)
+        return rows, columns
+
+    def axisForCorners(self, cornerA, cornerB):
+        """:return: the array axis along which two corners in the world are closest, counted in voxels."""
+        distances = np.abs(self.continuousIJK(cornerA) - self.continuousIJK(cornerB))
+        return min(AXES, key=lambda axis: distances[depthIJK(axis)])
+
+    def axisForSliceNode(self, sliceNode):
+        """Find the slices that a view shows best.
+
+        :param sliceNode: vtkMRMLSliceNode of the view.
+        :return: (array axis, degrees by which the view is rotated against the volume; 0 when it shows stored slices).
+        """
+        right, up, normal = _viewAxes(sliceNode)
+        tilts = {axis: _angleBetweenLines(normal, self._normal(axis)) for axis in AXES}
+        axis = min(AXES, key=tilts.get)
+        return axis, max(tilts[axis], self._inPlaneAngle(axis, right, up))
+
+    def boxFromRAS(self, cornerA, cornerB, axis=None):
+        """Turn two opposite corners into a box on one slice, clipped to the image.
+
+        :param cornerA: (R, A, S) of one corner, in the world.
+        :param cornerB: (R, A, S) of the opposite corner.
+        :param axis: array axis of the slice; if not given, the one along which the corners agree best.
+        :return: BoxPrompt; its `isClipped` tells whether a part was cut off.
+        :raises UserError: if the corners lie on different slices, or the box misses the volume or has no area.
+        """
+        if axis is None:
+            axis = self.axisForCorners(cornerA, cornerB)
+        firstSlice, lastSlice = (self.continuousIJK(corner)[depthIJK(axis)] for corner in (cornerA, cornerB))
+        if abs(firstSlice - lastSlice) > SAME_SLICE_TOLERANCE:
+            raise UserError(
+                f"The corners {_millimeters(cornerA)} and {_millimeters(cornerB)} lie on different slices of"
+                f" '{self.volumeNode.GetName()}': {firstSlice:.1f} and {lastSlice:.1f} along axis {axis}.",
+                "Give two corners on one slice, or name the view in which the box was drawn.",
+                "box_spans_slices",
+            )
+        return self._boxAround((cornerA, cornerB), axis)
+
+    def boxFromView(self, cornerA, cornerB, sliceNode):
+        """Turn a rectangle drawn in a slice view into a box on the nearest slice of the volume.
+
+        In a view that is rotated against the volume the box encloses the drawn rectangle, on the slice through its
+        center; `axisForSliceNode` tells the angle.
+
+        :param cornerA: (R, A, S) of one corner, in the world.
+        :param cornerB: (R, A, S) of the opposite corner.
+        :param sliceNode: vtkMRMLSliceNode of the view.
+        :return: BoxPrompt; its `isClipped` tells whether a part was cut off.
+        :raises UserError: if the box misses the volume or has no area.
+        """
+        axis, _angle = self.axisForSliceNode(sliceNode)
+        start = np.asarray(cornerA, float)
+        diagonal = np.asarray(cornerB, float) - start
+        right, up, _normal = _viewAxes(sliceNode)
+        otherCorners = (start + right * (right @ diagonal), start + up * (up @ diagonal))
+        return self._boxAround((cornerA, cornerB, *otherCorners), axis)
+
+    def clip(self, prompt):
+        """Cut a box to the image, [-0.5, n - 0.5] in each direction.
+
+        :param prompt: BoxPrompt.
+        :return: the BoxPrompt within the image.
+        :raises UserError: if nothing is left.
+        """
+        return self._clip(prompt, f"The box {prompt}")
+
+    def _boxAround(self, corners, axis):
+        _checkFinite(corners)
+        depths, xs, ys = fromIJK(axis, np.array([self.continuousIJK(corner) for corner in corners]).T)
+        sliceIndex = _nearestSlice((depths[0] + depths[1]) / 2)
+        prompt = BoxPrompt(axis, sliceIndex, float(min(xs)), float(min(ys)), float(max(xs)), float(max(ys)))
+        return self._clip(prompt, f"The box from {_millimeters(corners[0])} to {_millimeters(corners[1])}")
+
+    def _clip(self, prompt, description):
+        rows, columns = self.sliceShape(prompt.axis)
+        edges = (
+            max(prompt.x0, -0.5),
+            max(prompt.y0, -0.5),
+            min(prompt.x1, columns - 0.5),
+            min(prompt.y1, rows - 0.5),
+        )
+        isEmpty = edges[0] >= edges[2] or edges[1] >= edges[3]
+        if isEmpty or not 0 <= prompt.sliceIndex < self.shape[prompt.axis]:
+            raise UserError(
+                f"{description} lies outside the volume '{self.volumeNode.GetName()}'.",
+                f"In voxels it is {prompt}; the volume has slices 0 to {self.shape[prompt.axis] - 1} of"
+                f" {columns} × {rows} pixels along this axis.",
+                "box_outside_image",
+            )
+        isClipped = prompt.isClipped or edges != prompt.box
+        return BoxPrompt(prompt.axis, prompt.sliceIndex, *edges, isClipped=isClipped)
+
+    def _normal(self, axis):
+        # The gradient of an index is perpendicular to its slices, in sheared volumes too.
+        return self.worldToIJK[depthIJK(axis), :3]
+
+    def _inPlaneAngle(self, axis, right, up):
+        columns, rows = (self.IJKToWorld[:3, index] for index in inPlaneIJK(axis))
+        upright = max(_angleBetweenLines(right, columns), _angleBetweenLines(up, rows))
+        turned = max(_angleBetweenLines(right, rows), _angleBetweenLines(up, columns))
+        return min(upright, turned)
+
+
+def checkVolume(volumeNode):
+    """Tell why a volume has no :class:`SliceGeometry`, where only that matters.
+
+    :param volumeNode: the volume, or None.
+    :raises UserError: if the volume was removed, has no voxels, is a color image or a label map, or is under a
+        non-linear transform.
+    """
+    if volumeNode is None or volumeNode.GetScene() is None:
+        raise UserError("The volume is no longer in the scene.", "Choose another volume.", "volume_removed")
+    if volumeNode.GetImageData() is None or min(volumeNode.GetImageData().GetDimensions()) < 1:
+        raise UserError(f"The volume '{volumeNode.GetName()}' has no voxels.", "Load it again.", "volume_empty")
+    _checkIsScalarImage(volumeNode)
+    parent = volumeNode.GetParentTransformNode()
+    if parent is not None and not parent.IsTransformToWorldLinear():
+        raise UserError(
+            f"The volume '{volumeNode.GetName()}' is under a transform that is not linear ('{parent.GetName()}').",
+            "Harden the transform in the Data module, or take the volume out of it.",
+            "transform_not_linear",
+        )
+
+
+def _checkIsScalarImage(volumeNode):
+    valuesPerVoxel = volumeNode.GetImageData().GetNumberOfScalarComponents()
+    if valuesPerVoxel != 1:
+        raise UserError(
+            f"The volume '{volumeNode.GetName()}' has {valuesPerVoxel} values in each voxel, as color images have;"
+            " MedSAMSeg needs one.",
+            "Convert it with the module Vector to Scalar Volume.",
+            "volume_not_scalar",
+        )
+    if volumeNode.IsA("vtkMRMLLabelMapVolumeNode"):
+        raise UserError(
+            f"The volume '{volumeNode.GetName()}' is a label map, not an image.",
+            "Choose the image, or convert the label map to a scalar volume in the Volumes module.",
+            "volume_is_labelmap",
+        )
+
+
+def _IJKToWorld(volumeNode):
+    IJKToRAS = vtk.vtkMatrix4x4()
+    volumeNode.GetIJKToRASMatrix(IJKToRAS)
+    RASToWorld = vtk.vtkMatrix4x4()
+    slicer.vtkMRMLTransformNode.GetMatrixTransformBetweenNodes(volumeNode.GetParentTransformNode(), None, RASToWorld)
+    return slicer.util.arrayFromVTKMatrix(RASToWorld) @ slicer.util.arrayFromVTKMatrix(IJKToRAS)
+
+
+def _viewAxes(sliceNode):
+    sliceToRAS = slicer.util.arrayFromVTKMatrix(sliceNode.GetSliceToRAS())[:3, :3]
+    return (sliceToRAS / np.linalg.norm(sliceToRAS, axis=0)).T
+
+
+def _nearestSlice(depth):
+    return math.floor(depth + 0.5)
+
+
+def _angleBetweenLines(a, b):
+    # atan2 stays exact near 0°, where acos loses half its digits. Asked whenever a view scrolls, and numpy's cross
+    # product would take ten times as long.
+    (ax, ay, az), (bx, by, bz) = a.tolist(), b.tolist()
+    crossed = math.hypot(ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx)
+    return math.degrees(math.atan2(crossed, abs(ax * bx + ay * by + az * bz)))
+
+
+def _checkFinite(corners):
+    for corner in corners:
+        if not np.isfinite(corner).all():
+            raise UserError(f"The corner {_millimeters(corner)} is not a place.", code="box_invalid")
+
+
+def _millimeters(point):
+    return "({}) mm".format(", ".join(f"{coordinate:.1f}" for coordinate in point))

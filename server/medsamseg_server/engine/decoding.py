@@ -1,0 +1,90 @@
+"""From embeddings and prompts to masks: prompts in batches by kind, and a vote where a box is asked several ways."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from medsamseg_server.engine.box_vote import MARGINS, vote_for_box, widened
+from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.prompts import Box, Prompt
+from medsamseg_server.engine.slice_embeddings import Embedded
+
+#: Objects decoded in one batch; bounds the decoder's memory.
+_DECODED_AT_ONCE = 16
+
+
+def decode_prompts(
+    embedded: Sequence[Embedded], prompts: Sequence[Prompt], quick: bool = False
+) -> tuple[list[SliceMask], list[float | None]]:
+    """Return the mask of each prompt on its embedding, and how far slightly different boxes agree on it.
+
+    A box without points is asked with several margins, which vote, of a model with close-ups: LiteMedSAM learned loose
+    boxes. MobileSAM is used to tight ones, and its vote was worse. Other prompts are asked as they are, and have no
+    agreement; with ``quick``, all are.
+    """
+    asked = [[prompt] if quick else _ways(each, prompt) for each, prompt in zip(embedded, prompts, strict=True)]
+    flat = [(each, way) for each, ways in zip(embedded, asked, strict=True) for way in ways]
+    answers = iter(_decode([each for each, _ in flat], [way for _, way in flat]))
+    masks: list[SliceMask] = []
+    agreements: list[float | None] = []
+    for each, prompt, ways in zip(embedded, prompts, asked, strict=True):
+        candidates = [next(answers) for _ in ways]
+        if prompt.box is None or len(candidates) == 1:
+            mask, agreement = candidates[0], None
+        else:
+            view = each.framing.view
+            vote = vote_for_box(candidates, view.box_inside(prompt.box), view.shape)
+            mask, agreement = SliceMask.from_mask(vote.mask, vote.score), vote.agreement
+        masks.append(mask.moved(each.framing.view.x0, each.framing.view.y0))
+        agreements.append(agreement)
+    return masks, agreements
+
+
+def decode_boxes(embedded: Embedded, boxes: Sequence[Box]) -> list[SliceMask]:
+    """Return the mask of each box on an embedding, as it is."""
+    view = embedded.framing.view
+    masks = _decode([embedded] * len(boxes), [Prompt(box) for box in boxes])
+    return [mask.moved(view.x0, view.y0) for mask in masks]
+
+
+def _ways(embedded: Embedded, prompt: Prompt) -> list[Prompt]:
+    """Return what the network is asked for a prompt."""
+    if prompt.box is None or prompt.points or embedded.predictor.specification.close_up_size is None:
+        return [prompt]
+    view = embedded.framing.view
+    end = (view.y0 + view.height, view.x0 + view.width)
+    return [Prompt(box) for box in widened(prompt.box, MARGINS, embedded.mask_pixel, end)]
+
+
+def _decode(embedded: Sequence[Embedded], prompts: Sequence[Prompt]) -> list[SliceMask]:
+    """Decode prompts of one kind (embedding, with a box or not, number of points) in batches.
+
+    Returns masks in the prompts' order, in pixels of their views.
+    """
+    kinds: dict[tuple[int, bool, int], list[int]] = {}
+    for number, (each, prompt) in enumerate(zip(embedded, prompts, strict=True)):
+        kinds.setdefault((id(each), prompt.box is not None, len(prompt.points)), []).append(number)
+    masks: dict[int, SliceMask] = {}
+    for numbers in kinds.values():
+        for start in range(0, len(numbers), _DECODED_AT_ONCE):
+            batch = numbers[start : start + _DECODED_AT_ONCE]
+            found = _decode_alike(embedded[batch[0]], [prompts[number] for number in batch])
+            masks.update(zip(batch, found, strict=True))
+    return [masks[number] for number in range(len(prompts))]
+
+
+def _decode_alike(embedded: Embedded, prompts: Sequence[Prompt]) -> list[SliceMask]:
+    """Decode prompts that all have a box or not, and as many points, in one batch."""
+    view = embedded.framing.view
+    given = [prompt.box for prompt in prompts if prompt.box is not None]
+    boxes = np.array([view.box_inside(box) for box in given], np.float32) if given else None
+    points = labels = None
+    if prompts[0].points:
+        triples = np.array([prompt.points for prompt in prompts], np.float32)
+        points, labels = view.points_inside(triples[..., :2]), triples[..., 2].astype(np.int32)
+    prediction = embedded.predictor.decode(embedded.embedding, view.shape, boxes, points, labels)
+    return [
+        SliceMask.from_mask(mask, float(score)) for mask, score in zip(prediction.masks, prediction.scores, strict=True)
+    ]

@@ -1,0 +1,384 @@
+"""From a volume and prompts on a slice to masks: windowing, the embedding cache, and the network.
+
+The command line calls this directly. The server calls ``find``, ``decode`` and ``check_prompts`` on any thread, and
+everything else on its one encoding thread.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from medsamseg_server.engine.box_vote import MARGINS, MIDDLE_MARGIN, widened
+from medsamseg_server.engine.box_windows import window_for_box
+from medsamseg_server.engine.close_ups import View, choose_view, crop_to_box, whole_slice
+from medsamseg_server.engine.decoding import decode_boxes, decode_prompts
+from medsamseg_server.engine.embedding_cache import EmbeddingCache
+from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.prompts import Box, Prompt, check_prompts
+from medsamseg_server.engine.slice_embeddings import Embedded, Framing, Place, SliceEmbeddings
+from medsamseg_server.volumes.volume import Volume
+from medsamseg_server.volumes.windows import IntensityRange, is_automatic
+from medsamseg_server.weights.registry import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from medsamseg_server.models.predictor import Predictor
+    from medsamseg_server.models.specification import ModelSpecification
+    from medsamseg_server.weights.store import ModelStore
+
+#: (specification, weights file, "auto" | "cuda" | "mps" | "cpu") to a predictor.
+LoadPredictor: TypeAlias = "Callable[[ModelSpecification, Path, str], Predictor]"
+
+#: Loaded networks; a third one replaces the one unused for longest.
+_LOADED_AT_ONCE = 2
+
+
+@dataclass(frozen=True)
+class SliceSegmentation:
+    """The answer for one slice: a mask per prompt, and how it came about.
+
+    Attributes:
+        masks: in the order of the prompts.
+        agreements: how far slightly different boxes gave each mask, 0 to 1; None where one box only was asked.
+        framings: what the network saw for each prompt.
+        was_cached: all embeddings were known.
+        encode_seconds: time for the embeddings.
+        decode_seconds: time for the masks.
+        model: name of the network.
+        weights_sha256: which weights it had.
+    """
+
+    masks: list[SliceMask]
+    agreements: list[float | None]
+    framings: list[Framing]
+    was_cached: bool
+    encode_seconds: float
+    decode_seconds: float
+    model: str
+    weights_sha256: str
+
+    @property
+    def window(self) -> IntensityRange:
+        """The intensities that the network saw for the first prompt."""
+        return self.framings[0].window
+
+
+class Engine:
+    """Segments slices with any of the models.
+
+    A network is asked to encode and to decode at the same time, each by one thread at most.
+
+    Args:
+        store: where the weights are.
+        cache: embeddings; by default some memory and no disk.
+        device: ``auto``, ``cuda``, ``mps`` or ``cpu``.
+        default_model: the model when a request names none.
+        load_predictor: loads a network; that of ``runtime.choice`` unless a test brings its own.
+        runtime: ``auto``, ``torch`` or ``openvino``.
+    """
+
+    def __init__(
+        self,
+        store: ModelStore,
+        cache: EmbeddingCache | None = None,
+        device: str = "auto",
+        default_model: str = DEFAULT_MODEL,
+        load_predictor: LoadPredictor | None = None,
+        runtime: str = "auto",
+    ) -> None:
+        self.store = store
+        self.default_model = default_model
+        self.device = device
+        self._embeddings = SliceEmbeddings(cache or EmbeddingCache())
+        self._load_predictor = load_predictor or (
+            lambda specification, weights, device: _load_predictor(specification, weights, device, runtime)
+        )
+        self._predictors: OrderedDict[str, Predictor] = OrderedDict()
+        self._decoding = threading.Lock()
+
+    def is_loaded(self, model: str | None = None) -> bool:
+        """Return whether the model's network is in memory."""
+        return (model or self.default_model) in self._predictors
+
+    def check_model(self, model: str | None = None) -> str:
+        """Return the model's name; raise ``model_unknown`` or ``model_missing`` if it cannot be used. Loads nothing."""
+        name = model or self.default_model
+        self.store.path(name)
+        return name
+
+    def predictor(self, model: str | None = None) -> Predictor:
+        """Return the model's predictor, loaded on first use.
+
+        Raises:
+            MedSAMSegError: ``model_unknown``, ``model_missing``, or what is wrong with its file.
+        """
+        from medsamseg_server.models.specification import get_specification
+
+        name = model or self.default_model
+        predictor = self._predictors.get(name)
+        if predictor is None:
+            specification = get_specification(name)
+            predictor = self._load_predictor(specification, self.store.path(name), self.device)
+            self.device = predictor.device
+            if specification.close_up_size is not None:
+                # Now, so that the first close-up is as fast as every other.
+                predictor.at(specification.close_up_size)
+            while len(self._predictors) >= _LOADED_AT_ONCE:
+                self._predictors.popitem(last=False)
+            self._predictors[name] = predictor
+        # Never out of the dictionary for a moment: other threads ask whether the model is loaded.
+        self._predictors.move_to_end(name)
+        return predictor
+
+    def embed(self, volume: Volume, axis: int, index: int, window: str = "auto", model: str | None = None) -> Embedded:
+        """Return the embedding of a whole slice, from the cache where the encoder's exact input is known.
+
+        Raises:
+            MedSAMSegError: ``axis_invalid``, ``slice_out_of_range``, ``window_invalid``, or as ``predictor``.
+        """
+        predictor = self.predictor(model)
+        place = Place(volume, axis, index)
+        return self._embeddings.embed(predictor, place, _whole(predictor, place, window))
+
+    def find(
+        self, volume: Volume, axis: int, index: int, window: str = "auto", model: str | None = None
+    ) -> Embedded | None:
+        """Return the embedding of a whole slice where it is known; encodes nothing and loads no network.
+
+        Raises:
+            MedSAMSegError: ``axis_invalid``, ``slice_out_of_range`` or ``window_invalid``.
+        """
+        predictor = self._predictors.get(model or self.default_model)
+        if predictor is None:
+            return None
+        place = Place(volume, axis, index)
+        return self._embeddings.find(predictor, place, _whole(predictor, place, window))
+
+    def encode_ahead(
+        self, volume: Volume, axis: int, index: int, window: str = "auto", model: str | None = None
+    ) -> bool:
+        """Make sure that a whole slice's embedding is cached; return whether it had to be encoded; as ``embed``."""
+        predictor = self.predictor(model)
+        place = Place(volume, axis, index)
+        return self._embeddings.fill(predictor, place, _whole(predictor, place, window))
+
+    def embed_for(
+        self,
+        volume: Volume,
+        axis: int,
+        index: int,
+        prompts: Sequence[Prompt],
+        window: str = "auto",
+        model: str | None = None,
+    ) -> list[Embedded]:
+        """Return the embedding that each prompt, which has been checked, is decoded on; each is encoded once.
+
+        Raises:
+            MedSAMSegError: as ``embed``.
+        """
+        predictor = self.predictor(model)
+        place = Place(volume, axis, index)
+        framings = _framings(predictor, place, prompts, window)
+        found = {framing: self._embeddings.embed(predictor, place, framing) for framing in dict.fromkeys(framings)}
+        return [found[framing] for framing in framings]
+
+    def find_for(
+        self,
+        volume: Volume,
+        axis: int,
+        index: int,
+        prompts: Sequence[Prompt],
+        window: str = "auto",
+        model: str | None = None,
+        or_whole: bool = False,
+    ) -> list[Embedded] | None:
+        """Return what ``embed_for`` would where all of it is known; encodes nothing and loads no network.
+
+        Args:
+            volume: the volume.
+            axis: 0, 1 or 2.
+            index: slice index.
+            prompts: what is to be decoded.
+            window: see ``windows.resolve_window``.
+            model: name of the network.
+            or_whole: the whole slice does instead, for a preview.
+
+        Raises:
+            MedSAMSegError: as ``find``.
+        """
+        predictor = self._predictors.get(model or self.default_model)
+        if predictor is None:
+            return None
+        place = Place(volume, axis, index)
+        framings = _framings(predictor, place, prompts, window)
+        known: dict[Framing, Embedded] = {}
+        for framing in dict.fromkeys(framings):
+            embedded = self._embeddings.find(predictor, place, framing)
+            if embedded is None and or_whole:
+                embedded = self.find(volume, axis, index, window, model)
+            if embedded is None:
+                return None
+            known[framing] = embedded
+        return [known[framing] for framing in framings]
+
+    def window_for(self, volume: Volume, axis: int, index: int, box: Box, window: str, model: str | None = None) -> str:
+        """Return a window text that means on every slice what ``window`` means for a box, which has been checked.
+
+        Raises:
+            MedSAMSegError: ``window_invalid``, or as ``predictor``.
+        """
+        framing = _framings(self.predictor(model), Place(volume, axis, index), [Prompt(box)], window)[0]
+        return framing.window.name
+
+    def segment(
+        self,
+        volume: Volume,
+        axis: int,
+        index: int,
+        prompts: Sequence[Prompt],
+        window: str = "auto",
+        model: str | None = None,
+    ) -> SliceSegmentation:
+        """Return one mask per prompt on a slice.
+
+        Raises:
+            MedSAMSegError: as ``check_prompts`` and ``embed``.
+        """
+        self.check_prompts(volume, axis, index, prompts)
+        return self.decode(self.embed_for(volume, axis, index, prompts, window, model), prompts)
+
+    def segment_whole(
+        self,
+        volume: Volume,
+        axis: int,
+        index: int,
+        boxes: Sequence[Box],
+        window: str = "auto",
+        model: str | None = None,
+    ) -> SliceSegmentation:
+        """Return one mask per box on a slice, decoded as it is on the whole of it, as the models' authors do.
+
+        Raises:
+            MedSAMSegError: as ``segment``.
+        """
+        self.check_prompts(volume, axis, index, [Prompt(box) for box in boxes])
+        return self._decode_boxes(self.embed(volume, axis, index, window, model), boxes)
+
+    def candidates(
+        self,
+        volume: Volume,
+        axis: int,
+        index: int,
+        box: Box,
+        more_boxes: Sequence[Box] = (),
+        window: str = "auto",
+        model: str | None = None,
+    ) -> SliceSegmentation:
+        """Return masks for a vote on an object near a box: of the box with ``MARGINS``, all on what it is seen in.
+
+        Args:
+            volume: the volume.
+            axis: 0, 1 or 2.
+            index: slice index.
+            box: x0, y0, x1, y1.
+            more_boxes: others of the same object, each with one margin.
+            window: see ``windows.resolve_window``.
+            model: name of the network.
+
+        Raises:
+            MedSAMSegError: as ``segment``.
+        """
+        self.check_prompts(volume, axis, index, [Prompt(each) for each in (box, *more_boxes)])
+        embedded = self.embed_for(volume, axis, index, [Prompt(box)], window, model)[0]
+        image_size = Place(volume, axis, index).image_size
+        pixel = embedded.mask_pixel
+        boxes = widened(box, MARGINS, pixel, image_size)
+        for each in more_boxes:
+            # One that the network would not see is none.
+            if embedded.framing.view.holds(each):
+                boxes += widened(each, (MIDDLE_MARGIN,), pixel, image_size)
+        return self._decode_boxes(embedded, boxes)
+
+    def check_prompts(self, volume: Volume, axis: int, index: int, prompts: Sequence[Prompt]) -> None:
+        """Check the prompts for a slice.
+
+        Raises:
+            MedSAMSegError: ``axis_invalid``, ``slice_out_of_range``, ``prompt_missing``, ``prompt_empty``,
+                ``box_not_finite``, ``box_reversed``, ``box_empty``, ``box_outside_image`` or ``point_outside_image``.
+        """
+        check_prompts(prompts, Place(volume, axis, index).image_size)
+
+    def decode(self, embedded: Sequence[Embedded], prompts: Sequence[Prompt], quick: bool = False) -> SliceSegmentation:
+        """Return one mask per prompt, which have been checked, each on its own embedding of the slice.
+
+        Args:
+            embedded: of ``embed_for`` or ``find_for``.
+            prompts: as there.
+            quick: ask the network for each box once, for a preview.
+        """
+        started = time.perf_counter()
+        with self._decoding:
+            masks, agreements = decode_prompts(embedded, prompts, quick)
+        return _segmentation(embedded, masks, agreements, time.perf_counter() - started)
+
+    def _decode_boxes(self, embedded: Embedded, boxes: Sequence[Box]) -> SliceSegmentation:
+        started = time.perf_counter()
+        with self._decoding:
+            masks = decode_boxes(embedded, boxes)
+        count = len(masks)
+        return _segmentation([embedded] * count, masks, [None] * count, time.perf_counter() - started)
+
+    @property
+    def room_ahead(self) -> int:
+        """Number of slices that the cache can keep at once."""
+        return self._embeddings.cache.room
+
+
+def _segmentation(
+    embedded: Sequence[Embedded], masks: list[SliceMask], agreements: list[float | None], decode_seconds: float
+) -> SliceSegmentation:
+    predictor = embedded[0].predictor
+    different = {id(each): each for each in embedded}.values()
+    return SliceSegmentation(
+        masks,
+        agreements,
+        [each.framing for each in embedded],
+        all(each.was_cached for each in different),
+        sum(each.seconds for each in different),
+        decode_seconds,
+        predictor.specification.name,
+        predictor.weights_sha256,
+    )
+
+
+def _whole(predictor: Predictor, place: Place, window: str) -> Framing:
+    return Framing(whole_slice(predictor.specification, place.image_size), place.volume.window(window))
+
+
+def _framings(predictor: Predictor, place: Place, prompts: Sequence[Prompt], window: str) -> list[Framing]:
+    """Return what the network is to see for each prompt."""
+    framings = []
+    for prompt in prompts:
+        view = choose_view(predictor.specification, prompt, place.image_size)
+        framings.append(Framing(view, _intensities(place, view, prompt, window)))
+    return framings
+
+
+def _intensities(place: Place, view: View, prompt: Prompt, window: str) -> IntensityRange:
+    """Return what a window text means for a prompt."""
+    intensities = place.volume.window(window)
+    if prompt.box is None or not is_automatic(window):
+        return intensities
+    pixels = place.volume.slice(place.axis, place.index)
+    return place.volume.window(window_for_box(intensities, crop_to_box(pixels, prompt.box), view.cut(pixels)))
+
+
+def _load_predictor(specification: ModelSpecification, weights: Path, device: str, runtime: str) -> Predictor:
+    from medsamseg_server.runtime.choice import load_predictor
+
+    return load_predictor(specification, weights, device, runtime)

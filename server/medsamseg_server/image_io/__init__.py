@@ -1,0 +1,1 @@
+"""Images and segmentations, read from files and written to files."""

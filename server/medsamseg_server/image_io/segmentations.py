@@ -1,0 +1,209 @@
+"""Writing masks: as a segmentation that 3D Slicer opens with names and colors, or as a labelmap."""
+
+from __future__ import annotations
+
+import colorsys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.image_io.image import Geometry
+from medsamseg_server.system.safe_files import ensure_free_space, ensure_writable, replacing, write_failure
+
+SEGMENTATION_SUFFIX = ".seg.nrrd"
+#: Suffixes of the files that can be written; the first that fits decides.
+OUTPUT_SUFFIXES = (SEGMENTATION_SUFFIX, ".nrrd", ".nii.gz", ".nii", ".mha")
+
+#: Amber: stands out from gray anatomy, and from Slicer's green first segment.
+DEFAULT_COLOR = (1.0, 0.75, 0.0)
+
+# Slicer's own words for a segment of which nobody has said what it is.
+_TAGS = (
+    "Segmentation.Status:inprogress|TerminologyEntry:Segmentation category and type - 3D Slicer General Anatomy list"
+    "~SCT^85756007^Tissue~SCT^85756007^Tissue~^^~Anatomic codes - DICOM master list~^^~^^|"
+)
+# A compressed mask takes less than this.
+_USUAL_FILE_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One segmented object.
+
+    Attributes:
+        name: what the user calls it.
+        mask: (K, J, I), 1 on the object and 0 elsewhere.
+        color: red, green and blue, 0…1.
+    """
+
+    name: str
+    mask: NDArray[np.uint8]
+    color: tuple[float, float, float] = DEFAULT_COLOR
+
+
+def check_output(path: Path, overwrite: bool = False) -> None:
+    """Raise an error unless a segmentation can be written to ``path``, so that nobody computes in vain.
+
+    Raises:
+        MedSAMSegError: ``output_suffix``, ``output_exists``, or of kind ``CANNOT_WRITE`` for the folder's faults.
+    """
+    _suffix(path)
+    if path.is_dir():
+        raise MedSAMSegError(
+            ErrorKind.CANNOT_WRITE, "output_is_folder", f"{path} is a folder.", "Give the name of a file in it."
+        )
+    if path.exists() and not overwrite:
+        raise MedSAMSegError(
+            ErrorKind.CANNOT_WRITE,
+            "output_exists",
+            f"{path} exists already.",
+            "Choose another name, or replace it with --force.",
+        )
+    ensure_writable(path.parent)
+    ensure_free_space(path.parent, _USUAL_FILE_BYTES)
+
+
+def color_of(number: int) -> tuple[float, float, float]:
+    """Return the color of the object with this number, counted from 0; neighboring numbers look different."""
+    if number == 0:
+        return DEFAULT_COLOR
+    # The golden section spreads hues, however many there are.
+    red, green, blue = colorsys.hsv_to_rgb((0.125 + 0.618034 * number) % 1.0, 0.75, 0.95)
+    return (round(red, 3), round(green, 3), round(blue, 3))
+
+
+def write_segmentation(path: Path, segments: Segment | Sequence[Segment], geometry: Geometry) -> None:
+    """Write objects; ``path`` is replaced only when the whole file is written.
+
+    Args:
+        path: its suffix, one of ``OUTPUT_SUFFIXES``, decides the format. ``.seg.nrrd`` is a Slicer segmentation, laid
+            out as Slicer itself writes one (vtkMRMLSegmentationStorageNode), with as many layers as overlap takes;
+            others are labelmaps of type uint8 (uint16 for more than 255 objects), 1 on the first object, 2 on the
+            second.
+        segments: the objects.
+        geometry: of the scan, and so of the file.
+
+    Raises:
+        MedSAMSegError: ``output_suffix``, ``overlap_in_labelmap``, or of kind ``CANNOT_WRITE``.
+    """
+    segments = [segments] if isinstance(segments, Segment) else segments
+    labels = _in_layers(segments)
+    if len(labels.layers) > 1 and _suffix(path) != SEGMENTATION_SUFFIX:
+        raise overlap_error(path)
+    array = labels.layers[0] if len(labels.layers) == 1 else np.stack(labels.layers, axis=-1)
+    image = sitk.GetImageFromArray(array, isVector=len(labels.layers) > 1)
+    geometry.apply(image)
+    if _suffix(path) == SEGMENTATION_SUFFIX:
+        for key, value in _slicer_fields(segments, labels).items():
+            image.SetMetaData(key, value)
+    with replacing(path) as temporary:
+        _write_image(image, temporary)
+
+
+def _suffix(path: Path) -> str:
+    name = path.name.lower()
+    suffix = next((suffix for suffix in OUTPUT_SUFFIXES if name.endswith(suffix)), name)
+    if suffix != name:
+        return suffix
+    raise MedSAMSegError(
+        ErrorKind.INVALID_INPUT,
+        "output_suffix",
+        f"{path.name} does not say which kind of file to write.",
+        f"End its name with one of {', '.join(OUTPUT_SUFFIXES)}. 3D Slicer opens {SEGMENTATION_SUFFIX} as segments.",
+    )
+
+
+def is_segmentation(path: Path) -> bool:
+    """Return whether a file of this name is a Slicer segmentation, which can hold overlap."""
+    return path.name.lower().endswith(SEGMENTATION_SUFFIX)
+
+
+def overlap_error(path: Path) -> MedSAMSegError:
+    """Return the error that a labelmap cannot hold several objects on one voxel."""
+    message = f"{path.name} would be a labelmap, in which objects cannot overlap."
+    return MedSAMSegError(
+        ErrorKind.INVALID_INPUT, "overlap_in_labelmap", message, f"End its name with {SEGMENTATION_SUFFIX}."
+    )
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """Layers (K, J, I), and of each segment the number of its layer and its value there."""
+
+    layers: list[NDArray[Any]]
+    places: list[tuple[int, int]]
+
+
+def _in_layers(segments: Sequence[Segment]) -> _Labels:
+    kind = np.uint8 if len(segments) < 256 else np.uint16
+    layers: list[NDArray[Any]] = []
+    places: list[tuple[int, int]] = []
+    for value, segment in enumerate(segments, start=1):
+        present = segment.mask > 0
+        number = next((n for n, layer in enumerate(layers) if not layer[present].any()), len(layers))
+        if number == len(layers):
+            layers.append(np.zeros(segment.mask.shape, kind))
+        layers[number][present] = value
+        places.append((number, value))
+    return _Labels(layers, places)
+
+
+def _slicer_fields(segments: Sequence[Segment], labels: _Labels) -> dict[str, str]:
+    depth, height, width = segments[0].mask.shape
+    fields = {
+        "Segmentation_MasterRepresentation": "Binary labelmap",
+        "Segmentation_ContainedRepresentationNames": "Binary labelmap|",
+        "Segmentation_ReferenceImageExtentOffset": "0 0 0",
+    }
+    for number, (segment, (layer, value)) in enumerate(zip(segments, labels.places, strict=True)):
+        of_segment = {
+            "ID": f"Segment_{number + 1}",
+            "Name": segment.name,
+            "NameAutoGenerated": "0",
+            "Color": " ".join(f"{part:g}" for part in segment.color),
+            "ColorAutoGenerated": "0",
+            "LabelValue": str(value),
+            "Layer": str(layer),
+            "Extent": f"0 {width - 1} 0 {height - 1} 0 {depth - 1}",
+            "Tags": _TAGS,
+        }
+        fields.update({f"Segment{number}_{key}": text for key, text in of_segment.items()})
+    return fields
+
+
+def _write_image(image: sitk.Image, path: Path) -> None:
+    try:
+        sitk.WriteImage(image, str(path), useCompression=True)
+    except RuntimeError as error:
+        raise _write_error(image, path) from error
+    # The NIfTI writer does not report a full disk, so only reading back tells that the file is whole.
+    if not _reads_back(image, path):
+        raise _write_error(image, path)
+
+
+def _reads_back(image: sitk.Image, path: Path) -> bool:
+    try:
+        written = sitk.ReadImage(str(path))
+    except RuntimeError:
+        return False
+    return bool(np.array_equal(sitk.GetArrayViewFromImage(written), sitk.GetArrayViewFromImage(image)))
+
+
+def _write_error(image: sitk.Image, path: Path) -> MedSAMSegError:
+    """Find out why an image could not be written, which its writer does not tell."""
+    try:
+        path.write_bytes(bytes(image.GetNumberOfPixels()))
+    except OSError as error:
+        return write_failure(error, path)
+    return MedSAMSegError(
+        ErrorKind.CANNOT_WRITE,
+        "cannot_write",
+        f"The file could not be written to the folder {path.parent}: the image writer failed.",
+        "Choose another folder or format.",
+    )

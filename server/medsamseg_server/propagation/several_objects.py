@@ -1,0 +1,60 @@
+"""Several objects, followed through a volume at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from medsamseg_server.propagation import DirectionEnded, Event, Propagation, SliceSource
+from medsamseg_server.propagation.overlap import SliceClaims
+
+
+@dataclass(frozen=True)
+class FollowedObject:
+    """One of the objects.
+
+    Attributes:
+        name: what its events are told by.
+        propagation: where it is and where to look for it.
+        source: the slices, as they are to be seen for it.
+    """
+
+    name: str
+    propagation: Propagation
+    source: SliceSource
+
+
+class _Walk:
+    def __init__(self, followed: FollowedObject) -> None:
+        self.followed = followed
+        self.events = followed.propagation.run(followed.source)
+        self.ends = 0
+        self.slices = 0
+
+
+def follow(objects: Sequence[FollowedObject], may_overlap: bool = True) -> Iterator[tuple[str, Event]]:
+    """Follow objects in step, so that slices are encoded once even where few embeddings are kept.
+
+    Args:
+        objects: at least one; the first of equals gets what several claim.
+        may_overlap: otherwise a voxel belongs to one object (see ``SliceClaims``), and the result of a slice comes
+            again when a later object takes voxels from it.
+
+    Yields:
+        Name of an object, and what happened to it; one slice at most is computed per ``next``.
+    """
+    claims = SliceClaims({each.name: each.propagation.plan for each in objects})
+    walks = [_Walk(each) for each in objects]
+    while walks:
+        # Who has come to an end of a way waits there for the others.
+        walk = min(walks, key=lambda walk: (walk.ends, walk.slices))
+        name = walk.followed.name
+        event = next(walk.events, None)
+        if event is None:
+            walks.remove(walk)
+        elif isinstance(event, DirectionEnded):
+            walk.ends += 1
+            yield name, event
+        else:
+            walk.slices += 1
+            yield from [(name, event)] if may_overlap else claims.settle(name, event)

@@ -1,0 +1,190 @@
+"""From boxes on some slices to the mask of a whole volume, in one call: what the command line does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medsamseg_server.engine.engine import Engine
+from medsamseg_server.engine.prompts import Box, check_box
+from medsamseg_server.propagation import (
+    DEFAULT_METHOD,
+    DirectionEnded,
+    EngineSlices,
+    Event,
+    Propagation,
+    SliceResult,
+    SliceSource,
+)
+from medsamseg_server.propagation.several_objects import FollowedObject, follow
+from medsamseg_server.volumes.volume import Volume
+from medsamseg_server.volumes.windows import IntensityRange
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to segment.
+
+    Attributes:
+        axis: 0, 1 or 2; the slices lie across it.
+        boxes: box per prompted slice.
+        first: first slice of the range, inclusive; None for no limit.
+        last: last slice of the range, inclusive; None for no limit.
+        propagates: go on from the prompted slices to the others; otherwise only they are segmented.
+        window: which intensities the network sees; see ``windows.resolve_window``.
+        model: name of the network.
+        spacing: of the voxels along K, J and I, in millimeters.
+        method: how to go on; one of ``propagation.METHODS``.
+    """
+
+    axis: int
+    boxes: Mapping[int, Box]
+    first: int | None = None
+    last: int | None = None
+    propagates: bool = True
+    window: str = "auto"
+    model: str | None = None
+    spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    method: str = DEFAULT_METHOD
+
+
+@dataclass(frozen=True)
+class WholeMask:
+    """The object in the volume, and how it came about.
+
+    Attributes:
+        mask: (K, J, I), 1 on the object and 0 elsewhere.
+        results: every slice that was reported, ascending; also prompted ones on which nothing was found.
+        ended: why the propagation ended, each way.
+        seconds_encoding: time spent on the slices.
+        seconds_decoding: time spent on the boxes.
+        encoder_calls: number of slices and close-ups that were encoded, or taken from the cache.
+        decoder_calls: number of batches of boxes that were decoded.
+        window: the intensities that the network saw.
+    """
+
+    mask: NDArray[np.uint8]
+    results: tuple[SliceResult, ...]
+    ended: tuple[DirectionEnded, ...]
+    seconds_encoding: float
+    seconds_decoding: float
+    encoder_calls: int
+    decoder_calls: int
+    window: IntensityRange
+
+    @property
+    def slices(self) -> tuple[int, ...]:
+        """The slices with voxels of the object, ascending."""
+        return tuple(result.index for result in self.results if result.mask.voxels)
+
+    @property
+    def empty_prompts(self) -> tuple[int, ...]:
+        """The prompted slices on which nothing was found, ascending."""
+        return tuple(result.index for result in self.results if result.direction == "prompt" and not result.mask.voxels)
+
+
+class WholeVolume:
+    """Checks a task on construction, before any network is loaded; ``run`` carries it out.
+
+    Raises:
+        MedSAMSegError: as ``WholeObjects``.
+    """
+
+    def __init__(self, volume: Volume, task: Task) -> None:
+        self._objects = WholeObjects(volume, {"": task})
+
+    @property
+    def slices_total(self) -> int:
+        """The largest number of slices that ``run`` reports."""
+        return self._objects.slices_total
+
+    def run(self, engine: Engine, on_slice: Callable[[SliceResult], None] = lambda result: None) -> WholeMask:
+        """Segment, calling ``on_slice`` after each slice."""
+        return self._objects.run(engine, on_slice)[""]
+
+
+class WholeObjects:
+    """Several objects by name, followed together: each slice is encoded once.
+
+    Args:
+        volume: the volume.
+        tasks: at least one; all along the same axis, with the same window and model.
+        may_overlap: otherwise a voxel belongs to one object; see ``slice_claims.SliceClaims``.
+
+    Raises:
+        MedSAMSegError: what is wrong with the boxes, the range or the window; see ``prompts.check_box``,
+            ``propagation.Propagation`` and ``windows.resolve_window``.
+    """
+
+    def __init__(self, volume: Volume, tasks: Mapping[str, Task], may_overlap: bool = False) -> None:
+        self._propagations = {name: _propagation(volume, task) for name, task in tasks.items()}
+        self._task = next(iter(tasks.values()))
+        for task in tasks.values():
+            for index, box in task.boxes.items():
+                height, width = volume.slice(task.axis, index).shape
+                check_box(box, (height, width))
+        volume.window(self._task.window)
+        self._volume = volume
+        self._may_overlap = may_overlap
+
+    @property
+    def slices_total(self) -> int:
+        """The largest number of slices that ``run`` reports, those of all objects together."""
+        return sum(each.slices_total for each in self._propagations.values())
+
+    def run(
+        self, engine: Engine, on_slice: Callable[[SliceResult], None] = lambda result: None
+    ) -> dict[str, WholeMask]:
+        """Segment, calling ``on_slice`` after each slice of each object; times and calls are those of all objects."""
+        task = self._task
+        source = EngineSlices(engine, self._volume, task.axis, task.window, task.model)
+        sources = {name: source.of_object(each.plan.prompts) for name, each in self._propagations.items()}
+        results: dict[str, dict[int, SliceResult]] = {name: {} for name in sources}
+        ended: dict[str, list[DirectionEnded]] = {name: [] for name in sources}
+        followed = [FollowedObject(name, each, sources[name]) for name, each in self._propagations.items()]
+        for name, event in follow(followed, self._may_overlap):
+            if isinstance(event, DirectionEnded):
+                ended[name].append(event)
+                continue
+            is_new = event.index not in results[name]
+            results[name][event.index] = event
+            if is_new:
+                on_slice(event)
+        return {name: self._whole_mask(results[name], ended[name], sources[name]) for name in results}
+
+    def _whole_mask(
+        self, results: Mapping[int, SliceResult], ended: Sequence[DirectionEnded], source: EngineSlices
+    ) -> WholeMask:
+        mask = np.zeros(self._volume.shape, np.uint8)
+        for index, result in results.items():
+            result.mask.paint(mask[(slice(None),) * self._task.axis + (index,)], 1)
+        return WholeMask(
+            mask,
+            tuple(results[index] for index in sorted(results)),
+            tuple(ended),
+            source.encode_seconds,
+            source.decode_seconds,
+            source.encoder_calls,
+            source.decoder_calls,
+            self._volume.window(source.window),
+        )
+
+
+def _propagation(volume: Volume, task: Task) -> Propagation:
+    make = Propagation if task.propagates else _OnlyPrompts
+    return make(volume.shape, task.axis, task.boxes, task.first, task.last, spacing=task.spacing, method=task.method)
+
+
+class _OnlyPrompts(Propagation):
+    """Stays on the prompted slices."""
+
+    @property
+    def slices_total(self) -> int:
+        return len(self.plan.prompts)
+
+    def run(self, source: SliceSource) -> Iterator[Event]:
+        for index, box in self.plan.prompts.items():
+            yield SliceResult(index, "prompt", box, source.in_box(index, box), "box")

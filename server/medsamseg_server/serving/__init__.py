@@ -1,0 +1,1 @@
+"""HTTP: the contract, its handlers, what is let in, the jobs and the process."""

@@ -1,0 +1,273 @@
+"""The HTTP application: the routes, and the one place where errors become replies."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Collection
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Path, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, StreamingResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
+
+from medsamseg_server import PROTOCOL_VERSION, __version__
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.serving import contract
+from medsamseg_server.serving.guard import DEFAULT_UPLOAD_BYTES, Guard, error_response
+from medsamseg_server.serving.propagation_job import error_reply
+from medsamseg_server.serving.service import Service
+from medsamseg_server.volumes.npy_upload import VolumeUpload
+from medsamseg_server.volumes.volume import Volume
+
+# Hashing this much takes a few milliseconds; less would cost more in changing threads.
+_HASHED_AT_ONCE = 4 * 2**20
+
+
+async def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+ServiceOf = Annotated[Service, Depends(_service)]
+Key = Annotated[str, Path(pattern=contract.VOLUME_KEY, description="sha256 of the .npy body, lowercase hex")]
+
+router = APIRouter(
+    prefix="/v1", responses={"4XX": {"model": contract.ErrorReply}, "5XX": {"model": contract.ErrorReply}}
+)
+
+_NPY_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        "description": "A .npy file of one real 3D array (K, J, I)",
+    }
+}
+_EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "model": contract.PropagationEvent,
+        "content": {"application/x-ndjson": {}},
+        "description": "One event per line, as it happens. Closing the connection cancels.",
+    }
+}
+
+
+@router.get("/health")
+async def get_health(service: ServiceOf) -> contract.Health:
+    """Return what this server is and whether it is ready for a click."""
+    engine = service.engine
+    return contract.Health(
+        version=__version__,
+        protocol=PROTOCOL_VERSION,
+        default_model=engine.default_model,
+        model_installed=await run_in_threadpool(engine.store.is_installed, engine.default_model),
+        model_loaded=engine.is_loaded(),
+        device=engine.device,
+        pid=os.getpid(),
+    )
+
+
+@router.get("/models")
+async def get_models(service: ServiceOf) -> contract.Models:
+    """Return the known models."""
+    return await run_in_threadpool(service.models)
+
+
+@router.put("/volumes/{key}", status_code=201, openapi_extra=_NPY_BODY)
+async def put_volume(key: Key, request: Request, response: Response, service: ServiceOf) -> contract.VolumeInfo:
+    """Take a volume: 201 when it is new, 200 when it was known."""
+    volume, digest = await _receive_volume(request)
+    if digest != key:
+        message = f"The body's sha256 is {digest}, not the {key} of the address."
+        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "key_mismatch", message, "Upload the volume again.")
+    volume, is_new = service.volumes.put(key, volume)
+    if not is_new:
+        response.status_code = 200
+    return await run_in_threadpool(_volume_info, key, volume)
+
+
+@router.get("/volumes/{key}")
+async def get_volume(key: Key, service: ServiceOf) -> contract.VolumeInfo:
+    """Return what is known of a volume."""
+    return await run_in_threadpool(_volume_info, key, service.volumes.get(key))
+
+
+@router.delete("/volumes/{key}", status_code=204)
+async def delete_volume(key: Key, service: ServiceOf) -> None:
+    """Forget a volume, and stop encoding it."""
+    service.volumes.remove(key)
+    service.cancel_encoding(key)
+
+
+@router.post("/volumes/{key}/segment")
+async def segment(key: Key, body: contract.SegmentRequest, service: ServiceOf) -> contract.SegmentReply:
+    """Return one mask per prompt on a slice."""
+    result = await service.segment(service.volumes.get(key), body)
+    return contract.SegmentReply(
+        masks=[contract.Mask.of(mask) for mask in result.masks],
+        windows=[contract.Window.of(framing.window) for framing in result.framings],
+        agreements=[None if each is None else round(each, 4) for each in result.agreements],
+        embedding="cached" if result.was_cached else "computed",
+        seconds=contract.Seconds.of(result.encode_seconds, result.decode_seconds),
+        model=result.model,
+        weights_sha256=result.weights_sha256,
+        window=contract.Window.of(result.window),
+    )
+
+
+@router.post("/volumes/{key}/propagate", response_class=StreamingResponse, responses=_EVENTS)
+async def propagate(key: Key, body: contract.PropagateRequest, service: ServiceOf) -> StreamingResponse:
+    """Stream the object slice by slice, as newline-delimited JSON."""
+    loop = asyncio.get_running_loop()
+    events: asyncio.Queue[contract.PropagationEvent | None] = asyncio.Queue()
+
+    def deliver(event: contract.PropagationEvent | None) -> None:
+        loop.call_soon_threadsafe(events.put_nowait, event)
+
+    cancel = await run_in_threadpool(service.propagate, service.volumes.get(key), body, deliver)
+    return _JobStream(events, cancel)
+
+
+@router.post("/jobs/{job}/cancel", status_code=204)
+async def cancel_job(job: contract.JobName, service: ServiceOf) -> None:
+    """Stop a propagation or a background encoding."""
+    service.cancel(job)
+
+
+@router.post("/volumes/{key}/encodings")
+async def start_encoding(key: Key, body: contract.EncodingsRequest, service: ServiceOf) -> contract.EncodingsStatus:
+    """Encode slices in the background, or center the background encoding that the volume has on another slice."""
+    return await run_in_threadpool(service.encode, key, service.volumes.get(key), body)
+
+
+@router.patch("/volumes/{key}/encodings")
+async def change_encoding(key: Key, body: contract.EncodingsChange, service: ServiceOf) -> contract.EncodingsStatus:
+    """Pause the background encoding of a volume, or let it go on."""
+    service.volumes.get(key)
+    return service.pause_encoding(key, body.paused)
+
+
+@router.get("/volumes/{key}/encodings")
+async def get_encoding(key: Key, service: ServiceOf) -> contract.EncodingsStatus:
+    """Return how far the background encoding of a volume is."""
+    service.volumes.get(key)
+    return service.encoding_status(key)
+
+
+@router.delete("/volumes/{key}/encodings", status_code=204)
+async def cancel_encoding(key: Key, service: ServiceOf) -> None:
+    """Stop the background encoding of a volume."""
+    service.volumes.get(key)
+    service.cancel_encoding(key)
+
+
+class _JobStream(StreamingResponse):
+    """A job's events, one JSON object per line. However the response ends, the job does not outlive it."""
+
+    def __init__(self, events: asyncio.Queue[contract.PropagationEvent | None], cancel: Callable[[], None]) -> None:
+        super().__init__(self._lines(events), media_type="application/x-ndjson")
+        self._cancel = cancel
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._cancel()
+
+    @staticmethod
+    async def _lines(events: asyncio.Queue[contract.PropagationEvent | None]) -> AsyncIterator[str]:
+        while (event := await events.get()) is not None:
+            yield event.model_dump_json() + "\n"
+
+
+async def _receive_volume(request: Request) -> tuple[Volume, str]:
+    """Return the volume in a request's body and the body's sha256."""
+    upload = VolumeUpload(int(request.headers["content-length"]))
+    pieces = request.stream()
+    try:
+        async for piece in pieces:
+            upload.feed(piece)
+            if upload.unhashed >= _HASHED_AT_ONCE:
+                await run_in_threadpool(upload.hash_received)
+        return await run_in_threadpool(upload.finish)
+    except MedSAMSegError:
+        # A client sends its whole body before it reads the reply: closing the connection first would hide the reason.
+        async for _ in pieces:
+            pass
+        raise
+
+
+def _volume_info(key: str, volume: Volume) -> contract.VolumeInfo:
+    return contract.VolumeInfo(
+        key=key,
+        shape=volume.shape,
+        dtype=volume.dtype,
+        window=contract.Window.of(volume.window("auto")),
+        notes=list(volume.notes),
+    )
+
+
+def create_app(
+    service: Service, token: str, hosts: Collection[str] = (), upload_bytes: int = DEFAULT_UPLOAD_BYTES
+) -> FastAPI:
+    """Return the ASGI application.
+
+    Args:
+        service: what it serves.
+        token: the bearer token that every request must carry.
+        hosts: further names of this server; see ``Guard``.
+        upload_bytes: longest upload.
+    """
+    app = FastAPI(
+        title="MedSAMSeg server",
+        version=__version__,
+        # The interactive pages load scripts from elsewhere; the description itself needs the token like all else.
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/v1/openapi.json",
+    )
+    app.state.service = service
+    app.include_router(router)
+    app.add_middleware(Guard, token=token, hosts=hosts, upload_bytes=upload_bytes)
+    app.add_exception_handler(MedSAMSegError, _on_own_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(ClientDisconnect, _on_disconnect)
+    app.add_exception_handler(Exception, _on_unexpected_error)
+    return app
+
+
+async def _on_own_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, MedSAMSegError)
+    return error_response(error.kind.http_status, error.code, error.message, error.hint)
+
+
+async def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return error_response(ErrorKind.INVALID_INPUT.http_status, "request_invalid", "The body is not valid JSON.")
+    place = ".".join(str(part) for part in first["loc"] if part not in ("body", "path")) or "body"
+    message = f"'{place}' is not usable: {first['msg']}, but got {str(first.get('input'))[:100]!r}."
+    return error_response(ErrorKind.INVALID_INPUT.http_status, "request_invalid", message)
+
+
+async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "request_invalid")
+    message = f"{request.method} {request.url.path[:200]}: {error.detail}."
+    return error_response(error.status_code, code, message)
+
+
+async def _on_disconnect(request: Request, error: Exception) -> Response:
+    # Nobody is left to read it.
+    return Response(status_code=ErrorKind.CANCELLED.http_status)
+
+
+async def _on_unexpected_error(request: Request, error: Exception) -> JSONResponse:
+    reply = error_reply(error)
+    return error_response(ErrorKind.INTERNAL.http_status, reply.code, reply.message, reply.hint)

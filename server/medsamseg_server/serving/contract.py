@@ -1,0 +1,367 @@
+"""The types of the HTTP contract, version 1. OpenAPI is made from them."""
+
+from __future__ import annotations
+
+import base64
+import math
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from medsamseg_server.engine.masks import Extent, SliceMask
+from medsamseg_server.engine.prompts import Box
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.propagation.events import SliceResult
+from medsamseg_server.volumes.windows import IntensityRange
+
+#: sha256 of a volume's ``.npy`` body.
+VOLUME_KEY = r"^[0-9a-f]{64}$"
+JobName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+Axis = Annotated[int, Field(description="numpy's axis of the array (K, J, I): 0, 1 or 2")]
+Index = Annotated[int, Field(ge=-(2**31), lt=2**31)]
+WindowText = Annotated[str, Field(max_length=80, description="auto, auto:NAME, a preset, percentile, or W,L")]
+ModelName = Annotated[str | None, Field(max_length=80, description="null for the server's default model")]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+
+
+class _Reply(BaseModel):
+    model_config = ConfigDict(protected_namespaces=())
+
+
+class Error(_Reply):
+    """What went wrong and what to do about it."""
+
+    code: str
+    message: str
+    hint: str
+
+    @classmethod
+    def of(cls, error: MedSAMSegError) -> Error:
+        """Return the reply's form of an error."""
+        return cls(code=error.code, message=error.message, hint=error.hint)
+
+
+class ErrorReply(_Reply):
+    """Body of every reply that is not a success."""
+
+    error: Error
+
+
+class Window(_Reply):
+    """Intensities that become black and white; ``name`` says what was resolved."""
+
+    name: str
+    lower: float
+    upper: float
+
+    @classmethod
+    def of(cls, window: IntensityRange) -> Window:
+        """Return the reply's form of a window."""
+        return cls(name=window.name, lower=window.lower, upper=window.upper)
+
+
+class Health(_Reply):
+    """The server's state. ``protocol`` is the version of this contract."""
+
+    version: str
+    protocol: int
+    default_model: str
+    model_installed: bool
+    model_loaded: bool
+    device: str
+    pid: int
+
+
+class ModelInfo(_Reply):
+    """A model the server knows."""
+
+    name: str
+    title: str
+    installed: bool
+    default: bool
+    licence: str
+    size_bytes: int | None
+
+
+class Models(_Reply):
+    """All models."""
+
+    models: list[ModelInfo]
+
+
+class VolumeInfo(_Reply):
+    """An uploaded volume; ``window`` is what ``auto`` means for it, ``notes`` what was changed on arrival."""
+
+    key: str
+    shape: tuple[int, int, int]
+    dtype: str
+    window: Window
+    notes: list[str]
+
+
+class Mask(_Reply):
+    """A binary mask on a slice.
+
+    ``extent`` is x0, y0, x1, y1, inclusive, or null when the mask is empty; ``bits`` the base64 of ``numpy.packbits``
+    of the extent's pixels in row-major order; ``score`` the network's own estimate of the mask's IoU.
+    """
+
+    extent: Extent | None
+    bits: str
+    score: float
+    voxels: int
+
+    @classmethod
+    def of(cls, mask: SliceMask) -> Mask:
+        """Return the reply's form of a mask."""
+        # JSON has no NaN; an untrained score may be one.
+        score = mask.score if math.isfinite(mask.score) else 0.0
+        bits = base64.b64encode(mask.bits).decode("ascii")
+        return cls(extent=mask.extent, bits=bits, score=round(score, 6), voxels=mask.voxels)
+
+
+class SegmentPrompt(_Request):
+    """One object: a box x0, y0, x1, y1, points x, y, 1 or 0, or both; in-plane pixels."""
+
+    box: Box | None = None
+    points: list[tuple[float, float, int]] = Field(default=[], max_length=1000)
+
+
+class SegmentRequest(_Request):
+    """Prompts on one slice. With ``cached_only``, a slice not encoded yet is refused as ``not_encoded``, at once."""
+
+    model: ModelName = None
+    window: WindowText = "auto"
+    axis: Axis = 0
+    slice: Index
+    prompts: list[SegmentPrompt] = Field(max_length=1000)
+    cached_only: bool = False
+
+
+class Seconds(_Reply):
+    """Time spent on the inference thread."""
+
+    encode: float
+    decode: float
+
+    @classmethod
+    def of(cls, encode: float, decode: float) -> Seconds:
+        """Return the times, rounded to a tenth of a millisecond."""
+        return cls(encode=round(encode, 4), decode=round(decode, 4))
+
+
+class SegmentReply(_Reply):
+    """One mask per prompt, in the prompts' order, with the window that the network saw it in.
+
+    ``agreements`` say how far slightly different boxes gave the same mask, 0 to 1: below 0.9 a mask is worth a look.
+    ``window`` is that of the first prompt.
+    """
+
+    masks: list[Mask]
+    windows: list[Window]
+    agreements: list[float | None]
+    embedding: Literal["cached", "computed"]
+    seconds: Seconds
+    model: str
+    weights_sha256: str
+    window: Window
+
+
+class DrawnMask(_Request):
+    """An object that a person drew or corrected: ``extent`` and ``bits`` as in ``Mask``."""
+
+    extent: Extent
+    bits: str = Field(max_length=2**24)
+
+    def to_slice_mask(self, image_size: tuple[int, int]) -> SliceMask:
+        """Return the mask on a slice of ``image_size`` (H, W); raise ``mask_invalid`` for one that does not fit."""
+        x0, y0, x1, y1 = self.extent
+        height, width = image_size
+        if not (0 <= x0 <= x1 < width and 0 <= y0 <= y1 < height):
+            message = f"The mask's extent {self.extent} is not inside the slice of {width} × {height} pixels."
+            raise MedSAMSegError(ErrorKind.INVALID_INPUT, "mask_invalid", message)
+        try:
+            bits = base64.b64decode(self.bits, validate=True)
+        except ValueError:
+            bits = b""
+        size = (x1 - x0 + 1) * (y1 - y0 + 1)
+        if len(bits) != -(-size // 8):
+            message = f"The mask has {len(bits)} bytes of bits; expected {-(-size // 8)} for {size} pixels."
+            raise MedSAMSegError(ErrorKind.INVALID_INPUT, "mask_invalid", message)
+        full = np.zeros(image_size, bool)
+        SliceMask(self.extent, bits, size, 1.0).paint(full, True)
+        return SliceMask.from_mask(full, 1.0)
+
+
+class SlicePrompt(_Request):
+    """A box x0, y0, x1, y1 on a slice; with a mask, that is taken as it is, and nothing is computed there."""
+
+    slice: Index
+    box: Box
+    mask: DrawnMask | None = None
+
+
+class _Followed(_Request):
+    """Boxes of one object on some slices; ``first`` and ``last`` bound the result, inclusive.
+
+    ``locked`` slices are not computed, and no walk passes them.
+    """
+
+    prompts: list[SlicePrompt] = Field(default=[], max_length=10_000)
+    first: Index | None = None
+    last: Index | None = None
+    locked: list[Index] = Field(default=[], max_length=100_000)
+
+
+class PropagateObject(_Followed):
+    """One of several objects."""
+
+    id: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class PropagateRequest(_Followed):
+    """What to follow through a volume: one object, or several ``objects`` instead, each with its own boxes and bounds.
+
+    ``spacing`` is that of the voxels along K, J and I in millimeters. Unless several objects ``may_overlap``, each
+    voxel belongs to one of them: a slice that was reported comes again when a later object takes voxels from it.
+    """
+
+    model: ModelName = None
+    window: WindowText = "auto"
+    axis: Axis = 0
+    direction: Literal["both", "forward", "backward"] = "both"
+    spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    objects: list[PropagateObject] = Field(default=[], max_length=1000)
+    may_overlap: bool = True
+    job: JobName | None = None
+
+
+class StartEvent(_Reply):
+    """First event of a propagation. ``slices_total`` is an upper bound.
+
+    ``windows`` are those that the network sees the objects in, in their order; ``window`` is that of the first.
+    """
+
+    event: Literal["start"] = "start"
+    job: str
+    slices_total: int
+    model: str
+    weights_sha256: str
+    window: Window
+    windows: list[Window]
+
+
+class SliceEvent(_Reply):
+    """The object on one slice, and the box it was found with; ``done`` counts the slices of all objects so far.
+
+    ``object`` is the ID of one of several. ``confidence``, 0 to 1, is made of the named ``confidence_parts``; null
+    where the method does not know.
+    """
+
+    event: Literal["slice"] = "slice"
+    object: str | None = None
+    slice: int
+    direction: Literal["prompt", "forward", "backward"]
+    mask: Mask
+    box: Box
+    done: int
+    provenance: Literal["box", "propagated", "interpolated"]
+    confidence: float | None
+    confidence_parts: dict[str, float]
+
+    @classmethod
+    def of(cls, result: SliceResult, done: int, name: str | None = None) -> SliceEvent:
+        """Return the event's form of a slice's result; ``name`` is that of one of several objects."""
+        confidence = result.confidence
+        return cls(
+            object=name,
+            slice=result.index,
+            direction=result.direction,
+            mask=Mask.of(result.mask),
+            box=result.box,
+            done=done,
+            provenance=result.provenance,
+            confidence=None if confidence is None else round(confidence.value, 4),
+            confidence_parts={} if confidence is None else {k: round(v, 4) for k, v in confidence.parts.items()},
+        )
+
+
+class EndedEvent(_Reply):
+    """One walk away from a box ended after ``slice``; the reasons are those of ``propagation.DirectionEnded``."""
+
+    event: Literal["ended"] = "ended"
+    object: str | None = None
+    direction: Literal["forward", "backward"]
+    slice: int
+    reason: str
+    message: str
+
+
+class DoneEvent(_Reply):
+    """Last event of a propagation that ran to its end."""
+
+    event: Literal["done"] = "done"
+    slices: int
+    seconds: Seconds
+
+
+class CancelledEvent(_Reply):
+    """Last event of a cancelled propagation."""
+
+    event: Literal["cancelled"] = "cancelled"
+    slices: int
+
+
+class ErrorEvent(_Reply):
+    """Last event of a propagation that failed."""
+
+    event: Literal["error"] = "error"
+    error: Error
+
+
+PropagationEvent = StartEvent | SliceEvent | EndedEvent | DoneEvent | CancelledEvent | ErrorEvent
+
+
+class EncodingsRequest(_Request):
+    """Encode the slices along an axis in the background, from ``slice`` outward.
+
+    What the volume's job does already goes on, from ``slice`` outward; another window, axis or model replaces the job.
+    """
+
+    model: ModelName = None
+    window: WindowText = "auto"
+    axis: Axis = 0
+    slice: Index
+
+
+class EncodingsChange(_Request):
+    """Pause the volume's background job, or let it go on."""
+
+    paused: bool
+
+
+EncodingsState = Literal["idle", "running", "paused", "done", "cancelled", "failed"]
+
+
+class EncodingsStatus(_Reply):
+    """How far the volume's latest background job is; ``idle`` when there was none.
+
+    ``total`` slices around ``slice`` are encoded; the cache has no room for the ``left_out`` ones farther away.
+    ``seconds_left`` is null until a slice has been encoded.
+    """
+
+    state: EncodingsState = "idle"
+    done: int = 0
+    total: int = 0
+    left_out: int = 0
+    seconds_left: float | None = None
+    job: str | None = None
+    axis: int | None = None
+    slice: int | None = None
+    model: str | None = None
+    window: str | None = None
+    error: Error | None = None

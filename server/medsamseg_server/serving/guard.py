@@ -1,0 +1,129 @@
+"""Who may talk to the server, decided from the headers before any body is read."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import re
+from collections.abc import Collection
+from http import HTTPStatus
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from medsamseg_server.errors import ErrorKind
+from medsamseg_server.serving import contract
+from medsamseg_server.serving.load_limit import LoadLimit, impatient
+
+JSON_BODY_BYTES = 2**20
+DEFAULT_UPLOAD_BYTES = 4 * 2**30
+
+_DIGITS = re.compile(r"[0-9]{1,20}")
+# What browsers, and nothing else, send along with what a page asks for.
+_BROWSER_HEADERS = ("origin", "sec-fetch-site")
+
+
+class Guard:
+    """ASGI middleware: the host name, the origin, the token, the size of what is sent, and how much at the same time.
+
+    A page on the internet can make a browser talk to 127.0.0.1 under a name of its own (DNS rebinding), so a request
+    must name this computer. An address literal cannot be rebound: where the server listens on every address, any is
+    accepted. No page of any origin is served: what a browser sends is refused, whatever else it carries.
+
+    Args:
+        app: the application behind.
+        token: what ``Authorization: Bearer`` must carry.
+        hosts: lowercase names of this server beside the loopback ones; ``*`` allows every address literal.
+        upload_bytes: longest body of ``PUT /v1/volumes/…``; any other is bounded by ``JSON_BODY_BYTES``.
+    """
+
+    def __init__(
+        self, app: ASGIApp, token: str, hosts: Collection[str] = (), upload_bytes: int = DEFAULT_UPLOAD_BYTES
+    ) -> None:
+        self._app = app
+        self._authorization = f"Bearer {token}".encode()
+        self._hosts = frozenset(hosts)
+        self._upload_bytes = upload_bytes
+        self._load = LoadLimit(upload_bytes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what is not allowed, and pass on the rest."""
+        if scope["type"] != "http":
+            # There are no web sockets here; the lifespan protocol carries no request.
+            if scope["type"] == "lifespan":
+                await self._app(scope, receive, send)
+            return
+        refusal = self._refusal(scope)
+        if refusal is not None:
+            await refusal(scope, receive, send)
+            return
+        upload_bytes = int(Headers(scope=scope).get("content-length", "0")) if scope["method"] == "PUT" else 0
+        if not self._load.has_room(upload_bytes):
+            await _busy()(scope, receive, send)
+            return
+        with self._load.counted(upload_bytes):
+            await self._app(scope, impatient(receive), send)
+
+    def _refusal(self, scope: Scope) -> JSONResponse | None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        if not self._is_own_name(host_name(host)):
+            message = f"This server does not answer to the name '{host[:100]}'."
+            hint = "Use its IP address, or the name that was given to it with --host."
+            return error_response(HTTPStatus.BAD_REQUEST, "bad_host", message, hint)
+        if any(name in headers for name in _BROWSER_HEADERS):
+            message = "This server answers programs, not web pages."
+            return error_response(HTTPStatus.FORBIDDEN, "bad_origin", message)
+        given = headers.get("authorization", "").encode("latin-1", "replace")
+        if not hmac.compare_digest(given, self._authorization):
+            hint = "Send the header 'Authorization: Bearer' with the token that the server was started with."
+            kind = ErrorKind.UNAUTHORIZED
+            return error_response(kind.http_status, "unauthorized", "The access token is missing or wrong.", hint)
+        return self._body_refusal(scope, headers)
+
+    def _body_refusal(self, scope: Scope, headers: Headers) -> JSONResponse | None:
+        is_upload = scope["method"] == "PUT"
+        length = headers.get("content-length", "" if is_upload else "0")
+        if "transfer-encoding" in headers or not _DIGITS.fullmatch(length):
+            message = "The length of the body must be told beforehand."
+            return error_response(HTTPStatus.LENGTH_REQUIRED, "length_required", message, "Send a Content-Length.")
+        limit = self._upload_bytes if is_upload else JSON_BODY_BYTES
+        if int(length) > limit:
+            message = f"The body of {_mebibytes(int(length))} is longer than the {_mebibytes(limit)} allowed."
+            hint = "Crop the volume, or start the server with a higher --upload-limit." if is_upload else ""
+            return error_response(ErrorKind.TOO_LARGE.http_status, "body_too_large", message, hint)
+        return None
+
+    def _is_own_name(self, name: str) -> bool:
+        if name == "localhost" or name in self._hosts:
+            return True
+        try:
+            address = ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return address.is_loopback or "*" in self._hosts
+
+
+def host_name(host: str) -> str:
+    """Return the name in a ``Host`` header, without port and brackets, in lowercase."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0].lower()
+    return host.partition(":")[0].lower()
+
+
+def _busy() -> JSONResponse:
+    message = "The server has too much to do at the same time."
+    response = error_response(HTTPStatus.TOO_MANY_REQUESTS, "server_busy", message, "Try again in a moment.")
+    response.headers["Retry-After"] = "1"
+    return response
+
+
+def error_response(status: int, code: str, message: str, hint: str = "") -> JSONResponse:
+    """Return a reply in the contract's form of an error."""
+    body = contract.ErrorReply(error=contract.Error(code=code, message=message, hint=hint))
+    return JSONResponse(body.model_dump(), status)
+
+
+def _mebibytes(size: int) -> str:
+    return f"{size / 2**20:.1f} MiB"

@@ -1,0 +1,145 @@
+"""A propagation as steps for the scheduler."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
+
+from medsamseg_server.engine.engine import Engine
+from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.prompts import check_box
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.propagation import DirectionEnded, EngineSlices, Propagation
+from medsamseg_server.propagation.several_objects import FollowedObject, follow
+from medsamseg_server.serving import contract
+from medsamseg_server.serving.scheduler import Outcome
+from medsamseg_server.volumes.volume import Volume
+
+logger = logging.getLogger(__name__)
+
+_Wanted: TypeAlias = contract.PropagateRequest | contract.PropagateObject
+#: Stands for the name of the only object of a request; an ID is never empty.
+_ALONE = ""
+
+
+class PropagationJob:
+    """One propagation request; everything that can be told to be wrong with it is checked on construction.
+
+    Raises:
+        MedSAMSegError: ``prompt_duplicate``, ``object_duplicate`` or ``objects_and_prompts``; as
+            ``api.DrawnMask.to_slice_mask``, ``propagation.Propagation``, ``prompts.check_box``, ``Volume.window`` and
+            ``Engine.check_model``.
+    """
+
+    def __init__(self, name: str, engine: Engine, volume: Volume, request: contract.PropagateRequest) -> None:
+        self.name = name
+        self._engine = engine
+        self._volume = volume
+        self._window = request.window
+        self._axis = request.axis
+        self._delivered = 0
+        self._complete = False
+        self._may_overlap = request.may_overlap
+        self._objects = dict(self._propagation(each, request) for each in _objects_of(request))
+        volume.window(request.window)
+        self._model = engine.check_model(request.model)
+
+    def _propagation(self, wanted: _Wanted, request: contract.PropagateRequest) -> tuple[str, Propagation]:
+        slices = Counter(prompt.slice for prompt in wanted.prompts)
+        for index, count in slices.items():
+            if count > 1:
+                message = f"Slice {index} has {count} boxes of one object; a propagation takes one box per slice."
+                raise _invalid("prompt_duplicate", message, "Send several objects.")
+        boxes = {prompt.slice: prompt.box for prompt in wanted.prompts}
+        propagation = Propagation(
+            self._volume.shape,
+            request.axis,
+            boxes,
+            wanted.first,
+            wanted.last,
+            request.direction,
+            spacing=request.spacing,
+            locked=wanted.locked,
+            masks=_drawn_masks(self._volume, request.axis, wanted),
+        )
+        for box in boxes.values():
+            check_box(box, propagation.image_size)
+        return wanted.id if isinstance(wanted, contract.PropagateObject) else _ALONE, propagation
+
+    def steps(self) -> Iterator[contract.PropagationEvent]:
+        """Yield the events; one slice at most is computed per ``next``."""
+        predictor = self._engine.predictor(self._model)
+        source = EngineSlices(self._engine, self._volume, self._axis, self._window, self._model)
+        sources = {name: source.of_object(each.plan.prompts) for name, each in self._objects.items()}
+        windows = [contract.Window.of(self._volume.window(each.window)) for each in sources.values()]
+        yield contract.StartEvent(
+            job=self.name,
+            slices_total=sum(each.slices_total for each in self._objects.values()),
+            model=self._model,
+            weights_sha256=predictor.weights_sha256,
+            window=windows[0],
+            windows=windows,
+        )
+        done: set[tuple[str, int]] = set()
+        followed = [FollowedObject(name, each, sources[name]) for name, each in self._objects.items()]
+        for name, item in follow(followed, self._may_overlap):
+            told = None if name == _ALONE else name
+            if isinstance(item, DirectionEnded):
+                yield contract.EndedEvent(
+                    object=told, direction=item.direction, slice=item.index, reason=item.reason, message=item.message
+                )
+            else:
+                done.add((name, item.index))
+                yield contract.SliceEvent.of(item, len(done), told)
+        seconds = contract.Seconds.of(source.encode_seconds, source.decode_seconds)
+        yield contract.DoneEvent(slices=len(done), seconds=seconds)
+
+    def note_delivered(self, event: contract.PropagationEvent) -> None:
+        """Remember what the client got; what is in work when a job is cancelled is dropped."""
+        if isinstance(event, contract.SliceEvent):
+            self._delivered = event.done
+        self._complete = isinstance(event, contract.DoneEvent)
+
+    def closing_event(self, outcome: Outcome) -> contract.PropagationEvent | None:
+        """Return the last event of a job whose client did not get it; None for one that ran to its end."""
+        if self._complete:
+            return None
+        if outcome.kind == "cancelled":
+            return contract.CancelledEvent(slices=self._delivered)
+        return contract.ErrorEvent(error=error_reply(outcome.error)) if outcome.error else None
+
+
+def _drawn_masks(volume: Volume, axis: int, wanted: _Wanted) -> dict[int, SliceMask]:
+    drawn = {prompt.slice: prompt.mask for prompt in wanted.prompts if prompt.mask is not None}
+    masks: dict[int, SliceMask] = {}
+    for index, mask in drawn.items():
+        height, width = volume.slice(axis, index).shape
+        masks[index] = mask.to_slice_mask((height, width))
+    return masks
+
+
+def error_reply(error: Exception) -> contract.Error:
+    """Return what a client may know of an error: nothing of an unexpected one but that it happened."""
+    if isinstance(error, MedSAMSegError):
+        return contract.Error.of(error)
+    hint = "The server's log has the details; please report them."
+    return contract.Error(code="internal", message="Something unexpected went wrong on the server.", hint=hint)
+
+
+def _objects_of(request: contract.PropagateRequest) -> Sequence[_Wanted]:
+    """Return the objects that a request is about, itself if it is about one."""
+    if not request.objects:
+        return [request]
+    if request.prompts or request.locked or request.first is not None or request.last is not None:
+        message = "A request with several objects has boxes, bounds or locked slices of its own as well."
+        raise _invalid("objects_and_prompts", message, "Put them into the objects.")
+    for name, count in Counter(each.id for each in request.objects).items():
+        if count > 1:
+            raise _invalid("object_duplicate", f"{count} objects have the ID '{name}'.", "Give each its own.")
+    return request.objects
+
+
+def _invalid(code: str, message: str, hint: str) -> MedSAMSegError:
+    return MedSAMSegError(ErrorKind.INVALID_INPUT, code, message, hint)

@@ -1,0 +1,230 @@
+"""What the server can do, without HTTP: volumes, clicks, propagations and background encoding."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+
+from medsamseg_server.engine.engine import Engine, SliceSegmentation
+from medsamseg_server.engine.prompts import Prompt
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.serving import contract
+from medsamseg_server.serving.encoding_job import EncodingJob
+from medsamseg_server.serving.propagation_job import PropagationJob
+from medsamseg_server.serving.scheduler import Outcome, Priority, Scheduler, Task
+from medsamseg_server.volumes.volume import Volume, VolumeStore
+
+logger = logging.getLogger(__name__)
+
+#: Takes a propagation's events as they happen, then None.
+Deliver = Callable[[contract.PropagationEvent | None], None]
+
+# Ended background jobs whose state can still be asked for.
+_REMEMBERED_ENCODINGS = 64
+
+
+class Service:
+    """The engine behind its schedulers, and the jobs under way. Safe to call from any thread.
+
+    Args:
+        engine: loads and encodes on one thread only, and decodes clicks on another.
+        volumes: the uploaded volumes.
+    """
+
+    def __init__(self, engine: Engine, volumes: VolumeStore | None = None) -> None:
+        self.engine = engine
+        self.volumes = volumes or VolumeStore()
+        self._encoding = Scheduler("encoding", yields=True)
+        self._decoding = Scheduler("decoding")
+        self._tasks: dict[str, Task] = {}
+        self._encodings: OrderedDict[str, EncodingJob] = OrderedDict()
+        self._lock = threading.RLock()
+
+    def preload(self) -> Future[object]:
+        """Load the default model in the background where its weights are installed; a failure is logged."""
+
+        def load() -> object:
+            if not self.engine.store.is_installed(self.engine.default_model):
+                return None
+            try:
+                return self.engine.predictor()
+            except MedSAMSegError as error:
+                logger.warning("The model %s cannot be loaded: %s", self.engine.default_model, error)
+                raise
+
+        return self._encoding.submit(Priority.CLICK, load)
+
+    def models(self) -> contract.Models:
+        """Return the known models."""
+        return contract.Models(
+            models=[
+                contract.ModelInfo(
+                    name=stored.checkpoint.model,
+                    title=stored.checkpoint.title,
+                    installed=stored.path is not None,
+                    default=stored.checkpoint.model == self.engine.default_model,
+                    licence=stored.checkpoint.licence,
+                    size_bytes=stored.checkpoint.size_bytes,
+                )
+                for stored in self.engine.store.list()
+            ]
+        )
+
+    async def segment(self, volume: Volume, request: contract.SegmentRequest) -> SliceSegmentation:
+        """Answer a click: at once where its slice is encoded, whatever is being encoded meanwhile.
+
+        Raises:
+            MedSAMSegError: ``not_encoded`` when only a known embedding was asked for, or as ``Engine.segment``.
+        """
+        prompts = [Prompt(prompt.box, tuple(prompt.points)) for prompt in request.prompts]
+        place = (volume, request.axis, request.slice)
+        window, model = request.window, request.model
+
+        def decode_if_known() -> SliceSegmentation | None:
+            self.engine.check_model(model)
+            self.engine.check_prompts(*place, prompts)
+            volume.window(window)
+            # A box is dragged: what is there has to do, and at once.
+            preview = request.cached_only
+            embedded = self.engine.find_for(*place, prompts, window, model, or_whole=preview)
+            return None if embedded is None else self.engine.decode(embedded, prompts, quick=preview)
+
+        known = await asyncio.wrap_future(self._decoding.submit(Priority.CLICK, decode_if_known))
+        if known is not None:
+            return known
+        if request.cached_only:
+            message = f"Slice {request.slice} is not encoded yet."
+            raise MedSAMSegError(ErrorKind.NOT_ENCODED, "not_encoded", message, "Ask again without cached_only.")
+        embedding = self._encoding.submit(Priority.CLICK, lambda: self.engine.embed_for(*place, prompts, window, model))
+        embedded = await asyncio.wrap_future(embedding)
+        decoding = self._decoding.submit(Priority.CLICK, lambda: self.engine.decode(embedded, prompts))
+        return await asyncio.wrap_future(decoding)
+
+    def propagate(self, volume: Volume, request: contract.PropagateRequest, deliver: Deliver) -> Callable[[], None]:
+        """Check and queue a propagation; return what cancels it, which does nothing once it has ended.
+
+        Args:
+            volume: the volume.
+            request: what to do.
+            deliver: called with every event, then once with None; on any thread; must be quick.
+
+        Raises:
+            MedSAMSegError: ``job_exists``, or as ``PropagationJob``.
+        """
+        job = PropagationJob(request.job or secrets.token_hex(8), self.engine, volume, request)
+
+        def on_step(event: contract.PropagationEvent) -> None:
+            job.note_delivered(event)
+            deliver(event)
+
+        def on_end(outcome: Outcome) -> None:
+            with self._lock:
+                self._tasks.pop(job.name, None)
+            closing = job.closing_event(outcome)
+            if closing is not None:
+                deliver(closing)
+            deliver(None)
+
+        task = self._start(job.name, lambda: self._encoding.start(Priority.PROPAGATION, job.steps(), on_step, on_end))
+        return partial(self._encoding.cancel, task)
+
+    def encode(self, key: str, volume: Volume, request: contract.EncodingsRequest) -> contract.EncodingsStatus:
+        """Encode a volume in the background, in place of what it may have; the same job goes on from another slice.
+
+        Raises:
+            MedSAMSegError: as ``EncodingJob``.
+        """
+        with self._lock:
+            job, task = self._encoding_of(key)
+            if job and task and job.continues_as(volume, request):
+                job.center_on(request.slice)
+                # What is asked for last is what the user looks at.
+                self._encoding.prefer(task)
+                return job.status
+            job = EncodingJob(secrets.token_hex(8), self.engine, volume, request)
+            self.cancel_encoding(key)
+            self._start_encoding(key, job)
+        return job.status
+
+    def _start_encoding(self, key: str, job: EncodingJob) -> None:
+        def on_end(outcome: Outcome) -> None:
+            with self._lock:
+                self._tasks.pop(job.name, None)
+            job.end(outcome)
+
+        steps = job.steps(partial(self.volumes.peek, key))
+        self._start(job.name, lambda: self._encoding.start(Priority.BACKGROUND, steps, lambda _: None, on_end))
+        self._encodings[key] = job
+        self._encodings.move_to_end(key)
+        while len(self._encodings) > _REMEMBERED_ENCODINGS:
+            self._encodings.popitem(last=False)
+
+    def pause_encoding(self, key: str, paused: bool) -> contract.EncodingsStatus:
+        """Pause a volume's background encoding, or let it go on.
+
+        Raises:
+            MedSAMSegError: ``job_unknown`` when it has none, or that has ended.
+        """
+        with self._lock:
+            job, task = self._encoding_of(key)
+            if job is None or task is None:
+                message = "The volume is not being encoded in the background."
+                raise MedSAMSegError(ErrorKind.NOT_FOUND, "job_unknown", message, "Start that first.")
+            (self._encoding.pause if paused else self._encoding.resume)(task)
+            job.note_paused(paused)
+        return job.status
+
+    def encoding_status(self, key: str) -> contract.EncodingsStatus:
+        """Return how far a volume's background encoding is."""
+        with self._lock:
+            job = self._encodings.get(key)
+        return job.status if job else contract.EncodingsStatus()
+
+    def cancel_encoding(self, key: str) -> None:
+        """Stop a volume's background encoding, if it has one."""
+        with self._lock:
+            _, task = self._encoding_of(key)
+        if task is not None:
+            self._encoding.cancel(task)
+
+    def cancel(self, name: str) -> None:
+        """Stop a job.
+
+        Raises:
+            MedSAMSegError: ``job_unknown`` when there is none of this name, or it has ended.
+        """
+        with self._lock:
+            task = self._tasks.get(name)
+        if task is None:
+            raise MedSAMSegError(ErrorKind.NOT_FOUND, "job_unknown", f"There is no job '{name[:64]}' (any more).")
+        self._encoding.cancel(task)
+
+    def stop(self) -> None:
+        """Cancel everything and accept no more work; returns at once."""
+        self._encoding.stop()
+        self._decoding.stop()
+
+    def close(self, timeout: float | None = None) -> bool:
+        """Stop, and wait for the steps that are being computed; return False when one took ``timeout`` seconds."""
+        return all([self._encoding.close(timeout), self._decoding.close(timeout)])
+
+    def _encoding_of(self, key: str) -> tuple[EncodingJob | None, Task | None]:
+        """Return a volume's latest background job, and its task unless that has ended or is about to."""
+        job = self._encodings.get(key)
+        task = self._tasks.get(job.name) if job else None
+        return job, None if task is None or task.cancelled else task
+
+    def _start(self, name: str, start: Callable[[], Task]) -> Task:
+        # The lock is held until the task is known, because it may end before `start` returns.
+        with self._lock:
+            if name in self._tasks:
+                message = f"A job named '{name}' is running already."
+                raise MedSAMSegError(ErrorKind.INVALID_INPUT, "job_exists", message, "Choose another name.")
+            task = self._tasks[name] = start()
+            return task

@@ -1,0 +1,1 @@
+"""Files, folders, locks and memory: what the operating system is asked for."""

@@ -1,0 +1,1 @@
+"""Uploaded voxels, slices, intensity windows."""

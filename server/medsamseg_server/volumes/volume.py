@@ -1,0 +1,251 @@
+"""Volumes: checked, finite, native arrays; and the store of those that clients have uploaded."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.volumes.windows import IntensityRange, is_automatic, resolve_window
+
+DEFAULT_STORE_BYTES = 4 * 2**30
+#: Volumes that are kept however small they are.
+_MOST_VOLUMES = 64
+
+_CHUNK_VOXELS = 2**20
+_SINGLE_PRECISION_MAX = float(np.finfo(np.float32).max)
+
+
+class Volume:
+    """A 3D image in memory. It does not change, so everything derived from it can be kept.
+
+    Attributes:
+        array: (K, J, I), native byte order, every value finite and within single precision's range.
+        dtype: name of the type that was given, before ``bool`` became ``uint8``.
+        notes: sentences on what was changed, for the user; mostly none.
+    """
+
+    def __init__(self, array: NDArray[Any], dtype: str, notes: tuple[str, ...]) -> None:
+        self.array = array
+        self.dtype = dtype
+        self.notes = notes
+        self._windows: dict[str, IntensityRange] = {}
+        self._lock = threading.Lock()
+
+    @classmethod
+    def from_array(cls, array: NDArray[Any], owned: bool = False) -> Volume:
+        """Make a volume of any real array (K, J, I), either byte order.
+
+        Args:
+            array: int8…float64 or bool.
+            owned: the array may be changed in place instead of being copied where something must be replaced.
+
+        Raises:
+            MedSAMSegError: ``volume_not_3d``, ``volume_empty`` or ``volume_type``.
+        """
+        check_layout(array.shape, array.dtype)
+        dtype = array.dtype.name
+        native = array if array.dtype.isnative else _to_native(array, owned)
+        if native.dtype.kind == "b":
+            # Any other byte than 0 and 1 in a file of booleans is still "true".
+            native = native.view(np.uint8)
+            native = np.minimum(native, 1, out=native if owned else None)
+        if not (native.flags.c_contiguous or native.flags.f_contiguous):
+            native, owned = np.ascontiguousarray(native), True
+        finite, notes = _finite(native, owned)
+        finite = finite.view()
+        finite.flags.writeable = False
+        return cls(finite, dtype, notes)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Number of voxels along each array axis: K, J, I."""
+        k, j, i = self.array.shape
+        return (k, j, i)
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the voxels in memory."""
+        return self.array.nbytes
+
+    def slice_count(self, axis: int) -> int:
+        """Return the number of slices across an axis; an axis other than 0, 1, 2 is an ``axis_invalid`` error."""
+        check_axis(axis)
+        return self.shape[axis]
+
+    def slice(self, axis: int, index: int) -> NDArray[Any]:
+        """Return one slice (H, W): rows are the first remaining array axis, columns the last.
+
+        Raises:
+            MedSAMSegError: ``axis_invalid`` or ``slice_out_of_range``.
+        """
+        count = self.slice_count(axis)
+        if not 0 <= index < count:
+            raise MedSAMSegError(
+                ErrorKind.INVALID_INPUT,
+                "slice_out_of_range",
+                f"Slice {index} is outside the volume: along axis {axis} it has slices 0 to {count - 1}.",
+            )
+        return self.array[(slice(None),) * axis + (index,)]
+
+    def window(self, text: str) -> IntensityRange:
+        """Return what a window text means for this volume; worked out once. See ``windows.resolve_window``."""
+        with self._lock:
+            found = self._windows.get(text)
+            if found is None:
+                found = resolve_window(text, self.array)
+                # A preset or W,L costs nothing to work out, and any number of different ones may come.
+                if found.kind == "percentile" or is_automatic(text):
+                    self._windows[text] = found
+            return found
+
+
+class VolumeStore:
+    """Uploaded volumes by content key, at most 64 within a byte budget; the least recently used ones go first.
+
+    The newest volume is always kept, even alone above the budget. A click or propagation that already holds a volume
+    keeps it alive; background encoding ends with it.
+    """
+
+    def __init__(self, budget: int = DEFAULT_STORE_BYTES) -> None:
+        self._budget = budget
+        self._volumes: OrderedDict[str, Volume] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def put(self, key: str, volume: Volume) -> tuple[Volume, bool]:
+        """Keep ``volume`` unless the key is known already; return the kept one and whether it is new."""
+        with self._lock:
+            known = self._volumes.get(key)
+            if known is None:
+                self._volumes[key] = volume
+                while len(self._volumes) > 1 and self._is_overfull():
+                    self._volumes.popitem(last=False)
+                return volume, True
+            self._volumes.move_to_end(key)
+            return known, False
+
+    def get(self, key: str) -> Volume:
+        """Return a volume.
+
+        Raises:
+            MedSAMSegError: ``volume_unknown`` when it was never uploaded, or was forgotten to make room.
+        """
+        with self._lock:
+            volume = self._find(key)
+            self._volumes.move_to_end(key)
+            return volume
+
+    def peek(self, key: str) -> Volume:
+        """Return a volume as ``get`` does, but not as one that the user works with: it is forgotten no later."""
+        with self._lock:
+            return self._find(key)
+
+    def remove(self, key: str) -> None:
+        """Forget a volume; ``volume_unknown`` when there is none."""
+        with self._lock:
+            self._find(key)
+            del self._volumes[key]
+
+    def _is_overfull(self) -> bool:
+        size = sum(kept.nbytes for kept in self._volumes.values())
+        return len(self._volumes) > _MOST_VOLUMES or size > self._budget
+
+    def _find(self, key: str) -> Volume:
+        volume = self._volumes.get(key)
+        if volume is None:
+            raise _unknown(key)
+        return volume
+
+
+def check_axis(axis: int) -> None:
+    """Raise ``axis_invalid`` unless ``axis`` is 0, 1 or 2."""
+    if axis not in (0, 1, 2):
+        raise MedSAMSegError(
+            ErrorKind.INVALID_INPUT,
+            "axis_invalid",
+            f"{axis} is not an axis of a volume.",
+            "Use 0 (the stored slices), 1 or 2: numpy's axis of the array.",
+        )
+
+
+def check_layout(shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    """Raise ``volume_not_3d``, ``volume_empty`` or ``volume_type`` unless an array can be a volume."""
+    if dtype.kind not in "biuf" or dtype.itemsize > 8 or dtype.subdtype is not None:
+        raise MedSAMSegError(
+            ErrorKind.INVALID_INPUT,
+            "volume_type",
+            f"Voxels of type {str(dtype)[:80]} cannot be segmented: a volume holds one real number per voxel.",
+            "Use a type from int8 to float64, or bool.",
+        )
+    size = " × ".join(map(str, shape[:8])) or "a single number"
+    if len(shape) != 3:
+        if len(shape) == 4 and shape[-1] in (3, 4):
+            hint = "This looks like a color image: convert it to gray values first."
+        elif len(shape) == 4:
+            hint = "Choose one time point or component, and send that as a 3D array."
+        else:
+            hint = "Send an array of slices, rows and columns."
+        message = f"The volume has {len(shape)} dimensions ({size}) instead of 3."
+        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "volume_not_3d", message, hint)
+    if min(shape) < 1:
+        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "volume_empty", f"The volume has no voxels ({size}).")
+
+
+def _unknown(key: str) -> MedSAMSegError:
+    return MedSAMSegError(
+        ErrorKind.NOT_FOUND,
+        "volume_unknown",
+        f"The server does not have the volume {key[:12]}… (any more).",
+        "Upload it again.",
+    )
+
+
+def _to_native(array: NDArray[Any], owned: bool) -> NDArray[Any]:
+    return array.byteswap(inplace=owned).view(array.dtype.newbyteorder("="))
+
+
+def _finite(array: NDArray[Any], owned: bool) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Replace what is no usable number: NaN and −∞ by the smallest finite value, +∞ by the largest.
+
+    The smallest value is the background of every common modality, and NaN mostly marks the outside of a resampled
+    image. Values beyond single precision count as infinite, so that no later arithmetic can overflow.
+    """
+    if array.dtype.kind != "f":
+        return array, ()
+    limit = min(_SINGLE_PRECISION_MAX, float(np.finfo(array.dtype).max))
+    not_a_number = infinite = 0
+    lowest, highest = np.inf, -np.inf
+    for chunk in _chunks(array):
+        good = np.abs(chunk) <= limit
+        if good.all():
+            lowest, highest = min(lowest, float(chunk.min())), max(highest, float(chunk.max()))
+            continue
+        missing = int(np.count_nonzero(np.isnan(chunk)))
+        not_a_number += missing
+        infinite += chunk.size - int(np.count_nonzero(good)) - missing
+        if good.any():
+            lowest, highest = min(lowest, float(chunk[good].min())), max(highest, float(chunk[good].max()))
+    if not_a_number + infinite == 0:
+        return array, ()
+    if lowest > highest:
+        lowest = highest = 0.0
+    array = array if owned else array.copy(order="K")
+    for chunk in _chunks(array):
+        np.nan_to_num(chunk, copy=False, nan=lowest, neginf=lowest, posinf=highest)
+        np.clip(chunk, lowest, highest, out=chunk)
+    note = (
+        f"Replaced {not_a_number} voxels that were not a number by {lowest:g}, the smallest value, "
+        f"and {infinite} infinite ones by the nearest of {lowest:g} and {highest:g}, the largest."
+    )
+    return array, (note,)
+
+
+def _chunks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    flat = array.ravel(order="K")
+    for start in range(0, flat.size, _CHUNK_VOXELS):
+        yield flat[start : start + _CHUNK_VOXELS]

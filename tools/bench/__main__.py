@@ -1,0 +1,176 @@
+"""Speed and memory against named baselines of the same run.
+
+Writes ``bench/results.json``, ``bench/table.txt``, ``bench/profiles.txt`` and ``bench/speed.png``.
+
+Seconds differ between computers, ratios hardly: baselines take turns with MedSAMSeg, every round asks each of them
+once. ViT-B has random weights here; its time does not depend on them.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TESTING = ROOT / "Testing"
+TOOLS = ROOT / "tools"
+sys.path[:0] = [str(TOOLS), str(TESTING), str(TESTING / "models"), str(ROOT / "MedSAMSeg")]
+
+# ruff: noqa: E402
+import openvino
+import torch
+from random_weights import randomize
+
+from bench.networkRows import measureNetworks
+from bench.picture import drawPicture
+from bench.profiles import profile
+from bench.serverRows import measureServer
+from bench.yardstick import encoderOperations, matrixRate
+from medsamseg_server.models.networks import build_network
+from medsamseg_server.models.specification import get_specification
+from medsamseg_server.runtime.precision import choose_precision
+from medsamseg_server.weights.store import ModelStore
+
+OUTPUT = ROOT / "bench"
+RESPONSIVENESS = TOOLS / "responsiveness"
+#: Short names of the models in the results.
+MODELS = {"litemedsam": "lite", "medsam": "vit_b"}
+#: Which of the module's clicks stands for all: a large volume, the slice encoded, the server idle.
+USUAL_CLICK = ("512x512x300", "encoded")
+
+
+def main():
+    """Run the benchmark, print it and write it down."""
+    arguments = parseArguments()
+    OUTPUT.mkdir(exist_ok=True)
+    has_bf16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    home = prepareHome(arguments.models)
+    results = {"machine": machine(), "rows": {}, "ratios": {}, "click_ms": {}, "peak_rss_mb": {}, "yardstick": {}}
+    profiles = []
+    for model in arguments.models:
+        weights = ModelStore(home / "weights").path(model)
+        precision = choose_precision(get_specification(model), has_bf16)
+        print(f"{model}: networks", flush=True)
+        rows, ratios = measureNetworks(model, weights, precision, arguments.quick)
+        results["rows"] |= rows
+        results["ratios"] |= {f"{MODELS[model]}_{name}": value for name, value in ratios.items()}
+        results["yardstick"][model] = yardstick(model, precision, rows)
+        profiles += profile(model, weights, precision)
+        print(f"{model}: server", flush=True)
+        shutil.rmtree(home / "networks", ignore_errors=True)
+        rows, clicks, firstClick, peak = measureServer(home, model, arguments.quick)
+        results["rows"] |= rows
+        results["click_ms"][model] = clicks
+        results["peak_rss_mb"][model] = peak
+        if model == "litemedsam":
+            results["first_click_s"] = firstClick
+            results["click_ms"] |= clicks
+    nameTargets(results["ratios"])
+    results |= measureModule()
+    (OUTPUT / "profiles.txt").write_text("\n".join(profiles) + "\n", encoding="utf-8")
+    write(results)
+
+
+def parseArguments():
+    """Return what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
+    parser.add_argument("--quick", action="store_true", help="one round of everything, to see whether it runs")
+    return parser.parse_args()
+
+
+def machine():
+    """Return what the figures were measured on."""
+    return {
+        "cores": os.cpu_count(),
+        "processor": openvino.Core().get_property("CPU", "FULL_DEVICE_NAME"),
+        "system": platform.platform(terse=True),
+        "load": os.getloadavg()[0],
+        "torch": torch.__version__,
+        "openvino": openvino.__version__.partition("-")[0],
+        "time": time.strftime("%Y-%m-%d %H:%M"),
+    }
+
+
+def prepareHome(models):
+    """Return a folder with weights and nothing else: LiteMedSAM's own, and random ones for ViT-B."""
+    home = OUTPUT / "home"
+    for folder in ("networks", "embeddings"):
+        shutil.rmtree(home / folder, ignore_errors=True)
+    store = ModelStore(home / "weights")
+    store.folder.mkdir(parents=True, exist_ok=True)
+    if not store.is_installed("litemedsam"):
+        shutil.copyfile(ModelStore().path("litemedsam"), store.final_path("litemedsam"))
+    if "medsam" in models and not store.is_installed("medsam"):
+        network = randomize(build_network(get_specification("medsam")), seed=0)
+        torch.save(network.state_dict(), store.final_path("medsam"))
+    os.environ["MEDSAMSEG_HOME"] = str(home)
+    return home
+
+
+def yardstick(model, precision, rows):
+    """Return how near the encoder comes to what matrix products alone would take."""
+    rate, operations = matrixRate("fp32" if precision == "fp32" else "bf16"), encoderOperations(model)
+    best = operations / rate
+    seconds = rows[f"{model} encoder, medsamseg"]["median"]
+    return {
+        "precision": precision,
+        "operations": operations,
+        "operations_per_second": rate,
+        "seconds_at_that_rate": best,
+        "share_of_that_rate": best / seconds,
+    }
+
+
+def nameTargets(ratios):
+    """Give the ratios that everybody asks for their names."""
+    names = {
+        "vit_b_encoder_vs_segment_anything": "vit_b_encoder_vs_eager",
+        "vit_b_decoder_vs_segment_anything": "vit_b_decoder_vs_eager",
+        "decoder_vs_eager": "lite_decoder_vs_eager",
+    }
+    ratios |= {name: ratios[source] for name, source in names.items() if source in ratios}
+
+
+def measureModule():
+    """Return the module's share of a click and where a click's time goes, measured in the host with windows."""
+    written = ROOT / "build" / "responsiveness.json"
+    written.unlink(missing_ok=True)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTING), str(ROOT / "MedSAMSeg")])}
+    command = [sys.executable, str(RESPONSIVENESS)]
+    ended = subprocess.run(command, check=False, stdout=subprocess.DEVNULL, env=environment).returncode
+    if not written.exists():
+        print(f"The module could not be measured: tools/responsiveness ended with {ended}.", flush=True)
+        return {"module_ms_p95": None, "click_parts_ms": {}}
+    clicks = json.loads(written.read_text("utf-8"))["clicks"]
+    volume, kind = USUAL_CLICK
+    return {"module_ms_p95": clicks[volume][kind]["module"]["p95"], "click_parts_ms": clicks}
+
+
+def write(results):
+    """Write and print the results."""
+    (OUTPUT / "results.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    drawPicture(OUTPUT / "speed.png", results["ratios"], results["machine"])
+    lines = [f"{'':46}{'median':>10}{'quartiles':>22}"]
+    for name, row in results["rows"].items():
+        spread = f"{row['lower_quartile']:.4f} to {row['upper_quartile']:.4f}"
+        lines.append(f"{name:46}{row['median']:9.4f}s{spread:>22}")
+    lines += [f"ratio {name:40}{value:10.2f}" for name, value in results["ratios"].items()]
+    for name in ("click_ms", "peak_rss_mb", "first_click_s", "module_ms_p95", "yardstick"):
+        lines.append(f"{name}: {json.dumps(results.get(name))}")
+    for volume, kinds in results["click_parts_ms"].items():
+        for kind, parts in kinds.items():
+            spent = ", ".join(f"{part} {times['median']:.0f} ({times['p95']:.0f})" for part, times in parts.items())
+            lines.append(f"click on {volume}, {kind}, median (p95) in ms: {spent}")
+    text = "\n".join(lines)
+    (OUTPUT / "table.txt").write_text(text + "\n", encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
