@@ -1,5 +1,7 @@
 """Close-ups: which part of a slice the network sees, and that masks come back on the slice's own pixels."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,8 +10,8 @@ from server_fakes import IDENTITY_WINDOW, FakePredictor
 
 from medsamseg_server.engine.close_ups import View, choose_view, crop_to_box, whole_slice
 from medsamseg_server.engine.engine import Engine, Prompt
-from medsamseg_server.models.specification import get_specification
 from medsamseg_server.volumes.volume import Volume
+from medsamseg_server.weights.catalog import get_specification
 
 LITEMEDSAM = get_specification("litemedsam")
 SIZE = (180, 220)
@@ -34,6 +36,10 @@ def view_of(box, size=(512, 512), points=(), model="litemedsam"):
         ((50, 50, 420, 200), (512, 512), 512, 256),
         ((40, 40, 52, 50), (122, 101), 122, 256),
         ((40, 40, 52, 50), (129, 129), 45, 128),
+        # … unless it would be enlarged four times.
+        ((20, 10, 31, 20), (50, 35), 38, 128),
+        ((20, 10, 31, 20), (65, 35), 65, 256),
+        ((20, 10, 31, 20), (64, 35), 38, 128),
     ],
 )
 def test_what_is_seen_of_a_box(box, size, side, input_size):
@@ -204,3 +210,23 @@ def test_candidates_are_seen_where_the_expected_object_is(engine):
 def test_view_cuts_what_it_says():
     pixels = np.arange(70).reshape(7, 10)
     np.testing.assert_array_equal(View(3, 2, 4, 5, 128).cut(pixels), pixels[2:7, 3:7])
+
+
+def test_only_a_model_with_close_ups_is_asked_several_times(store_of_module):
+    asked = []
+
+    class Counting(FakePredictor):
+        def decode(self, embedding, image_size, boxes=None, points=None, labels=None):
+            asked.append(len(boxes if boxes is not None else points))
+            return super().decode(embedding, image_size, boxes, points, labels)
+
+    volume, prompts = bright((90, 80, 119, 109)), [Prompt((88, 78, 121, 111))]
+    for close_up_size in (128, None):
+        changed = dataclasses.replace(LITEMEDSAM, close_up_size=close_up_size)
+        engine = Engine(store_of_module, load_predictor=lambda *_, changed=changed: Counting(changed))
+        found = engine.segment(volume, 0, 1, prompts, IDENTITY_WINDOW)
+        assert found.masks[0].extent == (90, 80, 119, 109)
+        assert found.agreements == [1.0 if close_up_size else None]
+        points = engine.segment(volume, 0, 1, [Prompt((88, 78, 121, 111), ((95, 85, 1),))], IDENTITY_WINDOW)
+        assert points.agreements == [None]
+    assert asked == [4, 1, 1, 1]

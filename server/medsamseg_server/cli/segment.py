@@ -48,8 +48,8 @@ prompts file:
   {OBJECTS_EXAMPLE}
 
 windows:
-  auto (recognizes a CT of the chest or another part, otherwise percentile), soft,
-  lung, brain, bone (CT), percentile (other images), or width and level as W,L.
+  auto (by what is in and round the box; recognizes CT), soft, lung, brain, bone (CT),
+  percentile (other images), or width and level as W,L.
 
 examples:
   medsamseg segment chest.nrrd --box 54,160,101,204 --slice 24 -o tumor.seg.nrrd

@@ -21,9 +21,9 @@ _Pixel = TypeVar("_Pixel", bound=np.generic)
 
 #: Side of a close-up's square, in sides of the object's box; up to `_LADDER` times that.
 SURROUNDINGS = 3.0
-#: Of a slice with no more pixels than this part of the encoder's input, the whole is enlarged already: a close-up would
-#: take away what is round the object, and show nothing more of it.
-_COARSE = 1 / 2
+#: A whole slice that the encoder's input enlarges so much, or more, has nothing that could be seen closer: a close-up
+#: would take away what is round the object. Enlarging it four times is too much again, as it is of close-ups.
+_COARSE, _TOO_COARSE = 2, 4
 #: An object whose box is a larger part of the slice's longer side fills the slice: there is nothing closer.
 _LARGEST = 2 / 3
 #: Sides are rungs of a ladder, and centers are on a grid of so many steps a side, so that a box which moves a little
@@ -113,7 +113,7 @@ def choose_view(specification: ModelSpecification, prompt: Prompt, image_size: t
 
     The answer depends on these alone, not on what is encoded already: the same box always gets the same mask.
     """
-    is_coarse = max(image_size) <= _COARSE * specification.input_size
+    is_coarse = _COARSE <= specification.input_size / max(image_size) < _TOO_COARSE
     if specification.close_up_size is None or prompt.box is None or is_coarse:
         return whole_slice(specification, image_size)
     view = _close_up(specification.close_up_size, prompt.box, image_size)

@@ -23,8 +23,9 @@ def decode_prompts(
 ) -> tuple[list[SliceMask], list[float | None]]:
     """Return the mask of each prompt on its embedding, and how far slightly different boxes agree on it.
 
-    A box without points is asked with several margins, which vote; a specialist network, which learned tight boxes, is
-    asked as it is. Other prompts are, too, and have no agreement; with ``quick``, all are.
+    A box without points is asked with several margins, which vote, of a model with close-ups: LiteMedSAM learned loose
+    boxes. MobileSAM is used to tight ones, and its vote was worse. Other prompts are asked as they are, and have no
+    agreement; with ``quick``, all are.
     """
     asked = [[prompt] if quick else _ways(each, prompt) for each, prompt in zip(embedded, prompts, strict=True)]
     flat = [(each, way) for each, ways in zip(embedded, asked, strict=True) for way in ways]
@@ -53,7 +54,7 @@ def decode_boxes(embedded: Embedded, boxes: Sequence[Box]) -> list[SliceMask]:
 
 def _ways(embedded: Embedded, prompt: Prompt) -> list[Prompt]:
     """Return what the network is asked for a prompt."""
-    if prompt.box is None or prompt.points or embedded.predictor.specification.u_net is not None:
+    if prompt.box is None or prompt.points or embedded.predictor.specification.close_up_size is None:
         return [prompt]
     view = embedded.framing.view
     end = (view.y0 + view.height, view.x0 + view.width)

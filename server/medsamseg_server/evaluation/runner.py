@@ -79,7 +79,7 @@ class TargetScore:
         extent: how far it was followed.
         seconds_encoding: time spent on slices; small where they were in the cache.
         seconds_decoding: time spent on boxes.
-        encoder_calls: slices that were needed.
+        encoder_calls: slices and close-ups that were needed.
         decoder_calls: batches that were decoded.
         boxes: number of boxes that were given.
         ended: why the propagation ended, each way.

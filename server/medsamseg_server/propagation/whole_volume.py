@@ -61,7 +61,7 @@ class WholeMask:
         ended: why the propagation ended, each way.
         seconds_encoding: time spent on the slices.
         seconds_decoding: time spent on the boxes.
-        encoder_calls: number of slices that were encoded, or taken from the cache.
+        encoder_calls: number of slices and close-ups that were encoded, or taken from the cache.
         decoder_calls: number of batches of boxes that were decoded.
         window: the intensities that the network saw.
     """
