@@ -142,8 +142,8 @@ def test_whatTheServerHadToChangeIsToldWithTheResult(logic, backend, ct):
         assert logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX).notes == ["Replaced 3 voxels."]
 
 
-def test_colorImageIsRefused(logic):
-    voxels = np.zeros((*SHAPE, 3), np.uint8)
+def test_vectorImageIsRefused(logic):
+    voxels = np.zeros((*SHAPE, 3), np.float32)
     photo = slicer.util.addVolumeFromArray(voxels, name="Photo", nodeClassName="vtkMRMLVectorVolumeNode")
     with pytest.raises(UserError, match=r"'Photo' has 3 values in each voxel"):
         logic.createSegmentation(photo)

@@ -72,7 +72,7 @@ def inOrder(places):
     return places[np.lexsort(np.round(places, 2).T)]
 
 
-@pytest.mark.parametrize("geometry", ["as loaded"])
+@pytest.mark.parametrize("geometry", ["anisotropic", "as loaded", "isotropic", "sagittal"])
 def test_module_and_command_line_agree(server, tmp_path, geometry):
     path = tmp_path / "phantom.nrrd"
     writeNrrd(path, phantom(), IJK_TO_RAS[geometry])

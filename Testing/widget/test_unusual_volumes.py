@@ -48,15 +48,33 @@ def drawAcross(gui, panel, viewName="Red"):
     return slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segmentID, volume) > 0
 
 
-def test_colorImageIsNotOfferedAndSaysWhatToDo(gui, openPanel):
+def test_colorImageIsChosenWithoutAWindow(gui, openPanel):
+    # Only the host with windows has what the module imports.
+    from MedSAMSegLib.volumes.intensityWindows import resolvedWindow, suggestedWindow
+
     addVolume(np.zeros((1, 30, 30, 3), np.uint8), "photo", "vtkMRMLVectorVolumeNode")
+    panel = openPanel()
+    photo = panel.ui.volumeSelector.currentNode()
+    assert photo.GetName() == "photo"
+    assert suggestedWindow(photo) == "auto"
+    assert {resolvedWindow(choice, photo, "auto") for choice in ("soft", "displayed", "auto")} == {"auto"}
+    assert panel.ui.drawButton.enabled
+    assert not panel.ui.windowComboBox.visible
+    assert not panel.ui.windowLabel.visible
+    slicer.util.addVolumeFromArray(np.zeros((10, 30, 30), np.int16), name="image")
+    widgetDriver.choose(panel.ui.volumeSelector, "image")
+    gui.processEvents()
+    assert panel.ui.windowComboBox.visible
+    assert panel.ui.windowLabel.visible
+
+
+def test_vectorImageSaysWhatToDo(gui, openPanel):
+    addVolume(np.zeros((1, 30, 30, 3), np.float32), "field", "vtkMRMLVectorVolumeNode")
     panel = openPanel()
     assert panel.ui.volumeSelector.currentNode() is None
     assert not panel.ui.drawButton.enabled
-    assert status(panel) == (
-        "The volume 'photo' has 3 values in each voxel, as color images have; MedSAMSeg needs one."
-        " Convert it with the module Vector to Scalar Volume."
-    )
+    assert "The volume 'field' has 3 values in each voxel" in status(panel)
+    assert "MedSAMSeg needs one, or colors of 8 or 16 bits." in status(panel)
 
 
 def test_labelMapIsNotOfferedAndSaysWhatToDo(gui, openPanel):
@@ -66,8 +84,8 @@ def test_labelMapIsNotOfferedAndSaysWhatToDo(gui, openPanel):
     assert status(panel).startswith("The volume 'labels' is a label map, not an image. Choose the image")
 
 
-def test_usableVolumeBesideAColorImageIsChosen(gui, openPanel):
-    addVolume(np.zeros((1, 30, 30, 3), np.uint8), "photo", "vtkMRMLVectorVolumeNode")
+def test_usableVolumeBesideAVectorImageIsChosen(gui, openPanel):
+    addVolume(np.zeros((1, 30, 30, 3), np.float32), "field", "vtkMRMLVectorVolumeNode")
     image = slicer.util.addVolumeFromArray(np.zeros((10, 30, 30), np.int16), name="image")
     slicer.util.setSliceViewerLayers(foreground=image)
     assert openPanel().ui.volumeSelector.currentNode() is image

@@ -8,17 +8,15 @@ import slicer
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.closedSurfaces import ClosedSurfaces
+from MedSAMSegLib.segments.editApplier import EditApplier
 from MedSAMSegLib.segments.editorSettings import EditorSettings
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
-from MedSAMSegLib.segments.segmentationGrid import BINARY_LABELMAP, gridOf, isSameGrid, isStoredAsVoxels
+from MedSAMSegLib.segments.segmentationGrid import BINARY_LABELMAP, gridOf, isStoredAsVoxels
 from MedSAMSegLib.segments.segmentChecks import checkWritable
 from MedSAMSegLib.segments.segmentEdit import SliceEditPlanner
 from MedSAMSegLib.segments.undoHistory import UndoHistory
 from MedSAMSegLib.slices.protectedSegments import isKeptWhole
 
-ADD = slicer.vtkSlicerSegmentEditorLogic.ModificationModeAdd
-REMOVE = slicer.vtkSlicerSegmentEditorLogic.ModificationModeRemove
-OVERWRITE_NONE = slicer.vtkMRMLSegmentEditorNode.OverwriteNone
 MODES = ("add", "remove", "replace")
 
 
@@ -58,14 +56,8 @@ class SegmentWriter:
         gridOf(segmentationNode, None, volumeNode)
         self._segmentationNode = segmentationNode
         self._volumeNode = volumeNode
-        # The writer's own: in the user's node, writing would change what the Segment Editor shows as selected.
-        self._editorNode = slicer.vtkMRMLSegmentEditorNode()
-        self._editorNode.SetScene(segmentationNode.GetScene())
-        self._logic = slicer.vtkSlicerSegmentEditorLogic()
-        self._logic.SetMRMLScene(segmentationNode.GetScene())
-        self._logic.SetSegmentEditorNode(self._editorNode)
-        self._logic.SetSegmentationNode(segmentationNode)
-        self._history = UndoHistory(self._logic)
+        self._applier = EditApplier(segmentationNode, volumeNode)
+        self._history = UndoHistory(self._applier.logic)
         self._surfaces = ClosedSurfaces(segmentationNode)
         self._isInStep = False
         self._isStateSaved = False
@@ -287,45 +279,12 @@ class SegmentWriter:
             return
         with self.undoStep():
             self._saveState()
-            self._apply(segmentID, edit, settings.overwriteMode, grid, axis, returned or {})
-
-    def _apply(self, segmentID, edit, overwriteMode, grid, axis, returned):
-        changed = {segmentID, *edit.overwritten, *returned} | ({edit.receiver} - {None})
-        try:
-            with self._surfaces.kept(changed):
-                self._modify(segmentID, edit.toRemove, REMOVE, overwriteMode, grid)
-                if self._isOfOneGrid(edit.overwritten, grid):
-                    self._modify(segmentID, edit.toAdd, ADD, overwriteMode, grid)
-                else:
-                    # Slicer would bring all of the others to the segment's voxels.
-                    lost = grid.cropFromGrid(edit.toAdd)
-                    for other in edit.overwritten:
-                        self._modifyOther(other, lost, REMOVE, axis)
-                    self._modify(segmentID, edit.toAdd, ADD, OVERWRITE_NONE, grid)
-                if edit.receiver is not None:
-                    self._modifyOther(edit.receiver, grid.cropFromGrid(edit.toRemove), ADD, axis)
-                for other, crop in returned.items():
-                    self._modifyOther(other, crop, ADD, axis)
-        finally:
-            self._history.noteOwnChange()
-
-    def _isOfOneGrid(self, segmentIDs, grid):
-        grids = (gridOf(self._segmentationNode, other, self._volumeNode) for other in segmentIDs)
-        return all(isSameGrid(other.IJKToRAS, grid.IJKToRAS) for other in grids)
-
-    def _modifyOther(self, segmentID, crop, operation, axis):
-        """Change another segment in its own voxels; the crop is one of the volume."""
-        grid = gridOf(self._segmentationNode, segmentID, self._volumeNode)
-        self._modify(segmentID, grid.cropOnGrid(crop, axis), operation, OVERWRITE_NONE, grid)
-
-    def _modify(self, segmentID, crop, operation, overwriteMode, grid):
-        if crop.isEmpty:
-            return
-        image = crop.image(grid.IJKToRAS)
-        self._editorNode.SetOverwriteMode(overwriteMode)
-        self._logic.ModifySegmentByLabelmap(
-            self._segmentationNode, segmentID, image, operation, image.GetExtent(), False, False
-        )
+            changed = {segmentID, *edit.overwritten, *(returned or {})} | ({edit.receiver} - {None})
+            try:
+                with self._surfaces.kept(changed):
+                    self._applier.apply(segmentID, edit, settings.overwriteMode, grid, axis, returned or {})
+            finally:
+                self._history.noteOwnChange()
 
     def _saveState(self):
         if not self._isStateSaved or self._history.isChangedElsewhere:

@@ -53,6 +53,7 @@ def correctedVolumes(scene, windowOf, target=(None, None)):
             continue
         try:
             volume = _volumeOf(segmentation, target)
+            _checkTrainable(volume)
             for segmentID in segmentation.GetSegmentation().GetSegmentIDs():
                 name = segmentation.GetSegmentation().GetSegment(segmentID).GetName()
                 for axis, crops in goodSlices(segmentation, segmentID, volume).items():
@@ -62,6 +63,15 @@ def correctedVolumes(scene, windowOf, target=(None, None)):
     copies = {}
     volumes = [_corrected(volume, axis, objects, windowOf, copies) for (_id, axis), (volume, objects) in found.items()]
     return volumes, skipped
+
+
+def _checkTrainable(volume):
+    if volume.GetImageData() is not None and volume.GetImageData().GetNumberOfScalarComponents() != 1:
+        raise UserError(
+            f"The volume '{volume.GetName()}' is a color image; training takes one value per voxel.",
+            "Convert it with the module Vector to Scalar Volume and draw on the result.",
+            "volume_not_scalar",
+        )
 
 
 def goodSlices(segmentation, segmentID, volume):

@@ -6,6 +6,8 @@ import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
+from MedSAMSegLib.volumes.sliceGeometry import isColor
+
 AUTOMATIC = "auto"
 AS_DISPLAYED = "displayed"
 PERCENTILE = "percentile"
@@ -38,6 +40,8 @@ def resolvedWindow(choice, volumeNode, suggestion):
     :param volumeNode: the scalar volume.
     :param suggestion: what :data:`AUTOMATIC` means for the volume.
     """
+    if isColor(volumeNode):
+        return AUTOMATIC
     if choice == AUTOMATIC:
         return suggestion
     if choice == AS_DISPLAYED:
@@ -50,6 +54,8 @@ def suggestedWindow(volumeNode):
 
     :param volumeNode: a scalar volume with voxels.
     """
+    if isColor(volumeNode):
+        return AUTOMATIC
     modality = dicomModality(volumeNode)
     if modality not in ("", "CT"):
         return PERCENTILE

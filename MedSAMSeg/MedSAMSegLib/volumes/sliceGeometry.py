@@ -26,8 +26,8 @@ class SliceGeometry:
     "World" is Slicer's RAS in millimeters, with all parent transforms applied, as the slice views show it.
 
     :param volumeNode: scalar volume in the scene, under no transform or linear ones.
-    :raises UserError: if the volume was removed, has no voxels, has several values in a voxel, is a label map, is
-        under a non-linear transform, or has a matrix that gives its voxels no places.
+    :raises UserError: if the volume was removed, has no voxels, has several values in a voxel that are no colors, is a
+        label map, is under a non-linear transform, or has a matrix that gives its voxels no places.
     """
 
     def __init__(self, volumeNode):
@@ -160,8 +160,8 @@ def checkVolume(volumeNode):
     """Tell why a volume has no :class:`SliceGeometry`, where only that matters.
 
     :param volumeNode: the volume, or None.
-    :raises UserError: if the volume was removed, has no voxels, has several values in a voxel, is a label map, is
-        under a non-linear transform, or has a matrix that gives its voxels no places.
+    :raises UserError: if the volume was removed, has no voxels, has several values in a voxel that are no colors, is a
+        label map, is under a non-linear transform, or has a matrix that gives its voxels no places.
     """
     if volumeNode is None or volumeNode.GetScene() is None:
         raise UserError("The volume is no longer in the scene.", "Choose another volume.", "volume_removed")
@@ -199,12 +199,24 @@ def _checkPlace(volumeNode):
     )
 
 
+def isColor(volumeNode):
+    """:return: whether a volume's voxels are colors, as the server takes them: 3 or 4 values of 8 or 16 bits, unsigned.
+
+    :param volumeNode: volume with voxels.
+    """
+    if not volumeNode.IsA("vtkMRMLVectorVolumeNode") or volumeNode.IsA("vtkMRMLDiffusionWeightedVolumeNode"):
+        return False
+    image = volumeNode.GetImageData()
+    isUnsigned = image.GetScalarType() in (vtk.VTK_UNSIGNED_CHAR, vtk.VTK_UNSIGNED_SHORT)
+    return isUnsigned and image.GetNumberOfScalarComponents() in (3, 4)
+
+
 def _checkIsScalarImage(volumeNode):
     valuesPerVoxel = volumeNode.GetImageData().GetNumberOfScalarComponents()
-    if valuesPerVoxel != 1:
+    if valuesPerVoxel != 1 and not isColor(volumeNode):
         raise UserError(
             f"The volume '{volumeNode.GetName()}' has {valuesPerVoxel} values in each voxel, as {_whoHas(volumeNode)}"
-            " have; MedSAMSeg needs one.",
+            " have; MedSAMSeg needs one, or colors of 8 or 16 bits.",
             "Convert it with the module Vector to Scalar Volume, which can take one of them.",
             "volume_not_scalar",
         )

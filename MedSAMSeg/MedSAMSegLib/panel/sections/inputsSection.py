@@ -9,6 +9,7 @@ from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.choiceBox import ChoiceBox
 from MedSAMSegLib.volumes.intensityWindows import AUTOMATIC, windowTitles
 from MedSAMSegLib.volumes.nodeNames import nodeName
+from MedSAMSegLib.volumes.sliceGeometry import isColor
 from MedSAMSegLib.volumes.volumeChecks import remarkOn, whyUnusable
 
 #: Parameters that a widget shows as they are; Slicer keeps both the same.
@@ -52,6 +53,8 @@ class InputsSection(PanelSection, VTKObservationMixin):
         """Follow the volume: what its window is called, and whether it can be segmented."""
         parameters = self.session.parameters
         self._observe(parameters.volume)
+        isWindowed = not self.session.hasUsableVolume or not isColor(parameters.volume)
+        self.ui.windowLabel.visible = self.ui.windowComboBox.visible = isWindowed
         self._windowBox.setChoices(self._windowChoices())
         self._windowBox.show(parameters.window)
         self._remark()
@@ -59,7 +62,7 @@ class InputsSection(PanelSection, VTKObservationMixin):
     def _windowChoices(self):
         titles = windowTitles()
         suggestion = self.session.suggestedWindow
-        if not suggestion:
+        if suggestion in ("", AUTOMATIC):
             return titles
         meaning = dict(titles)[suggestion]
         return [(AUTOMATIC, _("Auto: {window}").format(window=meaning)), *titles[1:]]
