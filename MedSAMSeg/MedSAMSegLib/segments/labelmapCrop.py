@@ -13,7 +13,11 @@ from MedSAMSegLib.volumes.sliceAxes import toIJK
 
 @dataclass(frozen=True, eq=False)
 class LabelmapCrop:
-    """Voxels of a block, and where the block begins.
+    """Voxels of a block, and where the block begins. ::
+
+        >>> crop = LabelmapCrop.ofSlice(axis=0, sliceIndex=24, mask=np.ones((3, 5)), x0=54, y0=160)
+        >>> crop.voxels.shape, crop.start, crop.extent
+        ((1, 3, 5), (54, 160, 24), (54, 58, 160, 162, 24, 24))
 
     :param voxels: bool array in (K, J, I) order.
     :param start: (i, j, k) of the first voxel.

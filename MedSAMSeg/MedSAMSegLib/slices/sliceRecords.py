@@ -15,9 +15,13 @@ TAG = "MedSAMSeg.Slices"
 class SliceRecords:
     """Reads and writes the records of one segment, by axis and slice. ::
 
-        records = SliceRecords(segmentation.GetSegmentation().GetSegment(segmentID))
-        records.note(0, {24: SliceRecord("box", digest)})
-        records.ofAxis(0)[24].provenance
+        >>> import slicer
+        >>> segment = slicer.vtkSegment()
+        >>> SliceRecords(segment).note(0, {24: SliceRecord("box", digest="1f")})
+        >>> copy = slicer.vtkSegment()
+        >>> copy.DeepCopy(segment)
+        >>> SliceRecords(copy).ofAxis(0)[24].provenance
+        'box'
 
     :param segment: vtkSegment.
     """

@@ -15,7 +15,11 @@ SMALLEST_SIDE = 1e-3
 class BoxPrompt:
     """A box on one slice, in voxel indices. ::
 
-        BoxPrompt(axis=0, sliceIndex=24, x0=54, y0=160, x1=101, y1=204)
+        >>> BoxPrompt(axis=0, sliceIndex=24, x0=54, y0=160, x1=101, y1=204).box
+        (54, 160, 101, 204)
+        >>> BoxPrompt(axis=3, sliceIndex=24, x0=54, y0=160, x1=101, y1=204)
+        Traceback (most recent call last):
+        MedSAMSegLib.errors.UserError: Axis 3 does not exist. A volume has the axes 0, 1 and 2.
 
     Pixel centers are integers and a box tight around pixels i to j is [i, j], as the models were trained.
 

@@ -1,7 +1,14 @@
 """Array axes against IJK: the one place that knows how the two orders meet.
 
 A volume's array is (K, J, I). A slice along array axis `axis` has rows (y) along the first remaining array axis and
-columns (x) along the last remaining one.
+columns (x) along the last remaining one. ::
+
+    >>> toIJK(axis=0, depth=24, x=54, y=160)
+    [54, 160, 24]
+    >>> fromIJK(0, (54, 160, 24))
+    (24, 54, 160)
+    >>> [toIJK(axis, "depth", "x", "y") for axis in AXES]
+    [['x', 'y', 'depth'], ['x', 'depth', 'y'], ['depth', 'x', 'y']]
 """
 
 AXES = (0, 1, 2)

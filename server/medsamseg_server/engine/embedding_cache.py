@@ -24,6 +24,12 @@ def embedding_key(prepared: NDArray[np.float32], model: str, weights_sha256: str
     """Return the cache key of an embedding: sha256 over the exact encoder input, the network and its precision.
 
     A changed window, an edited voxel, other weights or another precision therefore never meet a stale embedding.
+
+    >>> prepared = np.zeros((1, 3, 4, 4), np.float32)
+    >>> before = embedding_key(prepared, "litemedsam", "79d8…", "mixed")
+    >>> prepared[0, 0, 0, 0] = 1e-6
+    >>> embedding_key(prepared, "litemedsam", "79d8…", "mixed") == before
+    False
     """
     digest = hashlib.sha256(f"{model}|{weights_sha256}|{precision}|{prepared.shape}|{prepared.dtype.str}|".encode())
     digest.update(np.ascontiguousarray(prepared).data)

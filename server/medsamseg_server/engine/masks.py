@@ -16,6 +16,14 @@ Extent = tuple[int, int, int, int]
 class SliceMask:
     """A cropped binary mask.
 
+    >>> full = np.zeros((6, 8), bool)
+    >>> full[2:4, 3:6] = True
+    >>> mask = SliceMask.from_mask(full, score=0.9)
+    >>> mask.extent, mask.voxels, mask.bits
+    ((3, 2, 5, 3), 6, b'\\xfc')
+    >>> bool((mask.to_array((6, 8)) == full).all())
+    True
+
     Attributes:
         extent: tight rectangle round the object, inclusive; None when the mask is empty.
         bits: ``numpy.packbits`` of the rectangle's pixels in row-major order; empty when the mask is.
@@ -74,7 +82,12 @@ class SliceMask:
 
 
 def overlap(first: SliceMask, second: SliceMask) -> float:
-    """Return the Dice coefficient of two masks of the same slice shape, 0…1; 0 when both are empty."""
+    """Return the Dice coefficient of two masks of the same slice shape, 0…1; 0 when both are empty.
+
+    >>> row = SliceMask.from_mask(np.array([[True, True, True, False]]), 1.0)
+    >>> overlap(row, SliceMask.from_mask(np.array([[False, True, False, False]]), 1.0))
+    0.5
+    """
     total = first.voxels + second.voxels
     if first.extent is None or second.extent is None:
         return 0.0

@@ -47,6 +47,11 @@ def check_box(box: Box, image_size: tuple[int, int]) -> None:
     """Raise ``box_not_finite``, ``box_reversed``, ``box_empty`` or ``box_outside_image`` for an unusable box.
 
     A box may reach to the outer edges of the border pixels, half a pixel beyond their centers.
+
+    >>> check_box((-0.5, -0.5, 255.5, 255.5), image_size=(256, 256))
+    >>> check_box((54, 160, 54, 204), image_size=(256, 256))
+    Traceback (most recent call last):
+    medsamseg_server.errors.MedSAMSegError: The box 54, 160, 54, 204 is empty: x0 and x1 are both 54. Draw the box ...
     """
     x0, y0, x1, y1 = box
     text = ", ".join(f"{value:g}" for value in box)

@@ -36,7 +36,13 @@ def vote_for_expected(candidates: Sequence[SliceMask], expected: NDArray[np.bool
 
 
 def box_around(mask: NDArray[np.bool_]) -> Box:
-    """Return the tight box of a mask (H, W) that is not empty; half a pixel more on both sides where it is thin."""
+    """Return the tight box of a mask (H, W) that is not empty; half a pixel more on both sides where it is thin.
+
+    >>> mask = np.zeros((8, 8), bool)
+    >>> mask[4, 2:6] = True
+    >>> box_around(mask)
+    (2.0, 3.5, 5.0, 4.5)
+    """
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     x0, y0, x1, y1 = float(columns[0]), float(rows[0]), float(columns[-1]), float(rows[-1])
     # A box has an area.

@@ -37,11 +37,17 @@ class VolumeUpload:
     The header is checked against the length before the array is allocated, so a body can never make the server allocate
     more than it brings. Pieces are copied into the array's own memory once.
 
+    >>> import io
+    >>> file = io.BytesIO()
+    >>> np.save(file, np.zeros((3, 4, 5), np.int16))
+    >>> body = file.getvalue()
     >>> upload = VolumeUpload(len(body))
-    >>> for piece in pieces:
-    ...     upload.feed(piece)
+    >>> for start in range(0, len(body), 100):
+    ...     upload.feed(body[start : start + 100])
     ...     upload.hash_received()
     >>> volume, key = upload.finish()
+    >>> volume.shape, key == hashlib.sha256(body).hexdigest()
+    ((3, 4, 5), True)
     """
 
     def __init__(self, length: int) -> None:

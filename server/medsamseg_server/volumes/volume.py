@@ -89,6 +89,10 @@ class Volume:
     def slice(self, axis: int, index: int) -> NDArray[Any]:
         """Return one slice (H, W), or (H, W, 3) in color: rows are the first remaining array axis, columns the last.
 
+        >>> volume = Volume.from_array(np.zeros((49, 256, 128), np.int16))
+        >>> [volume.slice(axis, 24).shape for axis in (0, 1, 2)]
+        [(256, 128), (49, 128), (49, 256)]
+
         Raises:
             MedSAMSegError: ``axis_invalid`` or ``slice_out_of_range``.
         """

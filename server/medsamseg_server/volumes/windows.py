@@ -77,6 +77,11 @@ class IntensityRange:
 def resolve_window(text: str, array: NDArray[Any]) -> IntensityRange:
     """Return the intensity range that ``text`` means for a volume.
 
+    >>> resolve_window("lung", np.zeros((1, 1, 1)))
+    IntensityRange(name='lung', lower=-1350.0, upper=150.0, kind='ct')
+    >>> resolve_window("400,40", np.zeros((1, 1, 1))).apply(np.array([-160, 40, 240]))
+    array([  0, 127, 255], dtype=uint8)
+
     Args:
         text: ``auto``, or ``auto:`` and what suits the volume where the caller knows; a CT preset (``soft``, ``lung``,
             ``brain``, ``bone``), ``percentile``, or width and level as ``W,L``.

@@ -1,0 +1,3 @@
+"""Fixtures of these tests: the host with an empty scene."""
+
+from slicerhost.fixtures import cleanScene, host
