@@ -79,7 +79,7 @@ def test_volume_longer_than_the_limit_is_refused(client):
 @pytest.mark.parametrize(
     ("array", "code"),
     [
-        (np.zeros((2, 4, 4, 3), np.uint8), "volume_not_3d"),
+        (np.zeros((2, 4, 4, 3), np.float32), "volume_not_3d"),
         (np.zeros((2, 4, 4), np.complex64), "volume_type"),
         (np.zeros((2, 0, 4)), "volume_empty"),
     ],

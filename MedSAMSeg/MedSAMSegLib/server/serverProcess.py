@@ -75,6 +75,7 @@ class BackendProcess:
         self._command = command
         self._server = None
         self._client = None
+        self._isLaunching = False
         self._lock = threading.Lock()
 
     @classmethod
@@ -86,19 +87,18 @@ class BackendProcess:
 
     @property
     def isRunning(self):
-        """True while the process lives, also while it is still starting."""
-        server = self._server
-        return server is not None and server.isAlive
+        """True while the process lives, also while it is still starting, or being replaced after its end."""
+        return self._isLaunching or self._isAlive
 
     @property
     def hasDied(self):
         """True when a server that had answered has ended without :meth:`stop`."""
-        return self._client is not None and not self.isRunning
+        return self._client is not None and not self._isAlive
 
     @property
     def readyClient(self):
         """The client of the running server; None while there is none, or it is still starting."""
-        return self._client if self.isRunning else None
+        return self._client if self._isAlive else None
 
     @property
     def logPath(self):
@@ -118,10 +118,8 @@ class BackendProcess:
         :raises BackendProcessError: when the server is not installed, does not start, or takes too long.
         """
         with self._lock:
-            if not (self._client and self.isRunning):
-                self.stop()
-                server = self._launch()
-                self._server = server
+            if not (self._client and self._isAlive):
+                server = self._replace()
                 try:
                     self._client = self._connect(server, timeout)
                 except UserError:
@@ -147,6 +145,21 @@ class BackendProcess:
         server = self._server
         if server is not None and server.pid is not None:
             server.log.rotate()
+
+    @property
+    def _isAlive(self):
+        server = self._server
+        return server is not None and server.isAlive
+
+    def _replace(self):
+        """Launch a server in the place of one that is gone; at no moment does it look as if nobody wanted one."""
+        self._isLaunching = True
+        try:
+            self.stop()
+            self._server = self._launch()
+        finally:
+            self._isLaunching = False
+        return self._server
 
     def _launch(self):
         if self.remote is not None:
