@@ -156,10 +156,11 @@ class BackendProcess:
         self._isLaunching = True
         try:
             self.stop()
-            self._server = self._launch()
+            server = self._launch()
+            self._server = server
         finally:
             self._isLaunching = False
-        return self._server
+        return server
 
     def _launch(self):
         if self.remote is not None:
