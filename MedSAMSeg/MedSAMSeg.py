@@ -65,11 +65,14 @@ class MedSAMSegWidget(ScriptedLoadableModuleWidget):
 
     def exit(self):
         """Another module is shown."""
-        self.panel.exit()
+        if self.panel is not None:
+            self.panel.exit()
 
     def cleanup(self):
-        """The panel goes."""
-        self.panel.cleanup()
+        """The panel goes, though Slicer keeps this object: its developer buttons stay connected to it."""
+        if self.panel is not None:
+            self.panel.cleanup()
+            self.panel = None
 
     def onReload(self):
         """Load the files of the Lib anew too, which Slicer alone would not; the server is started anew when needed."""

@@ -1,5 +1,8 @@
 """`qt` behaves as PythonQt does: what works in Slicer works, what fails there fails here."""
 
+import gc
+import weakref
+
 import pytest
 import slicer
 
@@ -121,6 +124,43 @@ def test_signals_are_disconnected(qt):
     spinBox.disconnect("valueChanged(int)", heard.append)
     spinBox.value = 2
     assert heard == [1]
+
+
+class Ticker:
+    """Holds the timer that calls it."""
+
+    def __init__(self, qt):
+        self.timer = qt.QTimer()
+        self.timer.connect("timeout()", self.tick)
+
+    def tick(self):
+        """Nothing."""
+
+
+def disconnected(ticker):
+    ticker.timer.disconnect("timeout()", ticker.tick)
+
+
+def destroyed(ticker):
+    ticker.timer.delete()
+
+
+@pytest.mark.parametrize(
+    ("end", "isKept"),
+    [(None, True), (disconnected, False), (destroyed, False)],
+    ids=["connected", "disconnected", "destroyed"],
+)
+def test_what_is_connected_is_kept(qt, gui, end, isKept):
+    ticker = Ticker(qt)
+    if end is not None:
+        end(ticker)
+    known = weakref.ref(ticker)
+    del ticker
+    gui.processEvents()
+    gc.collect()
+    assert (known() is not None) == isKept
+    if isKept:
+        disconnected(known())
 
 
 @pytest.mark.parametrize("signature", ["clicked(int)", "pushed()", "clicked"])

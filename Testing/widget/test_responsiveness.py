@@ -14,6 +14,7 @@ import slicer
 from boxes import boxNodes
 from fakeNetworkServer import COMMAND
 
+from MedSAMSegLib.panel.frame.connections import Connections
 from MedSAMSegLib.server.serverProcess import BackendProcess
 
 # Measured in seconds: one after the other, in one process.
@@ -141,7 +142,7 @@ def test_pixelsComeBeforeThePanelFollows(gui, panel, dragInRed):
 def test_whatKeepsBeingEmittedIsHandedOnMeanwhile(gui):
     from MedSAMSegLib.panel.frame.signals import DeferredSignal
 
-    signal, heard = DeferredSignal(), []
+    signal, heard = DeferredSignal(Connections()), []
     signal.connect(lambda: heard.append(True))
 
     def isHeard():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import slicer
 
+from MedSAMSegLib.panel.frame.connections import Connections
 from MedSAMSegLib.panel.parts.confidenceColors import DOUBTFUL, LOCKED, SURE, UNCERTAIN
 from MedSAMSegLib.segments.segmentWriter import SegmentWriter
 from MedSAMSegLib.slices.sliceRecord import BOX, SliceState
@@ -253,7 +254,7 @@ def test_cellsOfTheStripAreNotTranslatedEachAnew(gui, panel, monkeypatch):
 
     translated = []
     monkeypatch.setattr(confidenceStrip, "_", lambda text: translated.append(text) or text)
-    strip = confidenceStrip.ConfidenceStrip(panel.ui.slicesTable, lambda index: None)
+    strip = confidenceStrip.ConfidenceStrip(Connections(), panel.ui.slicesTable, lambda index: None)
     strip.show({index: SliceState(index, BOX, 0.5, {}, "", index % 4 == 0, False) for index in range(0, 300, 2)}, 3)
     assert panel.ui.slicesTable.columnCount == 299
     assert translated == []

@@ -82,6 +82,7 @@ class Panel(VTKObservationMixin):
             section.cleanup()
         self._session.monitor.close()
         self._session.breathing.close()
+        self._session.connections.disconnectAll()
         self.removeObservers()
 
     def _useScene(self):

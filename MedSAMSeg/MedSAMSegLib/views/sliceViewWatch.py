@@ -25,7 +25,6 @@ class SliceViewWatch(VTKObservationMixin):
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
         self._timer.interval = 0
-        self._timer.connect("timeout()", self._onTimeout)
 
     def start(self):
         """Begin to watch."""
@@ -33,6 +32,7 @@ class SliceViewWatch(VTKObservationMixin):
         if self._isWatching or layoutManager is None:
             return
         self._isWatching = True
+        self._timer.connect("timeout()", self._onTimeout)
         layoutManager.connect("layoutChanged(int)", self._onLayoutChanged)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAddedEvent, self._onNode)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self._onNode)
@@ -43,6 +43,8 @@ class SliceViewWatch(VTKObservationMixin):
             return
         self._isWatching = False
         self._timer.stop()
+        # PythonQt would keep this object for its timer's sake, and with it what it calls.
+        self._timer.disconnect("timeout()", self._onTimeout)
         slicer.app.layoutManager().disconnect("layoutChanged(int)", self._onLayoutChanged)
         self.removeObservers()
 

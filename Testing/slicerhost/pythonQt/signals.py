@@ -1,11 +1,16 @@
 """Signals as PythonQt connects them: by C++ signature, to callables that take as many arguments as they like."""
 
+import functools
 import inspect
 import sys
 
 from PySide6 import QtCore
 
 from slicerhost import slicerVersion
+
+# id of a sender -> [(signal, function, what Qt calls)]. Held from outside until the sender is destroyed: as in
+# PythonQt, garbage collection cannot see that a sender and what it is connected to know only each other.
+_connections = {}
 
 
 class Signal:
@@ -84,8 +89,14 @@ def _existing(owner, signature):
 
 
 def _connectionsOf(owner):
-    # In the object's own dictionary, so that the connections live as long as the object does.
-    return object.__getattribute__(owner, "__dict__").setdefault("_pythonQtConnections", [])
+    if id(owner) not in _connections:
+        _connections[id(owner)] = []
+        QtCore.QObject.__getattribute__(owner, "destroyed").connect(functools.partial(_forget, id(owner)))
+    return _connections[id(owner)]
+
+
+def _forget(key, _destroyed=None):
+    _connections.pop(key, None)
 
 
 def slotFor(function):

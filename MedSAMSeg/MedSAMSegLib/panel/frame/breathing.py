@@ -14,20 +14,22 @@ BREATH_SECONDS = 0.001
 class Breathing:
     """Gives Python's lock away now and then, for work that is looked at seldom. ::
 
-        breathing = Breathing()
+        breathing = Breathing(connections)
         breathing.watch(lambda: upload is not None)
         …
         breathing.start()  # whenever something may have begun; it ends by itself
 
     Slicer's event loop is C++ and holds the lock also while it sleeps: a worker thread that needs it waits for the next
     callback in Python.
+
+    :param connections: the :class:`Connections` of the panel.
     """
 
-    def __init__(self):
+    def __init__(self, connections):
         self._watched = []
         self._timer = qt.QTimer()
         self._timer.interval = BREATH_MILLISECONDS
-        self._timer.connect("timeout()", self._breathe)
+        connections.connect(self._timer, "timeout()", self._breathe)
 
     def watch(self, isUnderWay):
         """Breathe while something is under way.
@@ -46,9 +48,8 @@ class Breathing:
         self._timer.stop()
 
     def close(self):
-        """Let go of the timer and of what was watched."""
+        """Breathe no more, and let go of what was watched."""
         self.stop()
-        self._timer.disconnect("timeout()", self._breathe)
         self._watched = []
 
     def _isNeeded(self):

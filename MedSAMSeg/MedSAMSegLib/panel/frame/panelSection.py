@@ -12,6 +12,15 @@ class PanelSection:
         self.ui = ui
         self.session = session
 
+    def connect(self, sender, signal, slot):
+        """Call a function whenever an object emits a signal, until the panel goes.
+
+        :param sender: a widget, timer or other object of Qt.
+        :param signal: its C++ signature, such as "clicked()".
+        :param slot: the function.
+        """
+        self.session.connections.connect(sender, signal, slot)
+
     def enter(self):
         """The module is shown."""
 

@@ -9,6 +9,7 @@ from slicer.i18n import tr as _
 from MedSAMSegLib.boxes.boxStore import BoxPromptStore
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.panel.frame.breathing import Breathing
+from MedSAMSegLib.panel.frame.connections import Connections
 from MedSAMSegLib.panel.frame.signals import DeferredSignal, Signal
 from MedSAMSegLib.panel.frame.workList import WorkList
 from MedSAMSegLib.server.serverMonitor import BackendMonitor
@@ -35,14 +36,16 @@ class PanelSession:
         self.monitor = BackendMonitor(backend)
         #: :class:`MedSAMSegParameters` of the present scene; None while a scene is being closed.
         self.parameters = None
+        #: :class:`Connections` of the panel, undone when it goes.
+        self.connections = Connections()
         #: Emitted when widgets may have to follow; widgets come after pixels.
-        self.changed = DeferredSignal()
+        self.changed = DeferredSignal(self.connections)
         #: Emitted when the server may know other models than before.
         self.modelsChanged = Signal()
         #: :class:`WorkList` of what is under way.
-        self.work = WorkList(lambda error: self.say(str(error)), self.changed.emit)
+        self.work = WorkList(self.connections, lambda error: self.say(str(error)), self.changed.emit)
         #: :class:`Breathing` for what is under way without being in the list.
-        self.breathing = Breathing()
+        self.breathing = Breathing(self.connections)
         self.breathing.watch(lambda: self.monitor.state.kind == "starting")
         self._statusLabel = statusLabel
         self._boxes = BoxPromptStore()

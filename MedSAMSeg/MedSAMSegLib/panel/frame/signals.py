@@ -43,14 +43,17 @@ class Signal:
 
 
 class DeferredSignal(Signal):
-    """Calls its listeners once, soon after views were rendered, however often it was emitted until then."""
+    """Calls its listeners once, soon after views were rendered, however often it was emitted until then.
 
-    def __init__(self):
+    :param connections: the :class:`Connections` of the panel.
+    """
+
+    def __init__(self, connections):
         super().__init__()
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
         self._timer.interval = DEFERRED_MILLISECONDS
-        self._timer.connect("timeout()", self.emitNow)
+        connections.connect(self._timer, "timeout()", self.emitNow)
 
     def emit(self):
         """Call every listener soon."""

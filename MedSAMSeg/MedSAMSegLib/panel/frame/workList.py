@@ -17,11 +17,12 @@ class WorkList:
     A run has ``advance()``, which does what is due without waiting and returns True while more is to come, ``close()``,
     which ends it early, and ``result``.
 
+    :param connections: the :class:`Connections` of the panel.
     :param sayError: called with the UserError of a run that was added without its own ``onError``.
     :param onChange: called without arguments when a run was added or is over.
     """
 
-    def __init__(self, sayError, onChange):
+    def __init__(self, connections, sayError, onChange):
         self._sayError = sayError
         self._onChange = onChange
         #: Whether it is being told what became of a run.
@@ -30,7 +31,7 @@ class WorkList:
         self._isAdvancing = False
         self._timer = qt.QTimer()
         self._timer.interval = POLL_MILLISECONDS
-        self._timer.connect("timeout()", self._advance)
+        connections.connect(self._timer, "timeout()", self._advance)
 
     def add(self, run, onResult=None, onError=None):
         """Look after a run from now on.

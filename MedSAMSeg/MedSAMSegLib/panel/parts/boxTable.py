@@ -11,12 +11,13 @@ from MedSAMSegLib.volumes.sliceNames import sliceName
 class BoxTable:
     """Fills a table with boxes, and moves the views to the one that the user selects.
 
+    :param connections: the :class:`Connections` of the panel.
     :param table: the QTableWidget.
     :param onDelete: called without arguments when the delete key is pressed.
     :param onSelection: called without arguments when another row, or none, is selected.
     """
 
-    def __init__(self, table, onDelete, onSelection):
+    def __init__(self, connections, table, onDelete, onSelection):
         self._table = table
         self._onSelection = onSelection
         self._volume = None
@@ -24,12 +25,12 @@ class BoxTable:
         self._rows = []
         self._isFilling = False
         _setUp(table)
-        table.connect("itemSelectionChanged()", self._onSelected)
-        table.connect("itemDoubleClicked(QTableWidgetItem*)", self._onDoubleClicked)
+        connections.connect(table, "itemSelectionChanged()", self._onSelected)
+        connections.connect(table, "itemDoubleClicked(QTableWidgetItem*)", self._onDoubleClicked)
         self._deleteKey = qt.QShortcut(table)
         self._deleteKey.setKey(qt.QKeySequence("Del"))
         self._deleteKey.setContext(qt.Qt.WidgetWithChildrenShortcut)
-        self._deleteKey.connect("activated()", onDelete)
+        connections.connect(self._deleteKey, "activated()", onDelete)
 
     @property
     def selected(self):

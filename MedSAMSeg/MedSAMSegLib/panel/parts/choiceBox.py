@@ -4,15 +4,16 @@
 class ChoiceBox:
     """Keeps a QComboBox and a value the same.
 
+    :param connections: the :class:`Connections` of the panel.
     :param comboBox: the QComboBox.
     :param onChosen: called with the value when the user has chosen another one.
     """
 
-    def __init__(self, comboBox, onChosen):
+    def __init__(self, connections, comboBox, onChosen):
         self._comboBox = comboBox
         self._onChosen = onChosen
         self._choices = []
-        comboBox.connect("currentIndexChanged(int)", self._onIndexChanged)
+        connections.connect(comboBox, "currentIndexChanged(int)", self._onIndexChanged)
 
     def setChoices(self, choices):
         """Offer other values; the present one stays chosen if it is among them.

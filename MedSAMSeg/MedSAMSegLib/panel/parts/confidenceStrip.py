@@ -30,11 +30,12 @@ class ConfidenceStrip:
 
     Below the row of colors, a thin second row marks the slice that the user looks at.
 
+    :param connections: the :class:`Connections` of the panel.
     :param table: the QTableWidget.
     :param onChosen: called with the index of the slice that the user chose.
     """
 
-    def __init__(self, table, onChosen):
+    def __init__(self, connections, table, onChosen):
         self._table = table
         self._onChosen = onChosen
         self._indices = range(0)
@@ -55,7 +56,7 @@ class ConfidenceStrip:
         table.setHorizontalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
         table.setVerticalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
         table.setFixedHeight(COLOR_HEIGHT + MARKER_HEIGHT + FRAME)
-        table.connect("currentCellChanged(int,int,int,int)", self._onCellChanged)
+        connections.connect(table, "currentCellChanged(int,int,int,int)", self._onCellChanged)
 
     def show(self, states, current):
         """Show slices; what lies between them is left open.

@@ -27,9 +27,11 @@ class BoxesSection(PanelSection):
         self._drawing = BoxDrawing(
             self._onBox, self._preview.follow, self._preview.stop, isOccupied=self._handles.isUnderPointer
         )
-        self._table = BoxTable(ui.boxesTable, onDelete=self._onDelete, onSelection=self._updateDeleteButton)
-        ui.drawButton.connect("toggled(bool)", self._onDrawToggled)
-        ui.deleteBoxButton.connect("clicked()", self._onDelete)
+        self._table = BoxTable(
+            session.connections, ui.boxesTable, onDelete=self._onDelete, onSelection=self._updateDeleteButton
+        )
+        self.connect(ui.drawButton, "toggled(bool)", self._onDrawToggled)
+        self.connect(ui.deleteBoxButton, "clicked()", self._onDelete)
 
     def enter(self):
         """Show the handles again."""

@@ -26,7 +26,7 @@ class EncodingSection(PanelSection):
         self._encoding = BackgroundEncoding(session.logic)
         self._timer = qt.QTimer()
         self._timer.interval = LOOK_MILLISECONDS
-        self._timer.connect("timeout()", self._look)
+        self.connect(self._timer, "timeout()", self._look)
         session.breathing.watch(lambda: self._upload is not None or self._encoding.isUnderWay)
 
     def enter(self):

@@ -15,9 +15,9 @@ class HistorySection(PanelSection):
 
     def __init__(self, ui, session):
         super().__init__(ui, session)
-        ui.undoButton.connect("clicked()", self._onUndo)
-        ui.redoButton.connect("clicked()", self._onRedo)
-        ui.segmentEditorButton.connect("clicked()", self._onSegmentEditor)
+        self.connect(ui.undoButton, "clicked()", self._onUndo)
+        self.connect(ui.redoButton, "clicked()", self._onRedo)
+        self.connect(ui.segmentEditorButton, "clicked()", self._onSegmentEditor)
 
     def update(self):
         """Buttons are on when pressing them does something."""

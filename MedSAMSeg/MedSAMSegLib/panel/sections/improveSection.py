@@ -33,14 +33,14 @@ class ImproveSection(PanelSection):
 
     def __init__(self, ui, session):
         super().__init__(ui, session)
-        self._work = WorkList(self._onFailed, self.update)
+        self._work = WorkList(session.connections, self._onFailed, self.update)
         self._training = None
         self._improvement = None
-        ui.improveButton.connect("clicked()", self._onImprove)
-        ui.improveFolderButton.connect("clicked()", self._onImproveFolder)
-        ui.cancelImproveButton.connect("clicked()", self._onCancel)
-        ui.useImprovedButton.connect("clicked()", self._onUse)
-        ui.discardImprovedButton.connect("clicked()", self._onDiscard)
+        self.connect(ui.improveButton, "clicked()", self._onImprove)
+        self.connect(ui.improveFolderButton, "clicked()", self._onImproveFolder)
+        self.connect(ui.cancelImproveButton, "clicked()", self._onCancel)
+        self.connect(ui.useImprovedButton, "clicked()", self._onUse)
+        self.connect(ui.discardImprovedButton, "clicked()", self._onDiscard)
         ui.improveLabel.text = ""
         self.update()
 

@@ -28,8 +28,8 @@ class InputsSection(PanelSection, VTKObservationMixin):
         VTKObservationMixin.__init__(self)
         self._guiTag = None
         self._lastRemark = None
-        self._windowBox = ChoiceBox(ui.windowComboBox, self._onWindowChosen)
-        ui.segmentationSelector.connect("nodeAddedByUser(vtkMRMLNode*)", self._onSegmentationAdded)
+        self._windowBox = ChoiceBox(session.connections, ui.windowComboBox, self._onWindowChosen)
+        self.connect(ui.segmentationSelector, "nodeAddedByUser(vtkMRMLNode*)", self._onSegmentationAdded)
 
     def enter(self):
         """Preselect what the user looks at."""

@@ -29,25 +29,25 @@ class InstallSection(PanelSection):
     def __init__(self, ui, session):
         super().__init__(ui, session)
         self._installation = Installation(session.backend.stop)
-        self._work = WorkList(lambda error: session.say(str(error)), self.update)
+        self._work = WorkList(session.connections, lambda error: session.say(str(error)), self.update)
         self._run = None
         self._models = None
         self._shownModels = None
         self._state = "own"
         self._timer = qt.QTimer()
         self._timer.interval = POLL_MILLISECONDS
-        self._timer.connect("timeout()", self._poll)
+        self.connect(self._timer, "timeout()", self._poll)
         ui.wheelsPathLineEdit.filters = ctk.ctkPathLineEdit.Dirs
-        ui.installButton.connect("clicked()", self._onInstall)
-        ui.cancelInstallButton.connect("clicked()", self._onCancel)
-        ui.downloadWeightsButton.connect("clicked()", self._onDownload)
-        ui.importWeightsButton.connect("clicked()", self._onImport)
-        ui.uninstallButton.connect("clicked()", self._onUninstall)
-        ui.removeWeightsButton.connect("clicked()", self._onRemoveWeights)
-        ui.installLogButton.connect("clicked()", self._onShowLog)
-        ui.manageInstallationButton.connect("toggled(bool)", self._onManage)
-        ui.processorOnlyCheckBox.connect("toggled(bool)", self._onChoice)
-        ui.wheelsPathLineEdit.connect("currentPathChanged(QString)", self._onChoice)
+        self.connect(ui.installButton, "clicked()", self._onInstall)
+        self.connect(ui.cancelInstallButton, "clicked()", self._onCancel)
+        self.connect(ui.downloadWeightsButton, "clicked()", self._onDownload)
+        self.connect(ui.importWeightsButton, "clicked()", self._onImport)
+        self.connect(ui.uninstallButton, "clicked()", self._onUninstall)
+        self.connect(ui.removeWeightsButton, "clicked()", self._onRemoveWeights)
+        self.connect(ui.installLogButton, "clicked()", self._onShowLog)
+        self.connect(ui.manageInstallationButton, "toggled(bool)", self._onManage)
+        self.connect(ui.processorOnlyCheckBox, "toggled(bool)", self._onChoice)
+        self.connect(ui.wheelsPathLineEdit, "currentPathChanged(QString)", self._onChoice)
 
     def enter(self):
         """Look what is installed."""

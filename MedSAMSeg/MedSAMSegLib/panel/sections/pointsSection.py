@@ -20,10 +20,10 @@ class PointsSection(PanelSection):
     def __init__(self, ui, session):
         super().__init__(ui, session)
         self._placing = PointPlacing(self._onPoint)
-        ui.positivePointButton.connect("toggled(bool)", self._onPositiveToggled)
-        ui.negativePointButton.connect("toggled(bool)", self._onNegativeToggled)
-        ui.drawButton.connect("toggled(bool)", self._onDrawToggled)
-        ui.clearPointsButton.connect("clicked()", self._onClear)
+        self.connect(ui.positivePointButton, "toggled(bool)", self._onPositiveToggled)
+        self.connect(ui.negativePointButton, "toggled(bool)", self._onNegativeToggled)
+        self.connect(ui.drawButton, "toggled(bool)", self._onDrawToggled)
+        self.connect(ui.clearPointsButton, "clicked()", self._onClear)
 
     def exit(self):
         """Give the mouse back."""

@@ -23,16 +23,16 @@ class PropagationSection(PanelSection):
         super().__init__(ui, session)
         self._guiTag = None
         self._run = None
-        self._directionBox = ChoiceBox(ui.directionComboBox, self._onDirectionChosen)
+        self._directionBox = ChoiceBox(session.connections, ui.directionComboBox, self._onDirectionChosen)
         titles = (_("Both ways"), _("Forward (rising slice numbers)"), _("Backward (falling slice numbers)"))
         self._directionBox.setChoices(list(zip(DIRECTIONS, titles, strict=True)))
-        ui.firstSliceSpinBox.connect("valueChanged(int)", self._onFirstSlice)
-        ui.lastSliceSpinBox.connect("valueChanged(int)", self._onLastSlice)
-        ui.setFirstSliceButton.connect("clicked()", self._onSetFirstSlice)
-        ui.setLastSliceButton.connect("clicked()", self._onSetLastSlice)
-        ui.propagateButton.connect("clicked()", self._onPropagate)
-        ui.propagateHereButton.connect("clicked()", self._onPropagateHere)
-        ui.cancelButton.connect("clicked()", self._onCancel)
+        self.connect(ui.firstSliceSpinBox, "valueChanged(int)", self._onFirstSlice)
+        self.connect(ui.lastSliceSpinBox, "valueChanged(int)", self._onLastSlice)
+        self.connect(ui.setFirstSliceButton, "clicked()", self._onSetFirstSlice)
+        self.connect(ui.setLastSliceButton, "clicked()", self._onSetLastSlice)
+        self.connect(ui.propagateButton, "clicked()", self._onPropagate)
+        self.connect(ui.propagateHereButton, "clicked()", self._onPropagateHere)
+        self.connect(ui.cancelButton, "clicked()", self._onCancel)
 
     def useScene(self):
         """Show the scene's settings."""

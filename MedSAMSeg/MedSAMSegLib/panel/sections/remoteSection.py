@@ -21,8 +21,8 @@ class RemoteSection(PanelSection):
             ui.remoteUrlLineEdit.text = remembered.url
             ui.remoteTokenLineEdit.text = remembered.token
             ui.insecureServerCheckBox.checked = remembered.isInsecureAllowed
-        ui.remoteUrlLineEdit.connect("textChanged(QString)", self._onChanged)
-        ui.useRemoteButton.connect("clicked()", self._onUse)
+        self.connect(ui.remoteUrlLineEdit, "textChanged(QString)", self._onChanged)
+        self.connect(ui.useRemoteButton, "clicked()", self._onUse)
         self._onChanged()
 
     @property

@@ -33,7 +33,7 @@ class ReviewSection(PanelSection, VTKObservationMixin):
     def __init__(self, ui, session):
         PanelSection.__init__(self, ui, session)
         VTKObservationMixin.__init__(self)
-        self._strip = ConfidenceStrip(ui.slicesTable, self._jumpTo)
+        self._strip = ConfidenceStrip(session.connections, ui.slicesTable, self._jumpTo)
         self._states = {}
         self._problem = ""
         self._subject = self._seen = None
@@ -41,9 +41,9 @@ class ReviewSection(PanelSection, VTKObservationMixin):
         self._nextReading = 0.0
         self._laterTimer = qt.QTimer()
         self._laterTimer.setSingleShot(True)
-        self._laterTimer.connect("timeout()", session.changed.emit)
-        ui.worstSliceButton.connect("clicked()", self._onWorstSlice)
-        ui.acceptSliceButton.connect("clicked()", self._onAcceptSlice)
+        self.connect(self._laterTimer, "timeout()", session.changed.emit)
+        self.connect(ui.worstSliceButton, "clicked()", self._onWorstSlice)
+        self.connect(ui.acceptSliceButton, "clicked()", self._onAcceptSlice)
 
     def enter(self):
         """Follow the views."""

@@ -21,9 +21,9 @@ class SegmentsSection(PanelSection, VTKObservationMixin):
         self._isUpdating = False
         table = ui.segmentsTable
         table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
-        ui.addSegmentButton.connect("clicked()", self._onAdd)
-        ui.removeSegmentButton.connect("clicked()", self._onRemove)
-        table.connect("selectionChanged(QItemSelection,QItemSelection)", self._onSelected)
+        self.connect(ui.addSegmentButton, "clicked()", self._onAdd)
+        self.connect(ui.removeSegmentButton, "clicked()", self._onRemove)
+        self.connect(table, "selectionChanged(QItemSelection,QItemSelection)", self._onSelected)
 
     def forgetScene(self):
         """Let go of the segmentation."""

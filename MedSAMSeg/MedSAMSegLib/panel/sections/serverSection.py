@@ -25,13 +25,13 @@ class ServerSection(PanelSection):
         self._guiTag = None
         self._models = []
         self._askedClient = None
-        self._modelBox = ChoiceBox(ui.modelComboBox, self._onModelChosen)
+        self._modelBox = ChoiceBox(session.connections, ui.modelComboBox, self._onModelChosen)
         self._timer = qt.QTimer()
         self._timer.interval = POLL_MILLISECONDS
-        self._timer.connect("timeout()", self._poll)
-        ui.recoverServerButton.connect("clicked()", self._onRestart)
-        ui.restartServerButton.connect("clicked()", self._onRestart)
-        ui.showLogButton.connect("clicked()", self._onShowLog)
+        self.connect(self._timer, "timeout()", self._poll)
+        self.connect(ui.recoverServerButton, "clicked()", self._onRestart)
+        self.connect(ui.restartServerButton, "clicked()", self._onRestart)
+        self.connect(ui.showLogButton, "clicked()", self._onShowLog)
         session.modelsChanged.connect(self._forgetModels)
         session.monitor.watch()
         self._timer.start()

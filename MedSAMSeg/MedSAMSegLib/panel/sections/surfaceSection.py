@@ -14,7 +14,7 @@ class SurfaceSection(PanelSection):
 
     def __init__(self, ui, session):
         super().__init__(ui, session)
-        ui.show3DButton.connect("clicked()", self._onClicked)
+        self.connect(ui.show3DButton, "clicked()", self._onClicked)
 
     def update(self):
         """Say whether there are surfaces; others may have made or removed them."""
