@@ -43,7 +43,7 @@ def described(promises):
 
 def commands():
     """:return: the lines of the command line: each command with its options, in the order of its help."""
-    from medsamseg_server.cli import make_parser
+    from medsamseg_server.cli.command_line import make_parser
 
     return list(_commandsBelow(make_parser()))
 

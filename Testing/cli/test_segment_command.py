@@ -97,6 +97,7 @@ def test_json_is_one_line_with_everything(run, networks, image_file, tmp_path):
         assert "jitter" in row["confidence_parts"]
         assert (row["voxels"], row["score"]) == (100, 0.75)
     assert summary == {
+        "slices_total": 12,
         "output": str(out),
         "mask_voxels": 300,
         "volume_ml": 2.7,
@@ -278,8 +279,8 @@ def test_a_volume_over_time(refused, tmp_path):
     assert refused(tmp_path / "scan.nrrd", *BOX)[:2] == (2, "image_not_3d")
 
 
-def test_a_color_volume(refused, tmp_path):
-    image = sitk.Compose([sitk.GetImageFromArray(rod())] * 3)
+def test_a_volume_of_vectors(refused, tmp_path):
+    image = sitk.Compose([sitk.GetImageFromArray(rod().astype(np.int16))] * 3)
     sitk.WriteImage(image, str(tmp_path / "scan.nrrd"))
     assert refused(tmp_path / "scan.nrrd", *BOX)[:2] == (2, "image_components")
 
@@ -373,7 +374,7 @@ def test_a_series_of_a_file(refused, image_file):
 @pytest.mark.parametrize(
     ("out", "status", "code"),
     [
-        ("out.png", 2, "output_suffix"),
+        ("out.jpg", 2, "output_suffix"),
         ("out", 2, "output_suffix"),
         ("none/out.nrrd", 6, "folder_missing"),
         ("scan.nrrd/out.nrrd", 6, "folder_missing"),

@@ -223,7 +223,7 @@ def test_npz_of_the_cvpr_challenge(tmp_path):
         ({"imgs": np.zeros(SHAPE)}, "no array 'gts'"),
         ({"imgs": np.zeros(SHAPE), "gts": np.zeros((3, 3, 3))}, "has 3 × 3 × 3 voxels, its scan has 8 × 20 × 24"),
         ({"imgs": np.zeros(SHAPE), "gts": np.full(SHAPE, 0.5)}, "other than whole numbers"),
-        ({"imgs": np.zeros((20, 24)), "gts": np.zeros((20, 24))}, "flat picture"),
+        ({"imgs": np.zeros(24), "gts": np.zeros(24)}, "a single line"),
         ({"imgs": np.zeros(SHAPE), "gts": np.zeros(SHAPE), "spacing": [1, 0, 1]}, "three positive distances"),
         ({"gts": np.zeros(SHAPE)}, "no array 'imgs'"),
     ],
