@@ -10,7 +10,13 @@ MAXIMUM_NUMBER_OF_STEPS = 10
 
 
 class UndoStep:
-    """One step, known by its identity."""
+    """One step, known by its identity.
+
+    :param source: what the segmentation was stored as before it.
+    """
+
+    def __init__(self, source):
+        self.source = source
 
 
 class UndoHistory:
@@ -55,7 +61,7 @@ class UndoHistory:
             self._logic.ClearUndoState()
             self._undoable.clear()
         self._logic.SaveStateForUndo()
-        self._undoable.append(UndoStep())
+        self._undoable.append(UndoStep(self._segmentation.GetSourceRepresentationName()))
         del self._undoable[:-MAXIMUM_NUMBER_OF_STEPS]
         self._redoable.clear()
         self.noteOwnChange()
@@ -67,8 +73,7 @@ class UndoHistory:
     def rollBack(self):
         """Put back the state of the last `save`, and forget the step."""
         self._logic.Undo()
-        self._settleSource()
-        self._undoable.pop()
+        self._settleSource(self._undoable.pop().source)
         self.noteOwnChange()
 
     def undo(self):
@@ -79,8 +84,9 @@ class UndoHistory:
         if not self.canUndo:
             return False
         self._logic.Undo()
-        self._settleSource()
-        self._redoable.append(self._undoable.pop())
+        step = self._undoable.pop()
+        self._settleSource(step.source)
+        self._redoable.append(step)
         self.noteOwnChange()
         return True
 
@@ -97,13 +103,21 @@ class UndoHistory:
         self.noteOwnChange()
         return True
 
-    def _settleSource(self):
-        """Slicer restores what segments are stored as, and not which of it is the source."""
-        segmentation = self._logic.GetSegmentationNode().GetSegmentation()
-        if not segmentation.ContainsRepresentation(segmentation.GetSourceRepresentationName()):
-            stored = next((name for name in SOURCES if segmentation.ContainsRepresentation(name)), None)
-            if stored is not None:
-                segmentation.SetSourceRepresentationName(stored)
+    @property
+    def _segmentation(self):
+        return self._logic.GetSegmentationNode().GetSegmentation()
+
+    def _settleSource(self, source=None):
+        """Slicer restores what segments are stored as, and not which of it is the source.
+
+        :param source: what it was; None where that is not known.
+        """
+        present = self._segmentation.GetSourceRepresentationName()
+        stored = [
+            name for name in (source, present, *SOURCES) if name and self._segmentation.ContainsRepresentation(name)
+        ]
+        if stored and stored[0] != present:
+            self._segmentation.SetSourceRepresentationName(stored[0])
 
     def _contents(self):
         segmentationNode = self._logic.GetSegmentationNode()
