@@ -7,7 +7,8 @@ from PIL import Image
 
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.image_io import films
-from medsamseg_server.image_io.films import Film, FilmVolume, is_film
+from medsamseg_server.image_io.film_names import is_film
+from medsamseg_server.image_io.films import Film, FilmVolume
 
 COUNT = 30
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.image import Geometry
 from medsamseg_server.image_io.overlay import Box, Color, Panel, Shape, draw_overlay, draw_sheet
-from medsamseg_server.system.safe_files import ensure_writable, replacing
+from medsamseg_server.system.safe_files import ensure_writable, refuse_to_replace, replacing
 from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.volumes.windows import IntensityRange
 
@@ -46,9 +46,7 @@ def check_overlay(path: Path, overwrite: bool) -> None:
     if path.suffix.lower() != ".png":
         message = f"{path.name} is no name for the picture of --overlay."
         raise MedSAMSegError(ErrorKind.INVALID_INPUT, "overlay_suffix", message, "End its name with .png.")
-    if path.exists() and not overwrite:
-        hint = "Choose another name, or replace it with --force."
-        raise MedSAMSegError(ErrorKind.CANNOT_WRITE, "output_exists", f"{path} exists already.", hint)
+    refuse_to_replace(path, overwrite)
     ensure_writable(path.parent)
 
 

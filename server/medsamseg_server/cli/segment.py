@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
     from medsamseg_server.engine.engine import Engine
     from medsamseg_server.engine.prompts import Box
     from medsamseg_server.image_io.image import Image
+    from medsamseg_server.image_io.segmentations import Segment
     from medsamseg_server.propagation.whole_volume import Task, WholeMask, WholeObjects
+    from medsamseg_server.volumes.volume import Volume
+    from medsamseg_server.volumes.windows import IntensityRange
 
 _EPILOG = f"""\
 slices and boxes:
@@ -152,10 +156,10 @@ def run(args: argparse.Namespace) -> int:
     """Segment an image file."""
     tasks = _make_tasks(args)
     # What reads images and runs networks is imported after the arguments are known to be right.
-    from medsamseg_server.cli.overlay_picture import Outcome, check_overlay, write_overlay
+    from medsamseg_server.cli.overlay_picture import check_overlay
     from medsamseg_server.cli.slice_order import in_space
     from medsamseg_server.cli.slice_table import slice_rows, table_path, write_table
-    from medsamseg_server.image_io.films import is_film
+    from medsamseg_server.image_io.film_names import is_film
     from medsamseg_server.image_io.picture_masks import check_flat, describe, is_picture_mask
     from medsamseg_server.image_io.reading import read_image
     from medsamseg_server.image_io.segmentations import (
@@ -203,19 +207,7 @@ def run(args: argparse.Namespace) -> int:
         named = [{"segment": name, **row} if several else row for name in rows for row in rows[name]]
         write_table(table_path(args.output), named)
     if args.overlay is not None:
-        outcomes = {
-            segment.name: Outcome(segment.color, segment.mask, tasks[segment.name].boxes) for segment in segments
-        }
-        axis = next(iter(tasks.values())).axis
-        write_overlay(
-            args.overlay,
-            volume,
-            next(iter(results.values())).window,
-            axis,
-            outcomes,
-            image.geometry,
-            image.voxel_ml is not None,
-        )
+        _draw(args, image, volume, segments, tasks, next(iter(results.values())).window)
     for note in notes:
         warn(note)
     found = [{"name": name, **_found(image, result), "per_slice": rows[name]} for name, result in results.items()]
@@ -229,6 +221,21 @@ def run(args: argparse.Namespace) -> int:
     }
     _report(args, summary, found, results)
     return 0
+
+
+def _draw(
+    args: argparse.Namespace,
+    image: Image,
+    volume: Volume,
+    segments: Sequence[Segment],
+    tasks: Mapping[str, Task],
+    window: IntensityRange,
+) -> None:
+    from medsamseg_server.cli.overlay_picture import Outcome, write_overlay
+
+    outcomes = {each.name: Outcome(each.color, each.mask, tasks[each.name].boxes) for each in segments}
+    axis = next(iter(tasks.values())).axis
+    write_overlay(args.overlay, volume, window, axis, outcomes, image.geometry, image.voxel_ml is not None)
 
 
 def _run_film(args: argparse.Namespace, tasks: dict[str, Task]) -> int:

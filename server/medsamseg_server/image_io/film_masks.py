@@ -17,7 +17,13 @@ from PIL import Image
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.films import Film
-from medsamseg_server.system.safe_files import ensure_folder, ensure_writable, replacing, write_failure
+from medsamseg_server.system.safe_files import (
+    ensure_folder,
+    ensure_writable,
+    refuse_to_replace,
+    replacing,
+    write_failure,
+)
 
 #: Of a frame's number: the object there, bool (H, W); None where it was not found.
 MaskOf: TypeAlias = Callable[[int], "NDArray[np.bool_] | None"]
@@ -43,9 +49,7 @@ def check_mask_output(path: Path, overwrite: bool) -> None:
         message = f"{path.name} is no name for the masks of a film."
         hint = "Give the name of a folder for one PNG a frame, or end it with .npz for one array."
         raise MedSAMSegError(ErrorKind.INVALID_INPUT, "output_suffix", message, hint)
-    if path.exists() and not overwrite:
-        hint = "Choose another name, or replace it with --force."
-        raise MedSAMSegError(ErrorKind.CANNOT_WRITE, "output_exists", f"{path} exists already.", hint)
+    refuse_to_replace(path, overwrite)
     ensure_writable(path.parent)
 
 

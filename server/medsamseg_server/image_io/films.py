@@ -16,21 +16,8 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.system.safe_files import ensure_readable
 from medsamseg_server.volumes.volume import Volume
 
-#: Files that are films by their names.
-FILM_SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv")
-#: Animations; a still picture may have these names as well.
-ANIMATION_SUFFIXES = (".gif",)
 #: Decoded frames that are kept, for going backward through a film, which can be decoded forward only.
 _KEPT_BYTES = 2**28
-
-
-def is_film(path: Path) -> bool:
-    """Return whether a file is a film, by its name; an animation where it has several frames."""
-    suffix = path.suffix.lower()
-    if suffix in ANIMATION_SUFFIXES and path.is_file():
-        with Film(path) as film:
-            return film.frame_count > 1
-    return suffix in FILM_SUFFIXES
 
 
 class Film:

@@ -18,6 +18,8 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 if TYPE_CHECKING:
     from medsamseg_server.image_io.nifti_places import NiftiPlace
 
+#: Axes without a turn, row by row.
+STRAIGHT = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 # How far axes may be off a right angle, as the cosine of the angle, and still count as perpendicular: ITK's tolerance.
 _PERPENDICULAR = 1e-4
 

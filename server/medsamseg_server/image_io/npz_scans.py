@@ -15,12 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.image_io.image import Geometry, Image, check_layout
+from medsamseg_server.image_io.image import STRAIGHT, Geometry, Image, check_layout
 from medsamseg_server.image_io.label_places import place_error
 from medsamseg_server.image_io.labels import Labels, label_map, unreadable, whole_numbers
 from medsamseg_server.volumes.npy_upload import parse_array
-
-_STRAIGHT = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
 
 def is_one(path: Path) -> bool:
@@ -39,7 +37,7 @@ def read_scan(path: Path) -> Image:
     spacing = _member(path, "spacing") if "spacing" in _names(path) else np.ones(3)
     if spacing.shape != (3,) or not np.isfinite(spacing).all() or (spacing <= 0).any():
         raise unreadable(path, "has a spacing that is not three positive distances")
-    geometry = Geometry(tuple(map(float, spacing)), (0.0, 0.0, 0.0), _STRAIGHT)
+    geometry = Geometry(tuple(map(float, spacing)), (0.0, 0.0, 0.0), STRAIGHT)
     if "spacing" in _names(path):
         return Image(array, geometry, voxel_ml=geometry.voxel_ml)
     return Image(array, geometry, (f"{path.name} does not say how large its voxels are: 1 mm is assumed.",))

@@ -13,7 +13,7 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io import npz_scans
 from medsamseg_server.image_io.dicom import read_series
 from medsamseg_server.image_io.dicom_files import is_dicom
-from medsamseg_server.image_io.image import Geometry, Image, check_geometry, check_layout
+from medsamseg_server.image_io.image import STRAIGHT, Geometry, Image, check_geometry, check_layout
 from medsamseg_server.image_io.nifti import read_nifti, require_complete_pair
 from medsamseg_server.image_io.pictures import is_picture, read_picture
 from medsamseg_server.image_io.tiff_stacks import check_pages, read_stack
@@ -27,7 +27,6 @@ sitk.ProcessObject.SetGlobalWarningDisplay(False)
 _FORMATS = (
     "Readable are NRRD, NIfTI and MetaImage files, folders of DICOM files, and pictures (PNG, JPEG, TIFF, BMP, WebP)."
 )
-_UPRIGHT = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
 
 def read_image(path: Path, series: str | None = None) -> Image:
@@ -65,7 +64,7 @@ def read_image(path: Path, series: str | None = None) -> Image:
 def _read_picture(path: Path) -> Image:
     """Return a flat picture as a scan of one slice, without a size in the patient."""
     pixels, notes = read_picture(path)
-    return Image(pixels[np.newaxis], Geometry((1.0, 1.0, 1.0), (0.0, 0.0, 0.0), _UPRIGHT), notes)
+    return Image(pixels[np.newaxis], Geometry((1.0, 1.0, 1.0), (0.0, 0.0, 0.0), STRAIGHT), notes)
 
 
 def _read_file(path: Path) -> Image:

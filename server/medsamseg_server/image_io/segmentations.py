@@ -22,7 +22,13 @@ from medsamseg_server.image_io.picture_masks import (
     is_picture_mask,
     write_picture_mask,
 )
-from medsamseg_server.system.safe_files import ensure_free_space, ensure_writable, replacing, write_failure
+from medsamseg_server.system.safe_files import (
+    ensure_free_space,
+    ensure_writable,
+    refuse_to_replace,
+    replacing,
+    write_failure,
+)
 
 SEGMENTATION_SUFFIX = ".seg.nrrd"
 #: Suffixes of files that hold volumes.
@@ -71,13 +77,7 @@ def check_output(path: Path, overwrite: bool = False) -> None:
         raise MedSAMSegError(
             ErrorKind.CANNOT_WRITE, "output_is_folder", f"{path} is a folder.", "Give the name of a file in it."
         )
-    if path.exists() and not overwrite:
-        raise MedSAMSegError(
-            ErrorKind.CANNOT_WRITE,
-            "output_exists",
-            f"{path} exists already.",
-            "Choose another name, or replace it with --force.",
-        )
+    refuse_to_replace(path, overwrite)
     ensure_writable(path.parent)
     ensure_free_space(path.parent, _USUAL_FILE_BYTES)
 

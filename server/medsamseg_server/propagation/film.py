@@ -53,8 +53,8 @@ class _Film:
     def events(self) -> Iterator[Event]:
         plan = self._plan
         keys: dict[int, Key] = {}
-        for index, box in plan.prompts.items():
-            result, keys[index] = self._finder.in_box(index, box)
+        for result, key in self._finder.prompted():
+            keys[result.index] = key
             yield result
         prompted = list(keys)
         if plan.direction != "forward":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +61,7 @@ class Finder:
 
     def __init__(self, plan: Plan, source: SliceSource) -> None:
         self._size = plan.image_size
+        self._prompts = plan.prompts
         self._drawn = plan.masks
         self._source = source
         self._grays: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
@@ -78,6 +79,11 @@ class Finder:
         result = SliceResult(index, "prompt", box, SliceMask.from_mask(vote.mask, vote.score), "box", sure)
         looks = Appearance(self._gray(index), vote.mask) if vote.mask.any() else None
         return result, Key(index, vote.mask, looks)
+
+    def prompted(self) -> Iterator[tuple[SliceResult, Key]]:
+        """Yield what is on each prompted slice, ascending; see ``in_box``."""
+        for index, box in self._prompts.items():
+            yield self.in_box(index, box)
 
     def expect(self, before: Key, index: int) -> NDArray[np.bool_]:
         """Return where the object of ``before`` is expected on slice ``index``, (H, W), not empty."""

@@ -51,8 +51,8 @@ class _Run:
     def events(self) -> Iterator[Event]:
         plan = self._plan
         keys: dict[int, Key] = {}
-        for index, box in plan.prompts.items():
-            result, keys[index] = self._finder.in_box(index, box)
+        for result, key in self._finder.prompted():
+            keys[result.index] = key
             yield result
         prompted = list(plan.prompts)
         if plan.direction != "forward":

@@ -122,6 +122,17 @@ def _remove_unless_in_use(path: Path) -> None:
             path.unlink()
 
 
+def refuse_to_replace(path: Path, overwrite: bool) -> None:
+    """Raise ``output_exists`` where ``path`` is there already, unless it may be replaced."""
+    if path.exists() and not overwrite:
+        raise MedSAMSegError(
+            ErrorKind.CANNOT_WRITE,
+            "output_exists",
+            f"{path} exists already.",
+            "Choose another name, or replace it with --force.",
+        )
+
+
 def ensure_folder(folder: Path) -> None:
     """Make ``folder`` with its parents where it is missing; raise a clear error unless files can be made in it."""
     try:
