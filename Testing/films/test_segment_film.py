@@ -108,6 +108,16 @@ def test_an_earlier_folder_is_replaced_by_force_only(run, film_file, tmp_path):
     assert len(list((tmp_path / "masks").iterdir())) == 6
 
 
+def test_an_earlier_overlay_is_replaced_by_force_only(run, film_file, tmp_path):
+    (tmp_path / "o.mp4").write_text("earlier")
+    arguments = [film_file, *BOX, "-o", tmp_path / "m.npz", "--overlay", tmp_path / "o.mp4"]
+    status, captured = run(*arguments)
+    assert (status, "exists already" in captured.err) == (6, True)
+    assert (tmp_path / "o.mp4").read_text() == "earlier"
+    assert run(*arguments, "--force")[0] == 0
+    assert (tmp_path / "o.mp4").read_bytes() != b"earlier"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

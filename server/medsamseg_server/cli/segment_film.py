@@ -22,7 +22,7 @@ from medsamseg_server.image_io.films import Film, FilmVolume
 from medsamseg_server.image_io.overlay import Box, Panel, Shape, draw_panel
 from medsamseg_server.image_io.segmentations import DEFAULT_COLOR
 from medsamseg_server.propagation import DirectionEnded, EngineSlices, Propagation, SliceResult
-from medsamseg_server.system.safe_files import ensure_writable, replacing
+from medsamseg_server.system.safe_files import ensure_writable, refuse_to_replace, replacing
 
 if TYPE_CHECKING:
     from medsamseg_server.engine.engine import Engine
@@ -51,6 +51,7 @@ def check_arguments(args: argparse.Namespace, objects: int) -> None:
         if args.overlay.suffix.lower() != ".mp4":
             message = f"{args.overlay.name} is no name for the film of --overlay."
             raise MedSAMSegError(ErrorKind.INVALID_INPUT, "overlay_suffix", message, "End its name with .mp4.")
+        refuse_to_replace(args.overlay, args.force)
         ensure_writable(args.overlay.parent)
 
 
