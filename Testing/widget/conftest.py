@@ -1,5 +1,6 @@
 """Fixtures of the panel's tests: the host with windows, and the panel on a volume, with a fake server."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,19 @@ def backend(monkeypatch):
     fake = FakeBackend()
     monkeypatch.setattr(BackendProcess, "shared", lambda: fake)
     return fake
+
+
+@pytest.fixture
+def keptLibrary():
+    """The files of the Lib as they are imported now; after a reload the next test has the same ones again.
+
+    Tests have imported them as well: what these change would not be what the panel runs.
+    """
+    kept = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "MedSAMSegLib"}
+    yield kept
+    for name in [name for name in sys.modules if name.partition(".")[0] == "MedSAMSegLib"]:
+        del sys.modules[name]
+    sys.modules.update(kept)
 
 
 @pytest.fixture(params=slicerVersion.VERSIONS)

@@ -17,7 +17,7 @@ def reload(_gui, panel):
 
 @pytest.mark.parametrize("hasWorked", [False, True], ids=["fresh", "used"])
 @pytest.mark.parametrize("leave", [closeModule, reload])
-def test_aPanelThatGoesIsForgotten(gui, openPanel, volume, dragInRed, leave, hasWorked):
+def test_aPanelThatGoesIsForgotten(keptLibrary, gui, openPanel, volume, dragInRed, leave, hasWorked):
     widget = openPanel()
     if hasWorked:
         widget.ui.drawButton.click()

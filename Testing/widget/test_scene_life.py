@@ -102,22 +102,16 @@ def test_answerThatComesWhileAnotherModuleIsOpenIsWritten(gui, panel, backend, d
     assert len(boxes()) == 1
 
 
-def test_reloadTakesTheFilesOfTheLibAnew(gui, panel, backend, dragInRed):
-    kept = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "MedSAMSegLib"}
+def test_reloadTakesTheFilesOfTheLibAnew(keptLibrary, gui, panel, backend, dragInRed):
     drawBox(gui, panel, dragInRed)
-    try:
-        panel.onReload()
-        gui.processEvents()
-        assert sys.modules["MedSAMSegLib.panel.panel"] is not kept["MedSAMSegLib.panel.panel"]
-        reloaded = slicer.modules.MedSAMSegWidget
-        assert reloaded is not panel
-        assert reloaded.ui.volumeSelector.currentNode().GetName() == "CT"
-        assert len(reloaded.ui.segmentsTable.displayedSegmentIDs()) == 1
-        reloaded.cleanup()
-    finally:
-        for name in [name for name in sys.modules if name.partition(".")[0] == "MedSAMSegLib"]:
-            del sys.modules[name]
-        sys.modules.update(kept)
+    panel.onReload()
+    gui.processEvents()
+    assert sys.modules["MedSAMSegLib.panel.panel"] is not keptLibrary["MedSAMSegLib.panel.panel"]
+    reloaded = slicer.modules.MedSAMSegWidget
+    assert reloaded is not panel
+    assert reloaded.ui.volumeSelector.currentNode().GetName() == "CT"
+    assert len(reloaded.ui.segmentsTable.displayedSegmentIDs()) == 1
+    reloaded.cleanup()
 
 
 def test_panelThatGoesTakesItsWorkAlong(gui, panel, backend, dragInRed):

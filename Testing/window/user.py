@@ -140,7 +140,7 @@ class User:
         """Open a file dialog by its shortcut, type a path, press Return, and wait until the dialog is gone."""
         self.pressKeys(shortcut)
         self.waitFor(lambda: self.widget("fileDialog")["active"], "file dialog with the keyboard")
-        self._xdotool("type", "--delay", 1, str(path))
+        self._xdotool("type", "--delay", 5, str(path))
         self.waitForText("fileNameEdit", str(path))
         self.pressKeys("Return")
         self.waitFor(lambda: not self.ask("widget", name="fileDialog")["found"], "end of the file dialog")
