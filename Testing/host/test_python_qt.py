@@ -34,6 +34,15 @@ def test_unknown_attributes_can_be_neither_read_nor_set(qt):
         button.rect = None
 
 
+def test_what_only_qt_6_has_is_not_there(qt):
+    for widget, name in ((qt.QWidget(), "accessibleIdentifier"), (qt.QTimer(), "id"), (qt.QShortcut(None), "keys")):
+        with pytest.raises(AttributeError, match=f"no attribute named '{name}' before Qt 6"):
+            getattr(widget, name)
+    with pytest.raises(ValueError, match="has no signal"):
+        qt.QCheckBox().connect("checkStateChanged(Qt::CheckState)", print)
+    assert not qt.QTableWidget().horizontalHeader().sectionsMovable()
+
+
 def test_a_timer_has_no_property_for_being_single_shot(qt):
     timer = qt.QTimer()
     with pytest.raises(AttributeError, match="Slot 'singleShot' can not be overwritten on QTimer object"):

@@ -11,7 +11,7 @@ import types
 import shiboken6
 from PySide6 import QtCore
 
-from slicerhost.pythonQt import adoption, signals
+from slicerhost.pythonQt import adoption, qt5, signals
 from slicerhost.pythonQt.properties import propertiesOf
 
 _PYTHON_SIDE = frozenset(
@@ -126,6 +126,8 @@ class _Method:
 
 
 def _member(instance, name):
+    if qt5.lacks(type(instance), name):
+        raise AttributeError(f"{type(instance).__name__} has no attribute named '{name}' before Qt 6")
     try:
         value = super(Instance, instance).__getattribute__(name)
     except AttributeError:
