@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from medsamseg_server.engine.masks import Extent, SliceMask
-from medsamseg_server.engine.prompts import Box
+from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.point_slots import MOST_POINTS
 from medsamseg_server.propagation.events import SliceResult
@@ -131,6 +131,10 @@ class SegmentPrompt(_Request):
 
     box: Box | None = None
     points: list[tuple[float, float, _SmallInteger]] = Field(default=[], max_length=MOST_POINTS)
+
+    def to_prompt(self) -> Prompt:
+        """Return the engine's form of a prompt."""
+        return Prompt(self.box, tuple(self.points))
 
 
 class SegmentRequest(_Request):
