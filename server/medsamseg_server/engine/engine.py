@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from medsamseg_server.engine.box_vote import MARGINS, MIDDLE_MARGIN, widened
 from medsamseg_server.engine.decoding import decode_boxes, decode_prompts
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
-from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.masks import Candidates, SliceMask
 from medsamseg_server.engine.prompts import Box, Prompt, check_prompts
 from medsamseg_server.engine.slice_embeddings import Embedded, SliceEmbeddings
 from medsamseg_server.engine.slice_request import Framing, SliceRequest
@@ -65,6 +65,23 @@ class SliceSegmentation:
     def window(self) -> IntensityRange:
         """The intensities that the network saw for the first prompt."""
         return self.framings[0].window
+
+
+@dataclass(frozen=True)
+class SliceCandidates:
+    """Several masks of one object on a slice, for a vote, and how they came about.
+
+    Attributes:
+        masks: as the network gave them.
+        framing: what the network saw.
+        encode_seconds: time for the embedding.
+        decode_seconds: time for the masks.
+    """
+
+    masks: Candidates
+    framing: Framing
+    encode_seconds: float
+    decode_seconds: float
 
 
 class Engine:
@@ -229,9 +246,12 @@ class Engine:
             MedSAMSegError: as ``segment``.
         """
         check_prompts([Prompt(box) for box in boxes], request.image_size)
-        return self._decode_boxes(self.embed(request), boxes)
+        embedded = self.embed(request)
+        masks, seconds = self._decode_boxes(embedded, boxes)
+        count = len(boxes)
+        return _segmentation([embedded] * count, masks.slice_masks(), [None] * count, seconds)
 
-    def candidates(self, request: SliceRequest, box: Box, more_boxes: Sequence[Box] = ()) -> SliceSegmentation:
+    def candidates(self, request: SliceRequest, box: Box, more_boxes: Sequence[Box] = ()) -> SliceCandidates:
         """Return masks for a vote on an object near a box: of the box with ``MARGINS``, all on what it is seen in.
 
         Args:
@@ -250,7 +270,8 @@ class Engine:
             # One that the network would not see is none.
             if embedded.framing.view.holds(each):
                 boxes += widened(each, (MIDDLE_MARGIN,), pixel, request.image_size)
-        return self._decode_boxes(embedded, boxes)
+        masks, seconds = self._decode_boxes(embedded, boxes)
+        return SliceCandidates(masks, embedded.framing, embedded.seconds, seconds)
 
     def decode(self, embedded: Sequence[Embedded], prompts: Sequence[Prompt], quick: bool = False) -> SliceSegmentation:
         """Return one mask per prompt, which have been checked, each on its own embedding of the slice.
@@ -265,12 +286,12 @@ class Engine:
             masks, agreements = decode_prompts(embedded, prompts, quick)
         return _segmentation(embedded, masks, agreements, time.perf_counter() - started)
 
-    def _decode_boxes(self, embedded: Embedded, boxes: Sequence[Box]) -> SliceSegmentation:
+    def _decode_boxes(self, embedded: Embedded, boxes: Sequence[Box]) -> tuple[Candidates, float]:
+        """Return the masks, and the time for them."""
         started = time.perf_counter()
         with self._decoding:
             masks = decode_boxes(embedded, boxes)
-        count = len(masks)
-        return _segmentation([embedded] * count, masks, [None] * count, time.perf_counter() - started)
+        return masks, time.perf_counter() - started
 
     @property
     def room_ahead(self) -> int:

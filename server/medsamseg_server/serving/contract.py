@@ -122,7 +122,7 @@ class Mask(_Reply):
         """Return the reply's form of a mask."""
         # JSON has no NaN; an untrained score may be one.
         score = mask.score if math.isfinite(mask.score) else 0.0
-        bits = base64.b64encode(mask.bits).decode("ascii")
+        bits = base64.b64encode(np.packbits(mask.pixels).tobytes()).decode("ascii")
         return cls(extent=mask.extent, bits=bits, score=round(score, 6), voxels=mask.voxels)
 
 
@@ -201,9 +201,9 @@ class DrawnMask(_Request):
         if len(bits) != -(-size // 8):
             message = f"The mask has {len(bits)} bytes of bits; expected {-(-size // 8)} for {size} pixels."
             raise MedSAMSegError(ErrorKind.INVALID_INPUT, "mask_invalid", message)
-        full = np.zeros(image_size, bool)
-        SliceMask(self.extent, bits, size, 1.0).paint(full, True)
-        return SliceMask.from_mask(full, 1.0)
+        shape = (y1 - y0 + 1, x1 - x0 + 1)
+        pixels = np.unpackbits(np.frombuffer(bits, np.uint8), count=size).reshape(shape).astype(bool)
+        return SliceMask.from_mask(pixels, 1.0).moved(x0, y0)
 
 
 class SlicePrompt(_Request):
