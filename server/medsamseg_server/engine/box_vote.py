@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.prompts import Box
 
 #: Outward, in pixels of the mask that the network makes; a whole slice has 256.
@@ -67,13 +67,17 @@ def widened(box: Box, margins: Sequence[float], pixel: float, image_size: tuple[
     ]
 
 
-def vote_for_box(candidates: Sequence[SliceMask], box: Box, image_size: tuple[int, int]) -> Vote:
+def vote_for_box(masks: NDArray[np.bool_], scores: NDArray[np.floating[Any]], box: Box) -> Vote:
     """Return the object in a box of the user: masks count by how well they fill it.
 
     ``mask`` is empty when all candidates are.
+
+    Args:
+        masks: (N, H, W), one at least.
+        scores: (N,), the IoU that the network predicts for each.
+        box: x0, y0, x1, y1 in pixels of the masks.
     """
-    masks = np.array([candidate.to_array(image_size) for candidate in candidates])
-    fills = np.array([_fill(candidate, box) for candidate in candidates])
+    fills = np.array([fill(mask, box) for mask in masks])
     weights = np.minimum(fills, _FILLED) ** POWER
     if not weights.sum() > 0:
         weights = np.ones(len(masks))
@@ -81,7 +85,7 @@ def vote_for_box(candidates: Sequence[SliceMask], box: Box, image_size: tuple[in
     if not mask.any():
         mask = masks[fills.argmax()]
     agreement = float(np.mean([dice(other, mask) for other in masks]))
-    return Vote(mask, agreement, float(np.mean([candidate.score for candidate in candidates])))
+    return Vote(mask, agreement, float(np.mean(scores, dtype=np.float64)))
 
 
 def dice(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
@@ -91,15 +95,11 @@ def dice(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
 
 
 def fill(mask: NDArray[np.bool_], box: Box) -> float:
-    """Return how well a mask (H, W) fills a box, 0 to 1; see ``vote_for_box``."""
-    return _fill(SliceMask.from_mask(mask, 0.0), box)
-
-
-def _fill(candidate: SliceMask, box: Box) -> float:
-    """Return the intersection over union of the mask's own box and a box, both with whole pixels."""
-    if candidate.extent is None:
+    """Return how well a mask (H, W) fills a box, 0 to 1: the IoU of its own box and that, both with whole pixels."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if rows.size == 0:
         return 0.0
-    x0, y0, x1, y1 = candidate.extent
+    x0, y0, x1, y1 = int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1])
     width = min(x1, box[2]) - max(x0, box[0]) + 1
     height = min(y1, box[3]) - max(y0, box[1]) + 1
     if width <= 0 or height <= 0:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medsamseg_server.engine.box_vote import MARGINS, vote_for_box, widened
-from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.close_ups import View
+from medsamseg_server.engine.masks import Candidates, SliceMask
 from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.engine.slice_embeddings import Embedded
 from medsamseg_server.models.point_slots import count_tokens
@@ -16,6 +19,14 @@ from medsamseg_server.models.point_slots import count_tokens
 _DECODED_AT_ONCE = 16
 _TOKENS_AT_ONCE = _DECODED_AT_ONCE * count_tokens(0)
 _PIXELS_AT_ONCE = 2**24
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What the network gave for one way of asking: a mask (h, w) of the view, and its predicted IoU."""
+
+    mask: NDArray[np.bool_]
+    score: float
 
 
 def decode_prompts(
@@ -28,28 +39,36 @@ def decode_prompts(
     agreement; with ``quick``, all are.
     """
     asked = [[prompt] if quick else _ways(each, prompt) for each, prompt in zip(embedded, prompts, strict=True)]
-    flat = [(each, way) for each, ways in zip(embedded, asked, strict=True) for way in ways]
-    answers = iter(_decode([each for each, _ in flat], [way for _, way in flat]))
-    masks: list[SliceMask] = []
-    agreements: list[float | None] = []
-    for each, prompt, ways in zip(embedded, prompts, asked, strict=True):
-        candidates = [next(answers) for _ in ways]
-        if prompt.box is None or len(candidates) == 1:
-            mask, agreement = candidates[0], None
-        else:
-            view = each.framing.view
-            vote = vote_for_box(candidates, view.box_inside(prompt.box), view.shape)
-            mask, agreement = SliceMask.from_mask(vote.mask, vote.score), vote.agreement
-        masks.append(mask.moved(each.framing.view.x0, each.framing.view.y0))
-        agreements.append(agreement)
-    return masks, agreements
+    flat = [(number, way) for number, ways in enumerate(asked) for way in ways]
+    waiting: list[list[_Answer]] = [[] for _ in prompts]
+    settled: dict[int, tuple[SliceMask, float | None]] = {}
+    for place, answer in _decode([embedded[number] for number, _ in flat], [way for _, way in flat]):
+        number = flat[place][0]
+        waiting[number].append(answer)
+        # As soon as a prompt has all its answers, so that those of a thousand prompts are never kept at once.
+        if len(waiting[number]) == len(asked[number]):
+            settled[number] = _settle(embedded[number].framing.view, prompts[number], waiting[number])
+            waiting[number] = []
+    return [settled[number][0] for number in range(len(prompts))], [settled[n][1] for n in range(len(prompts))]
 
 
-def decode_boxes(embedded: Embedded, boxes: Sequence[Box]) -> list[SliceMask]:
-    """Return the mask of each box on an embedding, as it is."""
+def decode_boxes(embedded: Embedded, boxes: Sequence[Box]) -> Candidates:
+    """Return the mask of each box, one at least, on an embedding, as it is."""
     view = embedded.framing.view
-    masks = _decode([embedded] * len(boxes), [Prompt(box) for box in boxes])
-    return [mask.moved(view.x0, view.y0) for mask in masks]
+    answers = [answer for _, answer in _decode([embedded] * len(boxes), [Prompt(box) for box in boxes])]
+    scores = np.array([answer.score for answer in answers])
+    return Candidates(np.array([answer.mask for answer in answers]), scores, view.x0, view.y0)
+
+
+def _settle(view: View, prompt: Prompt, answers: Sequence[_Answer]) -> tuple[SliceMask, float | None]:
+    """Return a prompt's mask on the slice, and how far its answers agree where there are several."""
+    if prompt.box is None or len(answers) == 1:
+        mask, score, agreement = answers[0].mask, answers[0].score, None
+    else:
+        scores = np.array([answer.score for answer in answers])
+        vote = vote_for_box(np.array([answer.mask for answer in answers]), scores, view.box_inside(prompt.box))
+        mask, score, agreement = vote.mask, vote.score, vote.agreement
+    return SliceMask.from_mask(mask, score).moved(view.x0, view.y0), agreement
 
 
 def _ways(embedded: Embedded, prompt: Prompt) -> list[Prompt]:
@@ -61,22 +80,19 @@ def _ways(embedded: Embedded, prompt: Prompt) -> list[Prompt]:
     return [Prompt(box) for box in widened(prompt.box, MARGINS, embedded.mask_pixel, end)]
 
 
-def _decode(embedded: Sequence[Embedded], prompts: Sequence[Prompt]) -> list[SliceMask]:
+def _decode(embedded: Sequence[Embedded], prompts: Sequence[Prompt]) -> Iterator[tuple[int, _Answer]]:
     """Decode prompts of one kind (embedding, with a box or not, number of points) in batches.
 
-    Returns masks in the prompts' order, in pixels of their views.
+    Yields the number of a prompt, in ascending order within its kind, and its answer.
     """
     kinds: dict[tuple[int, bool, int], list[int]] = {}
     for number, (each, prompt) in enumerate(zip(embedded, prompts, strict=True)):
         kinds.setdefault((id(each), prompt.box is not None, len(prompt.points)), []).append(number)
-    masks: dict[int, SliceMask] = {}
     for (_, _, point_count), numbers in kinds.items():
         at_once = _batch_size(point_count, embedded[numbers[0]].framing.view.shape)
         for start in range(0, len(numbers), at_once):
             batch = numbers[start : start + at_once]
-            found = _decode_alike(embedded[batch[0]], [prompts[number] for number in batch])
-            masks.update(zip(batch, found, strict=True))
-    return [masks[number] for number in range(len(prompts))]
+            yield from zip(batch, _decode_alike(embedded[batch[0]], [prompts[number] for number in batch]), strict=True)
 
 
 def _batch_size(point_count: int, image_size: tuple[int, int]) -> int:
@@ -86,7 +102,7 @@ def _batch_size(point_count: int, image_size: tuple[int, int]) -> int:
     return max(min(bounds), 1)
 
 
-def _decode_alike(embedded: Embedded, prompts: Sequence[Prompt]) -> list[SliceMask]:
+def _decode_alike(embedded: Embedded, prompts: Sequence[Prompt]) -> list[_Answer]:
     """Decode prompts that all have a box or not, and as many points, in one batch."""
     view = embedded.framing.view
     given = [prompt.box for prompt in prompts if prompt.box is not None]
@@ -96,6 +112,4 @@ def _decode_alike(embedded: Embedded, prompts: Sequence[Prompt]) -> list[SliceMa
         triples = np.array([prompt.points for prompt in prompts], np.float32)
         points, labels = view.points_inside(triples[..., :2]), triples[..., 2].astype(np.int32)
     prediction = embedded.predictor.decode(embedded.embedding, view.shape, boxes, points, labels)
-    return [
-        SliceMask.from_mask(mask, float(score)) for mask, score in zip(prediction.masks, prediction.scores, strict=True)
-    ]
+    return [_Answer(mask, float(score)) for mask, score in zip(prediction.masks, prediction.scores, strict=True)]

@@ -74,7 +74,7 @@ class Finder:
             result = SliceResult(index, "prompt", box, drawn, "box", Confidence(1.0))
             return result, Key(index, mask, Appearance(self._gray(index), mask))
         candidates = self._source.candidates(index, box)
-        vote = vote_for_box(candidates, box, self._size)
+        vote = vote_for_box(candidates.on_slice(self._size), candidates.scores, box)
         sure = confidence(box=fill(vote.mask, box), jitter=vote.agreement)
         result = SliceResult(index, "prompt", box, SliceMask.from_mask(vote.mask, vote.score), "box", sure)
         looks = Appearance(self._gray(index), vote.mask) if vote.mask.any() else None
@@ -94,7 +94,7 @@ class Finder:
         """Return the object near where it is expected, (H, W), not empty; None when the network finds nothing."""
         box = box_around(expected)
         candidates = self._source.candidates(index, box, more_boxes)
-        vote = vote_for_expected(candidates, expected)
+        vote = vote_for_expected(candidates.on_slice(self._size), candidates.scores, expected)
         return Found(box, vote, Appearance(self._gray(index), vote.mask)) if vote.mask.any() else None
 
     def _gray(self, index: int) -> NDArray[np.uint8]:

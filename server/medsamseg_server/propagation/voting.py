@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.engine.box_vote import POWER, Vote, dice
-from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.prompts import Box
 
 #: What the mask that the motion predicts weighs against the network's; 0.5 is as good.
@@ -17,14 +16,18 @@ _PRIOR_WEIGHT = 0.35
 _LEAST_AGREEMENT = 0.4
 
 
-def vote_for_expected(candidates: Sequence[SliceMask], expected: NDArray[np.bool_]) -> Vote:
-    """Return the object near where it is expected: masks count by how well they agree with that, (H, W), not empty.
+def vote_for_expected(masks: NDArray[np.bool_], scores: NDArray[np.floating[Any]], expected: NDArray[np.bool_]) -> Vote:
+    """Return the object near where it is expected: masks count by how well they agree with that.
 
     ``mask`` is empty when all candidates are.
+
+    Args:
+        masks: (N, H, W), one at least.
+        scores: (N,), the IoU that the network predicts for each.
+        expected: (H, W), not empty.
     """
-    masks = np.array([candidate.to_array((expected.shape[0], expected.shape[1])) for candidate in candidates])
     agreements = np.array([dice(mask, expected) for mask in masks])
-    score = float(np.mean([candidate.score for candidate in candidates]))
+    score = float(np.mean(scores, dtype=np.float64))
     agreement = float(agreements.mean())
     if not masks.any():
         return Vote(masks[0], agreement, score)

@@ -10,14 +10,16 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from medsamseg_server.engine.masks import Extent, SliceMask
-from medsamseg_server.engine.prompts import Box
+from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.point_slots import MOST_POINTS
+from medsamseg_server.propagation import DEFAULT_METHOD
 from medsamseg_server.propagation.events import SliceResult
 from medsamseg_server.volumes.windows import IntensityRange
 
 #: sha256 of a volume's ``.npy`` body.
 VOLUME_KEY = r"^[0-9a-f]{64}$"
+MethodName = Annotated[str, Field(max_length=40, description="how to follow an object; one of propagation.METHODS")]
 JobName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 _SmallInteger = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 Axis = Annotated[_SmallInteger, Field(description="numpy's axis of the array (K, J, I): 0, 1 or 2")]
@@ -122,7 +124,7 @@ class Mask(_Reply):
         """Return the reply's form of a mask."""
         # JSON has no NaN; an untrained score may be one.
         score = mask.score if math.isfinite(mask.score) else 0.0
-        bits = base64.b64encode(mask.bits).decode("ascii")
+        bits = base64.b64encode(np.packbits(mask.pixels).tobytes()).decode("ascii")
         return cls(extent=mask.extent, bits=bits, score=round(score, 6), voxels=mask.voxels)
 
 
@@ -131,6 +133,10 @@ class SegmentPrompt(_Request):
 
     box: Box | None = None
     points: list[tuple[float, float, _SmallInteger]] = Field(default=[], max_length=MOST_POINTS)
+
+    def to_prompt(self) -> Prompt:
+        """Return the engine's form of a prompt."""
+        return Prompt(self.box, tuple(self.points))
 
 
 class SegmentRequest(_Request):
@@ -197,9 +203,9 @@ class DrawnMask(_Request):
         if len(bits) != -(-size // 8):
             message = f"The mask has {len(bits)} bytes of bits; expected {-(-size // 8)} for {size} pixels."
             raise MedSAMSegError(ErrorKind.INVALID_INPUT, "mask_invalid", message)
-        full = np.zeros(image_size, bool)
-        SliceMask(self.extent, bits, size, 1.0).paint(full, True)
-        return SliceMask.from_mask(full, 1.0)
+        shape = (y1 - y0 + 1, x1 - x0 + 1)
+        pixels = np.unpackbits(np.frombuffer(bits, np.uint8), count=size).reshape(shape).astype(bool)
+        return SliceMask.from_mask(pixels, 1.0).moved(x0, y0)
 
 
 class SlicePrompt(_Request):
@@ -233,6 +239,7 @@ class PropagateRequest(_Followed):
 
     ``spacing`` is that of the voxels along K, J and I in millimeters. Unless several objects ``may_overlap``, each
     voxel belongs to one of them: a slice that was reported comes again when a later object takes voxels from it.
+    ``method`` is one of ``propagation.METHODS``; frames of a film want ``film``.
     """
 
     model: ModelName = None
@@ -242,6 +249,7 @@ class PropagateRequest(_Followed):
     spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
     objects: list[PropagateObject] = Field(default=[], max_length=1000)
     may_overlap: bool = True
+    method: MethodName = DEFAULT_METHOD
     job: JobName | None = None
 
 
