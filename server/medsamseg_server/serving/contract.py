@@ -13,11 +13,13 @@ from medsamseg_server.engine.masks import Extent, SliceMask
 from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.point_slots import MOST_POINTS
+from medsamseg_server.propagation import DEFAULT_METHOD
 from medsamseg_server.propagation.events import SliceResult
 from medsamseg_server.volumes.windows import IntensityRange
 
 #: sha256 of a volume's ``.npy`` body.
 VOLUME_KEY = r"^[0-9a-f]{64}$"
+MethodName = Annotated[str, Field(max_length=40, description="how to follow an object; one of propagation.METHODS")]
 JobName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 _SmallInteger = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 Axis = Annotated[_SmallInteger, Field(description="numpy's axis of the array (K, J, I): 0, 1 or 2")]
@@ -237,6 +239,7 @@ class PropagateRequest(_Followed):
 
     ``spacing`` is that of the voxels along K, J and I in millimeters. Unless several objects ``may_overlap``, each
     voxel belongs to one of them: a slice that was reported comes again when a later object takes voxels from it.
+    ``method`` is one of ``propagation.METHODS``; frames of a film want ``film``.
     """
 
     model: ModelName = None
@@ -246,6 +249,7 @@ class PropagateRequest(_Followed):
     spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
     objects: list[PropagateObject] = Field(default=[], max_length=1000)
     may_overlap: bool = True
+    method: MethodName = DEFAULT_METHOD
     job: JobName | None = None
 
 
