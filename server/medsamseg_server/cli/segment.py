@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from medsamseg_server.cli.engine_options import add_computer_options, add_model_option, add_window_option, make_engine
 from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress, warn
 from medsamseg_server.cli.prompt_arguments import (
     FILE_EXAMPLE,
@@ -21,7 +22,6 @@ from medsamseg_server.cli.prompt_arguments import (
     read_prompts,
 )
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.weights.registry import CHECKPOINTS, DEFAULT_MODEL
 from medsamseg_server.weights.store import ModelStore
 
 if TYPE_CHECKING:
@@ -131,22 +131,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="how to go from slice to slice: tracking, film, or reference, the published recipe"
         " (default: tracking; film through films)",
     )
-    model.add_argument("--window", default="auto", help="intensities that the model sees (default: auto)")
-    model.add_argument(
-        "--model",
-        metavar="NAME",
-        default=DEFAULT_MODEL,
-        help=f"one of: {', '.join(CHECKPOINTS)} (default: {DEFAULT_MODEL})",
-    )
-    model.add_argument(
-        "--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="where to compute (default: auto)"
-    )
-    model.add_argument(
-        "--runtime",
-        choices=("auto", "torch", "openvino"),
-        default="auto",
-        help="what computes: auto is OpenVINO on the processor and PyTorch on a graphics card (default: auto)",
-    )
+    add_window_option(model)
+    add_model_option(model)
+    add_computer_options(model)
     parser.add_argument("--name", help="name of the segment (default: Segment)")
     add_output_options(parser)
     parser.set_defaults(run=run)
@@ -189,7 +176,7 @@ def run(args: argparse.Namespace) -> int:
     whole = WholeObjects(
         volume, {name: replace(task, spacing=(k, j, i)) for name, task in tasks.items()}, args.allow_overlap
     )
-    engine = _make_engine(store, args.device, args.runtime)
+    engine = make_engine(args, store)
     seconds_loading = _load(engine, args.model)
     results = _run_with_progress(args, whole, engine)
     several = len(results) > 1
@@ -242,7 +229,7 @@ def _run_film(args: argparse.Namespace, tasks: dict[str, Task]) -> int:
     from medsamseg_server.cli import segment_film
 
     segment_film.check_arguments(args, len(tasks))
-    engine = _make_engine(ModelStore(), args.device, args.runtime)
+    engine = make_engine(args, ModelStore())
     _load(engine, args.model)
     ((name, task),) = tasks.items()
     return segment_film.run(args, name, task.boxes, (task.first, task.last), engine)
@@ -299,12 +286,6 @@ def _refuse_to_replace_the_image(args: argparse.Namespace) -> None:
         raise _wrong_usage(
             "output_is_input", f"{args.output} is the image itself.", "Choose another name with --output."
         )
-
-
-def _make_engine(store: ModelStore, device: str, runtime: str) -> Engine:
-    from medsamseg_server.engine.engine import Engine
-
-    return Engine(store, device=device, runtime=runtime)
 
 
 def _load(engine: Engine, model: str) -> float:
