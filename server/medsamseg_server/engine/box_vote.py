@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.probabilities import ProbabilityMap, voted
 from medsamseg_server.engine.prompts import Box
 
 #: Outward, in pixels of the mask that the network makes; a whole slice has 256.
@@ -38,11 +39,19 @@ class Vote:
         mask: the object, (H, W).
         agreement: how far the candidates agree with what was expected, 0 to 1.
         score: mean IoU that the network predicts for the candidates.
+        probability: exceeds 0.5 on the mask, (H, W); None unless the candidates have it.
     """
 
     mask: NDArray[np.bool_]
     agreement: float
     score: float
+    probability: NDArray[np.float32] | None = None
+
+    @property
+    def slice_mask(self) -> SliceMask:
+        """The mask, packed."""
+        probability = None if self.probability is None else ProbabilityMap(self.probability)
+        return SliceMask.from_mask(self.mask, self.score, probability)
 
 
 def widened(box: Box, margins: Sequence[float], pixel: float, image_size: tuple[int, int]) -> list[Box]:
@@ -77,11 +86,25 @@ def vote_for_box(candidates: Sequence[SliceMask], box: Box, image_size: tuple[in
     weights = np.minimum(fills, _FILLED) ** POWER
     if not weights.sum() > 0:
         weights = np.ones(len(masks))
-    mask = np.tensordot(weights, masks, 1) > weights.sum() / 2
+
+    def is_elected(votes: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        elected: NDArray[np.bool_] = np.tensordot(weights, votes, 1) > weights.sum() / 2
+        return elected
+
+    mask = is_elected(masks)
+    likely = probabilities_of(candidates, image_size)
+    probability = voted(likely, is_elected) if likely else None
     if not mask.any():
-        mask = masks[fills.argmax()]
+        best = int(fills.argmax())
+        mask, probability = masks[best], likely[best] if likely else None
     agreement = float(np.mean([dice(other, mask) for other in masks]))
-    return Vote(mask, agreement, float(np.mean([candidate.score for candidate in candidates])))
+    return Vote(mask, agreement, float(np.mean([candidate.score for candidate in candidates])), probability)
+
+
+def probabilities_of(candidates: Sequence[SliceMask], image_size: tuple[int, int]) -> list[NDArray[np.float32]]:
+    """Return the candidates' probabilities, each (H, W); none where one of them has none."""
+    known = [candidate.probability for candidate in candidates if candidate.probability is not None]
+    return [each.to_array(image_size) for each in known] if len(known) == len(candidates) else []
 
 
 def dice(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:

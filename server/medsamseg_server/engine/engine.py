@@ -242,14 +242,16 @@ class Engine:
         prompts: Sequence[Prompt],
         window: str = "auto",
         model: str | None = None,
+        with_probabilities: bool = False,
     ) -> SliceSegmentation:
-        """Return one mask per prompt on a slice.
+        """Return one mask per prompt on a slice; with their probabilities where that is asked for.
 
         Raises:
             MedSAMSegError: as ``check_prompts`` and ``embed``.
         """
         self.check_prompts(volume, axis, index, prompts)
-        return self.decode(self.embed_for(volume, axis, index, prompts, window, model), prompts)
+        embedded = self.embed_for(volume, axis, index, prompts, window, model)
+        return self.decode(embedded, prompts, with_probabilities=with_probabilities)
 
     def segment_whole(
         self,
@@ -259,6 +261,7 @@ class Engine:
         boxes: Sequence[Box],
         window: str = "auto",
         model: str | None = None,
+        with_probabilities: bool = False,
     ) -> SliceSegmentation:
         """Return one mask per box on a slice, decoded as it is on the whole of it, as the models' authors do.
 
@@ -266,7 +269,7 @@ class Engine:
             MedSAMSegError: as ``segment``.
         """
         self.check_prompts(volume, axis, index, [Prompt(box) for box in boxes])
-        return self._decode_boxes(self.embed(volume, axis, index, window, model), boxes)
+        return self._decode_boxes(self.embed(volume, axis, index, window, model), boxes, with_probabilities)
 
     def candidates(
         self,
@@ -277,6 +280,7 @@ class Engine:
         more_boxes: Sequence[Box] = (),
         window: str = "auto",
         model: str | None = None,
+        with_probabilities: bool = False,
     ) -> SliceSegmentation:
         """Return masks for a vote on an object near a box: of the box with ``MARGINS``, all on what it is seen in.
 
@@ -288,6 +292,7 @@ class Engine:
             more_boxes: others of the same object, each with one margin.
             window: see ``windows.resolve_window``.
             model: name of the network.
+            with_probabilities: as ``segment``.
 
         Raises:
             MedSAMSegError: as ``segment``.
@@ -301,7 +306,7 @@ class Engine:
             # One that the network would not see is none.
             if embedded.framing.view.holds(each):
                 boxes += widened(each, (MIDDLE_MARGIN,), pixel, image_size)
-        return self._decode_boxes(embedded, boxes)
+        return self._decode_boxes(embedded, boxes, with_probabilities)
 
     def check_prompts(self, volume: Volume, axis: int, index: int, prompts: Sequence[Prompt]) -> None:
         """Check the prompts for a slice.
@@ -313,23 +318,30 @@ class Engine:
         """
         check_prompts(prompts, Place(volume, axis, index).image_size)
 
-    def decode(self, embedded: Sequence[Embedded], prompts: Sequence[Prompt], quick: bool = False) -> SliceSegmentation:
+    def decode(
+        self,
+        embedded: Sequence[Embedded],
+        prompts: Sequence[Prompt],
+        quick: bool = False,
+        with_probabilities: bool = False,
+    ) -> SliceSegmentation:
         """Return one mask per prompt, which have been checked, each on its own embedding of the slice.
 
         Args:
             embedded: of ``embed_for`` or ``find_for``.
             prompts: as there.
             quick: ask the network for each box once, for a preview.
+            with_probabilities: the masks bring their probabilities along.
         """
         started = time.perf_counter()
         with self._decoding:
-            masks, agreements = decode_prompts(embedded, prompts, quick)
+            masks, agreements = decode_prompts(embedded, prompts, quick, with_probabilities)
         return _segmentation(embedded, masks, agreements, time.perf_counter() - started)
 
-    def _decode_boxes(self, embedded: Embedded, boxes: Sequence[Box]) -> SliceSegmentation:
+    def _decode_boxes(self, embedded: Embedded, boxes: Sequence[Box], with_probabilities: bool) -> SliceSegmentation:
         started = time.perf_counter()
         with self._decoding:
-            masks = decode_boxes(embedded, boxes)
+            masks = decode_boxes(embedded, boxes, with_probabilities)
         count = len(masks)
         return _segmentation([embedded] * count, masks, [None] * count, time.perf_counter() - started)
 

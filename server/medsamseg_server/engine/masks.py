@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from medsamseg_server.engine.probabilities import ProbabilityMap
 
 #: x0, y0, x1, y1 in in-plane pixels; both ends belong to the object.
 Extent = tuple[int, int, int, int]
@@ -29,35 +31,51 @@ class SliceMask:
         bits: ``numpy.packbits`` of the rectangle's pixels in row-major order; empty when the mask is.
         voxels: number of pixels of the object.
         score: the network's own estimate of the mask's IoU. MedSAM's is untrained: show it, decide nothing by it.
+        probability: what is behind the mask, where it was asked for.
     """
 
     extent: Extent | None
     bits: bytes
     voxels: int
     score: float
+    probability: ProbabilityMap | None = field(default=None, compare=False, repr=False)
 
     @classmethod
-    def from_mask(cls, mask: NDArray[np.bool_], score: float) -> SliceMask:
+    def from_mask(cls, mask: NDArray[np.bool_], score: float, probability: ProbabilityMap | None = None) -> SliceMask:
         """Crop and pack a full mask.
 
         Args:
             mask: (H, W), True on the object.
             score: predicted IoU.
+            probability: as the attribute.
         """
         rows = np.flatnonzero(mask.any(axis=1))
         if rows.size == 0:
-            return cls(None, b"", 0, score)
+            return cls(None, b"", 0, score, probability)
         columns = np.flatnonzero(mask.any(axis=0))
         extent = (int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1]))
         crop = mask[extent[1] : extent[3] + 1, extent[0] : extent[2] + 1]
-        return cls(extent, np.packbits(crop).tobytes(), int(np.count_nonzero(crop)), score)
+        return cls(extent, np.packbits(crop).tobytes(), int(np.count_nonzero(crop)), score, probability)
 
     def moved(self, right: int, down: int) -> SliceMask:
         """Return the same object so many pixels further right and down."""
+        probability = None if self.probability is None else self.probability.moved(right, down)
         if self.extent is None:
-            return self
+            return replace(self, probability=probability)
         x0, y0, x1, y1 = self.extent
-        return replace(self, extent=(x0 + right, y0 + down, x1 + right, y1 + down))
+        return replace(self, extent=(x0 + right, y0 + down, x1 + right, y1 + down), probability=probability)
+
+    def at(self, threshold: float) -> SliceMask:
+        """Return the mask of what is likelier than a threshold; the same where no probability is known."""
+        if self.probability is None:
+            return self
+        found = self.probability
+        mask = SliceMask.from_mask(found.values > threshold, self.score).moved(found.x0, found.y0)
+        return replace(mask, probability=found)
+
+    def limited_to(self, part: NDArray[np.bool_]) -> SliceMask:
+        """Return what of the object is left: a part of it, (H, W); the probability stays that of all of it."""
+        return SliceMask.from_mask(part, self.score, self.probability)
 
     def crop(self) -> NDArray[np.bool_]:
         """Return the pixels of the rectangle, (y1 − y0 + 1, x1 − x0 + 1); (0, 0) when the mask is empty."""

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.engine.box_vote import Vote, fill, vote_for_box
-from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.prompts import Box
 from medsamseg_server.propagation.appearance import Appearance
 from medsamseg_server.propagation.events import Confidence, SliceResult
@@ -76,7 +75,7 @@ class Finder:
         candidates = self._source.candidates(index, box)
         vote = vote_for_box(candidates, box, self._size)
         sure = confidence(box=fill(vote.mask, box), jitter=vote.agreement)
-        result = SliceResult(index, "prompt", box, SliceMask.from_mask(vote.mask, vote.score), "box", sure)
+        result = SliceResult(index, "prompt", box, vote.slice_mask, "box", sure)
         looks = Appearance(self._gray(index), vote.mask) if vote.mask.any() else None
         return result, Key(index, vote.mask, looks)
 

@@ -60,14 +60,31 @@ class EngineSlices:
 
     Attributes:
         window: which intensities the network sees; see ``windows.resolve_window``.
+
+    Args:
+        engine: what segments.
+        volume: the volume.
+        axis: 0, 1 or 2.
+        window: as the attribute.
+        model: name of the network; None for the engine's default.
+        with_probabilities: masks bring their probabilities along.
     """
 
-    def __init__(self, engine: Engine, volume: Volume, axis: int, window: str, model: str | None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        volume: Volume,
+        axis: int,
+        window: str,
+        model: str | None,
+        with_probabilities: bool = False,
+    ) -> None:
         self._engine = engine
         self._volume = volume
         self._axis = axis
         self.window = window
         self._model = model
+        self._with_probabilities = with_probabilities
         self._use = _Use()
 
     def of_object(self, boxes: Mapping[int, Box]) -> EngineSlices:
@@ -103,22 +120,21 @@ class EngineSlices:
 
     def masks(self, index: int, boxes: Sequence[Box]) -> list[SliceMask]:
         """Return the object in each box on the whole slice ``index``; errors as ``Engine.segment``."""
-        return self._count(
-            index, self._engine.segment_whole(self._volume, self._axis, index, boxes, self.window, self._model)
-        )
+        place = (self._volume, self._axis, index)
+        result = self._engine.segment_whole(*place, boxes, self.window, self._model, self._with_probabilities)
+        return self._count(index, result)
 
     def in_box(self, index: int, box: Box) -> SliceMask:
         """Return the object in a box of the user on slice ``index``; errors as ``Engine.segment``."""
-        prompts = [Prompt(box)]
-        result = self._engine.segment(self._volume, self._axis, index, prompts, self.window, self._model)
+        place = (self._volume, self._axis, index)
+        result = self._engine.segment(*place, [Prompt(box)], self.window, self._model, self._with_probabilities)
         return self._count(index, result)[0]
 
     def candidates(self, index: int, box: Box, more_boxes: Sequence[Box] = ()) -> list[SliceMask]:
         """Return masks for a vote, see ``Engine.candidates``; errors as ``Engine.segment``."""
-        return self._count(
-            index,
-            self._engine.candidates(self._volume, self._axis, index, box, more_boxes, self.window, self._model),
-        )
+        place = (self._volume, self._axis, index)
+        result = self._engine.candidates(*place, box, more_boxes, self.window, self._model, self._with_probabilities)
+        return self._count(index, result)
 
     def _count(self, index: int, result: SliceSegmentation) -> list[SliceMask]:
         self._use.encode_seconds += result.encode_seconds

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.engine.box_vote import POWER, Vote, dice
+from medsamseg_server.engine.box_vote import POWER, Vote, dice, probabilities_of
 from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.probabilities import voted
 from medsamseg_server.engine.prompts import Box
 
 #: What the mask that the motion predicts weighs against the network's; 0.5 is as good.
@@ -31,8 +32,14 @@ def vote_for_expected(candidates: Sequence[SliceMask], expected: NDArray[np.bool
     if agreements.max() < _LEAST_AGREEMENT:
         return Vote(expected, agreement, score)
     weights = agreements**POWER
-    share = np.tensordot(weights / weights.sum(), masks, 1)
-    return Vote((1 - _PRIOR_WEIGHT) * share + _PRIOR_WEIGHT * expected > 0.5, agreement, score)
+
+    def is_elected(votes: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        share = np.tensordot(weights / weights.sum(), votes, 1)
+        elected: NDArray[np.bool_] = (1 - _PRIOR_WEIGHT) * share + _PRIOR_WEIGHT * expected > 0.5
+        return elected
+
+    likely = probabilities_of(candidates, (expected.shape[0], expected.shape[1]))
+    return Vote(is_elected(masks), agreement, score, voted(likely, is_elected) if likely else None)
 
 
 def box_around(mask: NDArray[np.bool_]) -> Box:

@@ -7,12 +7,13 @@ import logging
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
 
 from medsamseg_server.engine.engine import Engine, SliceSegmentation
 from medsamseg_server.engine.prompts import Prompt
+from medsamseg_server.engine.slice_embeddings import Embedded
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.serving import contract
 from medsamseg_server.serving.encoding_job import EncodingJob
@@ -80,11 +81,19 @@ class Service:
         """Answer a click: at once where its slice is encoded, whatever is being encoded meanwhile.
 
         Raises:
-            MedSAMSegError: ``not_encoded`` when only a known embedding was asked for, or as ``Engine.segment``.
+            MedSAMSegError: ``not_encoded`` when only a known embedding was asked for, ``probabilities_too_many``, or as
+                ``Engine.segment``.
         """
+        if request.probabilities and len(request.prompts) > contract.MOST_PROBABILITIES:
+            message = f"Probabilities of {len(request.prompts)} prompts were asked for."
+            hint = f"Ask for those of {contract.MOST_PROBABILITIES} prompts at most at once."
+            raise MedSAMSegError(ErrorKind.INVALID_INPUT, "probabilities_too_many", message, hint)
         prompts = [Prompt(prompt.box, tuple(prompt.points)) for prompt in request.prompts]
         place = (volume, request.axis, request.slice)
         window, model = request.window, request.model
+
+        def decode(embedded: Sequence[Embedded], quick: bool = False) -> SliceSegmentation:
+            return self.engine.decode(embedded, prompts, quick, request.probabilities)
 
         def decode_if_known() -> SliceSegmentation | None:
             self.engine.check_model(model)
@@ -93,7 +102,7 @@ class Service:
             # A box is dragged: what is there has to do, and at once.
             preview = request.cached_only
             embedded = self.engine.find_for(*place, prompts, window, model, or_whole=preview)
-            return None if embedded is None else self.engine.decode(embedded, prompts, quick=preview)
+            return None if embedded is None else decode(embedded, quick=preview)
 
         known = await asyncio.wrap_future(self._decoding.submit(Priority.CLICK, decode_if_known))
         if known is not None:
@@ -103,7 +112,7 @@ class Service:
             raise MedSAMSegError(ErrorKind.NOT_ENCODED, "not_encoded", message, "Ask again without cached_only.")
         embedding = self._encoding.submit(Priority.CLICK, lambda: self.engine.embed_for(*place, prompts, window, model))
         embedded = await asyncio.wrap_future(embedding)
-        decoding = self._decoding.submit(Priority.CLICK, lambda: self.engine.decode(embedded, prompts))
+        decoding = self._decoding.submit(Priority.CLICK, lambda: decode(embedded))
         return await asyncio.wrap_future(decoding)
 
     def propagate(self, volume: Volume, request: contract.PropagateRequest, deliver: Deliver) -> Callable[[], None]:
