@@ -10,14 +10,17 @@ from MedSAMSegLib.client.encodingRun import EncodingRun, UploadRun
 from MedSAMSegLib.client.volumeUpload import VolumeUploads
 from MedSAMSegLib.logicBoxes import BoxAdjustment
 from MedSAMSegLib.logicSlices import SliceReview
+from MedSAMSegLib.logicTime import TimeFollowing
 from MedSAMSegLib.propagation.propagations import Propagations
 from MedSAMSegLib.segments.segmentWriters import SegmentWriters
+from MedSAMSegLib.sequences.segmentationSequence import removeFromFrames
+from MedSAMSegLib.sequences.timePropagations import TimePropagations
 from MedSAMSegLib.server.serverProcess import BackendProcess
 from MedSAMSegLib.volumes.nodeNames import nodeName
 from MedSAMSegLib.volumes.sliceGeometry import checkVolume
 
 
-class MedSAMSegLogic(BoxAdjustment, SliceReview):
+class MedSAMSegLogic(BoxAdjustment, SliceReview, TimeFollowing):
     """Segments objects in scalar volumes from boxes on slices.
 
     Usage::
@@ -31,7 +34,7 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview):
         logic.propagate(volume, segmentation, logic.boxedSegments(segmentation, volume))
 
     What can be done with boxes that are there already is in :class:`BoxAdjustment`, what
-    with slices in :class:`SliceReview`.
+    with slices in :class:`SliceReview`, what with sequences in :class:`TimeFollowing`.
 
     :param backend: gives the client of a server (:meth:`client`); the local server of this Slicer when not given,
         which is started when first needed.
@@ -43,6 +46,7 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview):
         self._writers = SegmentWriters()
         boxes = SceneBoxes()
         super().__init__(boxes, BoxWork(self._backend, self._uploads, self._writers, boxes))
+        TimeFollowing.__init__(self, TimePropagations(self._backend.client, self._writers, boxes.store))
         self._propagations = Propagations(self._backend.client, self._uploads, self._writers, boxes.store)
 
     def createSegmentation(self, volume, name=None):
@@ -80,14 +84,17 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview):
         return segmentation.GetSegmentation().AddEmptySegment(*arguments)
 
     def removeSegment(self, segmentation, segment):
-        """Remove a segment and its boxes; this cannot be undone.
+        """Remove a segment and its boxes, of a sequence on all frames; this cannot be undone.
 
         :param segmentation: the segmentation node.
         :param segment: ID of the segment.
         """
-        for node in self._boxes.store.nodes(segmentation, segment):
+        for node in self._boxes.store.nodes(segmentation, segment, isAnyFrame=True):
             self._boxes.store.remove(node)
-        segmentation.GetSegmentation().RemoveSegment(segment)
+        removeFromFrames(segmentation, segment)
+        # The frame that is shown shares its segments with the segmentation in the scene.
+        if segmentation.GetSegmentation().GetSegment(segment) is not None:
+            segmentation.GetSegmentation().RemoveSegment(segment)
 
     def segmentBox(
         self,
@@ -255,12 +262,17 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview):
     def undo(self, segmentation, volume):
         """Take the last change back, and with it the box that made it; return False when there is none.
 
-        A box that was moved or deleted is again where it was.
+        A box that was moved or deleted is again where it was. What was followed through time is taken back from all
+        frames.
 
         :param segmentation: the segmentation node.
         :param volume: the volume that was segmented.
+        :raises UserError: when frames of a sequence were changed since, and stay as they are.
         """
         writer = self._writers.of(segmentation, volume)
+        if self._times.steps.isNextToUndo(segmentation, writer):
+            self._tellKept(self._times.steps.undo(segmentation))
+            return True
         step = writer.lastStep
         if not writer.undo():
             return False
@@ -274,6 +286,9 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview):
         :param volume: the volume that was segmented.
         """
         writer = self._writers.of(segmentation, volume)
+        if self._times.steps.isNextToRedo(segmentation, writer):
+            self._tellKept(self._times.steps.redo(segmentation))
+            return True
         if not writer.redo():
             return False
         self._boxes.history.bringBack(writer.lastStep)
@@ -286,7 +301,9 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview):
         :param volume: the volume that was segmented, or None.
         """
         writer = self._writers.known(segmentation, volume)
-        return writer is not None and writer.canUndo
+        if writer is None or self._times.isRunning(segmentation):
+            return False
+        return writer.canUndo or self._times.steps.isNextToUndo(segmentation, writer)
 
     def canRedo(self, segmentation, volume):
         """Return whether :meth:`redo` has something to bring again; never while a propagation is writing.
@@ -295,4 +312,6 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview):
         :param volume: the volume that was segmented, or None.
         """
         writer = self._writers.known(segmentation, volume)
-        return writer is not None and writer.canRedo
+        if writer is None or self._times.isRunning(segmentation):
+            return False
+        return writer.canRedo or self._times.steps.isNextToRedo(segmentation, writer)

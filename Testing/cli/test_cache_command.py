@@ -13,6 +13,7 @@ from medsamseg_server.cli import cache as cache_command
 from medsamseg_server.engine import warming
 from medsamseg_server.engine.embedding_cache import EMBEDDING_BYTES, EmbeddingCache
 from medsamseg_server.engine.engine import Engine
+from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.volumes.volume import Volume
 
 sys.path.append(str(Path(__file__).parents[1] / "server"))
@@ -192,7 +193,7 @@ def test_warming_agrees_with_the_server_on_the_key(store, watch, scan, embedding
     run("cache", "warm", scan)
     engine = Engine(store, EmbeddingCache(folder=embeddings), load_predictor=lambda s, *_: FakePredictor(s, watch))
     engine.predictor()
-    assert engine.find(Volume.from_array(rod()), 0, 5).was_cached
+    assert engine.find(SliceRequest(Volume.from_array(rod()), 0, 5)).was_cached
 
 
 def test_scans_are_found_once(scan):

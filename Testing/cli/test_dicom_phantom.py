@@ -9,6 +9,7 @@ import pytest
 from highdicom.legacy import LegacyConvertedEnhancedCTImage
 from phantom_writing import (
     AXIAL,
+    COMPUTED_RADIOGRAPHY,
     CORONAL,
     ENHANCED_CT,
     ENHANCED_MR,
@@ -29,7 +30,7 @@ from phantom_writing import (
     world_centroid,
     write_slices,
 )
-from pydicom import uid
+from pydicom import Dataset, uid
 
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.image_io.reading import read_image
@@ -162,6 +163,39 @@ def test_each_frame_has_its_own_scaling(tmp_path, kind):
 
     ds = enhanced(VALUES[SCRAMBLED], positions(SCRAMBLED), sop_class=ENHANCED_PET, modality="PT", groups=groups)
     check(read_image(save(ds, tmp_path / "scan")), scaled(slope, intercept))
+
+
+#: Modality lookup tables: bits of an entry, and how pydicom writes the entries.
+TABLES = {
+    "words": (16, lambda table: table.astype("<u2").tobytes()),
+    "numbers": (16, lambda table: [int(value) for value in table]),
+    "bytes": (8, lambda table: table.astype(np.uint8).tobytes()),
+}
+
+
+@pytest.mark.parametrize("syntax", [uid.ExplicitVRLittleEndian, uid.ImplicitVRLittleEndian])
+@pytest.mark.parametrize("kind", TABLES)
+def test_a_table_of_real_values_is_applied(tmp_path, kind, syntax):
+    bits, write = TABLES[kind]
+    # Shorter than the range of the pixels at both ends.
+    table, first = np.arange(1000)[::-1] * 3 % (1 << bits), -500
+    entries = Dataset()
+    entries.add_new("LUTDescriptor", "SS", [len(table), first, bits])
+    entries.add_new("LUTData", "US" if kind == "numbers" else "OW", write(table))
+
+    def change(ds, k):
+        ds.ModalityLUTSequence, ds.file_meta.TransferSyntaxUID = [entries], syntax
+
+    write_slices(tmp_path, VALUES, change=change)
+    check(read_image(tmp_path), table[np.clip(VALUES.astype(int) - first, 0, len(table) - 1)])
+
+
+def test_a_table_that_is_cut_off_is_told(tmp_path):
+    entries = Dataset()
+    entries.add_new("LUTDescriptor", "SS", [1000, 0, 16])
+    entries.add_new("LUTData", "OW", bytes(200))
+    write_slices(tmp_path, VALUES[:1], change=lambda ds, k: setattr(ds, "ModalityLUTSequence", [entries]))
+    assert "has 100 of the 1000 entries of its lookup table" in refusal(tmp_path)
 
 
 def test_minus_1000_hu_stays_minus_1000_hu(tmp_path):
@@ -323,6 +357,22 @@ def test_a_damaged_file_at_the_end_is_left_out_and_named(tmp_path, kind):
     image = read_image(tmp_path)
     check(image, VALUES[:-1], mask=OBJECT[:-1])
     assert image.notes == (f"1 file could not be read and was left out: {last.name} {words}.",)
+
+
+@pytest.mark.parametrize(
+    "keyword", ["Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "BitsStored", "HighBit", "PixelRepresentation"]
+)
+def test_a_file_with_several_numbers_in_the_place_of_one_is_left_out_and_named(tmp_path, keyword):
+    def change(ds, k):
+        if k == 7:
+            setattr(ds, keyword, [1, 1])
+
+    last = write_slices(tmp_path, VALUES, change=change)[-1]
+    image = read_image(tmp_path)
+    check(image, VALUES[:-1], mask=OBJECT[:-1])
+    assert image.notes == (
+        f"1 file could not be read and was left out: {last.name} has several values as its {keyword}.",
+    )
 
 
 @pytest.mark.parametrize("kind", BREAKS)
@@ -487,6 +537,28 @@ def test_a_scan_keeps_where_it_came_from(tmp_path):
     assert source.files == tuple(paths)
     assert source.sop_instance_uids == tuple(pydicom.dcmread(path).SOPInstanceUID for path in paths)
     assert source.frames == (0,) * 8
+
+
+def test_a_projection_without_sizes_gives_no_milliliters(tmp_path):
+    image = read_image(save(base(VALUES[0], COMPUTED_RADIOGRAPHY, "CR"), tmp_path / "hand"))
+    assert image.voxel_ml is None
+    assert image.notes == (
+        "hand does not say where in the patient it lies.",
+        "hand does not say how large its pixels are: they are counted, but give no milliliters.",
+    )
+
+
+def test_scans_at_one_place_with_the_same_names_are_told_with_their_folders(tmp_path):
+    for name, more in ("a", 0), ("b", 5):
+        write_slices(tmp_path / name, VALUES + more)
+    assert "show the same place (a/IM000 and b/IM000)" in refusal(tmp_path)
+
+
+def test_an_index_of_files_is_told(tmp_path):
+    shutil.copy(uid.__file__.replace("uid.py", "data/test_files/dicomdirtests/DICOMDIR"), tmp_path)
+    found = refusal(tmp_path / "DICOMDIR")
+    assert f"The file {tmp_path / 'DICOMDIR'} holds no image." in found
+    assert "give the folder that it is in" in found
 
 
 def test_mosaics_are_refused(tmp_path):

@@ -1,5 +1,6 @@
 """One object at a known place, through every format, orientation, handedness, shear and scaling, and back as a mask."""
 
+import contextlib
 import gzip
 import struct
 
@@ -24,6 +25,7 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.reading import read_image
 from medsamseg_server.image_io.segmentations import VOLUME_SUFFIXES, Segment, remarks_on_output, write_segmentation
 
+STRAIGHT = np.eye(3)
 SLIGHTLY_OFF = np.array([[1, 0.001, 0], [0, 1, 0.0005], [0, 0, 1.0]])
 RIGID = {"turned": turned(), "mirrored": turned() @ np.diag([1, 1, -1])}
 SHEARED = {"tilted by 20 degrees": sheared(), "tilted and mirrored": sheared(20) @ np.diag([1, -1, 1])}
@@ -160,7 +162,8 @@ def disagreeing(path, codes):
 def test_a_mask_lies_on_its_scan_in_both_kinds_of_readers_where_the_transforms_disagree(tmp_path, codes, chosen):
     mask = disagreeing(tmp_path / "scan.nii.gz", codes)
     scan = read_image(tmp_path / "scan.nii.gz")
-    assert f"3D Slicer takes the {chosen}, and so it is taken here" in scan.notes[0]
+    others = "as nibabel and FSL do" if chosen == "sform" else "but nibabel and FSL take the sform"
+    assert f"3D Slicer takes the {chosen}, and so it is taken here, {others}." in scan.notes[0]
     write_segmentation(tmp_path / "mask.nii.gz", Segment("A", mask.T), scan.geometry, scan.nifti_place)
     scan_header, mask_header = (nib.load(tmp_path / f"{name}.nii.gz").header for name in ("scan", "mask"))
     for name in ("qform_code", "sform_code", "quatern_b", "qoffset_x", "srow_x", "srow_y", "srow_z"):
@@ -241,13 +244,47 @@ def test_one_time_point_is_a_volume_and_several_are_told(tmp_path):
     assert (error.code, "7 × 8 × 9 × 2" in error.message) == ("image_not_3d", True)
 
 
-def patched(path, offset, code, *values):
+def patched(path, offset, code, *values, axes=STRAIGHT):
     voxels, _ = phantom()
-    write_nifti(path, voxels, affine(np.eye(3)))
+    write_nifti(path, voxels, affine(axes))
     content = bytearray(path.read_bytes())
     struct.pack_into("<" + code, content, offset, *values)
     path.write_bytes(content)
     return path
+
+
+@pytest.mark.parametrize("handedness", [0.0, 5.0, np.nan, -7.0])
+def test_the_handedness_is_a_sign(tmp_path, handedness):
+    """By the format, 0 stands for 1; ITK takes all but negative numbers so."""
+    axes = np.diag([1, 1, -1 if handedness < 0 else 1])
+    path = patched(tmp_path / "scan.nii", 76, "f", handedness, axes=axes)
+    scan = read_image(path)
+    assert scan.notes == ()
+    _, mask = phantom()
+    check_masks(tmp_path, scan, mask, affine(axes), volume_ml(mask, affine(axes)))
+
+
+def test_complex_numbers_are_no_scan(tmp_path):
+    path = write_nifti(tmp_path / "scan.nii", phantom()[0].astype(np.complex64), affine(np.eye(3)))
+    error = failure_of(read_image, path)
+    assert (error.code, error.message) == (
+        "image_components",
+        f"{path} holds complex numbers, as raw data of MR scanners do.",
+    )
+
+
+def test_nothing_of_the_libraries_is_printed(tmp_path, capfd):
+    voxels, mask = phantom()
+    scan = read_image(write_nifti(tmp_path / "scan.nii", voxels, affine(np.eye(3)), kind=nib.Nifti2Image))
+    write_segmentation(tmp_path / "mask.nii", [Segment("A", mask.T)], scan.geometry, scan.nifti_place)
+    path = write_itk(tmp_path / "scan.mha", voxels, affine(np.eye(3)))
+    path.write_bytes(path.read_bytes()[:-10])
+    assert failure_of(read_image, path).code == "image_incomplete"
+    # A code that the format does not have, which nibabel would say that it repairs.
+    scan = read_image(patched(tmp_path / "code.nii", 252, "2h", 99, 99))
+    with contextlib.suppress(MedSAMSegError):
+        write_segmentation(tmp_path / "other.nii", [Segment("A", mask.T)], scan.geometry, scan.nifti_place)
+    assert capfd.readouterr() == ("", "")
 
 
 WRONG = {

@@ -55,6 +55,7 @@ def test_nrrd_files_give_milliliters_where_they_state_sizes(tmp_path, lines, vox
         (DIRECTIONS.format("(0,0,0)"), "its voxels are 0 mm apart along K"),
         (DIRECTIONS.format("(0,1,0)"), "two of its axes have the same direction"),
         (DIRECTIONS.format("(0,0,nan)"), "must be consistent"),
+        (f"spacings: 1.{'0' * 695} 1 1", "its field 'spacings' has 702 characters"),
     ],
 )
 def test_nrrd_files_whose_voxels_have_no_place_are_told_with_the_reason(tmp_path, lines, words):
@@ -64,6 +65,12 @@ def test_nrrd_files_whose_voxels_have_no_place_are_told_with_the_reason(tmp_path
     reason = error.message.partition(": ")[2]
     assert "0x" not in reason
     assert "nrrd" not in reason
+
+
+def test_texts_of_any_length_do_not_matter(tmp_path):
+    text = "long " * 1000
+    lines = f"content: {text}\nspacings: 1 1 1\nnote:={text}\n# {text}"
+    np.testing.assert_array_equal(read_image(write_header(tmp_path / "scan.nrrd", lines)).array, phantom()[0].T)
 
 
 @pytest.mark.parametrize("space", ["left-posterior-superior", "right-anterior-superior", "left-anterior-superior"])

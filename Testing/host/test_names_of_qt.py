@@ -1,6 +1,7 @@
 """Classes and enum values of `qt` and `ctk` that the module names, in code and in its .ui file, exist in the host."""
 
 import ast
+import enum
 import functools
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -36,7 +37,14 @@ def resolve(name):
     import qt
 
     root, *attributes = name.split(".")
-    return functools.reduce(getattr, attributes, {"qt": qt, "ctk": ctk}[root])
+    return functools.reduce(_attribute, attributes, {"qt": qt, "ctk": ctk}[root])
+
+
+def _attribute(value, name):
+    # PythonQt's values of enums are numbers, which have neither a name nor a value.
+    if isinstance(value, enum.Enum):
+        raise AttributeError(f"{value} has no '{name}' in Slicer")
+    return getattr(value, name)
 
 
 @pytest.mark.parametrize("name", usedNames())
@@ -50,7 +58,7 @@ def test_names_are_found_and_unknown_ones_refused(gui):
         "ctk.ctkPathLineEdit.Dirs",
         "qt.QTimer",
     ]
-    for unknown in ("qt.QInvented", "qt.QTimer.Invented", "ctk.ctkInvented"):
+    for unknown in ("qt.QInvented", "qt.QTimer.Invented", "ctk.ctkInvented", "qt.Qt.Checked.value"):
         with pytest.raises(AttributeError):
             resolve(unknown)
 

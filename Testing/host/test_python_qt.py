@@ -1,6 +1,7 @@
 """`qt` behaves as PythonQt does: what works in Slicer works, what fails there fails here."""
 
 import gc
+import threading
 import weakref
 
 import pytest
@@ -32,6 +33,15 @@ def test_unknown_attributes_can_be_neither_read_nor_set(qt):
         button.invented = 1
     with pytest.raises(AttributeError, match="not writable"):
         button.rect = None
+
+
+def test_what_only_qt_6_has_is_not_there(qt):
+    for widget, name in ((qt.QWidget(), "accessibleIdentifier"), (qt.QTimer(), "id"), (qt.QShortcut(None), "keys")):
+        with pytest.raises(AttributeError, match=f"no attribute named '{name}' before Qt 6"):
+            getattr(widget, name)
+    with pytest.raises(ValueError, match="has no signal"):
+        qt.QCheckBox().connect("checkStateChanged(Qt::CheckState)", print)
+    assert not qt.QTableWidget().horizontalHeader().sectionsMovable()
 
 
 def test_a_timer_has_no_property_for_being_single_shot(qt):
@@ -195,8 +205,64 @@ def test_a_destroyed_object_cannot_be_used(qt, gui):
     button = qt.QPushButton()
     button.deleteLater()
     gui.processEvents()
-    with pytest.raises(ValueError, match="destroyed QPushButton"):
+    assert not button
+    for use in (lambda: button.text, lambda: button.click(), lambda: button.connect("clicked()", print)):
+        with pytest.raises(ValueError, match="destroyed QPushButton"):
+            use()
+    with pytest.raises(AttributeError, match="Trying to set property 'text' on a destroyed QPushButton"):
         button.text = "x"
+
+
+def test_what_lives_is_true(qt):
+    assert all([qt.QWidget(), qt.QTimer(), qt.QTableWidget(), slicer.qMRMLNodeComboBox(), slicer.app.layoutManager()])
+
+
+def test_enum_values_are_found_in_the_class_and_in_the_enum(qt):
+    assert qt.Qt.AlignLeft == qt.Qt.AlignmentFlag.AlignLeft
+    assert qt.Qt.AlignLeft | qt.Qt.AlignTop == qt.Qt.AlignTop | qt.Qt.AlignLeft
+    # Stricter than PythonQt, whose values are numbers.
+    assert qt.Qt.Checked != 2
+    with pytest.raises(TypeError):
+        qt.QTableWidget().setSelectionMode(1)
+
+
+def test_static_functions_are_called_on_the_class_or_an_instance(qt, gui):
+    heard = []
+    qt.QTimer.singleShot(0, lambda: heard.append("class"))
+    qt.QTimer().singleShot(0, lambda: heard.append("instance"))
+    assert qt.QUrl.fromLocalFile("/tmp").isLocalFile()
+    with pytest.raises(TypeError):
+        qt.QTimer.singleShot(0, qt.Qt.PreciseTimer, print)
+    gui.waitUntil(lambda: len(heard) == 2)
+
+
+def startTimer(qt, function):
+    timer = qt.QTimer()
+    timer.connect("timeout()", function)
+    timer.start(0)
+    return timer
+
+
+def test_a_timer_that_nobody_holds_never_fires(qt, gui):
+    heard = []
+    held = startTimer(qt, lambda: heard.append("held"))
+    startTimer(qt, lambda: heard.append("dropped"))
+    gui.waitUntil(lambda: len(heard) >= 3)
+    held.stop()
+    assert set(heard) == {"held"}
+
+
+def test_a_timer_dropped_on_another_thread_is_complained_of(qt, gui):
+    timer = qt.QTimer()
+    # Qt goes on to wait for it: it must not be due while the tests run.
+    timer.start(2**31 - 1)
+    held = [timer]
+    del timer
+    thread = threading.Thread(target=held.clear)
+    thread.start()
+    thread.join()
+    assert any("Timers cannot be stopped from another thread" in warning for warning in gui.messages.warnings)
+    gui.messages.clear()
 
 
 def test_timers_shortcuts_actions_and_icons(qt, gui):

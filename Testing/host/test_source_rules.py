@@ -23,6 +23,7 @@ def test_the_library_keeps_the_rules(path):
         ("from medsamseg_server.serving.contract import app", "imports medsamseg_server, which is not part of Slicer"),
         ("import qt\nqt.QLabel(text='x')", "qt.QLabel takes no keyword argument text"),
         ("import qt\nqt.QTimer.singleShot(0, receiver=f)", "qt.QTimer.singleShot takes no keyword argument receiver"),
+        ("import qt\na is qt.Qt.Checked", "compares qt.Qt.Checked with 'is', which is another number each time"),
         ("def f():\n    import requests", "imports requests, which is not part of Slicer"),
     ],
 )

@@ -17,7 +17,7 @@ FRAME = 256
 class FakePrediction:
     masks: np.ndarray
     scores: np.ndarray
-    probabilities: np.ndarray
+    probabilities: np.ndarray | None = None
 
 
 class FakePredictor:

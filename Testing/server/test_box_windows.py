@@ -9,6 +9,7 @@ from server_fakes import npy
 
 from medsamseg_server.engine.box_windows import window_for_box
 from medsamseg_server.engine.engine import Engine, Prompt
+from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.volumes.windows import resolve_window
 
@@ -108,9 +109,11 @@ def test_only_auto_goes_by_the_box(engine: Engine):
     volume = Volume.from_array(np.stack([chest(), dome()]))
     prompts = [Prompt(BOX), Prompt(points=((100, 100, 1),)), Prompt((20, 20, 60, 60))]
     assert volume.window("auto").name == "lung"
-    seen = [framing.window.name for framing in engine.segment(volume, 0, 1, prompts, "auto").framings]
+    seen = [framing.window.name for framing in engine.segment(SliceRequest(volume, 0, 1, "auto"), prompts).framings]
     assert seen == ["bone", "lung", "lung"]
-    assert {framing.window.name for framing in engine.segment(volume, 0, 1, prompts, "soft").framings} == {"soft"}
+    assert {
+        framing.window.name for framing in engine.segment(SliceRequest(volume, 0, 1, "soft"), prompts).framings
+    } == {"soft"}
 
 
 def test_caller_may_know_better_what_the_volume_is(engine):
@@ -118,7 +121,7 @@ def test_caller_may_know_better_what_the_volume_is(engine):
     volume = Volume.from_array(np.stack([slice_of(FAT, LIVER)] * 2)[:, 60:140, 60:140])
     box = [Prompt((20, 20, 59, 59))]
     for text, name in (("auto", "percentile"), ("auto:soft", "soft"), (" AUTO:Lung ", "soft")):
-        assert engine.segment(volume, 0, 0, box, text).window.name == name
+        assert engine.segment(SliceRequest(volume, 0, 0, text), box).window.name == name
     assert volume.window("auto:lung").name == "lung"
 
 

@@ -42,6 +42,20 @@ def test_click_on_an_encoded_slice_does_not_wait_for_an_encoding(server, path, e
     assert watch.encoded == [205, 204]
 
 
+def test_a_slice_is_prepared_once_and_no_other_click_waits_for_that(server, path, monkeypatch):
+    prepared = []
+
+    def prepare(self, image, original=FakePredictor.prepare):
+        prepared.append(threading.current_thread().name)
+        return original(self, image)
+
+    server.click(path, 9)  # loads the network
+    monkeypatch.setattr(FakePredictor, "prepare", prepare)
+    assert server.click(path, 4)[1]["embedding"] == "computed"
+    assert len(prepared) == 1
+    assert not {"encoding", "decoding"}.intersection(prepared)
+
+
 def test_click_on_another_slice_is_encoded_right_after_the_one_under_way(
     server, path, encoding, watch, service, monkeypatch
 ):

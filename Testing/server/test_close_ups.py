@@ -10,6 +10,7 @@ from server_fakes import IDENTITY_WINDOW, FakePredictor
 
 from medsamseg_server.engine.close_ups import View, choose_view, crop_to_box, whole_slice
 from medsamseg_server.engine.engine import Engine, Prompt
+from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.weights.catalog import get_specification
 
@@ -109,6 +110,11 @@ def test_pixels_of_a_box_are_those_whose_centers_are_in_it(case):
         np.testing.assert_array_equal(np.sort(found, axis=None), np.flatnonzero(inside))
 
 
+def request(volume):
+    """The second slice."""
+    return SliceRequest(volume, 0, 1, IDENTITY_WINDOW)
+
+
 def bright(*rectangles):
     """A volume of two slices with bright rectangles (x0, y0, x1, y1), inclusive, on the second one."""
     volume = np.zeros((2, *SIZE), np.uint8)
@@ -125,7 +131,7 @@ def test_mask_of_a_close_up_is_on_the_slices_own_pixels(store_of_module, x, y, w
     rectangle = (x, y, x + width, y + height)
     box = (max(x - 1.5, -0.5), max(y - 1.5, -0.5), min(x + width + 1.5, 219.5), min(y + height + 1.5, 179.5))
     volume = bright(rectangle)
-    found = engine.segment(volume, 0, 1, [Prompt(box)], IDENTITY_WINDOW)
+    found = engine.segment(request(volume), [Prompt(box)])
     assert max(found.framings[0].view.shape) < 128
     np.testing.assert_array_equal(found.masks[0].to_array(SIZE), volume.array[1] > 0)
     assert found.agreements == [1.0]
@@ -147,7 +153,7 @@ def store_of_module(tmp_path_factory):
 def test_boxes_at_both_ends_of_a_slice_get_their_own_close_ups(engine, watch):
     first, second = (10, 10, 29, 29), (180, 140, 205, 160)
     volume = bright(first, second)
-    found = engine.segment(volume, 0, 1, [Prompt(first), Prompt(second), Prompt((12, 12, 29, 29))], IDENTITY_WINDOW)
+    found = engine.segment(request(volume), [Prompt(first), Prompt(second), Prompt((12, 12, 29, 29))])
     assert [mask.extent for mask in found.masks][:2] == [first, second]
     assert len(watch.encoded) == 2
     assert found.framings[0] == found.framings[2] != found.framings[1]
@@ -156,14 +162,14 @@ def test_boxes_at_both_ends_of_a_slice_get_their_own_close_ups(engine, watch):
 def test_box_that_moves_a_little_is_seen_in_the_same_close_up(engine, watch):
     volume = bright((90, 80, 119, 109))
     for shift in range(-2, 3):
-        engine.segment(volume, 0, 1, [Prompt((88 + shift, 78, 121 + shift, 111))], IDENTITY_WINDOW)
+        engine.segment(request(volume), [Prompt((88 + shift, 78, 121 + shift, 111))])
     assert len(watch.encoded) == 1
 
 
 def test_close_up_does_not_wait_for_the_whole_slice(engine, watch):
     volume = bright((90, 80, 119, 109))
-    engine.segment(volume, 0, 1, [Prompt((88, 78, 121, 111))], IDENTITY_WINDOW)
-    assert engine.find(volume, 0, 1, IDENTITY_WINDOW) is None
+    engine.segment(request(volume), [Prompt((88, 78, 121, 111))])
+    assert engine.find(request(volume)) is None
     assert len(watch.encoded) == 1
 
 
@@ -171,18 +177,18 @@ def test_same_box_gets_the_same_mask_whatever_is_encoded(engine, watch):
     """A ring of another brightness round the object shows what the network was given."""
     volume = bright((90, 80, 119, 109), (60, 80, 62, 109))
     prompts = [Prompt((88, 78, 121, 111))]
-    alone = engine.segment(volume, 0, 1, prompts, IDENTITY_WINDOW)
-    engine.encode_ahead(volume, 0, 1, IDENTITY_WINDOW)
-    after = engine.segment(volume, 0, 1, prompts, IDENTITY_WINDOW)
+    alone = engine.segment(request(volume), prompts)
+    engine.encode_ahead(request(volume))
+    after = engine.segment(request(volume), prompts)
     assert (after.masks, after.framings) == (alone.masks, alone.framings)
 
 
 def test_preview_makes_do_with_the_whole_slice(engine):
     volume = bright((90, 80, 119, 109))
     prompts = [Prompt((88, 78, 121, 111))]
-    engine.encode_ahead(volume, 0, 1, IDENTITY_WINDOW)
-    assert engine.find_for(volume, 0, 1, prompts, IDENTITY_WINDOW) is None
-    embedded = engine.find_for(volume, 0, 1, prompts, IDENTITY_WINDOW, or_whole=True)
+    engine.encode_ahead(request(volume))
+    assert engine.find_for(request(volume), prompts) is None
+    embedded = engine.find_for(request(volume), prompts, or_whole=True)
     preview = engine.decode(embedded, prompts, quick=True)
     assert preview.framings[0].view == whole_slice(LITEMEDSAM, SIZE)
     assert (preview.masks[0].extent, preview.agreements) == ((90, 80, 119, 109), [None])
@@ -191,20 +197,21 @@ def test_preview_makes_do_with_the_whole_slice(engine):
 def test_preview_prefers_the_close_up(engine):
     volume = bright((90, 80, 119, 109))
     prompts = [Prompt((88, 78, 121, 111))]
-    engine.encode_ahead(volume, 0, 1, IDENTITY_WINDOW)
-    engine.segment(volume, 0, 1, prompts, IDENTITY_WINDOW)
-    (embedded,) = engine.find_for(volume, 0, 1, prompts, IDENTITY_WINDOW, or_whole=True)
+    engine.encode_ahead(request(volume))
+    engine.segment(request(volume), prompts)
+    (embedded,) = engine.find_for(request(volume), prompts, or_whole=True)
     assert embedded.framing.view.input_size == 128
 
 
 def test_candidates_are_seen_where_the_expected_object_is(engine):
     volume = bright((90, 80, 119, 109))
     inside, far = (95, 85, 110, 100), (0, 0, 20, 20)
-    found = engine.candidates(volume, 0, 1, (88, 78, 121, 111), [inside, far], IDENTITY_WINDOW)
+    found = engine.candidates(request(volume), (88, 78, 121, 111), [inside, far])
     # Four margins, the other box with one, and none for what the close-up does not show.
-    assert len(found.masks) == 5
-    assert {mask.extent for mask in found.masks[:4]} == {(90, 80, 119, 109)}
-    assert len(set(found.framings)) == 1
+    masks = found.masks.slice_masks()
+    assert len(masks) == 5
+    assert {mask.extent for mask in masks[:4]} == {(90, 80, 119, 109)}
+    np.testing.assert_array_equal(found.masks.on_slice(SIZE)[0], volume.array[1] > 0)
 
 
 def test_view_cuts_what_it_says():
@@ -224,9 +231,9 @@ def test_only_a_model_with_close_ups_is_asked_several_times(store_of_module):
     for close_up_size in (128, None):
         changed = dataclasses.replace(LITEMEDSAM, close_up_size=close_up_size)
         engine = Engine(store_of_module, load_predictor=lambda *_, changed=changed: Counting(changed))
-        found = engine.segment(volume, 0, 1, prompts, IDENTITY_WINDOW)
+        found = engine.segment(request(volume), prompts)
         assert found.masks[0].extent == (90, 80, 119, 109)
         assert found.agreements == [1.0 if close_up_size else None]
-        points = engine.segment(volume, 0, 1, [Prompt((88, 78, 121, 111), ((95, 85, 1),))], IDENTITY_WINDOW)
+        points = engine.segment(request(volume), [Prompt((88, 78, 121, 111), ((95, 85, 1),))])
         assert points.agreements == [None]
     assert asked == [4, 1, 1, 1]

@@ -8,6 +8,7 @@ from server_fakes import npy
 
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.engine import Engine, Prompt
+from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.models.preprocessing import prepare_image
 from medsamseg_server.propagation import EngineSlices, Propagation, SliceResult
@@ -109,13 +110,13 @@ def test_colors_are_uploaded(fortran_order):
 
 def test_a_box_finds_what_differs_in_color_alone(engine):
     volume = Volume.from_array(film())
-    result = engine.segment(volume, 0, 0, [Prompt(box_of(0))])
+    result = engine.segment(SliceRequest(volume, 0, 0), [Prompt(box_of(0))])
     assert dice(result.masks[0].to_array((160, 200)), disk(0)) >= 0.95
 
 
 def test_the_embedding_is_that_of_the_color_picture(engine):
     colors = film()
-    embedded = engine.embed(Volume.from_array(colors), 0, 1)
+    embedded = engine.embed(SliceRequest(Volume.from_array(colors), 0, 1))
     prepared = prepare_image(get_specification("litemedsam"), colors[1])
     assert not np.array_equal(prepared[0], prepared[1])
     np.testing.assert_array_equal(embedded.embedding, engine.predictor().encode_prepared(prepared).astype(np.float16))

@@ -8,7 +8,8 @@ from medsamseg_server.engine.close_ups import View
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.engine import Engine, Prompt
 from medsamseg_server.engine.prompts import check_box
-from medsamseg_server.engine.slice_embeddings import Embedded, Framing
+from medsamseg_server.engine.slice_embeddings import Embedded
+from medsamseg_server.engine.slice_request import Framing, SliceRequest
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.weights.catalog import get_specification
@@ -18,7 +19,7 @@ BOX = Prompt(ROD_BOX)
 
 
 def segment(engine, volume, index=5, prompts=(BOX,), axis=0, window=IDENTITY_WINDOW, model=None):
-    return engine.segment(volume, axis, index, list(prompts), window, model)
+    return engine.segment(SliceRequest(volume, axis, index, window, model), list(prompts))
 
 
 def expected_square():
@@ -135,7 +136,7 @@ def test_masks_come_in_the_order_of_mixed_prompts(engine, volume):
     together = segment(engine, volume, prompts=prompts).masks
     alone = [segment(engine, volume, prompts=[prompt]).masks[0] for prompt in prompts]
     assert together == alone
-    assert len({mask.bits for mask in alone}) == len(prompts)
+    assert len({mask.pixels.tobytes() for mask in alone}) == len(prompts)
 
 
 def test_boxes_of_one_kind_are_decoded_in_one_batch(store, watch):
@@ -148,7 +149,7 @@ def test_boxes_of_one_kind_are_decoded_in_one_batch(store, watch):
 
     engine = Engine(store, load_predictor=lambda specification, *_: Counting(specification, watch))
     boxes = [(7, 9, 8 + number / 2, 12) for number in range(20)]
-    result = engine.segment_whole(Volume.from_array(rod()), 0, 5, boxes, IDENTITY_WINDOW)
+    result = engine.segment_whole(SliceRequest(Volume.from_array(rod()), 0, 5, IDENTITY_WINDOW), boxes)
     assert batches == [16, 4]
     assert [mask.extent[2] for mask in result.masks] == [min(int(8 + number / 2), 17) for number in range(20)]
 
@@ -325,7 +326,7 @@ def test_embedding_beyond_half_precision_stays_finite(store):
             return np.full((256, 64, 64), 1e6, np.float32)
 
     engine = Engine(store, load_predictor=lambda specification, *_: Large(specification))
-    assert np.isfinite(engine.embed(Volume.from_array(rod()), 0, 0).embedding).all()
+    assert np.isfinite(engine.embed(SliceRequest(Volume.from_array(rod()), 0, 0)).embedding).all()
 
 
 def test_default_engine_needs_no_weights_to_be_made():
@@ -333,23 +334,23 @@ def test_default_engine_needs_no_weights_to_be_made():
 
 
 def test_encoding_ahead_fills_the_cache_once(engine, volume, watch):
-    assert [engine.encode_ahead(volume, 0, 5, IDENTITY_WINDOW) for _ in range(2)] == [True, False]
+    assert [engine.encode_ahead(SliceRequest(volume, 0, 5, IDENTITY_WINDOW)) for _ in range(2)] == [True, False]
     assert segment(engine, volume).was_cached
     assert watch.encoded == [205]
 
 
 def test_known_slice_is_not_prepared_again(engine, volume, monkeypatch):
     segment(engine, volume)
-    engine.embed(volume, 0, 5, IDENTITY_WINDOW)
+    engine.embed(SliceRequest(volume, 0, 5, IDENTITY_WINDOW))
     monkeypatch.setattr(FakePredictor, "prepare", lambda *_: pytest.fail("the encoder's input was made again"))
     assert segment(engine, volume).was_cached
-    assert engine.find(volume, 0, 5, IDENTITY_WINDOW).was_cached
+    assert engine.find(SliceRequest(volume, 0, 5, IDENTITY_WINDOW)).was_cached
 
 
 def test_slice_that_the_cache_lost_is_encoded_again(store, volume, watch):
     engine = Engine(store, EmbeddingCache(memory_bytes=0), load_predictor=lambda s, *_: FakePredictor(s, watch))
     assert [segment(engine, volume).was_cached for _ in range(2)] == [False, False]
-    assert engine.find(volume, 0, 5, IDENTITY_WINDOW) is None
+    assert engine.find(SliceRequest(volume, 0, 5, IDENTITY_WINDOW)) is None
     assert watch.encoded == [205, 205]
 
 

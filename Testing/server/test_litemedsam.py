@@ -10,6 +10,7 @@ from server_process import PROGRAM, ServerProcess
 
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.engine import Engine, Prompt
+from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.propagation import EngineSlices, Propagation, SliceResult
 from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.weights.store import ModelStore
@@ -48,7 +49,7 @@ def engine(embeddings):
 
 def test_tight_box_finds_the_tumor_on_its_slice(engine, ct, tumor):
     volume = Volume.from_array(ct)
-    result = engine.segment(volume, 0, 24, [Prompt(TUMOR_BOX)])
+    result = engine.segment(SliceRequest(volume, 0, 24), [Prompt(TUMOR_BOX)])
     assert result.window.name == "bone"
     assert result.weights_sha256 == LITEMEDSAM_SHA256
     assert dice(result.masks[0].to_array(ct.shape[1:]), tumor[24]) >= 0.85
@@ -56,10 +57,10 @@ def test_tight_box_finds_the_tumor_on_its_slice(engine, ct, tumor):
 
 def test_second_click_is_served_from_the_cache_with_the_identical_mask(engine, embeddings, ct):
     volume = Volume.from_array(ct)
-    first = engine.segment(volume, 0, 24, [Prompt(TUMOR_BOX)])
-    again = engine.segment(volume, 0, 24, [Prompt(TUMOR_BOX)])
+    first = engine.segment(SliceRequest(volume, 0, 24), [Prompt(TUMOR_BOX)])
+    again = engine.segment(SliceRequest(volume, 0, 24), [Prompt(TUMOR_BOX)])
     restarted = Engine(DEVELOPMENT_STORE, EmbeddingCache(folder=embeddings), "cpu")
-    after = restarted.segment(Volume.from_array(ct.astype(">f8")), 0, 24, [Prompt(TUMOR_BOX)])
+    after = restarted.segment(SliceRequest(Volume.from_array(ct.astype(">f8")), 0, 24), [Prompt(TUMOR_BOX)])
     assert again.was_cached
     assert after.was_cached
     assert first.masks == again.masks == after.masks
@@ -79,9 +80,9 @@ def test_half_precision_in_the_cache_does_not_change_the_masks(engine, ct):
 def test_boxes_together_give_the_same_masks_as_alone(engine, ct):
     volume = Volume.from_array(ct)
     boxes = [TUMOR_BOX, (60.0, 170.0, 90.0, 200.0), (150.0, 90.0, 200.0, 140.0)]
-    together = engine.segment(volume, 0, 24, [Prompt(box) for box in boxes]).masks
+    together = engine.segment(SliceRequest(volume, 0, 24), [Prompt(box) for box in boxes]).masks
     for box, mask in zip(boxes, together, strict=True):
-        alone = engine.segment(volume, 0, 24, [Prompt(box)]).masks[0]
+        alone = engine.segment(SliceRequest(volume, 0, 24), [Prompt(box)]).masks[0]
         assert dice(mask.to_array(ct.shape[1:]), alone.to_array(ct.shape[1:])) > 0.999
 
 
@@ -100,7 +101,7 @@ def test_propagation_follows_the_tumor(engine, ct, tumor):
 def test_server_process_gives_the_same_as_the_engine(engine, embeddings, ct, tumor, monkeypatch):
     monkeypatch.setenv("MEDSAMSEG_HOME", str(DEVELOPMENT_STORE.folder.parent))
     volume = Volume.from_array(ct)
-    expected = engine.segment(volume, 0, 24, [Prompt(TUMOR_BOX)]).masks[0]
+    expected = engine.segment(SliceRequest(volume, 0, 24), [Prompt(TUMOR_BOX)]).masks[0]
     server = ServerProcess(PROGRAM, "--device", "cpu", "--exit-with-stdin", "--embedding-disk", "0")
     try:
         path = server.upload(ct)

@@ -1,7 +1,10 @@
+import base64
+
 import numpy as np
 import pytest
 
-from medsamseg_server.engine.masks import SliceMask, overlap
+from medsamseg_server.engine.masks import Candidates, SliceMask, overlap
+from medsamseg_server.serving import contract
 
 RANDOM = np.random.default_rng(3)
 
@@ -28,11 +31,11 @@ def test_extent_is_tight_and_inclusive():
     assert SliceMask.from_mask(mask, 0).extent == (10, 4, 22, 8)
 
 
-def test_bits_are_the_packed_rows_of_the_extent():
+def test_on_the_wire_are_the_packed_rows_of_the_extent():
     mask = np.zeros((5, 5), bool)
     mask[1, 1:4] = True
     mask[2, 2] = True
-    assert SliceMask.from_mask(mask, 0).bits == bytes([0b11101000])
+    assert base64.b64decode(contract.Mask.of(SliceMask.from_mask(mask, 0)).bits) == bytes([0b11101000])
 
 
 @pytest.mark.parametrize("pixel", [(0, 0), (0, 29), (19, 0), (19, 29)])
@@ -53,9 +56,31 @@ def test_full_slice():
 
 def test_empty_mask_has_no_extent():
     kept = SliceMask.from_mask(np.zeros((20, 30), bool), 0.9)
-    assert (kept.extent, kept.bits, kept.voxels) == (None, b"", 0)
-    assert kept.crop().shape == (0, 0)
+    assert (kept.extent, kept.voxels) == (None, 0)
+    assert kept.pixels.shape == (0, 0)
+    assert contract.Mask.of(kept).bits == ""
     assert not kept.to_array((20, 30)).any()
+
+
+def test_masks_are_equal_by_place_pixels_and_score():
+    mask = blob()
+    kept = SliceMask.from_mask(mask, 0.5)
+    other = mask.copy()
+    other[tuple(np.argwhere(mask)[3])] = False
+    assert kept == SliceMask.from_mask(mask.copy(), 0.5)
+    assert kept not in (SliceMask.from_mask(other, 0.5), SliceMask.from_mask(mask, 0.6), kept.moved(1, 0), None)
+
+
+@pytest.mark.parametrize("place", [(0, 0), (7, 11)])
+def test_candidates_of_a_part_are_where_that_part_is(place):
+    x0, y0 = place
+    full = np.zeros((2, 20, 30), bool)
+    full[:, y0 : y0 + 9, x0 : x0 + 12] = RANDOM.random((2, 9, 12)) < 0.5
+    candidates = Candidates(full[:, y0 : y0 + 9, x0 : x0 + 12], np.array([0.4, 0.6]), x0, y0)
+    np.testing.assert_array_equal(candidates.on_slice((20, 30)), full)
+    assert candidates.slice_masks() == [
+        SliceMask.from_mask(mask, score) for mask, score in zip(full, (0.4, 0.6), strict=True)
+    ]
 
 
 def test_paint_leaves_the_rest_of_a_view_alone():

@@ -13,6 +13,7 @@ from medsamseg_server.engine.box_vote import vote_for_box
 from medsamseg_server.engine.engine import Prompt
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.probabilities import ProbabilityMap, check_threshold
+from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.models.predictor import MaskPrediction, Predictor
 from medsamseg_server.models.specification import SPECIFICATIONS
@@ -68,33 +69,34 @@ def test_a_logit_next_to_zero_is_on_the_side_of_its_sign():
 
 
 def candidates(count, seed):
+    """Probabilities (count, H, W) with blobs."""
     random = np.random.default_rng(seed)
-    smooth = [functional.avg_pool2d(torch.from_numpy(random.random((1, 60, 76))), 13, 1)[0] for _ in range(count)]
-    likely = [np.clip((each.numpy() - 0.5) * 6 + 0.5, 0, 1).astype(np.float32) for each in smooth]
-    return [SliceMask.from_mask(each > 0.5, 0.9, ProbabilityMap(each)) for each in likely]
+    smooth = functional.avg_pool2d(torch.from_numpy(random.random((count, 60, 76))), 13, 1).numpy()
+    return np.clip((smooth - 0.5) * 6 + 0.5, 0, 1).astype(np.float32)
 
 
+BOX = (10, 10, 50, 40)
 VOTES = {
-    "in a box": lambda given, expected: vote_for_box(given, (10, 10, 50, 40), SIZE),
-    "where expected": vote_for_expected,
+    "in a box": lambda masks, likely: vote_for_box(masks, np.ones(len(masks)), BOX, likely),
+    "where expected": lambda masks, likely: vote_for_expected(masks, np.ones(len(masks)), masks[0], likely),
 }
 
 
 @pytest.mark.parametrize("vote", VOTES.values(), ids=VOTES)
 @pytest.mark.parametrize("seed", range(4))
 def test_a_votes_probability_exceeds_half_exactly_on_its_mask(vote, seed):
-    given = candidates(5, seed)
-    expected = given[0].to_array(SIZE)
-    result = vote(given, expected)
+    likely = candidates(5, seed)
+    result = vote(likely > 0.5, likely)
     assert result.mask.any()
     np.testing.assert_array_equal(result.probability > 0.5, result.mask)
-    without = [SliceMask.from_mask(each.to_array(SIZE), each.score) for each in given]
-    np.testing.assert_array_equal(vote(without, expected).mask, result.mask)
-    assert vote(without, expected).probability is None
+    without = vote(likely > 0.5, None)
+    np.testing.assert_array_equal(without.mask, result.mask)
+    assert without.probability is None
 
 
 def test_masks_at_lower_thresholds_hold_those_at_higher_ones():
-    mask = vote_for_box(candidates(4, 9), (10, 10, 50, 40), SIZE).slice_mask
+    likely = candidates(4, 9)
+    mask = vote_for_box(likely > 0.5, np.ones(4), BOX, likely).slice_mask
     sizes = [mask.at(threshold).voxels for threshold in (0.1, 0.3, 0.5, 0.7, 0.9)]
     assert sizes == sorted(sizes, reverse=True)
     assert len(set(sizes)) == 5
@@ -115,6 +117,10 @@ def graded():
     volume = rod()
     volume[2:10, 10:20, 8:18] = np.linspace(250, 90, 10).astype(np.uint8)
     return volume
+
+
+def request_on_slice():
+    return SliceRequest(Volume.from_array(graded()), 0, 5, IDENTITY_WINDOW, with_probabilities=True)
 
 
 @pytest.mark.parametrize("method", ["tracking", "reference"])
@@ -153,7 +159,7 @@ def test_over_http_a_map_comes_on_request_with_the_mask(client, upload, engine):
     assert [mask["probability"] for mask in plain] == [None, None]
     masks = client.post(f"{path}/segment", json={**body, "probabilities": True}).json()["masks"]
     prompts = [Prompt(tuple(prompt["box"])) for prompt in body["prompts"]]
-    known = engine.segment(Volume.from_array(graded()), 0, 5, prompts, IDENTITY_WINDOW, with_probabilities=True)
+    known = engine.segment(request_on_slice(), prompts)
     for mask, without, wanted in zip(masks, plain, known.masks, strict=True):
         assert {**mask, "probability": None} == without
         x0, y0, x1, y1 = mask["probability"]["extent"]
@@ -186,8 +192,7 @@ def test_a_threshold_that_is_no_probability_is_refused(threshold):
 
 
 def test_prompts_of_one_request_have_their_own_maps(engine):
-    volume = Volume.from_array(graded())
     prompts = [Prompt(ROD_BOX), Prompt((7.0, 9.0, 12.0, 20.0))]
-    result = engine.segment(volume, 0, 5, prompts, IDENTITY_WINDOW, with_probabilities=True)
+    result = engine.segment(request_on_slice(), prompts)
     for mask in result.masks:
         np.testing.assert_array_equal(mask.probability.to_array((32, 32)) > 0.5, mask.to_array((32, 32)))

@@ -238,3 +238,21 @@ def test_stopping_server_ends_streams_with_cancelled(server, path, watch, servic
     service.stop()
     watch.release(204)
     assert stream.rest()[-1] == {"event": "cancelled", "slices": 1}
+
+
+def test_film_goes_on_behind_a_frame_without_the_object(server):
+    gap = server.upload(rod(object_slices=(4, 5, 7, 8)))
+    found = {
+        method: {event["slice"] for event in server.propagate(gap, method=method).rest() if event["event"] == "slice"}
+        for method in ("tracking", "film")
+    }
+    assert 7 not in found["tracking"]
+    assert {4, 5, 7, 8} <= found["film"]
+
+
+def test_method_that_is_not_there_is_refused_with_those_that_are(server, path):
+    prompts = [{"slice": 5, "box": ROD_BOX}]
+    status, reply = server.ask("POST", f"{path}/propagate", {"prompts": prompts, "method": "magic"})
+    assert status == 422
+    assert reply["error"]["code"] == "method_unknown"
+    assert "film" in reply["error"]["hint"]

@@ -1,7 +1,5 @@
 """Several objects in one propagation: each slice encoded once, in step, and no voxel in two objects unless allowed."""
 
-import base64
-
 import numpy as np
 import pytest
 from server_fakes import IDENTITY_WINDOW, ROD_BOX
@@ -39,9 +37,10 @@ def final_masks(events):
     masks = {}
     for event in events:
         if event.event == "slice":
-            extent, bits, full = event.mask.extent, event.mask.bits, np.zeros((32, 32), bool)
-            if extent is not None:
-                SliceMask(extent, base64.b64decode(bits), event.mask.voxels, 0).paint(full, True)
+            full = np.zeros((32, 32), bool)
+            if event.mask.extent is not None:
+                sent = contract.DrawnMask(extent=event.mask.extent, bits=event.mask.bits)
+                sent.to_slice_mask((32, 32)).paint(full, True)
             masks[event.object, event.slice] = full
     return masks
 
@@ -99,7 +98,7 @@ def test_each_object_has_its_own_bounds(engine, volume):
 def test_a_drawn_mask_keeps_what_others_claim(engine, volume):
     request = body(left={5: LEFT}, right={5: RIGHT})
     drawn = SliceMask.from_mask(np.pad(np.ones((10, 5), bool), ((10, 12), (10, 17))), 1.0)
-    bits = base64.b64encode(drawn.bits).decode()
+    bits = contract.Mask.of(drawn).bits
     request["objects"][1]["prompts"][0]["mask"] = {"extent": drawn.extent, "bits": bits}
     masks = final_masks(events_of(engine, volume, request, may_overlap=False))
     np.testing.assert_array_equal(masks["right", 5], drawn.to_array((32, 32)))

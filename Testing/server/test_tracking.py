@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from medsamseg_server.engine.box_vote import MARGINS, vote_for_box, widened
-from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.masks import Candidates, SliceMask
 from medsamseg_server.engine.prompts import check_box
 from medsamseg_server.propagation import DirectionEnded, Propagation, SliceResult
 from medsamseg_server.propagation.appearance import Appearance
@@ -50,7 +50,9 @@ class Scene:
         return image
 
     def candidates(self, index, box, more_boxes=()):
-        return self.masks(index, [*widened(box, MARGINS, max(SIZE) / 256, SIZE), *more_boxes])
+        boxes = [*widened(box, MARGINS, max(SIZE) / 256, SIZE), *more_boxes]
+        self.batches.append((index, tuple(boxes)))
+        return Candidates(np.array([self._mask(index, each) for each in boxes]), np.full(len(boxes), 0.9))
 
     def masks(self, index, boxes):
         self.batches.append((index, tuple(boxes)))
@@ -247,7 +249,7 @@ def test_slices_of_any_shape(shape):
             return np.full(shape[1:], 100, np.uint8)
 
         def candidates(self, index, box, more_boxes=()):
-            return [SliceMask.from_mask(np.ones(shape[1:], bool), 0.5)]
+            return Candidates(np.ones((1, *shape[1:]), bool), np.array([0.5]))
 
     items = list(Propagation(shape, 0, {3: (-0.5, -0.5, shape[2] - 0.5, shape[1] - 0.5)}).run(Bright()))
     assert len([item for item in items if isinstance(item, SliceResult)]) == 6
@@ -299,14 +301,13 @@ def test_box_of_a_thin_mask_has_an_area():
 
 def test_mask_that_fills_the_box_outvotes_those_that_do_not():
     full, part = disc(60, 48, 20), disc(50, 40, 8)
-    candidates = [SliceMask.from_mask(mask, 0.9) for mask in (part, part, full)]
-    np.testing.assert_array_equal(vote_for_box(candidates, box_of(full), SIZE).mask, full)
+    vote = vote_for_box(np.array([part, part, full]), np.full(3, 0.9), box_of(full))
+    np.testing.assert_array_equal(vote.mask, full)
 
 
 def test_masks_that_agree_with_the_expectation_outvote_those_that_do_not():
     expected, near, far = disc(60, 48, 20), disc(61, 48, 20), disc(75, 60, 20)
-    candidates = [SliceMask.from_mask(mask, 0.9) for mask in (far, near, far)]
-    vote = vote_for_expected(candidates, expected)
+    vote = vote_for_expected(np.array([far, near, far]), np.full(3, 0.9), expected)
     assert dice(vote.mask, near) > 0.95
     assert vote.agreement == pytest.approx(np.mean([dice(mask, expected) for mask in (far, near, far)]))
 

@@ -3,6 +3,7 @@
 - Functions of `slicer.util` are called as `slicer.util.x`: `slicer.x` works in the wheel and fails in Slicer.
 - Nothing but the standard library, numpy, vtk, slicer, qt, ctk and the module's own package is imported.
 - What is made from `qt` and `ctk` takes no keyword arguments, which PythonQt would refuse.
+- Values of Qt's enums are not compared with `is`: PythonQt makes numbers of them, anew each time.
 """
 
 import ast
@@ -37,6 +38,8 @@ def _violationsOf(node, ownPackages):
         return _utilNameAtTopLevel([node.attr])
     if isinstance(node, ast.Call):
         return _keywordsForQt(node)
+    if isinstance(node, ast.Compare):
+        return _identityOfEnumValues(node)
     if isinstance(node, ast.Import):
         return _foreignPackages([alias.name for alias in node.names], ownPackages)
     if isinstance(node, ast.ImportFrom) and node.level == 0:
@@ -57,6 +60,17 @@ def _keywordsForQt(call):
     if not (isinstance(root, ast.Name) and root.id in ("qt", "ctk")):
         return []
     return [f"{ast.unparse(call.func)} takes no keyword argument {keyword.arg}" for keyword in call.keywords]
+
+
+def _identityOfEnumValues(node):
+    sides = [node.left, *node.comparators]
+    names = [ast.unparse(side) for side in sides if isinstance(side, ast.Attribute)]
+    isByIdentity = any(isinstance(operator, ast.Is | ast.IsNot) for operator in node.ops)
+    return [
+        f"compares {name} with 'is', which is another number each time"
+        for name in names
+        if isByIdentity and name.startswith(("qt.", "ctk."))
+    ]
 
 
 def _foreignPackages(moduleNames, ownPackages):

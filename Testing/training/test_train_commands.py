@@ -9,6 +9,7 @@ import torch
 from labeled_cases import write_case
 
 from medsamseg_server.engine.engine import Engine
+from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.models.specification import TinyViTParameters
 from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.loading import load_network
@@ -93,7 +94,7 @@ def test_distilling_teaches_a_student_the_teachers_embeddings_and_goes_on_where_
     assert len(errors) == 4 and errors[-1] < errors[0]
     parameters = get_specification("small").tiny_vit
     assert parameters == TinyViTParameters(1, 1, (8, 8, 8, 8), (1, 1, 1, 1), (1, 1, 1), (7, 14, 7))
-    Engine(store, device="cpu").segment(ellipsoids.volume, 0, 3, [ellipsoids.box], model="small")
+    Engine(store, device="cpu").segment(SliceRequest(ellipsoids.volume, 0, 3, model="small"), [ellipsoids.box])
 
     from medsamseg_server.training import loop
 
@@ -120,6 +121,8 @@ def test_a_specialist_learns_from_nothing(dataset, run, store, ellipsoids):
     result = run("train", "specialist", dataset, *arguments)
     assert result.status == 0, result.out + result.err
     assert find_trained("unet").provenance["base"] is None
-    segmented = Engine(store, device="cpu").segment(ellipsoids.volume, 0, 3, [ellipsoids.box], model="unet")
+    segmented = Engine(store, device="cpu").segment(
+        SliceRequest(ellipsoids.volume, 0, 3, model="unet"), [ellipsoids.box]
+    )
     mask, reference = segmented.masks[0].to_array((40, 48)), ellipsoids.mask[3]
     assert 2 * (mask & reference).sum() / (mask.sum() + reference.sum()) > 0.8

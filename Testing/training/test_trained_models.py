@@ -11,6 +11,7 @@ import torch
 from starlette.testclient import TestClient
 
 from medsamseg_server.engine.engine import Engine
+from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.models.networks import build_network
 from medsamseg_server.models.specialist import build_specialist
@@ -67,7 +68,7 @@ def test_the_store_and_the_command_line_list_it_after_the_published_ones(knee, s
 
 def test_the_engine_runs_it(knee, store, ellipsoids):
     volume, box = ellipsoids.volume, ellipsoids.box
-    result = Engine(store, device="cpu").segment(volume, 0, 3, [box], model="knee")
+    result = Engine(store, device="cpu").segment(SliceRequest(volume, 0, 3, model="knee"), [box])
     assert result.model == "knee"
     assert result.weights_sha256 == store.sha256("knee")
 
@@ -97,7 +98,9 @@ def test_a_specialist_is_used_by_the_same_calls(store, ellipsoids, tiny_specific
     )
     register(specification, build_specialist(specification))
     assert get_specification("unet").u_net == u_net
-    result = Engine(store, device="cpu").segment(ellipsoids.volume, 0, 3, [ellipsoids.box] * 2, model="unet")
+    result = Engine(store, device="cpu").segment(
+        SliceRequest(ellipsoids.volume, 0, 3, model="unet"), [ellipsoids.box] * 2
+    )
     assert len(result.masks) == 2
 
 

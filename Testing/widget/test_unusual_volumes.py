@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import slicer
 import vtk
+from imageSequences import addSequence
 
 from slicerhost import widgetDriver
 
@@ -16,20 +17,6 @@ def show(node):
 
 def addVolume(array, name, nodeClass=None):
     return show(slicer.util.addVolumeFromArray(array, name=name, nodeClassName=nodeClass))
-
-
-def addSequence(name, frames):
-    """A sequence with its browser; returns (browser, proxy volume)."""
-    sequence = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSequenceNode", f"{name} frames")
-    for index, array in enumerate(frames):
-        frame = slicer.util.addVolumeFromArray(array, name=f"frame {index}")
-        sequence.SetDataNodeAtValue(frame, str(index))
-        slicer.mrmlScene.RemoveNode(frame)
-    browser = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSequenceBrowserNode", f"{name} browser")
-    browser.SetAndObserveMasterSequenceNodeID(sequence.GetID())
-    proxy = slicer.util.addVolumeFromArray(frames[0], name=name)
-    browser.AddProxyNode(proxy, sequence, False)
-    return browser, show(proxy)
 
 
 def status(panel):
@@ -119,9 +106,12 @@ def test_volumeWithoutVoxelsIsRefusedInASentence(gui, panel):
 
 
 def test_sequenceSaysWhichFrameIsSegmented(gui, openPanel, backend):
-    browser, _proxy = addSequence("heart", [np.full((10, 30, 30), value, np.int16) for value in (1, 2, 3)])
+    heart, browser = addSequence([np.full((10, 30, 30), value, np.int16) for value in (1, 2, 3)], "heart")
+    show(heart)
     panel = openPanel()
-    assert status(panel) == "'heart' shows frame 1 of 3 of a sequence: what is segmented is this frame."
+    assert status(panel) == (
+        "'heart' shows frame 1 of 3 (0.00 s) of a sequence: boxes are for this frame, “Through time” is for the others."
+    )
     assert drawAcross(gui, panel).any()
     x, y = gui.view("Red").center
     corners = (x - 50, y - 50), (x + 10, y + 10)

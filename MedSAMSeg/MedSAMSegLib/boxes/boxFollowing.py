@@ -71,6 +71,7 @@ class BoxFollowing:
         if not self._observations.has(volumeNode):
             for event in (_MOVED, vtk.vtkCommand.ModifiedEvent):
                 self._observations.add(volumeNode, event, self._onVolume)
+        self._store.showWithFrame(node)
         try:
             if self._store.follow(node):
                 self._points.follow(node, volumeNode, self._store.stored(node))

@@ -7,6 +7,7 @@ import numpy as np
 import slicer
 
 from MedSAMSegLib.boxes.boxAlignment import noteAlignment
+from MedSAMSegLib.boxes.boxFrame import frameOf, isOnShownFrame, isOnSomeFrame, noteFrame
 from MedSAMSegLib.boxes.boxMarkup import isHalfMoved, isLaidOut, layOut, readBack, readInWorld, renumbering
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.segmentChecks import presentSegment
@@ -68,6 +69,7 @@ class BoxPromptStore:
         self.store(roiNode, prompt)
         self.storeRequest(roiNode, window, model, points)
         noteAlignment(roiNode, volumeNode, segmentationNode)
+        noteFrame(roiNode, volumeNode, segmentationNode)
         layOut(roiNode, volumeNode, prompt)
         displayNode = slicer.mrmlScene.AddNode(_newDisplayNode(segment.GetColor(), views))
         roiNode.SetAndObserveDisplayNodeID(displayNode.GetID())
@@ -85,8 +87,12 @@ class BoxPromptStore:
         """
         return [(roiNode, self.read(roiNode)) for roiNode in self.nodes(segmentationNode, segmentID, volumeNode)]
 
-    def nodes(self, segmentationNode, segmentID=None, volumeNode=None):
-        """:return: the ROI markups of a segment's boxes, oldest first; arguments as for `list`."""
+    def nodes(self, segmentationNode, segmentID=None, volumeNode=None, isAnyFrame=False):
+        """Find the ROI markups of a segment's boxes; arguments as for `list`.
+
+        :param isAnyFrame: whether those on other frames of a sequence than the shown one are wanted as well.
+        :return: the markups, oldest first.
+        """
         return [
             roiNode
             for roiNode in slicer.util.getNodesByClass("vtkMRMLMarkupsROINode")
@@ -95,6 +101,7 @@ class BoxPromptStore:
             and self.segmentation(roiNode) is segmentationNode
             and self.volume(roiNode) is not None
             and volumeNode in (None, self.volume(roiNode))
+            and (isAnyFrame or isOnShownFrame(roiNode, self.volume(roiNode)))
         ]
 
     @staticmethod
@@ -123,7 +130,7 @@ class BoxPromptStore:
         return (
             self.volume(roiNode) is None
             or segmentationNode is None
-            or segmentationNode.GetSegmentation().GetSegment(self.segmentID(roiNode)) is None
+            or not isOnSomeFrame(segmentationNode, self.segmentID(roiNode))
         )
 
     def read(self, roiNode):
@@ -167,6 +174,14 @@ class BoxPromptStore:
         self.store(roiNode, stored)
         layOut(roiNode, volumeNode, shown)
         return True
+
+    def showWithFrame(self, roiNode):
+        """Show a box of a sequence while its frame is shown, and hide it on other frames."""
+        if frameOf(roiNode) is None:
+            return
+        displayNode, isShown = roiNode.GetDisplayNode(), isOnShownFrame(roiNode, self.volume(roiNode))
+        if displayNode is not None and bool(displayNode.GetVisibility()) != isShown:
+            displayNode.SetVisibility(isShown)
 
     def _renumbered(self, roiNode):
         """:return: the stored BoxPrompt, in the volume's voxel indices of now."""

@@ -161,6 +161,7 @@ class BackendClient:
         window="auto",
         model=None,
         job=None,
+        method=None,
     ):
         """Start a propagation, and return its events as they happen; closing the iterator cancels it.
 
@@ -181,6 +182,8 @@ class BackendClient:
         :param window: intensity window: "auto", a preset's name, or "W,L".
         :param model: model's name; None for the server's default.
         :param job: name under which :meth:`cancel` can stop it from another thread.
+        :param method: how the object is followed, such as "film" for one that may jump, hide and come back; None for
+            the server's default.
         :return: iterator of :class:`PropagationEvent`; an error of the server is raised.
         """
         self._checkVersionOnce()
@@ -191,6 +194,7 @@ class BackendClient:
             "direction": direction,
             "spacing": list(spacing),
             "job": job,
+            **({"method": method} if method else {}),
         }
         if objects:
             request["objects"] = [{"id": name, **_followed(**arguments)} for name, arguments in objects.items()]

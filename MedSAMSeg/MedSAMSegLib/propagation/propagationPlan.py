@@ -7,7 +7,6 @@ import json
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.slices.sliceRecord import INTERPOLATED, PROPAGATED
 from MedSAMSegLib.slices.sliceRecords import sliceDigest
-from MedSAMSegLib.volumes.sliceAxes import fromIJK
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +50,7 @@ class PropagationPlan:
         """Those of the arguments that are this segment's alone."""
         return {
             "prompts": list(self.prompts.items()),
-            "masks": {index: self._flat(crop) for index, crop in self.masks.items() if index in self.prompts},
+            "masks": {index: crop.flat(self.axis) for index, crop in self.masks.items() if index in self.prompts},
             "locked": sorted(self.walls),
             "first": self.first,
             "last": self.last,
@@ -80,11 +79,6 @@ class PropagationPlan:
     def _digest(self, index):
         crop = self.masks.get(index)
         return crop and sliceDigest(crop.voxels, crop.start)
-
-    def _flat(self, crop):
-        """:return: (x0, y0, bool array (rows, columns)) of a crop on one slice."""
-        _depth, x0, y0 = fromIJK(self.axis, crop.start)
-        return int(x0), int(y0), crop.voxels.take(0, axis=self.axis)
 
 
 def planPropagation(boxes, audit, axis, first, last, direction, fromSlice, isWhole=False, **settings):

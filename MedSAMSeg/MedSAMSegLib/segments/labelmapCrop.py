@@ -8,7 +8,7 @@ import vtk
 import vtk.util.numpy_support
 
 from MedSAMSegLib.segments.latticeSampling import lookUp, shapeOf
-from MedSAMSegLib.volumes.sliceAxes import toIJK
+from MedSAMSegLib.volumes.sliceAxes import fromIJK, toIJK
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +53,11 @@ class LabelmapCrop:
     def where(self, condition):
         """:return: the voxels that are set here and in `condition`, an array of the same shape or a bool."""
         return LabelmapCrop(self.voxels & condition, self.start)
+
+    def flat(self, axis):
+        """:return: (x0, y0, bool array (rows, columns)) of a crop that is on one slice along an array axis."""
+        _depth, x0, y0 = fromIJK(axis, self.start)
+        return int(x0), int(y0), self.voxels.take(0, axis=axis)
 
     def within(self, extent):
         """:return: bool array over another extent: the voxels that are set there."""

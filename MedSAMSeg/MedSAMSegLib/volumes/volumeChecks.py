@@ -1,9 +1,9 @@
 """Sentences on volumes that cannot be segmented, and on those with something to know."""
 
-import slicer
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.volumes.imageSequence import ImageSequence
 from MedSAMSegLib.volumes.sliceGeometry import checkVolume
 
 
@@ -24,13 +24,11 @@ def remarkOn(volumeNode):
 
     :param volumeNode: a scalar volume with voxels.
     """
-    for browser in slicer.util.getNodesByClass("vtkMRMLSequenceBrowserNode"):
-        if browser.IsProxyNode(volumeNode.GetID()):
-            return _("'{name}' shows frame {number} of {count} of a sequence: what is segmented is this frame.").format(
-                name=volumeNode.GetName(),
-                number=browser.GetSelectedItemNumber() + 1,
-                count=browser.GetNumberOfItems(),
-            )
+    images = ImageSequence.of(volumeNode)
+    if images is not None:
+        return _(
+            "'{name}' shows frame {frame} of a sequence: boxes are for this frame, “Through time” is for the others."
+        ).format(name=volumeNode.GetName(), frame=images.title(images.shownFrame))
     if min(volumeNode.GetImageData().GetDimensions()) == 1:
         return _("'{name}' is a single slice: boxes work, and there is nowhere to propagate to.").format(
             name=volumeNode.GetName()

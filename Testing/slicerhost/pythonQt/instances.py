@@ -4,6 +4,7 @@
 - `connect("clicked(bool)", function)` takes the C++ signature; an unknown signal is an error.
 - Keyword arguments are refused.
 - An unknown attribute cannot be read, nor set, unless on an instance of a class written in Python.
+- A destroyed object is false; reading from it, calling it and setting a property raise what PythonQt raises.
 """
 
 import types
@@ -11,7 +12,7 @@ import types
 import shiboken6
 from PySide6 import QtCore
 
-from slicerhost.pythonQt import adoption, signals
+from slicerhost.pythonQt import adoption, qt5, signals
 from slicerhost.pythonQt.properties import propertiesOf
 
 _PYTHON_SIDE = frozenset(
@@ -27,7 +28,8 @@ class Instance:
             return super().__getattribute__(name)
         if name.startswith("_"):
             return adopted(super().__getattribute__(name))
-        _checkAlive(self)
+        if not _isAlive(self):
+            raise ValueError(f"Trying to read property '{name}' from a destroyed {type(self).__name__} object")
         if name in _PYTHON_SIDE:
             # PySide answers some of these itself before Python looks at the class.
             return Instance.__dict__[name].__get__(self, type(self))
@@ -39,7 +41,8 @@ class Instance:
     def __setattr__(self, name, value):
         if name.startswith("__"):
             return super().__setattr__(name, value)
-        _checkAlive(self)
+        if not _isAlive(self):
+            raise AttributeError(f"Trying to set property '{name}' on a destroyed {type(self).__name__} object")
         qtProperty = propertiesOf(_qtClassOf(self)).get(name)
         if qtProperty is not None:
             qtProperty.write(self, value)
@@ -53,6 +56,9 @@ class Instance:
             QtCore.QObject.setProperty(self, name, value)
         else:
             raise AttributeError(f"{type(self).__name__} has no property '{name}' to set, in Slicer either")
+
+    def __bool__(self):
+        return _isAlive(self)
 
     def connect(self, signature, *target):
         """Connect a signal to a callable, or to a slot of another object.
@@ -126,6 +132,8 @@ class _Method:
 
 
 def _member(instance, name):
+    if qt5.lacks(type(instance), name):
+        raise AttributeError(f"{type(instance).__name__} has no attribute named '{name}' before Qt 6")
     try:
         value = super(Instance, instance).__getattribute__(name)
     except AttributeError:
@@ -158,11 +166,6 @@ def _adopt(instance):
 def _isAlive(instance):
     # Shiboken takes adopted objects for ones whose constructor was not called, and so for invalid.
     return adoption.isAdopted(instance) or shiboken6.isValid(instance)
-
-
-def _checkAlive(instance):
-    if not _isAlive(instance):
-        raise ValueError(f"Trying to use a destroyed {type(instance).__name__} object")
 
 
 def _qtClassOf(instance):

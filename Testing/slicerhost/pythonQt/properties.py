@@ -4,17 +4,19 @@ import functools
 
 from PySide6 import QtCore
 
+from slicerhost.pythonQt import qt5
+
 # Properties of Qt that PythonQt does not show: the name is taken by a static function (see README.md of the host).
-LEFT_OUT = {QtCore.QTimer: {"singleShot"}}
+LEFT_OUT = {"QTimer": {"singleShot"}, **qt5.METHODS}
 
 
 @functools.cache
 def propertiesOf(qtClass):
     """:return: name -> _Property, for the properties that a PySide class has in C++."""
     metaObject = qtClass.staticMetaObject
-    leftOut = {name for owner, names in LEFT_OUT.items() if issubclass(qtClass, owner) for name in names}
+    leftOut = {name for base in qtClass.__mro__ for name in LEFT_OUT.get(base.__name__, ())}
     names = {metaObject.property(index).name() for index in range(metaObject.propertyCount())} - leftOut
-    return {name: _Property(qtClass, name, metaObject) for name in names}
+    return {name: _Property(qtClass, name, metaObject) for name in names if not qt5.lacks(qtClass, name)}
 
 
 def propertyNames(cls):
@@ -31,7 +33,7 @@ class _Property:
         self._name = name
         self._getter = _firstCallable(qtClass, name, f"is{capitalized}", f"has{capitalized}")
         self._setter = _firstCallable(qtClass, f"set{capitalized}")
-        self._isWritable = metaObject.property(metaObject.indexOfProperty(name)).isWritable()
+        self.isWritable = metaObject.property(metaObject.indexOfProperty(name)).isWritable()
 
     def read(self, instance):
         if self._getter is not None:
@@ -39,7 +41,7 @@ class _Property:
         return QtCore.QObject.property(instance, self._name)
 
     def write(self, instance, value):
-        if not self._isWritable:
+        if not self.isWritable:
             raise AttributeError(f"Property '{self._name}' of {type(instance).__name__} is not writable")
         if self._setter is not None:
             self._setter(instance, value)

@@ -7,6 +7,7 @@ import sys
 from PySide6 import QtCore
 
 from slicerhost import slicerVersion
+from slicerhost.pythonQt import qt5
 
 # id of a sender -> [(signal, function, what Qt calls)]. Held from outside until the sender is destroyed: as in
 # PythonQt, garbage collection cannot see that a sender and what it is connected to know only each other.
@@ -78,14 +79,24 @@ def disconnect(owner, signature, function):
     return False
 
 
-def _existing(owner, signature):
+def hasSignal(cls, signature, metaObject=None):
+    """:return: whether a class of `qt`, or a stand-in, has a signal of a C++ signature.
+
+    :param metaObject: that of an instance; of the class by default.
+    """
     normalized = QtCore.QMetaObject.normalizedSignature(signature).data().decode()
-    pySideSignature = declaredSignatures(type(owner)).get(normalized, normalized)
-    since = getattr(type(owner), "signalsSince", {}).get(normalized.partition("(")[0], slicerVersion.OLDEST)
-    isThere = slicerVersion.isAtLeast(since)
-    if not isThere or QtCore.QObject.metaObject(owner).indexOfSignal(pySideSignature) < 0:
+    name = normalized.partition("(")[0]
+    pySideSignature = declaredSignatures(cls).get(normalized, normalized)
+    since = getattr(cls, "signalsSince", {}).get(name, slicerVersion.OLDEST)
+    isThere = slicerVersion.isAtLeast(since) and not qt5.lacks(cls, name)
+    return isThere and (metaObject or cls.staticMetaObject).indexOfSignal(pySideSignature) >= 0
+
+
+def _existing(owner, signature):
+    if not hasSignal(type(owner), signature, QtCore.QObject.metaObject(owner)):
         raise ValueError(f"{type(owner).__name__} has no signal {signature!r}")
-    return pySideSignature
+    normalized = QtCore.QMetaObject.normalizedSignature(signature).data().decode()
+    return declaredSignatures(type(owner)).get(normalized, normalized)
 
 
 def _connectionsOf(owner):

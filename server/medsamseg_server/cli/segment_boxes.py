@@ -16,7 +16,9 @@ from medsamseg_server.cli.box_files import BoxedPicture, read_boxes
 from medsamseg_server.cli.box_formats import in_pixels
 from medsamseg_server.cli.output import print_json, say, shows_progress, warn
 from medsamseg_server.cli.overlay_picture import Outcome, check_overlay, write_overlay
+from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
 from medsamseg_server.engine.prompts import Box, Prompt, check_box
+from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.image import Image
 from medsamseg_server.image_io.reading import read_image
@@ -152,7 +154,8 @@ def _segment(args: argparse.Namespace, picture: BoxedPicture, engine: Engine) ->
     windows: list[IntensityRange] = []
     for names in _batches(list(boxes)):
         prompts = [Prompt(boxes[name]) for name in names]
-        found = engine.segment(volume, 0, 0, prompts, args.window, args.model, args.threshold != 0.5)
+        is_asked = args.threshold != DEFAULT_THRESHOLD
+        found = engine.segment(SliceRequest(volume, 0, 0, args.window, args.model, is_asked), prompts)
         windows.append(found.window)
         for name, mask in zip(names, found.masks, strict=True):
             results[name] = SliceResult(0, "prompt", boxes[name], mask.at(args.threshold), "box")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,7 @@ class Vote:
         mask: the object, (H, W).
         agreement: how far the candidates agree with what was expected, 0 to 1.
         score: mean IoU that the network predicts for the candidates.
-        probability: exceeds 0.5 on the mask, (H, W); None unless the candidates have it.
+        probability: exceeds 0.5 on the mask, (H, W); None unless the candidates' were given.
     """
 
     mask: NDArray[np.bool_]
@@ -49,7 +50,7 @@ class Vote:
 
     @property
     def slice_mask(self) -> SliceMask:
-        """The mask, packed."""
+        """The mask as one of a slice of its size."""
         probability = None if self.probability is None else ProbabilityMap(self.probability)
         return SliceMask.from_mask(self.mask, self.score, probability)
 
@@ -76,13 +77,23 @@ def widened(box: Box, margins: Sequence[float], pixel: float, image_size: tuple[
     ]
 
 
-def vote_for_box(candidates: Sequence[SliceMask], box: Box, image_size: tuple[int, int]) -> Vote:
+def vote_for_box(
+    masks: NDArray[np.bool_],
+    scores: NDArray[np.floating[Any]],
+    box: Box,
+    probabilities: NDArray[np.float32] | None = None,
+) -> Vote:
     """Return the object in a box of the user: masks count by how well they fill it.
 
     ``mask`` is empty when all candidates are.
+
+    Args:
+        masks: (N, H, W), one at least.
+        scores: (N,), the IoU that the network predicts for each.
+        box: x0, y0, x1, y1 in pixels of the masks.
+        probabilities: (N, H, W), what is behind the masks.
     """
-    masks = np.array([candidate.to_array(image_size) for candidate in candidates])
-    fills = np.array([_fill(candidate, box) for candidate in candidates])
+    fills = np.array([fill(mask, box) for mask in masks])
     weights = np.minimum(fills, _FILLED) ** POWER
     if not weights.sum() > 0:
         weights = np.ones(len(masks))
@@ -92,19 +103,12 @@ def vote_for_box(candidates: Sequence[SliceMask], box: Box, image_size: tuple[in
         return elected
 
     mask = is_elected(masks)
-    likely = probabilities_of(candidates, image_size)
-    probability = voted(likely, is_elected) if likely else None
+    probability = None if probabilities is None else voted(probabilities, is_elected)
     if not mask.any():
         best = int(fills.argmax())
-        mask, probability = masks[best], likely[best] if likely else None
+        mask, probability = masks[best], None if probabilities is None else probabilities[best]
     agreement = float(np.mean([dice(other, mask) for other in masks]))
-    return Vote(mask, agreement, float(np.mean([candidate.score for candidate in candidates])), probability)
-
-
-def probabilities_of(candidates: Sequence[SliceMask], image_size: tuple[int, int]) -> list[NDArray[np.float32]]:
-    """Return the candidates' probabilities, each (H, W); none where one of them has none."""
-    known = [candidate.probability for candidate in candidates if candidate.probability is not None]
-    return [each.to_array(image_size) for each in known] if len(known) == len(candidates) else []
+    return Vote(mask, agreement, float(np.mean(scores, dtype=np.float64)), probability)
 
 
 def dice(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
@@ -114,15 +118,11 @@ def dice(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
 
 
 def fill(mask: NDArray[np.bool_], box: Box) -> float:
-    """Return how well a mask (H, W) fills a box, 0 to 1; see ``vote_for_box``."""
-    return _fill(SliceMask.from_mask(mask, 0.0), box)
-
-
-def _fill(candidate: SliceMask, box: Box) -> float:
-    """Return the intersection over union of the mask's own box and a box, both with whole pixels."""
-    if candidate.extent is None:
+    """Return how well a mask (H, W) fills a box, 0 to 1: the IoU of its own box and that, both with whole pixels."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if rows.size == 0:
         return 0.0
-    x0, y0, x1, y1 = candidate.extent
+    x0, y0, x1, y1 = int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1])
     width = min(x1, box[2]) - max(x0, box[0]) + 1
     height = min(y1, box[3]) - max(y0, box[1]) + 1
     if width <= 0 or height <= 0:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medsamseg_server.engine.box_vote import MARGINS, vote_for_box, widened
-from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.close_ups import View
+from medsamseg_server.engine.masks import Candidates, SliceMask
 from medsamseg_server.engine.probabilities import ProbabilityMap
 from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.engine.slice_embeddings import Embedded
@@ -19,6 +22,15 @@ _TOKENS_AT_ONCE = _DECODED_AT_ONCE * count_tokens(0)
 _PIXELS_AT_ONCE = 2**24
 
 
+@dataclass(frozen=True)
+class _Answer:
+    """What the network gave for one way of asking: a mask (h, w) of the view, its predicted IoU, what is behind it."""
+
+    mask: NDArray[np.bool_]
+    score: float
+    probability: NDArray[np.float32] | None
+
+
 def decode_prompts(
     embedded: Sequence[Embedded], prompts: Sequence[Prompt], quick: bool = False, with_probabilities: bool = False
 ) -> tuple[list[SliceMask], list[float | None]]:
@@ -28,34 +40,47 @@ def decode_prompts(
     boxes. MobileSAM is used to tight ones, and its vote was worse. Other prompts are asked as they are, and have no
     agreement; with ``quick``, all are. Masks bring their probabilities along where that is asked for.
     """
-    if with_probabilities and len(prompts) > 1:
-        # One after the other: only the maps of one vote are in memory.
-        pairs = zip(embedded, prompts, strict=True)
-        found = [decode_prompts([each], [prompt], quick, with_probabilities) for each, prompt in pairs]
-        return [mask for (mask,), _ in found], [agreement for _, (agreement,) in found]
     asked = [[prompt] if quick else _ways(each, prompt) for each, prompt in zip(embedded, prompts, strict=True)]
-    flat = [(each, way) for each, ways in zip(embedded, asked, strict=True) for way in ways]
-    answers = iter(_decode([each for each, _ in flat], [way for _, way in flat], with_probabilities))
-    masks: list[SliceMask] = []
-    agreements: list[float | None] = []
-    for each, prompt, ways in zip(embedded, prompts, asked, strict=True):
-        candidates = [next(answers) for _ in ways]
-        if prompt.box is None or len(candidates) == 1:
-            mask, agreement = candidates[0], None
-        else:
-            view = each.framing.view
-            vote = vote_for_box(candidates, view.box_inside(prompt.box), view.shape)
-            mask, agreement = vote.slice_mask, vote.agreement
-        masks.append(mask.moved(each.framing.view.x0, each.framing.view.y0))
-        agreements.append(agreement)
-    return masks, agreements
+    flat = [(number, way) for number, ways in enumerate(asked) for way in ways]
+    waiting: list[list[_Answer]] = [[] for _ in prompts]
+    settled: dict[int, tuple[SliceMask, float | None]] = {}
+    views = [embedded[number] for number, _ in flat]
+    for place, answer in _decode(views, [way for _, way in flat], with_probabilities):
+        number = flat[place][0]
+        waiting[number].append(answer)
+        # As soon as a prompt has all its answers, so that those of a thousand prompts are never kept at once.
+        if len(waiting[number]) == len(asked[number]):
+            settled[number] = _settle(embedded[number].framing.view, prompts[number], waiting[number])
+            waiting[number] = []
+    return [settled[number][0] for number in range(len(prompts))], [settled[n][1] for n in range(len(prompts))]
 
 
-def decode_boxes(embedded: Embedded, boxes: Sequence[Box], with_probabilities: bool = False) -> list[SliceMask]:
-    """Return the mask of each box on an embedding, as it is, with its probability where that is asked for."""
+def decode_boxes(embedded: Embedded, boxes: Sequence[Box], with_probabilities: bool = False) -> Candidates:
+    """Return the mask of each box, one at least, on an embedding, as it is; with its probability on request."""
     view = embedded.framing.view
-    masks = _decode([embedded] * len(boxes), [Prompt(box) for box in boxes], with_probabilities)
-    return [mask.moved(view.x0, view.y0) for mask in masks]
+    prompts = [Prompt(box) for box in boxes]
+    answers = [answer for _, answer in _decode([embedded] * len(boxes), prompts, with_probabilities)]
+    scores = np.array([answer.score for answer in answers])
+    return Candidates(np.array([answer.mask for answer in answers]), scores, view.x0, view.y0, _behind(answers))
+
+
+def _behind(answers: Sequence[_Answer]) -> NDArray[np.float32] | None:
+    """Return the probabilities of some answers, (N, h, w); None where they were not asked for."""
+    known = [answer.probability for answer in answers if answer.probability is not None]
+    return np.array(known) if known else None
+
+
+def _settle(view: View, prompt: Prompt, answers: Sequence[_Answer]) -> tuple[SliceMask, float | None]:
+    """Return a prompt's mask on the slice, and how far its answers agree where there are several."""
+    if prompt.box is None or len(answers) == 1:
+        only = answers[0]
+        probability = None if only.probability is None else ProbabilityMap(only.probability)
+        mask, agreement = SliceMask.from_mask(only.mask, only.score, probability), None
+    else:
+        masks, scores = (np.array(each) for each in zip(*((one.mask, one.score) for one in answers), strict=True))
+        vote = vote_for_box(masks, scores, view.box_inside(prompt.box), _behind(answers))
+        mask, agreement = vote.slice_mask, vote.agreement
+    return mask.moved(view.x0, view.y0), agreement
 
 
 def _ways(embedded: Embedded, prompt: Prompt) -> list[Prompt]:
@@ -67,22 +92,22 @@ def _ways(embedded: Embedded, prompt: Prompt) -> list[Prompt]:
     return [Prompt(box) for box in widened(prompt.box, MARGINS, embedded.mask_pixel, end)]
 
 
-def _decode(embedded: Sequence[Embedded], prompts: Sequence[Prompt], with_probabilities: bool) -> list[SliceMask]:
+def _decode(
+    embedded: Sequence[Embedded], prompts: Sequence[Prompt], with_probabilities: bool
+) -> Iterator[tuple[int, _Answer]]:
     """Decode prompts of one kind (embedding, with a box or not, number of points) in batches.
 
-    Returns masks in the prompts' order, in pixels of their views.
+    Yields the number of a prompt, in ascending order within its kind, and its answer.
     """
     kinds: dict[tuple[int, bool, int], list[int]] = {}
     for number, (each, prompt) in enumerate(zip(embedded, prompts, strict=True)):
         kinds.setdefault((id(each), prompt.box is not None, len(prompt.points)), []).append(number)
-    masks: dict[int, SliceMask] = {}
     for (_, _, point_count), numbers in kinds.items():
         at_once = _batch_size(point_count, embedded[numbers[0]].framing.view.shape)
         for start in range(0, len(numbers), at_once):
             batch = numbers[start : start + at_once]
-            found = _decode_alike(embedded[batch[0]], [prompts[number] for number in batch], with_probabilities)
-            masks.update(zip(batch, found, strict=True))
-    return [masks[number] for number in range(len(prompts))]
+            alike = [prompts[number] for number in batch]
+            yield from zip(batch, _decode_alike(embedded[batch[0]], alike, with_probabilities), strict=True)
 
 
 def _batch_size(point_count: int, image_size: tuple[int, int]) -> int:
@@ -92,7 +117,7 @@ def _batch_size(point_count: int, image_size: tuple[int, int]) -> int:
     return max(min(bounds), 1)
 
 
-def _decode_alike(embedded: Embedded, prompts: Sequence[Prompt], with_probabilities: bool) -> list[SliceMask]:
+def _decode_alike(embedded: Embedded, prompts: Sequence[Prompt], with_probabilities: bool) -> list[_Answer]:
     """Decode prompts that all have a box or not, and as many points, in one batch."""
     view = embedded.framing.view
     given = [prompt.box for prompt in prompts if prompt.box is not None]
@@ -102,8 +127,8 @@ def _decode_alike(embedded: Embedded, prompts: Sequence[Prompt], with_probabilit
         triples = np.array([prompt.points for prompt in prompts], np.float32)
         points, labels = view.points_inside(triples[..., :2]), triples[..., 2].astype(np.int32)
     prediction = embedded.predictor.decode(embedded.embedding, view.shape, boxes, points, labels)
-    maps = [ProbabilityMap(each) for each in prediction.probabilities] if with_probabilities else [None] * len(prompts)
+    behind = prediction.probabilities if with_probabilities else [None] * len(prompts)
     return [
-        SliceMask.from_mask(mask, float(score), probability)
-        for mask, score, probability in zip(prediction.masks, prediction.scores, maps, strict=True)
+        _Answer(mask, float(score), probability)
+        for mask, score, probability in zip(prediction.masks, prediction.scores, behind, strict=True)
     ]

@@ -1,6 +1,6 @@
 """From a volume and prompts on a slice to masks: windowing, the embedding cache, and the network.
 
-The command line calls this directly. The server calls ``find``, ``decode`` and ``check_prompts`` on any thread, and
+The command line calls this directly. The server calls ``find``, ``find_for`` and ``decode`` on any thread, and
 everything else on its one encoding thread.
 """
 
@@ -15,15 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from medsamseg_server.engine.box_vote import MARGINS, MIDDLE_MARGIN, widened
-from medsamseg_server.engine.box_windows import window_for_box
-from medsamseg_server.engine.close_ups import View, choose_view, crop_to_box, whole_slice
 from medsamseg_server.engine.decoding import decode_boxes, decode_prompts
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
-from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.masks import Candidates, SliceMask
 from medsamseg_server.engine.prompts import Box, Prompt, check_prompts
-from medsamseg_server.engine.slice_embeddings import Embedded, Framing, Place, SliceEmbeddings
-from medsamseg_server.volumes.volume import Volume
-from medsamseg_server.volumes.windows import IntensityRange, is_automatic
+from medsamseg_server.engine.slice_embeddings import Embedded, SliceEmbeddings
+from medsamseg_server.engine.slice_request import Framing, SliceRequest
+from medsamseg_server.volumes.windows import IntensityRange
 from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.registry import DEFAULT_MODEL
 
@@ -67,6 +65,23 @@ class SliceSegmentation:
     def window(self) -> IntensityRange:
         """The intensities that the network saw for the first prompt."""
         return self.framings[0].window
+
+
+@dataclass(frozen=True)
+class SliceCandidates:
+    """Several masks of one object on a slice, for a vote, and how they came about.
+
+    Attributes:
+        masks: as the network gave them.
+        framing: what the network saw.
+        encode_seconds: time for the embedding.
+        decode_seconds: time for the masks.
+    """
+
+    masks: Candidates
+    framing: Framing
+    encode_seconds: float
+    decode_seconds: float
 
 
 class Engine:
@@ -134,189 +149,130 @@ class Engine:
         self._predictors.move_to_end(name)
         return predictor
 
-    def embed(self, volume: Volume, axis: int, index: int, window: str = "auto", model: str | None = None) -> Embedded:
+    def check(self, request: SliceRequest, prompts: Sequence[Prompt]) -> None:
+        """Raise what is wrong with a request or its prompts, as ``segment`` would. Loads nothing.
+
+        Raises:
+            MedSAMSegError: as ``check_model``, ``prompts.check_prompts``, ``Volume.slice`` and ``Volume.window``.
+        """
+        self.check_model(request.model)
+        check_prompts(prompts, request.image_size)
+        _ = request.intensities
+
+    def embed(self, request: SliceRequest) -> Embedded:
         """Return the embedding of a whole slice, from the cache where the encoder's exact input is known.
 
         Raises:
             MedSAMSegError: ``axis_invalid``, ``slice_out_of_range``, ``window_invalid``, or as ``predictor``.
         """
-        predictor = self.predictor(model)
-        place = Place(volume, axis, index)
-        return self._embeddings.embed(predictor, place, _whole(predictor, place, window))
+        predictor = self.predictor(request.model)
+        return self._embeddings.embed(predictor, request, request.whole(predictor.specification))
 
-    def find(
-        self, volume: Volume, axis: int, index: int, window: str = "auto", model: str | None = None
-    ) -> Embedded | None:
+    def find(self, request: SliceRequest) -> Embedded | None:
         """Return the embedding of a whole slice where it is known; encodes nothing and loads no network.
 
         Raises:
             MedSAMSegError: ``axis_invalid``, ``slice_out_of_range`` or ``window_invalid``.
         """
-        predictor = self._predictors.get(model or self.default_model)
+        predictor = self._predictors.get(request.model or self.default_model)
         if predictor is None:
             return None
-        place = Place(volume, axis, index)
-        return self._embeddings.find(predictor, place, _whole(predictor, place, window))
+        return self._embeddings.find(predictor, request, request.whole(predictor.specification))
 
-    def encode_ahead(
-        self, volume: Volume, axis: int, index: int, window: str = "auto", model: str | None = None
-    ) -> bool:
+    def encode_ahead(self, request: SliceRequest) -> bool:
         """Make sure that a whole slice's embedding is cached; return whether it had to be encoded; as ``embed``."""
-        predictor = self.predictor(model)
-        place = Place(volume, axis, index)
-        return self._embeddings.fill(predictor, place, _whole(predictor, place, window))
+        predictor = self.predictor(request.model)
+        return self._embeddings.fill(predictor, request, request.whole(predictor.specification))
 
-    def embed_for(
-        self,
-        volume: Volume,
-        axis: int,
-        index: int,
-        prompts: Sequence[Prompt],
-        window: str = "auto",
-        model: str | None = None,
-    ) -> list[Embedded]:
+    def embed_for(self, request: SliceRequest, prompts: Sequence[Prompt]) -> list[Embedded]:
         """Return the embedding that each prompt, which has been checked, is decoded on; each is encoded once.
 
         Raises:
             MedSAMSegError: as ``embed``.
         """
-        predictor = self.predictor(model)
-        place = Place(volume, axis, index)
-        framings = _framings(predictor, place, prompts, window)
-        found = {framing: self._embeddings.embed(predictor, place, framing) for framing in dict.fromkeys(framings)}
+        predictor = self.predictor(request.model)
+        framings = request.framings(predictor.specification, prompts)
+        found = {framing: self._embeddings.embed(predictor, request, framing) for framing in dict.fromkeys(framings)}
         return [found[framing] for framing in framings]
 
     def find_for(
-        self,
-        volume: Volume,
-        axis: int,
-        index: int,
-        prompts: Sequence[Prompt],
-        window: str = "auto",
-        model: str | None = None,
-        or_whole: bool = False,
+        self, request: SliceRequest, prompts: Sequence[Prompt], or_whole: bool = False
     ) -> list[Embedded] | None:
         """Return what ``embed_for`` would where all of it is known; encodes nothing and loads no network.
 
         Args:
-            volume: the volume.
-            axis: 0, 1 or 2.
-            index: slice index.
+            request: the slice.
             prompts: what is to be decoded.
-            window: see ``windows.resolve_window``.
-            model: name of the network.
             or_whole: the whole slice does instead, for a preview.
 
         Raises:
             MedSAMSegError: as ``find``.
         """
-        predictor = self._predictors.get(model or self.default_model)
+        predictor = self._predictors.get(request.model or self.default_model)
         if predictor is None:
             return None
-        place = Place(volume, axis, index)
-        framings = _framings(predictor, place, prompts, window)
+        framings = request.framings(predictor.specification, prompts)
         known: dict[Framing, Embedded] = {}
         for framing in dict.fromkeys(framings):
-            embedded = self._embeddings.find(predictor, place, framing)
+            embedded = self._embeddings.find(predictor, request, framing)
             if embedded is None and or_whole:
-                embedded = self.find(volume, axis, index, window, model)
+                embedded = self.find(request)
             if embedded is None:
                 return None
             known[framing] = embedded
         return [known[framing] for framing in framings]
 
-    def window_for(self, volume: Volume, axis: int, index: int, box: Box, window: str, model: str | None = None) -> str:
-        """Return a window text that means on every slice what ``window`` means for a box, which has been checked.
+    def window_for(self, request: SliceRequest, box: Box) -> str:
+        """Return a window text that means on every slice what the request's means for a box, which has been checked.
 
         Raises:
             MedSAMSegError: ``window_invalid``, or as ``predictor``.
         """
-        framing = _framings(self.predictor(model), Place(volume, axis, index), [Prompt(box)], window)[0]
-        return framing.window.name
+        return request.framings(self.predictor(request.model).specification, [Prompt(box)])[0].window.name
 
-    def segment(
-        self,
-        volume: Volume,
-        axis: int,
-        index: int,
-        prompts: Sequence[Prompt],
-        window: str = "auto",
-        model: str | None = None,
-        with_probabilities: bool = False,
-    ) -> SliceSegmentation:
-        """Return one mask per prompt on a slice; with their probabilities where that is asked for.
+    def segment(self, request: SliceRequest, prompts: Sequence[Prompt]) -> SliceSegmentation:
+        """Return one mask per prompt on a slice.
 
         Raises:
             MedSAMSegError: as ``check_prompts`` and ``embed``.
         """
-        self.check_prompts(volume, axis, index, prompts)
-        embedded = self.embed_for(volume, axis, index, prompts, window, model)
-        return self.decode(embedded, prompts, with_probabilities=with_probabilities)
+        check_prompts(prompts, request.image_size)
+        embedded = self.embed_for(request, prompts)
+        return self.decode(embedded, prompts, with_probabilities=request.with_probabilities)
 
-    def segment_whole(
-        self,
-        volume: Volume,
-        axis: int,
-        index: int,
-        boxes: Sequence[Box],
-        window: str = "auto",
-        model: str | None = None,
-        with_probabilities: bool = False,
-    ) -> SliceSegmentation:
+    def segment_whole(self, request: SliceRequest, boxes: Sequence[Box]) -> SliceSegmentation:
         """Return one mask per box on a slice, decoded as it is on the whole of it, as the models' authors do.
 
         Raises:
             MedSAMSegError: as ``segment``.
         """
-        self.check_prompts(volume, axis, index, [Prompt(box) for box in boxes])
-        return self._decode_boxes(self.embed(volume, axis, index, window, model), boxes, with_probabilities)
+        check_prompts([Prompt(box) for box in boxes], request.image_size)
+        embedded = self.embed(request)
+        masks, seconds = self._decode_boxes(embedded, boxes, request.with_probabilities)
+        count = len(boxes)
+        return _segmentation([embedded] * count, masks.slice_masks(), [None] * count, seconds)
 
-    def candidates(
-        self,
-        volume: Volume,
-        axis: int,
-        index: int,
-        box: Box,
-        more_boxes: Sequence[Box] = (),
-        window: str = "auto",
-        model: str | None = None,
-        with_probabilities: bool = False,
-    ) -> SliceSegmentation:
+    def candidates(self, request: SliceRequest, box: Box, more_boxes: Sequence[Box] = ()) -> SliceCandidates:
         """Return masks for a vote on an object near a box: of the box with ``MARGINS``, all on what it is seen in.
 
         Args:
-            volume: the volume.
-            axis: 0, 1 or 2.
-            index: slice index.
+            request: the slice.
             box: x0, y0, x1, y1.
             more_boxes: others of the same object, each with one margin.
-            window: see ``windows.resolve_window``.
-            model: name of the network.
-            with_probabilities: as ``segment``.
 
         Raises:
             MedSAMSegError: as ``segment``.
         """
-        self.check_prompts(volume, axis, index, [Prompt(each) for each in (box, *more_boxes)])
-        embedded = self.embed_for(volume, axis, index, [Prompt(box)], window, model)[0]
-        image_size = Place(volume, axis, index).image_size
+        check_prompts([Prompt(each) for each in (box, *more_boxes)], request.image_size)
+        embedded = self.embed_for(request, [Prompt(box)])[0]
         pixel = embedded.mask_pixel
-        boxes = widened(box, MARGINS, pixel, image_size)
+        boxes = widened(box, MARGINS, pixel, request.image_size)
         for each in more_boxes:
             # One that the network would not see is none.
             if embedded.framing.view.holds(each):
-                boxes += widened(each, (MIDDLE_MARGIN,), pixel, image_size)
-        return self._decode_boxes(embedded, boxes, with_probabilities)
-
-    def check_prompts(self, volume: Volume, axis: int, index: int, prompts: Sequence[Prompt]) -> None:
-        """Check the prompts for a slice.
-
-        Raises:
-            MedSAMSegError: ``axis_invalid``, ``slice_out_of_range``, ``prompt_missing``, ``prompt_empty``,
-                ``box_not_finite``, ``box_reversed``, ``box_empty``, ``box_outside_image``, ``points_too_many`` or
-                ``point_outside_image``.
-        """
-        check_prompts(prompts, Place(volume, axis, index).image_size)
+                boxes += widened(each, (MIDDLE_MARGIN,), pixel, request.image_size)
+        masks, seconds = self._decode_boxes(embedded, boxes, request.with_probabilities)
+        return SliceCandidates(masks, embedded.framing, embedded.seconds, seconds)
 
     def decode(
         self,
@@ -338,12 +294,14 @@ class Engine:
             masks, agreements = decode_prompts(embedded, prompts, quick, with_probabilities)
         return _segmentation(embedded, masks, agreements, time.perf_counter() - started)
 
-    def _decode_boxes(self, embedded: Embedded, boxes: Sequence[Box], with_probabilities: bool) -> SliceSegmentation:
+    def _decode_boxes(
+        self, embedded: Embedded, boxes: Sequence[Box], with_probabilities: bool
+    ) -> tuple[Candidates, float]:
+        """Return the masks, and the time for them."""
         started = time.perf_counter()
         with self._decoding:
             masks = decode_boxes(embedded, boxes, with_probabilities)
-        count = len(masks)
-        return _segmentation([embedded] * count, masks, [None] * count, time.perf_counter() - started)
+        return masks, time.perf_counter() - started
 
     @property
     def room_ahead(self) -> int:
@@ -366,28 +324,6 @@ def _segmentation(
         predictor.specification.name,
         predictor.weights_sha256,
     )
-
-
-def _whole(predictor: Predictor, place: Place, window: str) -> Framing:
-    return Framing(whole_slice(predictor.specification, place.image_size), place.volume.window(window))
-
-
-def _framings(predictor: Predictor, place: Place, prompts: Sequence[Prompt], window: str) -> list[Framing]:
-    """Return what the network is to see for each prompt."""
-    framings = []
-    for prompt in prompts:
-        view = choose_view(predictor.specification, prompt, place.image_size)
-        framings.append(Framing(view, _intensities(place, view, prompt, window)))
-    return framings
-
-
-def _intensities(place: Place, view: View, prompt: Prompt, window: str) -> IntensityRange:
-    """Return what a window text means for a prompt."""
-    intensities = place.volume.window(window)
-    if prompt.box is None or place.volume.is_color or not is_automatic(window):
-        return intensities
-    pixels = place.volume.slice(place.axis, place.index)
-    return place.volume.window(window_for_box(intensities, crop_to_box(pixels, prompt.box), view.cut(pixels)))
 
 
 def _load_predictor(specification: ModelSpecification, weights: Path, device: str, runtime: str) -> Predictor:

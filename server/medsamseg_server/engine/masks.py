@@ -1,44 +1,96 @@
-"""The mask of one object on one slice, kept as its bounding rectangle and packed bits."""
+"""Masks on slices: several of a batch as the network gave them, and that of one object, kept as its rectangle."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.engine.probabilities import ProbabilityMap
 
+_Value = TypeVar("_Value", bound=np.generic)
+
 #: x0, y0, x1, y1 in in-plane pixels; both ends belong to the object.
 Extent = tuple[int, int, int, int]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """Masks of one part of a slice, as the network gave them.
+
+    Attributes:
+        pixels: (N, h, w), True on the object.
+        scores: (N,), the IoU that the network predicts for each.
+        x0: the part's first column.
+        y0: its first row.
+        probabilities: (N, h, w), what is behind the masks, where it was asked for.
+    """
+
+    pixels: NDArray[np.bool_]
+    scores: NDArray[np.floating[Any]]
+    x0: int = 0
+    y0: int = 0
+    probabilities: NDArray[np.float32] | None = None
+
+    def on_slice(self, image_size: tuple[int, int]) -> NDArray[np.bool_]:
+        """Return the masks on the full slice of ``image_size`` (H, W), as (N, H, W)."""
+        return self._on_slice(self.pixels, image_size)
+
+    def probabilities_on_slice(self, image_size: tuple[int, int]) -> NDArray[np.float32] | None:
+        """Return the probabilities on the full slice, as ``on_slice``; None where they were not asked for."""
+        return None if self.probabilities is None else self._on_slice(self.probabilities, image_size)
+
+    def _on_slice(self, values: NDArray[_Value], image_size: tuple[int, int]) -> NDArray[_Value]:
+        count, height, width = values.shape
+        if (height, width) == image_size:
+            return values
+        full = np.zeros((count, *image_size), values.dtype)
+        full[:, self.y0 : self.y0 + height, self.x0 : self.x0 + width] = values
+        return full
+
+    def slice_masks(self) -> list[SliceMask]:
+        """Return each mask as one of the slice."""
+        behind = [None] * len(self.pixels) if self.probabilities is None else map(ProbabilityMap, self.probabilities)
+        return [
+            SliceMask.from_mask(mask, float(score), probability).moved(self.x0, self.y0)
+            for mask, score, probability in zip(self.pixels, self.scores, behind, strict=True)
+        ]
+
+
+@dataclass(frozen=True, eq=False)
 class SliceMask:
-    """A cropped binary mask.
+    """A cropped binary mask; equal to another one with the same pixels and score.
 
     >>> full = np.zeros((6, 8), bool)
     >>> full[2:4, 3:6] = True
     >>> mask = SliceMask.from_mask(full, score=0.9)
-    >>> mask.extent, mask.voxels, mask.bits
-    ((3, 2, 5, 3), 6, b'\\xfc')
+    >>> mask.extent, mask.voxels, mask.pixels.shape
+    ((3, 2, 5, 3), 6, (2, 3))
     >>> bool((mask.to_array((6, 8)) == full).all())
     True
 
     Attributes:
         extent: tight rectangle round the object, inclusive; None when the mask is empty.
-        bits: ``numpy.packbits`` of the rectangle's pixels in row-major order; empty when the mask is.
-        voxels: number of pixels of the object.
+        pixels: the rectangle's, (y1 − y0 + 1, x1 − x0 + 1), True on the object; (0, 0) when the mask is empty.
         score: the network's own estimate of the mask's IoU. MedSAM's is untrained: show it, decide nothing by it.
         probability: what is behind the mask, where it was asked for.
     """
 
     extent: Extent | None
-    bits: bytes
-    voxels: int
+    pixels: NDArray[np.bool_]
     score: float
-    probability: ProbabilityMap | None = field(default=None, compare=False, repr=False)
+    probability: ProbabilityMap | None = field(default=None, repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SliceMask):
+            return NotImplemented
+        same_place = (self.extent, self.score) == (other.extent, other.score)
+        return same_place and np.array_equal(self.pixels, other.pixels)
+
+    __hash__ = None  # type: ignore[assignment]
 
     @classmethod
     def from_mask(cls, mask: NDArray[np.bool_], score: float, probability: ProbabilityMap | None = None) -> SliceMask:
@@ -51,11 +103,16 @@ class SliceMask:
         """
         rows = np.flatnonzero(mask.any(axis=1))
         if rows.size == 0:
-            return cls(None, b"", 0, score, probability)
+            return cls(None, np.zeros((0, 0), bool), score, probability)
         columns = np.flatnonzero(mask.any(axis=0))
         extent = (int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1]))
-        crop = mask[extent[1] : extent[3] + 1, extent[0] : extent[2] + 1]
-        return cls(extent, np.packbits(crop).tobytes(), int(np.count_nonzero(crop)), score, probability)
+        # A copy, so that the rest of the slice need not be kept.
+        return cls(extent, mask[extent[1] : extent[3] + 1, extent[0] : extent[2] + 1].copy(), score, probability)
+
+    @cached_property
+    def voxels(self) -> int:
+        """Number of pixels of the object."""
+        return int(np.count_nonzero(self.pixels))
 
     def moved(self, right: int, down: int) -> SliceMask:
         """Return the same object so many pixels further right and down."""
@@ -77,15 +134,6 @@ class SliceMask:
         """Return what of the object is left: a part of it, (H, W); the probability stays that of all of it."""
         return SliceMask.from_mask(part, self.score, self.probability)
 
-    def crop(self) -> NDArray[np.bool_]:
-        """Return the pixels of the rectangle, (y1 − y0 + 1, x1 − x0 + 1); (0, 0) when the mask is empty."""
-        if self.extent is None:
-            return np.zeros((0, 0), bool)
-        x0, y0, x1, y1 = self.extent
-        shape = (y1 - y0 + 1, x1 - x0 + 1)
-        flat = np.unpackbits(np.frombuffer(self.bits, np.uint8), count=shape[0] * shape[1])
-        return flat.reshape(shape).astype(bool)
-
     def to_array(self, image_size: tuple[int, int]) -> NDArray[np.bool_]:
         """Return the mask on a full slice of ``image_size`` (H, W)."""
         full = np.zeros(image_size, bool)
@@ -96,7 +144,7 @@ class SliceMask:
         """Set the object's pixels of ``target`` (H, W), a slice or a view of one, to ``value`` in place."""
         if self.extent is not None:
             x0, y0, x1, y1 = self.extent
-            target[y0 : y1 + 1, x0 : x1 + 1][self.crop()] = value
+            target[y0 : y1 + 1, x0 : x1 + 1][self.pixels] = value
 
 
 def overlap(first: SliceMask, second: SliceMask) -> float:
@@ -114,6 +162,6 @@ def overlap(first: SliceMask, second: SliceMask) -> float:
     x0, y0, x1, y1 = max(ax0, bx0), max(ay0, by0), min(ax1, bx1), min(ay1, by1)
     if x0 > x1 or y0 > y1:
         return 0.0
-    a = first.crop()[y0 - ay0 : y1 - ay0 + 1, x0 - ax0 : x1 - ax0 + 1]
-    b = second.crop()[y0 - by0 : y1 - by0 + 1, x0 - bx0 : x1 - bx0 + 1]
+    a = first.pixels[y0 - ay0 : y1 - ay0 + 1, x0 - ax0 : x1 - ax0 + 1]
+    b = second.pixels[y0 - by0 : y1 - by0 + 1, x0 - bx0 : x1 - bx0 + 1]
     return 2.0 * float(np.count_nonzero(a & b)) / total

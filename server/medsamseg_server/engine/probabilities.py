@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -50,17 +50,16 @@ def check_threshold(threshold: float) -> float:
 
 
 def voted(
-    candidates: Sequence[NDArray[np.float32]], is_elected: Callable[[NDArray[np.bool_]], NDArray[np.bool_]]
+    candidates: NDArray[np.float32], is_elected: Callable[[NDArray[np.bool_]], NDArray[np.bool_]]
 ) -> NDArray[np.float32]:
     """Return the probabilities, (H, W), that exceed a threshold exactly where a vote of the masks at it elects a pixel.
 
     That is the weighted median of the candidates.
 
     Args:
-        candidates: the probabilities that vote, each (H, W).
+        candidates: the probabilities that vote, (C, H, W).
         is_elected: from the candidates' masks (C, H, W) to what they elect, (H, W); more votes never take a pixel away.
     """
-    stack = np.stack(candidates)
-    elected = [np.where(is_elected(stack >= each), each, 0) for each in stack]
+    elected = [np.where(is_elected(candidates >= each), each, 0) for each in candidates]
     probabilities: NDArray[np.float32] = np.max(elected, axis=0).astype(np.float32, copy=False)
     return probabilities

@@ -9,40 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.engine.close_ups import View
 from medsamseg_server.engine.embedding_cache import Embedding, EmbeddingCache, embedding_key
 from medsamseg_server.engine.slice_keys import SliceKeys
+from medsamseg_server.engine.slice_request import Framing, SliceRequest
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.volumes.volume import Volume
-from medsamseg_server.volumes.windows import IntensityRange
 
 if TYPE_CHECKING:
     from medsamseg_server.models.predictor import Predictor
 
 # SAM's masks are so many times as large as its embeddings.
 _MASK_SCALE = 4
-
-
-@dataclass(frozen=True)
-class Framing:
-    """What the network sees of a slice: a part of it, in some intensities."""
-
-    view: View
-    window: IntensityRange
-
-
-@dataclass(frozen=True)
-class Place:
-    """A slice of a volume."""
-
-    volume: Volume
-    axis: int
-    index: int
-
-    @property
-    def image_size(self) -> tuple[int, int]:
-        """(H, W); raises as ``Volume.slice``."""
-        return self.volume.slice_size(self.axis, self.index)
 
 
 @dataclass(frozen=True)
@@ -80,33 +56,36 @@ class SliceEmbeddings:
         self.cache = cache
         self._keys = SliceKeys()
 
-    def find(self, predictor: Predictor, place: Place, framing: Framing) -> Embedded | None:
+    def find(self, predictor: Predictor, request: SliceRequest, framing: Framing) -> Embedded | None:
         """Return an embedding where it is known; encodes nothing."""
         started = time.perf_counter()
         predictor = predictor.at(framing.view.input_size)
-        embedding = self.cache.get(self._key(predictor, place, framing)[0], predictor.specification.embedding_shape)
+        key, prepared = self._key(predictor, request, framing)
+        embedding = self.cache.get(key, predictor.specification.embedding_shape)
         if embedding is None:
+            if prepared is not None:
+                request.keep(framing, prepared)
             return None
         return Embedded(embedding, framing, True, time.perf_counter() - started, predictor)
 
-    def embed(self, predictor: Predictor, place: Place, framing: Framing) -> Embedded:
+    def embed(self, predictor: Predictor, request: SliceRequest, framing: Framing) -> Embedded:
         """Return an embedding, encoded where it is not known."""
         started = time.perf_counter()
         predictor = predictor.at(framing.view.input_size)
-        key, prepared = self._key(predictor, place, framing)
+        key, prepared = self._key(predictor, request, framing)
         embedding = self.cache.get(key, predictor.specification.embedding_shape)
         was_cached = embedding is not None
         if embedding is None:
-            embedding = self._encode(predictor, key, _prepare(predictor, place, framing, prepared))
+            embedding = self._encode(predictor, key, _prepare(predictor, request, framing, prepared))
         return Embedded(embedding, framing, was_cached, time.perf_counter() - started, predictor)
 
-    def fill(self, predictor: Predictor, place: Place, framing: Framing) -> bool:
+    def fill(self, predictor: Predictor, request: SliceRequest, framing: Framing) -> bool:
         """Make sure that an embedding is in the cache; return whether it had to be encoded."""
         predictor = predictor.at(framing.view.input_size)
-        key, prepared = self._key(predictor, place, framing)
+        key, prepared = self._key(predictor, request, framing)
         if self.cache.has(key, predictor.specification.embedding_shape):
             return False
-        self._encode(predictor, key, _prepare(predictor, place, framing, prepared))
+        self._encode(predictor, key, _prepare(predictor, request, framing, prepared))
         return True
 
     def _encode(self, predictor: Predictor, key: str, prepared: NDArray[np.float32]) -> Embedding:
@@ -115,28 +94,29 @@ class SliceEmbeddings:
         self.cache.put(key, embedding)
         return embedding
 
-    def _key(self, predictor: Predictor, place: Place, framing: Framing) -> tuple[str, NDArray[np.float32] | None]:
+    def _key(
+        self, predictor: Predictor, request: SliceRequest, framing: Framing
+    ) -> tuple[str, NDArray[np.float32] | None]:
         """Return the cache key of an embedding, and the encoder's input where that had to be made for it."""
         network = (predictor.specification.name, predictor.weights_sha256, predictor.precision)
         window = framing.window
-        what = (place.axis, place.index, framing.view, window.lower, window.upper, *network)
-        key = self._keys.find(place.volume, what)
+        what = (request.axis, request.index, framing.view, window.lower, window.upper, *network)
+        key = self._keys.find(request.volume, what)
         if key is not None:
             return key, None
-        prepared = _prepare(predictor, place, framing)
+        prepared = predictor.prepare(request.input(framing))
         key = embedding_key(prepared, *network)
-        self._keys.remember(place.volume, what, key)
+        self._keys.remember(request.volume, what, key)
         return key, prepared
 
 
 def _prepare(
-    predictor: Predictor, place: Place, framing: Framing, prepared: NDArray[np.float32] | None = None
+    predictor: Predictor, request: SliceRequest, framing: Framing, prepared: NDArray[np.float32] | None
 ) -> NDArray[np.float32]:
-    """Return the exact encoder input, ``prepared`` where that is it already."""
-    if prepared is not None:
-        return prepared
-    pixels = framing.view.cut(place.volume.slice(place.axis, place.index))
-    return predictor.prepare(framing.window.apply(pixels))
+    """Return the exact encoder input: ``prepared``, or what was made to look for the embedding, or a new one."""
+    if prepared is None:
+        prepared = request.take(framing)
+    return predictor.prepare(request.input(framing)) if prepared is None else prepared
 
 
 def _to_half(embedding: NDArray[np.float32]) -> Embedding:

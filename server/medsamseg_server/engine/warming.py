@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from medsamseg_server.engine.engine import Engine
+from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.dicom import find_series
 from medsamseg_server.image_io.reading import read_image
@@ -110,7 +111,7 @@ class Warming:
         for axis, window, index in self._places(volume):
             if self.room <= 0:
                 break
-            encoded += self._engine.encode_ahead(volume, axis, index, window, self._wish.model)
+            encoded += self._engine.encode_ahead(SliceRequest(volume, axis, index, window, self._wish.model))
             self.room -= 1
             done += 1
             on_slice()

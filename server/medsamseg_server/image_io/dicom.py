@@ -264,6 +264,13 @@ def _nothing(contents: _Contents) -> MedSAMSegError:
             f"There is no scan in {contents.place}, only: {words}.",
             "Give the folder of the scan that they belong to. A segmentation opens in 3D Slicer.",
         )
+    if not contents.place.is_dir():
+        return MedSAMSegError(
+            ErrorKind.UNREADABLE,
+            "dicom_missing",
+            f"The file {contents.place} holds no image.",
+            "Give the folder of the scan. A DICOMDIR only lists files: give the folder that it is in.",
+        )
     return MedSAMSegError(
         ErrorKind.UNREADABLE,
         "dicom_missing",

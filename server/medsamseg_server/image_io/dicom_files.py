@@ -45,6 +45,11 @@ _NO_SCANS = {
     "1.2.840.10008.5.1.4.1.1.9": "waveform",
 }
 
+#: Elements that are one whole number each.
+_COUNTS = (
+    *("Rows", "Columns", "NumberOfFrames", "SamplesPerPixel"),
+    *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"),
+)
 _TAGS = [
     *("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "Modality", "SeriesDescription", "ImageType"),
     *("InstanceNumber", "NumberOfFrames", "Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation"),
@@ -252,6 +257,9 @@ def _checked(path: Path, header: Dataset, pixels: PixelElement | None, whole: bo
     found = DicomFile(path, header, syntax, None if packed else pixels, packed or pixels is not None)
     if not found.has_pixels and _should_have_pixels(found):
         raise DamagedFileError(path, "ends before its pixels")
+    for keyword in _COUNTS:
+        if not isinstance(found.get(keyword, 0), int):
+            raise DamagedFileError(path, f"has several values as its {keyword}", found.series_uid)
     return found
 
 

@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 
 from medsamseg_server.image_io.dicom_files import DamagedFileError, DicomFile, quiet_pydicom, value_of
 from medsamseg_server.image_io.dicom_keys import Keys, keys_of_file, keys_of_groups
+from medsamseg_server.image_io.dicom_lookups import Lookup, lookup_of
 
 Vector = tuple[float, ...]
 
@@ -34,6 +35,7 @@ class Frame:
         slope: a stored value times ``slope`` plus ``intercept`` is the real one.
         intercept: see ``slope``.
         keys: what tells the volumes of a series apart.
+        lookup: lists the real values where they are not computed, in the place of slope and intercept.
     """
 
     file: DicomFile
@@ -45,6 +47,7 @@ class Frame:
     slope: float
     intercept: float
     keys: Keys
+    lookup: Lookup | None = None
 
     @property
     def rows(self) -> int:
@@ -80,25 +83,27 @@ def frames_of(file: DicomFile) -> list[Frame]:
                 return _frames_with_groups(file)
             if file.get("SOPClassUID") == _NUCLEAR and file.frame_count > 1:
                 return _nuclear_frames(file)
-            return [_plain_frame(file, n) for n in range(file.frame_count)]
+            lookup = lookup_of(file)
+            return [_plain_frame(file, n, lookup) for n in range(file.frame_count)]
     except DamagedFileError:
         raise
     except Exception as error:  # A damaged header can make the parser raise anything.
         raise DamagedFileError(file.path, "is damaged in its header") from error
 
 
-def _plain_frame(file: DicomFile, index: int, position: Vector | None = None) -> Frame:
+def _plain_frame(file: DicomFile, index: int, lookup: Lookup | None = None) -> Frame:
     """Return a frame of a file without functional groups; of several, none says where it lies by itself."""
     single = file.frame_count == 1
     return Frame(
         file,
         index,
-        _numbers([file.header], "ImagePositionPatient", 3) if single else position,
+        _numbers([file.header], "ImagePositionPatient", 3) if single else None,
         _orientation([file.header]) if single else None,
         _numbers([file.header], "PixelSpacing", 2),
         _number([file.header], "SliceThickness"),
         *_scaling(file, [file.header]),
         keys_of_file(file.header) if single else {},
+        lookup,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -27,6 +26,7 @@ from pydicom.uid import (
 
 from medsamseg_server.image_io.dicom_codestreams import announced_size
 from medsamseg_server.image_io.dicom_files import DamagedFileError, DicomFile, PixelElement, quiet_pydicom
+from medsamseg_server.system.native_output import without_native_output
 
 Stored = NDArray[np.generic]
 
@@ -156,17 +156,13 @@ def _read_silently(path: Path) -> sitk.Image:
     reader.SetImageIO("GDCMImageIO")
     shown = sitk.ProcessObject.GetGlobalWarningDisplay()
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
-    # The JPEG library writes to the process's standard error itself.
-    with Path(os.devnull).open("w") as nowhere:
-        kept = os.dup(2)
-        os.dup2(nowhere.fileno(), 2)
-        try:
+    try:
+        # The JPEG library writes to the process's standard error itself.
+        with without_native_output():
             image: sitk.Image = reader.Execute()
             return image
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-            sitk.ProcessObject.SetGlobalWarningDisplay(shown)
+    finally:
+        sitk.ProcessObject.SetGlobalWarningDisplay(shown)
 
 
 def _write_alone(path: Path, file: DicomFile, frame: bytes) -> None:

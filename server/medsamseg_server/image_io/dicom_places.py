@@ -89,10 +89,11 @@ def geometry_of(name: str, frames: Sequence[Frame]) -> tuple[Geometry, tuple[str
         step = first.thickness or 1.0
         if not first.thickness or step <= 0:
             step = 1.0
-            notes.append(
-                f"{first.file.path.name} is a single slice and does not say how thick it is; 1 mm is assumed, "
-                "and the milliliters follow from that."
-            )
+            if first.spacing is not None:
+                notes.append(
+                    f"{first.file.path.name} is a single slice and does not say how thick it is; 1 mm is assumed, "
+                    "and the milliliters follow from that."
+                )
     normal = np.cross(orientation[:3], orientation[3:]) * math.copysign(1, step)
     direction = np.stack([orientation[:3], orientation[3:], normal], axis=1)
     origin = first.position or (0.0, 0.0, 0.0)
@@ -161,4 +162,7 @@ def _check_distances(name: str, frames: Sequence[Frame], distances: NDArray[np.f
 def _names(before: Frame, after: Frame) -> str:
     if before.file is after.file:
         return f"the frames {before.index + 1} and {after.index + 1} of {before.file.path.name}"
-    return f"{before.file.path.name} and {after.file.path.name}"
+    paths = before.file.path, after.file.path
+    # Copies of a folder have the same names.
+    names = [path.name if paths[0].name != paths[1].name else f"{path.parent.name}/{path.name}" for path in paths]
+    return " and ".join(names)

@@ -36,15 +36,19 @@ def read_volume(name: str, frames: Sequence[Frame]) -> Image:
 
 def value_type(frames: Sequence[Frame]) -> np.dtype[Any]:
     """Return a type that holds the real values of all frames: of whole numbers where they are, else float64."""
+    listed = [frame for frame in frames if frame.lookup is not None]
+    if len(listed) == len(frames):
+        return np.dtype("uint16")
     types = {stored_type(frame.file) for frame in frames}
     scalings = {(frame.slope, frame.intercept) for frame in frames}
     if any(kind.kind == "f" for kind in types):
         return types.pop().newbyteorder("=") if len(types) == 1 and scalings == {(1.0, 0.0)} else np.dtype("float64")
     if not all(number.is_integer() for scaling in scalings for number in scaling):
         return np.dtype("float64")
-    if len(types) == 1 and scalings == {(1.0, 0.0)}:
+    if len(types) == 1 and scalings == {(1.0, 0.0)} and not listed:
         return types.pop().newbyteorder("=")
     ends = [int(frame.slope) * end + int(frame.intercept) for frame in frames for end in (0, *stored_range(frame.file))]
+    ends += [int(frame.lookup.values.max()) for frame in frames if frame.lookup is not None]
     for dtype in _WHOLE_TYPES:
         limits = np.iinfo(dtype)
         if limits.min <= min(ends) and max(ends) <= limits.max:
@@ -68,6 +72,9 @@ def _read_values(frames: Sequence[Frame]) -> NDArray[Any]:
 
 def _scale(stored: NDArray[Any], frame: Frame, values: NDArray[Any]) -> None:
     """Write a frame's real values into its slice."""
+    if frame.lookup is not None:
+        values[...] = frame.lookup.apply(stored)
+        return
     values[...] = stored
     whole = values.dtype.kind != "f"
     if frame.slope != 1:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import SimpleITK as sitk
 
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.image import Image, check_geometry, check_layout
 from medsamseg_server.image_io.nifti_headers import is_nifti_name, read_header
 from medsamseg_server.image_io.nifti_places import NiftiPlace, remarks, shown_by_itk
@@ -29,6 +30,13 @@ def read_nifti(path: Path) -> Image | None:
     # Vectors, such as directions, stand along the fifth dimension.
     vectors = header.size[4] if len(header.size) > 4 else 1
     check_layout(path, header.size, max(header.components, vectors))
+    if header.dtype.kind == "c":
+        raise MedSAMSegError(
+            ErrorKind.INVALID_INPUT,
+            "image_components",
+            f"{path} holds complex numbers, as raw data of MR scanners do.",
+            "Save their magnitude as a volume of its own.",
+        )
     place = NiftiPlace.of(header.fields)
     shown = shown_by_itk(path, header.size)
     geometry = shown or place.geometry

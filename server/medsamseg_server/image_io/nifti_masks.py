@@ -45,6 +45,8 @@ def read_back(path: Path) -> tuple[NDArray[Any], Any]:
     with gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb") as file:
         content = file.read()
     kind = nib.Nifti2Image if content[:4] == (540).to_bytes(4, "little") else nib.Nifti1Image
-    image = kind.from_bytes(content)
+    # nibabel logs what it repairs when it reads; what is wrong is told by who compares.
+    with nib.imageglobals.LoggingOutputSuppressor():
+        image = kind.from_bytes(content)
     stored: Any = image.dataobj
     return stored.get_unscaled().transpose(2, 1, 0), image.header

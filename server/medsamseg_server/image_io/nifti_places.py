@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from medsamseg_server.image_io.image import Geometry, place_error
 from medsamseg_server.image_io.nifti_headers import NiftiHeader
+from medsamseg_server.system.native_output import without_native_output
 
 _FIELDS = (
     "qform_code",
@@ -54,7 +55,9 @@ class NiftiPlace:
     @classmethod
     def of(cls, fields: Any) -> NiftiPlace:
         """Return the place in a NIfTI header of nibabel, of either version."""
-        pixdim = (float(fields["pixdim"][0]), *(abs(float(size)) for size in fields["pixdim"][1:4]))
+        # By the format, and in ITK, all but negative numbers stand for 1; nibabel takes nothing but 1 and -1.
+        handedness = -1.0 if fields["pixdim"][0] < 0 else 1.0
+        pixdim = (handedness, *(abs(float(size)) for size in fields["pixdim"][1:4]))
         return cls({name: fields[name].copy() for name in _FIELDS}, pixdim, int(fields["xyzt_units"]) & 7)
 
     @classmethod
@@ -113,7 +116,9 @@ def shown_by_itk(path: Path, size: tuple[int, ...]) -> Geometry | None:
     reader.SetFileName(str(path))
     reader.SetImageIO("NiftiImageIO")
     try:
-        reader.ReadImageInformation()
+        # niftilib, inside ITK, prints why it refuses NIfTI-2.
+        with without_native_output():
+            reader.ReadImageInformation()
     except RuntimeError:
         return None
     if reader.GetDimension() < 3 or reader.GetSize()[:3] != size[:3]:
@@ -151,9 +156,10 @@ def remarks(header: NiftiHeader, taken: Geometry, opens_in_slicer: bool) -> tupl
     elif apart > tolerance and sform and qform:
         chosen = "sform" if from_sform <= from_qform else "qform"
         who = f"3D Slicer takes the {chosen}, and so it is taken here" if opens_in_slicer else f"the {chosen} is taken"
+        others = "as nibabel and FSL do" if chosen == "sform" else "but nibabel and FSL take the sform"
         notes.append(
-            f"The sform and the qform of {name} put voxels up to {apart:.2f} mm apart: {who}; other programs, such as "
-            "nibabel and FSL, take the sform. Masks in NIfTI keep both, and so lie on the scan in either."
+            f"The sform and the qform of {name} put voxels up to {apart:.2f} mm apart: {who}, {others}. "
+            "Masks in NIfTI keep both, and so lie on the scan in every program."
         )
     elif apart > tolerance:
         transform = "sform" if sform else "qform"

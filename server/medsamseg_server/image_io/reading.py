@@ -15,9 +15,11 @@ from medsamseg_server.image_io.dicom import read_series
 from medsamseg_server.image_io.dicom_files import is_dicom
 from medsamseg_server.image_io.image import STRAIGHT, Geometry, Image, check_geometry, check_layout
 from medsamseg_server.image_io.nifti import read_nifti, require_complete_pair
+from medsamseg_server.image_io.nrrd_headers import require_short_fields
 from medsamseg_server.image_io.pictures import is_picture, read_picture
 from medsamseg_server.image_io.tiff_stacks import check_pages, read_stack
 from medsamseg_server.image_io.voxel_sizes import stated_voxel_ml
+from medsamseg_server.system.native_output import without_native_output
 from medsamseg_server.system.safe_files import ensure_readable
 from medsamseg_server.volumes.colors import COLOR_COMPONENTS
 
@@ -68,6 +70,7 @@ def _read_picture(path: Path) -> Image:
 
 
 def _read_file(path: Path) -> Image:
+    require_short_fields(path)
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     kind = sitk.ImageFileReader.GetImageIOFromFileName(str(path))
@@ -82,7 +85,9 @@ def _read_file(path: Path) -> Image:
     check_geometry(path, Geometry.announced(reader))
     require_complete_pair(path, reader)
     try:
-        image = reader.Execute()
+        # The library for MetaImage prints how much is missing.
+        with without_native_output():
+            image = reader.Execute()
     except RuntimeError as error:
         raise MedSAMSegError(
             ErrorKind.UNREADABLE,

@@ -10,6 +10,7 @@ import SimpleITK as sitk
 from medsamseg_server.image_io.image import Geometry, Image
 from medsamseg_server.image_io.label_places import bring_to_scan
 from medsamseg_server.image_io.labels import LabelObject, Labels, label_map, unreadable, whole_numbers
+from medsamseg_server.image_io.nrrd_headers import require_short_fields
 from medsamseg_server.image_io.segmentations import is_segmentation
 
 is_one = is_segmentation
@@ -25,6 +26,7 @@ def read(path: Path, image: Image) -> Labels:
     Raises:
         MedSAMSegError: see ``label_reading.read_labels``.
     """
+    require_short_fields(path)
     try:
         found = sitk.ReadImage(str(path))
     except RuntimeError as error:

@@ -28,7 +28,7 @@ LEAST_AGREEMENT = 0.5
 #: … and the largest factor by which the area may change from one frame to the next.
 MOST_CHANGE = 2.0
 #: Below this agreement, the object is looked for in the whole frame as well: it may have jumped.
-SURE_AGREEMENT = 0.75
+SURE_AGREEMENT = 0.9
 #: Found again: the least Dice coefficient of the mask and the place that has the object's colors …
 LEAST_CONFIRMATION = 0.6
 #: … and how many times the area on the prompted frame it may have, more or less.
@@ -79,7 +79,8 @@ class _Film:
                 continue
             found = None if missed else self._in_sight(index, before, sighting)
             if found is None or found.vote.agreement < SURE_AGREEMENT:
-                found = self._again(index, sighting) or found
+                again = self._again(index, sighting)
+                found = max((each for each in (found, again) if each), key=_agreement, default=None)
             if found is None:
                 missed.append(index)
                 continue
@@ -137,6 +138,10 @@ class _Film:
 def _size_ratio(first: int, second: int) -> float:
     """Return how many times the smaller area the larger one is, at least 1; both are positive."""
     return max(first, second) / min(first, second)
+
+
+def _agreement(found: Found) -> float:
+    return found.vote.agreement
 
 
 def _area(mask: NDArray[np.bool_]) -> int:

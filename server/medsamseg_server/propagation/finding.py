@@ -73,7 +73,8 @@ class Finder:
             result = SliceResult(index, "prompt", box, drawn, "box", Confidence(1.0))
             return result, Key(index, mask, Appearance(self._gray(index), mask))
         candidates = self._source.candidates(index, box)
-        vote = vote_for_box(candidates, box, self._size)
+        likely = candidates.probabilities_on_slice(self._size)
+        vote = vote_for_box(candidates.on_slice(self._size), candidates.scores, box, likely)
         sure = confidence(box=fill(vote.mask, box), jitter=vote.agreement)
         result = SliceResult(index, "prompt", box, vote.slice_mask, "box", sure)
         looks = Appearance(self._gray(index), vote.mask) if vote.mask.any() else None
@@ -93,7 +94,8 @@ class Finder:
         """Return the object near where it is expected, (H, W), not empty; None when the network finds nothing."""
         box = box_around(expected)
         candidates = self._source.candidates(index, box, more_boxes)
-        vote = vote_for_expected(candidates, expected)
+        likely = candidates.probabilities_on_slice(self._size)
+        vote = vote_for_expected(candidates.on_slice(self._size), candidates.scores, expected, likely)
         return Found(box, vote, Appearance(self._gray(index), vote.mask)) if vote.mask.any() else None
 
     def _gray(self, index: int) -> NDArray[np.uint8]:

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.engine.engine import Engine, SliceSegmentation
-from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.masks import Candidates, SliceMask
 from medsamseg_server.engine.prompts import Box, Prompt
-from medsamseg_server.engine.slice_embeddings import Framing
+from medsamseg_server.engine.slice_request import Framing, SliceRequest
 
 if TYPE_CHECKING:
     from medsamseg_server.volumes.volume import Volume
@@ -29,7 +29,7 @@ class SliceSource(Protocol):
     def in_box(self, index: int, box: Box) -> SliceMask:
         """Return the object in a box of the user on slice ``index``, as a click would."""
 
-    def candidates(self, index: int, box: Box, more_boxes: Sequence[Box] = ()) -> list[SliceMask]:
+    def candidates(self, index: int, box: Box, more_boxes: Sequence[Box] = ()) -> Candidates:
         """Return masks of an object near a box on slice ``index``, for a vote: of the box with several margins.
 
         Args:
@@ -95,7 +95,7 @@ class EngineSlices:
         """
         made = copy.copy(self)
         index, box = max(boxes.items(), key=lambda item: (item[1][2] - item[1][0]) * (item[1][3] - item[1][1]))
-        made.window = self._engine.window_for(self._volume, self._axis, index, box, self.window, self._model)
+        made.window = self._engine.window_for(self._at(index), box)
         return made
 
     @property
@@ -120,28 +120,27 @@ class EngineSlices:
 
     def masks(self, index: int, boxes: Sequence[Box]) -> list[SliceMask]:
         """Return the object in each box on the whole slice ``index``; errors as ``Engine.segment``."""
-        place = (self._volume, self._axis, index)
-        result = self._engine.segment_whole(*place, boxes, self.window, self._model, self._with_probabilities)
-        return self._count(index, result)
+        return self._segmented(index, self._engine.segment_whole(self._at(index), boxes))
 
     def in_box(self, index: int, box: Box) -> SliceMask:
         """Return the object in a box of the user on slice ``index``; errors as ``Engine.segment``."""
-        place = (self._volume, self._axis, index)
-        result = self._engine.segment(*place, [Prompt(box)], self.window, self._model, self._with_probabilities)
-        return self._count(index, result)[0]
+        return self._segmented(index, self._engine.segment(self._at(index), [Prompt(box)]))[0]
 
-    def candidates(self, index: int, box: Box, more_boxes: Sequence[Box] = ()) -> list[SliceMask]:
+    def candidates(self, index: int, box: Box, more_boxes: Sequence[Box] = ()) -> Candidates:
         """Return masks for a vote, see ``Engine.candidates``; errors as ``Engine.segment``."""
-        place = (self._volume, self._axis, index)
-        result = self._engine.candidates(*place, box, more_boxes, self.window, self._model, self._with_probabilities)
-        return self._count(index, result)
+        found = self._engine.candidates(self._at(index), box, more_boxes)
+        self._count(index, [found.framing], found.encode_seconds, found.decode_seconds)
+        return found.masks
 
-    def _count(self, index: int, result: SliceSegmentation) -> list[SliceMask]:
-        self._use.encode_seconds += result.encode_seconds
-        self._use.decode_seconds += result.decode_seconds
-        self._use.asked.update((index, framing) for framing in result.framings)
-        self._use.decoder_calls += 1
+    def _segmented(self, index: int, result: SliceSegmentation) -> list[SliceMask]:
+        self._count(index, result.framings, result.encode_seconds, result.decode_seconds)
         return result.masks
+
+    def _count(self, index: int, framings: Sequence[Framing], encode_seconds: float, decode_seconds: float) -> None:
+        self._use.encode_seconds += encode_seconds
+        self._use.decode_seconds += decode_seconds
+        self._use.asked.update((index, framing) for framing in framings)
+        self._use.decoder_calls += 1
 
     def gray(self, index: int) -> NDArray[np.uint8]:
         """Return slice ``index`` (H, W) as the network sees it; of colors, how bright they are."""
@@ -150,4 +149,7 @@ class EngineSlices:
 
     def pixels(self, index: int) -> NDArray[np.uint8]:
         """Return slice ``index``, (H, W) or in color (H, W, 3), as the network sees it."""
-        return self._volume.window(self.window).apply(self._volume.slice(self._axis, index))
+        return self._at(index).seen
+
+    def _at(self, index: int) -> SliceRequest:
+        return SliceRequest(self._volume, self._axis, index, self.window, self._model, self._with_probabilities)

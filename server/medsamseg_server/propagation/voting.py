@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.engine.box_vote import POWER, Vote, dice, probabilities_of
-from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.box_vote import POWER, Vote, dice
 from medsamseg_server.engine.probabilities import voted
 from medsamseg_server.engine.prompts import Box
 
@@ -18,14 +17,24 @@ _PRIOR_WEIGHT = 0.35
 _LEAST_AGREEMENT = 0.4
 
 
-def vote_for_expected(candidates: Sequence[SliceMask], expected: NDArray[np.bool_]) -> Vote:
-    """Return the object near where it is expected: masks count by how well they agree with that, (H, W), not empty.
+def vote_for_expected(
+    masks: NDArray[np.bool_],
+    scores: NDArray[np.floating[Any]],
+    expected: NDArray[np.bool_],
+    probabilities: NDArray[np.float32] | None = None,
+) -> Vote:
+    """Return the object near where it is expected: masks count by how well they agree with that.
 
     ``mask`` is empty when all candidates are.
+
+    Args:
+        masks: (N, H, W), one at least.
+        scores: (N,), the IoU that the network predicts for each.
+        expected: (H, W), not empty.
+        probabilities: (N, H, W), what is behind the masks.
     """
-    masks = np.array([candidate.to_array((expected.shape[0], expected.shape[1])) for candidate in candidates])
     agreements = np.array([dice(mask, expected) for mask in masks])
-    score = float(np.mean([candidate.score for candidate in candidates]))
+    score = float(np.mean(scores, dtype=np.float64))
     agreement = float(agreements.mean())
     if not masks.any():
         return Vote(masks[0], agreement, score)
@@ -38,8 +47,8 @@ def vote_for_expected(candidates: Sequence[SliceMask], expected: NDArray[np.bool
         elected: NDArray[np.bool_] = (1 - _PRIOR_WEIGHT) * share + _PRIOR_WEIGHT * expected > 0.5
         return elected
 
-    likely = probabilities_of(candidates, (expected.shape[0], expected.shape[1]))
-    return Vote(is_elected(masks), agreement, score, voted(likely, is_elected) if likely else None)
+    probability = None if probabilities is None else voted(probabilities, is_elected)
+    return Vote(is_elected(masks), agreement, score, probability)
 
 
 def box_around(mask: NDArray[np.bool_]) -> Box:

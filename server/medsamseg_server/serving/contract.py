@@ -12,15 +12,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from medsamseg_server.engine.masks import Extent, SliceMask
 from medsamseg_server.engine.probabilities import ProbabilityMap
-from medsamseg_server.engine.prompts import Box
+from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.point_slots import MOST_POINTS
+from medsamseg_server.propagation import DEFAULT_METHOD
 from medsamseg_server.propagation.events import SliceResult
 from medsamseg_server.volumes.probability_levels import to_levels
 from medsamseg_server.volumes.windows import IntensityRange
 
 #: sha256 of a volume's ``.npy`` body.
 VOLUME_KEY = r"^[0-9a-f]{64}$"
+MethodName = Annotated[str, Field(max_length=40, description="how to follow an object; one of propagation.METHODS")]
 JobName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 #: Prompts of one request whose probabilities are told: maps are as large as slices.
 MOST_PROBABILITIES = 16
@@ -153,7 +155,7 @@ class Mask(_Reply):
         """Return the reply's form of a mask."""
         # JSON has no NaN; an untrained score may be one.
         score = mask.score if math.isfinite(mask.score) else 0.0
-        bits = base64.b64encode(mask.bits).decode("ascii")
+        bits = base64.b64encode(np.packbits(mask.pixels).tobytes()).decode("ascii")
         likely = None if mask.probability is None else Probability.of(mask.probability)
         return cls(extent=mask.extent, bits=bits, score=round(score, 6), voxels=mask.voxels, probability=likely)
 
@@ -163,6 +165,10 @@ class SegmentPrompt(_Request):
 
     box: Box | None = None
     points: list[tuple[float, float, _SmallInteger]] = Field(default=[], max_length=MOST_POINTS)
+
+    def to_prompt(self) -> Prompt:
+        """Return the engine's form of a prompt."""
+        return Prompt(self.box, tuple(self.points))
 
 
 class SegmentRequest(_Request):
@@ -232,9 +238,9 @@ class DrawnMask(_Request):
         if len(bits) != -(-size // 8):
             message = f"The mask has {len(bits)} bytes of bits; expected {-(-size // 8)} for {size} pixels."
             raise MedSAMSegError(ErrorKind.INVALID_INPUT, "mask_invalid", message)
-        full = np.zeros(image_size, bool)
-        SliceMask(self.extent, bits, size, 1.0).paint(full, True)
-        return SliceMask.from_mask(full, 1.0)
+        shape = (y1 - y0 + 1, x1 - x0 + 1)
+        pixels = np.unpackbits(np.frombuffer(bits, np.uint8), count=size).reshape(shape).astype(bool)
+        return SliceMask.from_mask(pixels, 1.0).moved(x0, y0)
 
 
 class SlicePrompt(_Request):
@@ -268,6 +274,7 @@ class PropagateRequest(_Followed):
 
     ``spacing`` is that of the voxels along K, J and I in millimeters. Unless several objects ``may_overlap``, each
     voxel belongs to one of them: a slice that was reported comes again when a later object takes voxels from it.
+    ``method`` is one of ``propagation.METHODS``; frames of a film want ``film``.
     """
 
     model: ModelName = None
@@ -277,6 +284,7 @@ class PropagateRequest(_Followed):
     spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
     objects: list[PropagateObject] = Field(default=[], max_length=1000)
     may_overlap: bool = True
+    method: MethodName = DEFAULT_METHOD
     job: JobName | None = None
 
 

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 from medsamseg_server.engine.engine import Engine
+from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.serving import contract
 from medsamseg_server.serving.propagation_job import error_reply
 from medsamseg_server.serving.scheduler import Outcome
@@ -102,7 +103,10 @@ class EncodingJob:
         """
         while (index := self._next()) is not None:
             started = time.perf_counter()
-            was_encoded = self._engine.encode_ahead(find_volume(), self._axis, index, self._window, self._model)
+            request = SliceRequest(find_volume(), self._axis, index, self._window, self._model)
+            was_encoded = self._engine.encode_ahead(request)
+            # Nothing here holds the volume between slices.
+            del request
             with self._lock:
                 self._done.add(index)
                 if was_encoded:

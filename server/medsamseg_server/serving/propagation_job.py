@@ -62,6 +62,7 @@ class PropagationJob:
             request.direction,
             spacing=request.spacing,
             locked=wanted.locked,
+            method=request.method,
             masks=_drawn_masks(self._volume, request.axis, wanted),
         )
         for box in boxes.values():

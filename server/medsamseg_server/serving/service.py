@@ -7,13 +7,13 @@ import logging
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 
 from medsamseg_server.engine.engine import Engine, SliceSegmentation
-from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.engine.slice_embeddings import Embedded
+from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.serving import contract
 from medsamseg_server.serving.encoding_job import EncodingJob
@@ -88,32 +88,25 @@ class Service:
             message = f"Probabilities of {len(request.prompts)} prompts were asked for."
             hint = f"Ask for those of {contract.MOST_PROBABILITIES} prompts at most at once."
             raise MedSAMSegError(ErrorKind.INVALID_INPUT, "probabilities_too_many", message, hint)
-        prompts = [Prompt(prompt.box, tuple(prompt.points)) for prompt in request.prompts]
-        place = (volume, request.axis, request.slice)
-        window, model = request.window, request.model
+        asked = SliceRequest(volume, request.axis, request.slice, request.window, request.model)
+        prompts = [prompt.to_prompt() for prompt in request.prompts]
+        # A box is dragged: what is there has to do, and at once.
+        preview = request.cached_only
 
-        def decode(embedded: Sequence[Embedded], quick: bool = False) -> SliceSegmentation:
-            return self.engine.decode(embedded, prompts, quick, request.probabilities)
+        def find() -> list[Embedded] | None:
+            self.engine.check(asked, prompts)
+            return self.engine.find_for(asked, prompts, or_whole=preview)
 
-        def decode_if_known() -> SliceSegmentation | None:
-            self.engine.check_model(model)
-            self.engine.check_prompts(*place, prompts)
-            volume.window(window)
-            # A box is dragged: what is there has to do, and at once.
-            preview = request.cached_only
-            embedded = self.engine.find_for(*place, prompts, window, model, or_whole=preview)
-            return None if embedded is None else decode(embedded, quick=preview)
-
-        known = await asyncio.wrap_future(self._decoding.submit(Priority.CLICK, decode_if_known))
-        if known is not None:
-            return known
-        if request.cached_only:
+        # Whether a slice is encoded is known by its prepared pixels, for which no other click is to wait.
+        embedded = await asyncio.to_thread(find)
+        if embedded is None and preview:
             message = f"Slice {request.slice} is not encoded yet."
             raise MedSAMSegError(ErrorKind.NOT_ENCODED, "not_encoded", message, "Ask again without cached_only.")
-        embedding = self._encoding.submit(Priority.CLICK, lambda: self.engine.embed_for(*place, prompts, window, model))
-        embedded = await asyncio.wrap_future(embedding)
-        decoding = self._decoding.submit(Priority.CLICK, lambda: decode(embedded))
-        return await asyncio.wrap_future(decoding)
+        if embedded is None:
+            encoding = self._encoding.submit(Priority.CLICK, lambda: self.engine.embed_for(asked, prompts))
+            embedded = await asyncio.wrap_future(encoding)
+        decode = partial(self.engine.decode, embedded, prompts, preview, request.probabilities)
+        return await asyncio.wrap_future(self._decoding.submit(Priority.CLICK, decode))
 
     def propagate(self, volume: Volume, request: contract.PropagateRequest, deliver: Deliver) -> Callable[[], None]:
         """Check and queue a propagation; return what cancels it, which does nothing once it has ended.

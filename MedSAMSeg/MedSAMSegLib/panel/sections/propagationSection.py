@@ -6,6 +6,7 @@ from slicer.i18n import tr as _
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.choiceBox import ChoiceBox
+from MedSAMSegLib.panel.parts.propagationSentences import segmentName, sentenceOn, sentenceOnTime
 from MedSAMSegLib.views.sliceViews import shownSlice
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
@@ -32,6 +33,7 @@ class PropagationSection(PanelSection):
         self.connect(ui.setLastSliceButton, "clicked()", self._onSetLastSlice)
         self.connect(ui.propagateButton, "clicked()", self._onPropagate)
         self.connect(ui.propagateHereButton, "clicked()", self._onPropagateHere)
+        self.connect(ui.throughTimeButton, "clicked()", self._onThroughTime)
         self.connect(ui.cancelButton, "clicked()", self._onCancel)
 
     def useScene(self):
@@ -52,6 +54,8 @@ class PropagationSection(PanelSection):
         hasBox = self.session.boxAxis is not None
         ui.propagateButton.enabled = not isRunning and (hasBox or (parameters.allSegments and self.session.hasBoxes))
         ui.propagateHereButton.enabled = not isRunning and hasBox
+        ui.throughTimeButton.visible = self.session.logic.isSequence(parameters.volume)
+        ui.throughTimeButton.enabled = not isRunning and self.session.hasSegment and self.session.hasUsableVolume
         ui.cancelButton.enabled = isRunning
         ui.progressBar.visible = isRunning
         self._directionBox.show(parameters.direction)
@@ -120,6 +124,25 @@ class PropagationSection(PanelSection):
         segment = self.session.target[2]
         self._start([segment], fromSlice=shownSlice(self.session.parameters.volume, self._axis()).index)
 
+    def _onThroughTime(self):
+        session = self.session
+        with session.sayingErrors():
+            self._run = session.logic.startPropagationThroughTime(
+                *session.target,
+                axis=self._axis(),
+                progress=self._onFrame,
+                direction=session.parameters.direction,
+                window=session.window,
+                model=session.model,
+            )
+            self.ui.progressBar.setRange(0, 0)
+            self.ui.progressBar.format = _("%v of at most %m frames")
+            session.say(_("Following the object through time …"))
+            session.work.add(self._run, lambda result: session.say(sentenceOnTime(result)))
+
+    def _onFrame(self, progress):
+        self._showProgress(progress, _("Frame {number} is done.").format(number=progress.frame + 1))
+
     def _start(self, segments, fromSlice=None):
         session = self.session
         with session.sayingErrors():
@@ -137,12 +160,13 @@ class PropagationSection(PanelSection):
                 **self._range(),
             )
             self.ui.progressBar.setRange(0, 0)
+            self.ui.progressBar.format = _("%v of at most %m slices")
             session.say(
                 _("Following the object through the volume …")
                 if len(segments) == 1
                 else _("Following {count} objects through the volume …").format(count=len(segments))
             )
-            session.work.add(self._run, lambda result: session.say(_sentenceOn(result, segmentation)))
+            session.work.add(self._run, lambda result: session.say(sentenceOn(result, segmentation)))
 
     def _checkThereIsSomewhereToGo(self):
         if self._sliceCount() == 1:
@@ -154,37 +178,20 @@ class PropagationSection(PanelSection):
             )
 
     def _onProgress(self, progress):
+        self._showProgress(progress, self._sentenceOnProgress(progress))
+
+    def _showProgress(self, progress, sentence):
         self.ui.progressBar.setRange(0, progress.total)
         self.ui.progressBar.setValue(progress.done)
-        self.session.say(self._sentenceOnProgress(progress))
+        self.session.say(sentence)
         self.session.changed.emit()
 
     def _sentenceOnProgress(self, progress):
         if len(self._run.result.segments) == 1:
             return _("Slice {index} is done.").format(index=progress.sliceIndex)
-        name = _nameOf(self.session.parameters.segmentation, progress.segment)
+        name = segmentName(self.session.parameters.segmentation, progress.segment)
         return _("Slice {index} of '{name}' is done.").format(index=progress.sliceIndex, name=name)
 
     def _onCancel(self):
         self._run.cancel()
-        self.session.say(_("Stopping after this slice; what is done is kept."))
-
-
-def _sentenceOn(result, segmentation):
-    """:return: what came out, for the status line: why it ended for one segment, how much it was for several."""
-    counts = {segment: _count(done.slices) for segment, done in result.segments.items()}
-    if len(counts) > 1:
-        parts = [f"{_nameOf(segmentation, segment)}: {count}" for segment, count in counts.items()]
-    else:
-        endings = [] if result.wasCancelled else [ending["message"] for ending in result.endings]
-        parts = [*counts.values(), *endings]
-    return " ".join([*([_("Stopped.")] if result.wasCancelled else []), *parts])
-
-
-def _count(slices):
-    return _("1 slice.") if len(slices) == 1 else _("{count} slices.").format(count=len(slices))
-
-
-def _nameOf(segmentation, segmentID):
-    segment = segmentation.GetSegmentation().GetSegment(segmentID) if segmentation is not None else None
-    return segmentID if segment is None else segment.GetName()
+        self.session.say(_("Stopping; what is done is kept."))

@@ -1,0 +1,84 @@
+"""What the scripting API can do with sequences: follow an object through time."""
+
+import contextlib
+
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.volumes.imageSequence import ImageSequence
+
+
+class TimeFollowing:
+    """The part of :class:`MedSAMSegLogic` about sequences. ::
+
+        logic.segmentBox(volume, segmentation, segment, axis=0, slice=0, box=(40, 50, 90, 120))
+        result = logic.propagateThroughTime(volume, segmentation, segment, progress=print)
+        print(len(result.frames), "frames,", len(result.lostFrames), "without the object")
+
+    :param times: :class:`TimePropagations`.
+    """
+
+    def __init__(self, times):
+        self._times = times
+
+    def isSequence(self, volume):
+        """Return whether a volume shows the frames of a sequence.
+
+        :param volume: a volume node, or None.
+        """
+        images = ImageSequence.of(volume)
+        return images is not None and images.frameCount > 1
+
+    def propagateThroughTime(self, volume, segmentation, segment, axis=0, progress=None, **settings):
+        """Follow the object from the frame that is shown through the other frames; wait until it is done.
+
+        Each frame gets a segmentation of its own, which plays with the images. The whole is one undo step; an interrupt
+        (Ctrl+C) keeps the frames so far.
+
+        :param volume: the volume node that shows the frames of a sequence.
+        :param segmentation: the segmentation node.
+        :param segment: ID of a segment that holds the object on the frame that is shown.
+        :param axis: array axis of the slices on which the object is followed: each slice on which the segment holds
+            something, by itself.
+        :param progress: called after each frame with a :class:`TimeProgress`, which prints as a sentence; when it
+            returns False, it is cancelled.
+        :param settings: direction, window and model, as for :meth:`startPropagationThroughTime`.
+        :return: :class:`TimeResult`.
+        :raises UserError: when the server fails; frames that were done before are kept.
+        """
+        run = self.startPropagationThroughTime(volume, segmentation, segment, axis, progress, **settings)
+        with contextlib.closing(run):
+            while run.advance(wait=True):
+                pass
+        return run.result
+
+    def startPropagationThroughTime(
+        self, volume, segmentation, segment, axis=0, progress=None, direction="both", window="auto", model=None
+    ):
+        """Start what :meth:`propagateThroughTime` does and return at once, with a run to be advanced to its end.
+
+        It starts from all frames that somebody worked on: with a box, by hand or by accepting; these stay as they are.
+        The others may be lost and found again: an object hides, leaves and comes back.
+
+        :param volume: the volume node that shows the frames of a sequence.
+        :param segmentation: the segmentation node.
+        :param segment: ID of a segment that holds the object on the frame that is shown.
+        :param axis: array axis of the slices on which the object is followed.
+        :param progress: as for :meth:`propagateThroughTime`.
+        :param direction: "both", "forward" (later) or "backward" (earlier).
+        :param window: intensity window, as for :meth:`segmentBox`.
+        :param model: name of the model; None for the server's default.
+        :return: :class:`TimeRun`.
+        :raises UserError: when the volume is no sequence, its frames differ in geometry, or there is nothing to follow.
+        """
+        settings = {"direction": direction, "window": window, "model": model}
+        return self._times.start(volume, segmentation, segment, axis, progress, **settings)
+
+    @staticmethod
+    def _tellKept(frames):
+        """:raises UserError: if frames were left as they are, after the others were put back."""
+        if frames:
+            numbers = ", ".join(str(number + 1) for number in frames)
+            raise UserError(
+                f"What was changed since on the frames {numbers} is kept; the other frames were put back.",
+                "",
+                "frames_kept",
+            )

@@ -1,0 +1,1 @@
+"""Through time: an object followed over the frames of a sequence."""

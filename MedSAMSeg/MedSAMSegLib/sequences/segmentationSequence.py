@@ -1,0 +1,137 @@
+"""A sequence of segmentations that plays together with a sequence of images."""
+
+import slicer
+
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.segments.segmentWriter import SegmentWriter
+from MedSAMSegLib.volumes.imageSequence import sequenceShownBy
+from MedSAMSegLib.volumes.nodeNames import nodeName
+
+
+class SegmentationSequence:
+    """Gives each frame of an image sequence a segmentation of its own; the segmentation in the scene shows them. ::
+
+        frames = SegmentationSequence.make(images, segmentationNode, segmentID)
+        frames.writer(3).write(segmentID, axis=0, sliceIndex=12, mask=mask, x0=54, y0=160, mode="replace")
+        frames.showChanges()
+
+    What is drawn while a frame is shown is kept with that frame: Slicer calls it "save changes". It is never switched
+    off here: Slicer 5.12 then copies the shown frame onto itself, and empties it.
+
+    :param images: :class:`ImageSequence`.
+    :param segmentationNode: the segmentation that shows the frames.
+    :param sequence: vtkMRMLSequenceNode of segmentations.
+    """
+
+    def __init__(self, images, segmentationNode, sequence):
+        self.images = images
+        self.segmentationNode = segmentationNode
+        self.sequence = sequence
+
+    @classmethod
+    def of(cls, images, segmentationNode):
+        """:return: the SegmentationSequence that a segmentation shows a frame of; None if it is the same on all.
+
+        :raises UserError: if it plays with other images.
+        """
+        browser, sequence = sequenceShownBy(segmentationNode)
+        if sequence is None:
+            return None
+        if browser is not images.browser:
+            raise UserError(
+                f"The segmentation '{segmentationNode.GetName()}' plays with other images than"
+                f" '{images.volumeNode.GetName()}'.",
+                "Choose or create another segmentation for these.",
+                "other_sequence",
+            )
+        return cls(images, segmentationNode, sequence)
+
+    @classmethod
+    def make(cls, images, segmentationNode, segmentID):
+        """Give each frame a copy of a segmentation; a segment stays on the shown frame alone.
+
+        Other segments were seen on every frame, and stay on every frame.
+
+        :param images: :class:`ImageSequence`.
+        :param segmentationNode: the segmentation, of no sequence.
+        :param segmentID: ID of the segment that is about to be followed.
+        """
+        sequence = slicer.mrmlScene.AddNewNodeByClass(
+            "vtkMRMLSequenceNode", nodeName(f"{segmentationNode.GetName()} frames")
+        )
+        sequence.CopySequenceIndex(images.sequence)
+        # Empty at first: of one with frames, Slicer would show a second segmentation. The shown frame is the first.
+        slicer.modules.sequences.logic().AddSynchronizedNode(sequence, segmentationNode, images.browser)
+        images.browser.SetSaveChanges(sequence, True)
+        shown = images.shownFrame
+        for number in sorted(range(images.frameCount), key=lambda number: number != shown):
+            frame = sequence.SetDataNodeAtValue(segmentationNode, images.value(number))
+            if number != shown:
+                cls._clear(frame, segmentID)
+        # The name is the user's, and no title of a frame.
+        images.browser.SetOverwriteProxyName(sequence, False)
+        return cls(images, segmentationNode, sequence)
+
+    def frame(self, number):
+        """:return: the vtkMRMLSegmentationNode of a frame, made where the images have gained one since.
+
+        :param number: number of the frame, from 0.
+        """
+        value = self.images.value(number)
+        frame = self.sequence.GetDataNodeAtValue(value) or self._addFrame(value)
+        self._addMissingSegments(frame)
+        return frame
+
+    def writer(self, number):
+        """:return: a SegmentWriter of a frame's segmentation, under the same rules as for a segmentation in the scene.
+
+        :param number: number of the frame, from 0.
+        """
+        return SegmentWriter(self.frame(number), self.images.volumeNode)
+
+    def checkWritable(self, segmentID):
+        """:raises UserError: if a segment cannot be written, such as because it is hidden."""
+        SegmentWriter(self.segmentationNode, self.images.volumeNode).check(segmentID)
+
+    def showChanges(self):
+        """Show what was written into the frame that is shown."""
+        slicer.modules.sequences.logic().UpdateProxyNodesFromSequences(self.images.browser)
+
+    def _addFrame(self, value):
+        frame = self.sequence.SetDataNodeAtValue(self.segmentationNode, value)
+        for segmentID in frame.GetSegmentation().GetSegmentIDs():
+            self._clear(frame, segmentID)
+        return frame
+
+    def _addMissingSegments(self, frame):
+        """Give a frame the segments that were added while another one was shown."""
+        shown = self.segmentationNode.GetSegmentation()
+        for segmentID in shown.GetSegmentIDs():
+            if frame.GetSegmentation().GetSegment(segmentID) is None:
+                frame.GetSegmentation().AddSegment(_emptyLike(shown.GetSegment(segmentID)), segmentID)
+
+    @staticmethod
+    def _clear(frame, segmentID):
+        """Take a segment's voxels, and what is known of them, out of a frame."""
+        segmentation = frame.GetSegmentation()
+        empty = _emptyLike(segmentation.GetSegment(segmentID))
+        position = segmentation.GetSegmentIndex(segmentID)
+        segmentation.RemoveSegment(segmentID)
+        segmentation.AddSegment(empty, segmentID)
+        segmentation.SetSegmentIndex(segmentID, position)
+
+
+def removeFromFrames(segmentationNode, segmentID):
+    """Remove a segment from all frames that a segmentation in the scene shows; from none if it shows no frames."""
+    _browser, sequence = sequenceShownBy(segmentationNode)
+    for number in range(sequence.GetNumberOfDataNodes() if sequence is not None else 0):
+        segmentation = sequence.GetNthDataNode(number).GetSegmentation()
+        if segmentation.GetSegment(segmentID) is not None:
+            segmentation.RemoveSegment(segmentID)
+
+
+def _emptyLike(segment):
+    empty = slicer.vtkSegment()
+    empty.SetName(segment.GetName())
+    empty.SetColor(segment.GetColor())
+    return empty

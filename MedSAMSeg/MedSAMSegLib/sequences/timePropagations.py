@@ -1,0 +1,124 @@
+"""Starts propagations through time, from the frame that is shown and from all others that somebody worked on."""
+
+import dataclasses
+
+from MedSAMSegLib.boxes.boxFrame import noteFrame
+from MedSAMSegLib.client.volumeUpload import VolumeUpload
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.sequences.segmentationSequence import SegmentationSequence
+from MedSAMSegLib.sequences.timeRun import TimeRun
+from MedSAMSegLib.sequences.timeSteps import TimeSteps
+from MedSAMSegLib.slices.sliceRecord import BOX
+from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.volumes.imageSequence import ImageSequence
+
+
+@dataclasses.dataclass(frozen=True)
+class Film:
+    """The same slice of all frames, and where the object is on some of them.
+
+    :param upload: :class:`VolumeUpload` of the frames, array (frames, rows, columns).
+    :param boxes: {number of a frame with the object: (x0, y0, x1, y1) round it}.
+    :param masks: {number of a frame with the object: (x0, y0, bool array (rows, columns)) of it}.
+    :param locked: numbers of the frames that somebody has emptied or accepted as empty.
+    """
+
+    upload: VolumeUpload
+    boxes: dict
+    masks: dict
+    locked: tuple
+
+    @property
+    def request(self):
+        """Arguments of :meth:`BackendClient.propagate` that are about frames."""
+        return {"prompts": sorted(self.boxes.items()), "masks": self.masks, "locked": list(self.locked)}
+
+
+class TimePropagations:
+    """Knows which propagations through time are under way, and what they did.
+
+    :param connect: function without arguments that returns the client; runs on a worker, may start the server.
+    :param writers: SegmentWriters.
+    :param store: BoxPromptStore.
+    """
+
+    def __init__(self, connect, writers, store):
+        self._connect = connect
+        self._writers = writers
+        self._store = store
+        self._runs = {}
+        #: :class:`TimeSteps`.
+        self.steps = TimeSteps()
+
+    def start(self, volume, segmentation, segment, axis, progress, **settings):
+        """:return: TimeRun; arguments as for `MedSAMSegLogic.startPropagationThroughTime`."""
+        images = ImageSequence.of(volume)
+        if images is None or images.frameCount < 2:
+            raise UserError(
+                f"'{volume.GetName()}' is no sequence: there is no other time to go to.",
+                "Load the frames as a sequence, or propagate through the slices.",
+                "no_sequence",
+            )
+        self._checkNoneRuns(segmentation)
+        frames = SegmentationSequence.of(images, segmentation)
+        images.check()
+        self._checkThereIsAnObject(volume, segmentation, segment, axis)
+        if frames is None:
+            frames = SegmentationSequence.make(images, segmentation, segment)
+            for node in self._store.nodes(segmentation, segment, volume):
+                noteFrame(node, volume, segmentation)
+        found = SliceAudit(segmentation, segment, volume, axis).states()
+        films = {index: _film(frames, segment, axis, index) for index, state in found.items() if not state.isEmpty}
+        run = TimeRun(
+            self._connect,
+            films,
+            frames,
+            segment,
+            axis,
+            settings,
+            lambda step: self.steps.add(segmentation, step, self._writers.of(segmentation, volume).lastStep),
+            progress,
+        )
+        self._runs[segmentation.GetID()] = run
+        return run
+
+    @staticmethod
+    def _checkThereIsAnObject(volume, segmentation, segment, axis):
+        states = SliceAudit(segmentation, segment, volume, axis).states().values()
+        if all(state.isEmpty for state in states):
+            name = segmentation.GetSegmentation().GetSegment(segment).GetName()
+            raise UserError(
+                f"The segment '{name}' holds nothing on the frame that is shown.",
+                "Draw a box round the object on this frame first.",
+                "nothing_to_follow",
+            )
+
+    def isRunning(self, segmentation):
+        """:return: whether an object is being followed through time in a segmentation."""
+        self._runs = {nodeID: run for nodeID, run in self._runs.items() if not run.isOver}
+        return segmentation.GetID() in self._runs
+
+    def _checkNoneRuns(self, segmentation):
+        if self.isRunning(segmentation):
+            raise UserError(
+                f"An object is still being followed through time in '{segmentation.GetName()}'.",
+                "Wait until it is done, or cancel it.",
+                "propagation_running",
+            )
+
+
+def _film(frames, segment, axis, sliceIndex):
+    """:return: the Film of a slice, with what the shown frame holds, and what others hold that somebody worked on."""
+    images = frames.images
+    boxes, masks, locked = {}, {}, []
+    for number in range(images.frameCount):
+        audit = SliceAudit(frames.frame(number), segment, images.volumeNode, axis)
+        state = audit.state(sliceIndex)
+        if state is None:
+            continue
+        if state.isEmpty:
+            locked += [number] if state.isLocked else []
+        elif number == images.shownFrame or state.isLocked or state.provenance == BOX:
+            boxes[number] = audit.tightBox(sliceIndex)
+            masks[number] = audit.crop(sliceIndex).flat(axis)
+    return Film(VolumeUpload(images.film(axis, sliceIndex)), boxes, masks, tuple(locked))

@@ -1,0 +1,198 @@
+"""One object followed through time: asked for on a worker thread, written into the frames on the main thread."""
+
+import contextlib
+import dataclasses
+import threading
+import uuid
+
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.runs.eventStream import EventStream
+from MedSAMSegLib.sequences.timeSteps import TimeStep
+from MedSAMSegLib.slices.sliceRecord import PROPAGATED
+from MedSAMSegLib.slices.sliceStates import SliceAudit
+
+#: How the server follows what may jump, hide and come back.
+METHOD = "film"
+
+
+@dataclasses.dataclass(frozen=True)
+class TimeProgress:
+    """What a progress function is told after each frame; prints as a sentence.
+
+    :param frame: number of the frame that was just done, from 0.
+    :param done: number of frames so far, over all slices.
+    :param total: the most frames that it can become.
+    """
+
+    frame: int
+    done: int
+    total: int
+
+    def __str__(self):
+        return f"frame {self.frame + 1} done ({self.done} of at most {self.total})"
+
+
+@dataclasses.dataclass
+class TimeResult:
+    """What following an object through time did.
+
+    :param frames: numbers of the frames on which the object was found, in the order of arrival.
+    :param changedFrames: those of them on which the segment changed.
+    :param keptFrames: those that were left alone: somebody had drawn or accepted them.
+    :param lostFrames: numbers of the frames on which it was looked for and not found.
+    :param wasCancelled: True when it was stopped before its end; the frames so far are kept.
+    """
+
+    frames: list = dataclasses.field(default_factory=list)
+    changedFrames: list = dataclasses.field(default_factory=list)
+    keptFrames: list = dataclasses.field(default_factory=list)
+    lostFrames: list = dataclasses.field(default_factory=list)
+    wasCancelled: bool = True
+
+
+class TimeRun:
+    """Writes the frames of one propagation through time as they arrive; the whole is one undo step.
+
+    Call :meth:`advance` from a timer until it returns False, or with ``wait=True`` in a loop where waiting is fine;
+    who stops calling it before has to :meth:`close` the run.
+
+    :param connect: function without arguments that returns the client; runs on the worker, may start the server.
+    :param films: {slice index: :class:`Film`} of the slices on which the object is followed.
+    :param frames: :class:`SegmentationSequence` that is written.
+    :param segmentID: ID of the segment.
+    :param axis: array axis of the slices.
+    :param settings: window, model and direction, as for :meth:`BackendClient.propagate`.
+    :param onEnd: called with the :class:`TimeStep` when nothing more will be written and something was.
+    :param progress: called with a :class:`TimeProgress` after each frame; returning False cancels.
+    """
+
+    def __init__(self, connect, films, frames, segmentID, axis, settings, onEnd, progress=None):
+        self.result = TimeResult()
+        self._connect = connect
+        self._films = films
+        self._frames = frames
+        self._segmentID = segmentID
+        self._axis = axis
+        self._settings = settings
+        self._onEnd = onEnd
+        self._progress = progress
+        self._step = TimeStep(frames)
+        self._jobs = {sliceIndex: uuid.uuid4().hex for sliceIndex in films}
+        self._client = None
+        self._isCancelled = threading.Event()
+        self._isOver = False
+        self._done = 0
+        self._stream = EventStream(self._produce)
+
+    @property
+    def isOver(self):
+        """True when nothing more will be written."""
+        return self._isOver
+
+    @property
+    def total(self):
+        """The most frames that can be done, over all slices."""
+        return len(self._films) * self._frames.images.frameCount
+
+    def advance(self, wait=False):
+        """Write what has arrived; return True while more is to come. Main thread only.
+
+        :param wait: True to wait for the next event when none is there.
+        :raises UserError: when the server fails, or the segment or its volume was removed; the run is over then, and
+            whole frames that were done before are kept.
+        """
+        if self._isOver:
+            return False
+        try:
+            for sliceIndex, event in self._stream.take(wait):
+                self._apply(sliceIndex, event)
+        except BaseException:
+            self.close()
+            raise
+        if self._stream.hasEnded:
+            self.result.wasCancelled = self._isCancelled.is_set()
+            self._noteLost()
+            self.close()
+        return not self._isOver
+
+    def cancel(self):
+        """Stop after the frame in work; what is done is kept. May be called from any thread, at any time."""
+        if self._isCancelled.is_set():
+            return
+        self._isCancelled.set()
+        if self._client:
+            # The server answers only between frames; nobody should wait for that.
+            threading.Thread(target=self._cancelOnServer, name="MedSAMSegCancel", daemon=True).start()
+
+    def close(self):
+        """End the run now, and with it its undo step; what is done is kept. Main thread only."""
+        if self._isOver:
+            return
+        self._isOver = True
+        if not self._stream.hasEnded:
+            self.cancel()
+        if self._frames.segmentationNode.GetScene() is not None:
+            self._frames.showChanges()
+            if not self._step.isEmpty:
+                self._step.end()
+                self._onEnd(self._step)
+
+    def _produce(self):
+        """Yield (slice index, event of the server); runs on the worker thread."""
+        self._client = self._connect()
+        for sliceIndex, film in self._films.items():
+            if self._isCancelled.is_set():
+                return
+            request = {**self._settings, **film.request, "axis": 0, "method": METHOD, "job": self._jobs[sliceIndex]}
+            events = film.upload.call(self._client, lambda key, request=request: self._client.propagate(key, **request))
+            if self._isCancelled.is_set():
+                # cancel() may have come before the server knew the job.
+                self._cancelOnServer()
+            with contextlib.closing(events):
+                for event in events:
+                    yield sliceIndex, event
+
+    def _cancelOnServer(self):
+        # A server that is gone has nothing left to cancel; advance() tells the user about it.
+        with contextlib.suppress(UserError):
+            for job in self._jobs.values():
+                self._client.cancel(job)
+
+    def _apply(self, sliceIndex, event):
+        if event.kind != "slice":
+            return
+        number = event.fields["slice"]
+        self._done += 1
+        if not event.mask.isEmpty:
+            self._include(self.result.frames, number)
+            if number not in self._films[sliceIndex].boxes:
+                self._write(number, sliceIndex, event)
+        if self._progress and self._progress(TimeProgress(number, self._done, self.total)) is False:
+            self.cancel()
+
+    def _write(self, number, sliceIndex, event):
+        frame = self._frames.frame(number)
+        self._frames.checkWritable(self._segmentID)
+        self._step.remember(number)
+        audit = SliceAudit(frame, self._segmentID, self._frames.images.volumeNode, self._axis)
+        state = audit.state(sliceIndex)
+        if state is not None and state.isLocked:
+            self._include(self.result.keptFrames, number)
+            return
+        mask = event.mask
+        place = self._axis, sliceIndex, mask.pixels, mask.x0, mask.y0
+        if self._frames.writer(number).write(self._segmentID, *place, mode="replace"):
+            self._include(self.result.changedFrames, number)
+        audit.note(sliceIndex, PROPAGATED, event.fields["confidence"], event.fields["confidence_parts"], "time")
+        if number == self._frames.images.shownFrame:
+            self._frames.showChanges()
+
+    def _noteLost(self):
+        if not self.result.wasCancelled:
+            found = set(self.result.frames)
+            self.result.lostFrames = [number for number in range(self._frames.images.frameCount) if number not in found]
+
+    @staticmethod
+    def _include(numbers, number):
+        if number not in numbers:
+            numbers.append(number)
