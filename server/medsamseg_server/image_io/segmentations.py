@@ -122,17 +122,26 @@ def write_segmentation(
         with replacing(path) as temporary:
             write_picture_mask(temporary, labels.layers[0], len(segments))
         return
-    if _suffix(path) in _NIFTI_SUFFIXES:
-        with replacing(path) as temporary:
-            _write_nifti(labels.layers[0], nifti_place, geometry, temporary)
+    if _suffix(path) != SEGMENTATION_SUFFIX:
+        write_volume(path, labels.layers[0], geometry, nifti_place)
         return
     array = labels.layers[0] if len(labels.layers) == 1 else np.stack(labels.layers, axis=-1)
     image = sitk.GetImageFromArray(array, isVector=len(labels.layers) > 1)
     geometry.apply(image)
-    if _suffix(path) == SEGMENTATION_SUFFIX:
-        for key, value in _slicer_fields(segments, labels).items():
-            image.SetMetaData(key, value)
+    for key, value in _slicer_fields(segments, labels).items():
+        image.SetMetaData(key, value)
     with replacing(path) as temporary:
+        _write_image(image, temporary)
+
+
+def write_volume(path: Path, array: NDArray[Any], geometry: Geometry, nifti_place: NiftiPlace | None = None) -> None:
+    """Write one number a voxel, ``array`` (K, J, I), as NRRD, NIfTI or MetaImage; as ``write_segmentation``."""
+    with replacing(path) as temporary:
+        if _suffix(path) in _NIFTI_SUFFIXES:
+            _write_nifti(array, nifti_place, geometry, temporary)
+            return
+        image = sitk.GetImageFromArray(array)
+        geometry.apply(image)
         _write_image(image, temporary)
 
 
