@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from medsamseg_server.engine.engine import Engine
     from medsamseg_server.engine.prompts import Box
     from medsamseg_server.image_io.image import Image
-    from medsamseg_server.image_io.segmentations import Segment
+    from medsamseg_server.image_io.mask_writer import Segment
     from medsamseg_server.propagation.whole_volume import Task, WholeMask, WholeObjects
     from medsamseg_server.volumes.volume import Volume
     from medsamseg_server.volumes.windows import IntensityRange
@@ -165,11 +165,11 @@ def run(args: argparse.Namespace) -> int:
     from medsamseg_server.cli.slice_order import in_space
     from medsamseg_server.cli.slice_table import slice_rows, table_path, write_table
     from medsamseg_server.image_io.film_names import is_film
-    from medsamseg_server.image_io.picture_masks import check_flat, describe, is_picture_mask
+    from medsamseg_server.image_io.mask_writer import Segment
     from medsamseg_server.image_io.probability_files import write_probability
     from medsamseg_server.image_io.reading import read_image
     from medsamseg_server.image_io.segmentations import (
-        Segment,
+        check_can_hold,
         check_output,
         color_of,
         remarks_on_output,
@@ -185,7 +185,7 @@ def run(args: argparse.Namespace) -> int:
     check_output(args.output, args.force)
     if args.overlay is not None:
         check_overlay(args.overlay, args.force)
-    _check_overlap(args, tasks)
+    check_can_hold(args.output, overlap=args.allow_overlap and len(tasks) > 1)
     store = ModelStore()
     store.path(args.model)
     image = read_image(args.image, args.series)
@@ -194,7 +194,7 @@ def run(args: argparse.Namespace) -> int:
     tasks = {name: replace(task, boxes=_in_pixels(args, task, volume.slice_size)) for name, task in tasks.items()}
     for path in (args.output, args.probability):
         if path is not None:
-            check_flat(path, volume.shape)
+            check_can_hold(path, len(volume.array))
     i, j, k = image.geometry.spacing
     whole = WholeObjects(
         volume, {name: replace(task, spacing=(k, j, i)) for name, task in tasks.items()}, args.allow_overlap
@@ -208,13 +208,11 @@ def run(args: argparse.Namespace) -> int:
         where = f" of {name}" if several else ""
         notes += [f"Nothing was found in the box{where} on slice {index}." for index in result.empty_prompts]
     segments = [Segment(name, result.mask, color_of(n)) for n, (name, result) in enumerate(results.items())]
-    if len(segments) > 1 and is_picture_mask(args.output):
-        notes.append(describe([segment.name for segment in segments]))
-    write_segmentation(args.output, segments, image.geometry, image.nifti_place)
+    write_segmentation(args.output, segments, image.place)
     if args.probability is not None:
         likely = next(iter(results.values())).probability(next(iter(tasks.values())).axis)
-        write_probability(args.probability, likely, image.geometry, image.nifti_place)
-    notes += remarks_on_output(args.output, image.geometry, image.nifti_place)
+        write_probability(args.probability, likely, image.place)
+    notes += remarks_on_output(args.output, segments, image.place)
     rows = {name: slice_rows(result.results) for name, result in results.items()}
     if args.csv:
         named = [{"segment": name, **row} if several else row for name in rows for row in rows[name]]
@@ -323,13 +321,6 @@ def _boxes_of(args: argparse.Namespace) -> tuple[int, dict[str | None, dict[int,
         missing = "--box" if args.box is None else "--slice"
         raise _wrong_usage("usage", f"{missing} is missing.", "Give --box and --slice, or --prompts.")
     return args.axis or 0, {None: {index: parse_box(args.box)}}
-
-
-def _check_overlap(args: argparse.Namespace, tasks: dict[str, Task]) -> None:
-    from medsamseg_server.image_io.segmentations import is_segmentation, overlap_error
-
-    if args.allow_overlap and len(tasks) > 1 and not is_segmentation(args.output):
-        raise overlap_error(args.output)
 
 
 def _wrong_usage(code: str, message: str, hint: str) -> MedSAMSegError:
