@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from medsamseg_server.cli.engine_options import add_computer_options, add_model_option
 from medsamseg_server.engine.embedding_cache import DEFAULT_MEMORY_BYTES
-from medsamseg_server.weights.registry import DEFAULT_MODEL
 
 _GIBIBYTE = 2**30
 _NNINTERACTIVE_SESSIONS = 4
@@ -23,19 +23,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="port; 0 for any free one (default: %(default)s)")
-    parser.add_argument("--model", default=DEFAULT_MODEL, help="model when a request names none (default: %(default)s)")
-    parser.add_argument(
-        "--device",
-        choices=("auto", "cuda", "mps", "cpu"),
-        default="auto",
-        help="where networks run (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--runtime",
-        choices=("auto", "torch", "openvino"),
-        default="auto",
-        help="what computes: auto is OpenVINO on the processor and PyTorch on a graphics card (default: %(default)s)",
-    )
+    add_model_option(parser, "model when a request names none")
+    add_computer_options(parser)
     parser.add_argument(
         "--token-from",
         metavar="SOURCE",
