@@ -129,7 +129,7 @@ class WholeObjects:
     Args:
         volume: the volume.
         tasks: at least one; all along the same axis, with the same window and model.
-        may_overlap: otherwise a voxel belongs to one object; see ``slice_claims.SliceClaims``.
+        may_overlap: otherwise a voxel belongs to one object; see ``overlap.SliceClaims``.
 
     Raises:
         MedSAMSegError: what is wrong with the boxes, the range or the window; see ``prompts.check_box``,

@@ -29,8 +29,8 @@ class PropagationJob:
 
     Raises:
         MedSAMSegError: ``prompt_duplicate``, ``object_duplicate`` or ``objects_and_prompts``; as
-            ``api.DrawnMask.to_slice_mask``, ``propagation.Propagation``, ``prompts.check_box``, ``Volume.window`` and
-            ``Engine.check_model``.
+            ``contract.DrawnMask.to_slice_mask``, ``propagation.Propagation``, ``prompts.check_box``, ``Volume.window``
+            and ``Engine.check_model``.
     """
 
     def __init__(self, name: str, engine: Engine, volume: Volume, request: contract.PropagateRequest) -> None:
