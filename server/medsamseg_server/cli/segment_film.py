@@ -41,6 +41,8 @@ def check_arguments(args: argparse.Namespace, objects: int) -> None:
     """
     for option, given in (
         ("--series", args.series is not None),
+        ("--time", args.time is not None),
+        ("--all-times", args.all_times),
         ("--axis", args.axis not in (None, 0)),
         ("--allow-overlap", args.allow_overlap),
         ("--window", args.window != "auto"),
