@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.image_io.dicom_colors import is_color
 from medsamseg_server.image_io.dicom_files import DamagedFileError, DicomFile, DicomFolder, read_files, read_folder
 from medsamseg_server.image_io.dicom_frames import Frame, frames_of
 from medsamseg_server.image_io.dicom_pixels import require_pixels
@@ -53,7 +54,7 @@ class Series:
     @property
     def is_offered(self) -> bool:
         """Whether it can be meant by someone who looks for a scan: not films, photographs and reports."""
-        return self.has_places and (self.problem is None or self.problem.code != "image_components")
+        return self.has_places and not is_color(self.frames[0].file)
 
     @property
     def line(self) -> str:

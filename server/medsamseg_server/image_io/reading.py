@@ -12,6 +12,7 @@ import SimpleITK as sitk
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io import npz_scans
 from medsamseg_server.image_io.dicom import read_series
+from medsamseg_server.image_io.dicom_colors import whole_slide_error
 from medsamseg_server.image_io.dicom_files import is_dicom
 from medsamseg_server.image_io.image import STRAIGHT, Geometry, Image, check_geometry, check_layout, several_times
 from medsamseg_server.image_io.nifti import read_nifti, require_complete_pair
@@ -30,6 +31,8 @@ sitk.ProcessObject.SetGlobalWarningDisplay(False)
 _FORMATS = (
     "Readable are NRRD, NIfTI and MetaImage files, folders of DICOM files, and pictures (PNG, JPEG, TIFF, BMP, WebP)."
 )
+#: Whole slides of digital pathology: pyramids in the formats of scanners.
+_WHOLE_SLIDES = (".svs", ".ndpi", ".mrxs", ".scn", ".vms", ".vmu", ".bif", ".czi", ".vsi")
 
 
 def read_image(path: Path, series: str | None = None) -> Image:
@@ -59,6 +62,8 @@ def read_image(path: Path, series: str | None = None) -> Image:
     ensure_readable(path, "image_unreadable")
     if npz_scans.is_one(path):
         return npz_scans.read_scan(path)
+    if path.suffix.lower() in _WHOLE_SLIDES:
+        raise whole_slide_error(path)
     if is_picture(path):
         return _read_picture(path)
     return read_nifti(path) or _read_file(path)
