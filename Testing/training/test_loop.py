@@ -116,6 +116,7 @@ def test_the_average_of_the_last_steps_is_what_is_measured_and_kept(tmp_path):
     assert all(torch.equal(a, b) for a, b in zip(weights(lesson), measured[-1], strict=True))
 
 
+@pytest.mark.usefixtures("drawn_curves")
 def test_it_learns_and_draws_its_curves(tmp_path):
     history = run(Line(), tmp_path / "run", Schedule(epochs=6, batch_size=2, learning_rate=0.1, patience=6))
     assert history.rows[history.best]["error"] < 0.05 * history.rows[0]["error"]
