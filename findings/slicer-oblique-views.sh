@@ -42,7 +42,8 @@ turn = vtk.vtkTransform()
 turn.RotateX(17)
 view.GetSliceToRAS().DeepCopy(turn.GetMatrix())
 view.UpdateMatrices()
-assert view.GetOrientation() == "Reformat" and not said
+assert view.GetOrientation() == "Reformat"
+assert not said, said
 scene.SetURL("scene.mrml")
 assert scene.Commit()
 

@@ -190,6 +190,14 @@ def test_a_table_of_real_values_is_applied(tmp_path, kind, syntax):
     check(read_image(tmp_path), table[np.clip(VALUES.astype(int) - first, 0, len(table) - 1)])
 
 
+def test_a_table_may_begin_far_below_the_pixels(tmp_path):
+    entries = Dataset()
+    entries.add_new("LUTDescriptor", "SS", [0, -32768, 16])  # 0 stands for 65536 entries
+    entries.add_new("LUTData", "OW", np.arange(1 << 16).astype("<u2").tobytes())
+    write_slices(tmp_path, VALUES, change=lambda ds, k: setattr(ds, "ModalityLUTSequence", [entries]))
+    check(read_image(tmp_path), VALUES.astype(int) + 32768)
+
+
 def test_a_table_that_is_cut_off_is_told(tmp_path):
     entries = Dataset()
     entries.add_new("LUTDescriptor", "SS", [1000, 0, 16])

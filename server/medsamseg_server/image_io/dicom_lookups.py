@@ -1,4 +1,8 @@
-"""Modality lookup tables of DICOM files: real values that are listed, not computed (PS3.3 C.11.1)."""
+"""Modality lookup tables of DICOM files: real values that are listed, not computed (PS3.3 C.11.1).
+
+pydicom's own function computes in the pixels' type, where large signed values wrap round
+(findings/pydicom-signed-lookup.sh).
+"""
 
 from __future__ import annotations
 
