@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from medsamseg_server.cli import probability
 from medsamseg_server.cli.box_formats import BOX_FORMATS, in_pixels
+from medsamseg_server.cli.engine_options import add_computer_options, add_model_option, add_window_option, make_engine
 from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress, warn
 from medsamseg_server.cli.prompt_arguments import (
     FILE_EXAMPLE,
@@ -23,14 +24,13 @@ from medsamseg_server.cli.prompt_arguments import (
     read_prompts,
 )
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.weights.registry import CHECKPOINTS, DEFAULT_MODEL
 from medsamseg_server.weights.store import ModelStore
 
 if TYPE_CHECKING:
     from medsamseg_server.engine.engine import Engine
     from medsamseg_server.engine.prompts import Box
     from medsamseg_server.image_io.image import Image
-    from medsamseg_server.image_io.segmentations import Segment
+    from medsamseg_server.image_io.mask_writer import Segment
     from medsamseg_server.propagation.whole_volume import Task, WholeMask, WholeObjects
     from medsamseg_server.volumes.volume import Volume
     from medsamseg_server.volumes.windows import IntensityRange
@@ -154,22 +154,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="how to go from slice to slice: tracking, film, or reference, the published recipe"
         " (default: tracking; film through films)",
     )
-    model.add_argument("--window", default="auto", help="intensities that the model sees (default: auto)")
-    model.add_argument(
-        "--model",
-        metavar="NAME",
-        default=DEFAULT_MODEL,
-        help=f"one of: {', '.join(CHECKPOINTS)} (default: {DEFAULT_MODEL})",
-    )
-    model.add_argument(
-        "--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="where to compute (default: auto)"
-    )
-    model.add_argument(
-        "--runtime",
-        choices=("auto", "torch", "openvino"),
-        default="auto",
-        help="what computes: auto is OpenVINO on the processor and PyTorch on a graphics card (default: auto)",
-    )
+    add_window_option(model)
+    add_model_option(model)
+    add_computer_options(model)
     probability.add_options(parser, model)
     parser.add_argument("--name", help="name of the segment (default: Segment)")
     add_output_options(parser)
@@ -187,11 +174,11 @@ def run(args: argparse.Namespace) -> int:
     from medsamseg_server.cli.slice_order import in_space
     from medsamseg_server.cli.slice_table import slice_rows, table_path, write_table
     from medsamseg_server.image_io.film_names import is_film
-    from medsamseg_server.image_io.picture_masks import check_flat, describe, is_picture_mask
+    from medsamseg_server.image_io.mask_writer import Segment
     from medsamseg_server.image_io.probability_files import write_probability
     from medsamseg_server.image_io.reading import read_image
     from medsamseg_server.image_io.segmentations import (
-        Segment,
+        check_can_hold,
         check_output,
         color_of,
         remarks_on_output,
@@ -209,7 +196,7 @@ def run(args: argparse.Namespace) -> int:
         check_output(args.output, args.force)
     if args.overlay is not None:
         check_overlay(args.overlay, args.force)
-    _check_overlap(args, tasks)
+    check_can_hold(args.output, overlap=args.allow_overlap and len(tasks) > 1)
     store = ModelStore()
     store.path(args.model)
     times = open_times(args.image, args.series) if args.all_times or args.time is not None else None
@@ -221,13 +208,13 @@ def run(args: argparse.Namespace) -> int:
     tasks = {name: replace(task, boxes=_in_pixels(args, task, volume.slice_size)) for name, task in tasks.items()}
     for path in (args.output, args.probability):
         if path is not None:
-            check_flat(path, volume.shape)
+            check_can_hold(path, len(volume.array))
     i, j, k = image.geometry.spacing
     tasks = {name: replace(task, spacing=(k, j, i)) for name, task in tasks.items()}
     whole = WholeObjects(volume, tasks, args.allow_overlap)
     if args.all_times and times is not None:
         segment_times.check_arguments(args, times.count)
-    engine = _make_engine(store, args.device, args.runtime)
+    engine = make_engine(args, store)
     seconds_loading = _load(engine, args.model)
     if args.all_times and times is not None:
         return segment_times.run(args, times, tasks, engine)
@@ -238,13 +225,11 @@ def run(args: argparse.Namespace) -> int:
         where = f" of {name}" if several else ""
         notes += [f"Nothing was found in the box{where} on slice {index}." for index in result.empty_prompts]
     segments = [Segment(name, result.mask, color_of(n)) for n, (name, result) in enumerate(results.items())]
-    if len(segments) > 1 and is_picture_mask(args.output):
-        notes.append(describe([segment.name for segment in segments]))
-    write_segmentation(args.output, segments, image.geometry, image.nifti_place)
+    write_segmentation(args.output, segments, image.place)
     if args.probability is not None:
         likely = next(iter(results.values())).probability(next(iter(tasks.values())).axis)
-        write_probability(args.probability, likely, image.geometry, image.nifti_place)
-    notes += remarks_on_output(args.output, image.geometry, image.nifti_place)
+        write_probability(args.probability, likely, image.place)
+    notes += remarks_on_output(args.output, segments, image.place)
     rows = {name: slice_rows(result.results) for name, result in results.items()}
     if args.csv:
         named = [{"segment": name, **row} if several else row for name in rows for row in rows[name]]
@@ -295,7 +280,7 @@ def _run_boxes(args: argparse.Namespace) -> int:
     pictures = segment_boxes.check_arguments(args)
     store = ModelStore()
     store.path(args.model)
-    engine = _make_engine(store, args.device, args.runtime)
+    engine = make_engine(args, store)
     _load(engine, args.model)
     return segment_boxes.run(args, pictures, engine)
 
@@ -304,7 +289,7 @@ def _run_film(args: argparse.Namespace, tasks: dict[str, Task]) -> int:
     from medsamseg_server.cli import segment_film
 
     segment_film.check_arguments(args, len(tasks))
-    engine = _make_engine(ModelStore(), args.device, args.runtime)
+    engine = make_engine(args, ModelStore())
     _load(engine, args.model)
     ((name, task),) = tasks.items()
     return segment_film.run(args, name, task.boxes, (task.first, task.last), engine)
@@ -355,13 +340,6 @@ def _boxes_of(args: argparse.Namespace) -> tuple[int, dict[str | None, dict[int,
     return args.axis or 0, {None: {index: parse_box(args.box)}}
 
 
-def _check_overlap(args: argparse.Namespace, tasks: dict[str, Task]) -> None:
-    from medsamseg_server.image_io.segmentations import is_segmentation, overlap_error
-
-    if args.allow_overlap and len(tasks) > 1 and not is_segmentation(args.output):
-        raise overlap_error(args.output)
-
-
 def _wrong_usage(code: str, message: str, hint: str) -> MedSAMSegError:
     return MedSAMSegError(ErrorKind.INVALID_INPUT, code, message, hint)
 
@@ -371,12 +349,6 @@ def _refuse_to_replace_the_image(args: argparse.Namespace) -> None:
         raise _wrong_usage(
             "output_is_input", f"{args.output} is the image itself.", "Choose another name with --output."
         )
-
-
-def _make_engine(store: ModelStore, device: str, runtime: str) -> Engine:
-    from medsamseg_server.engine.engine import Engine
-
-    return Engine(store, device=device, runtime=runtime)
 
 
 def _load(engine: Engine, model: str) -> float:

@@ -21,8 +21,9 @@ from medsamseg_server.engine.prompts import Box, Prompt, check_box
 from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.image import Image
+from medsamseg_server.image_io.mask_writer import Segment
 from medsamseg_server.image_io.reading import read_image
-from medsamseg_server.image_io.segmentations import Segment, check_output, color_of, overlap_error, write_segmentation
+from medsamseg_server.image_io.segmentations import check_can_hold, check_output, color_of, write_segmentation
 from medsamseg_server.propagation import Propagation, SliceResult
 from medsamseg_server.propagation.overlap import SliceClaims
 from medsamseg_server.system.safe_files import ensure_folder, replacing
@@ -75,8 +76,7 @@ def check_arguments(args: argparse.Namespace) -> list[BoxedPicture]:
     check_output(args.output, args.force)
     if args.overlay is not None:
         check_overlay(args.overlay, args.force)
-    if args.allow_overlap and len(pictures[0].boxes) > 1 and not args.output.name.lower().endswith(".seg.nrrd"):
-        raise overlap_error(args.output)
+    check_can_hold(args.output, overlap=args.allow_overlap and len(pictures[0].boxes) > 1)
     return pictures
 
 
@@ -112,7 +112,7 @@ def run(args: argparse.Namespace, pictures: list[BoxedPicture], engine: Engine) 
         if is_folder:
             ensure_folder(path.parent)
         segments = answer.segments()
-        write_segmentation(path, segments, answer.image.geometry, answer.image.nifti_place)
+        write_segmentation(path, segments, answer.image.place)
         for note in (*answer.image.notes, *answer.volume.notes):
             warn(f"{picture.path.name}: {note}" if is_folder else note)
         rows += _rows(picture.path, answer)

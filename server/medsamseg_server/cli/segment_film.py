@@ -23,8 +23,8 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.dicom_films import open_film
 from medsamseg_server.image_io.film_masks import check_mask_output, write_masks, write_overlay_film
 from medsamseg_server.image_io.films import AnyFilm, FilmVolume
+from medsamseg_server.image_io.mask_writer import DEFAULT_COLOR
 from medsamseg_server.image_io.overlay import Box, Panel, Shape, draw_panel
-from medsamseg_server.image_io.segmentations import DEFAULT_COLOR
 from medsamseg_server.propagation import DirectionEnded, EngineSlices, Propagation, SliceResult
 from medsamseg_server.system.safe_files import ensure_writable, refuse_to_replace, replacing
 

@@ -18,14 +18,9 @@ from medsamseg_server.engine.prompts import Box
 from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.image import Image
+from medsamseg_server.image_io.mask_writer import Segment
 from medsamseg_server.image_io.picture_masks import is_picture_mask
-from medsamseg_server.image_io.segmentations import (
-    OUTPUT_SUFFIXES,
-    Segment,
-    check_output,
-    color_of,
-    write_segmentation,
-)
+from medsamseg_server.image_io.segmentations import OUTPUT_SUFFIXES, check_output, color_of, write_segmentation
 from medsamseg_server.image_io.times import Times
 from medsamseg_server.propagation import EngineSlices, Propagation, SliceResult
 from medsamseg_server.propagation.voting import box_around
@@ -96,7 +91,7 @@ def run(args: argparse.Namespace, times: Times, tasks: Mapping[str, Task], engin
             for number, name in enumerate(tasks)
         ]
         path = _path(args.output, time, times.count)
-        write_segmentation(path, segments, image.geometry, image.nifti_place)
+        write_segmentation(path, segments, image.place)
         rows += [_row(time, segment, path, image) for segment in segments]
         for segment in segments:
             if not segment.mask.any():

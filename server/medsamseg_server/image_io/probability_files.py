@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.image_io.image import Geometry
-from medsamseg_server.image_io.nifti_places import NiftiPlace
-from medsamseg_server.image_io.picture_masks import check_flat, is_picture_mask
-from medsamseg_server.image_io.segmentations import write_volume
+from medsamseg_server.image_io.image import ScanPlace
+from medsamseg_server.image_io.picture_masks import is_picture_mask
+from medsamseg_server.image_io.segmentations import check_can_hold, write_volume
 from medsamseg_server.system.safe_files import ensure_writable, refuse_to_replace, replacing
 from medsamseg_server.volumes.probability_levels import to_levels
 
@@ -35,25 +34,22 @@ def check_probability_output(path: Path, overwrite: bool = False) -> None:
     ensure_writable(path.parent)
 
 
-def write_probability(
-    path: Path, probability: NDArray[np.float32], geometry: Geometry, nifti_place: NiftiPlace | None = None
-) -> None:
+def write_probability(path: Path, probability: NDArray[np.float32], place: ScanPlace) -> None:
     """Write a map; ``path`` is replaced only when the whole file is written.
 
     Args:
         path: its suffix, one of ``PROBABILITY_SUFFIXES``, decides the format: ``.png`` gets 0…255, of which 128 and
             more exceed 0.5; others get 0 to 1 as float32.
         probability: (K, J, I), 0 to 1; of one slice for a picture.
-        geometry: of the scan, and so of the file.
-        nifti_place: as ``segmentations.write_segmentation``.
+        place: of the scan, and so of the file.
 
     Raises:
         MedSAMSegError: ``output_not_flat``, ``place_not_kept``, or of kind ``CANNOT_WRITE``.
     """
     if not is_picture_mask(path):
-        write_volume(path, probability, geometry, nifti_place)
+        write_volume(path, probability, place)
         return
-    check_flat(path, probability.shape)
+    check_can_hold(path, len(probability))
     flat = to_levels(probability[0]) if path.suffix.lower() == ".png" else probability[0]
     with replacing(path) as temporary:
         Image.fromarray(flat).save(temporary)
