@@ -139,14 +139,14 @@ def test_everyModality(tmp_path, monkeypatch, capsys):
     (tmp_path / "MedSAMSeg").symlink_to(EXAMPLES.parent / "MedSAMSeg")
     assert runAsProgram("09_every_modality.py", tmp_path) == []
     monkeypatch.chdir(tmp_path)
-    make, shared = segmentCommand._make_engine, []
+    make, shared = segmentCommand.make_engine, []
 
     def sharedEngine(*how):
         # The network is loaded once for all commands.
         shared.extend([] if shared else [make(*how)])
         return shared[0]
 
-    monkeypatch.setattr(segmentCommand, "_make_engine", sharedEngine)
+    monkeypatch.setattr(segmentCommand, "make_engine", sharedEngine)
     readme = (EXAMPLES.parent / "README.md").read_text(encoding="utf-8")
     table = readme[: readme.index("## Tutorial")]
     commands = re.findall(r"^\| ([^|]+) \| `medsamseg ([^`]+)` \|$", table, re.MULTILINE)
