@@ -1,16 +1,22 @@
 """Every numbered example, as a user runs it: in the host's scene, or as a program; with the real server and weights."""
 
 import ast
+import csv
 import re
 import runpy
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import SimpleITK as sitk
 import slicer
+
+from medsamseg_server.cli import main as medsamseg
+from medsamseg_server.cli import segment as segmentCommand
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SAMPLE = Path(__file__).resolve().parents[2] / "MedSAMSeg" / "Resources" / "SampleData"
@@ -126,3 +132,33 @@ def test_httpPropagation(tmp_path):
     lines = runAsProgram("08_http_propagation.py", tmp_path)
     assert lines[0].strip() == "start" and lines[-1].strip() == "done"
     assert sorted(line for line in lines if line.startswith("slice")) == [f"slice {index}" for index in range(22, 27)]
+
+
+def test_everyModality(tmp_path, monkeypatch, capsys):
+    """The commands of the README's first table, as written."""
+    (tmp_path / "MedSAMSeg").symlink_to(EXAMPLES.parent / "MedSAMSeg")
+    assert runAsProgram("09_every_modality.py", tmp_path) == []
+    monkeypatch.chdir(tmp_path)
+    make, shared = segmentCommand.make_engine, []
+
+    def sharedEngine(*how):
+        # The network is loaded once for all commands.
+        shared.extend([] if shared else [make(*how)])
+        return shared[0]
+
+    monkeypatch.setattr(segmentCommand, "make_engine", sharedEngine)
+    readme = (EXAMPLES.parent / "README.md").read_text(encoding="utf-8")
+    table = readme[: readme.index("## Tutorial")]
+    commands = re.findall(r"^\| ([^|]+) \| `medsamseg ([^`]+)` \|$", table, re.MULTILINE)
+    assert len(commands) == 10
+    for kind, command in commands:
+        arguments = shlex.split(command)
+        assert medsamseg(arguments) == 0, (kind, capsys.readouterr().err)
+        assert Path(arguments[arguments.index("-o") + 1]).exists(), kind
+    drawn = {"xray.png": (110, 190, 50, 90), "dermoscopy.png": (200, 150, 80, 60)}
+    for name, (x, y, width, height) in drawn.items():
+        found = sitk.GetArrayFromImage(sitk.ReadImage(name)) > 0
+        truth = cv2.ellipse(np.zeros(found.shape, np.uint8), (x, y), (width, height), 20, 0, 360, 1, -1) > 0
+        assert dice(found, truth) > 0.95, name
+    with Path("endoscopy.frames.csv").open(encoding="utf-8") as file:
+        assert sum(int(row["found"]) for row in csv.DictReader(file)) == 20
