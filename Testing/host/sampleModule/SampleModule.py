@@ -86,7 +86,11 @@ class SampleModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.initializeParameterNode()
 
     def initializeParameterNode(self):
-        self.setParameterNode(self.logic.getParameterNode())
+        parameterNode = self.logic.getParameterNode()
+        if not parameterNode.inputVolume:
+            # As in Slicer's template of a module: a selector without a choice stays without one.
+            parameterNode.inputVolume = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
+        self.setParameterNode(parameterNode)
 
     def setParameterNode(self, parameterNode):
         if self.parameterNode:
