@@ -16,6 +16,7 @@ from MedSAMSegLib.segments.segmentWriters import SegmentWriters
 from MedSAMSegLib.sequences.segmentationSequence import removeFromFrames
 from MedSAMSegLib.sequences.timePropagations import TimePropagations
 from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.slices.protectedSegments import acceptedSlices
 from MedSAMSegLib.volumes.nodeNames import nodeName
 from MedSAMSegLib.volumes.sliceGeometry import checkVolume
 
@@ -43,7 +44,7 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview, TimeFollowing):
     def __init__(self, backend=None):
         self._backend = backend or BackendProcess.shared()
         self._uploads = VolumeUploads()
-        self._writers = SegmentWriters()
+        self._writers = SegmentWriters(acceptedSlices)
         boxes = SceneBoxes()
         super().__init__(boxes, BoxWork(self._backend, self._uploads, self._writers, boxes))
         TimeFollowing.__init__(self, TimePropagations(self._backend.client, self._writers, boxes.store))

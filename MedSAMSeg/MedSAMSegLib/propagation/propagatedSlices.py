@@ -70,7 +70,7 @@ class PropagatedSlices:
         state = self._audit.state(sliceIndex)
         if state is None or state.isLocked:
             return False
-        return emptySlice(self._writer, self._audit, self._segmentID, self._plan.axis, sliceIndex)
+        return self._empty(sliceIndex)
 
     def removeOutdated(self, reached):
         """Empty the slices that an earlier propagation had filled and that this one, now at its end, did not reach.
@@ -88,11 +88,11 @@ class PropagatedSlices:
             and self._plan.covers(index)
             and not any(other in reached or other in self._plan.kept for other in self._audit.sharing(index))
         ]
-        return [
-            index
-            for index in outdated
-            if emptySlice(self._writer, self._audit, self._segmentID, self._plan.axis, index)
-        ]
+        return [index for index in outdated if self._empty(index)]
+
+    def _empty(self, sliceIndex):
+        target = self._writer.target(self._segmentID, self._plan.axis)
+        return emptySlice(self._writer, self._audit, target, sliceIndex)
 
     def _statesSharing(self, sliceIndex):
         """:return: SliceStates of the slices with voxels in common with a slice, as in segments of coarser voxels."""

@@ -126,7 +126,7 @@ def _nodes(scene, className):
 
 def _fits(segmentation, volume):
     try:
-        return not gridOf(segmentation, None, volume).isResampled
+        return not gridOf(segmentation, None, SliceGeometry(volume)).isResampled
     except UserError:
         return False
 

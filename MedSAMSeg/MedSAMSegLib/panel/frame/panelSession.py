@@ -12,6 +12,7 @@ from MedSAMSegLib.panel.frame.breathing import Breathing
 from MedSAMSegLib.panel.frame.connections import Connections
 from MedSAMSegLib.panel.frame.signals import DeferredSignal, Signal
 from MedSAMSegLib.panel.frame.workList import WorkList
+from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.server.serverMonitor import BackendMonitor
 from MedSAMSegLib.volumes.intensityWindows import AUTOMATIC, dicomModality, resolvedWindow, suggestedWindow
 from MedSAMSegLib.volumes.volumeChecks import whyUnusable
@@ -93,10 +94,10 @@ class PanelSession:
 
     @property
     def target(self):
-        """(volume, segmentation, segment ID) that the user works on; each may be missing."""
+        """The :class:`SegmentContext` that the user works on; each part may be missing."""
         if self.parameters is None:
-            return None, None, ""
-        return self.parameters.volume, self.parameters.segmentation, self.parameters.segmentID
+            return SegmentContext(None, None, "")
+        return SegmentContext(self.parameters.volume, self.parameters.segmentation, self.parameters.segmentID)
 
     @property
     def hasSegment(self):
