@@ -136,6 +136,18 @@ def test_the_selector_goes_on_to_the_node_in_the_same_row(selector, isNoneAllowe
     assert selector.currentNode() is None
 
 
+def test_a_selector_without_a_choice_stays_so_while_it_has_nodes(selector):
+    nodes = [addVolume(name) for name in "ABC"]
+    assert selector.currentNode() is nodes[0]
+    selector.setCurrentNode(None)
+    slicer.mrmlScene.RemoveNode(nodes[0])
+    addVolume("D")
+    assert selector.currentNode() is None
+    slicer.mrmlScene.Clear()
+    assert selector.currentNode() is None
+    assert addVolume("E") is selector.currentNode()
+
+
 def test_the_selector_hears_of_a_removal_after_others(selector):
     seen = []
     addVolume("A"), addVolume("B")

@@ -107,6 +107,44 @@ def test_removedSegmentationIsNotReplacedByAnotherOneUnasked(gui, version, panel
     assert [node.GetSegmentation().GetNumberOfSegments() for node in (nodes[0], nodes[2])] == [0, 0]
 
 
+@pytest.mark.parametrize("isShown", [True, False], ids=["other shown", "other not shown"])
+@pytest.mark.parametrize("isDrawing", [False, True])
+def test_removedVolumeIsNotReplacedByOneThatNobodySees(gui, version, panel, volume, dragInRed, isShown, isDrawing):
+    drawAndWait(gui, panel, dragInRed)
+    segmentation = panel.ui.segmentationSelector.currentNode()
+    (segmentID,) = panel.ui.segmentsTable.selectedSegmentIDs()
+    labelmap = segmentation.GetBinaryLabelmapInternalRepresentation(segmentID)
+    before = labelmap.GetMTime()
+    others = [slicer.util.addVolumeFromArray(np.zeros((20, 40, 40), np.int16), name=name) for name in ("B", "PET")]
+    if isShown:
+        slicer.util.setSliceViewerLayers(foreground=others[1])
+    gui.processEvents()
+    panel.ui.drawButton.checked = isDrawing
+    slicer.mrmlScene.RemoveNode(volume)
+    gui.processEvents()
+    assert panel.ui.volumeSelector.currentNode() is (others[1] if isShown else None)
+    said = "'CT' was removed. " + ("Boxes are drawn on 'PET' now." if isShown else "Choose a volume to go on.")
+    gui.waitUntil(lambda: panel.ui.statusLabel.text == said)
+    assert panel.ui.drawButton.enabled == isShown
+    if not isShown:
+        assert not panel.ui.drawButton.checked
+        dragInRed()
+    gui.processEvents()
+    assert segmentation.GetSegmentation().GetNumberOfSegments() == 1
+    assert labelmap.GetMTime() == before
+
+
+def test_volumeThatTheSelectorGoesOnToIsSaid(gui, panel, volume):
+    """Should a version of Slicer leave no selector without a choice."""
+    other = slicer.util.addVolumeFromArray(np.zeros((20, 40, 40), np.int16), name="B")
+    scene, selector = slicer.mrmlScene, panel.ui.volumeSelector
+    tag = scene.AddObserver(scene.NodeRemovedEvent, lambda *_: selector.setCurrentNode(other))
+    scene.RemoveNode(volume)
+    scene.RemoveObserver(tag)
+    gui.processEvents()
+    gui.waitUntil(lambda: panel.ui.statusLabel.text == "'CT' was removed. Boxes are drawn on 'B' now.")
+
+
 def test_removedSegmentationThatWasNotChosenChangesNothing(gui, panel, volume):
     chosen, other = (slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name) for name in "AB")
     widgetDriver.choose(panel.ui.segmentationSelector, "A")

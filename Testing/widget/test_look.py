@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 from PySide6 import QtCore, QtGui, QtWidgets
 
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.server.serverMonitor import BackendMonitor
+from MedSAMSegLib.server.serverState import BackendState
 from slicerhost import widgetDriver
 
 DARK, LIGHT = 0x35, 0xEF
@@ -133,14 +136,76 @@ def test_nothingOfAClosedGroupIsShown(gui, panel):
     assert not panel.ui.improveButton.isVisible()
 
 
+WORST = "C:\\\\Users\\\\a.very.long-name_of_somebody\\\\AppData\\\\Local\\\\Temp\\\\Slicer\\\\MedSAMSegServer.log"
+
+#: What the server's line may have to say: short, and the longest of each kind.
+STATES = [
+    BackendState("off"),
+    BackendState("starting", "hung"),
+    BackendState("busy", model="MedSAM ViT-B", device="cuda:0", done=107, total=1024, secondsLeft=3599.0),
+    BackendState("error", "dies again"),
+    BackendState("error", "no weights", model="MedSAM ViT-B"),
+    BackendState("error", error=UserError("", "", "backend_missing")),
+    BackendState(
+        "error",
+        error=UserError(
+            "Images would travel to http://workstation-17.radiology.university-hospital.example.org:41713 readable for"
+            " everyone on the way.",
+            "Use https:// or an SSH tunnel, or allow it without encryption.",
+        ),
+    ),
+    BackendState(
+        "error",
+        error=UserError(
+            "The MedSAMSeg server ended while it was starting. Its last words: OSError: [WinError 1455] The paging file"
+            " is too small for this operation to complete. Error loading torch_cuda_linalg.dll or one of its"
+            " dependencies.",
+            f"Its whole log is in {WORST}.",
+        ),
+    ),
+]
+
+
 @pytest.mark.parametrize("width", [360, 420, 520])
-def test_lineOfTheServerHasTheHeightOfItsText(gui, panel, width):
-    label = panel.ui.serverStatusLabel
-    window = panel.parent.window()
-    window.resize(width, 900)
-    panel.ui.recoverServerButton.visible = True
-    for sentence in ("Not installed; see Installation.", "Not installed;\nsee Installation."):
-        label.text = sentence
-        gui.processEvents()
-        assert label.width > 0
-        assert label.height >= label.heightForWidth(label.width), (sentence, label.width)
+@pytest.mark.parametrize("hasButton", [True, False])
+def test_whatTheServerSaysIsReadable(gui, openMainWindow, openPanel, width, hasButton, monkeypatch):
+    from MedSAMSegLib.panel.sections.serverSentences import sentenceOn
+
+    openMainWindow()
+    panel = openPanel()
+    area = panel.parent.parent().parent()
+    area.setFixedWidth(width)
+    gui.processEvents()
+    label, panelWidth = panel.ui.serverStatusLabel, panel.parent.minimumSizeHint.width()
+    for state in [*STATES, STATES[0]]:
+        monkeypatch.setattr(BackendMonitor, "poll", lambda _monitor, state=state: state)
+        gui.waitUntil(lambda state=state: shownText(label) == sentenceOn(state))
+        panel.ui.recoverServerButton.visible = hasButton
+        with contextlib.suppress(TimeoutError):
+            # Layouts follow new texts a little later.
+            gui.waitUntil(lambda: not isCutOff(label), 2)
+        assert not isCutOff(label), shownText(label)
+        assert widestWord(label) <= label.width, shownText(label)
+        # Slicer makes the panel as wide as it asks to be.
+        assert panel.parent.minimumSizeHint.width() == panelWidth, shownText(label)
+
+
+def shownText(label):
+    return label.text.replace("\u200b", "")
+
+
+def widestWord(label):
+    words = label.text.replace("\u200b", " ").split(" ")
+    return max(label.fontMetrics().horizontalAdvance(word) for word in words)
+
+
+@pytest.mark.parametrize("name", ["statusLabel", "installLabel", "sliceLabel", "improveLabel"])
+def test_longWordsDoNotWidenThePanel(gui, panel, name):
+    for group in (panel.ui.installationButton, panel.ui.reviewButton, panel.ui.advancedButton):
+        group.visible, group.collapsed = True, False
+    label = getattr(panel.ui, name)
+    gui.processEvents()
+    before = panel.parent.minimumSizeHint.width()
+    label.text = "x" * 120
+    gui.processEvents()
+    assert panel.parent.minimumSizeHint.width() == before

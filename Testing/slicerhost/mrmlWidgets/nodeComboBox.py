@@ -92,6 +92,7 @@ class qMRMLNodeComboBox(SceneObserver, qt.QWidget):
         self._leaving = None
         self._nodeObservations = Observations(self)
         self._isFilling = False
+        self._isFilled = False
         self._comboBox = qt.QComboBox(self)
         layout = qt.QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -241,12 +242,14 @@ class qMRMLNodeComboBox(SceneObserver, qt.QWidget):
     def _refresh(self):
         previousRow = self._comboBox.findData(self.currentNodeID)
         nodes = self._nodes()
+        wasFilled, self._isFilled = self._isFilled, bool(nodes)
         self._fill(nodes)
         self._nodeObservations.clear()
         for node in nodes:
             self._nodeObservations.add(node, vtk.vtkCommand.ModifiedEvent, self._onNodeModified)
-        keepsCurrent = self._current in nodes or (self._current is None and self.noneEnabled)
-        if keepsCurrent:
+        # QComboBox chooses a row by itself when rows come into an empty list, and when the chosen one goes.
+        keepsNone = self._current is None and (self.noneEnabled or wasFilled)
+        if self._current in nodes or keepsNone:
             self._showCurrent()
         else:
             self._makeCurrent(self._successor(nodes, previousRow))

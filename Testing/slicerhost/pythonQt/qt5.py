@@ -1,14 +1,15 @@
 """What PySide6's Qt 6 has and Qt 5.15 has not, with which Slicer's packages of 5.10 and 5.12 are built.
 
 Found by comparing the meta-objects of PyQt5 5.15 with those of PySide6 6; of methods, those of the classes that panels
-are made of.
+are made of, but for virtual ones, which Qt asks for itself.
 """
+
+import functools
 
 #: Class -> members that are new in Qt 6.
 MISSING = {
     "QWidget": {"accessibleIdentifier", "setAccessibleIdentifier", "setScreen"},
     "QAbstractItemView": {
-        "itemDelegateForIndex",
         "keyboardSearchFlags",
         "setKeyboardSearchFlags",
         "setUpdateThreshold",
@@ -36,6 +37,7 @@ MISSING = {
 METHODS = {"QHeaderView": {"sectionsClickable", "sectionsMovable"}, "QLayout": {"contentsMargins"}}
 
 
+@functools.cache
 def lacks(cls, name):
     """:return: whether a class of PySide has a member that Qt 5 lacks."""
     return any(name in MISSING.get(base.__name__, ()) for base in cls.__mro__)

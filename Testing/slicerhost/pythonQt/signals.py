@@ -79,24 +79,31 @@ def disconnect(owner, signature, function):
     return False
 
 
-def hasSignal(cls, signature, metaObject=None):
-    """:return: whether a class of `qt`, or a stand-in, has a signal of a C++ signature.
-
-    :param metaObject: that of an instance; of the class by default.
-    """
+def hasSignal(cls, signature):
+    """:return: whether a class of `qt`, or a stand-in, has a signal of a C++ signature."""
     normalized = QtCore.QMetaObject.normalizedSignature(signature).data().decode()
     name = normalized.partition("(")[0]
-    pySideSignature = declaredSignatures(cls).get(normalized, normalized)
     since = getattr(cls, "signalsSince", {}).get(name, slicerVersion.OLDEST)
-    isThere = slicerVersion.isAtLeast(since) and not qt5.lacks(cls, name)
-    return isThere and (metaObject or cls.staticMetaObject).indexOfSignal(pySideSignature) >= 0
+    if not slicerVersion.isAtLeast(since) or qt5.lacks(cls, name):
+        return False
+    # PySide may not be asked for the meta-object of a class that is written in Python.
+    declared = getattr(vars(_declaringClass(cls, name)).get(name), "signatures", ())
+    return _pySideSignature(cls, normalized) in declared or cls.qtClass.staticMetaObject.indexOfSignal(normalized) >= 0
+
+
+def _declaringClass(cls, name):
+    return next((base for base in cls.__mro__ if name in vars(base)), cls)
+
+
+def _pySideSignature(cls, signature):
+    return declaredSignatures(cls).get(signature, signature)
 
 
 def _existing(owner, signature):
-    if not hasSignal(type(owner), signature, QtCore.QObject.metaObject(owner)):
-        raise ValueError(f"{type(owner).__name__} has no signal {signature!r}")
     normalized = QtCore.QMetaObject.normalizedSignature(signature).data().decode()
-    return declaredSignatures(type(owner)).get(normalized, normalized)
+    if not hasSignal(type(owner), normalized):
+        raise ValueError(f"{type(owner).__name__} has no signal {signature!r}")
+    return _pySideSignature(type(owner), normalized)
 
 
 def _connectionsOf(owner):

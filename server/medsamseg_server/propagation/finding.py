@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.engine.box_vote import Vote, fill, vote_for_box
-from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.prompts import Box
 from medsamseg_server.propagation.appearance import Appearance
 from medsamseg_server.propagation.events import Confidence, SliceResult
@@ -74,9 +73,10 @@ class Finder:
             result = SliceResult(index, "prompt", box, drawn, "box", Confidence(1.0))
             return result, Key(index, mask, Appearance(self._gray(index), mask))
         candidates = self._source.candidates(index, box)
-        vote = vote_for_box(candidates.on_slice(self._size), candidates.scores, box)
+        likely = candidates.probabilities_on_slice(self._size)
+        vote = vote_for_box(candidates.on_slice(self._size), candidates.scores, box, likely)
         sure = confidence(box=fill(vote.mask, box), jitter=vote.agreement)
-        result = SliceResult(index, "prompt", box, SliceMask.from_mask(vote.mask, vote.score), "box", sure)
+        result = SliceResult(index, "prompt", box, vote.slice_mask, "box", sure)
         looks = Appearance(self._gray(index), vote.mask) if vote.mask.any() else None
         return result, Key(index, vote.mask, looks)
 
@@ -94,7 +94,8 @@ class Finder:
         """Return the object near where it is expected, (H, W), not empty; None when the network finds nothing."""
         box = box_around(expected)
         candidates = self._source.candidates(index, box, more_boxes)
-        vote = vote_for_expected(candidates.on_slice(self._size), candidates.scores, expected)
+        likely = candidates.probabilities_on_slice(self._size)
+        vote = vote_for_expected(candidates.on_slice(self._size), candidates.scores, expected, likely)
         return Found(box, vote, Appearance(self._gray(index), vote.mask)) if vote.mask.any() else None
 
     def _gray(self, index: int) -> NDArray[np.uint8]:

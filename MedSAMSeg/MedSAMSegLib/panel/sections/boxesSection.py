@@ -61,6 +61,9 @@ class BoxesSection(PanelSection):
         volume, segmentation, segmentID = self.session.target
         logic = self.session.logic
         self.ui.drawButton.enabled = self.session.hasUsableVolume
+        if not self.session.hasUsableVolume:
+            # Nobody could switch it off.
+            self.ui.drawButton.checked = False
         logic.settleBoxes()
         entries = logic.allBoxes(segmentation, volume)
         self._table.fill(volume, segmentation, entries)

@@ -28,6 +28,7 @@ class InputsSection(PanelSection, VTKObservationMixin):
         VTKObservationMixin.__init__(self)
         self._guiTag = None
         self._lastRemark = None
+        self._removedVolume = ""
         self._windowBox = ChoiceBox(session.connections, ui.windowComboBox, self._onWindowChosen)
         self.connect(ui.segmentationSelector, "nodeAddedByUser(vtkMRMLNode*)", self._onSegmentationAdded)
 
@@ -70,11 +71,15 @@ class InputsSection(PanelSection, VTKObservationMixin):
     def _remark(self):
         volume = self.session.parameters.volume
         if volume is None:
-            remark = whyUnusableInViews() or _("Load a volume to begin.")
+            remark = whyUnusableInViews() or _whatToDoWithoutVolume()
         else:
             remark = whyUnusable(volume) or remarkOn(volume)
+        removed, self._removedVolume = self._removedVolume, ""
         # Said once: later sentences are about what the user does.
-        if remark != self._lastRemark:
+        if removed and _volumes():
+            self._lastRemark = remark
+            self.session.remark(_sentenceOnRemoval(removed, volume, remark))
+        elif remark != self._lastRemark:
             self._lastRemark = remark
             self.session.remark(remark or _("Draw a box round an object to begin."))
 
@@ -96,7 +101,7 @@ class InputsSection(PanelSection, VTKObservationMixin):
     def _chooseVolume(self):
         parameters = self.session.parameters
         if parameters is not None and parameters.volume is None:
-            parameters.volume = next((volume for volume in volumesInViews() if not whyUnusable(volume)), None)
+            parameters.volume = _usableVolumeInViews()
 
     def _onSegmentationAdded(self, node):
         # A node that the selector made has neither a name nor a geometry that tell where it belongs. Slicer 5.10 says
@@ -109,11 +114,40 @@ class InputsSection(PanelSection, VTKObservationMixin):
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def _onNodeAboutToBeRemoved(self, _caller, _event, node):
-        # Before the selector hears of it, which would go on to another segmentation; boxes would go there unasked.
-        if node is self.session.parameters.segmentation:
-            self.session.parameters.segmentation = None
+        # Before the selector hears of it, which would go on to another node: boxes would go there unasked, or be drawn
+        # on a volume that nobody sees.
+        parameters = self.session.parameters
+        if node is parameters.volume:
+            self._removedVolume = node.GetName()
+            parameters.volume = _usableVolumeInViews(without=node)
+        if node is parameters.segmentation:
+            parameters.segmentation = None
             sentence = _("'{name}' was removed. The next box makes a new segmentation, unless you choose another one.")
             self.session.say(sentence.format(name=node.GetName()))
+
+
+def _usableVolumeInViews(without=None):
+    volumes = (volume for volume in volumesInViews() if volume is not without)
+    return next((volume for volume in volumes if not whyUnusable(volume)), None)
+
+
+def _volumes():
+    """Return the volumes that can be chosen."""
+    volumes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
+    return [
+        volume for volume in volumes if not (volume.GetHideFromEditors() or volume.IsA("vtkMRMLLabelMapVolumeNode"))
+    ]
+
+
+def _whatToDoWithoutVolume():
+    return _("Choose a volume to go on.") if _volumes() else _("Load a volume to begin.")
+
+
+def _sentenceOnRemoval(name, volume, remark):
+    sentences = [_("'{name}' was removed.").format(name=name)]
+    if volume is not None:
+        sentences.append(_("Boxes are drawn on '{name}' now.").format(name=volume.GetName()))
+    return " ".join([*sentences, *([remark] if remark else [])])
 
 
 def volumesInViews():

@@ -1,5 +1,6 @@
 """The server: how it is, which model it uses, and what to do when it fails."""
 
+import re
 from pathlib import Path
 
 import qt
@@ -11,6 +12,11 @@ from MedSAMSegLib.panel.sections.serverSentences import sentenceOn
 from MedSAMSegLib.runs.eventStream import EventStream
 
 POLL_MILLISECONDS = 300
+
+#: Words of more characters than this may be wider than the line of the server …
+LONG_WORD = 16
+#: … and are then broken after these.
+SEPARATORS = re.compile(r"[\\/._:-]+(?=.)")
 
 
 class ServerSection(PanelSection):
@@ -60,7 +66,7 @@ class ServerSection(PanelSection):
     def _poll(self):
         state = self.session.monitor.poll()
         self.session.breathing.start()
-        self.ui.serverStatusLabel.text = sentenceOn(state)
+        self.ui.serverStatusLabel.text = _breakable(sentenceOn(state))
         self.ui.recoverServerButton.visible = state.kind in ("off", "error")
         self.ui.recoverServerButton.text = _("Start") if state.kind == "off" else _("Start again")
         if state.hasAnswered and self.session.parameters is not None:
@@ -113,6 +119,13 @@ class _Answer:
 
     def close(self):
         """Nothing to end: the answer is forgotten."""
+
+
+def _breakable(sentence):
+    """Let lines end within paths and addresses: after each separator of a long word, a space of no width."""
+    return " ".join(
+        SEPARATORS.sub("\\g<0>\u200b", word) if len(word) > LONG_WORD else word for word in sentence.split(" ")
+    )
 
 
 def _modelChoices(models, chosen):
