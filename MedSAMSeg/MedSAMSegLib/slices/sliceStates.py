@@ -56,7 +56,7 @@ class SliceAudit:
 
     def state(self, sliceIndex):
         """:return: SliceState of one slice; None if it has neither voxels nor a record."""
-        record, digest = self._records.ofAxis(self._axis).get(sliceIndex), self._digest(sliceIndex)
+        record, digest = self._records.of(self._axis, sliceIndex), self._digest(sliceIndex)
         return None if record is None and not digest else _state(sliceIndex, record, digest)
 
     @property
@@ -94,10 +94,10 @@ class SliceAudit:
         """
         state = self.state(sliceIndex)
         digest = self._digest(sliceIndex)
-        record = SliceRecord(state.provenance, digest, state.confidence, state.parts, state.basis, isAccepted)
-        if state.provenance == EDITED and not isAccepted:
-            # Without a record, what is there is hand work still.
-            record = None
+        record = None
+        # Without a record, what is there are manual edits still.
+        if isAccepted or state.provenance != EDITED:
+            record = SliceRecord(state.provenance, digest, state.confidence, state.parts, state.basis, isAccepted)
         self._records.note(self._axis, {sliceIndex: record})
 
     def restore(self, state):
@@ -107,12 +107,12 @@ class SliceAudit:
         """
         digest = self._digest(state.index)
         record = SliceRecord(state.provenance, digest, state.confidence, state.parts, state.basis, state.isAccepted)
-        if self._records.ofAxis(self._axis).get(state.index) != record:
+        if self._records.of(self._axis, state.index) != record:
             self._records.note(self._axis, {state.index: record})
 
     def record(self, sliceIndex):
         """:return: the SliceRecord of a slice; None if there is none, or not of what is there now."""
-        record = self._records.ofAxis(self._axis).get(sliceIndex)
+        record = self._records.of(self._axis, sliceIndex)
         return record if record is not None and record.digest == self._digest(sliceIndex) else None
 
     def bringBack(self, sliceIndex, record):
