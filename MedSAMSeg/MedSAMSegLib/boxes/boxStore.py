@@ -199,7 +199,7 @@ class BoxPromptStore:
         places = [change @ [*toIJK(stored.axis, stored.sliceIndex, *corner), 1.0] for corner in corners]
         (depth, x0, y0), (_depth, x1, y1) = (fromIJK(stored.axis, place) for place in places)
         edges = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-        return BoxPrompt(stored.axis, round(depth), *(float(edge) for edge in edges))
+        return BoxPrompt.ofNumbers(stored.axis, round(depth), edges)
 
     def stored(self, roiNode):
         """:return: the BoxPrompt that was stored last, wherever the markup has been dragged since."""

@@ -159,7 +159,7 @@ def _isCurrent(plan, states, sliceCount, lower, upper):
     """:return: whether the slices between two boxes, or beyond one, were computed from just these."""
     if lower is None or upper is None:
         # Beyond the outermost box nobody knows how far the object reaches: its neighbor speaks for the rest.
-        between = [upper - 1] if lower is None else [lower + 1]
+        between = range(upper - 1, upper) if lower is None else range(lower + 1, lower + 2)
     else:
         between = range(lower + 1, upper)
     wanted = [index for index in between if index not in plan.kept and 0 <= index < sliceCount]

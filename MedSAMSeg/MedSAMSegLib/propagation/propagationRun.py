@@ -8,6 +8,7 @@ import uuid
 from MedSAMSegLib.client.serverReplies import BackendError
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.runs.eventStream import EventStream
+from MedSAMSegLib.runs.run import Run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,15 +95,8 @@ class PropagationResult:
         return list(dict.fromkeys(index for segment in self.segments.values() for index in getattr(segment, name)))
 
 
-class PropagationRun:
+class PropagationRun(Run):
     """Writes the slices of one propagation as they arrive; the whole is one undo step.
-
-    Call :meth:`advance` from a timer until it returns False, or with ``wait=True`` in a loop where waiting is fine;
-    who stops calling it before has to :meth:`close` the run. ::
-
-        with contextlib.closing(PropagationRun(…)) as run:
-            while run.advance(wait=True):
-                pass
 
     :param connect: function without arguments that returns the client; runs on the worker, may start the server.
     :param upload: the :class:`VolumeUpload` of the volume.

@@ -44,7 +44,8 @@ def correctedVolumes(scene, windowOf, target=(None, None)):
     :param target: (volume, segmentation) that surely belong together; each may be None.
     :return: ([CorrectedVolume], [sentence on each segmentation that could not be used]).
     """
-    found, skipped = {}, []
+    found: dict[tuple, tuple] = {}
+    skipped = []
     for segmentation in _nodes(scene, "vtkMRMLSegmentationNode"):
         if not slicer.vtkSlicerSegmentEditorLogic.GetReferenceImageGeometryStringFromSegmentation(
             segmentation.GetSegmentation()
@@ -60,7 +61,7 @@ def correctedVolumes(scene, windowOf, target=(None, None)):
                     found.setdefault((volume.GetID(), axis), (volume, []))[1].append((name, crops))
         except UserError as error:
             skipped.append(str(error))
-    copies = {}
+    copies: dict = {}
     volumes = [_corrected(volume, axis, objects, windowOf, copies) for (_id, axis), (volume, objects) in found.items()]
     return volumes, skipped
 
