@@ -181,7 +181,7 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview, TimeFollowing):
 
         What :meth:`segmentBox` writes into the same segmentation meanwhile belongs to the run's undo step.
 
-        Hand work and accepted slices (see :meth:`slices`) stay as they are, and are started from like boxes. Without
+        Manual edits and accepted slices (see :meth:`slices`) stay as they are, and are started from like boxes. Without
         limits, only what lies between boxes that changed since the last propagation is computed anew; of several
         segments, all.
 

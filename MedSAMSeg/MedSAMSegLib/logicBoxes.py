@@ -81,6 +81,18 @@ class BoxAdjustment:
             return []
         return self._boxes.store.nodes(segmentation, segment, volume)
 
+    def boxAxis(self, segmentation, volume, segment):
+        """Return the array axis of a segment's boxes, as they were drawn; None where there is no box.
+
+        :param segmentation: the segmentation node, or None.
+        :param volume: the volume node, or None.
+        :param segment: ID of the segment.
+        """
+        # As stored: asked for often, and reading where each markup is now takes its time.
+        for node in self.boxNodes(segmentation, volume, segment):
+            return self._boxes.store.stored(node).axis
+        return None
+
     def hasPoints(self, node):
         """Return whether points refine a box.
 

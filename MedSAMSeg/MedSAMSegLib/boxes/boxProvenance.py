@@ -48,7 +48,7 @@ def noteBoxes(audit, sliceIndex, hasBox, covered=None):
     :param audit: SliceAudit of the segment.
     :param sliceIndex: index of the slice.
     :param hasBox: whether something of a box is on the slice now.
-    :param covered: SliceRecord from before the box; without a box, anything else that is left there is hand work.
+    :param covered: SliceRecord from before the box; without a box, what else is left there are manual edits.
     """
     if hasBox:
         audit.note(sliceIndex, BOX)

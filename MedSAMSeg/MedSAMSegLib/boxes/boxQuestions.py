@@ -7,7 +7,7 @@ from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
 
 
 @dataclasses.dataclass(frozen=True)
-class Wanted:
+class MaskRequest:
     """One mask that is wanted.
 
     :param prompt: BoxPrompt.
@@ -32,7 +32,7 @@ def askMasks(client, key, wanted, cachedOnly=False):
 
     :param client: :class:`BackendClient`.
     :param key: the volume's key on the server.
-    :param wanted: list of :class:`Wanted`.
+    :param wanted: list of :class:`MaskRequest`.
     :param cachedOnly: give up if a slice is not encoded yet.
     :return: list of (:class:`SliceMask`, :class:`SegmentReply` on it alone) in the order of what was wanted; None when
         it was given up.

@@ -4,7 +4,7 @@ from MedSAMSegLib.boxes.boxAlignment import checkNotMovedApart, isMovedApart
 from MedSAMSegLib.boxes.boxArguments import promptFromArguments, rotationNotes
 from MedSAMSegLib.boxes.boxExchange import exchangeVoxels
 from MedSAMSegLib.boxes.boxProvenance import makeRoom, moveOnto, noteBoxes
-from MedSAMSegLib.boxes.boxQuestions import Wanted, askMasks
+from MedSAMSegLib.boxes.boxQuestions import MaskRequest, askMasks
 from MedSAMSegLib.boxes.boxRecords import BoxState
 from MedSAMSegLib.boxes.boxRun import BoxDeletion, BoxPreview, BoxResult, BoxRun, Question
 from MedSAMSegLib.errors import UserError
@@ -37,7 +37,7 @@ class BoxWork:
             prompt = promptFromArguments(geometry, **where)
             # A segmentation that cannot be written is refused before the server has any work.
             self._writers.of(segmentation, volume).check(segmentID, geometry)
-            wanted = [Wanted(prompt, (), window, model)]
+            wanted = [MaskRequest(prompt, (), window, model)]
             notes = rotationNotes(geometry, where.get("view"))
             return self._question(geometry, wanted, lambda answer: write(answer[0], wanted[0], geometry, notes))
 
@@ -70,7 +70,7 @@ class BoxWork:
             prompt, points = self._scene.readOrPutBack(record)
             self._checkWritable(record)
             number = record.ask()
-            wanted = [Wanted(prompt, points, window, model)]
+            wanted = [MaskRequest(prompt, points, window, model)]
             forgotten = self._scene.forgotten(record)
             wanted += [_wantedOf(other.state) for other in forgotten]
 
@@ -130,7 +130,7 @@ class BoxWork:
     def preview(self, volume, window, model, where):
         """:return: BoxRun of what a box would find; arguments as for `MedSAMSegLogic.startPreview`."""
         prompt = promptFromArguments(SliceGeometry(volume), **where)
-        wanted = [Wanted(prompt, (), window, model)]
+        wanted = [MaskRequest(prompt, (), window, model)]
 
         def write(answers):
             return None if answers is None else BoxPreview(prompt, answers[0][0])
@@ -233,7 +233,7 @@ class BoxWork:
 
 
 def _wantedOf(state):
-    return Wanted(state.prompt, state.points, state.window, state.model)
+    return MaskRequest(state.prompt, state.points, state.window, state.model)
 
 
 def _cropOf(prompt, mask):

@@ -8,7 +8,7 @@ from MedSAMSegLib.slices.sliceStates import emptySlice
 class PropagatedSlices:
     """The slices of one segment that one propagation may write.
 
-    Hand work and accepted slices are left alone, also those that become so while the propagation goes on.
+    Manual edits and accepted slices are left alone, also those that become so while the propagation goes on.
 
     :param writer: :class:`SegmentWriter` of the segmentation.
     :param audit: :class:`SliceAudit` of the segment along the axis.

@@ -76,7 +76,7 @@ class PropagationResult:
     def changedSlices(self):
         """Those of the slices on which the segment changed.
 
-        It does not where it had just these voxels before, on slices of hand work and accepted ones, or where the
+        It does not where it had just these voxels before, on slices of manual edits and accepted ones, or where the
         Segment Editor's masking allows no change.
         """
         return self._ofAll("changedSlices")

@@ -1,4 +1,4 @@
-"""Keeps what is known of other segments' slices when a propagation takes voxels from them: that is no hand work."""
+"""Keeps what is known of other segments' slices when a propagation takes voxels from them: no manual edits."""
 
 import contextlib
 

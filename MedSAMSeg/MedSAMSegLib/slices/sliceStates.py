@@ -1,4 +1,4 @@
-"""Compares a segment's slices with their records: what is ours, what is hand work, what may be written."""
+"""Compares a segment's slices with their records: what is ours, what are manual edits, what may be written."""
 
 import numpy as np
 
@@ -103,7 +103,7 @@ class SliceAudit:
     def restore(self, state):
         """Record a slice as it was made, although others have changed its voxels since.
 
-        :param state: SliceState of the slice from before that change; not of hand work.
+        :param state: SliceState of the slice from before that change; not of manual edits.
         """
         digest = self._digest(state.index)
         record = SliceRecord(state.provenance, digest, state.confidence, state.parts, state.basis, state.isAccepted)

@@ -88,7 +88,7 @@ def goodSlices(segmentation, segmentID, volume):
     audits = {axis: SliceAudit(segmentation, segmentID, volume, axis) for axis in AXES}
     axes = [axis for axis in AXES if records.ofAxis(axis)]
     if not axes:
-        # All of it is hand work: on which slices it was drawn, the direction in which it has fewest tells.
+        # All of it is manual work: on which slices it was drawn, the direction in which it has fewest tells.
         axes = [min(AXES, key=lambda axis: len(audits[axis].states()))]
     found = {axis: _goodSlices(audits[axis], isOnlyAxis=len(axes) == 1) for axis in axes}
     return {axis: crops for axis, crops in found.items() if crops}

@@ -182,7 +182,7 @@ class CorrectionTraining(Run):
 
         self.logPath().parent.mkdir(parents=True, exist_ok=True)
         with self.logPath().open("w", encoding="utf-8") as log, self._sayingWhatToDo():
-            answer = self._program.run(*self._arguments(), onLine=tell, log=log, isPolite=True)
+            answer = self._program.run(*self._arguments(), onLine=tell, log=log, isNice=True)
         return None if answer is None else self._improvement(answer)
 
     @contextlib.contextmanager

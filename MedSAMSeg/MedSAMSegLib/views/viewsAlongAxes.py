@@ -13,5 +13,5 @@ def viewsAlongAxes(geometry):
     :param geometry: :class:`SliceGeometry` of the volume.
     """
     sliceNodes = slicer.util.getNodesByClass("vtkMRMLSliceNode")
-    axes = {node.GetID(): geometry.axisForSliceNode(node)[0] for node in sliceNodes}
+    axes = {node.GetID(): geometry.axisOf(node) for node in sliceNodes}
     return {axis: [nodeID for nodeID, shown in axes.items() if shown == axis] for axis in AXES}

@@ -67,9 +67,18 @@ class SliceGeometry:
         :return: (array axis, degrees by which the view is rotated against the volume; 0 when it shows stored slices).
         """
         right, up, normal = _viewAxes(sliceNode)
+        axis, tilt = self._nearestAxis(normal)
+        return axis, max(tilt, self._inPlaneAngle(axis, right, up))
+
+    def axisOf(self, sliceNode):
+        """:return: the array axis of the slices that the view of a vtkMRMLSliceNode shows best."""
+        _right, _up, normal = _viewAxes(sliceNode)
+        return self._nearestAxis(normal)[0]
+
+    def _nearestAxis(self, normal):
         tilts = {axis: _angleBetweenLines(normal, perpendicular) for axis, perpendicular in self._normals.items()}
-        axis = min(AXES, key=tilts.get)
-        return axis, max(tilts[axis], self._inPlaneAngle(axis, right, up))
+        axis = min(tilts, key=lambda axis: tilts[axis])
+        return axis, tilts[axis]
 
     def boxFromRAS(self, cornerA, cornerB, axis=None):
         """Turn two opposite corners into a box on one slice, clipped to the image.
@@ -104,7 +113,7 @@ class SliceGeometry:
         :return: BoxPrompt; its `isClipped` tells whether a part was cut off.
         :raises UserError: if the box misses the volume or has no area.
         """
-        axis, _angle = self.axisForSliceNode(sliceNode)
+        axis = self.axisOf(sliceNode)
         start = np.asarray(cornerA, float)
         diagonal = np.asarray(cornerB, float) - start
         right, up, _normal = _viewAxes(sliceNode)
