@@ -58,7 +58,7 @@ class BoxWork:
             if hasChanged:
                 noteBoxes(audit, prompt.sliceIndex, hasBox=True)
                 self._scene.history.remember(writer.lastStep, record, None, record.state)
-            return self._result(record, writer.remark(target.grid), answer, hasChanged, notes)
+            return self._result(record, writer.remarks(segmentID, target.grid), answer, hasChanged, notes)
 
         return BoxRun(question)
 
@@ -83,8 +83,8 @@ class BoxWork:
                 record.settle(number)
                 if isLast:
                     self._scene.straighten(record)
-                remark = self._writerOf(record).remark(target.grid)
-                return self._result(record, remark, answers[0], run.hasChanged, [])
+                remarks = self._writerOf(record).remarks(record.context.segmentID, target.grid)
+                return self._result(record, remarks, answers[0], run.hasChanged, [])
 
             geometry = SliceGeometry(record.context.volume)
             return self._question(geometry, wanted, write)
@@ -213,7 +213,7 @@ class BoxWork:
         volume, segmentation, _segmentID = record.context
         return self._writers.of(segmentation, volume)
 
-    def _result(self, record, remark, answer, changedSegment, notes):
+    def _result(self, record, remarks, answer, changedSegment, notes):
         mask, reply = answer
         return BoxResult(
             prompt=record.state.prompt,
@@ -226,7 +226,7 @@ class BoxWork:
             secondsDecoding=reply.secondsDecoding,
             model=reply.model,
             window=reply.window,
-            notes=[*notes, *([remark] if remark else []), *self._uploads.uploadOf(record.context.volume).notes],
+            notes=[*notes, *remarks, *self._uploads.uploadOf(record.context.volume).notes],
             agreement=reply.agreements[0] if reply.agreements else None,
             suggestedWindow=record.state.window.partition(":")[2] if reply.windows else "",
         )

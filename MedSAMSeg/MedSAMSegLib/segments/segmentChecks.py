@@ -7,7 +7,7 @@ from MedSAMSegLib.errors import UserError
 COMPLETED = slicer.vtkSlicerSegmentationsModuleLogic.Completed
 
 #: A flagged segment waits for somebody to look at it: it may be written on purpose, and loses nothing in passing.
-KEPT_STATUSES = (COMPLETED, slicer.vtkSlicerSegmentationsModuleLogic.Flagged)
+KEPT_STATUSES = {COMPLETED: "completed", slicer.vtkSlicerSegmentationsModuleLogic.Flagged: "flagged"}
 
 
 def checkWritable(segmentationNode, segmentID):
@@ -60,7 +60,17 @@ def isKeptWhole(segmentationNode, segmentID):
     :param segmentationNode: the segmentation.
     :param segmentID: ID of a segment in it.
     """
+    return bool(whyKeptWhole(segmentationNode, segmentID))
+
+
+def whyKeptWhole(segmentationNode, segmentID):
+    """:return: "hidden", "completed" or "flagged", which segments are that lose no voxels to others; "" for others.
+
+    :param segmentationNode: the segmentation.
+    :param segmentID: ID of a segment in it.
+    """
     displayNode = segmentationNode.GetDisplayNode()
-    isHidden = displayNode is not None and not displayNode.GetSegmentVisibility(segmentID)
+    if displayNode is not None and not displayNode.GetSegmentVisibility(segmentID):
+        return "hidden"
     segment = segmentationNode.GetSegmentation().GetSegment(segmentID)
-    return isHidden or slicer.vtkSlicerSegmentationsModuleLogic.GetSegmentStatus(segment) in KEPT_STATUSES
+    return KEPT_STATUSES.get(slicer.vtkSlicerSegmentationsModuleLogic.GetSegmentStatus(segment), "")

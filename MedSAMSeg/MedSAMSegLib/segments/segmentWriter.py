@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 
-import numpy as np
 import slicer
 
 from MedSAMSegLib.errors import UserError
@@ -15,6 +14,7 @@ from MedSAMSegLib.segments.segmentChecks import checkWritable, isKeptWhole
 from MedSAMSegLib.segments.segmentEdit import SliceEditPlanner
 from MedSAMSegLib.segments.segmentTarget import SegmentContext, SegmentTarget
 from MedSAMSegLib.segments.undoHistory import UndoHistory
+from MedSAMSegLib.segments.writingRemarks import remarkOnGrid, remarkOnKeepers, remarkOnSurfaces
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry, checkVolume
 
 MODES = ("add", "remove", "replace")
@@ -72,6 +72,7 @@ class SegmentWriter:
         self._isInStep = False
         self._isStateSaved = False
         self._wereSurfaces = False
+        self._keepers = {}
 
     @property
     def isUsable(self):
@@ -143,26 +144,25 @@ class SegmentWriter:
         self._carryOut(target, edit)
         return not edit.changesNothing
 
-    def remark(self, grid):
-        """Say what to know about how masks are written.
+    def remarks(self, segmentID, grid=None):
+        """Say what to know about how masks were written in the last undo step.
 
-        :param grid: the grid of a segment that was written.
-        :return: a sentence or two; "" where there is nothing.
+        :param segmentID: ID of the segment.
+        :param grid: the grid of the segment, where it is known already.
+        :return: list of sentences.
         """
+        if not self.isUsable or self._segmentationNode.GetSegmentation().GetSegment(segmentID) is None:
+            return []
         sentences = []
         if self._wereSurfaces:
             self._wereSurfaces = False
-            name = self._segmentationNode.GetName()
-            sentences.append(f"'{name}' was stored as surfaces and is voxels now; undo brings the surfaces back.")
-        if not grid.isResampled:
-            return " ".join(sentences)
-        lengths = np.linalg.norm(slicer.util.arrayFromVTKMatrix(grid.IJKToRAS)[:3, :3], axis=0)
-        size = " × ".join(f"{length:.2f}" for length in lengths)
-        sentences.append(
-            f"'{self._segmentationNode.GetName()}' has voxels of its own ({size} mm): what is found on"
-            f" '{self._volumeNode.GetName()}' is resampled to them."
-        )
-        return " ".join(sentences)
+            sentences.append(remarkOnSurfaces(self._segmentationNode))
+        grid = grid or gridOf(self._segmentationNode, segmentID, SliceGeometry(self._volumeNode))
+        if grid.isResampled:
+            sentences.append(remarkOnGrid(self._segmentationNode, self._volumeNode, grid))
+        if self._keepers:
+            sentences.append(remarkOnKeepers(self._segmentationNode, self._keepers))
+        return sentences
 
     def exchange(self, target, leaving, arriving, givingBack=None):
         """Take voxels out of a segment and put others in, as one undo step or as a part of the enclosing `undoStep`.
@@ -237,6 +237,7 @@ class SegmentWriter:
         isJoined = joining is not None and joining is self.lastStep and self.canUndo
         self._isInStep = True
         self._isStateSaved = isJoined
+        self._keepers = {}
         try:
             if isAlways:
                 self._saveState()
@@ -303,6 +304,7 @@ class SegmentWriter:
             )
 
     def _carryOut(self, target, edit, returned=None):
+        self._keepers.update(edit.keepers)
         if edit.changesNothing:
             return
         with self.undoStep():
