@@ -122,7 +122,7 @@ class SliceEditPlanner:
 
     def _addable(self, crop):
         """:return: those voxels of a crop that a segment may gain, trimmed; and who keeps some: see `SliceEdit`."""
-        keepers = {}
+        keepers: dict[str, str] = {}
         if crop.isEmpty:
             return crop.trimmed(), keepers
         editable = crop.where(self._editable(crop))
