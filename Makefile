@@ -34,6 +34,7 @@ lint: environment ## Check style, formatting, which room imports which, and type
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
+	@$(BIN)/mypy
 	@cd server && ../$(BIN)/mypy
 
 format: environment ## Put the code into the project's format
@@ -59,4 +60,4 @@ lock: environment ## Pin what users install, with checksums, in server/requireme
 	@$(BIN)/python tools/lock
 
 clean: ## Remove everything that the other targets made
-	rm -rf .venv .medsamseg demo bench soak build .pytest_cache .ruff_cache .import_linter_cache server/.mypy_cache
+	rm -rf .venv .medsamseg demo bench soak build .pytest_cache .ruff_cache .import_linter_cache .mypy_cache server/.mypy_cache

@@ -56,8 +56,7 @@ class MedSAMSegWidget(ScriptedLoadableModuleWidget):
         self.ui = slicer.util.childWidgetVariables(uiWidget)
         parameterNodes = ScriptedLoadableModuleLogic()
         parameterNodes.moduleName = self.moduleName
-        backend = BackendProcess.shared()
-        self.panel = Panel(self.ui, MedSAMSegLogic(backend), backend, parameterNodes.getParameterNode)
+        self.panel = Panel(self.ui, MedSAMSegLogic(), parameterNodes.getParameterNode)
 
     def enter(self):
         """The module is shown."""

@@ -1,7 +1,5 @@
 """The scripting API: boxes in, segments out."""
 
-import contextlib
-
 import slicer
 
 from MedSAMSegLib.boxes.boxWork import BoxWork
@@ -15,7 +13,9 @@ from MedSAMSegLib.propagation.propagations import Propagations
 from MedSAMSegLib.segments.segmentWriters import SegmentWriters
 from MedSAMSegLib.sequences.segmentationSequence import removeFromFrames
 from MedSAMSegLib.sequences.timePropagations import TimePropagations
+from MedSAMSegLib.server.serverConnection import ServerConnection
 from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.slices.protectedSegments import acceptedSlices
 from MedSAMSegLib.volumes.nodeNames import nodeName
 from MedSAMSegLib.volumes.sliceGeometry import checkVolume
 
@@ -36,14 +36,14 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview, TimeFollowing):
     What can be done with boxes that are there already is in :class:`BoxAdjustment`, what
     with slices in :class:`SliceReview`, what with sequences in :class:`TimeFollowing`.
 
-    :param backend: gives the client of a server (:meth:`client`); the local server of this Slicer when not given,
+    :param backend: the way to a server; the local server of this Slicer when not given,
         which is started when first needed.
     """
 
-    def __init__(self, backend=None):
+    def __init__(self, backend: ServerConnection | None = None) -> None:
         self._backend = backend or BackendProcess.shared()
         self._uploads = VolumeUploads()
-        self._writers = SegmentWriters()
+        self._writers = SegmentWriters(acceptedSlices)
         boxes = SceneBoxes()
         super().__init__(boxes, BoxWork(self._backend, self._uploads, self._writers, boxes))
         TimeFollowing.__init__(self, TimePropagations(self._backend.client, self._writers, boxes.store))
@@ -129,11 +129,7 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview, TimeFollowing):
         :raises UserError: when the box does not fit the volume, or the server cannot answer.
         """
         where = {"boxRAS": boxRAS, "view": view, "axis": axis, "slice": slice, "box": box}
-        run = self.startBox(volume, segmentation, segment, window, model, **where)
-        with contextlib.closing(run):
-            while run.advance(wait=True):
-                pass
-        return run.result
+        return self.startBox(volume, segmentation, segment, window, model, **where).finish()
 
     def startBox(self, volume, segmentation, segment, window="auto", model=None, **where):
         """Start what :meth:`segmentBox` does and return at once, with a run that has to be advanced to its end.
@@ -166,10 +162,7 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview, TimeFollowing):
         :return: :class:`PropagationResult`.
         :raises UserError: when the server fails; slices that were done before are kept.
         """
-        with contextlib.closing(self.startPropagation(volume, segmentation, segment, progress, **options)) as run:
-            while run.advance(wait=True):
-                pass
-        return run.result
+        return self.startPropagation(volume, segmentation, segment, progress, **options).finish()
 
     def startPropagation(
         self,
@@ -188,7 +181,7 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview, TimeFollowing):
 
         What :meth:`segmentBox` writes into the same segmentation meanwhile belongs to the run's undo step.
 
-        Hand work and accepted slices (see :meth:`slices`) stay as they are, and are started from like boxes. Without
+        Manual edits and accepted slices (see :meth:`slices`) stay as they are, and are started from like boxes. Without
         limits, only what lies between boxes that changed since the last propagation is computed anew; of several
         segments, all.
 
@@ -228,8 +221,8 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview, TimeFollowing):
         return self._propagations.boxedSegments(volume, segmentation, axis)
 
     @property
-    def backend(self):
-        """What gives the client of the server."""
+    def backend(self) -> ServerConnection:
+        """The way to the server."""
         return self._backend
 
     def startUpload(self, volume):

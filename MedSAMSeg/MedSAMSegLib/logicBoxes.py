@@ -1,9 +1,11 @@
 """The part of the scripting API that is about boxes in the scene: list, move, refine, delete, preview."""
 
-import contextlib
 import dataclasses
 
+import slicer
+
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,8 +19,8 @@ class BoxEntry:
     :param problem: why it cannot be read; empty if it can.
     """
 
-    node: object
-    prompt: object
+    node: slicer.vtkMRMLMarkupsROINode
+    prompt: BoxPrompt | None
     segmentID: str
     isMoved: bool = False
     problem: str = ""
@@ -79,6 +81,18 @@ class BoxAdjustment:
             return []
         return self._boxes.store.nodes(segmentation, segment, volume)
 
+    def boxAxis(self, segmentation, volume, segment):
+        """Return the array axis of a segment's boxes, as they were drawn; None where there is no box.
+
+        :param segmentation: the segmentation node, or None.
+        :param volume: the volume node, or None.
+        :param segment: ID of the segment.
+        """
+        # As stored: asked for often, and reading where each markup is now takes its time.
+        for node in self.boxNodes(segmentation, volume, segment):
+            return self._boxes.store.stored(node).axis
+        return None
+
     def hasPoints(self, node):
         """Return whether points refine a box.
 
@@ -98,7 +112,7 @@ class BoxAdjustment:
         :return: :class:`BoxResult`.
         :raises UserError: when the box left its volume, the segment cannot be written, or the server cannot answer.
         """
-        return _finish(self.startBoxUpdate(node, window, model))
+        return self.startBoxUpdate(node, window, model).finish()
 
     def startBoxUpdate(self, node, window="auto", model=None, continues=None, isLast=True):
         """Start what :meth:`updateBox` does and return at once, with a run that has to be advanced to its end.
@@ -125,7 +139,7 @@ class BoxAdjustment:
         :raises UserError: when the segment cannot be written; of a box from a saved scene, what it had added is asked
             from the server, which may fail too.
         """
-        return _finish(self.startBoxDeletion(node, removeMask))
+        return self.startBoxDeletion(node, removeMask).finish()
 
     def startBoxDeletion(self, node, removeMask=True):
         """Start what :meth:`deleteBox` does and return at once, with a run that has to be advanced to its end.
@@ -161,7 +175,7 @@ class BoxAdjustment:
         :return: :class:`BoxResult`.
         :raises UserError: when the point is elsewhere, the segment cannot be written, or the server cannot answer.
         """
-        return _finish(self.startPoint(node, place, isInObject, window, model))
+        return self.startPoint(node, place, isInObject, window, model).finish()
 
     def startPoint(self, node, place, isInObject, window="auto", model=None):
         """Start what :meth:`addPoint` does and return at once, with a run that has to be advanced to its end.
@@ -209,11 +223,3 @@ class BoxAdjustment:
         except UserError as error:
             return BoxEntry(node, None, segmentID, isMoved=True, problem=str(error))
         return BoxEntry(node, prompt, segmentID, isMoved=prompt != self._boxes.store.stored(node))
-
-
-def _finish(run):
-    """:return: the result of a run, when it has come to its end."""
-    with contextlib.closing(run):
-        while run.advance(wait=True):
-            pass
-    return run.result

@@ -12,7 +12,7 @@ class SliceReview:
         """Return what the slices of a segment are now, as a list of :class:`SliceState` in the order of the slices.
 
         Each has a provenance ("box", "propagated", "interpolated", or "edited" by hand), a confidence from 0 to 1
-        where one is known, and whether it is locked: hand work and accepted slices are never changed by propagation.
+        where one is known, and whether it is locked: manual edits and accepted slices are never changed by propagation.
 
         :param segmentation: the segmentation node.
         :param volume: the volume node.
@@ -30,7 +30,7 @@ class SliceReview:
         :param segment: ID of the segment.
         :param axis: array axis of the slice: 0, 1 or 2.
         :param slice: index of the slice; the segment must have something there.
-        :param isAccepted: False to take it back; hand work stays locked.
+        :param isAccepted: False to take it back; manual edits stay locked.
         :raises UserError: when the segment has nothing on the slice.
         """
         audit = self._audit(segmentation, volume, segment, axis)

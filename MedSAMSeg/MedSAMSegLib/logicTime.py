@@ -1,7 +1,5 @@
 """What the scripting API can do with sequences: follow an object through time."""
 
-import contextlib
-
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.imageSequence import ImageSequence
 
@@ -44,11 +42,7 @@ class TimeFollowing:
         :return: :class:`TimeResult`.
         :raises UserError: when the server fails; frames that were done before are kept.
         """
-        run = self.startPropagationThroughTime(volume, segmentation, segment, axis, progress, **settings)
-        with contextlib.closing(run):
-            while run.advance(wait=True):
-                pass
-        return run.result
+        return self.startPropagationThroughTime(volume, segmentation, segment, axis, progress, **settings).finish()
 
     def startPropagationThroughTime(
         self, volume, segmentation, segment, axis=0, progress=None, direction="both", window="auto", model=None

@@ -11,7 +11,7 @@ import pytest
 from processTree import haveEnded, treeOf
 from waiting import waitUntil
 
-from MedSAMSegLib.server.childProgram import POLITENESS, ChildProgram
+from MedSAMSegLib.server.childProgram import NICENESS, ChildProgram
 
 #: Says that it runs, then waits for the end of its input.
 WAITING = "import sys; print('runs', flush=True); sys.stdin.read()"
@@ -22,9 +22,9 @@ def start(serverPython):
     """Called, starts a Python program that waits; gives it once it runs."""
     started = []
 
-    def run(program=WAITING, isPolite=False):
+    def run(program=WAITING, isNice=False):
         streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        started.append(ChildProgram([serverPython, "-c", program], None, isPolite, **streams))
+        started.append(ChildProgram([serverPython, "-c", program], None, isNice, **streams))
         assert started[-1].stdout.readline()
         return started[-1]
 
@@ -101,7 +101,7 @@ def test_politeProgramStandsBackBehindASlicerThatIsNiceItself(serverPython):
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     ours, theirs = (int(word) for word in result.stdout.split())
     # 19 is the system's limit.
-    assert theirs == min(ours + POLITENESS, 19)
+    assert theirs == min(ours + NICENESS, 19)
 
 
 def test_windowsEndsTheWholeTree(start, tmp_path, monkeypatch):

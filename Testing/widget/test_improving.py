@@ -10,7 +10,7 @@ import psutil
 import pytest
 import slicer
 
-from MedSAMSegLib.server.childProgram import POLITENESS
+from MedSAMSegLib.server.childProgram import NICENESS
 from MedSAMSegLib.server.remoteServer import RemoteAddress
 from MedSAMSegLib.training import correctionTraining
 from slicerhost import widgetDriver
@@ -93,7 +93,7 @@ def test_improvedModelIsMeasuredShownAndUsedAfterAClick(gui, ui, control, panel,
     assert (case["targets"], case["axis"], case["window"]) == ({"Liver": 1}, 0, "percentile")
     assert not leftovers(control)
     # Clicks in Slicer and the server's answers go first.
-    assert int((control / "priority").read_text()) == min(os.getpriority(os.PRIO_PROCESS, 0) + POLITENESS, 19)
+    assert int((control / "priority").read_text()) == min(os.getpriority(os.PRIO_PROCESS, 0) + NICENESS, 19)
     model = words[words.index("--name") + 1]
     assert panel.ui.modelComboBox.currentText.startswith("Default")
     widgetDriver.click(ui.useImprovedButton)

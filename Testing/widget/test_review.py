@@ -147,7 +147,7 @@ def test_handWorkIsKeptWhetherAcceptedOrNot(gui, panel, propagated):
     acceptedIn(gui, panel)
     assert panel.ui.statusLabel.text.startswith(f"Slice {propagated} is accepted:")
     acceptedIn(gui, panel)
-    assert panel.ui.statusLabel.text.endswith("Propagation leaves it as it is, as hand work.")
+    assert panel.ui.statusLabel.text.endswith("Propagation leaves it as it is, as a manual edit.")
     assert colors(panel)[2] == LOCKED
 
 

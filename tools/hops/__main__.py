@@ -26,8 +26,13 @@ MODULE = Path(__file__).resolve().parents[2] / "MedSAMSeg" / "MedSAMSeg.py"
 #: Where a box enters the scripting API, and where its answer is written.
 ASKED_AND_WRITTEN = ("MedSAMSegLogic.startBox", "BoxRun.advance")
 
-#: What a box is to need once.
-MADE = ("SliceGeometry", "SegmentationGrid", "SliceEditPlanner", "SegmentTarget")
+#: What a box is to need once, and what makes it.
+MADE = {
+    "SliceGeometry": "SliceGeometry.__init__",
+    "SegmentationGrid": "SegmentationGrid.__init__",
+    "SliceEditPlanner": "SliceEditPlanner.__init__",
+    "SegmentTarget": "SegmentTarget.of",
+}
 
 
 def main():
@@ -73,7 +78,7 @@ def drawBox(gui, panel, counter):
 def report(title, counter, isListed):
     """Print what was counted."""
     print(f"{title}: {counter.callCount} calls in {counter.fileCount} files, {counter.hopCount} hops")
-    print("  made: " + ", ".join(f"{name} {counter.count(f'{name}.__init__')}" for name in MADE))
+    print("  made: " + ", ".join(f"{name} {counter.count(maker)}" for name, maker in MADE.items()))
     if isListed:
         for (caller, called), number in counter.hops.most_common():
             print(f"  {number:4} {caller} -> {called}")

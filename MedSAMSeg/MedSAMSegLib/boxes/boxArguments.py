@@ -4,16 +4,15 @@ import slicer
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
-from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 # A view that is turned less than this against the volume, in degrees, shows its slices to the eye.
 SMALLEST_ROTATION = 1.0
 
 
-def promptFromArguments(volume, boxRAS=None, view=None, axis=None, slice=None, box=None):
+def promptFromArguments(geometry, boxRAS=None, view=None, axis=None, slice=None, box=None):
     """Return the :class:`BoxPrompt` that the arguments of :meth:`MedSAMSegLogic.segmentBox` mean.
 
-    :param volume: the scalar volume node.
+    :param geometry: SliceGeometry of the volume.
     :param boxRAS: two opposite corners in RAS (mm), or None.
     :param view: name of the slice view that they were picked on, or None.
     :param axis: array axis of the slice, or None.
@@ -21,7 +20,6 @@ def promptFromArguments(volume, boxRAS=None, view=None, axis=None, slice=None, b
     :param box: (x0, y0, x1, y1) in in-plane voxel indices, or None.
     :raises UserError: when too little or too much is given, or the box does not fit the volume.
     """
-    geometry = SliceGeometry(volume)
     if boxRAS is None:
         if any(argument is None for argument in (axis, slice, box)):
             raise UserError(
@@ -39,15 +37,15 @@ def promptFromArguments(volume, boxRAS=None, view=None, axis=None, slice=None, b
     return geometry.boxFromView(*boxRAS, _sliceNode(view))
 
 
-def rotationNotes(volume, view):
+def rotationNotes(geometry, view):
     """:return: sentences on how a view lies to the volume; none if it shows the volume's own slices.
 
-    :param volume: the scalar volume node.
+    :param geometry: SliceGeometry of the volume.
     :param view: name of the slice view, or None.
     """
     if view is None:
         return []
-    _axis, angle = SliceGeometry(volume).axisForSliceNode(_sliceNode(view))
+    _axis, angle = geometry.axisForSliceNode(_sliceNode(view))
     if angle < SMALLEST_ROTATION:
         return []
     return [f"The view is rotated by {angle:.0f}° against the volume: using the nearest slice."]

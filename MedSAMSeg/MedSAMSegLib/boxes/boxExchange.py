@@ -23,45 +23,49 @@ class ExchangeResult:
     handedOver: dict
 
 
-def exchangeVoxels(writer, segmentID, axis, state, found, others):
+def exchangeVoxels(writer, target, state, found, others):
     """Replace what a box had added to its segment.
 
     Voxels that were in the segment before the box, that other boxes found too, or that were painted or erased by hand,
     stay as they are. Other segments get back what they had lost to the box.
 
     :param writer: SegmentWriter.
-    :param segmentID: ID of the segment.
-    :param axis: array axis of the box.
+    :param target: SegmentTarget.
     :param state: BoxState of the box until now, its voxels in memory; None for a new box.
     :param found: LabelmapCrop of the volume's voxels that the box finds now; empty when it is deleted.
     :param others: BoxRecords of the segment's other boxes.
     :return: ExchangeResult.
     :raises UserError: as `SegmentWriter.exchange` does.
     """
-    old = state.contribution if state else LabelmapCrop.empty()
-    present = writer.presentIn(segmentID, old)
-    erased = _erased(writer, segmentID, state, old, present) if state else LabelmapCrop.empty()
+    nothing = LabelmapCrop.empty()
+    if state is None:
+        exchange = writer.exchange(target, nothing, found)
+        added = found.where(exchange.gained.within(found.extent))
+        return ExchangeResult(exchange.hasChanged, added, nothing, exchange.taken, {})
+    old = state.contribution
+    present = writer.presentIn(target, old)
+    erased = _erased(writer, target, state, old, present)
     known = [other for other in others if other.state.isKnown]
     leaving = present.minus(found)
     staying = leaving
     for other in known:
         leaving = leaving.minus(other.state.found)
-    exchange = writer.exchange(segmentID, leaving, found.minus(erased), state.taken if state else None, axis)
+    exchange = writer.exchange(target, leaving, found.minus(erased), state.taken)
     return ExchangeResult(
         exchange.hasChanged,
         added=found.where(exchange.gained.within(found.extent) | present.within(found.extent)),
         erased=erased,
-        taken=_taken(state.taken if state else {}, exchange.taken, found),
+        taken=_taken(state.taken, exchange.taken, found),
         handedOver=_handedOver(known, staying),
     )
 
 
-def _erased(writer, segmentID, state, old, present):
+def _erased(writer, target, state, old, present):
     # Where nothing is left, the segment was emptied or restored as a whole, and the box starts afresh.
     if present.isEmpty and not old.isEmpty:
         return LabelmapCrop.empty()
     erased = state.erased.united(old.minus(present))
-    return erased.minus(writer.presentIn(segmentID, erased))
+    return erased.minus(writer.presentIn(target, erased))
 
 
 def _taken(before, now, found):

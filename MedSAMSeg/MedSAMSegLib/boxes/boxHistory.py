@@ -12,7 +12,7 @@ class BoxHistory:
     def __init__(self, records):
         self._records = records
         # A step that can be neither undone nor redone any more is forgotten with its UndoStep.
-        self._changesOfStep = weakref.WeakKeyDictionary()
+        self._changesOfStep: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
     def remember(self, step, record, before, after):
         """Note the change of a box in an undo step; several changes of one box become one.

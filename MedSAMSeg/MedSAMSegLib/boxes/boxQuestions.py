@@ -1,10 +1,13 @@
 """Asks the server for the masks of boxes on one or more slices, with as few requests as there are slices."""
 
 import dataclasses
+from typing import Any
+
+from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
 
 
 @dataclasses.dataclass(frozen=True)
-class Wanted:
+class MaskRequest:
     """One mask that is wanted.
 
     :param prompt: BoxPrompt.
@@ -13,7 +16,7 @@ class Wanted:
     :param model: name of the model; None for the server's default.
     """
 
-    prompt: object
+    prompt: BoxPrompt
     points: tuple = ()
     window: str = "auto"
     model: str | None = None
@@ -29,7 +32,7 @@ def askMasks(client, key, wanted, cachedOnly=False):
 
     :param client: :class:`BackendClient`.
     :param key: the volume's key on the server.
-    :param wanted: list of :class:`Wanted`.
+    :param wanted: list of :class:`MaskRequest`.
     :param cachedOnly: give up if a slice is not encoded yet.
     :return: list of (:class:`SliceMask`, :class:`SegmentReply` on it alone) in the order of what was wanted; None when
         it was given up.
@@ -38,7 +41,7 @@ def askMasks(client, key, wanted, cachedOnly=False):
     for request in dict.fromkeys(each.request for each in wanted):
         numbers = [number for number, each in enumerate(wanted) if each.request == request]
         axis, sliceIndex, window, model = request
-        options = {"cachedOnly": True} if cachedOnly else {}
+        options: dict[str, Any] = {"cachedOnly": True} if cachedOnly else {}
         points = [[(x, y, int(isInObject)) for x, y, isInObject in wanted[number].points] for number in numbers]
         if any(points):
             options["points"] = points

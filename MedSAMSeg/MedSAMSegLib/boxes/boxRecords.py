@@ -51,13 +51,13 @@ class BoxRecord:
     """One box through its life; also while it is taken back, when it has no markup in the scene.
 
     :param node: the ROI markup.
-    :param place: (volume, segmentation, segment ID).
+    :param context: the SegmentContext that it was drawn for.
     :param state: the BoxState.
     """
 
-    def __init__(self, node, place, state):
+    def __init__(self, node, context, state):
         self.node = node
-        self.place = place
+        self.context = context
         self.state = state
         self._asked = 0
         self._settled = 0
@@ -100,18 +100,19 @@ class BoxRecords:
         if record is None or record.node is not node:
             request = self._store.request(node)
             points = tuple(tuple(point) for point in request["points"])
-            place = self._store.volume(node), self._store.segmentation(node), self._store.segmentID(node)
+            context = self._store.context(node)
             state = BoxState(self._store.stored(node), points, request["window"], request["model"])
-            record = self._keep(BoxRecord(node, place, state))
+            record = self._keep(BoxRecord(node, context, state))
         return record
 
-    def add(self, place, state):
+    def add(self, context, state, geometry=None):
         """:return: the BoxRecord of a new box, which is in the scene then.
 
-        :param place: (volume, segmentation, segment ID).
+        :param context: SegmentContext.
         :param state: BoxState.
+        :param geometry: SliceGeometry of the volume, where it is known already.
         """
-        return self._bringToScene(BoxRecord(None, place, state))
+        return self._bringToScene(BoxRecord(None, context, state), geometry)
 
     def restore(self, record, state):
         """Put a box where it was, or is to be again; no answer to an earlier question changes that.
@@ -131,7 +132,7 @@ class BoxRecords:
             return
         self._store.update(record.node, state.prompt)
         self.note(record, state)
-        self._points.show(record.node, record.place[0], state.prompt, state.points)
+        self._points.show(record.node, record.context.volume, state.prompt, state.points)
 
     def note(self, record, state):
         """Note a new state of a box whose markups are where they belong, or on their way.
@@ -145,20 +146,20 @@ class BoxRecords:
 
     def others(self, record):
         """:return: the records of the other boxes of the same segment and volume."""
-        return [other for other in self.at(record.place) if other is not record]
+        return [other for other in self.at(record.context) if other is not record]
 
-    def at(self, place):
+    def at(self, context):
         """:return: the records of all boxes of a segment on a volume.
 
-        :param place: (volume, segmentation, segment ID).
+        :param context: SegmentContext.
         """
-        volume, segmentation, segmentID = place
+        volume, segmentation, segmentID = context
         return [self.of(node) for node in self._store.nodes(segmentation, segmentID, volume)]
 
-    def _bringToScene(self, record):
+    def _bringToScene(self, record, geometry=None):
         state = record.state
-        record.node = self._store.add(*record.place, state.prompt, state.window, state.model, state.points)
-        self._points.show(record.node, record.place[0], state.prompt, state.points)
+        record.node = self._store.add(*record.context, state.prompt, state.window, state.model, state.points, geometry)
+        self._points.show(record.node, record.context.volume, state.prompt, state.points)
         return self._keep(record)
 
     def _keep(self, record):

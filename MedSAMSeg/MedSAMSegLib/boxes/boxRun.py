@@ -1,8 +1,15 @@
 """One box on its way: answered by the server on a worker thread, written into the segment on the main thread."""
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
+import slicer
+
+from MedSAMSegLib.client.serverReplies import SliceMask
 from MedSAMSegLib.runs.eventStream import EventStream
+from MedSAMSegLib.runs.run import Run
+from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,8 +32,8 @@ class BoxResult:
     :param suggestedWindow: name of the window that suits the volume where the window was to go by the box; else "".
     """
 
-    prompt: object
-    promptNode: object
+    prompt: BoxPrompt
+    promptNode: slicer.vtkMRMLMarkupsROINode
     voxelCount: int
     changedSegment: bool
     score: float
@@ -49,7 +56,7 @@ class BoxDeletion:
     :param notes: sentences on what to know about it, such as why the voxels stay.
     """
 
-    prompt: object
+    prompt: BoxPrompt
     changedSegment: bool
     notes: tuple = ()
 
@@ -62,8 +69,8 @@ class BoxPreview:
     :param mask: the :class:`SliceMask`.
     """
 
-    prompt: object
-    mask: object
+    prompt: BoxPrompt
+    mask: SliceMask
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,16 +82,13 @@ class Question:
     :param isCurrent: function without arguments that tells whether the question is still the right one.
     """
 
-    ask: object
-    write: object
-    isCurrent: object = lambda: True
+    ask: Callable[[], Any]
+    write: Callable[[Any], Any]
+    isCurrent: Callable[[], bool] = lambda: True
 
 
-class BoxRun:
+class BoxRun(Run):
     """Waits for the answer to one question and writes it when it is there.
-
-    Call :meth:`advance` from a timer until it returns False, or with ``wait=True`` where waiting is fine; who stops
-    calling it before has to :meth:`close` the run.
 
     :param question: function without arguments that returns the :class:`Question`; called on the main thread, and once
         more when the volume was changed before the answer came.

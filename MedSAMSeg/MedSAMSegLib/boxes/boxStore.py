@@ -11,6 +11,7 @@ from MedSAMSegLib.boxes.boxFrame import frameOf, isOnShownFrame, isOnSomeFrame, 
 from MedSAMSegLib.boxes.boxMarkup import isHalfMoved, isLaidOut, layOut, readBack, readInWorld, renumbering
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.segmentChecks import presentSegment
+from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.views.viewsAlongAxes import viewsAlongAxes
 from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
 from MedSAMSegLib.volumes.nodeNames import nodeName
@@ -46,7 +47,7 @@ class BoxPromptStore:
     def __init__(self):
         self._readings = {}
 
-    def add(self, volumeNode, segmentationNode, segmentID, prompt, window="auto", model=None, points=()):
+    def add(self, volumeNode, segmentationNode, segmentID, prompt, window="auto", model=None, points=(), geometry=None):
         """Add a box to the scene.
 
         :param volumeNode: the volume that the box is on.
@@ -54,10 +55,11 @@ class BoxPromptStore:
         :param segmentID: ID of the segment that the box is for.
         :param prompt: BoxPrompt.
         :param window: what it was asked with, as for `storeRequest`; so are `model` and `points`.
+        :param geometry: SliceGeometry of the volume, where it is known already.
         :return: the new ROI markup.
         :raises UserError: if the volume or the segment is gone.
         """
-        views = viewsAlongAxes(volumeNode)[prompt.axis]
+        views = viewsAlongAxes(geometry or SliceGeometry(volumeNode))[prompt.axis]
         segment = presentSegment(segmentationNode, segmentID)
         # Complete before it comes into the scene: views would follow every single setting.
         roiNode = _newNode("vtkMRMLMarkupsROINode")
@@ -123,6 +125,10 @@ class BoxPromptStore:
     def volume(roiNode):
         """:return: the volume that a box is on, None if it is gone."""
         return roiNode.GetNodeReference(VOLUME_ROLE)
+
+    def context(self, roiNode):
+        """:return: the SegmentContext that a box is for; what is gone of it is None."""
+        return SegmentContext(self.volume(roiNode), self.segmentation(roiNode), self.segmentID(roiNode))
 
     def isOrphan(self, roiNode):
         """:return: whether the volume, the segmentation or the segment of a box is gone."""
@@ -193,7 +199,7 @@ class BoxPromptStore:
         places = [change @ [*toIJK(stored.axis, stored.sliceIndex, *corner), 1.0] for corner in corners]
         (depth, x0, y0), (_depth, x1, y1) = (fromIJK(stored.axis, place) for place in places)
         edges = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-        return BoxPrompt(stored.axis, round(depth), *(float(edge) for edge in edges))
+        return BoxPrompt.ofNumbers(stored.axis, round(depth), edges)
 
     def stored(self, roiNode):
         """:return: the BoxPrompt that was stored last, wherever the markup has been dragged since."""

@@ -4,11 +4,13 @@ from MedSAMSegLib.boxes.boxAlignment import checkNotMovedApart, isMovedApart
 from MedSAMSegLib.boxes.boxArguments import promptFromArguments, rotationNotes
 from MedSAMSegLib.boxes.boxExchange import exchangeVoxels
 from MedSAMSegLib.boxes.boxProvenance import makeRoom, moveOnto, noteBoxes
-from MedSAMSegLib.boxes.boxQuestions import Wanted, askMasks
+from MedSAMSegLib.boxes.boxQuestions import MaskRequest, askMasks
 from MedSAMSegLib.boxes.boxRecords import BoxState
 from MedSAMSegLib.boxes.boxRun import BoxDeletion, BoxPreview, BoxResult, BoxRun, Question
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
+from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.volumeState import VolumeState
 
 
@@ -31,29 +33,32 @@ class BoxWork:
         """:return: BoxRun of a new box; arguments as for `MedSAMSegLogic.startBox`, `where` as a dictionary."""
 
         def question():
-            prompt = promptFromArguments(volume, **where)
+            geometry = SliceGeometry(volume)
+            prompt = promptFromArguments(geometry, **where)
             # A segmentation that cannot be written is refused before the server has any work.
-            self._writers.of(segmentation, volume).check(segmentID)
-            wanted = [Wanted(prompt, (), window, model)]
-            notes = rotationNotes(volume, where.get("view"))
-            return self._question(volume, wanted, lambda answer: write(answer[0], wanted[0], notes))
+            self._writers.of(segmentation, volume).check(segmentID, geometry)
+            wanted = [MaskRequest(prompt, (), window, model)]
+            notes = rotationNotes(geometry, where.get("view"))
+            return self._question(geometry, wanted, lambda answer: write(answer[0], wanted[0], geometry, notes))
 
-        def write(answer, wanted, notes):
-            place = volume, segmentation, segmentID
-            state = BoxState(wanted.prompt, (), window, model, found=_cropOf(wanted.prompt, answer[0]))
+        def write(answer, wanted, geometry, notes):
+            prompt = wanted.prompt
+            state = BoxState(prompt, (), window, model, found=_cropOf(prompt, answer[0]))
             writer = self._writers.of(segmentation, volume)
-            # What could be written when it was asked may be gone or hidden by now.
-            writer.check(segmentID)
-            others = self._scene.records.at(place)
             with writer.undoStep():
-                hasMadeRoom = not state.found.isEmpty and makeRoom(writer, place, state.prompt)
-                exchange = exchangeVoxels(writer, segmentID, state.prompt.axis, None, state.found, others)
-                record = self._scene.records.add(place, state.changed(added=exchange.added, taken=exchange.taken))
+                # What could be written when it was asked may be gone or hidden by now.
+                target = writer.target(segmentID, prompt.axis, geometry)
+                audit = SliceAudit.of(target)
+                hasMadeRoom = not state.found.isEmpty and makeRoom(writer, target, audit, prompt.sliceIndex)
+                target = target.renewed() if hasMadeRoom else target
+                exchange = exchangeVoxels(writer, target, None, state.found, others=())
+                state = state.changed(added=exchange.added, taken=exchange.taken)
+                record = self._scene.records.add(target.context, state, geometry)
             hasChanged = exchange.hasChanged or hasMadeRoom
             if hasChanged:
-                noteBoxes(place, state.prompt, hasBox=True)
+                noteBoxes(audit, prompt.sliceIndex, hasBox=True)
                 self._scene.history.remember(writer.lastStep, record, None, record.state)
-            return self._result(record, answer, hasChanged, notes)
+            return self._result(record, writer.remarks(segmentID, target.grid), answer, hasChanged, notes)
 
         return BoxRun(question)
 
@@ -65,7 +70,7 @@ class BoxWork:
             prompt, points = self._scene.readOrPutBack(record)
             self._checkWritable(record)
             number = record.ask()
-            wanted = [Wanted(prompt, points, window, model)]
+            wanted = [MaskRequest(prompt, points, window, model)]
             forgotten = self._scene.forgotten(record)
             wanted += [_wantedOf(other.state) for other in forgotten]
 
@@ -74,13 +79,15 @@ class BoxWork:
                     return None
                 self._remember(forgotten, answers[1:])
                 state = BoxState(prompt, points, window, model, found=_cropOf(prompt, answers[0][0]))
-                changed = self._replace(record, state, run, continues, isLast)
+                target = self._replace(record, state, run, continues, isLast, geometry)
                 record.settle(number)
                 if isLast:
                     self._scene.straighten(record)
-                return self._result(record, answers[0], changed, [])
+                remarks = self._writerOf(record).remarks(record.context.segmentID, target.grid)
+                return self._result(record, remarks, answers[0], run.hasChanged, [])
 
-            return self._question(record.place[0], wanted, write)
+            geometry = SliceGeometry(record.context.volume)
+            return self._question(geometry, wanted, write)
 
         run = BoxRun(question)
         return run
@@ -89,7 +96,7 @@ class BoxWork:
         """:return: BoxRun of a box that is deleted; arguments as for `MedSAMSegLogic.startBoxDeletion`."""
         record = self._scene.records.of(node)
         # Where its voxels would be taken out now, they never were.
-        isApart = removeMask and isMovedApart(node, *record.place[:2])
+        isApart = removeMask and isMovedApart(node, record.context.volume, record.context.segmentation)
         removeMask = removeMask and not isApart
         notes = ("Its voxels stay: the volume was moved against the segmentation since.",) if isApart else ()
 
@@ -104,34 +111,37 @@ class BoxWork:
                     return None
                 self._remember(forgotten, answers)
                 before = record.state
-                state = before.changed(found=LabelmapCrop.empty()) if removeMask else None
-                changed = self._replace(record, state, run, None, True)
+                if removeMask:
+                    self._replace(record, before.changed(found=LabelmapCrop.empty()), run, None, True, geometry)
+                else:
+                    self._keep(run, record)
                 self._scene.records.restore(record, None)
-                if changed or not removeMask:
+                if run.hasChanged or not removeMask:
                     self._noteSlices(record, (before,))
                 self._scene.history.remember(self._writerOf(record).lastStep, record, before, None)
-                return BoxDeletion(before.prompt, changed, notes)
+                return BoxDeletion(before.prompt, run.hasChanged, notes)
 
-            return self._question(record.place[0], wanted, write)
+            geometry = SliceGeometry(record.context.volume)
+            return self._question(geometry, wanted, write)
 
         run = BoxRun(question)
         return run
 
     def preview(self, volume, window, model, where):
         """:return: BoxRun of what a box would find; arguments as for `MedSAMSegLogic.startPreview`."""
-        prompt = promptFromArguments(volume, **where)
-        wanted = [Wanted(prompt, (), window, model)]
+        prompt = promptFromArguments(SliceGeometry(volume), **where)
+        wanted = [MaskRequest(prompt, (), window, model)]
 
         def write(answers):
             return None if answers is None else BoxPreview(prompt, answers[0][0])
 
-        return BoxRun(lambda: self._question(volume, wanted, write, isPreview=True))
+        return BoxRun(lambda: self._question(SliceGeometry(volume), wanted, write, isPreview=True))
 
-    def _question(self, volume, wanted, write, isPreview=False):
-        state = VolumeState(volume)
+    def _question(self, geometry, wanted, write, isPreview=False):
+        state = VolumeState(geometry)
         if not wanted:
-            return Question(list, write)
-        upload = self._uploads.uploadOf(volume)
+            return Question(list, write, lambda: state.isCurrent)
+        upload = self._uploads.uploadOf(geometry.volumeNode)
 
         def ask():
             if isPreview:
@@ -142,39 +152,48 @@ class BoxWork:
 
         return Question(ask, write, lambda: state.isCurrent)
 
-    def _replace(self, record, state, run, continues, isLast):
-        """:return: whether the segment changed; `state` None leaves it as it is."""
+    def _keep(self, run, record):
+        """Leave the segment as it is, in an undo step that is about the box alone."""
+        writer = self._writerOf(record)
+        with writer.undoStep(isAlways=True):
+            run.step = writer.lastStep
+
+    def _replace(self, record, state, run, continues, isLast, geometry):
+        """:return: the SegmentTarget that was written; `run.hasChanged` tells whether it changed."""
         writer = self._writerOf(record)
         before = record.state
         joining = continues.step if continues else None
         with writer.undoStep(joining, isAlways=True, isLast=isLast):
             run.step = writer.lastStep
             run.hasChanged = continues is not None and continues.hasChanged
-            if state is None:
-                return False
+            target = writer.target(record.context.segmentID, state.prompt.axis, geometry)
+            audit = SliceAudit.of(target)
             others = self._scene.records.others(record)
-            hasMadeRoom, covered = moveOnto(writer, record.place, before, state, isLast)
-            exchange = exchangeVoxels(writer, record.place[2], state.prompt.axis, before, state.found, others)
+            hasMadeRoom, covered = moveOnto(writer, target, audit, before, state, isLast)
+            target = target.renewed() if hasMadeRoom else target
+            exchange = exchangeVoxels(writer, target, before, state.found, others)
         state = state.changed(added=exchange.added, erased=exchange.erased, taken=exchange.taken, covered=covered)
         self._scene.history.remember(run.step, record, before, state)
         self._scene.records.note(record, state)
         if exchange.hasChanged or hasMadeRoom or before.covered != covered:
-            self._noteSlices(record, (before, state))
+            self._noteSlices(record, (before, state), audit)
         for other, added in exchange.handedOver.items():
             changed = other.state.changed(added=added)
             self._scene.history.remember(run.step, other, other.state, changed)
             other.state = changed
         run.hasChanged |= exchange.hasChanged or hasMadeRoom
-        return run.hasChanged
+        return target
 
-    def _noteSlices(self, record, states):
+    def _noteSlices(self, record, states, audit=None):
         records = [*self._scene.records.others(record), *([record] if record.isInScene else [])]
+        volume, segmentation, segmentID = record.context
+        audit = audit or SliceAudit(segmentation, segmentID, volume, states[0].prompt.axis)
         boxed = {(other.state.prompt.axis, other.state.prompt.sliceIndex) for other in records}
         for state in states:
             # Where a box was moved onto found nothing, what was there is as it was.
             changesNothing = state.covered is not None and state.found.isEmpty
             hasBox = (state.prompt.axis, state.prompt.sliceIndex) in boxed and not changesNothing
-            noteBoxes(record.place, state.prompt, hasBox, state.covered)
+            noteBoxes(audit, state.prompt.sliceIndex, hasBox, state.covered)
 
     def _remember(self, forgotten, answers):
         for record, (mask, _reply) in zip(forgotten, answers, strict=True):
@@ -182,7 +201,7 @@ class BoxWork:
                 record.state = record.state.changed(found=_cropOf(record.state.prompt, mask))
 
     def _checkWritable(self, record):
-        volume, segmentation, segmentID = record.place
+        volume, segmentation, segmentID = record.context
         try:
             self._writerOf(record).check(segmentID)
             checkNotMovedApart(record.node, volume, segmentation)
@@ -191,12 +210,11 @@ class BoxWork:
             raise
 
     def _writerOf(self, record):
-        volume, segmentation, _segmentID = record.place
+        volume, segmentation, _segmentID = record.context
         return self._writers.of(segmentation, volume)
 
-    def _result(self, record, answer, changedSegment, notes):
+    def _result(self, record, remarks, answer, changedSegment, notes):
         mask, reply = answer
-        remarks = self._writerOf(record).remarks(record.place[2])
         return BoxResult(
             prompt=record.state.prompt,
             promptNode=record.node,
@@ -208,14 +226,14 @@ class BoxWork:
             secondsDecoding=reply.secondsDecoding,
             model=reply.model,
             window=reply.window,
-            notes=[*notes, *remarks, *self._uploads.uploadOf(record.place[0]).notes],
+            notes=[*notes, *remarks, *self._uploads.uploadOf(record.context.volume).notes],
             agreement=reply.agreements[0] if reply.agreements else None,
             suggestedWindow=record.state.window.partition(":")[2] if reply.windows else "",
         )
 
 
 def _wantedOf(state):
-    return Wanted(state.prompt, state.points, state.window, state.model)
+    return MaskRequest(state.prompt, state.points, state.window, state.model)
 
 
 def _cropOf(prompt, mask):

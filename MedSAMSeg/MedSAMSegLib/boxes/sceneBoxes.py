@@ -29,7 +29,7 @@ class SceneBoxes:
         """
         try:
             prompt = self.store.read(record.node)
-            return prompt, self.points.read(record.node, record.place[0], prompt)
+            return prompt, self.points.read(record.node, record.context.volume, prompt)
         except UserError:
             self.putBack(record)
             raise
@@ -43,7 +43,7 @@ class SceneBoxes:
         :raises UserError: when it is not on the box's slice.
         """
         prompt, points = self.readOrPutBack(record)
-        volume = record.place[0]
+        volume = record.context.volume
         point = self.points.pointOn(volume, prompt, place, isInObject)
         self.points.show(record.node, volume, prompt, [*points, point])
 

@@ -1,6 +1,7 @@
 """Observers that go away with their owner: VTK would keep them, and the owner, as long as the scene lives."""
 
 import weakref
+from typing import Any
 
 
 class SceneObservations:
@@ -13,7 +14,7 @@ class SceneObservations:
     """
 
     def __init__(self, owner):
-        self._tags = []
+        self._tags: list[tuple[Any, int]] = []
         weakref.finalize(owner, _stopObserving, self._tags)
 
     def add(self, thing, event, handler):

@@ -3,38 +3,26 @@
 import threading
 
 from MedSAMSegLib.runs.eventStream import EventStream
+from MedSAMSegLib.runs.run import OneCall, Run
 
 #: How often the server is asked how far it is.
 STATUS_SECONDS = 0.5
 
 
-class UploadRun:
-    """Sends a volume's voxels; nobody waits for it. Advance it from a timer, or close it.
+class UploadRun(OneCall):
+    """Sends a volume's voxels; nobody waits for it. Closed before, they still arrive, for the next question about them.
+
+    Its result is the volume's key on the server.
 
     :param connect: function without arguments that returns the client; runs on the worker, may start the server.
     :param upload: the :class:`VolumeUpload` of the volume.
     """
 
     def __init__(self, connect, upload):
-        #: The volume's key on the server; None until it is there.
-        self.result = None
-        self._stream = EventStream(lambda: iter([upload.ask(connect, lambda client, key: key)]))
-
-    def advance(self, wait=False):
-        """Return True while the voxels are on their way. Main thread only.
-
-        :param wait: True to wait for the end.
-        :raises UserError: when they did not arrive.
-        """
-        for key in self._stream.take(wait):
-            self.result = key
-        return not self._stream.hasEnded
-
-    def close(self):
-        """Wait for it no longer; the voxels still arrive, for the next question about them."""
+        super().__init__(lambda: upload.ask(connect, lambda client, key: key))
 
 
-class EncodingRun:
+class EncodingRun(Run):
     """Lets the server encode the slices of a volume in the background, and follows how far it is.
 
     Advance it from a timer until it returns False, or close it, which ends the work on the server too.

@@ -3,6 +3,7 @@
 import base64
 import dataclasses
 import json
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -124,8 +125,8 @@ class SegmentReply:
     model: str
     weightsSha256: str
     window: dict
-    windows: list = ()
-    agreements: list = ()
+    windows: Sequence = ()
+    agreements: Sequence = ()
 
     def ofMask(self, number):
         """Return the reply as if it were about one of the masks only."""
@@ -170,7 +171,7 @@ class EncodingStatus:
     total: int
     job: str
     secondsLeft: float | None = None
-    error: object = None
+    error: BackendError | None = None
 
     @property
     def isUnderWay(self):

@@ -1,7 +1,7 @@
 """One Slicer at a time: a lock between processes that the system releases when its holder ends, however it ends."""
 
 import contextlib
-import os
+import sys
 from pathlib import Path
 
 from MedSAMSegLib.errors import UserError
@@ -27,7 +27,7 @@ def folderLock(path):
 
 
 def _lock(file):
-    if os.name == "nt":
+    if sys.platform == "win32":
         import msvcrt
 
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)

@@ -14,7 +14,7 @@ from pathlib import Path
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.install.folderLock import folderLock
 from MedSAMSegLib.install.pipRun import Cancelled, PipRun, pipEnvironment, progressOption
-from MedSAMSegLib.install.torchBuild import BASE_BYTES
+from MedSAMSegLib.install.torchBuild import BASE_BYTES, TorchChoice
 from MedSAMSegLib.server.childProgram import ChildProgram
 from MedSAMSegLib.server.dataFolders import folderBytes, readableSize
 from MedSAMSegLib.server.installedServer import MARKER, InstalledBackend, requirementsDigest
@@ -38,7 +38,7 @@ class InstallPlan:
 
     folder: Path
     sources: Path
-    torch: object
+    torch: TorchChoice
     wheels: Path | None = None
 
     @property

@@ -45,14 +45,13 @@ class Panel(VTKObservationMixin):
 
     :param ui: the loaded widgets by name.
     :param logic: :class:`MedSAMSegLogic`.
-    :param backend: the :class:`BackendProcess` that the logic works with.
     :param getParameterNode: returns the module's vtkMRMLScriptedModuleNode in the present scene.
     """
 
-    def __init__(self, ui, logic, backend, getParameterNode):
+    def __init__(self, ui, logic, getParameterNode):
         VTKObservationMixin.__init__(self)
         self._getParameterNode = getParameterNode
-        self._session = PanelSession(logic, backend, ui.statusLabel)
+        self._session = PanelSession(logic, ui.statusLabel)
         giveLook(ui)
         self._sections = [section(ui, self._session) for section in SECTIONS]
         self._session.changed.connect(self._update)

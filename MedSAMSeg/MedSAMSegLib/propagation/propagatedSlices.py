@@ -8,7 +8,7 @@ from MedSAMSegLib.slices.sliceStates import emptySlice
 class PropagatedSlices:
     """The slices of one segment that one propagation may write.
 
-    Hand work and accepted slices are left alone, also those that become so while the propagation goes on.
+    Manual edits and accepted slices are left alone, also those that become so while the propagation goes on.
 
     :param writer: :class:`SegmentWriter` of the segmentation.
     :param audit: :class:`SliceAudit` of the segment along the axis.
@@ -74,7 +74,7 @@ class PropagatedSlices:
         state = self._audit.state(sliceIndex)
         if state is None or state.isLocked:
             return False
-        return emptySlice(self._writer, self._audit, self._segmentID, self._plan.axis, sliceIndex)
+        return self._empty(sliceIndex)
 
     def removeOutdated(self, reached):
         """Empty the slices that an earlier propagation had filled and that this one, now at its end, did not reach.
@@ -92,11 +92,11 @@ class PropagatedSlices:
             and self._plan.covers(index)
             and not any(other in reached or other in self._plan.kept for other in self._audit.sharing(index))
         ]
-        return [
-            index
-            for index in outdated
-            if emptySlice(self._writer, self._audit, self._segmentID, self._plan.axis, index)
-        ]
+        return [index for index in outdated if self._empty(index)]
+
+    def _empty(self, sliceIndex):
+        target = self._writer.target(self._segmentID, self._plan.axis)
+        return emptySlice(self._writer, self._audit, target, sliceIndex)
 
     def _statesSharing(self, sliceIndex):
         """:return: SliceStates of the slices with voxels in common with a slice, as in segments of coarser voxels."""

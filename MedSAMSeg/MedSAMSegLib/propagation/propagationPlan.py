@@ -17,7 +17,7 @@ class PropagationPlan:
     :param prompts: {slice index: box}, ascending; boxes of the user, and boxes round the masks of locked slices.
     :param masks: {slice index: LabelmapCrop} of those of them where the segment holds something: that is started from
         as it is, be it from a box, refined by points, or drawn by hand.
-    :param kept: indices of the slices that are not written: hand work and accepted ones.
+    :param kept: indices of the slices that are not written: manual edits and accepted ones.
     :param walls: those of them that hold nothing to start from; no walk passes them.
     :param first: first slice that may be touched; None for no limit.
     :param last: last slice that may be touched; None for no limit.
@@ -84,7 +84,7 @@ class PropagationPlan:
 def planPropagation(boxes, audit, axis, first, last, direction, fromSlice, isWhole=False, **settings):
     """Plan a propagation through what a segment holds already.
 
-    Slices of hand work and accepted slices are kept; where they hold something, it is started from as well. Without
+    Slices of manual edits and accepted slices are kept; where they hold something, it is started from as well. Without
     limits, only what depends on boxes that changed since is computed anew.
 
     :param boxes: {slice index: box} of the user.
@@ -159,7 +159,7 @@ def _isCurrent(plan, states, sliceCount, lower, upper):
     """:return: whether the slices between two boxes, or beyond one, were computed from just these."""
     if lower is None or upper is None:
         # Beyond the outermost box nobody knows how far the object reaches: its neighbor speaks for the rest.
-        between = [upper - 1] if lower is None else [lower + 1]
+        between = range(upper - 1, upper) if lower is None else range(lower + 1, lower + 2)
     else:
         between = range(lower + 1, upper)
     wanted = [index for index in between if index not in plan.kept and 0 <= index < sliceCount]

@@ -8,6 +8,7 @@ import uuid
 from MedSAMSegLib.client.serverReplies import BackendError
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.runs.eventStream import EventStream
+from MedSAMSegLib.runs.run import Run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +78,7 @@ class PropagationResult:
     def changedSlices(self):
         """Those of the slices on which the segment changed.
 
-        It does not where it had just these voxels before, on slices of hand work and accepted ones, or where the
+        It does not where it had just these voxels before, on slices of manual edits and accepted ones, or where the
         Segment Editor's masking allows no change.
         """
         return self._ofAll("changedSlices")
@@ -96,15 +97,8 @@ class PropagationResult:
         return list(dict.fromkeys(index for segment in self.segments.values() for index in getattr(segment, name)))
 
 
-class PropagationRun:
+class PropagationRun(Run):
     """Writes the slices of one propagation as they arrive; the whole is one undo step.
-
-    Call :meth:`advance` from a timer until it returns False, or with ``wait=True`` in a loop where waiting is fine;
-    who stops calling it before has to :meth:`close` the run. ::
-
-        with contextlib.closing(PropagationRun(…)) as run:
-            while run.advance(wait=True):
-                pass
 
     :param connect: function without arguments that returns the client; runs on the worker, may start the server.
     :param upload: the :class:`VolumeUpload` of the volume.

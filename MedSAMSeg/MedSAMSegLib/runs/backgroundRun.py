@@ -5,9 +5,10 @@ import queue
 import threading
 
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.runs.run import Run
 
 
-class BackgroundRun:
+class BackgroundRun(Run):
     """Runs a function on a thread and hands its progress over to whoever advances it.
 
     :param function: called on the thread with a function that takes progress; what it returns is the result.
@@ -20,16 +21,19 @@ class BackgroundRun:
         self.result = None
         self._cancel = cancel
         self._onProgress = onProgress
-        self._reports = queue.SimpleQueue()
+        self._reports: queue.SimpleQueue = queue.SimpleQueue()
         self._error = None
         self._thread = threading.Thread(target=self._run, args=(function,), name="MedSAMSegInstall", daemon=True)
         self._thread.start()
 
-    def advance(self):
+    def advance(self, wait=False):
         """Hand progress over; return True while the function runs.
 
+        :param wait: True to wait for its end.
         :raises UserError: the one that the function ended with.
         """
+        if wait:
+            self._thread.join()
         # Asked first, so that nothing that was told before the end is left behind.
         isRunning = self._thread.is_alive()
         latest = None

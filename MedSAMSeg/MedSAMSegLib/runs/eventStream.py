@@ -17,7 +17,7 @@ class EventStream:
 
     def __init__(self, produce):
         self._produce = produce
-        self._queue = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue = queue.SimpleQueue()
         self._hasEnded = False
         threading.Thread(target=self._run, name="MedSAMSegWorker", daemon=True).start()
 

@@ -1,7 +1,9 @@
 """A run whose end is told, whatever came of it."""
 
+from MedSAMSegLib.runs.run import Run
 
-class WatchedRun:
+
+class WatchedRun(Run):
     """Has a result, itself, as soon as the run in it is over; also when that one came to nothing. ::
 
         session.work.add(WatchedRun(run), onResult=lambda watched: show(watched.run.result))
@@ -13,9 +15,9 @@ class WatchedRun:
         self.run = run
         self.result = None
 
-    def advance(self):
+    def advance(self, wait=False):
         """Go on with the run; return True while more is to come."""
-        isOngoing = self.run.advance()
+        isOngoing = self.run.advance(wait)
         if not isOngoing:
             self.result = self
         return isOngoing

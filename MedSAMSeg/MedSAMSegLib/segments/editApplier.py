@@ -13,12 +13,10 @@ class EditApplier:
     """Writes what a `SliceEditPlanner` has planned; undo and surfaces are its caller's.
 
     :param segmentationNode: the segmentation.
-    :param volumeNode: the volume that the masks are of.
     """
 
-    def __init__(self, segmentationNode, volumeNode):
+    def __init__(self, segmentationNode):
         self._segmentationNode = segmentationNode
-        self._volumeNode = volumeNode
         # Its own: in the user's node, writing would change what the Segment Editor shows as selected.
         self._editorNode = slicer.vtkMRMLSegmentEditorNode()
         self._editorNode.SetScene(segmentationNode.GetScene())
@@ -27,38 +25,36 @@ class EditApplier:
         self.logic.SetSegmentEditorNode(self._editorNode)
         self.logic.SetSegmentationNode(segmentationNode)
 
-    def apply(self, segmentID, edit, overwriteMode, grid, axis, returned):
+    def apply(self, target, edit, returned):
         """Change a segment, and the others that lose or receive voxels by it.
 
-        :param segmentID: ID of the segment.
+        :param target: SegmentTarget.
         :param edit: what the planner has planned, in voxels of the segment's grid.
-        :param overwriteMode: of vtkMRMLSegmentEditorNode.
-        :param grid: the segment's grid.
-        :param axis: array axis of the volume that the slices are taken along.
         :param returned: {ID of another segment: LabelmapCrop of the volume's voxels that it is given}.
         """
+        segmentID, overwriteMode, grid = target.context.segmentID, target.settings.overwriteMode, target.grid
         self._modify(segmentID, edit.toRemove, REMOVE, overwriteMode, grid)
-        if self._isOfOneGrid(edit.overwritten, grid):
+        if self._isOfOneGrid(edit.overwritten, target):
             self._modify(segmentID, edit.toAdd, ADD, overwriteMode, grid)
         else:
             # Slicer would bring all of the others to the segment's voxels.
             lost = grid.cropFromGrid(edit.toAdd)
             for other in edit.overwritten:
-                self._modifyOther(other, lost, REMOVE, axis)
+                self._modifyOther(other, lost, REMOVE, target)
             self._modify(segmentID, edit.toAdd, ADD, OVERWRITE_NONE, grid)
         if edit.receiver is not None:
-            self._modifyOther(edit.receiver, grid.cropFromGrid(edit.toRemove), ADD, axis)
+            self._modifyOther(edit.receiver, grid.cropFromGrid(edit.toRemove), ADD, target)
         for other, crop in returned.items():
-            self._modifyOther(other, crop, ADD, axis)
+            self._modifyOther(other, crop, ADD, target)
 
-    def _isOfOneGrid(self, segmentIDs, grid):
-        grids = (gridOf(self._segmentationNode, other, self._volumeNode) for other in segmentIDs)
-        return all(isSameGrid(other.IJKToRAS, grid.IJKToRAS) for other in grids)
+    def _isOfOneGrid(self, segmentIDs, target):
+        grids = (gridOf(self._segmentationNode, other, target.geometry) for other in segmentIDs)
+        return all(isSameGrid(other.IJKToRAS, target.grid.IJKToRAS) for other in grids)
 
-    def _modifyOther(self, segmentID, crop, operation, axis):
+    def _modifyOther(self, segmentID, crop, operation, target):
         """Change another segment in its own voxels; the crop is one of the volume."""
-        grid = gridOf(self._segmentationNode, segmentID, self._volumeNode)
-        self._modify(segmentID, grid.cropOnGrid(crop, axis), operation, OVERWRITE_NONE, grid)
+        grid = gridOf(self._segmentationNode, segmentID, target.geometry)
+        self._modify(segmentID, grid.cropOnGrid(crop, target.axis), operation, OVERWRITE_NONE, grid)
 
     def _modify(self, segmentID, crop, operation, overwriteMode, grid):
         if crop.isEmpty:

@@ -34,7 +34,7 @@ class EditorSettings:
     maskSegmentID: str = ""
     overwriteMode: int = slicer.vtkMRMLSegmentEditorNode.OverwriteNone
     intensityRange: tuple | None = None
-    intensityVolume: object = None
+    intensityVolume: slicer.vtkMRMLScalarVolumeNode | None = None
     isOfEditor: bool = False
 
     @classmethod

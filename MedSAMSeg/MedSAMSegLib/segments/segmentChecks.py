@@ -6,6 +6,9 @@ from MedSAMSegLib.errors import UserError
 
 COMPLETED = slicer.vtkSlicerSegmentationsModuleLogic.Completed
 
+#: A flagged segment waits for somebody to look at it: it may be written on purpose, and loses nothing in passing.
+KEPT_STATUSES = {COMPLETED: "completed", slicer.vtkSlicerSegmentationsModuleLogic.Flagged: "flagged"}
+
 
 def checkWritable(segmentationNode, segmentID):
     """Refuse segments that are gone, hidden or marked as completed.
@@ -49,3 +52,25 @@ def _checkVisible(segmentationNode, segmentID, segment):
             "Show it in the table of segments, or choose another one.",
             "segment_hidden",
         )
+
+
+def isKeptWhole(segmentationNode, segmentID):
+    """:return: whether a segment loses no voxels to others: it is hidden, completed or flagged.
+
+    :param segmentationNode: the segmentation.
+    :param segmentID: ID of a segment in it.
+    """
+    return bool(whyKeptWhole(segmentationNode, segmentID))
+
+
+def whyKeptWhole(segmentationNode, segmentID):
+    """:return: "hidden", "completed" or "flagged", which segments are that lose no voxels to others; "" for others.
+
+    :param segmentationNode: the segmentation.
+    :param segmentID: ID of a segment in it.
+    """
+    displayNode = segmentationNode.GetDisplayNode()
+    if displayNode is not None and not displayNode.GetSegmentVisibility(segmentID):
+        return "hidden"
+    segment = segmentationNode.GetSegmentation().GetSegment(segmentID)
+    return KEPT_STATUSES.get(slicer.vtkSlicerSegmentationsModuleLogic.GetSegmentStatus(segment), "")

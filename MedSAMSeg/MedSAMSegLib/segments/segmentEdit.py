@@ -9,7 +9,7 @@ import vtk
 from MedSAMSegLib.segments.editorSettings import INSIDE_ONE_SEGMENT
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop, imageVoxelsWithin, labelWithin
 from MedSAMSegLib.segments.segmentationGrid import isSameGrid
-from MedSAMSegLib.slices.protectedSegments import acceptedSlices, isKeptWhole, whyKeptWhole
+from MedSAMSegLib.segments.segmentChecks import isKeptWhole, whyKeptWhole
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,54 +35,49 @@ class SliceEdit:
 class SliceEditPlanner:
     """Plans edits within what the Segment Editor's settings allow.
 
-    :param segmentationNode: the segmentation.
-    :param volumeNode: the volume being segmented.
-    :param grid: the grid of the segment that is edited; see `gridOf`.
-    :param settings: EditorSettings.
+    :param target: SegmentTarget of the segment that is edited.
+    :param acceptedSlices: as for `SegmentWriter`.
     """
 
-    def __init__(self, segmentationNode, volumeNode, grid, settings):
-        self._segmentationNode = segmentationNode
-        self._volumeNode = volumeNode
-        self._grid = grid
-        self._settings = settings
+    def __init__(self, target, acceptedSlices):
+        self._volumeNode, self._segmentationNode, self._segmentID = target.context
+        self._axis = target.axis
+        self._grid = target.grid
+        self._settings = target.settings
+        self._acceptedSlices = acceptedSlices
 
-    def plan(self, mode, segmentID, crop, axis, sliceIndex):
+    def plan(self, mode, crop, sliceIndex):
         """Find out what a mask will change.
 
         :param mode: "add", "remove" or "replace".
-        :param segmentID: ID of the segment.
         :param crop: LabelmapCrop of the mask in the segment's grid.
-        :param axis: array axis of the slice that the mask is on.
-        :param sliceIndex: index of that slice.
+        :param sliceIndex: index of the slice that the mask is on.
         :return: SliceEdit.
         """
         nothing = LabelmapCrop(np.zeros((0, 0, 0), bool), crop.start)
         toRemove, toAdd, keepers = nothing, nothing, {}
         if mode == "remove":
-            toRemove = self._erasable(segmentID, crop)
+            toRemove = self._erasable(crop)
         elif mode == "replace":
-            toRemove = self._leaving(segmentID, crop, axis, sliceIndex)
+            toRemove = self._leaving(crop, sliceIndex)
         if mode != "remove":
-            toAdd, keepers = self._addable(segmentID, crop)
-        receiver = self._receiver(segmentID) if mode == "remove" else None
-        return self._edit(segmentID, toRemove, toAdd, receiver, keepers)
+            toAdd, keepers = self._addable(crop)
+        return self._edit(toRemove, toAdd, self._receiver() if mode == "remove" else None, keepers)
 
-    def planExchange(self, segmentID, leaving, arriving):
+    def planExchange(self, leaving, arriving):
         """Find out what taking some voxels out of a segment and putting others in will change.
 
-        :param segmentID: ID of the segment.
         :param leaving: LabelmapCrop of the voxels to take out, in the segmentation's grid.
         :param arriving: LabelmapCrop of the voxels to put in.
         :return: SliceEdit.
         """
-        toRemove = self._erasable(segmentID, leaving)
-        toAdd, keepers = self._addable(segmentID, arriving)
-        return self._edit(segmentID, toRemove, toAdd, None, keepers)
+        toRemove = self._erasable(leaving)
+        toAdd, keepers = self._addable(arriving)
+        return self._edit(toRemove, toAdd, None, keepers)
 
-    def _edit(self, segmentID, toRemove, toAdd, receiver, keepers):
-        overwritten = self._segmentsUnder(toAdd, segmentID)
-        isGrowing = (toAdd.voxels & ~self.voxels(segmentID, toAdd.extent)).any()
+    def _edit(self, toRemove, toAdd, receiver, keepers):
+        overwritten = self._segmentsUnder(toAdd)
+        isGrowing = (toAdd.voxels & ~self.voxels(self._segmentID, toAdd.extent)).any()
         return SliceEdit(
             toRemove,
             toAdd,
@@ -92,45 +87,47 @@ class SliceEditPlanner:
             keepers=keepers,
         )
 
-    def _erasable(self, segmentID, crop):
-        own = self.voxels(segmentID, crop.extent)
-        editable = self._editable(segmentID, crop)
+    def _erasable(self, crop):
+        if crop.isEmpty:
+            return crop
+        own = self.voxels(self._segmentID, crop.extent)
+        editable = self._editable(crop)
         if self._settings.maskMode == INSIDE_ONE_SEGMENT:
             # As in the Segment Editor, a segment can be erased outside of the one in which it may grow.
             editable = editable | own
         return crop.where(own & editable).trimmed()
 
-    def ownOnSlice(self, segmentID, axis, sliceIndex):
+    def ownOnSlice(self, sliceIndex):
         """:return: trimmed LabelmapCrop in the segment's grid: what it has on a slice of the volume."""
-        labelmap, _labelValue = self._labels(segmentID)
-        extent = _overlap(self._grid.slicePlane(axis, sliceIndex), labelmap.GetExtent())
-        own = LabelmapCrop(self.voxels(segmentID, extent), extent[::2]).trimmed()
-        return own if own.isEmpty else own.where(self._grid.isOnSlice(axis, sliceIndex, own.extent)).trimmed()
+        labelmap, _labelValue = self._labels(self._segmentID)
+        extent = _overlap(self._grid.slicePlane(self._axis, sliceIndex), labelmap.GetExtent())
+        own = LabelmapCrop(self.voxels(self._segmentID, extent), extent[::2]).trimmed()
+        return own if own.isEmpty else own.where(self._grid.isOnSlice(self._axis, sliceIndex, own.extent)).trimmed()
 
-    def _leaving(self, segmentID, crop, axis, sliceIndex):
+    def _leaving(self, crop, sliceIndex):
         """:return: what the segment has on the slice beside the crop, and may lose."""
-        own = self.ownOnSlice(segmentID, axis, sliceIndex)
+        own = self.ownOnSlice(sliceIndex)
         leaving = own.where(~crop.within(own.extent)).trimmed()
-        return leaving.where(self._editable(segmentID, leaving)).trimmed()
+        return leaving.where(self._editable(leaving)).trimmed()
 
-    def _receiver(self, segmentID):
+    def _receiver(self):
         # As in the Segment Editor, erasing inside one segment gives the voxels to that segment.
         receiver = self._settings.maskSegmentID
-        isInsideAnother = self._settings.maskMode == INSIDE_ONE_SEGMENT and receiver != segmentID
+        isInsideAnother = self._settings.maskMode == INSIDE_ONE_SEGMENT and receiver != self._segmentID
         return receiver if isInsideAnother and not isKeptWhole(self._segmentationNode, receiver) else None
 
-    def _segmentsUnder(self, crop, segmentID):
-        others = self._settings.overwrittenSegmentIDs(self._segmentationNode, segmentID)
+    def _segmentsUnder(self, crop):
+        others = self._settings.overwrittenSegmentIDs(self._segmentationNode, self._segmentID)
         return tuple(other for other in others if (self.voxels(other, crop.extent) & crop.voxels).any())
 
-    def _addable(self, segmentID, crop):
+    def _addable(self, crop):
         """:return: those voxels of a crop that a segment may gain, trimmed; and who keeps some: see `SliceEdit`."""
-        keepers = {}
+        keepers: dict[str, str] = {}
         if crop.isEmpty:
             return crop.trimmed(), keepers
-        editable = crop.where(self._editable(segmentID, crop))
+        editable = crop.where(self._editable(crop))
         addable = editable
-        for other in self._settings.overwrittenSegmentIDs(self._segmentationNode, segmentID):
+        for other in self._settings.overwrittenSegmentIDs(self._segmentationNode, self._segmentID):
             kept, why = self._kept(other, crop.extent)
             if (editable.voxels & kept).any():
                 keepers[other] = why
@@ -143,15 +140,15 @@ class SliceEditPlanner:
         if why or not voxels.any():
             return voxels, why
         accepted = np.zeros_like(voxels)
-        for axis, crop in acceptedSlices(self._segmentationNode, other, self._volumeNode):
+        for axis, crop in self._acceptedSlices(self._segmentationNode, other, self._volumeNode):
             accepted |= self._grid.cropOnGrid(crop, axis).within(extent)
         return voxels & accepted, "accepted slices"
 
-    def _editable(self, segmentID, crop):
+    def _editable(self, crop):
         if crop.isEmpty:
             return True
         return self._settings.editableVoxels(
-            self._segmentationNode, segmentID, self._volumeNode, crop.extent, self._grid.IJKToRAS
+            self._segmentationNode, self._segmentID, self._volumeNode, crop.extent, self._grid.IJKToRAS
         )
 
     def voxels(self, segmentID, extent):

@@ -8,16 +8,21 @@ import slicer
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.closedSurfaces import ClosedSurfaces
 from MedSAMSegLib.segments.editApplier import EditApplier
-from MedSAMSegLib.segments.editorSettings import EditorSettings
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
-from MedSAMSegLib.segments.segmentationGrid import BINARY_LABELMAP, gridOf, isStoredAsVoxels
-from MedSAMSegLib.segments.segmentChecks import checkWritable
+from MedSAMSegLib.segments.segmentationGrid import BINARY_LABELMAP, checkSegmentation, gridOf, isStoredAsVoxels
+from MedSAMSegLib.segments.segmentChecks import checkWritable, isKeptWhole
 from MedSAMSegLib.segments.segmentEdit import SliceEditPlanner
+from MedSAMSegLib.segments.segmentTarget import SegmentContext, SegmentTarget
 from MedSAMSegLib.segments.undoHistory import UndoHistory
 from MedSAMSegLib.segments.writingRemarks import remarkOnGrid, remarkOnKeepers, remarkOnSurfaces
-from MedSAMSegLib.slices.protectedSegments import isKeptWhole
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry, checkVolume
 
 MODES = ("add", "remove", "replace")
+
+
+def nothingAccepted(_segmentationNode, _segmentID, _volumeNode):
+    """What `SegmentWriter` takes for its `acceptedSlices` where no slices of segments are accepted."""
+    return []
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -49,14 +54,19 @@ class SegmentWriter:
 
     :param segmentationNode: the segmentation; where its voxels do not coincide with the volume's, masks are resampled.
     :param volumeNode: the volume that the slices are of.
+    :param acceptedSlices: function of a segmentation, the ID of a segment and a volume that returns
+        [(axis, LabelmapCrop in voxels of the volume)]: what that segment keeps, although others may overwrite it.
     :raises UserError: if one of them is gone or they are under transforms that move them apart.
     """
 
-    def __init__(self, segmentationNode, volumeNode):
-        gridOf(segmentationNode, None, volumeNode)
+    def __init__(self, segmentationNode, volumeNode, acceptedSlices=nothingAccepted):
         self._segmentationNode = segmentationNode
         self._volumeNode = volumeNode
-        self._applier = EditApplier(segmentationNode, volumeNode)
+        checkSegmentation(segmentationNode)
+        checkVolume(volumeNode)
+        self._checkNotApart(None)
+        self._acceptedSlices = acceptedSlices
+        self._applier = EditApplier(segmentationNode)
         self._history = UndoHistory(self._applier.logic)
         self._surfaces = ClosedSurfaces(segmentationNode)
         self._isInStep = False
@@ -99,91 +109,113 @@ class SegmentWriter:
         """
         if mode not in MODES:
             raise ValueError(f"mode is '{mode}', not one of {MODES}")
-        self._prepare(segmentID)
         with self.undoStep():
-            self._storeAsVoxels()
-            grid, planner, settings = self._prepare(segmentID)
+            target = self.target(segmentID, axis)
             crop = LabelmapCrop.ofSlice(axis, sliceIndex, mask, x0, y0).trimmed()
-            self._checkInside(axis, sliceIndex, crop, grid)
-            edit = planner.plan(mode, segmentID, grid.cropOnGrid(crop, axis), axis, sliceIndex)
-            self._carryOut(segmentID, edit, settings, grid, axis)
+            self._checkInside(axis, sliceIndex, crop, target.grid)
+            edit = self._planner(target).plan(mode, target.grid.cropOnGrid(crop, axis), sliceIndex)
+            self._carryOut(target, edit)
         return not edit.changesNothing
 
-    def emptySlice(self, segmentID, axis, sliceIndex):
+    def target(self, segmentID, axis, geometry=None):
+        """Begin a write, inside an `undoStep`; a segmentation that is stored as surfaces becomes voxels.
+
+        :param segmentID: ID of the segment.
+        :param axis: array axis of the slices that will be written.
+        :param geometry: SliceGeometry of the volume, where it is known that it is still this.
+        :return: SegmentTarget.
+        :raises UserError: if the segment cannot be written.
+        """
+        if self._isSegmentationInScene and not isStoredAsVoxels(self._segmentationNode):
+            # What cannot be written stays the surfaces that it is.
+            self.check(segmentID, geometry)
+            self._storeAsVoxels()
+        return SegmentTarget.of(SegmentContext(self._volumeNode, self._segmentationNode, segmentID), axis, geometry)
+
+    def emptySlice(self, target, sliceIndex):
         """Take all of a segment's voxels on a slice out, as `write` does with a mask of them in the mode "remove".
 
+        :param target: SegmentTarget.
+        :param sliceIndex: index of the slice.
         :return: whether any voxel changed.
         """
-        grid, planner, settings = self._prepare(segmentID)
-        edit = planner.plan("remove", segmentID, planner.ownOnSlice(segmentID, axis, sliceIndex), axis, sliceIndex)
-        self._carryOut(segmentID, edit, settings, grid, axis)
+        planner = self._planner(target)
+        edit = planner.plan("remove", planner.ownOnSlice(sliceIndex), sliceIndex)
+        self._carryOut(target, edit)
         return not edit.changesNothing
 
-    def remarks(self, segmentID):
-        """:return: list of sentences on what to know about how masks were written in the last undo step."""
+    def remarks(self, segmentID, grid=None):
+        """Say what to know about how masks were written in the last undo step.
+
+        :param segmentID: ID of the segment.
+        :param grid: the grid of the segment, where it is known already.
+        :return: list of sentences.
+        """
         if not self.isUsable or self._segmentationNode.GetSegmentation().GetSegment(segmentID) is None:
             return []
         sentences = []
         if self._wereSurfaces:
             self._wereSurfaces = False
             sentences.append(remarkOnSurfaces(self._segmentationNode))
-        grid = gridOf(self._segmentationNode, segmentID, self._volumeNode)
+        grid = grid or gridOf(self._segmentationNode, segmentID, SliceGeometry(self._volumeNode))
         if grid.isResampled:
             sentences.append(remarkOnGrid(self._segmentationNode, self._volumeNode, grid))
         if self._keepers:
             sentences.append(remarkOnKeepers(self._segmentationNode, self._keepers))
         return sentences
 
-    def exchange(self, segmentID, leaving, arriving, givingBack=None, axis=0):
+    def exchange(self, target, leaving, arriving, givingBack=None):
         """Take voxels out of a segment and put others in, as one undo step or as a part of the enclosing `undoStep`.
 
-        :param segmentID: ID of the segment.
+        :param target: SegmentTarget.
         :param leaving: LabelmapCrop of the volume's voxels that leave the segment, unless they arrive as well.
         :param arriving: LabelmapCrop of the volume's voxels that the segment has afterwards.
         :param givingBack: {ID of another segment: LabelmapCrop}: of the leaving voxels, those that it gets.
-        :param axis: array axis of the slices that the voxels are on.
         :return: Exchange.
-        :raises UserError: as `write` does.
+        :raises UserError: if what arrives leaves the volume.
         """
-        self._prepare(segmentID)
-        with self.undoStep():
-            self._storeAsVoxels()
-            return self._exchange(segmentID, leaving, arriving, givingBack, axis)
-
-    def _exchange(self, segmentID, leaving, arriving, givingBack, axis):
-        grid, planner, settings = self._prepare(segmentID)
+        grid, axis, planner = target.grid, target.axis, self._planner(target)
         self._checkCropInside(arriving, grid)
         onGrid = grid.cropOnGrid(arriving, axis)
-        edit = planner.planExchange(segmentID, grid.cropOnGrid(leaving.minus(arriving), axis).minus(onGrid), onGrid)
-        arrived = edit.toAdd.within(onGrid.extent)
-        gained = arrived & ~planner.voxels(segmentID, onGrid.extent)
-        taken = {other: arrived & planner.voxels(other, onGrid.extent) for other in edit.overwritten}
+        if not leaving.isEmpty:
+            leaving = grid.cropOnGrid(leaving.minus(arriving), axis).minus(onGrid)
+        edit = planner.planExchange(leaving, onGrid)
+        extent = onGrid.extent
+        arrived = edit.toAdd.within(extent)
+        gained = arrived & ~planner.voxels(target.context.segmentID, extent)
+        taken = {other: arrived & planner.voxels(other, extent) for other in edit.overwritten}
         returned = {
             other: crop.common(grid.cropFromGrid(edit.toRemove))
             for other, crop in (givingBack or {}).items()
             if self._mayReceive(other)
         }
-        self._carryOut(segmentID, edit, settings, grid, axis, returned)
+        self._carryOut(target, edit, returned)
         return Exchange(
             not edit.changesNothing,
             grid.cropFromGrid(LabelmapCrop(gained, onGrid.start)),
             {other: grid.cropFromGrid(LabelmapCrop(voxels, onGrid.start)) for other, voxels in taken.items()},
         )
 
-    def presentIn(self, segmentID, crop):
-        """:return: those voxels of a LabelmapCrop of the volume that a segment has now.
-
-        :raises UserError: as `write` does.
-        """
-        grid, planner, _settings = self._prepare(segmentID)
+    def presentIn(self, target, crop):
+        """:return: those voxels of a LabelmapCrop of the volume that the segment of a SegmentTarget has now."""
         if crop.isEmpty:
             return crop
-        extent = grid.blockAround(crop.extent)
-        return crop.common(grid.cropFromGrid(LabelmapCrop(planner.voxels(segmentID, extent), extent[::2])))
+        extent = target.grid.blockAround(crop.extent)
+        voxels = self._planner(target).voxels(target.context.segmentID, extent)
+        return crop.common(target.grid.cropFromGrid(LabelmapCrop(voxels, extent[::2])))
 
-    def check(self, segmentID):
-        """:raises UserError: if a segment cannot be written now."""
-        self._prepare(segmentID)
+    def check(self, segmentID, geometry=None):
+        """Tell whether a segment can be written now.
+
+        :param segmentID: ID of the segment.
+        :param geometry: as for `target`.
+        :raises UserError: if not.
+        """
+        checkSegmentation(self._segmentationNode)
+        if geometry is None:
+            checkVolume(self._volumeNode)
+        checkWritable(self._segmentationNode, segmentID)
+        self._checkNotApart(segmentID)
 
     @contextlib.contextmanager
     def undoStep(self, joining=None, isAlways=False, isLast=True):
@@ -235,8 +267,6 @@ class SegmentWriter:
 
     def _storeAsVoxels(self):
         """Make voxels of a segmentation that is stored as surfaces, inside an undo step."""
-        if isStoredAsVoxels(self._segmentationNode):
-            return
         self._saveState()
         segmentation = self._segmentationNode.GetSegmentation()
         with slicer.util.NodeModify(self._segmentationNode):
@@ -249,13 +279,13 @@ class SegmentWriter:
     def _isSegmentationInScene(self):
         return self._segmentationNode.GetScene() is not None
 
-    def _prepare(self, segmentID):
-        # Nodes that are gone are told before segments that are gone with them.
-        gridOf(self._segmentationNode, None, self._volumeNode)
-        checkWritable(self._segmentationNode, segmentID)
-        grid = gridOf(self._segmentationNode, segmentID, self._volumeNode)
-        settings = EditorSettings.ofScene()
-        return grid, SliceEditPlanner(self._segmentationNode, self._volumeNode, grid, settings), settings
+    def _checkNotApart(self, segmentID):
+        # Under one transform, whatever voxels they have, they lie in each other.
+        if self._segmentationNode.GetParentTransformNode() is not self._volumeNode.GetParentTransformNode():
+            gridOf(self._segmentationNode, segmentID, SliceGeometry(self._volumeNode))
+
+    def _planner(self, target):
+        return SliceEditPlanner(target, self._acceptedSlices)
 
     def _mayReceive(self, segmentID):
         isPresent = self._segmentationNode.GetSegmentation().GetSegment(segmentID) is not None
@@ -273,16 +303,16 @@ class SegmentWriter:
                 "mask_outside_image",
             )
 
-    def _carryOut(self, segmentID, edit, settings, grid, axis, returned=None):
+    def _carryOut(self, target, edit, returned=None):
         self._keepers.update(edit.keepers)
         if edit.changesNothing:
             return
         with self.undoStep():
             self._saveState()
-            changed = {segmentID, *edit.overwritten, *(returned or {})} | ({edit.receiver} - {None})
+            changed = {target.context.segmentID, *edit.overwritten, *(returned or {})} | ({edit.receiver} - {None})
             try:
                 with self._surfaces.kept(changed):
-                    self._applier.apply(segmentID, edit, settings.overwriteMode, grid, axis, returned or {})
+                    self._applier.apply(target, edit, returned or {})
             finally:
                 self._history.noteOwnChange()
 

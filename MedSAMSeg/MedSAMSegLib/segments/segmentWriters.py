@@ -4,9 +4,13 @@ from MedSAMSegLib.segments.segmentWriter import SegmentWriter
 
 
 class SegmentWriters:
-    """Gives one and the same :class:`SegmentWriter` for every call on the same nodes."""
+    """Gives one and the same :class:`SegmentWriter` for every call on the same nodes.
 
-    def __init__(self):
+    :param acceptedSlices: as for :class:`SegmentWriter`.
+    """
+
+    def __init__(self, acceptedSlices):
+        self._acceptedSlices = acceptedSlices
         self._writers = {}
 
     def of(self, segmentation, volume):
@@ -17,10 +21,10 @@ class SegmentWriters:
         # Those of removed nodes hold whole segmentations in memory, and IDs are given again in a new scene.
         self._writers = {key: writer for key, writer in self._writers.items() if writer.isUsable}
         if segmentation is None or volume is None:
-            return SegmentWriter(segmentation, volume)
+            return SegmentWriter(segmentation, volume, self._acceptedSlices)
         key = (segmentation.GetID(), volume.GetID())
         if key not in self._writers:
-            self._writers[key] = SegmentWriter(segmentation, volume)
+            self._writers[key] = SegmentWriter(segmentation, volume, self._acceptedSlices)
         return self._writers[key]
 
     def known(self, segmentation, volume):

@@ -10,7 +10,6 @@ from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop, emptyImage, imageVoxels
 from MedSAMSegLib.segments.resampledGrid import ResampledGrid
 from MedSAMSegLib.volumes.sliceAxes import depthIJK
-from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 BINARY_LABELMAP = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
 CLOSED_SURFACE = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
@@ -19,17 +18,17 @@ CLOSED_SURFACE = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRep
 GRID_TOLERANCE = 0.01
 
 
-def gridOf(segmentationNode, segmentID, volumeNode):
+def gridOf(segmentationNode, segmentID, geometry):
     """Find the grid that a segment is written in: that of its own voxels, or of the segmentation while it has none.
 
     :param segmentationNode: the segmentation; without a geometry of its own it gets the volume's.
     :param segmentID: ID of a segment in it; None for the segmentation's own grid.
-    :param volumeNode: the volume; any linear parent transforms on both sides.
+    :param geometry: SliceGeometry of the volume; any linear parent transforms on both sides.
     :return: SegmentationGrid where the voxels coincide with the volume's, ResampledGrid elsewhere.
-    :raises UserError: if one of the nodes is gone, or they are under transforms that move them apart.
+    :raises UserError: if the segmentation is gone, or they are under transforms that move them apart.
     """
-    _checkSegmentation(segmentationNode)
-    geometry = SliceGeometry(volumeNode)
+    checkSegmentation(segmentationNode)
+    volumeNode = geometry.volumeNode
     IJKToRAS = _ownIJKToRAS(segmentationNode, segmentID, _referenceIJKToRAS(segmentationNode, volumeNode))
     volumeIJKToGrid = np.linalg.inv(_IJKToWorld(segmentationNode, IJKToRAS)) @ geometry.IJKToWorld
     signs = np.where(np.diag(volumeIJKToGrid)[:3] < 0, -1, 1)
@@ -105,7 +104,8 @@ class SegmentationGrid:
         return tuple(int(bound) for pair in bounds for bound in pair)
 
 
-def _checkSegmentation(segmentationNode):
+def checkSegmentation(segmentationNode):
+    """:raises UserError: if a segmentation is gone, holds no voxels, or is under a transform that is not linear."""
     if segmentationNode is None or segmentationNode.GetScene() is None:
         raise UserError(
             "The segmentation is no longer in the scene.", "Choose or create another one.", "segmentation_removed"
@@ -197,6 +197,8 @@ def _ownIJKToRAS(segmentationNode, segmentID, reference):
 
 def isSameGrid(first, second):
     """:return: whether two vtkMatrix4x4 place voxels the same, as Slicer compares them."""
+    if (slicer.util.arrayFromVTKMatrix(first) == slicer.util.arrayFromVTKMatrix(second)).all():
+        return True
     anyBlock = (0, 0, 0, 0, 0, 0)
     return slicer.vtkOrientedImageDataResample.DoGeometriesMatch(
         emptyImage(anyBlock, first), emptyImage(anyBlock, second)

@@ -4,6 +4,7 @@ import slicer
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.segmentWriter import SegmentWriter
+from MedSAMSegLib.slices.protectedSegments import acceptedSlices
 from MedSAMSegLib.volumes.imageSequence import sequenceShownBy
 from MedSAMSegLib.volumes.nodeNames import nodeName
 
@@ -87,7 +88,7 @@ class SegmentationSequence:
 
         :param number: number of the frame, from 0.
         """
-        return SegmentWriter(self.frame(number), self.images.volumeNode)
+        return SegmentWriter(self.frame(number), self.images.volumeNode, acceptedSlices)
 
     def checkWritable(self, segmentID):
         """:raises UserError: if a segment cannot be written, such as because it is hidden."""

@@ -7,6 +7,7 @@ import uuid
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.runs.eventStream import EventStream
+from MedSAMSegLib.runs.run import Run
 from MedSAMSegLib.sequences.timeSteps import TimeStep
 from MedSAMSegLib.slices.sliceRecord import PROPAGATED
 from MedSAMSegLib.slices.sliceStates import SliceAudit
@@ -50,11 +51,8 @@ class TimeResult:
     wasCancelled: bool = True
 
 
-class TimeRun:
+class TimeRun(Run):
     """Writes the frames of one propagation through time as they arrive; the whole is one undo step.
-
-    Call :meth:`advance` from a timer until it returns False, or with ``wait=True`` in a loop where waiting is fine;
-    who stops calling it before has to :meth:`close` the run.
 
     :param connect: function without arguments that returns the client; runs on the worker, may start the server.
     :param films: {slice index: :class:`Film`} of the slices on which the object is followed.

@@ -6,8 +6,8 @@ import signal
 import subprocess
 
 #: How far a program stands back that takes minutes: its priority on Windows, steps of niceness everywhere else.
-POLITE_FLAG = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
-POLITENESS = 10
+NICE_FLAG = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
+NICENESS = 10
 
 #: How long Windows may take to end a tree of processes.
 TREE_SECONDS = 5.0
@@ -21,19 +21,19 @@ class ChildProgram:
 
     :param command: words of the command line.
     :param environment: of the process; None for Slicer's own.
-    :param isPolite: whether others go first on the processor.
+    :param isNice: whether others go first on the processor.
     :param options: further options of :class:`subprocess.Popen`: where input and output go.
     :raises OSError: when the program cannot be run.
     """
 
-    def __init__(self, command, environment, isPolite=False, **options):
-        options["creationflags"] = getattr(subprocess, "CREATE_NO_WINDOW", 0) | (POLITE_FLAG if isPolite else 0)
+    def __init__(self, command, environment, isNice=False, **options):
+        options["creationflags"] = getattr(subprocess, "CREATE_NO_WINDOW", 0) | (NICE_FLAG if isNice else 0)
         if os.name != "nt":
             # Not a session of its own: Linux shares the processor between sessions first, and niceness counts within
             # one only (sched(7), "The autogroup feature").
             options["process_group"] = 0
         self._process = subprocess.Popen(command, env=environment, **options)
-        if isPolite and os.name != "nt":
+        if isNice and os.name != "nt":
             _standBack(self._process.pid)
 
     @property
@@ -98,4 +98,4 @@ class ChildProgram:
 def _standBack(group):
     with contextlib.suppress(OSError):
         # Relative: under a Slicer that is nice itself, the same number would be no step back, or be refused.
-        os.setpriority(os.PRIO_PGRP, group, os.getpriority(os.PRIO_PROCESS, 0) + POLITENESS)
+        os.setpriority(os.PRIO_PGRP, group, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)

@@ -45,7 +45,7 @@ class BackendMonitor:
         self._wish = None
         self._misses = 0
         self._deaths = []
-        self._titles = (None, {})
+        self._titles: tuple[object, dict] = (None, {})
         self._isClosed = False
         self._wake = threading.Event()
         self._thread = None
@@ -164,7 +164,10 @@ class BackendMonitor:
     def _title(self, client, model):
         """Return a model's title, asked for once for each server."""
         if self._titles[0] != client.url:
-            self._titles = (client.url, {known["name"]: known["title"] for known in client.models(ANSWER_SECONDS)})
+            self._titles = (
+                client.url,
+                {known["name"]: known["title"] for known in client.models(ANSWER_SECONDS)},
+            )
         return self._titles[1].get(model, model)
 
     def _onMissedAnswer(self, error):

@@ -12,6 +12,7 @@ from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.server.installedServer import installedServerCommand
 from MedSAMSegLib.server.launchedServer import LEAVING_SECONDS, LaunchedServer
 from MedSAMSegLib.server.remoteServer import RemoteServer
+from MedSAMSegLib.server.serverConnection import ServerConnection
 from MedSAMSegLib.server.serverLog import ServerLog
 
 #: Importing torch from a cold disk takes most of this.
@@ -56,7 +57,7 @@ def findServerCommand():
     )
 
 
-class BackendProcess:
+class BackendProcess(ServerConnection):
     """The one local server of this Slicer. It ends with Slicer, even when Slicer crashes.
 
     Usage::

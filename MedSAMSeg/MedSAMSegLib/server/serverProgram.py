@@ -29,13 +29,13 @@ class ServerProgram:
         if child is not None:
             child.end()
 
-    def run(self, *arguments, onLine=None, log=None, isPolite=False):
+    def run(self, *arguments, onLine=None, log=None, isNice=False):
         """Run one command to its end.
 
         :param arguments: words after the program's own; ``--json`` is added.
         :param onLine: called with each line of output, as a dict.
         :param log: open text file that gets what the program says beside its output.
-        :param isPolite: whether others go first on the processor: for what takes minutes.
+        :param isNice: whether others go first on the processor: for what takes minutes.
         :return: the last line of output; None when it was cancelled.
         :raises UserError: what the program said was wrong.
         """
@@ -44,7 +44,7 @@ class ServerProgram:
         child = self._child = ChildProgram(
             [*self._command, *arguments, "--json"],
             self._environment,
-            isPolite,
+            isNice,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

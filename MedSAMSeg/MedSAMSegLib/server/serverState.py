@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from MedSAMSegLib.errors import UserError
+
 
 @dataclasses.dataclass(frozen=True)
 class BackendState:
@@ -21,7 +23,7 @@ class BackendState:
     reason: str = ""
     model: str = ""
     device: str = ""
-    error: object = None
+    error: UserError | None = None
     done: int = 0
     total: int = 0
     secondsLeft: float | None = None

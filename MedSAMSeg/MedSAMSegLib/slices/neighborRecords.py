@@ -1,4 +1,4 @@
-"""Keeps what is known of other segments' slices when a propagation takes voxels from them: that is no hand work."""
+"""Keeps what is known of other segments' slices when a propagation takes voxels from them: no manual edits."""
 
 import contextlib
 
@@ -45,7 +45,7 @@ class NeighborRecords:
             other
             for other in segmentation.GetSegmentIDs()
             if other != self._segmentID
-            and sliceIndex in SliceRecords(segmentation.GetSegment(other)).ofAxis(self._axis)
+            and SliceRecords(segmentation.GetSegment(other)).of(self._axis, sliceIndex) is not None
         ]
 
     def _audit(self, segmentID):

@@ -57,7 +57,7 @@ class SliceState:
     :param provenance: BOX, PROPAGATED, INTERPOLATED or EDITED.
     :param confidence: 0 to 1; None where nothing is known.
     :param parts: the signs that the confidence is made of.
-    :param basis: what the mask was computed from; "" for hand work.
+    :param basis: what the mask was computed from; "" for manual edits.
     :param isAccepted: whether the user found it good.
     :param isEmpty: whether the segment has no voxels on the slice.
     """
@@ -72,5 +72,5 @@ class SliceState:
 
     @property
     def isLocked(self):
-        """Whether propagation leaves the slice as it is: hand work and what was accepted."""
+        """Whether propagation leaves the slice as it is: manual edits and what was accepted."""
         return self.isAccepted or self.provenance == EDITED

@@ -8,8 +8,14 @@ import vtk
 
 from MedSAMSegLib.slices.sliceRecord import SliceRecord
 
-#: The segment's tag that holds them.
+#: The segment's tags that hold them: for each block of slices one, with the axis and the block's number behind this.
 TAG = "MedSAMSeg.Slices"
+
+#: The tag that tells which blocks there are, as {axis: [first, last]}: the tags of a segment cannot be listed.
+BLOCKS_TAG = "MedSAMSeg.SliceBlocks"
+
+#: A change of one slice reads and writes the records of so many.
+BLOCK_SLICES = 16
 
 
 class SliceRecords:
@@ -31,7 +37,14 @@ class SliceRecords:
 
     def ofAxis(self, axis):
         """:return: {slice index: SliceRecord} along an array axis."""
-        return {int(index): SliceRecord.fromJson(values) for index, values in self._read().get(str(axis), {}).items()}
+        first, last = self._read(BLOCKS_TAG).get(str(axis), (0, -1))
+        blocks = [self._read(_tagOf(axis, block)) for block in range(first, last + 1)]
+        return {int(index): SliceRecord.fromJson(values) for block in blocks for index, values in block.items()}
+
+    def of(self, axis, sliceIndex):
+        """:return: the SliceRecord of one slice along an array axis; None without one."""
+        values = self._read(_tagOf(axis, sliceIndex // BLOCK_SLICES)).get(str(sliceIndex))
+        return None if values is None else SliceRecord.fromJson(values)
 
     def note(self, axis, records):
         """Add records of slices along an axis, in place of earlier ones.
@@ -39,18 +52,33 @@ class SliceRecords:
         :param axis: array axis.
         :param records: {slice index: SliceRecord, or None to forget the slice}.
         """
-        everything = self._read()
-        slices = everything.setdefault(str(axis), {})
+        for block in sorted({index // BLOCK_SLICES for index in records}):
+            self._noteBlock(axis, block, {index: records[index] for index in records if index // BLOCK_SLICES == block})
+
+    def _noteBlock(self, axis, block, records):
+        slices = self._read(_tagOf(axis, block))
         for index, record in records.items():
             if record is None:
                 slices.pop(str(index), None)
             else:
                 slices[str(index)] = record.toJson()
-        self._segment.SetTag(TAG, json.dumps(everything))
+        self._segment.SetTag(_tagOf(axis, block), json.dumps(slices))
+        self._widen(axis, block)
 
-    def _read(self):
+    def _widen(self, axis, block):
+        blocks = self._read(BLOCKS_TAG)
+        first, last = blocks.get(str(axis), (block, block))
+        widened = [min(first, block), max(last, block)]
+        if blocks.get(str(axis)) != widened:
+            self._segment.SetTag(BLOCKS_TAG, json.dumps({**blocks, str(axis): widened}))
+
+    def _read(self, tag):
         text = vtk.reference("")
-        return json.loads(str(text)) if self._segment.GetTag(TAG, text) and str(text) else {}
+        return json.loads(str(text)) if self._segment.GetTag(tag, text) and str(text) else {}
+
+
+def _tagOf(axis, block):
+    return f"{TAG}.{axis}.{block}"
 
 
 def sliceDigest(voxels, start):

@@ -1,10 +1,10 @@
-"""Compares a segment's slices with their records: what is ours, what is hand work, what may be written."""
+"""Compares a segment's slices with their records: what is ours, what are manual edits, what may be written."""
 
 import numpy as np
 
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop, cropOfLabel, imageVoxelsWithin
 from MedSAMSegLib.segments.latticeSampling import nearest
-from MedSAMSegLib.segments.segmentationGrid import gridOf
+from MedSAMSegLib.segments.segmentationGrid import checkSegmentation, gridOf
 from MedSAMSegLib.slices.sliceRecord import EDITED, SliceRecord, SliceState
 from MedSAMSegLib.slices.sliceRecords import SliceRecords, sliceDigest
 from MedSAMSegLib.volumes.sliceAxes import depthIJK, fromIJK
@@ -22,16 +22,28 @@ class SliceAudit:
     :param segmentID: ID of a segment in it.
     :param volumeNode: the volume whose slices are meant.
     :param axis: array axis that they are taken along.
+    :param target: the SegmentTarget that it is about, while one write lasts; None for as long as one likes.
     :raises UserError: if a node is gone, or they are under transforms that move them apart.
     """
 
-    def __init__(self, segmentationNode, segmentID, volumeNode, axis):
-        gridOf(segmentationNode, None, volumeNode)
+    def __init__(self, segmentationNode, segmentID, volumeNode, axis, target=None):
+        if target is None:
+            checkSegmentation(segmentationNode)
+            self._geometry = SliceGeometry(volumeNode)
+            gridOf(segmentationNode, None, self._geometry)
+        else:
+            self._geometry = target.geometry
+        self._target = target
         self._volumeNode = volumeNode
-        self._geometry = SliceGeometry(volumeNode)
         self._axis = axis
         self._segmentationNode = segmentationNode
         self._segmentID = segmentID
+
+    @classmethod
+    def of(cls, target):
+        """:return: the slices of the segment of a SegmentTarget."""
+        volume, segmentation, segmentID = target.context
+        return cls(segmentation, segmentID, volume, target.axis, target)
 
     def states(self):
         """:return: {slice index: SliceState} of all slices that have voxels or a record, in the order of the slices."""
@@ -44,7 +56,7 @@ class SliceAudit:
 
     def state(self, sliceIndex):
         """:return: SliceState of one slice; None if it has neither voxels nor a record."""
-        record, digest = self._records.ofAxis(self._axis).get(sliceIndex), self._digest(sliceIndex)
+        record, digest = self._records.of(self._axis, sliceIndex), self._digest(sliceIndex)
         return None if record is None and not digest else _state(sliceIndex, record, digest)
 
     @property
@@ -82,25 +94,25 @@ class SliceAudit:
         """
         state = self.state(sliceIndex)
         digest = self._digest(sliceIndex)
-        record = SliceRecord(state.provenance, digest, state.confidence, state.parts, state.basis, isAccepted)
-        if state.provenance == EDITED and not isAccepted:
-            # Without a record, what is there is hand work still.
-            record = None
+        record = None
+        # Without a record, what is there are manual edits still.
+        if isAccepted or state.provenance != EDITED:
+            record = SliceRecord(state.provenance, digest, state.confidence, state.parts, state.basis, isAccepted)
         self._records.note(self._axis, {sliceIndex: record})
 
     def restore(self, state):
         """Record a slice as it was made, although others have changed its voxels since.
 
-        :param state: SliceState of the slice from before that change; not of hand work.
+        :param state: SliceState of the slice from before that change; not of manual edits.
         """
         digest = self._digest(state.index)
         record = SliceRecord(state.provenance, digest, state.confidence, state.parts, state.basis, state.isAccepted)
-        if self._records.ofAxis(self._axis).get(state.index) != record:
+        if self._records.of(self._axis, state.index) != record:
             self._records.note(self._axis, {state.index: record})
 
     def record(self, sliceIndex):
         """:return: the SliceRecord of a slice; None if there is none, or not of what is there now."""
-        record = self._records.ofAxis(self._axis).get(sliceIndex)
+        record = self._records.of(self._axis, sliceIndex)
         return record if record is not None and record.digest == self._digest(sliceIndex) else None
 
     def bringBack(self, sliceIndex, record):
@@ -121,7 +133,7 @@ class SliceAudit:
         grid = self._grid
         if grid.isResampled:
             return self._boxOfSlab(grid, self._slabs(grid).get(sliceIndex))
-        crop = self.crop(sliceIndex)
+        crop = self._crop(grid, sliceIndex)
         if crop is None:
             return None
         first, last = crop.extent[::2], crop.extent[1::2]
@@ -131,7 +143,9 @@ class SliceAudit:
 
     def crop(self, sliceIndex):
         """:return: trimmed LabelmapCrop of the segment on a slice, in voxels of the volume; None where it has none."""
-        grid = self._grid
+        return self._crop(self._grid, sliceIndex)
+
+    def _crop(self, grid, sliceIndex):
         plane = grid.slicePlane(self._axis, sliceIndex)
         if grid.isResampled:
             # The center of a slice's voxel may lie in a voxel of the grid beside its slab, but not far from it.
@@ -156,7 +170,9 @@ class SliceAudit:
 
     @property
     def _grid(self):
-        return gridOf(self._segmentationNode, self._segmentID, self._volumeNode)
+        if self._target is not None and self._target.hasGrid:
+            return self._target.grid
+        return gridOf(self._segmentationNode, self._segmentID, SliceGeometry(self._volumeNode))
 
     @property
     def _records(self):
@@ -173,7 +189,7 @@ class SliceAudit:
         grid = self._grid
         if grid.isResampled:
             return _digestOfSlab(self._slabs(grid).get(sliceIndex))
-        crop = self.crop(sliceIndex)
+        crop = self._crop(grid, sliceIndex)
         return "" if crop is None else sliceDigest(crop.voxels, crop.start)
 
     def _slabs(self, grid):
@@ -212,17 +228,16 @@ class SliceAudit:
         return LabelmapCrop(voxels, tuple(extent[::2]))
 
 
-def emptySlice(writer, audit, segmentID, axis, sliceIndex):
+def emptySlice(writer, audit, target, sliceIndex):
     """Take all of a segment's voxels on a slice out, and forget what is known of the slice.
 
     :param writer: :class:`SegmentWriter` of the segmentation.
     :param audit: :class:`SliceAudit` of the segment along the axis.
-    :param segmentID: ID of the segment.
-    :param axis: array axis of the slice.
+    :param target: :class:`SegmentTarget`.
     :param sliceIndex: index of the slice.
     :return: whether the segment changed.
     """
-    hasChanged = writer.emptySlice(segmentID, axis, sliceIndex)
+    hasChanged = writer.emptySlice(target, sliceIndex)
     audit.forget(sliceIndex)
     return hasChanged
 

@@ -44,7 +44,8 @@ def correctedVolumes(scene, windowOf, target=(None, None)):
     :param target: (volume, segmentation) that surely belong together; each may be None.
     :return: ([CorrectedVolume], [sentence on each segmentation that could not be used]).
     """
-    found, skipped = {}, []
+    found: dict[tuple, tuple] = {}
+    skipped = []
     for segmentation in _nodes(scene, "vtkMRMLSegmentationNode"):
         if not slicer.vtkSlicerSegmentEditorLogic.GetReferenceImageGeometryStringFromSegmentation(
             segmentation.GetSegmentation()
@@ -60,7 +61,7 @@ def correctedVolumes(scene, windowOf, target=(None, None)):
                     found.setdefault((volume.GetID(), axis), (volume, []))[1].append((name, crops))
         except UserError as error:
             skipped.append(str(error))
-    copies = {}
+    copies: dict = {}
     volumes = [_corrected(volume, axis, objects, windowOf, copies) for (_id, axis), (volume, objects) in found.items()]
     return volumes, skipped
 
@@ -87,7 +88,7 @@ def goodSlices(segmentation, segmentID, volume):
     audits = {axis: SliceAudit(segmentation, segmentID, volume, axis) for axis in AXES}
     axes = [axis for axis in AXES if records.ofAxis(axis)]
     if not axes:
-        # All of it is hand work: on which slices it was drawn, the direction in which it has fewest tells.
+        # All of it is manual work: on which slices it was drawn, the direction in which it has fewest tells.
         axes = [min(AXES, key=lambda axis: len(audits[axis].states()))]
     found = {axis: _goodSlices(audits[axis], isOnlyAxis=len(axes) == 1) for axis in axes}
     return {axis: crops for axis, crops in found.items() if crops}
@@ -126,7 +127,7 @@ def _nodes(scene, className):
 
 def _fits(segmentation, volume):
     try:
-        return not gridOf(segmentation, None, volume).isResampled
+        return not gridOf(segmentation, None, SliceGeometry(volume)).isResampled
     except UserError:
         return False
 

@@ -92,8 +92,8 @@ class CorrectionExport:
 
     def _layers(self, number, volume):
         """:return: [{name: [LabelmapCrop]}]: what fits into one label map together; objects may overlap."""
-        layers = []
-        keys = set()
+        layers: list[dict] = []
+        keys: set[tuple] = set()
         for name, crops in volume.objects:
             places = {(number, volume.axis, index, name): crop for index, crop in crops.items()}
             fresh = [crop for place, crop in places.items() if place not in self._taken]
@@ -111,7 +111,7 @@ class CorrectionExport:
 
     def _parted(self):
         """:return: names of cases to learn from, to stop by, to measure on: all of a volume on the same side."""
-        volumes = [[] for _number in range(self.volumeCount)]
+        volumes: list[list[str]] = [[] for _number in range(self.volumeCount)]
         for case in self._cases:
             volumes[int(case["name"].split("-")[1]) - 1].append(case["name"])
         held = max(1, len(volumes) // _VOLUMES_PER_PART)

@@ -12,6 +12,7 @@ from pathlib import Path
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.install.trainingPackages import howToGetThem
 from MedSAMSegLib.runs.backgroundRun import BackgroundRun
+from MedSAMSegLib.runs.run import Run
 from MedSAMSegLib.server.dataFolders import homeFolder
 from MedSAMSegLib.training.correctionExport import CorrectionExport
 
@@ -68,7 +69,7 @@ class Improvement:
     skipped: list
 
 
-class CorrectionTraining:
+class CorrectionTraining(Run):
     """A run for a :class:`WorkList`; its result is an :class:`Improvement`, None when it was cancelled.
 
     Pictures are copied into a temporary folder of the user's own and removed from there at the end.
@@ -103,14 +104,15 @@ class CorrectionTraining:
         """Where what the training said is kept."""
         return homeFolder() / "improve.log"
 
-    def advance(self):
+    def advance(self, wait=False):
         """Go on; return True while more is to come.
 
+        :param wait: True to wait for the end of what is being done.
         :raises UserError: when there are too few slices, or the training failed.
         """
         try:
             if self._background is not None:
-                if self._background.advance():
+                if self._background.advance(wait):
                     return True
                 self.result, self._background = self._background.result, None
             function = None if self._isCancelled else next(self._steps, None)
@@ -180,7 +182,7 @@ class CorrectionTraining:
 
         self.logPath().parent.mkdir(parents=True, exist_ok=True)
         with self.logPath().open("w", encoding="utf-8") as log, self._sayingWhatToDo():
-            answer = self._program.run(*self._arguments(), onLine=tell, log=log, isPolite=True)
+            answer = self._program.run(*self._arguments(), onLine=tell, log=log, isNice=True)
         return None if answer is None else self._improvement(answer)
 
     @contextlib.contextmanager

@@ -13,5 +13,5 @@ def jumpToSlice(geometry, axis, index):
     rows, columns = geometry.sliceShape(axis)
     center = geometry.worldFromContinuous(axis, index, (columns - 1) / 2, (rows - 1) / 2)
     for sliceNode in slicer.util.getNodesByClass("vtkMRMLSliceNode"):
-        if geometry.axisForSliceNode(sliceNode)[0] == axis:
+        if geometry.axisOf(sliceNode) == axis:
             sliceNode.JumpSliceByOffsetting(*center)

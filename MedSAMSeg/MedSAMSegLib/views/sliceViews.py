@@ -43,7 +43,7 @@ def slicesInViews(volumeNode):
 
 
 def _shownSlice(geometry, sliceNode):
-    axis, _angle = geometry.axisForSliceNode(sliceNode)
+    axis = geometry.axisOf(sliceNode)
     matrix = sliceNode.GetSliceToRAS()
     center = [matrix.GetElement(row, 3) for row in range(3)]
     return ShownSlice(axis, min(max(geometry.sliceIndex(axis, center), 0), geometry.shape[axis] - 1))

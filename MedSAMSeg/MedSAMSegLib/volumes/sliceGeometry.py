@@ -1,5 +1,6 @@
 """Where a volume's voxels are in the world, and which slice a box drawn in the world lies on."""
 
+import functools
 import math
 
 import numpy as np
@@ -34,7 +35,7 @@ class SliceGeometry:
         checkVolume(volumeNode)
         self.volumeNode = volumeNode
         self.shape = tuple(reversed(volumeNode.GetImageData().GetDimensions()))
-        self.IJKToWorld = _IJKToWorld(volumeNode)
+        self.IJKToWorld = IJKToWorldOf(volumeNode)
         self.worldToIJK = np.linalg.inv(self.IJKToWorld)
 
     def continuousIJK(self, point):
@@ -66,9 +67,18 @@ class SliceGeometry:
         :return: (array axis, degrees by which the view is rotated against the volume; 0 when it shows stored slices).
         """
         right, up, normal = _viewAxes(sliceNode)
-        tilts = {axis: _angleBetweenLines(normal, self._normal(axis)) for axis in AXES}
-        axis = min(AXES, key=tilts.get)
-        return axis, max(tilts[axis], self._inPlaneAngle(axis, right, up))
+        axis, tilt = self._nearestAxis(normal)
+        return axis, max(tilt, self._inPlaneAngle(axis, right, up))
+
+    def axisOf(self, sliceNode):
+        """:return: the array axis of the slices that the view of a vtkMRMLSliceNode shows best."""
+        _right, _up, normal = _viewAxes(sliceNode)
+        return self._nearestAxis(normal)[0]
+
+    def _nearestAxis(self, normal):
+        tilts = {axis: _angleBetweenLines(normal, perpendicular) for axis, perpendicular in self._normals.items()}
+        axis = min(tilts, key=lambda axis: tilts[axis])
+        return axis, tilts[axis]
 
     def boxFromRAS(self, cornerA, cornerB, axis=None):
         """Turn two opposite corners into a box on one slice, clipped to the image.
@@ -103,7 +113,7 @@ class SliceGeometry:
         :return: BoxPrompt; its `isClipped` tells whether a part was cut off.
         :raises UserError: if the box misses the volume or has no area.
         """
-        axis, _angle = self.axisForSliceNode(sliceNode)
+        axis = self.axisOf(sliceNode)
         start = np.asarray(cornerA, float)
         diagonal = np.asarray(cornerB, float) - start
         right, up, _normal = _viewAxes(sliceNode)
@@ -145,9 +155,10 @@ class SliceGeometry:
         isClipped = prompt.isClipped or edges != prompt.box
         return BoxPrompt(prompt.axis, prompt.sliceIndex, *edges, isClipped=isClipped)
 
-    def _normal(self, axis):
+    @functools.cached_property
+    def _normals(self):
         # The gradient of an index is perpendicular to its slices, in sheared volumes too.
-        return self.worldToIJK[depthIJK(axis), :3]
+        return {axis: self.worldToIJK[depthIJK(axis), :3] for axis in AXES}
 
     def _inPlaneAngle(self, axis, right, up):
         columns, rows = (self.IJKToWorld[:3, index] for index in inPlaneIJK(axis))
@@ -180,7 +191,7 @@ def checkVolume(volumeNode):
 
 def _checkPlace(volumeNode):
     # Not a number is never equal to itself: such a volume would count as changed for ever.
-    matrix = _IJKToWorld(volumeNode)
+    matrix = IJKToWorldOf(volumeNode)
     axes = matrix[:3, :3]
     # The node's own spacing, since a distance of 0 leaves no direction in its matrix.
     isZero = (np.linalg.norm(axes, axis=0) == 0) | (np.array(volumeNode.GetSpacing()) == 0)
@@ -250,7 +261,12 @@ def _whoHas(volumeNode):
     return "color images" if volumeNode.GetImageData().GetNumberOfScalarComponents() in (3, 4) else "vector images"
 
 
-def _IJKToWorld(volumeNode):
+def IJKToWorldOf(volumeNode):
+    """Return where a volume's voxels are in the world, counted from the first voxel of its array.
+
+    :param volumeNode: volume with voxels, under no transform or linear ones.
+    :return: 4 × 4 array.
+    """
     RASToWorld = vtk.vtkMatrix4x4()
     slicer.vtkMRMLTransformNode.GetMatrixTransformBetweenNodes(volumeNode.GetParentTransformNode(), None, RASToWorld)
     return slicer.util.arrayFromVTKMatrix(RASToWorld) @ IJKToRASOf(volumeNode)

@@ -1,31 +1,29 @@
 """Tells whether a volume is still what it was when a question about it was asked."""
 
-import numpy as np
-
-from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+from MedSAMSegLib.volumes.sliceGeometry import IJKToWorldOf, SliceGeometry, checkVolume
 
 
 class VolumeState:
     """Voxels and geometry of a volume at one moment.
 
-    :param volumeNode: the scalar volume node.
-    :raises UserError: as SliceGeometry does.
+    :param geometry: SliceGeometry of the volume, made at this moment.
     """
 
-    def __init__(self, volumeNode):
-        self._volumeNode = volumeNode
-        self._geometry, self._voxels = self._now()
+    def __init__(self, geometry: SliceGeometry) -> None:
+        self.geometry = geometry
+        self._voxels = self._voxelsNow()
 
     @property
-    def isCurrent(self):
-        """Whether the volume is still the same.
+    def isCurrent(self) -> bool:
+        """Whether the volume is still the same, and the geometry with it.
 
         :raises UserError: when it was removed.
         """
-        geometry, voxels = self._now()
-        return voxels == self._voxels and np.array_equal(geometry, self._geometry)
+        volumeNode = self.geometry.volumeNode
+        checkVolume(volumeNode)
+        isInPlace = (IJKToWorldOf(volumeNode) == self.geometry.IJKToWorld).all()
+        return bool(isInPlace) and self._voxelsNow() == self._voxels
 
-    def _now(self):
-        geometry = SliceGeometry(self._volumeNode)
-        image = self._volumeNode.GetImageData()
-        return geometry.IJKToWorld, (image, image.GetMTime())
+    def _voxelsNow(self):
+        image = self.geometry.volumeNode.GetImageData()
+        return image, image.GetMTime()

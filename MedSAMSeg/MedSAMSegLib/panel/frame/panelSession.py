@@ -6,12 +6,12 @@ import itertools
 import slicer
 from slicer.i18n import tr as _
 
-from MedSAMSegLib.boxes.boxStore import BoxPromptStore
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.panel.frame.breathing import Breathing
 from MedSAMSegLib.panel.frame.connections import Connections
 from MedSAMSegLib.panel.frame.signals import DeferredSignal, Signal
 from MedSAMSegLib.panel.frame.workList import WorkList
+from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.server.serverMonitor import BackendMonitor
 from MedSAMSegLib.volumes.intensityWindows import AUTOMATIC, dicomModality, resolvedWindow, suggestedWindow
 from MedSAMSegLib.volumes.volumeChecks import whyUnusable
@@ -23,17 +23,16 @@ class PanelSession:
     """One panel's present state; sections are given it and never know each other.
 
     :param logic: :class:`MedSAMSegLogic`.
-    :param backend: the :class:`BackendProcess` that the logic works with.
     :param statusLabel: the QLabel that is the status line.
     """
 
-    def __init__(self, logic, backend, statusLabel):
+    def __init__(self, logic, statusLabel):
         #: The scripting API.
         self.logic = logic
         #: The :class:`BackendProcess` that the logic works with.
-        self.backend = backend
+        self.backend = logic.backend
         #: :class:`BackendMonitor` of it.
-        self.monitor = BackendMonitor(backend)
+        self.monitor = BackendMonitor(self.backend)
         #: :class:`MedSAMSegParameters` of the present scene; None while a scene is being closed.
         self.parameters = None
         #: :class:`Connections` of the panel, undone when it goes.
@@ -48,7 +47,6 @@ class PanelSession:
         self.breathing = Breathing(self.connections)
         self.breathing.watch(lambda: self.monitor.state.kind == "starting")
         self._statusLabel = statusLabel
-        self._boxes = BoxPromptStore()
         self._suggestion = None
         self._hasNews = False
 
@@ -93,10 +91,10 @@ class PanelSession:
 
     @property
     def target(self):
-        """(volume, segmentation, segment ID) that the user works on; each may be missing."""
+        """The :class:`SegmentContext` that the user works on; each part may be missing."""
         if self.parameters is None:
-            return None, None, ""
-        return self.parameters.volume, self.parameters.segmentation, self.parameters.segmentID
+            return SegmentContext(None, None, "")
+        return SegmentContext(self.parameters.volume, self.parameters.segmentation, self.parameters.segmentID)
 
     @property
     def hasSegment(self):
@@ -119,16 +117,14 @@ class PanelSession:
         """The array axis of the segment's boxes on the volume; None where there is no box."""
         volume, segmentation, segmentID = self.target
         if self.hasSegment and self.hasUsableVolume:
-            # As stored: asked for often, and reading where each markup is now takes its time.
-            for node in self._boxes.nodes(segmentation, segmentID, volume):
-                return self._boxes.stored(node).axis
+            return self.logic.boxAxis(segmentation, volume, segmentID)
         return None
 
     @property
     def hasBoxes(self):
         """Whether any segment of the segmentation has a box on the volume."""
         volume, segmentation, _segmentID = self.target
-        return self.hasUsableVolume and segmentation is not None and bool(self._boxes.nodes(segmentation, None, volume))
+        return self.hasUsableVolume and bool(self.logic.boxNodes(segmentation, volume))
 
     @property
     def window(self):

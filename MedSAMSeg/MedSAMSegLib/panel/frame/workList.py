@@ -14,9 +14,6 @@ POLL_MILLISECONDS = 5
 class WorkList:
     """Advances runs from the event loop until each is over.
 
-    A run has ``advance()``, which does what is due without waiting and returns True while more is to come, ``close()``,
-    which ends it early, and ``result``.
-
     :param connections: the :class:`Connections` of the panel.
     :param sayError: called with the UserError of a run that was added without its own ``onError``.
     :param onChange: called without arguments when a run was added or is over.
@@ -36,7 +33,7 @@ class WorkList:
     def add(self, run, onResult=None, onError=None):
         """Look after a run from now on.
 
-        :param run: the run.
+        :param run: the :class:`Run`.
         :param onResult: called with the run's result when it has come to its end.
         :param onError: called with the UserError that ended it.
         """

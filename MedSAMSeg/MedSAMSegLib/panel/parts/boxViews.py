@@ -5,6 +5,7 @@ from slicer.util import VTKObservationMixin
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.views.viewsAlongAxes import viewsAlongAxes
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 
 class BoxViews(VTKObservationMixin):
@@ -46,7 +47,7 @@ class BoxViews(VTKObservationMixin):
     def _choose(self):
         self._directions = _viewDirections()
         try:
-            viewsAlong = viewsAlongAxes(self._volume)
+            viewsAlong = viewsAlongAxes(SliceGeometry(self._volume))
         except UserError:
             # The volume is gone, and the boxes are about to follow it.
             return

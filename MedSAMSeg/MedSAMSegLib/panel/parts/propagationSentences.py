@@ -46,7 +46,7 @@ def sentenceOnTime(result):
 
 def _spans(frames):
     """:return: ascending numbers from 0 as a person counts them, such as "1–3, 7"."""
-    spans = []
+    spans: list[list[int]] = []
     for number in frames:
         if spans and number == spans[-1][1] + 1:
             spans[-1][1] = number

@@ -9,6 +9,7 @@ from MedSAMSegLib.install.installation import DEFAULT_MODEL, Installation
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.frame.workList import WorkList
 from MedSAMSegLib.panel.parts.installSentences import planSentence, progressSentence
+from MedSAMSegLib.runs.run import Run
 from MedSAMSegLib.server.dataFolders import homeFolder, readableSize
 from MedSAMSegLib.server.serverProgram import describeModel
 
@@ -216,7 +217,7 @@ class InstallSection(PanelSection):
             self.session.say(_("The log cannot be opened here; it is the file {path}.").format(path=path))
 
 
-class _Ending:
+class _Ending(Run):
     """A run that says when it is over, also when an error ended it."""
 
     def __init__(self, run, onEnd):
@@ -228,11 +229,11 @@ class _Ending:
         """What the run returned."""
         return self._run.result
 
-    def advance(self):
+    def advance(self, wait=False):
         """Advance the run."""
         isOver = True
         try:
-            isOver = not self._run.advance()
+            isOver = not self._run.advance(wait)
         except Exception:
             self._onEnd(True)
             raise

@@ -104,7 +104,7 @@ class PointsSection(PanelSection):
     def _boxAt(self, place, sliceNode):
         """:return: the BoxEntry that a point refines: of those on its slice the newest around it, or the newest."""
         geometry = SliceGeometry(self.session.target[0])
-        axis, _angle = geometry.axisForSliceNode(sliceNode)
+        axis = geometry.axisOf(sliceNode)
         onSlice = [
             box
             for box in self._boxes()

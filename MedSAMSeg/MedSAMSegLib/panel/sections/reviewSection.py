@@ -169,5 +169,5 @@ def _sentenceOn(isAccepted, provenance):
     if isAccepted:
         return _("Slice {index} is accepted: propagation leaves it as it is.")
     if provenance == EDITED:
-        return _("Slice {index} is not accepted any more. Propagation leaves it as it is, as hand work.")
+        return _("Slice {index} is not accepted any more. Propagation leaves it as it is, as a manual edit.")
     return _("Slice {index} may be changed by propagation again.")

@@ -9,7 +9,7 @@ from slicer.i18n import tr as _
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.choiceBox import ChoiceBox
 from MedSAMSegLib.panel.sections.serverSentences import sentenceOn
-from MedSAMSegLib.runs.eventStream import EventStream
+from MedSAMSegLib.runs.run import OneCall
 
 POLL_MILLISECONDS = 300
 
@@ -78,7 +78,7 @@ class ServerSection(PanelSection):
             return
         self._askedClient = client
         # Without a list the default stays: nothing that the user has to hear of.
-        self.session.work.add(_Answer(client.models), self._onModels, onError=lambda error: None)
+        self.session.work.add(OneCall(client.models), self._onModels, onError=lambda error: None)
 
     def _forgetModels(self):
         self._askedClient = None
@@ -103,22 +103,6 @@ class ServerSection(PanelSection):
             self.session.say(_("The server has not run yet, so there is no log."))
         elif not qt.QDesktopServices.openUrl(qt.QUrl(path.as_uri())):
             self.session.say(_("The log cannot be opened here; it is the file {path}.").format(path=path))
-
-
-class _Answer:
-    """What a function returns that must not be called on the main thread, as a run."""
-
-    def __init__(self, function):
-        self.result = None
-        self._stream = EventStream(lambda: iter([function()]))
-
-    def advance(self):
-        for answer in self._stream.take(wait=False):
-            self.result = answer
-        return not self._stream.hasEnded
-
-    def close(self):
-        """Nothing to end: the answer is forgotten."""
 
 
 def _breakable(sentence):
