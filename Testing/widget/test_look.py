@@ -190,6 +190,13 @@ def test_whatTheServerSaysIsReadable(gui, openMainWindow, openPanel, width, hasB
         assert panel.parent.minimumSizeHint.width() == panelWidth, shownText(label)
 
 
+def test_lineOfTheServerTakesNoMoreRoomThanItNeeds(gui, panel):
+    panel.parent.window().resize(420, 1600)
+    gui.processEvents()
+    label, button = panel.ui.serverStatusLabel, panel.ui.recoverServerButton
+    assert label.height <= max(label.heightForWidth(label.width), button.height)
+
+
 def shownText(label):
     return label.text.replace("\u200b", "")
 
