@@ -35,10 +35,10 @@ def watch(store, embeddings, monkeypatch):
     store.final_path("litemedsam").write_bytes(b"the fake network needs none")
     made = Watch()
 
-    def make_engine(store, device):
-        return Engine(store, EmbeddingCache(0, embeddings), load_predictor=lambda s, *_: FakePredictor(s, made))
+    def make_engine(args, store, cache):
+        return Engine(store, cache, load_predictor=lambda s, *_: FakePredictor(s, made))
 
-    monkeypatch.setattr(cache_command, "_make_engine", make_engine)
+    monkeypatch.setattr(cache_command, "make_engine", make_engine)
     return made
 
 

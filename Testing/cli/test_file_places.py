@@ -22,8 +22,10 @@ from file_phantom import (
 )
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.image_io.image import ScanPlace
+from medsamseg_server.image_io.mask_writer import Segment
 from medsamseg_server.image_io.reading import read_image
-from medsamseg_server.image_io.segmentations import VOLUME_SUFFIXES, Segment, remarks_on_output, write_segmentation
+from medsamseg_server.image_io.segmentations import VOLUME_SUFFIXES, remarks_on_output, write_segmentation
 
 STRAIGHT = np.eye(3)
 SLIGHTLY_OFF = np.array([[1, 0.001, 0], [0, 1, 0.0005], [0, 0, 1.0]])
@@ -43,7 +45,7 @@ def check_masks(folder, scan, mask, matrix, expected_ml):
     assert scan.voxel_ml * mask.sum() == pytest.approx(expected_ml, rel=1e-6)
     for suffix in VOLUME_SUFFIXES:
         path = folder / f"mask{suffix}"
-        write_segmentation(path, Segment("A", mask.T), scan.geometry, scan.nifti_place)
+        write_segmentation(path, Segment("A", mask.T), scan.place)
         found, lies = read_mask(path)
         np.testing.assert_array_equal(found, mask)
         np.testing.assert_allclose(
@@ -91,9 +93,9 @@ def test_a_sheared_scan_keeps_its_shear_in_every_format(tmp_path, writer, axes):
         assert "off a right angle, which is kept; 3D Slicer does not open such NIfTI files" in scan.notes[0]
     else:
         assert scan.notes == ()
-        (remark,) = remarks_on_output(tmp_path / "a.nii.gz", scan.geometry)
+        (remark,) = remarks_on_output(tmp_path / "a.nii.gz", [], ScanPlace(scan.geometry))
         assert "The axes of the scan are 20.0° off a right angle" in remark
-    assert remarks_on_output(tmp_path / "a.nrrd", scan.geometry) == ()
+    assert remarks_on_output(tmp_path / "a.nrrd", [], ScanPlace(scan.geometry)) == ()
 
 
 NIFTI = {
@@ -139,7 +141,7 @@ def test_units_of_space(tmp_path, unit, length):
     matrix = affine(turned())
     scan = read_image(write_nifti(tmp_path / "scan.nii", voxels, matrix, xyzt_units=unit))
     assert scan.voxel_ml == pytest.approx(volume_ml(mask, matrix) / mask.sum() * length**3, rel=1e-6)
-    write_segmentation(tmp_path / "mask.nii", Segment("A", mask.T), scan.geometry, scan.nifti_place)
+    write_segmentation(tmp_path / "mask.nii", Segment("A", mask.T), scan.place)
     written = nib.load(tmp_path / "mask.nii")
     assert written.header["xyzt_units"] == unit
     np.testing.assert_array_equal(written.affine, nib.load(tmp_path / "scan.nii").affine)
@@ -164,7 +166,7 @@ def test_a_mask_lies_on_its_scan_in_both_kinds_of_readers_where_the_transforms_d
     scan = read_image(tmp_path / "scan.nii.gz")
     others = "as nibabel and FSL do" if chosen == "sform" else "but nibabel and FSL take the sform"
     assert f"3D Slicer takes the {chosen}, and so it is taken here, {others}." in scan.notes[0]
-    write_segmentation(tmp_path / "mask.nii.gz", Segment("A", mask.T), scan.geometry, scan.nifti_place)
+    write_segmentation(tmp_path / "mask.nii.gz", Segment("A", mask.T), scan.place)
     scan_header, mask_header = (nib.load(tmp_path / f"{name}.nii.gz").header for name in ("scan", "mask"))
     for name in ("qform_code", "sform_code", "quatern_b", "qoffset_x", "srow_x", "srow_y", "srow_z"):
         np.testing.assert_array_equal(mask_header[name], scan_header[name])
@@ -173,7 +175,7 @@ def test_a_mask_lies_on_its_scan_in_both_kinds_of_readers_where_the_transforms_d
     assert by_itk[0].GetDirection() == by_itk[1].GetDirection()
     assert by_itk[0].GetOrigin() == by_itk[1].GetOrigin()
     # In a format that knows one place only, it is the place that Slicer shows.
-    write_segmentation(tmp_path / "mask.nrrd", Segment("A", mask.T), scan.geometry, scan.nifti_place)
+    write_segmentation(tmp_path / "mask.nrrd", Segment("A", mask.T), scan.place)
     found, lies = read_mask(tmp_path / "mask.nrrd")
     taken = affine(turned(10) if chosen == "sform" else np.eye(3))
     np.testing.assert_allclose(centroid(found, lies), centroid(mask, taken), atol=0.001)
@@ -183,7 +185,7 @@ def test_a_file_that_says_nothing_of_its_place_gets_a_mask_that_says_nothing_eit
     voxels, mask = phantom()
     scan = read_image(write_nifti(tmp_path / "scan.nii", voxels, affine(np.eye(3)), sform=0, qform=0))
     assert "does not say how it lies in the patient" in scan.notes[0]
-    write_segmentation(tmp_path / "mask.nii", Segment("A", mask.T), scan.geometry, scan.nifti_place)
+    write_segmentation(tmp_path / "mask.nii", Segment("A", mask.T), scan.place)
     scan_again, written = nib.load(tmp_path / "scan.nii"), nib.load(tmp_path / "mask.nii")
     np.testing.assert_array_equal(written.affine, scan_again.affine)
     assert (written.header["sform_code"], written.header["qform_code"]) == (0, 0)
@@ -276,14 +278,14 @@ def test_complex_numbers_are_no_scan(tmp_path):
 def test_nothing_of_the_libraries_is_printed(tmp_path, capfd):
     voxels, mask = phantom()
     scan = read_image(write_nifti(tmp_path / "scan.nii", voxels, affine(np.eye(3)), kind=nib.Nifti2Image))
-    write_segmentation(tmp_path / "mask.nii", [Segment("A", mask.T)], scan.geometry, scan.nifti_place)
+    write_segmentation(tmp_path / "mask.nii", [Segment("A", mask.T)], scan.place)
     path = write_itk(tmp_path / "scan.mha", voxels, affine(np.eye(3)))
     path.write_bytes(path.read_bytes()[:-10])
     assert failure_of(read_image, path).code == "image_incomplete"
     # A code that the format does not have, which nibabel would say that it repairs.
     scan = read_image(patched(tmp_path / "code.nii", 252, "2h", 99, 99))
     with contextlib.suppress(MedSAMSegError):
-        write_segmentation(tmp_path / "other.nii", [Segment("A", mask.T)], scan.geometry, scan.nifti_place)
+        write_segmentation(tmp_path / "other.nii", [Segment("A", mask.T)], scan.place)
     assert capfd.readouterr() == ("", "")
 
 
@@ -347,7 +349,7 @@ def test_a_place_that_a_format_cannot_hold_is_refused_and_the_file_stays(tmp_pat
     scan = read_image(
         write_nrrd(tmp_path / "scan.nrrd", voxels, affine(np.eye(3), (1e-6, 1e-6, 1e-6), (100.1234567, 0, 0)))
     )
-    error = failure_of(write_segmentation, tmp_path / "mask.nii.gz", Segment("A", mask.T), scan.geometry)
+    error = failure_of(write_segmentation, tmp_path / "mask.nii.gz", Segment("A", mask.T), scan.place)
     assert (error.kind, error.code) == (ErrorKind.CANNOT_WRITE, "place_not_kept")
     assert "A .nii.gz file cannot hold the place of this scan" in error.message
     assert error.hint == "End its name with .seg.nrrd, .nrrd or .mha."

@@ -32,7 +32,7 @@ def shared_engine(development_store):
 @pytest.fixture
 def segment(run, weights, shared_engine, monkeypatch, tmp_path):
     """Runs `medsamseg segment` on an image; returns the mask and the command's summary."""
-    monkeypatch.setattr(segment_command, "_make_engine", lambda store, *_: shared_engine)
+    monkeypatch.setattr(segment_command, "make_engine", lambda args, store: shared_engine)
 
     def run_segment(image, *options):
         out = tmp_path / "out.seg.nrrd"

@@ -42,7 +42,7 @@ def networks(store, monkeypatch):
         return FakePredictor(specification)
 
     monkeypatch.setattr(
-        segment_command, "_make_engine", lambda store, device, _: Engine(store, device=device, load_predictor=load)
+        segment_command, "make_engine", lambda args, store: Engine(store, device=args.device, load_predictor=load)
     )
     return loaded
 

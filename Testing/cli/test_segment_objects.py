@@ -35,7 +35,7 @@ def segment(run, store, watch, monkeypatch, tmp_path):
         return FakePredictor(specification, watch)
 
     monkeypatch.setattr(
-        segment_command, "_make_engine", lambda store, device, _: Engine(store, device=device, load_predictor=load)
+        segment_command, "make_engine", lambda args, store: Engine(store, device=args.device, load_predictor=load)
     )
     volume = np.zeros((12, 32, 40), np.uint8)
     volume[2:10, 10:20, 8:18] = 200 + np.arange(2, 10)[:, None, None]

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,14 +14,15 @@ import SimpleITK as sitk
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io import segmentations
-from medsamseg_server.image_io.image import Geometry
+from medsamseg_server.image_io.image import DicomSource, Geometry, ScanPlace
+from medsamseg_server.image_io.mask_writer import Segment
 from medsamseg_server.image_io.segmentations import (
     OUTPUT_SUFFIXES,
     VOLUME_SUFFIXES,
-    Segment,
     check_output,
     color_of,
     write_segmentation,
+    writer_of,
 )
 from medsamseg_server.system.safe_files import replacing
 
@@ -45,7 +47,7 @@ def failure_of(function, *arguments, **options):
 @pytest.mark.parametrize("suffix", VOLUME_SUFFIXES)
 def test_voxels_and_geometry_are_the_same_in_every_format(tmp_path, mask, suffix):
     path = tmp_path / f"out{suffix}"
-    write_segmentation(path, Segment("Tumor", mask), GEOMETRY)
+    write_segmentation(path, Segment("Tumor", mask), ScanPlace(GEOMETRY))
     image = sitk.ReadImage(str(path))
     np.testing.assert_array_equal(sitk.GetArrayFromImage(image), mask)
     assert image.GetPixelID() == sitk.sitkUInt8
@@ -105,7 +107,7 @@ def slicer_segment(slicer_node):
 @pytest.mark.parametrize("name", ["Tumour", "Läsion 1; α := β"])
 def test_slicer_opens_a_segmentation_with_name_color_voxels_and_place(tmp_path, mask, slicer_segment, name):
     path = tmp_path / "out.seg.nrrd"
-    write_segmentation(path, Segment(name, mask, (0.25, 0.5, 1.0)), GEOMETRY)
+    write_segmentation(path, Segment(name, mask, (0.25, 0.5, 1.0)), ScanPlace(GEOMETRY))
     segment, start, voxels, matrix = slicer_segment(path)
     assert segment.GetName() == name
     assert segment.GetColor() == (0.25, 0.5, 1.0)
@@ -126,7 +128,7 @@ def test_slicer_opens_several_segments(tmp_path, mask, slicer_node, overlapping)
     third = np.roll(mask, 1, axis=2)
     masks = {"First": mask, "Second": other, "Third": third}
     segments = [Segment(name, each, color_of(n)) for n, (name, each) in enumerate(masks.items())]
-    write_segmentation(tmp_path / "out.seg.nrrd", segments, GEOMETRY)
+    write_segmentation(tmp_path / "out.seg.nrrd", segments, ScanPlace(GEOMETRY))
     node = slicer_node(tmp_path / "out.seg.nrrd")
     segmentation = node.GetSegmentation()
     assert segmentation.GetNumberOfLayers() == (2 if overlapping else 1)
@@ -145,18 +147,51 @@ def test_slicer_opens_several_segments(tmp_path, mask, slicer_node, overlapping)
 
 def test_a_label_map_numbers_its_objects_and_refuses_overlap(tmp_path, mask):
     segments = [Segment("First", mask), Segment("Second", np.roll(mask, 1, axis=2))]
-    write_segmentation(tmp_path / "out.nrrd", segments, GEOMETRY)
+    write_segmentation(tmp_path / "out.nrrd", segments, ScanPlace(GEOMETRY))
     expected = mask + 2 * segments[1].mask
     np.testing.assert_array_equal(sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / "out.nrrd"))), expected)
-    error = failure_of(write_segmentation, tmp_path / "both.nrrd", [segments[0]] * 2, GEOMETRY)
+    error = failure_of(write_segmentation, tmp_path / "both.nrrd", [segments[0]] * 2, ScanPlace(GEOMETRY))
     assert error.code == "overlap_in_labelmap"
     assert not (tmp_path / "both.nrrd").exists()
 
 
 def test_slicer_opens_an_empty_segment(tmp_path, mask, slicer_segment):
-    write_segmentation(tmp_path / "out.seg.nrrd", Segment("Nothing", mask * 0), GEOMETRY)
+    write_segmentation(tmp_path / "out.seg.nrrd", Segment("Nothing", mask * 0), ScanPlace(GEOMETRY))
     segment, _, voxels, _ = slicer_segment(tmp_path / "out.seg.nrrd")
     assert (segment.GetName(), voxels.sum()) == ("Nothing", 0)
+
+
+@pytest.mark.parametrize("suffix", OUTPUT_SUFFIXES)
+def test_what_a_file_says_that_it_holds_is_what_it_holds(tmp_path, mask, suffix):
+    writer, path = writer_of(tmp_path / f"out{suffix}"), tmp_path / f"out{suffix}"
+    assert suffix in writer.suffixes
+    two = [Segment("A", mask), Segment("B", mask)]
+    cases = {"slices": [two[0]], "overlap": [Segment(each.name, each.mask[2:3]) for each in two]}
+    held = {"slices": writer.holds_slices, "overlap": writer.holds_overlap}
+    codes = {"slices": "output_not_flat", "overlap": "overlap_in_labelmap"}
+    for what, segments in cases.items():
+        if held[what]:
+            write_segmentation(path, segments, ScanPlace(GEOMETRY))
+            assert sitk.ReadImage(str(path)).GetNumberOfComponentsPerPixel() == (2 if what == "overlap" else 1)
+            path.unlink()
+        else:
+            assert failure_of(write_segmentation, path, segments, ScanPlace(GEOMETRY)).code == codes[what]
+    assert not path.exists()
+
+
+def test_a_new_type_of_file_is_a_row_and_knows_where_the_scan_came_from(tmp_path, mask, monkeypatch):
+    class Uids:
+        suffixes = (".uids",)
+        holds_overlap = holds_slices = True
+
+        def write(self, path, segments, layers, place):
+            path.write_text(" ".join([segments[0].name, place.source.series_uid, *place.source.sop_instance_uids]))
+
+    monkeypatch.setattr(segmentations, "WRITERS", (*segmentations.WRITERS, Uids()))
+    source = DicomSource("1.2", (Path("a.dcm"), Path("b.dcm")), ("1.2.1", "1.2.2"), (0, 0))
+    check_output(tmp_path / "out.uids")
+    write_segmentation(tmp_path / "out.uids", [Segment("A", mask)] * 2, ScanPlace(GEOMETRY, source=source))
+    assert (tmp_path / "out.uids").read_text() == "A 1.2 1.2.1 1.2.2"
 
 
 @pytest.mark.parametrize("name", ["out", "out.dcm", "out.nrrd.txt", ".seg.nrrd", "out.jpg"])
@@ -216,7 +251,7 @@ def test_what_the_system_refuses_is_told_in_words(tmp_path, monkeypatch, errno, 
 
 
 def test_a_full_disk_is_told_beforehand(tmp_path, monkeypatch):
-    usage = segmentations.ensure_free_space.__globals__["shutil"].disk_usage(tmp_path)
+    usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(
         "medsamseg_server.system.safe_files.shutil.disk_usage", lambda folder: usage._replace(free=5000)
     )
@@ -232,8 +267,8 @@ def test_a_disk_that_fills_up_while_writing_leaves_the_old_file(tmp_path, mask, 
         Path(name).write_bytes(b"half")
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(segmentations.sitk, "WriteImage", fill_the_disk)
-    error = failure_of(write_segmentation, path, Segment("Tumor", mask), GEOMETRY)
+    monkeypatch.setattr(sitk, "WriteImage", fill_the_disk)
+    error = failure_of(write_segmentation, path, Segment("Tumor", mask), ScanPlace(GEOMETRY))
     assert (error.kind, error.code) == (ErrorKind.CANNOT_WRITE, "disk_full")
     assert [file.read_text() for file in tmp_path.iterdir()] == ["the old one"]
 
@@ -244,7 +279,7 @@ def write_with_little_room(path):
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
     noise = np.random.default_rng(0).integers(0, 2, (20, 200, 200), np.uint8)
     try:
-        write_segmentation(Path(path), Segment("Tumor", noise), GEOMETRY)
+        write_segmentation(Path(path), Segment("Tumor", noise), ScanPlace(GEOMETRY))
     except MedSAMSegError as error:
         print(error.kind.name, error.message)
 

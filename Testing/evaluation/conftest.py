@@ -35,7 +35,7 @@ def engine(home):
 
 @pytest.fixture
 def fake_network(engine, monkeypatch):
-    monkeypatch.setattr(evaluate_command, "_make_engine", lambda store, device: engine)
+    monkeypatch.setattr(evaluate_command, "make_engine", lambda args, store: engine)
 
 
 def write(path, array):

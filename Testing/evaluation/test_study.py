@@ -14,7 +14,7 @@ from medsamseg_server.cli import study as study_command
 
 @pytest.fixture
 def study(engine, monkeypatch, tmp_path):
-    monkeypatch.setattr(study_command, "_make_engine", lambda store, device: engine)
+    monkeypatch.setattr(study_command, "make_engine", lambda args, store: engine)
 
     def run(manifest, *options):
         assert main(["study", str(manifest), "--out", str(tmp_path / "study.csv"), "--jitter", "0", *options]) == 0

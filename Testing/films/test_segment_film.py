@@ -43,8 +43,8 @@ def run(home, monkeypatch, capsys):
     store.final_path("litemedsam").write_bytes(b"the fake network needs none")
     monkeypatch.setattr(
         segment_command,
-        "_make_engine",
-        lambda store, device, _: Engine(store, load_predictor=lambda specification, *_: FakePredictor(specification)),
+        "make_engine",
+        lambda args, store: Engine(store, load_predictor=lambda specification, *_: FakePredictor(specification)),
     )
 
     def run_command(*arguments):

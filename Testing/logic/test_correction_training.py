@@ -31,7 +31,7 @@ def home(tmp_path, monkeypatch):
     parameters = TinyViTParameters(
         patch_kernel=1, patch_stride=1, widths=(8, 8, 8, 16), depths=(1, 1, 1, 1), heads=(1, 1, 1), windows=(7, 7, 7)
     )
-    specification = dataclasses.replace(get_specification("litemedsam"), name="tiny", title="Tiny", tiny_vit=parameters)
+    specification = dataclasses.replace(get_specification("litemedsam"), name="tiny", title="Tiny", encoder=parameters)
     torch.manual_seed(5)
     network = build_network(specification)
     register_trained(specification, lambda path: torch.save(network.state_dict(), path), "none", "", {})

@@ -29,7 +29,7 @@ def network(litemedsam_weights):
 )
 def test_lean_encoder_is_the_encoder(model, size):
     # One block a stage shows all that blocks do.
-    parameters = dataclasses.replace(get_specification(model).tiny_vit, depths=(1, 1, 1, 1))
+    parameters = dataclasses.replace(get_specification(model).encoder, depths=(1, 1, 1, 1))
     encoder = randomize(TinyViT(parameters), seed=3).eval()
     image = torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(4))
     with torch.inference_mode():

@@ -17,6 +17,7 @@ FRAME = 256
 class FakePrediction:
     masks: np.ndarray
     scores: np.ndarray
+    probabilities: np.ndarray | None = None
 
 
 class FakePredictor:
@@ -48,9 +49,10 @@ class FakePredictor:
 
     def decode(self, embedding, image_size, boxes=None, points=None, labels=None):
         frame = embedding[:16].reshape(4, 4, 64, 64).transpose(2, 0, 3, 1).reshape(FRAME, FRAME)
-        bright = frame[: image_size[0], : image_size[1]] > 0.5
+        shown = frame[: image_size[0], : image_size[1]]
+        bright = shown > 0.5
         rows, columns = np.indices(image_size)
-        masks = []
+        masks, probabilities = [], []
         for number in range(len(boxes if boxes is not None else points)):
             inside = np.ones(image_size, bool)
             if boxes is not None:
@@ -61,7 +63,10 @@ class FakePredictor:
                     near = (abs(columns - x) <= 2) & (abs(rows - y) <= 2)
                     inside &= near if label else ~near
             masks.append(bright & inside)
-        return FakePrediction(np.array(masks), np.full(len(masks), 0.75, np.float32))
+            # As bright as a pixel is, so likely is it the object's.
+            probabilities.append(np.where(inside, shown, np.float32(0)))
+        scores = np.full(len(masks), 0.75, np.float32)
+        return FakePrediction(np.array(masks), scores, np.array(probabilities, np.float32))
 
 
 class Watch:

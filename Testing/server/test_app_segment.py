@@ -133,7 +133,7 @@ def test_second_click_says_that_the_embedding_was_known(client, rod_path):
 
 def test_empty_mask_has_no_extent(client, rod_path):
     (mask,) = segment(client, rod_path, [{"box": [20, 20, 30, 30]}]).json()["masks"]
-    assert mask == {"extent": None, "bits": "", "score": 0.75, "voxels": 0}
+    assert mask == {"extent": None, "bits": "", "score": 0.75, "voxels": 0, "probability": None}
 
 
 def test_several_objects_come_in_order(client, rod_path):

@@ -254,13 +254,14 @@ def test_unwritable_folder_costs_one_warning_and_nothing_else(tmp_path, caplog):
 
 def test_full_disk_costs_one_warning_and_leaves_no_half_file(folder, caplog, monkeypatch):
     cache = EmbeddingCache(folder=folder)
-    write = type(folder).write_bytes
+    opened = type(folder).open
 
-    def fill_up(path, content):
-        write(path, content[:100])
+    def fill_up(path, mode="r", **options):
+        with opened(path, mode, **options) as file:
+            file.write(b"the beginning")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(type(folder), "write_bytes", fill_up)
+    monkeypatch.setattr(type(folder), "open", fill_up)
     cache.put("a", embedding(1))
     cache.put("b", embedding(2))
     assert cache.get("a") is not None

@@ -69,7 +69,7 @@ def tiny_specification():
     parameters = TinyViTParameters(
         patch_kernel=1, patch_stride=1, widths=(8, 8, 8, 16), depths=(1, 1, 1, 1), heads=(1, 1, 1), windows=(7, 7, 7)
     )
-    return dataclasses.replace(get_specification("litemedsam"), name="tiny", title="Tiny", tiny_vit=parameters)
+    return dataclasses.replace(get_specification("litemedsam"), name="tiny", title="Tiny", encoder=parameters)
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from labeled_cases import ellipsoid, write_case
 
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.evaluation.manifest import load_case
-from medsamseg_server.image_io.image import Geometry
-from medsamseg_server.image_io.segmentations import Segment, write_segmentation
+from medsamseg_server.image_io.image import Geometry, ScanPlace
+from medsamseg_server.image_io.mask_writer import Segment
+from medsamseg_server.image_io.segmentations import write_segmentation
 from medsamseg_server.training.boxes import jittered_box, tight_box
 from medsamseg_server.training.cases import DataReport, SizeLimits, cut_slices, read_case
 from medsamseg_server.training.data import DataOptions, prepare_data
@@ -61,7 +62,9 @@ def test_a_manifest_names_targets_and_window(dataset):
 def test_slicers_segmentations_bring_the_names_of_their_segments(dataset, tmp_path, crop):
     image = sitk.ReadImage(str(dataset / "images" / "case_0.nii.gz"))
     mask = ellipsoid()
-    write_segmentation(tmp_path / "whole.seg.nrrd", Segment("Node", mask.astype(np.uint8)), Geometry.of(image))
+    write_segmentation(
+        tmp_path / "whole.seg.nrrd", Segment("Node", mask.astype(np.uint8)), ScanPlace(Geometry.of(image))
+    )
     written = sitk.ReadImage(str(tmp_path / "whole.seg.nrrd"))
     folder = tmp_path / "slicer"
     folder.mkdir()
@@ -187,9 +190,8 @@ def test_overlapping_segments_are_learned_from_and_measured(tmp_path):
         image, labels = write_case(folder, f"scan_{number}", seed=number)
         labels.unlink()
         segments = [Segment(name, mask.astype(np.uint8)) for name, mask in (("Node", ellipsoid()), ("Other", other))]
-        write_segmentation(
-            labels.with_name(f"scan_{number}.seg.nrrd"), segments, Geometry.of(sitk.ReadImage(str(image)))
-        )
+        place = ScanPlace(Geometry.of(sitk.ReadImage(str(image))))
+        write_segmentation(labels.with_name(f"scan_{number}.seg.nrrd"), segments, place)
     prepared(folder, tmp_path)
     (entry,) = find_cases(tmp_path / "run" / "test.json")
     case = load_case(entry)

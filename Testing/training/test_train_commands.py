@@ -92,7 +92,7 @@ def test_distilling_teaches_a_student_the_teachers_embeddings_and_goes_on_where_
     assert result.status == 0, result.out + result.err
     errors = result.json()["metrics"]["embedding_error"]
     assert len(errors) == 4 and errors[-1] < errors[0]
-    parameters = get_specification("small").tiny_vit
+    parameters = get_specification("small").encoder
     assert parameters == TinyViTParameters(1, 1, (8, 8, 8, 8), (1, 1, 1, 1), (1, 1, 1), (7, 14, 7))
     Engine(store, device="cpu").segment(SliceRequest(ellipsoids.volume, 0, 3, model="small"), [ellipsoids.box])
 

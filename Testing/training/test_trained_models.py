@@ -15,7 +15,7 @@ from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.models.networks import build_network
 from medsamseg_server.models.specialist import build_specialist
-from medsamseg_server.models.specification import UNetParameters
+from medsamseg_server.models.specification import NoEncoder, UNetParameters
 from medsamseg_server.serving.app import create_app
 from medsamseg_server.serving.service import Service
 from medsamseg_server.weights.catalog import get_specification
@@ -94,10 +94,10 @@ def test_the_server_offers_it_and_segments_with_it(knee, store, ellipsoids):
 def test_a_specialist_is_used_by_the_same_calls(store, ellipsoids, tiny_specification):
     u_net = UNetParameters(widths=(4, 8), strides=(2,), residual_units=1)
     specification = dataclasses.replace(
-        tiny_specification, name="unet", title="U-Net", tiny_vit=None, u_net=u_net, close_up_size=None
+        tiny_specification, name="unet", title="U-Net", encoder=NoEncoder(), decoder=u_net, close_up_size=None
     )
     register(specification, build_specialist(specification))
-    assert get_specification("unet").u_net == u_net
+    assert get_specification("unet") == specification
     result = Engine(store, device="cpu").segment(
         SliceRequest(ellipsoids.volume, 0, 3, model="unet"), [ellipsoids.box] * 2
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import slicer
 
-from medsamseg_server.volumes.windows import resolve_window
+from medsamseg_server.volumes.windows import CT_PRESETS, resolve_window, suggest_window
 
 RANDOM = np.random.default_rng(3)
 
@@ -31,6 +31,47 @@ VOLUMES = {
     "constant below air": np.full((4, 5, 6), -2000.0),
     "zeros": np.zeros((4, 5, 6)),
 }
+
+
+def values(*parts):
+    """10,000 voxels of parts (voxels, value)."""
+    return np.concatenate([np.full(count, value) for count, value in parts]).reshape(10, 20, 50)
+
+
+#: Two volumes on either side of a limit, with what each is taken for.
+LIMITS = {
+    "least air": [(200, -1000, 9800, 30, 0, 0, "soft"), (199, -1000, 9801, 30, 0, 0, "percentile")],
+    "least tissue": [(6000, -1000, 500, 30, 3500, 2000, "soft"), (6000, -1000, 499, 30, 3501, 2000, "percentile")],
+    "least of both": [(300, -1000, 5700, 30, 4000, 2000, "soft"), (300, -1000, 5699, 30, 4001, 2000, "percentile")],
+    "coldest air": [(400, -1100, 9600, 30, 0, 0, "soft"), (400, -1101, 9600, 30, 0, 0, "percentile")],
+    "densest lung": [(2500, -500, 7500, 30, 0, 0, "lung"), (2500, -499, 7500, 30, 0, 0, "percentile")],
+    "lightest fat": [(6000, -1000, 600, -200, 3400, 2000, "soft"), (6000, -1000, 600, -201, 3400, 2000, "percentile")],
+    "densest tissue": [(400, -1000, 9600, 300, 0, 0, "soft"), (400, -1000, 9600, 301, 0, 0, "percentile")],
+    "least lung of a chest": [(2000, -700, 8000, 30, 0, 0, "lung"), (1999, -700, 8001, 30, 0, 0, "soft")],
+    "coldest lung": [(2500, -950, 7500, 30, 0, 0, "lung"), (2500, -951, 7500, 30, 0, 0, "soft")],
+    "fat beside lung": [(1000, -700, 9000, -151, 0, 0, "lung"), (1000, -700, 9000, -150, 0, 0, "soft")],
+    "tissue beside lung": [(1000, -700, 9000, 251, 0, 0, "lung"), (1000, -700, 9000, 250, 0, 0, "soft")],
+}
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("name", LIMITS)
+def test_both_sides_have_the_same_limits(gui, name, side):
+    from MedSAMSegLib.volumes.intensityWindows import suggestedWindow
+
+    *numbers, expected = LIMITS[name][side]
+    array = values(*zip(numbers[::2], numbers[1::2], strict=True)).astype(np.int16)
+    volume = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode")
+    slicer.util.updateVolumeFromArray(volume, array)
+    assert (suggest_window(array), suggestedWindow(volume)) == (expected, expected)
+
+
+@pytest.mark.parametrize("kind", CT_PRESETS)
+def test_both_sides_have_the_same_presets(gui, kind):
+    from MedSAMSegLib.volumes.intensityWindows import CT_WINDOWS
+
+    assert CT_WINDOWS[kind] == CT_PRESETS[kind]
+    assert set(CT_WINDOWS) == set(CT_PRESETS)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int16])

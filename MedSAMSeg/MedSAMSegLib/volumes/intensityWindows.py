@@ -100,7 +100,7 @@ def _sample(array):
 
 
 def _looksLikeCT(sample):
-    """Air or lung, soft tissue or fat, and little else: the server's rule for "auto"."""
+    """Air or lung, soft tissue or fat, and little else: the server's rule for "auto", which decides."""
     return (
         _share(sample, -1100, -500) >= 0.02 and _share(sample, -200, 300) >= 0.05 and _share(sample, -1100, 300) >= 0.6
     )

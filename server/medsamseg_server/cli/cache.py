@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from medsamseg_server.cli.engine_options import add_computer_options, add_model_option, make_engine
 from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress, warn
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.embedding_folder import EmbeddingFolder
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.system import paths
 from medsamseg_server.system.safe_files import readable_size
-from medsamseg_server.weights.registry import CHECKPOINTS, DEFAULT_MODEL
 from medsamseg_server.weights.store import ModelStore
 
 if TYPE_CHECKING:
-    from medsamseg_server.engine.engine import Engine
     from medsamseg_server.engine.warming import Scan, Warming, WarmScan
 
 _GIGABYTE = 1e9
@@ -95,15 +94,8 @@ def _add_warm(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         choices=(0, 1, 2),
         help="array axis; several times for several (default: 0)",
     )
-    parser.add_argument(
-        "--model",
-        metavar="NAME",
-        default=DEFAULT_MODEL,
-        help=f"one of: {', '.join(CHECKPOINTS)} (default: {DEFAULT_MODEL})",
-    )
-    parser.add_argument(
-        "--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="where to compute (default: auto)"
-    )
+    add_model_option(parser)
+    add_computer_options(parser)
     add_output_options(parser)
     parser.set_defaults(run=run_warm)
 
@@ -196,7 +188,8 @@ def run_warm(args: argparse.Namespace) -> int:
     for window in windows:
         check_window(window)
     scans = find_scans(args.scans)
-    engine = _make_engine(store, args.device)
+    folder = _folder()
+    engine = make_engine(args, store, EmbeddingCache(0, folder.folder, folder.quota))
     engine.predictor(args.model)
     warming = Warming(engine, Wish(tuple(args.axis or [0]), windows, args.model))
     try:
@@ -212,13 +205,6 @@ def run_warm(args: argparse.Namespace) -> int:
     if args.json:
         print_json({"scans": results})
     return ErrorKind.UNREADABLE.exit_status if failed else 0
-
-
-def _make_engine(store: ModelStore, device: str) -> Engine:
-    from medsamseg_server.engine.engine import Engine
-
-    folder = _folder()
-    return Engine(store, EmbeddingCache(0, folder.folder, folder.quota), device)
 
 
 def _warm(args: argparse.Namespace, warming: Warming, scan: Scan) -> dict[str, Any]:

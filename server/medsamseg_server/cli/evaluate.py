@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from medsamseg_server.cli.engine_options import add_computer_options, make_engine
 from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.system.safe_files import ensure_writable, replacing
@@ -74,9 +75,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--out", metavar="FILE.json", type=Path, help="write everything that was measured")
     parser.add_argument("--picture", metavar="FILE.png", type=Path, help="draw the models side by side")
     parser.add_argument("--html", metavar="FILE.html", type=Path, help="write a report with tables and pictures")
-    parser.add_argument(
-        "--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="where to compute (default: auto)"
-    )
+    add_computer_options(parser)
     add_output_options(parser)
     parser.set_defaults(run=run)
 
@@ -95,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
     store = ModelStore()
     for model in settings.models:
         store.path(model)
-    engine = _make_engine(store, args.device)
+    engine = make_engine(args, store)
     about = {"manifest": str(args.manifest)}
     scores, pictures = _evaluate(args, engine, entries, settings)
     rows = compare(scores)
@@ -139,12 +138,6 @@ def _percent(text: str) -> float:
             ErrorKind.INVALID_INPUT, "jitter_invalid", f"'{text}' is no jitter.", "Give percents from 0 to 100."
         )
     return value
-
-
-def _make_engine(store: ModelStore, device: str) -> Engine:
-    from medsamseg_server.engine.engine import Engine
-
-    return Engine(store, device=device)
 
 
 def _evaluate(

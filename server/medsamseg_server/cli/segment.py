@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from medsamseg_server.cli import probability
+from medsamseg_server.cli.box_formats import BOX_FORMATS, in_pixels
+from medsamseg_server.cli.engine_options import add_computer_options, add_model_option, add_window_option, make_engine
 from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress, warn
 from medsamseg_server.cli.prompt_arguments import (
     FILE_EXAMPLE,
@@ -21,14 +24,13 @@ from medsamseg_server.cli.prompt_arguments import (
     read_prompts,
 )
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.weights.registry import CHECKPOINTS, DEFAULT_MODEL
 from medsamseg_server.weights.store import ModelStore
 
 if TYPE_CHECKING:
     from medsamseg_server.engine.engine import Engine
     from medsamseg_server.engine.prompts import Box
     from medsamseg_server.image_io.image import Image
-    from medsamseg_server.image_io.segmentations import Segment
+    from medsamseg_server.image_io.mask_writer import Segment
     from medsamseg_server.propagation.whole_volume import Task, WholeMask, WholeObjects
     from medsamseg_server.volumes.volume import Volume
     from medsamseg_server.volumes.windows import IntensityRange
@@ -101,6 +103,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     prompts = parser.add_argument_group("where the object is")
     prompts.add_argument("--box", metavar="X0,Y0,X1,Y1", help="box around the object, in voxel indices of the slice")
+    prompts.add_argument(
+        "--box-format",
+        choices=tuple(BOX_FORMATS),
+        default="corners",
+        help="what the numbers of --box are: " + "; ".join(f"{name}, {what}" for name, what in BOX_FORMATS.items()),
+    )
+    prompts.add_argument(
+        "--boxes",
+        metavar="FILE",
+        type=Path,
+        help="boxes of many objects in a picture, or in a folder of pictures: COCO's .json, or YOLO's .txt or a folder"
+        " of these",
+    )
     prompts.add_argument("--slice", metavar="N", type=int, help="index of the slice with the box")
     prompts.add_argument(
         "--axis", type=int, choices=(0, 1, 2), help="array axis across the slices (default: 0, the stored slices)"
@@ -131,22 +146,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="how to go from slice to slice: tracking, film, or reference, the published recipe"
         " (default: tracking; film through films)",
     )
-    model.add_argument("--window", default="auto", help="intensities that the model sees (default: auto)")
-    model.add_argument(
-        "--model",
-        metavar="NAME",
-        default=DEFAULT_MODEL,
-        help=f"one of: {', '.join(CHECKPOINTS)} (default: {DEFAULT_MODEL})",
-    )
-    model.add_argument(
-        "--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="where to compute (default: auto)"
-    )
-    model.add_argument(
-        "--runtime",
-        choices=("auto", "torch", "openvino"),
-        default="auto",
-        help="what computes: auto is OpenVINO on the processor and PyTorch on a graphics card (default: auto)",
-    )
+    add_window_option(model)
+    add_model_option(model)
+    add_computer_options(model)
+    probability.add_options(parser, model)
     parser.add_argument("--name", help="name of the segment (default: Segment)")
     add_output_options(parser)
     parser.set_defaults(run=run)
@@ -154,16 +157,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Segment an image file."""
+    if args.boxes is not None:
+        return _run_boxes(args)
     tasks = _make_tasks(args)
     # What reads images and runs networks is imported after the arguments are known to be right.
     from medsamseg_server.cli.overlay_picture import check_overlay
     from medsamseg_server.cli.slice_order import in_space
     from medsamseg_server.cli.slice_table import slice_rows, table_path, write_table
     from medsamseg_server.image_io.film_names import is_film
-    from medsamseg_server.image_io.picture_masks import check_flat, describe, is_picture_mask
+    from medsamseg_server.image_io.mask_writer import Segment
+    from medsamseg_server.image_io.probability_files import write_probability
     from medsamseg_server.image_io.reading import read_image
     from medsamseg_server.image_io.segmentations import (
-        Segment,
+        check_can_hold,
         check_output,
         color_of,
         remarks_on_output,
@@ -173,23 +179,27 @@ def run(args: argparse.Namespace) -> int:
     from medsamseg_server.volumes.volume import Volume
 
     _refuse_to_replace_the_image(args)
+    probability.check_options(args, len(tasks))
     if is_film(args.image):
         return _run_film(args, tasks)
     check_output(args.output, args.force)
     if args.overlay is not None:
         check_overlay(args.overlay, args.force)
-    _check_overlap(args, tasks)
+    check_can_hold(args.output, overlap=args.allow_overlap and len(tasks) > 1)
     store = ModelStore()
     store.path(args.model)
     image = read_image(args.image, args.series)
     tasks = in_space(tasks, image, args.slice_order)
     volume = Volume.from_array(image.array)
-    check_flat(args.output, volume.shape)
+    tasks = {name: replace(task, boxes=_in_pixels(args, task, volume.slice_size)) for name, task in tasks.items()}
+    for path in (args.output, args.probability):
+        if path is not None:
+            check_can_hold(path, len(volume.array))
     i, j, k = image.geometry.spacing
     whole = WholeObjects(
         volume, {name: replace(task, spacing=(k, j, i)) for name, task in tasks.items()}, args.allow_overlap
     )
-    engine = _make_engine(store, args.device, args.runtime)
+    engine = make_engine(args, store)
     seconds_loading = _load(engine, args.model)
     results = _run_with_progress(args, whole, engine)
     several = len(results) > 1
@@ -198,10 +208,11 @@ def run(args: argparse.Namespace) -> int:
         where = f" of {name}" if several else ""
         notes += [f"Nothing was found in the box{where} on slice {index}." for index in result.empty_prompts]
     segments = [Segment(name, result.mask, color_of(n)) for n, (name, result) in enumerate(results.items())]
-    if len(segments) > 1 and is_picture_mask(args.output):
-        notes.append(describe([segment.name for segment in segments]))
-    write_segmentation(args.output, segments, image.geometry, image.nifti_place)
-    notes += remarks_on_output(args.output, image.geometry, image.nifti_place)
+    write_segmentation(args.output, segments, image.place)
+    if args.probability is not None:
+        likely = next(iter(results.values())).probability(next(iter(tasks.values())).axis)
+        write_probability(args.probability, likely, image.place)
+    notes += remarks_on_output(args.output, segments, image.place)
     rows = {name: slice_rows(result.results) for name, result in results.items()}
     if args.csv:
         named = [{"segment": name, **row} if several else row for name in rows for row in rows[name]]
@@ -238,11 +249,30 @@ def _draw(
     write_overlay(args.overlay, volume, window, axis, outcomes, image.geometry, image.voxel_ml is not None)
 
 
+def _in_pixels(args: argparse.Namespace, task: Task, size_of: Callable[[int, int], tuple[int, int]]) -> dict[int, Box]:
+    """Return the boxes of a task in voxel indices; ``size_of`` gives (H, W) for an axis and a slice."""
+    if args.box_format == "corners":
+        return dict(task.boxes)
+    return {index: in_pixels(box, args.box_format, size_of(task.axis, index)) for index, box in task.boxes.items()}
+
+
+def _run_boxes(args: argparse.Namespace) -> int:
+    from medsamseg_server.cli import segment_boxes
+
+    probability.check_options(args, 1)
+    pictures = segment_boxes.check_arguments(args)
+    store = ModelStore()
+    store.path(args.model)
+    engine = make_engine(args, store)
+    _load(engine, args.model)
+    return segment_boxes.run(args, pictures, engine)
+
+
 def _run_film(args: argparse.Namespace, tasks: dict[str, Task]) -> int:
     from medsamseg_server.cli import segment_film
 
     segment_film.check_arguments(args, len(tasks))
-    engine = _make_engine(ModelStore(), args.device, args.runtime)
+    engine = make_engine(args, ModelStore())
     _load(engine, args.model)
     ((name, task),) = tasks.items()
     return segment_film.run(args, name, task.boxes, (task.first, task.last), engine)
@@ -261,7 +291,15 @@ def _make_tasks(args: argparse.Namespace) -> dict[str, Task]:
     first, last = parse_range(args.range)
     return {
         (name or args.name or "Segment"): Task(
-            axis, boxes, first, last, not args.slice_only, args.window, args.model, method=args.method or DEFAULT_METHOD
+            axis,
+            boxes,
+            first,
+            last,
+            not args.slice_only,
+            args.window,
+            args.model,
+            method=args.method or DEFAULT_METHOD,
+            threshold=args.threshold,
         )
         for name, boxes in objects.items()
     }
@@ -274,6 +312,8 @@ def _boxes_of(args: argparse.Namespace) -> tuple[int, dict[str | None, dict[int,
         for option in ("box", "slice", "axis"):
             if getattr(args, option) is not None:
                 raise _wrong_usage("usage", f"--{option} cannot go with --prompts.", f"Put the {option} into the file.")
+        if args.box_format != "corners":
+            raise _wrong_usage("usage", "--box-format says what --box is.", "A prompts file has corners.")
         return read_prompts(args.prompts)
     # A flat picture has one slice; of a stack in such a file, the first.
     index = 0 if args.slice is None and may_be_flat(args.image) else args.slice
@@ -281,13 +321,6 @@ def _boxes_of(args: argparse.Namespace) -> tuple[int, dict[str | None, dict[int,
         missing = "--box" if args.box is None else "--slice"
         raise _wrong_usage("usage", f"{missing} is missing.", "Give --box and --slice, or --prompts.")
     return args.axis or 0, {None: {index: parse_box(args.box)}}
-
-
-def _check_overlap(args: argparse.Namespace, tasks: dict[str, Task]) -> None:
-    from medsamseg_server.image_io.segmentations import is_segmentation, overlap_error
-
-    if args.allow_overlap and len(tasks) > 1 and not is_segmentation(args.output):
-        raise overlap_error(args.output)
 
 
 def _wrong_usage(code: str, message: str, hint: str) -> MedSAMSegError:
@@ -301,12 +334,6 @@ def _refuse_to_replace_the_image(args: argparse.Namespace) -> None:
         )
 
 
-def _make_engine(store: ModelStore, device: str, runtime: str) -> Engine:
-    from medsamseg_server.engine.engine import Engine
-
-    return Engine(store, device=device, runtime=runtime)
-
-
 def _load(engine: Engine, model: str) -> float:
     """Load the network before the first slice needs it, so that the times of slices are theirs; return the seconds."""
     started = time.perf_counter()
@@ -318,7 +345,7 @@ def _run_with_progress(args: argparse.Namespace, whole: WholeObjects, engine: En
     hidden = not shows_progress(args)
     title = args.name or "Segment"
     with tqdm(total=whole.slices_total, unit="slice", desc=title, disable=hidden, leave=False) as bar:
-        return whole.run(engine, lambda result: bar.update())
+        return whole.run(engine, lambda result: bar.update(), args.probability is not None)
 
 
 def _found(image: Image, result: WholeMask) -> dict[str, Any]:
@@ -367,7 +394,8 @@ def _report(
         say(args, f"  Window {window.name} ({window.lower:g} to {window.upper:g})")
     times = ", ".join(f"{summary[f'seconds_{step}']:.1f} s {step}" for step in ("loading", "encoding", "decoding"))
     say(args, f"  {summary['model']} on {summary['device']}: {times}")
-    also = ["the table of slices"] * args.csv + [str(args.overlay)] * (args.overlay is not None)
+    also = ["the table of slices"] * args.csv
+    also += [str(path) for path in (args.probability, args.overlay) if path is not None]
     say(args, ", and ".join([f"Written: {args.output}", *also]))
 
 

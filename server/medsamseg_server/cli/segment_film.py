@@ -7,6 +7,7 @@ import csv
 import io
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from medsamseg_server.cli.box_formats import in_pixels
 from medsamseg_server.cli.output import print_json, say, shows_progress, warn
+from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
 from medsamseg_server.engine.prompts import check_box
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.film_masks import check_mask_output, write_masks, write_overlay_film
 from medsamseg_server.image_io.films import Film, FilmVolume
+from medsamseg_server.image_io.mask_writer import DEFAULT_COLOR
 from medsamseg_server.image_io.overlay import Box, Panel, Shape, draw_panel
-from medsamseg_server.image_io.segmentations import DEFAULT_COLOR
 from medsamseg_server.propagation import DirectionEnded, EngineSlices, Propagation, SliceResult
 from medsamseg_server.system.safe_files import ensure_writable, refuse_to_replace, replacing
 
@@ -41,6 +44,7 @@ def check_arguments(args: argparse.Namespace, objects: int) -> None:
         ("--axis", args.axis not in (None, 0)),
         ("--allow-overlap", args.allow_overlap),
         ("--window", args.window != "auto"),
+        ("--probability", args.probability is not None),
     ):
         if given:
             raise _usage(f"{option} cannot go with a film.", f"Leave {option} out.")
@@ -69,6 +73,7 @@ def run(
     """
     with Film(args.image) as film:
         volume = FilmVolume(film)
+        boxes = {index: in_pixels(box, args.box_format, film.size) for index, box in boxes.items()}
         first, last = span
         if args.slice_only:
             first, last = min(boxes), max(boxes)
@@ -76,7 +81,7 @@ def run(
         for box in boxes.values():
             check_box(box, film.size)
         started = time.perf_counter()
-        results, ended = _follow(args, name, plan, EngineSlices(engine, volume, 0, "auto", args.model))
+        results, ended = _follow(args, name, plan, _source(args, engine, volume))
         seconds = time.perf_counter() - started
         masks = {index: each.mask for index, each in results.items() if each.mask.voxels}
 
@@ -104,6 +109,10 @@ def run(
     return 0
 
 
+def _source(args: argparse.Namespace, engine: Engine, volume: FilmVolume) -> EngineSlices:
+    return EngineSlices(engine, volume, 0, "auto", args.model, args.threshold != DEFAULT_THRESHOLD)
+
+
 def _follow(
     args: argparse.Namespace, name: str, plan: Propagation, source: EngineSlices
 ) -> tuple[dict[int, SliceResult], list[DirectionEnded]]:
@@ -114,7 +123,9 @@ def _follow(
             if isinstance(event, DirectionEnded):
                 ended.append(event)
             else:
-                results[event.index] = event
+                # The probabilities of all frames would not fit into memory.
+                mask = replace(event.mask.at(args.threshold), probability=None)
+                results[event.index] = replace(event, mask=mask)
                 bar.update()
     return results, ended
 

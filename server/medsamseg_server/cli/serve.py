@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from medsamseg_server.cli.engine_options import add_computer_options, add_model_option
 from medsamseg_server.engine.embedding_cache import DEFAULT_MEMORY_BYTES
-from medsamseg_server.weights.registry import DEFAULT_MODEL
 
 _GIBIBYTE = 2**30
+_NNINTERACTIVE_SESSIONS = 4
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,19 +23,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="port; 0 for any free one (default: %(default)s)")
-    parser.add_argument("--model", default=DEFAULT_MODEL, help="model when a request names none (default: %(default)s)")
-    parser.add_argument(
-        "--device",
-        choices=("auto", "cuda", "mps", "cpu"),
-        default="auto",
-        help="where networks run (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--runtime",
-        choices=("auto", "torch", "openvino"),
-        default="auto",
-        help="what computes: auto is OpenVINO on the processor and PyTorch on a graphics card (default: %(default)s)",
-    )
+    add_model_option(parser, "model when a request names none")
+    add_computer_options(parser)
     parser.add_argument(
         "--token-from",
         metavar="SOURCE",
@@ -58,6 +48,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="GIB",
         help="disk space for image embeddings; 0 for none (default: what 'medsamseg cache limit' has set, or 10)",
     )
+    parser.add_argument(
+        "--nninteractive",
+        type=_count,
+        nargs="?",
+        const=_NNINTERACTIVE_SESSIONS,
+        default=0,
+        metavar="USERS",
+        help="speak nnInteractive's remote protocol as well, with at most USERS at the same time (default: %(const)s), "
+        "so that viewers which know it can be given this server's address and, as API key, its token",
+    )
     parser.set_defaults(run=run)
 
 
@@ -73,6 +73,12 @@ def _size(text: str) -> float:
     if not 0 <= value < 2**20:
         raise argparse.ArgumentTypeError(f"'{text}' is not a size in GiB")
     return value
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text[:6]) <= 1000:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of users from 1 to 1000")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -96,5 +102,6 @@ def run(args: argparse.Namespace) -> int:
             volume_bytes=int(args.volume_memory * _GIBIBYTE),
             embedding_memory_bytes=int(args.embedding_memory * _GIBIBYTE),
             embedding_disk_bytes=None if args.embedding_disk is None else int(args.embedding_disk * _GIBIBYTE),
+            nninteractive_sessions=args.nninteractive,
         )
     )

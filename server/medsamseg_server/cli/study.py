@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from medsamseg_server.cli.engine_options import add_computer_options, add_model_option, make_engine
 from medsamseg_server.cli.numbers_in_text import number_or_nan
 from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress
 from medsamseg_server.system.safe_files import ensure_writable, replacing
-from medsamseg_server.weights.registry import DEFAULT_MODEL
 from medsamseg_server.weights.store import ModelStore
 
 if TYPE_CHECKING:
-    from medsamseg_server.engine.engine import Engine
+    pass
 
 _EPILOG = """\
 ways:
@@ -43,7 +43,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("manifest", metavar="MANIFEST", type=Path, help="as for 'medsamseg evaluate'")
-    parser.add_argument("--model", default=DEFAULT_MODEL, help="the network that helps (default: %(default)s)")
+    add_model_option(parser, "the network that helps")
     parser.add_argument("--dice", type=_part, default=0.9, help="to reach, in 3D (default: %(default)s)")
     parser.add_argument(
         "--every", type=_positive, default=5, metavar="N", help="interpolated: a box on every Nth slice"
@@ -58,7 +58,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     costs.add_argument("--seconds-per-check", type=_seconds, default=2.0, metavar="S", help="(default: %(default)s)")
     parser.add_argument("--out", metavar="FILE.csv", type=Path, help="write every object in every way")
     parser.add_argument("--picture", metavar="FILE.png", type=Path, help="draw the times")
-    parser.add_argument("--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="(default: auto)")
+    add_computer_options(parser)
     add_output_options(parser)
     parser.set_defaults(run=run)
 
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     entries = read_manifest(args.manifest)
     costs = CostModel(args.seconds_per_box, args.seconds_per_point, args.seconds_per_check)
     jitter = Jitter(args.jitter, args.seed)
-    engine = _make_engine(store, args.device)
+    engine = make_engine(args, store)
     found = run_study(engine, entries, args.model, args.dice, args.every, jitter, costs)
     total = sum(len(entry.targets) for entry in entries) * len(WAYS)
     rows = list(tqdm(found, total=total, disable=not shows_progress(args), leave=False))
@@ -100,12 +100,6 @@ def run(args: argparse.Namespace) -> int:
     for line in study_lines(summaries):
         say(args, line)
     return 0
-
-
-def _make_engine(store: ModelStore, device: str) -> Engine:
-    from medsamseg_server.engine.engine import Engine
-
-    return Engine(store, device=device)
 
 
 def _part(text: str) -> float:

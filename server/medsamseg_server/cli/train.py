@@ -18,6 +18,7 @@ from medsamseg_server.cli.train_options import (
     schedule,
 )
 from medsamseg_server.cli.train_run import finish, show_progress, training
+from medsamseg_server.models.specification import TinyViTParameters
 from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.registry import DEFAULT_MODEL
 from medsamseg_server.weights.store import ModelStore
@@ -137,7 +138,7 @@ def run_finetune(args: argparse.Namespace) -> int:
     specification = get_specification(args.base)
     parts = Parts(args.parts)
     # LiteMedSAM's recipe trains the IoU and turns images over, MedSAM's does not; an embedding cannot be turned over.
-    is_lite = specification.tiny_vit is not None
+    is_lite = isinstance(specification.encoder, TinyViTParameters)
     lessons = Lessons(args.largest_shift, is_lite, flips=is_lite and parts is not Parts.DECODER, seed=args.seed)
     with training(args) as (folder, fabric, data), show_progress(args, fabric) as progress:
         network, _ = load_network(specification, weights)
@@ -171,9 +172,9 @@ def run_distill(args: argparse.Namespace) -> int:
 
     teacher_specification = get_specification(args.teacher)
     lite = get_specification(DEFAULT_MODEL)
-    assert lite.tiny_vit is not None
-    parameters = replace(lite.tiny_vit, widths=args.widths, depths=args.depths, heads=args.heads)
-    specification = replace(lite, name=args.name, title=args.name, tiny_vit=parameters)
+    assert isinstance(lite.encoder, TinyViTParameters)
+    parameters = replace(lite.encoder, widths=args.widths, depths=args.depths, heads=args.heads)
+    specification = replace(lite, name=args.name, title=args.name, encoder=parameters)
     second = schedule(args)
     # An encoder that begins at random has statistics of batch normalization, which belong to its own weights.
     first = replace(second, epochs=args.embedding_epochs, learning_rate=args.embedding_rate, average=0.0)

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from medsamseg_server.cli.engine_options import add_device_option, add_window_option
 from medsamseg_server.cli.numbers_in_text import number_or_nan
 from medsamseg_server.cli.output import add_output_options
 
@@ -24,7 +25,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which data is used."""
     parser.add_argument("data", metavar="DATA", type=Path, help="folder with scans and label maps, or a manifest")
     data = parser.add_argument_group("data")
-    data.add_argument("--window", default="auto", help="window of scans in a folder (default: auto)")
+    add_window_option(data, "window of scans in a folder")
     data.add_argument("--axis", type=int, choices=(0, 1, 2), default=0, help="axis across the slices (default: 0)")
     data.add_argument("--split", metavar="FILE", type=Path, help="split by case to use, instead of 80/10/10 at random")
     data.add_argument(
@@ -127,7 +128,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         help="print progress as lines of JSON, for programs; the last is the result",
     )
     computer = parser.add_argument_group("computer")
-    computer.add_argument("--device", choices=("auto", "cuda", "mps", "cpu"), default="auto", help="(default: auto)")
+    add_device_option(computer)
     computer.add_argument("--devices", type=positive, default=1, metavar="N", help="graphics cards (default: 1)")
     computer.add_argument(
         "--precision",

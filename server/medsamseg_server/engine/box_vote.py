@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.probabilities import ProbabilityMap, voted
 from medsamseg_server.engine.prompts import Box
 
 #: Outward, in pixels of the mask that the network makes; a whole slice has 256.
@@ -38,11 +40,19 @@ class Vote:
         mask: the object, (H, W).
         agreement: how far the candidates agree with what was expected, 0 to 1.
         score: mean IoU that the network predicts for the candidates.
+        probability: exceeds 0.5 on the mask, (H, W); None unless the candidates' were given.
     """
 
     mask: NDArray[np.bool_]
     agreement: float
     score: float
+    probability: NDArray[np.float32] | None = None
+
+    @property
+    def slice_mask(self) -> SliceMask:
+        """The mask as one of a slice of its size."""
+        probability = None if self.probability is None else ProbabilityMap(self.probability)
+        return SliceMask.from_mask(self.mask, self.score, probability)
 
 
 def widened(box: Box, margins: Sequence[float], pixel: float, image_size: tuple[int, int]) -> list[Box]:
@@ -67,7 +77,12 @@ def widened(box: Box, margins: Sequence[float], pixel: float, image_size: tuple[
     ]
 
 
-def vote_for_box(masks: NDArray[np.bool_], scores: NDArray[np.floating[Any]], box: Box) -> Vote:
+def vote_for_box(
+    masks: NDArray[np.bool_],
+    scores: NDArray[np.floating[Any]],
+    box: Box,
+    probabilities: NDArray[np.float32] | None = None,
+) -> Vote:
     """Return the object in a box of the user: masks count by how well they fill it.
 
     ``mask`` is empty when all candidates are.
@@ -76,16 +91,24 @@ def vote_for_box(masks: NDArray[np.bool_], scores: NDArray[np.floating[Any]], bo
         masks: (N, H, W), one at least.
         scores: (N,), the IoU that the network predicts for each.
         box: x0, y0, x1, y1 in pixels of the masks.
+        probabilities: (N, H, W), what is behind the masks.
     """
     fills = np.array([fill(mask, box) for mask in masks])
     weights = np.minimum(fills, _FILLED) ** POWER
     if not weights.sum() > 0:
         weights = np.ones(len(masks))
-    mask = np.tensordot(weights, masks, 1) > weights.sum() / 2
+
+    def is_elected(votes: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        elected: NDArray[np.bool_] = np.tensordot(weights, votes, 1) > weights.sum() / 2
+        return elected
+
+    mask = is_elected(masks)
+    probability = None if probabilities is None else voted(probabilities, is_elected)
     if not mask.any():
-        mask = masks[fills.argmax()]
+        best = int(fills.argmax())
+        mask, probability = masks[best], None if probabilities is None else probabilities[best]
     agreement = float(np.mean([dice(other, mask) for other in masks]))
-    return Vote(mask, agreement, float(np.mean(scores, dtype=np.float64)))
+    return Vote(mask, agreement, float(np.mean(scores, dtype=np.float64)), probability)
 
 
 def dice(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from medsamseg_server.engine.box_vote import MARGINS, vote_for_box, widened
 from medsamseg_server.engine.close_ups import View
 from medsamseg_server.engine.masks import Candidates, SliceMask
+from medsamseg_server.engine.probabilities import ProbabilityMap
 from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.engine.slice_embeddings import Embedded
 from medsamseg_server.models.point_slots import count_tokens
@@ -23,26 +24,28 @@ _PIXELS_AT_ONCE = 2**24
 
 @dataclass(frozen=True)
 class _Answer:
-    """What the network gave for one way of asking: a mask (h, w) of the view, and its predicted IoU."""
+    """What the network gave for one way of asking: a mask (h, w) of the view, its predicted IoU, what is behind it."""
 
     mask: NDArray[np.bool_]
     score: float
+    probability: NDArray[np.float32] | None
 
 
 def decode_prompts(
-    embedded: Sequence[Embedded], prompts: Sequence[Prompt], quick: bool = False
+    embedded: Sequence[Embedded], prompts: Sequence[Prompt], quick: bool = False, with_probabilities: bool = False
 ) -> tuple[list[SliceMask], list[float | None]]:
     """Return the mask of each prompt on its embedding, and how far slightly different boxes agree on it.
 
     A box without points is asked with several margins, which vote, of a model with close-ups: LiteMedSAM learned loose
     boxes. MobileSAM is used to tight ones, and its vote was worse. Other prompts are asked as they are, and have no
-    agreement; with ``quick``, all are.
+    agreement; with ``quick``, all are. Masks bring their probabilities along where that is asked for.
     """
     asked = [[prompt] if quick else _ways(each, prompt) for each, prompt in zip(embedded, prompts, strict=True)]
     flat = [(number, way) for number, ways in enumerate(asked) for way in ways]
     waiting: list[list[_Answer]] = [[] for _ in prompts]
     settled: dict[int, tuple[SliceMask, float | None]] = {}
-    for place, answer in _decode([embedded[number] for number, _ in flat], [way for _, way in flat]):
+    views = [embedded[number] for number, _ in flat]
+    for place, answer in _decode(views, [way for _, way in flat], with_probabilities):
         number = flat[place][0]
         waiting[number].append(answer)
         # As soon as a prompt has all its answers, so that those of a thousand prompts are never kept at once.
@@ -52,23 +55,32 @@ def decode_prompts(
     return [settled[number][0] for number in range(len(prompts))], [settled[n][1] for n in range(len(prompts))]
 
 
-def decode_boxes(embedded: Embedded, boxes: Sequence[Box]) -> Candidates:
-    """Return the mask of each box, one at least, on an embedding, as it is."""
+def decode_boxes(embedded: Embedded, boxes: Sequence[Box], with_probabilities: bool = False) -> Candidates:
+    """Return the mask of each box, one at least, on an embedding, as it is; with its probability on request."""
     view = embedded.framing.view
-    answers = [answer for _, answer in _decode([embedded] * len(boxes), [Prompt(box) for box in boxes])]
+    prompts = [Prompt(box) for box in boxes]
+    answers = [answer for _, answer in _decode([embedded] * len(boxes), prompts, with_probabilities)]
     scores = np.array([answer.score for answer in answers])
-    return Candidates(np.array([answer.mask for answer in answers]), scores, view.x0, view.y0)
+    return Candidates(np.array([answer.mask for answer in answers]), scores, view.x0, view.y0, _behind(answers))
+
+
+def _behind(answers: Sequence[_Answer]) -> NDArray[np.float32] | None:
+    """Return the probabilities of some answers, (N, h, w); None where they were not asked for."""
+    known = [answer.probability for answer in answers if answer.probability is not None]
+    return np.array(known) if known else None
 
 
 def _settle(view: View, prompt: Prompt, answers: Sequence[_Answer]) -> tuple[SliceMask, float | None]:
     """Return a prompt's mask on the slice, and how far its answers agree where there are several."""
     if prompt.box is None or len(answers) == 1:
-        mask, score, agreement = answers[0].mask, answers[0].score, None
+        only = answers[0]
+        probability = None if only.probability is None else ProbabilityMap(only.probability)
+        mask, agreement = SliceMask.from_mask(only.mask, only.score, probability), None
     else:
-        scores = np.array([answer.score for answer in answers])
-        vote = vote_for_box(np.array([answer.mask for answer in answers]), scores, view.box_inside(prompt.box))
-        mask, score, agreement = vote.mask, vote.score, vote.agreement
-    return SliceMask.from_mask(mask, score).moved(view.x0, view.y0), agreement
+        masks, scores = (np.array(each) for each in zip(*((one.mask, one.score) for one in answers), strict=True))
+        vote = vote_for_box(masks, scores, view.box_inside(prompt.box), _behind(answers))
+        mask, agreement = vote.slice_mask, vote.agreement
+    return mask.moved(view.x0, view.y0), agreement
 
 
 def _ways(embedded: Embedded, prompt: Prompt) -> list[Prompt]:
@@ -80,7 +92,9 @@ def _ways(embedded: Embedded, prompt: Prompt) -> list[Prompt]:
     return [Prompt(box) for box in widened(prompt.box, MARGINS, embedded.mask_pixel, end)]
 
 
-def _decode(embedded: Sequence[Embedded], prompts: Sequence[Prompt]) -> Iterator[tuple[int, _Answer]]:
+def _decode(
+    embedded: Sequence[Embedded], prompts: Sequence[Prompt], with_probabilities: bool
+) -> Iterator[tuple[int, _Answer]]:
     """Decode prompts of one kind (embedding, with a box or not, number of points) in batches.
 
     Yields the number of a prompt, in ascending order within its kind, and its answer.
@@ -92,7 +106,8 @@ def _decode(embedded: Sequence[Embedded], prompts: Sequence[Prompt]) -> Iterator
         at_once = _batch_size(point_count, embedded[numbers[0]].framing.view.shape)
         for start in range(0, len(numbers), at_once):
             batch = numbers[start : start + at_once]
-            yield from zip(batch, _decode_alike(embedded[batch[0]], [prompts[number] for number in batch]), strict=True)
+            alike = [prompts[number] for number in batch]
+            yield from zip(batch, _decode_alike(embedded[batch[0]], alike, with_probabilities), strict=True)
 
 
 def _batch_size(point_count: int, image_size: tuple[int, int]) -> int:
@@ -102,7 +117,7 @@ def _batch_size(point_count: int, image_size: tuple[int, int]) -> int:
     return max(min(bounds), 1)
 
 
-def _decode_alike(embedded: Embedded, prompts: Sequence[Prompt]) -> list[_Answer]:
+def _decode_alike(embedded: Embedded, prompts: Sequence[Prompt], with_probabilities: bool) -> list[_Answer]:
     """Decode prompts that all have a box or not, and as many points, in one batch."""
     view = embedded.framing.view
     given = [prompt.box for prompt in prompts if prompt.box is not None]
@@ -112,4 +127,8 @@ def _decode_alike(embedded: Embedded, prompts: Sequence[Prompt]) -> list[_Answer
         triples = np.array([prompt.points for prompt in prompts], np.float32)
         points, labels = view.points_inside(triples[..., :2]), triples[..., 2].astype(np.int32)
     prediction = embedded.predictor.decode(embedded.embedding, view.shape, boxes, points, labels)
-    return [_Answer(mask, float(score)) for mask, score in zip(prediction.masks, prediction.scores, strict=True)]
+    behind = prediction.probabilities if with_probabilities else [None] * len(prompts)
+    return [
+        _Answer(mask, float(score), probability)
+        for mask, score, probability in zip(prediction.masks, prediction.scores, behind, strict=True)
+    ]

@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-import logging
 import math
-import os
 import shutil
 import threading
-import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.system.plain_files import NotPlainFileError, plain_status, read_plain_file
-
-logger = logging.getLogger(__name__)
+from medsamseg_server.system.disk_cache import DIGEST_BYTES, DiskCache, Entry
+from medsamseg_server.system.plain_files import read_plain_file
 
 #: Quota where the user has set none: embeddings of 5,120 slices.
 DEFAULT_QUOTA = 10 * 2**30
 
-_SUFFIX = ".embedding"
 #: A file with the quota that the user has set, in bytes.
 _QUOTA_NAME = "quota"
-_TEMPORARY = ".part"
-_DIGEST_BYTES = 32
 # No embedding of any model has more; a specialist's is its input, of 512 × 512 half-precision numbers or so.
 _MOST_ENTRY_BYTES = 64 * 2**20
 _MOST_DIMENSIONS = 8
 _MOST_QUOTA_DIGITS = 20
 # Another server may write to the same folder, so the sizes are counted afresh now and then.
 _WRITES_BETWEEN_COUNTS = 64
-_ABANDONED_SECONDS = 3600.0
 #: When the quota is passed, entries go until this part of it is used.
 _FILLED_AFTER_DROPPING = 0.9
 #: Space that is left to the computer's other programs.
@@ -61,12 +53,8 @@ class FolderUse:
 class EmbeddingFolder:
     """Embeddings by key in a folder; those unused for longest go when the quota is passed. Any thread may use it.
 
-    A file holds the sha256 of the rest, the number of dimensions, the shape and the values; its modification time is
-    its last use. It gets its name when it is whole, and what is damaged all the same is dropped when it is read: so is
-    what has another shape than is asked for, or values that are no numbers. What is no plain file is never opened.
-
-    Nothing that goes wrong with the disk reaches the caller: an entry that cannot be read is a miss, one that cannot be
-    written is not kept, and the first failure is logged.
+    A file of the ``DiskCache`` holds the number of dimensions, the shape and the values. What has another shape than is
+    asked for, or values that are no numbers, is dropped like what is damaged.
 
     Args:
         folder: made when something is written.
@@ -75,10 +63,11 @@ class EmbeddingFolder:
 
     def __init__(self, folder: Path, quota: int | None = None) -> None:
         self.folder = folder
+        # The embeddings show a patient's image to whoever has the same network, so the folder is the user's own.
+        self._files = DiskCache(folder, ".embedding", "embedding cache", mode=0o700)
         self.quota = self._kept_quota() if quota is None else quota
         self._used = 0
         self._writes_left = 0
-        self._warned = False
         self._lock = threading.Lock()
 
     @property
@@ -93,57 +82,23 @@ class EmbeddingFolder:
 
     def has(self, key: str, shape: tuple[int, ...] | None = None) -> bool:
         """Return whether there is an entry, with a size that fits ``shape``, and count that as its use."""
-        path = self._path(key)
-        try:
-            if shape is not None and plain_status(path).st_size != _entry_bytes(shape):
-                return False
-            os.utime(path, follow_symlinks=False)
-        except (FileNotFoundError, NotPlainFileError):
-            return False
-        except OSError as error:
-            self._warn("updated", error)
-        return True
+        return self._files.has(key, None if shape is None else _entry_bytes(shape))
 
     def read(self, key: str, shape: tuple[int, ...] | None = None) -> NDArray[np.float16] | None:
         """Return an entry, or None; also None for one of another ``shape``, where that is given."""
-        path = self._path(key)
-        try:
-            embedding = _decode(read_plain_file(path, _MOST_ENTRY_BYTES), shape)
-        except FileNotFoundError:
-            return None
-        except NotPlainFileError:
-            embedding = None
-        except OSError as error:
-            self._warn("read", error)
-            return None
-        try:
-            if embedding is None:
-                logger.warning("Dropped the damaged cache entry %s; it is computed again.", path.name)
-                path.unlink(missing_ok=True)
-            else:
-                os.utime(path, follow_symlinks=False)
-        except OSError as error:
-            self._warn("updated", error)
-        return embedding
+        return self._files.read(key, _MOST_ENTRY_BYTES, lambda content: _decode(content, shape))
 
     def write(self, key: str, embedding: NDArray[np.float16]) -> None:
         """Keep an entry, unless it is larger than the quota."""
         content = _encode(embedding)
-        if len(content) > self.quota:
+        size = DIGEST_BYTES + len(content)
+        if size > self.quota or not self._files.write(key, content):
             return
-        temporary = self.folder / f"{key}.{uuid.uuid4().hex}{_TEMPORARY}"
         try:
-            # The embeddings show a patient's image to whoever has the same network, so the folder is the user's own.
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            try:
-                temporary.write_bytes(content)
-                temporary.replace(self._path(key))
-            finally:
-                temporary.unlink(missing_ok=True)
             with self._lock:
-                self._make_room(len(content))
+                self._make_room(size)
         except OSError as error:
-            self._warn("written", error)
+            self._files.warn("kept within its quota", error)
 
     def set_quota(self, quota: int) -> None:
         """Set the quota for this and all later programs, and delete what is above it.
@@ -151,8 +106,8 @@ class EmbeddingFolder:
         Raises:
             OSError: when it cannot be written down.
         """
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = self.folder / f"{uuid.uuid4().hex}{_TEMPORARY}"
+        self._files.make_folder()
+        temporary = self.folder / f"{uuid.uuid4().hex}.part"
         temporary.write_text(str(quota), encoding="ascii")
         temporary.replace(self.folder / _QUOTA_NAME)
         self.quota = quota
@@ -163,15 +118,12 @@ class EmbeddingFolder:
     def use(self) -> FolderUse:
         """Return how much there is."""
         try:
-            entries = self._entries()
+            return _use(self._files.entries())
         except FileNotFoundError:
-            entries = []
+            return _use([])
         except OSError as error:
-            self._warn("read", error)
-            entries = []
-        times = [used for used, _, _ in entries]
-        size = sum(size for _, size, _ in entries)
-        return FolderUse(len(entries), size, min(times, default=None), max(times, default=None))
+            self._files.warn("read", error)
+            return _use([])
 
     def clear(self, unused_since: float | None = None) -> FolderUse:
         """Delete the entries, or those not used since a time in seconds since 1970; return what was there of them.
@@ -180,13 +132,11 @@ class EmbeddingFolder:
             OSError: when one cannot be deleted.
         """
         if not self.folder.is_dir():
-            return FolderUse(0, 0, None, None)
-        dropped = [entry for entry in self._entries() if unused_since is None or entry[0] < unused_since]
-        for _, _, path in dropped:
-            path.unlink(missing_ok=True)
-        times = [used for used, _, _ in dropped]
-        size = sum(size for _, size, _ in dropped)
-        return FolderUse(len(dropped), size, min(times, default=None), max(times, default=None))
+            return _use([])
+        dropped = [entry for entry in self._files.entries() if unused_since is None or entry.used < unused_since]
+        for entry in dropped:
+            entry.path.unlink(missing_ok=True)
+        return _use(dropped)
 
     def _kept_quota(self) -> int:
         try:
@@ -195,9 +145,6 @@ class EmbeddingFolder:
             return DEFAULT_QUOTA
         return quota if 0 <= quota < 2**63 else DEFAULT_QUOTA
 
-    def _path(self, key: str) -> Path:
-        return self.folder / f"{key}{_SUFFIX}"
-
     def _make_room(self, added: int) -> None:
         """Delete the least recently used entries once the quota is passed."""
         self._used += added
@@ -205,63 +152,34 @@ class EmbeddingFolder:
         if self._used <= self.quota and self._writes_left > 0:
             return
         self._writes_left = _WRITES_BETWEEN_COUNTS
-        entries = self._entries()
-        self._used = sum(size for _, size, _ in entries)
-        if self._used <= self.quota:
-            return
-        for _, size, path in sorted(entries):
-            try:
-                path.unlink(missing_ok=True)
-            except PermissionError:
-                continue  # on Windows, another server is reading it
-            self._used -= size
-            if self._used <= _FILLED_AFTER_DROPPING * self.quota:
-                break
+        self._used = self._files.make_room(self.quota, _FILLED_AFTER_DROPPING)
 
-    def _entries(self) -> list[tuple[float, int, Path]]:
-        """Return (last use, size, path) of every entry, and remove what a crashed server left half written."""
-        entries = []
-        for path in self.folder.iterdir():
-            try:
-                status = plain_status(path)
-                if path.suffix == _SUFFIX:
-                    entries.append((status.st_mtime, status.st_size, path))
-                elif path.suffix == _TEMPORARY and time.time() - status.st_mtime > _ABANDONED_SECONDS:
-                    path.unlink(missing_ok=True)
-            except (FileNotFoundError, NotPlainFileError):
-                continue  # another server was faster, or it is none of ours
-        return entries
 
-    def _warn(self, action: str, error: OSError) -> None:
-        if not self._warned:
-            self._warned = True
-            logger.warning(
-                "The embedding cache in %s cannot be %s: %s. Work goes on without it.", self.folder, action, error
-            )
+def _use(entries: Sequence[Entry]) -> FolderUse:
+    times = [entry.used for entry in entries]
+    size = sum(entry.size for entry in entries)
+    return FolderUse(len(entries), size, min(times, default=None), max(times, default=None))
 
 
 def _encode(embedding: NDArray[np.float16]) -> bytes:
     shape = np.asarray((embedding.ndim, *embedding.shape), "<u4").tobytes()
-    payload = shape + np.ascontiguousarray(embedding, dtype="<f2").tobytes()
-    return hashlib.sha256(payload).digest() + payload
+    return shape + np.ascontiguousarray(embedding, dtype="<f2").tobytes()
 
 
 def _entry_bytes(shape: tuple[int, ...]) -> int:
     """Return the size of an entry of this shape on disk."""
-    return _DIGEST_BYTES + 4 * (1 + len(shape)) + 2 * math.prod(shape)
+    return DIGEST_BYTES + 4 * (1 + len(shape)) + 2 * math.prod(shape)
 
 
-def _decode(content: bytes, expected: tuple[int, ...] | None) -> NDArray[np.float16] | None:
-    """Return what a file holds, or None unless it is whole, of the expected shape, and of numbers throughout."""
-    payload = memoryview(content)[_DIGEST_BYTES:]
-    if len(payload) < 4 or hashlib.sha256(payload).digest() != content[:_DIGEST_BYTES]:
+def _decode(content: memoryview, expected: tuple[int, ...] | None) -> NDArray[np.float16] | None:
+    """Return what a file holds, or None unless it is of the expected shape, and of numbers throughout."""
+    if len(content) < 4:
         return None
-    dimensions = int.from_bytes(payload[:4], "little")
-    # The checksum only tells that nothing has changed since somebody wrote it.
-    if dimensions > _MOST_DIMENSIONS or len(payload) < 4 * (1 + dimensions):
+    dimensions = int.from_bytes(content[:4], "little")
+    if dimensions > _MOST_DIMENSIONS or len(content) < 4 * (1 + dimensions):
         return None
-    shape = tuple(np.frombuffer(payload, "<u4", dimensions, offset=4).tolist())
-    if len(content) != _entry_bytes(shape) or expected not in (None, shape):
+    shape = tuple(np.frombuffer(content, "<u4", dimensions, offset=4).tolist())
+    if DIGEST_BYTES + len(content) != _entry_bytes(shape) or expected not in (None, shape):
         return None
-    values = np.frombuffer(payload, "<f2", offset=4 * (1 + dimensions)).reshape(shape)
+    values = np.frombuffer(content, "<f2", offset=4 * (1 + dimensions)).reshape(shape)
     return values.astype(np.float16, copy=False) if np.isfinite(values).all() else None

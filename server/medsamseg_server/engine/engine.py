@@ -237,7 +237,8 @@ class Engine:
             MedSAMSegError: as ``check_prompts`` and ``embed``.
         """
         check_prompts(prompts, request.image_size)
-        return self.decode(self.embed_for(request, prompts), prompts)
+        embedded = self.embed_for(request, prompts)
+        return self.decode(embedded, prompts, with_probabilities=request.with_probabilities)
 
     def segment_whole(self, request: SliceRequest, boxes: Sequence[Box]) -> SliceSegmentation:
         """Return one mask per box on a slice, decoded as it is on the whole of it, as the models' authors do.
@@ -247,7 +248,7 @@ class Engine:
         """
         check_prompts([Prompt(box) for box in boxes], request.image_size)
         embedded = self.embed(request)
-        masks, seconds = self._decode_boxes(embedded, boxes)
+        masks, seconds = self._decode_boxes(embedded, boxes, request.with_probabilities)
         count = len(boxes)
         return _segmentation([embedded] * count, masks.slice_masks(), [None] * count, seconds)
 
@@ -270,27 +271,36 @@ class Engine:
             # One that the network would not see is none.
             if embedded.framing.view.holds(each):
                 boxes += widened(each, (MIDDLE_MARGIN,), pixel, request.image_size)
-        masks, seconds = self._decode_boxes(embedded, boxes)
+        masks, seconds = self._decode_boxes(embedded, boxes, request.with_probabilities)
         return SliceCandidates(masks, embedded.framing, embedded.seconds, seconds)
 
-    def decode(self, embedded: Sequence[Embedded], prompts: Sequence[Prompt], quick: bool = False) -> SliceSegmentation:
+    def decode(
+        self,
+        embedded: Sequence[Embedded],
+        prompts: Sequence[Prompt],
+        quick: bool = False,
+        with_probabilities: bool = False,
+    ) -> SliceSegmentation:
         """Return one mask per prompt, which have been checked, each on its own embedding of the slice.
 
         Args:
             embedded: of ``embed_for`` or ``find_for``.
             prompts: as there.
             quick: ask the network for each box once, for a preview.
+            with_probabilities: the masks bring their probabilities along.
         """
         started = time.perf_counter()
         with self._decoding:
-            masks, agreements = decode_prompts(embedded, prompts, quick)
+            masks, agreements = decode_prompts(embedded, prompts, quick, with_probabilities)
         return _segmentation(embedded, masks, agreements, time.perf_counter() - started)
 
-    def _decode_boxes(self, embedded: Embedded, boxes: Sequence[Box]) -> tuple[Candidates, float]:
+    def _decode_boxes(
+        self, embedded: Embedded, boxes: Sequence[Box], with_probabilities: bool
+    ) -> tuple[Candidates, float]:
         """Return the masks, and the time for them."""
         started = time.perf_counter()
         with self._decoding:
-            masks = decode_boxes(embedded, boxes)
+            masks = decode_boxes(embedded, boxes, with_probabilities)
         return masks, time.perf_counter() - started
 
     @property

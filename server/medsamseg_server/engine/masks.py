@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from medsamseg_server.engine.probabilities import ProbabilityMap
+
+_Value = TypeVar("_Value", bound=np.generic)
 
 #: x0, y0, x1, y1 in in-plane pixels; both ends belong to the object.
 Extent = tuple[int, int, int, int]
@@ -22,27 +26,37 @@ class Candidates:
         scores: (N,), the IoU that the network predicts for each.
         x0: the part's first column.
         y0: its first row.
+        probabilities: (N, h, w), what is behind the masks, where it was asked for.
     """
 
     pixels: NDArray[np.bool_]
     scores: NDArray[np.floating[Any]]
     x0: int = 0
     y0: int = 0
+    probabilities: NDArray[np.float32] | None = None
 
     def on_slice(self, image_size: tuple[int, int]) -> NDArray[np.bool_]:
         """Return the masks on the full slice of ``image_size`` (H, W), as (N, H, W)."""
-        count, height, width = self.pixels.shape
+        return self._on_slice(self.pixels, image_size)
+
+    def probabilities_on_slice(self, image_size: tuple[int, int]) -> NDArray[np.float32] | None:
+        """Return the probabilities on the full slice, as ``on_slice``; None where they were not asked for."""
+        return None if self.probabilities is None else self._on_slice(self.probabilities, image_size)
+
+    def _on_slice(self, values: NDArray[_Value], image_size: tuple[int, int]) -> NDArray[_Value]:
+        count, height, width = values.shape
         if (height, width) == image_size:
-            return self.pixels
-        full = np.zeros((count, *image_size), bool)
-        full[:, self.y0 : self.y0 + height, self.x0 : self.x0 + width] = self.pixels
+            return values
+        full = np.zeros((count, *image_size), values.dtype)
+        full[:, self.y0 : self.y0 + height, self.x0 : self.x0 + width] = values
         return full
 
     def slice_masks(self) -> list[SliceMask]:
         """Return each mask as one of the slice."""
+        behind = [None] * len(self.pixels) if self.probabilities is None else map(ProbabilityMap, self.probabilities)
         return [
-            SliceMask.from_mask(mask, float(score)).moved(self.x0, self.y0)
-            for mask, score in zip(self.pixels, self.scores, strict=True)
+            SliceMask.from_mask(mask, float(score), probability).moved(self.x0, self.y0)
+            for mask, score, probability in zip(self.pixels, self.scores, behind, strict=True)
         ]
 
 
@@ -62,11 +76,13 @@ class SliceMask:
         extent: tight rectangle round the object, inclusive; None when the mask is empty.
         pixels: the rectangle's, (y1 − y0 + 1, x1 − x0 + 1), True on the object; (0, 0) when the mask is empty.
         score: the network's own estimate of the mask's IoU. MedSAM's is untrained: show it, decide nothing by it.
+        probability: what is behind the mask, where it was asked for.
     """
 
     extent: Extent | None
     pixels: NDArray[np.bool_]
     score: float
+    probability: ProbabilityMap | None = field(default=None, repr=False)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SliceMask):
@@ -74,23 +90,25 @@ class SliceMask:
         same_place = (self.extent, self.score) == (other.extent, other.score)
         return same_place and np.array_equal(self.pixels, other.pixels)
 
-    __hash__ = None  # type: ignore[assignment]
+    def __hash__(self) -> int:
+        return hash((self.extent, self.score))
 
     @classmethod
-    def from_mask(cls, mask: NDArray[np.bool_], score: float) -> SliceMask:
+    def from_mask(cls, mask: NDArray[np.bool_], score: float, probability: ProbabilityMap | None = None) -> SliceMask:
         """Crop and pack a full mask.
 
         Args:
             mask: (H, W), True on the object.
             score: predicted IoU.
+            probability: as the attribute.
         """
         rows = np.flatnonzero(mask.any(axis=1))
         if rows.size == 0:
-            return cls(None, np.zeros((0, 0), bool), score)
+            return cls(None, np.zeros((0, 0), bool), score, probability)
         columns = np.flatnonzero(mask.any(axis=0))
         extent = (int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1]))
         # A copy, so that the rest of the slice need not be kept.
-        return cls(extent, mask[extent[1] : extent[3] + 1, extent[0] : extent[2] + 1].copy(), score)
+        return cls(extent, mask[extent[1] : extent[3] + 1, extent[0] : extent[2] + 1].copy(), score, probability)
 
     @cached_property
     def voxels(self) -> int:
@@ -99,10 +117,23 @@ class SliceMask:
 
     def moved(self, right: int, down: int) -> SliceMask:
         """Return the same object so many pixels further right and down."""
+        probability = None if self.probability is None else self.probability.moved(right, down)
         if self.extent is None:
-            return self
+            return replace(self, probability=probability)
         x0, y0, x1, y1 = self.extent
-        return replace(self, extent=(x0 + right, y0 + down, x1 + right, y1 + down))
+        return replace(self, extent=(x0 + right, y0 + down, x1 + right, y1 + down), probability=probability)
+
+    def at(self, threshold: float) -> SliceMask:
+        """Return the mask of what is likelier than a threshold; the same where no probability is known."""
+        if self.probability is None:
+            return self
+        found = self.probability
+        mask = SliceMask.from_mask(found.values > threshold, self.score).moved(found.x0, found.y0)
+        return replace(mask, probability=found)
+
+    def limited_to(self, part: NDArray[np.bool_]) -> SliceMask:
+        """Return what of the object is left: a part of it, (H, W); the probability stays that of all of it."""
+        return SliceMask.from_mask(part, self.score, self.probability)
 
     def to_array(self, image_size: tuple[int, int]) -> NDArray[np.bool_]:
         """Return the mask on a full slice of ``image_size`` (H, W)."""

@@ -40,6 +40,7 @@ class SliceRequest:
         index: slice index.
         window: see ``windows.resolve_window``.
         model: name of the network; None for the engine's default.
+        with_probabilities: masks bring their probabilities along.
     """
 
     volume: Volume
@@ -47,6 +48,7 @@ class SliceRequest:
     index: int
     window: str = AUTO
     model: str | None = None
+    with_probabilities: bool = False
     _framings: dict[tuple[ModelSpecification, Prompt], Framing] = field(default_factory=dict, init=False, repr=False)
     _inputs: dict[Framing, NDArray[np.float32]] = field(default_factory=dict, init=False, repr=False)
 

@@ -123,6 +123,22 @@ class DicomSource:
 
 
 @dataclass(frozen=True)
+class ScanPlace:
+    """Where a scan lies, as far as what is written beside it has to know.
+
+    Attributes:
+        geometry: where its voxels lie.
+        nifti: what the header of a NIfTI file says of that; a mask in that format gets the same, so that both lie
+            together in every reader. None for other files.
+        source: the DICOM images that it was read from; None for other files.
+    """
+
+    geometry: Geometry
+    nifti: NiftiPlace | None = None
+    source: DicomSource | None = None
+
+
+@dataclass(frozen=True)
 class Image:
     """A scan.
 
@@ -141,6 +157,11 @@ class Image:
     voxel_ml: float | None = None
     nifti_place: NiftiPlace | None = None
     source: DicomSource | None = None
+
+    @property
+    def place(self) -> ScanPlace:
+        """Where it lies, for what is written beside it."""
+        return ScanPlace(self.geometry, self.nifti_place, self.source)
 
     @classmethod
     def of(cls, image: sitk.Image, notes: tuple[str, ...] = ()) -> Image:

@@ -1,4 +1,4 @@
-"""Writing label maps as NIfTI, placed as the scan is, to the last bit of its header."""
+"""Writing label maps and maps of probabilities as NIfTI, placed as the scan is, to the last bit of its header."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def write_nifti(path: Path, labels: NDArray[Any], place: NiftiPlace) -> None:
 
     Args:
         path: packed with gzip where it ends with ``.gz``.
-        labels: (K, J, I), uint8 or uint16.
+        labels: (K, J, I), uint8, uint16 or float32.
         place: where its voxels lie.
 
     Raises:

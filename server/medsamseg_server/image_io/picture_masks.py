@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.image_io.image import ScanPlace
+from medsamseg_server.image_io.mask_writer import Layers, Segment
 
 #: Suffixes of masks that are pictures.
 PICTURE_MASK_SUFFIXES = (".png", ".tif", ".tiff")
@@ -21,25 +21,27 @@ def is_picture_mask(path: Path) -> bool:
     return path.suffix.lower() in PICTURE_MASK_SUFFIXES
 
 
-def check_flat(path: Path, shape: tuple[int, ...]) -> None:
-    """Raise ``output_not_flat`` where ``path`` is a picture, and what was segmented, (K, J, I), has several slices."""
-    if is_picture_mask(path) and shape[0] != 1:
-        message = f"{path.name} would be one picture, but the scan has {shape[0]} slices."
-        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "output_not_flat", message, "End its name with .nii.gz or .nrrd.")
+def not_flat(path: Path, slices: int) -> MedSAMSegError:
+    """Return the error that a picture has no room for several slices."""
+    message = f"{path.name} would be one picture, but the scan has {slices} slices."
+    return MedSAMSegError(ErrorKind.INVALID_INPUT, "output_not_flat", message, "End its name with .nii.gz or .nrrd.")
 
 
-def write_picture_mask(path: Path, labels: NDArray[Any], count: int) -> None:
-    """Write a mask as a picture.
+class PictureWriter:
+    """Pictures: a single object is white (255), several have gray levels 1, 2, 3 …"""
 
-    Args:
-        path: its suffix decides the format.
-        labels: (1, H, W), 0 beside the objects and 1, 2, 3… on them.
-        count: number of objects. A single one becomes white (255); several keep their numbers.
-    """
-    flat = labels[0].astype(np.uint8) * np.uint8(255) if count == 1 else labels[0]
-    Image.fromarray(flat).save(path)
+    suffixes = PICTURE_MASK_SUFFIXES
+    holds_overlap = False
+    holds_slices = False
 
+    def write(self, path: Path, segments: Sequence[Segment], layers: Layers, place: ScanPlace) -> None:
+        """See ``Writer``."""
+        labels = layers.arrays[0][0]
+        Image.fromarray(labels.astype(np.uint8) * np.uint8(255) if len(segments) == 1 else labels).save(path)
 
-def describe(names: Sequence[str]) -> str:
-    """Return what the gray levels of a mask with several objects mean."""
-    return "Gray levels of the mask: " + ", ".join(f"{number} {name}" for number, name in enumerate(names, 1)) + "."
+    def remarks(self, path: Path, segments: Sequence[Segment], place: ScanPlace) -> tuple[str, ...]:
+        """See ``Writer``."""
+        if len(segments) < 2:
+            return ()
+        levels = ", ".join(f"{number} {segment.name}" for number, segment in enumerate(segments, 1))
+        return (f"Gray levels of the mask: {levels}.",)

@@ -40,7 +40,7 @@ def read_image(path: Path, series: str | None = None) -> Image:
 
     Raises:
         MedSAMSegError: ``image_missing``, ``image_unreadable``, ``image_incomplete``, ``image_place``,
-            ``image_not_3d``, ``image_components``, ``series_needless``, or one of ``dicom_folders.read_series``.
+            ``image_not_3d``, ``image_components``, ``series_needless``, or one of ``dicom.read_series``.
     """
     if path.is_dir() or (path.is_file() and is_dicom(path)):
         return read_series(path, series)

@@ -11,7 +11,7 @@ from medsamseg_server.image_io.image import Geometry, Image
 from medsamseg_server.image_io.label_places import bring_to_scan
 from medsamseg_server.image_io.labels import LabelObject, Labels, label_map, unreadable, whole_numbers
 from medsamseg_server.image_io.nrrd_headers import require_short_fields
-from medsamseg_server.image_io.segmentations import is_segmentation
+from medsamseg_server.image_io.slicer_masks import is_segmentation
 
 is_one = is_segmentation
 

@@ -8,13 +8,21 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.segment_anything_modeling import (
     ImageEncoderViT,
     MaskDecoder,
     PromptEncoder,
     TwoWayTransformer,
 )
-from medsamseg_server.models.specification import EMBEDDING_CHANNELS, EMBEDDING_SIDE, ModelSpecification
+from medsamseg_server.models.specification import (
+    EMBEDDING_CHANNELS,
+    EMBEDDING_SIDE,
+    ModelSpecification,
+    SamDecoder,
+    TinyViTParameters,
+    ViTBParameters,
+)
 from medsamseg_server.models.tiny_vit import TinyViT
 
 
@@ -80,10 +88,32 @@ class SamNetwork(nn.Module):
 
 
 def build_network(specification: ModelSpecification) -> SamNetwork:
-    """Return the network of ``specification`` with random weights, in evaluation mode."""
-    encoder: nn.Module = TinyViT(specification.tiny_vit) if specification.tiny_vit else _build_vit_b(specification)
+    """Return the network of ``specification`` with random weights, in evaluation mode.
+
+    Raises:
+        MedSAMSegError: ``model_unsuitable`` for one with another encoder or decoder than those of the SAM family.
+    """
+    if type(specification.decoder) is not SamDecoder:
+        raise _not_of_the_family(specification)
+    encoder = _build_encoder(specification)
     network = SamNetwork(encoder, _build_prompt_encoder(specification), _build_mask_decoder())
     return network.eval().requires_grad_(False)
+
+
+def _build_encoder(specification: ModelSpecification) -> nn.Module:
+    match specification.encoder:
+        case TinyViTParameters() as parameters:
+            return TinyViT(parameters)
+        case ViTBParameters():
+            return _build_vit_b(specification)
+        case _:
+            raise _not_of_the_family(specification)
+
+
+def _not_of_the_family(specification: ModelSpecification) -> MedSAMSegError:
+    kinds = f"encoder {specification.encoder.kind}, decoder {specification.decoder.kind}"
+    message = f"{specification.title} is no network of the SAM family ({kinds})."
+    return MedSAMSegError(ErrorKind.INVALID_INPUT, "model_unsuitable", message, "Choose a model of that family.")
 
 
 def _build_vit_b(specification: ModelSpecification) -> nn.Module:
@@ -106,7 +136,7 @@ def _build_vit_b(specification: ModelSpecification) -> nn.Module:
 
 
 def _build_prompt_encoder(specification: ModelSpecification) -> nn.Module:
-    side = _embedding_side(specification)
+    side = specification.embedding_shape[-1]
     encoder: nn.Module = PromptEncoder(
         embed_dim=EMBEDDING_CHANNELS,
         image_embedding_size=(side, side),
@@ -114,11 +144,6 @@ def _build_prompt_encoder(specification: ModelSpecification) -> nn.Module:
         mask_in_chans=16,
     )
     return encoder
-
-
-def _embedding_side(specification: ModelSpecification) -> int:
-    """Return the side of the embedding, which is smaller for a close-up than for a whole slice."""
-    return specification.input_size // specification.tiny_vit.reduction if specification.tiny_vit else EMBEDDING_SIDE
 
 
 def _build_mask_decoder() -> nn.Module:

@@ -13,7 +13,9 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.frames import boxes_to_network, points_to_network
 from medsamseg_server.models.preprocessing import prepare_image
 from medsamseg_server.models.specification import ModelSpecification
-from medsamseg_server.models.upsampling import upsample_masks
+from medsamseg_server.models.upsampling import probability_of, upsample_masks
+
+_HALF = np.float32(0.5)
 
 
 class NetworkRunner(Protocol):
@@ -64,6 +66,18 @@ class MaskPrediction:
         """The objects, bool (B, H, W)."""
         masks: NDArray[np.bool_] = self.values > self.threshold
         return masks
+
+    @property
+    def probabilities(self) -> NDArray[np.float32]:
+        """How likely each pixel is the object's, float32 (B, H, W), 0 to 1; above 0.5 exactly on the masks.
+
+        Logits are interpolated first, and then made probabilities, where the model's authors interpolate logits.
+        """
+        if self.threshold == _HALF:
+            return self.values
+        # Of a logit next to 0 the digits of a float would make 0.5.
+        lowest = np.where(self.masks, np.nextafter(_HALF, np.float32(1)), np.float32(0))
+        return np.maximum(probability_of(self.values), lowest)
 
 
 class Predictor:

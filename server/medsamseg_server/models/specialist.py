@@ -78,8 +78,9 @@ def build_specialist(specification: ModelSpecification) -> SpecialistNetwork:
     Raises:
         MedSAMSegError: ``monai_missing``.
     """
-    assert specification.u_net is not None, f"{specification.name} is no specialist"
-    return SpecialistNetwork(specification.u_net).eval().requires_grad_(False)
+    if not isinstance(specification.decoder, UNetParameters):
+        raise ValueError(f"{specification.title} is no specialist: {specification.decoder}")
+    return SpecialistNetwork(specification.decoder).eval().requires_grad_(False)
 
 
 def _build_u_net(parameters: UNetParameters) -> nn.Module:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from typing import ClassVar, TypeAlias
 
-#: Channels, and side, of every model's image embedding.
+#: Channels, and side for a whole slice, of the embeddings of the SAM family.
 EMBEDDING_CHANNELS = 256
 EMBEDDING_SIDE = 64
 
@@ -70,6 +71,8 @@ class TinyViTParameters:
         merge_strides: by how much the transition after each of the first three stages makes the grid smaller.
     """
 
+    kind: ClassVar[str] = "tiny_vit"
+
     patch_kernel: int
     patch_stride: int
     widths: tuple[int, int, int, int] = (64, 128, 160, 320)
@@ -83,6 +86,40 @@ class TinyViTParameters:
         """By how much the embedding's grid is smaller than the image."""
         return self.patch_stride**2 * math.prod(self.merge_strides)
 
+    def embedding_shape(self, input_size: int) -> tuple[int, int, int]:
+        """Return the shape of the embedding of an input of side ``input_size``."""
+        side = input_size // self.reduction
+        return (EMBEDDING_CHANNELS, side, side)
+
+
+@dataclass(frozen=True)
+class ViTBParameters:
+    """SAM's ViT-B encoder, which has one size (``build_sam_vit_b`` of the segment-anything repository)."""
+
+    kind: ClassVar[str] = "vit_b"
+
+    def embedding_shape(self, input_size: int) -> tuple[int, int, int]:
+        """Return the shape of the embedding, which is the same for every input."""
+        return (EMBEDDING_CHANNELS, EMBEDDING_SIDE, EMBEDDING_SIDE)
+
+
+@dataclass(frozen=True)
+class NoEncoder:
+    """No encoder: one channel of the prepared slice stands in the place of its embedding."""
+
+    kind: ClassVar[str] = "none"
+
+    def embedding_shape(self, input_size: int) -> tuple[int, int, int]:
+        """Return the shape of the prepared slice."""
+        return (1, input_size, input_size)
+
+
+@dataclass(frozen=True)
+class SamDecoder:
+    """SAM's prompt encoder and mask decoder, which have one size."""
+
+    kind: ClassVar[str] = "sam"
+
 
 @dataclass(frozen=True)
 class UNetParameters:
@@ -94,9 +131,16 @@ class UNetParameters:
         residual_units: convolutions of each level's residual block.
     """
 
+    kind: ClassVar[str] = "u_net"
+
     widths: tuple[int, ...] = (32, 64, 128, 256, 512)
     strides: tuple[int, ...] = (2, 2, 2, 2)
     residual_units: int = 2
+
+
+#: What a network is made of. What depends on the kind goes by the type: networks, runtimes, precision.
+Encoder: TypeAlias = TinyViTParameters | ViTBParameters | NoEncoder
+Decoder: TypeAlias = SamDecoder | UNetParameters
 
 
 @dataclass(frozen=True)
@@ -106,27 +150,27 @@ class ModelSpecification:
     Attributes:
         name: short name, as in ``--model``.
         title: name for people.
-        tiny_vit: measures of the TinyViT encoder; None for SAM's ViT-B.
+        encoder: which encoder, and its measures.
         input_size: side S of the encoder's square input, in pixels.
         resize: how a slice is brought to that size.
         scaling: how gray levels become the network's numbers.
         upsampling: how the decoder's logits become a mask.
         coordinates: how boxes and points are brought into the network's frame.
         unused_weights: beginnings of the names of tensors in the published file that play no part here.
-        u_net: measures of a specialist U-Net; None for the SAM family.
+        decoder: which decoder, and its measures.
         close_up_size: side of the encoder's input for close-ups; see ``close_ups``. None for a model that has none.
     """
 
     name: str
     title: str
-    tiny_vit: TinyViTParameters | None
+    encoder: Encoder
     input_size: int
     resize: Resize
     scaling: Scaling
     upsampling: Upsampling
     coordinates: Coordinates = Coordinates.RATIO_PER_AXIS
     unused_weights: tuple[str, ...] = ()
-    u_net: UNetParameters | None = None
+    decoder: Decoder = SamDecoder()
     close_up_size: int | None = None
 
     def at(self, input_size: int) -> ModelSpecification:
@@ -135,11 +179,8 @@ class ModelSpecification:
 
     @property
     def embedding_shape(self) -> tuple[int, int, int]:
-        """Shape of a slice's embedding; a specialist has none and keeps its input, of one channel, in its place."""
-        if self.u_net is not None:
-            return (1, self.input_size, self.input_size)
-        side = EMBEDDING_SIDE if self.tiny_vit is None else self.input_size // self.tiny_vit.reduction
-        return (EMBEDDING_CHANNELS, side, side)
+        """Shape of a slice's embedding."""
+        return self.encoder.embedding_shape(self.input_size)
 
     @property
     def mask_threshold(self) -> float:
@@ -154,7 +195,7 @@ SPECIFICATIONS: dict[str, ModelSpecification] = {
         ModelSpecification(
             name="litemedsam",
             title="LiteMedSAM",
-            tiny_vit=TinyViTParameters(patch_kernel=1, patch_stride=1),
+            encoder=TinyViTParameters(patch_kernel=1, patch_stride=1),
             input_size=256,
             resize=Resize.LONGEST_SIDE_AREA,
             scaling=Scaling.MIN_MAX,
@@ -165,7 +206,7 @@ SPECIFICATIONS: dict[str, ModelSpecification] = {
         ModelSpecification(
             name="medsam",
             title="MedSAM ViT-B",
-            tiny_vit=None,
+            encoder=ViTBParameters(),
             input_size=1024,
             resize=Resize.STRETCH_BICUBIC,
             scaling=Scaling.MIN_MAX,
@@ -174,7 +215,7 @@ SPECIFICATIONS: dict[str, ModelSpecification] = {
         ModelSpecification(
             name="mobilesam",
             title="MobileSAM",
-            tiny_vit=TinyViTParameters(patch_kernel=3, patch_stride=2),
+            encoder=TinyViTParameters(patch_kernel=3, patch_stride=2),
             input_size=1024,
             resize=Resize.LONGEST_SIDE_BILINEAR,
             scaling=Scaling.IMAGENET,
@@ -185,7 +226,7 @@ SPECIFICATIONS: dict[str, ModelSpecification] = {
         ModelSpecification(
             name="sam",
             title="SAM ViT-B",
-            tiny_vit=None,
+            encoder=ViTBParameters(),
             input_size=1024,
             resize=Resize.LONGEST_SIDE_BILINEAR,
             scaling=Scaling.IMAGENET,

@@ -34,7 +34,7 @@ def _crop(
 ) -> NDArray[np.float32]:
     """Return the part of one object's (256, 256) logits that covers the slice, ready for the last interpolation."""
     if specification.upsampling is Upsampling.PROBABILITIES:
-        return _sigmoid(logits)
+        return probability_of(logits)
     if specification.upsampling is Upsampling.LOGITS_AT_INPUT_SIZE:
         full = np.empty((specification.input_size, specification.input_size), np.float32)
         _resize_into(full, logits)
@@ -43,7 +43,8 @@ def _crop(
     return logits[:height, :width]
 
 
-def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+def probability_of(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the probabilities, 0 to 1, that logits stand for."""
     # tanh does not overflow for logits far from zero.
     probabilities: NDArray[np.float32] = 0.5 + 0.5 * np.tanh(0.5 * logits)
     return probabilities

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.engine.box_vote import dice
-from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.propagation.events import Confidence, DirectionEnded, Event, SliceResult, Way
 from medsamseg_server.propagation.finding import Finder, Found, Key
 from medsamseg_server.propagation.plan import Plan
@@ -133,9 +132,7 @@ class _Film:
         likeness = sighting.likeness(self._source.pixels(index), found.vote.mask)
         parts = {"jitter": found.vote.agreement, "intensity": likeness}
         sure = Confidence(found.vote.agreement * likeness, parts)
-        return SliceResult(
-            index, way, found.box, SliceMask.from_mask(found.vote.mask, found.vote.score), confidence=sure
-        )
+        return SliceResult(index, way, found.box, found.vote.slice_mask, confidence=sure)
 
 
 def _size_ratio(first: int, second: int) -> float:

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.engine.box_vote import Vote, fill, vote_for_box
-from medsamseg_server.engine.masks import SliceMask
-from medsamseg_server.engine.prompts import Box
+from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.propagation.appearance import Appearance
 from medsamseg_server.propagation.events import Confidence, SliceResult
 from medsamseg_server.propagation.motion import carry
@@ -62,28 +61,29 @@ class Finder:
     def __init__(self, plan: Plan, source: SliceSource) -> None:
         self._size = plan.image_size
         self._prompts = plan.prompts
-        self._drawn = plan.masks
         self._source = source
         self._grays: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
 
-    def in_box(self, index: int, box: Box) -> tuple[SliceResult, Key]:
+    def in_prompt(self, index: int, prompt: Prompt) -> tuple[SliceResult, Key]:
         """Return the object in a box of the user, or as the user drew it; as a result, and as what to go on from."""
-        drawn = self._drawn.get(index)
+        box, drawn = prompt.box, prompt.mask
+        assert box is not None
         if drawn is not None:
             mask = drawn.to_array(self._size)
             result = SliceResult(index, "prompt", box, drawn, "box", Confidence(1.0))
             return result, Key(index, mask, Appearance(self._gray(index), mask))
         candidates = self._source.candidates(index, box)
-        vote = vote_for_box(candidates.on_slice(self._size), candidates.scores, box)
+        likely = candidates.probabilities_on_slice(self._size)
+        vote = vote_for_box(candidates.on_slice(self._size), candidates.scores, box, likely)
         sure = confidence(box=fill(vote.mask, box), jitter=vote.agreement)
-        result = SliceResult(index, "prompt", box, SliceMask.from_mask(vote.mask, vote.score), "box", sure)
+        result = SliceResult(index, "prompt", box, vote.slice_mask, "box", sure)
         looks = Appearance(self._gray(index), vote.mask) if vote.mask.any() else None
         return result, Key(index, vote.mask, looks)
 
     def prompted(self) -> Iterator[tuple[SliceResult, Key]]:
-        """Yield what is on each prompted slice, ascending; see ``in_box``."""
-        for index, box in self._prompts.items():
-            yield self.in_box(index, box)
+        """Yield what is on each prompted slice, ascending; see ``in_prompt``."""
+        for index, prompt in self._prompts.items():
+            yield self.in_prompt(index, prompt)
 
     def expect(self, before: Key, index: int) -> NDArray[np.bool_]:
         """Return where the object of ``before`` is expected on slice ``index``, (H, W), not empty."""
@@ -94,7 +94,8 @@ class Finder:
         """Return the object near where it is expected, (H, W), not empty; None when the network finds nothing."""
         box = box_around(expected)
         candidates = self._source.candidates(index, box, more_boxes)
-        vote = vote_for_expected(candidates.on_slice(self._size), candidates.scores, expected)
+        likely = candidates.probabilities_on_slice(self._size)
+        vote = vote_for_expected(candidates.on_slice(self._size), candidates.scores, expected, likely)
         return Found(box, vote, Appearance(self._gray(index), vote.mask)) if vote.mask.any() else None
 
     def _gray(self, index: int) -> NDArray[np.uint8]:

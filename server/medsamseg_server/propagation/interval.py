@@ -52,7 +52,7 @@ class Interval:
         expected = blend(*sides, share)
         if not expected.any():
             expected = sides[0] if share < 0.5 else sides[1]
-        between = interpolated_box(self._plan.prompts[self._left.index], self._plan.prompts[self._right.index], share)
+        between = interpolated_box(self._plan.boxes[self._left.index], self._plan.boxes[self._right.index], share)
         found = self._finder.near(index, expected, [between])
         # Between two boxes the object is there, also where the network does not see it: then its shape is interpolated.
         mask = found.vote.mask if found else expected
@@ -61,9 +61,9 @@ class Interval:
             intensity=self._likeness(found.looks, share) if found else 0.0,
             directions=dice(*sides),
         )
-        score = found.vote.score if found else 0.0
+        packed = found.vote.slice_mask if found else SliceMask.from_mask(mask, 0.0)
         box = found.box if found else between
-        return SliceResult(index, way, box, SliceMask.from_mask(mask, score), "interpolated", sure), mask
+        return SliceResult(index, way, box, packed, "interpolated", sure), mask
 
     def _carried_on(self, key: Key, indices: Iterator[int] | range) -> dict[int, NDArray[np.bool_]]:
         """Return where motion alone takes the object from one end, by slice."""

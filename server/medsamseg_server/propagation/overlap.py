@@ -9,7 +9,7 @@ from itertools import permutations
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.engine.masks import SliceMask, overlap
+from medsamseg_server.engine.masks import overlap
 from medsamseg_server.propagation import Plan, SliceResult
 
 _Slice = dict[str, SliceResult]
@@ -47,6 +47,12 @@ class SliceClaims:
         changed.sort(key=lambda other: divided[other].mask.voxels - before[other].mask.voxels)
         return [(other, divided[other]) for other in (*changed, name)]
 
+    def divide(self, index: int, results: Mapping[str, SliceResult]) -> Mapping[str, SliceResult]:
+        """Return what is left of each object of a slice, all of which are known at once."""
+        self._found[index] = dict(results)
+        self._divided[index] = self._divide(index)
+        return self._divided[index]
+
     def _divide(self, index: int) -> _Slice:
         found = self._found[index]
         overlapping = {a for a, b in permutations(found, 2) if overlap(found[a].mask, found[b].mask) > 0}
@@ -62,7 +68,7 @@ class SliceClaims:
         )
         owners = np.where(masks, strengths, -1.0).argmax(axis=0)
         left = {
-            name: replace(found[name], mask=SliceMask.from_mask(masks[i] & (owners == i), found[name].mask.score))
+            name: replace(found[name], mask=found[name].mask.limited_to(masks[i] & (owners == i)))
             for i, name in enumerate(rivals)
         }
         return {**found, **left}
@@ -76,7 +82,7 @@ class SliceClaims:
         signs = [
             (
                 int(inside[i]),
-                index in self._plans[name].masks,
+                self._plans[name].is_drawn(index),
                 -min(abs(index - prompt) for prompt in self._plans[name].prompts),
                 int(smaller[i]),
             )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from medsamseg_server.propagation import DirectionEnded, Event, Propagation, SliceSource
+from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
+from medsamseg_server.propagation import DirectionEnded, Event, Propagation, SliceResult, SliceSource
 from medsamseg_server.propagation.overlap import SliceClaims
 
 
@@ -17,11 +18,14 @@ class FollowedObject:
         name: what its events are told by.
         propagation: where it is and where to look for it.
         source: the slices, as they are to be seen for it.
+        threshold: of the probability above which a voxel is the object's, where ``source`` tells it. The object is
+            followed as usual whatever the threshold.
     """
 
     name: str
     propagation: Propagation
     source: SliceSource
+    threshold: float = DEFAULT_THRESHOLD
 
 
 class _Walk:
@@ -50,6 +54,8 @@ def follow(objects: Sequence[FollowedObject], may_overlap: bool = True) -> Itera
         walk = min(walks, key=lambda walk: (walk.ends, walk.slices))
         name = walk.followed.name
         event = next(walk.events, None)
+        if isinstance(event, SliceResult) and walk.followed.threshold != DEFAULT_THRESHOLD:
+            event = replace(event, mask=event.mask.at(walk.followed.threshold))
         if event is None:
             walks.remove(walk)
         elif isinstance(event, DirectionEnded):

@@ -60,14 +60,31 @@ class EngineSlices:
 
     Attributes:
         window: which intensities the network sees; see ``windows.resolve_window``.
+
+    Args:
+        engine: what segments.
+        volume: the volume.
+        axis: 0, 1 or 2.
+        window: as the attribute.
+        model: name of the network; None for the engine's default.
+        with_probabilities: masks bring their probabilities along.
     """
 
-    def __init__(self, engine: Engine, volume: Volume, axis: int, window: str, model: str | None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        volume: Volume,
+        axis: int,
+        window: str,
+        model: str | None,
+        with_probabilities: bool = False,
+    ) -> None:
         self._engine = engine
         self._volume = volume
         self._axis = axis
         self.window = window
         self._model = model
+        self._with_probabilities = with_probabilities
         self._use = _Use()
 
     def of_object(self, boxes: Mapping[int, Box]) -> EngineSlices:
@@ -135,4 +152,4 @@ class EngineSlices:
         return self._at(index).seen
 
     def _at(self, index: int) -> SliceRequest:
-        return SliceRequest(self._volume, self._axis, index, self.window, self._model)
+        return SliceRequest(self._volume, self._axis, index, self.window, self._model, self._with_probabilities)

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.engine.box_vote import dice
-from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.propagation.events import DirectionEnded, Event, Reason, SliceResult, Way
 from medsamseg_server.propagation.finding import Finder, Found, Key
 from medsamseg_server.propagation.interval import Interval
@@ -124,7 +123,7 @@ def _result(index: int, way: Way, before: Key, found: Found) -> SliceResult:
         intensity=found.looks.likeness(before.looks),
         neighbors=dice(found.vote.mask, before.mask),
     )
-    return SliceResult(index, way, found.box, SliceMask.from_mask(found.vote.mask, found.vote.score), confidence=sure)
+    return SliceResult(index, way, found.box, found.vote.slice_mask, confidence=sure)
 
 
 def _refusal(before: Key, found: Found | None) -> Reason | None:

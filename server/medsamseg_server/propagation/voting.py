@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.engine.box_vote import POWER, Vote, dice
+from medsamseg_server.engine.probabilities import voted
 from medsamseg_server.engine.prompts import Box
 
 #: What the mask that the motion predicts weighs against the network's; 0.5 is as good.
@@ -16,7 +17,12 @@ _PRIOR_WEIGHT = 0.35
 _LEAST_AGREEMENT = 0.4
 
 
-def vote_for_expected(masks: NDArray[np.bool_], scores: NDArray[np.floating[Any]], expected: NDArray[np.bool_]) -> Vote:
+def vote_for_expected(
+    masks: NDArray[np.bool_],
+    scores: NDArray[np.floating[Any]],
+    expected: NDArray[np.bool_],
+    probabilities: NDArray[np.float32] | None = None,
+) -> Vote:
     """Return the object near where it is expected: masks count by how well they agree with that.
 
     ``mask`` is empty when all candidates are.
@@ -25,6 +31,7 @@ def vote_for_expected(masks: NDArray[np.bool_], scores: NDArray[np.floating[Any]
         masks: (N, H, W), one at least.
         scores: (N,), the IoU that the network predicts for each.
         expected: (H, W), not empty.
+        probabilities: (N, H, W), what is behind the masks.
     """
     agreements = np.array([dice(mask, expected) for mask in masks])
     score = float(np.mean(scores, dtype=np.float64))
@@ -34,8 +41,14 @@ def vote_for_expected(masks: NDArray[np.bool_], scores: NDArray[np.floating[Any]
     if agreements.max() < _LEAST_AGREEMENT:
         return Vote(expected, agreement, score)
     weights = agreements**POWER
-    share = np.tensordot(weights / weights.sum(), masks, 1)
-    return Vote((1 - _PRIOR_WEIGHT) * share + _PRIOR_WEIGHT * expected > 0.5, agreement, score)
+
+    def is_elected(votes: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        share = np.tensordot(weights / weights.sum(), votes, 1)
+        elected: NDArray[np.bool_] = (1 - _PRIOR_WEIGHT) * share + _PRIOR_WEIGHT * expected > 0.5
+        return elected
+
+    probability = None if probabilities is None else voted(probabilities, is_elected)
+    return Vote(is_elected(masks), agreement, score, probability)
 
 
 def box_around(mask: NDArray[np.bool_]) -> Box:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.engine.engine import Engine
+from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
 from medsamseg_server.engine.prompts import Box, check_box
 from medsamseg_server.propagation import (
     DEFAULT_METHOD,
@@ -38,6 +39,7 @@ class Task:
         model: name of the network.
         spacing: of the voxels along K, J and I, in millimeters.
         method: how to go on; one of ``propagation.METHODS``.
+        threshold: of the probability above which a voxel is the object's.
     """
 
     axis: int
@@ -49,6 +51,7 @@ class Task:
     model: str | None = None
     spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
     method: str = DEFAULT_METHOD
+    threshold: float = DEFAULT_THRESHOLD
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,20 @@ class WholeMask:
     def slices(self) -> tuple[int, ...]:
         """The slices with voxels of the object, ascending."""
         return tuple(result.index for result in self.results if result.mask.voxels)
+
+    def probability(self, axis: int) -> NDArray[np.float32]:
+        """Return how likely each voxel is the object's, float32 (K, J, I), of slices across ``axis``.
+
+        0 on slices that were not reported; 1 on the object of one whose mask was drawn or interpolated.
+        """
+        volume = np.zeros(self.mask.shape, np.float32)
+        for result in self.results:
+            place = volume[(slice(None),) * axis + (result.index,)]
+            if result.mask.probability is None:
+                result.mask.paint(place, 1)
+            else:
+                place[:] = result.mask.probability.to_array((place.shape[0], place.shape[1]))
+        return volume
 
     @property
     def empty_prompts(self) -> tuple[int, ...]:
@@ -112,7 +129,7 @@ class WholeObjects:
     Args:
         volume: the volume.
         tasks: at least one; all along the same axis, with the same window and model.
-        may_overlap: otherwise a voxel belongs to one object; see ``slice_claims.SliceClaims``.
+        may_overlap: otherwise a voxel belongs to one object; see ``overlap.SliceClaims``.
 
     Raises:
         MedSAMSegError: what is wrong with the boxes, the range or the window; see ``prompts.check_box``,
@@ -121,6 +138,7 @@ class WholeObjects:
 
     def __init__(self, volume: Volume, tasks: Mapping[str, Task], may_overlap: bool = False) -> None:
         self._propagations = {name: _propagation(volume, task) for name, task in tasks.items()}
+        self._tasks = tasks
         self._task = next(iter(tasks.values()))
         for task in tasks.values():
             for index, box in task.boxes.items():
@@ -135,15 +153,22 @@ class WholeObjects:
         return sum(each.slices_total for each in self._propagations.values())
 
     def run(
-        self, engine: Engine, on_slice: Callable[[SliceResult], None] = lambda result: None
+        self,
+        engine: Engine,
+        on_slice: Callable[[SliceResult], None] = lambda result: None,
+        with_probabilities: bool = False,
     ) -> dict[str, WholeMask]:
         """Segment, calling ``on_slice`` after each slice of each object; times and calls are those of all objects."""
         task = self._task
-        source = EngineSlices(engine, self._volume, task.axis, task.window, task.model)
-        sources = {name: source.of_object(each.plan.prompts) for name, each in self._propagations.items()}
+        thresholds = {name: each.threshold for name, each in self._tasks.items()}
+        is_asked = with_probabilities or any(each != DEFAULT_THRESHOLD for each in thresholds.values())
+        source = EngineSlices(engine, self._volume, task.axis, task.window, task.model, is_asked)
+        sources = {name: source.of_object(each.plan.boxes) for name, each in self._propagations.items()}
         results: dict[str, dict[int, SliceResult]] = {name: {} for name in sources}
         ended: dict[str, list[DirectionEnded]] = {name: [] for name in sources}
-        followed = [FollowedObject(name, each, sources[name]) for name, each in self._propagations.items()]
+        followed = [
+            FollowedObject(name, each, sources[name], thresholds[name]) for name, each in self._propagations.items()
+        ]
         for name, event in follow(followed, self._may_overlap):
             if isinstance(event, DirectionEnded):
                 ended[name].append(event)
@@ -185,5 +210,5 @@ class _OnlyPrompts(Propagation):
         return len(self.plan.prompts)
 
     def run(self, source: SliceSource) -> Iterator[Event]:
-        for index, box in self.plan.prompts.items():
+        for index, box in self.plan.boxes.items():
             yield SliceResult(index, "prompt", box, source.in_box(index, box), "box")

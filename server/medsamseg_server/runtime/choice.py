@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.runtime.decoders import can_run
 from medsamseg_server.system.allocator import keep_freed_memory
 
 if TYPE_CHECKING:
@@ -38,11 +39,11 @@ def load_predictor(
         runtime: ``auto``, ``torch`` or ``openvino``.
 
     Raises:
-        MedSAMSegError: ``runtime_unknown``, ``runtime_unavailable``; as ``torch_runtime.load_predictor``.
+        MedSAMSegError: ``runtime_unknown``, ``runtime_unavailable``, ``decoder_unsupported``; as
+            ``torch_runtime.load_predictor``.
     """
     check_runtime(runtime, device)
-    if specification.u_net is not None:
-        # A specialist network has neither encoder nor decoder to convert.
+    if not can_run(specification, "openvino"):
         return _load_with_torch(specification, weights_path, device)
     if runtime == "openvino":
         return _load_with_openvino(specification, weights_path)

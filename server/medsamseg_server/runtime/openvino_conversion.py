@@ -12,6 +12,7 @@ from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 from torch import Tensor, nn
 
 from medsamseg_server.models.networks import SamNetwork
+from medsamseg_server.models.segment_anything_modeling import MaskDecoder, PromptEncoder
 from medsamseg_server.models.specification import EMBEDDING_CHANNELS
 from medsamseg_server.models.tiny_vit import TinyViT
 from medsamseg_server.runtime.lean_decoder import ABSENT, LeanDecoder, PromptTokens
@@ -23,7 +24,8 @@ def convert_network(network: SamNetwork, input_size: int, short: bool = False) -
     """Return the network's parts as OpenVINO models, in single precision.
 
     Args:
-        network: in evaluation mode on the processor; see ``SamNetwork.at`` for another input size.
+        network: in evaluation mode on the processor, with SAM's own decoder; see ``SamNetwork.at`` for another input
+            size.
         input_size: side S of the encoder's input.
         short: whether bfloat16 is used where it suits; see ``LeanTinyViT`` and ``LeanDecoder``.
 
@@ -31,12 +33,18 @@ def convert_network(network: SamNetwork, input_size: int, short: bool = False) -
         ``encoder``: (1, 3, S, S) to (1, 256, G, G); ``prompts``: (B, n, 2) and (B, n) to (B, n, 256), see
         ``PromptTokens``; ``decoder``: (1, 256, G, G), (B, n, 256) and (B, n) to (B, G², 256), (B, 32) and (B,), see
         ``LeanDecoder``; ``upscaling``: the first two of these and (L, M) to (L, M, 16), see ``LeanUpscaling``.
+
+    Raises:
+        TypeError: the decoder is another one than SAM's.
     """
+    if type(network.mask_decoder) is not MaskDecoder or type(network.prompt_encoder) is not PromptEncoder:
+        # Others have attributes of the same names, and would be run as SAM's.
+        raise TypeError(f"{type(network.mask_decoder).__name__} is another decoder than SAM's")
     side = network.embedding_side
     embedding = (1, EMBEDDING_CHANNELS, side, side)
     image = (1, 3, input_size, input_size)
     encoder = network.image_encoder
-    if isinstance(encoder, TinyViT):
+    if type(encoder) is TinyViT:
         encoder = LeanTinyViT(encoder, short, side)
     # Two objects with two tokens are an example; -1 stands for any number.
     tokens = torch.zeros(2, 2, EMBEDDING_CHANNELS)

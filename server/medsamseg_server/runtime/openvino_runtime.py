@@ -18,6 +18,7 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.point_slots import count_slots
 from medsamseg_server.models.predictor import Predictor
 from medsamseg_server.models.specification import ModelSpecification
+from medsamseg_server.runtime.decoders import require_decoder
 from medsamseg_server.runtime.mask_windows import MaskWindows
 from medsamseg_server.runtime.network_files import NetworkFiles
 from medsamseg_server.runtime.precision import choose_precision
@@ -57,8 +58,9 @@ def load_predictor(
         files: where converted networks are kept; by default in the user's data folder.
 
     Raises:
-        MedSAMSegError: as ``checkpoint_loading.load_network``.
+        MedSAMSegError: ``decoder_unsupported``, or as ``loading.load_network``.
     """
+    require_decoder(specification, "openvino")
     core = openvino.Core()
     if precision is None:
         precision = choose_precision(specification, "BF16" in core.get_property(_DEVICE, "OPTIMIZATION_CAPABILITIES"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -16,8 +16,10 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.networks import SamNetwork
 from medsamseg_server.models.predictor import Predictor
 from medsamseg_server.models.specialist import SpecialistNetwork, build_specialist
-from medsamseg_server.models.specification import ModelSpecification
+from medsamseg_server.models.specification import Decoder, ModelSpecification, SamDecoder, UNetParameters
+from medsamseg_server.runtime.decoders import require_decoder
 from medsamseg_server.runtime.fused_attention import fuse_attention
+from medsamseg_server.runtime.precision import choose_torch_precision
 from medsamseg_server.weights.loading import load_network, load_weights
 
 # Only CUDA's failure has a type of its own; the processor's (Linux, Windows) and Metal's are known by their words.
@@ -64,27 +66,39 @@ def load_predictor(specification: ModelSpecification, weights_path: Path, device
         device: ``auto``, ``cuda``, ``mps`` or ``cpu``.
 
     Raises:
-        MedSAMSegError: as ``select_device`` and ``load_network``.
+        MedSAMSegError: ``decoder_unsupported``; as ``select_device`` and ``load_network``.
     """
     selected = select_device(device)
-    if specification.u_net is not None:
-        specialist = build_specialist(specification)
-        weights_sha256 = load_weights(specialist, specification, weights_path)
-        return Predictor(specification, _make_runner(specialist, selected, specification), weights_sha256)
+    require_decoder(specification, "torch")
+    return _LOADERS[type(specification.decoder)](specification, weights_path, selected)
+
+
+def _load_sam(specification: ModelSpecification, weights_path: Path, device: str) -> Predictor:
     network, weights_sha256 = load_network(specification, weights_path)
     fuse_attention(network.image_encoder)
 
     def load_at(input_size: int) -> TorchRunner:
-        return _make_runner(network.at(input_size), selected, specification.at(input_size))
+        return _make_runner(network.at(input_size), device, specification.at(input_size))
 
-    return Predictor(specification, _make_runner(network, selected, specification), weights_sha256, load_at)
+    return Predictor(specification, _make_runner(network, device, specification), weights_sha256, load_at)
+
+
+def _load_specialist(specification: ModelSpecification, weights_path: Path, device: str) -> Predictor:
+    network = build_specialist(specification)
+    weights_sha256 = load_weights(network, specification, weights_path)
+    return Predictor(specification, _make_runner(network, device, specification), weights_sha256)
+
+
+_LOADERS: dict[type[Decoder], Callable[[ModelSpecification, Path, str], Predictor]] = {
+    SamDecoder: _load_sam,
+    UNetParameters: _load_specialist,
+}
 
 
 def _make_runner(
     network: SamNetwork | SpecialistNetwork, device: str, specification: ModelSpecification
 ) -> TorchRunner:
-    # A graphics card computes half floats several times as fast; 11 bits keep the masks, as 8 (bfloat16) do not.
-    runner = TorchRunner(network, device, "fp32" if device == "cpu" or specification.u_net else "fp16")
+    runner = TorchRunner(network, device, choose_torch_precision(specification, device))
     if device != "cpu":
         _warm_up(runner, specification)
     return runner

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 import reprlib
 from collections.abc import AsyncIterator, Callable, Collection
+from types import ModuleType
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Request, Response
@@ -213,7 +215,11 @@ def _volume_info(key: str, volume: Volume) -> contract.VolumeInfo:
 
 
 def create_app(
-    service: Service, token: str, hosts: Collection[str] = (), upload_bytes: int = DEFAULT_UPLOAD_BYTES
+    service: Service,
+    token: str,
+    hosts: Collection[str] = (),
+    upload_bytes: int = DEFAULT_UPLOAD_BYTES,
+    nninteractive_sessions: int = 0,
 ) -> FastAPI:
     """Return the ASGI application.
 
@@ -222,6 +228,10 @@ def create_app(
         token: the bearer token that every request must carry.
         hosts: further names of this server; see ``Guard``.
         upload_bytes: longest upload.
+        nninteractive_sessions: how many users of nnInteractive's protocol there may be; 0 to leave it out.
+
+    Raises:
+        MedSAMSegError: ``package_missing`` when that protocol is wanted and its package is not there.
     """
     app = FastAPI(
         title="MedSAMSeg server",
@@ -233,13 +243,27 @@ def create_app(
     )
     app.state.service = service
     app.include_router(router)
-    app.add_middleware(Guard, token=token, hosts=hosts, upload_bytes=upload_bytes)
+    paths: dict[str, Collection[str]] = {}
+    if nninteractive_sessions:
+        nninteractive = _nninteractive_routes()
+        nninteractive.add_to(app, service, nninteractive_sessions, upload_bytes)
+        paths = {"upload_paths": nninteractive.UPLOAD_PATHS, "open_paths": nninteractive.OPEN_PATHS}
+    app.add_middleware(Guard, token=token, hosts=hosts, upload_bytes=upload_bytes, **paths)
     app.add_exception_handler(MedSAMSegError, _on_own_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
     app.add_exception_handler(Exception, _on_unexpected_error)
     return app
+
+
+def _nninteractive_routes() -> ModuleType:
+    try:
+        return importlib.import_module("medsamseg_server.serving.nninteractive.routes")
+    except ModuleNotFoundError as error:
+        message = f"nnInteractive's protocol needs the package {error.name}, which is not installed."
+        hint = "Install it: pip install 'medsamseg-server[nninteractive]'"
+        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "package_missing", message, hint) from error
 
 
 async def _on_own_error(request: Request, error: Exception) -> JSONResponse:

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import base64
 import math
+import zlib
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from medsamseg_server.engine.masks import Extent, SliceMask
+from medsamseg_server.engine.probabilities import ProbabilityMap
 from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.point_slots import MOST_POINTS
 from medsamseg_server.propagation import DEFAULT_METHOD
 from medsamseg_server.propagation.events import SliceResult
+from medsamseg_server.volumes.probability_levels import to_levels
 from medsamseg_server.volumes.windows import IntensityRange
 
 #: sha256 of a volume's ``.npy`` body.
 VOLUME_KEY = r"^[0-9a-f]{64}$"
 MethodName = Annotated[str, Field(max_length=40, description="how to follow an object; one of propagation.METHODS")]
 JobName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+#: Prompts of one request whose probabilities are told: maps are as large as slices.
+MOST_PROBABILITIES = 16
 _SmallInteger = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 Axis = Annotated[_SmallInteger, Field(description="numpy's axis of the array (K, J, I): 0, 1 or 2")]
 Index = _SmallInteger
@@ -107,17 +113,43 @@ class VolumeInfo(_Reply):
     notes: list[str]
 
 
+class Probability(_Reply):
+    """How likely each pixel is the object's, in 8 bits.
+
+    ``extent`` is the rectangle with levels above 0, as that of ``Mask``, or null when there is none; ``levels`` the
+    base64 of its zlib-compressed bytes, row by row. A level v stands for probabilities above v / 256, up to (v + 1) /
+    256: 128 and more are the mask of the threshold 0.5.
+    """
+
+    extent: Extent | None
+    levels: str
+
+    @classmethod
+    def of(cls, probability: ProbabilityMap) -> Probability:
+        """Return the reply's form of a map."""
+        levels = to_levels(probability.values)
+        extent = SliceMask.from_mask(levels > 0, 0.0).extent
+        if extent is None:
+            return cls(extent=None, levels="")
+        x0, y0, x1, y1 = extent
+        packed = zlib.compress(np.ascontiguousarray(levels[y0 : y1 + 1, x0 : x1 + 1]).tobytes(), 1)
+        x, y = probability.x0, probability.y0
+        return cls(extent=(x0 + x, y0 + y, x1 + x, y1 + y), levels=base64.b64encode(packed).decode("ascii"))
+
+
 class Mask(_Reply):
     """A binary mask on a slice.
 
     ``extent`` is x0, y0, x1, y1, inclusive, or null when the mask is empty; ``bits`` the base64 of ``numpy.packbits``
-    of the extent's pixels in row-major order; ``score`` the network's own estimate of the mask's IoU.
+    of the extent's pixels in row-major order; ``score`` the network's own estimate of the mask's IoU. ``probability``
+    is null unless it was asked for.
     """
 
     extent: Extent | None
     bits: str
     score: float
     voxels: int
+    probability: Probability | None = None
 
     @classmethod
     def of(cls, mask: SliceMask) -> Mask:
@@ -125,7 +157,8 @@ class Mask(_Reply):
         # JSON has no NaN; an untrained score may be one.
         score = mask.score if math.isfinite(mask.score) else 0.0
         bits = base64.b64encode(np.packbits(mask.pixels).tobytes()).decode("ascii")
-        return cls(extent=mask.extent, bits=bits, score=round(score, 6), voxels=mask.voxels)
+        likely = None if mask.probability is None else Probability.of(mask.probability)
+        return cls(extent=mask.extent, bits=bits, score=round(score, 6), voxels=mask.voxels, probability=likely)
 
 
 class SegmentPrompt(_Request):
@@ -142,6 +175,8 @@ class SegmentPrompt(_Request):
 class SegmentRequest(_Request):
     """Prompts on one slice. With ``cached_only``, a slice not encoded yet is refused as ``not_encoded``, at once.
 
+    With ``probabilities``, each mask comes with the map that is behind it; of ``MOST_PROBABILITIES`` prompts at most.
+
     All prompts together have ``prompts.MOST_POINTS_TOGETHER`` points at most.
     """
 
@@ -151,6 +186,7 @@ class SegmentRequest(_Request):
     slice: Index
     prompts: list[SegmentPrompt] = Field(max_length=1000)
     cached_only: bool = False
+    probabilities: bool = False
 
 
 class Seconds(_Reply):
@@ -214,6 +250,17 @@ class SlicePrompt(_Request):
     slice: Index
     box: Box
     mask: DrawnMask | None = None
+
+    def to_prompt(self, size_of: Callable[[int], tuple[int, int]]) -> Prompt:
+        """Return the engine's form of a prompt.
+
+        Args:
+            size_of: gives (H, W) of a slice.
+
+        Raises:
+            MedSAMSegError: ``mask_invalid``, or as ``size_of``.
+        """
+        return Prompt(self.box, mask=None if self.mask is None else self.mask.to_slice_mask(size_of(self.slice)))
 
 
 class _Followed(_Request):

@@ -39,16 +39,26 @@ class Guard:
         app: the application behind.
         token: what ``Authorization: Bearer`` must carry.
         hosts: lowercase names of this server beside the loopback ones; ``*`` allows every address literal.
-        upload_bytes: longest body of ``PUT /v1/volumes/…``; any other is bounded by ``JSON_BODY_BYTES``.
+        upload_bytes: longest body of an upload; any other is bounded by ``JSON_BODY_BYTES``.
+        upload_paths: where a POST is an upload, as every PUT is.
+        open_paths: what is answered without a token.
     """
 
     def __init__(
-        self, app: ASGIApp, token: str, hosts: Collection[str] = (), upload_bytes: int = DEFAULT_UPLOAD_BYTES
+        self,
+        app: ASGIApp,
+        token: str,
+        hosts: Collection[str] = (),
+        upload_bytes: int = DEFAULT_UPLOAD_BYTES,
+        upload_paths: Collection[str] = (),
+        open_paths: Collection[str] = (),
     ) -> None:
         self._app = app
         self._authorization = f"Bearer {token}".encode()
         self._hosts = frozenset(hosts)
         self._upload_bytes = upload_bytes
+        self._upload_paths = frozenset(upload_paths)
+        self._open_paths = frozenset(open_paths)
         self._load = LoadLimit(upload_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,7 +72,7 @@ class Guard:
         if refusal is not None:
             await refusal(scope, receive, send)
             return
-        upload_bytes = int(Headers(scope=scope).get("content-length", "0")) if scope["method"] == "PUT" else 0
+        upload_bytes = int(Headers(scope=scope).get("content-length", "0")) if self._is_upload(scope) else 0
         if not self._load.has_room(upload_bytes):
             await _busy()(scope, receive, send)
             return
@@ -81,14 +91,15 @@ class Guard:
             message = "This server answers programs, not web pages."
             return error_response(HTTPStatus.FORBIDDEN, "bad_origin", message)
         given = headers.get("authorization", "").encode("latin-1", "replace")
-        if not hmac.compare_digest(given, self._authorization):
+        is_open = scope["path"] in self._open_paths
+        if not is_open and not hmac.compare_digest(given, self._authorization):
             hint = "Send the header 'Authorization: Bearer' with the token that the server was started with."
             kind = ErrorKind.UNAUTHORIZED
             return error_response(kind.http_status, "unauthorized", "The access token is missing or wrong.", hint)
         return self._body_refusal(scope, headers)
 
     def _body_refusal(self, scope: Scope, headers: Headers) -> JSONResponse | None:
-        is_upload = scope["method"] == "PUT"
+        is_upload = self._is_upload(scope)
         length = headers.get("content-length", "" if is_upload else "0")
         if "transfer-encoding" in headers or not _DIGITS.fullmatch(length):
             message = "The length of the body must be told beforehand."
@@ -99,6 +110,9 @@ class Guard:
             hint = "Crop the volume, or start the server with a higher --upload-limit." if is_upload else ""
             return error_response(ErrorKind.TOO_LARGE.http_status, "body_too_large", message, hint)
         return None
+
+    def _is_upload(self, scope: Scope) -> bool:
+        return scope["method"] == "PUT" or (scope["method"] == "POST" and scope["path"] in self._upload_paths)
 
     def _is_own_name(self, name: str) -> bool:
         if name == "localhost" or name in self._hosts:

@@ -64,6 +64,7 @@ class ServeOptions:
         embedding_memory_bytes: memory for embeddings.
         embedding_disk_bytes: disk space for embeddings; 0 for none, None for what ``medsamseg cache limit`` has set.
         embeddings_folder: where; the user's data folder by default.
+        nninteractive_sessions: how many users of nnInteractive's protocol there may be; 0 for no such protocol.
     """
 
     host: str = "127.0.0.1"
@@ -81,6 +82,7 @@ class ServeOptions:
     embedding_memory_bytes: int = DEFAULT_MEMORY_BYTES
     embedding_disk_bytes: int | None = None
     embeddings_folder: Path | None = None
+    nninteractive_sessions: int = 0
 
 
 def serve(options: ServeOptions, load_predictor: LoadPredictor | None = None) -> int:
@@ -151,7 +153,9 @@ def _make_server(options: ServeOptions, token: str | None, listener: socket.sock
     if token is None:
         token = ready["token"] = secrets.token_urlsafe(32)
     config = uvicorn.Config(
-        create_app(service, token, _own_names(options.host, host), options.upload_bytes),
+        create_app(
+            service, token, _own_names(options.host, host), options.upload_bytes, options.nninteractive_sessions
+        ),
         log_config=None,
         access_log=False,
         lifespan="off",

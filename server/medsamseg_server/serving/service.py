@@ -81,8 +81,13 @@ class Service:
         """Answer a click: at once where its slice is encoded, whatever is being encoded meanwhile.
 
         Raises:
-            MedSAMSegError: ``not_encoded`` when only a known embedding was asked for, or as ``Engine.segment``.
+            MedSAMSegError: ``not_encoded`` when only a known embedding was asked for, ``probabilities_too_many``, or as
+                ``Engine.segment``.
         """
+        if request.probabilities and len(request.prompts) > contract.MOST_PROBABILITIES:
+            message = f"Probabilities of {len(request.prompts)} prompts were asked for."
+            hint = f"Ask for those of {contract.MOST_PROBABILITIES} prompts at most at once."
+            raise MedSAMSegError(ErrorKind.INVALID_INPUT, "probabilities_too_many", message, hint)
         asked = SliceRequest(volume, request.axis, request.slice, request.window, request.model)
         prompts = [prompt.to_prompt() for prompt in request.prompts]
         # A box is dragged: what is there has to do, and at once.
@@ -100,9 +105,8 @@ class Service:
         if embedded is None:
             encoding = self._encoding.submit(Priority.CLICK, lambda: self.engine.embed_for(asked, prompts))
             embedded = await asyncio.wrap_future(encoding)
-        return await asyncio.wrap_future(
-            self._decoding.submit(Priority.CLICK, partial(self.engine.decode, embedded, prompts, quick=preview))
-        )
+        decode = partial(self.engine.decode, embedded, prompts, preview, request.probabilities)
+        return await asyncio.wrap_future(self._decoding.submit(Priority.CLICK, decode))
 
     def propagate(self, volume: Volume, request: contract.PropagateRequest, deliver: Deliver) -> Callable[[], None]:
         """Check and queue a propagation; return what cancels it, which does nothing once it has ended.

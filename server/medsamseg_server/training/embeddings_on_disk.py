@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,6 @@ from numpy.typing import NDArray
 
 from medsamseg_server.engine.embedding_cache import EmbeddingCache, embedding_key
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.models.specification import EMBEDDING_CHANNELS, EMBEDDING_SIDE
 from medsamseg_server.system.safe_files import ensure_folder, ensure_free_space
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 # What is used again soon; the system keeps the rest of the files in memory as far as there is any.
 _MEMORY_BYTES = 2**28
-_EMBEDDING_BYTES = EMBEDDING_CHANNELS * EMBEDDING_SIDE**2 * 2
 # Nothing may be dropped during training.
 _NO_QUOTA = 2**62
 
@@ -50,7 +49,7 @@ class EmbeddingsOnDisk:
         slices = list(slices)
         ensure_folder(self._folder)
         missing = [gray for gray in slices if not self._is_kept(gray)]
-        ensure_free_space(self._folder, len(missing) * _EMBEDDING_BYTES)
+        ensure_free_space(self._folder, len(missing) * 2 * math.prod(self._predictor.specification.embedding_shape))
         for _ in range(len(slices) - len(missing)):
             progress()
         for gray in missing:

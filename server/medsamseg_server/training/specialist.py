@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor, nn
 
 from medsamseg_server.models.specialist import SpecialistNetwork, build_specialist
-from medsamseg_server.models.specification import ModelSpecification, UNetParameters
+from medsamseg_server.models.specification import ModelSpecification, NoEncoder, UNetParameters
 from medsamseg_server.training.box_lesson import BoxLesson, Lessons, to_samples
 from medsamseg_server.training.data import TrainingData
 from medsamseg_server.training.finetune import Outcome, Progress, prepare_images, summarize, validation_sets
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def specialist_specification(name: str, title: str, parameters: UNetParameters) -> ModelSpecification:
     """Return the specification of a U-Net that sees slices as LiteMedSAM does."""
     base = get_specification(DEFAULT_MODEL)
-    return replace(base, name=name, title=title, tiny_vit=None, u_net=parameters, close_up_size=None)
+    return replace(base, name=name, title=title, encoder=NoEncoder(), decoder=parameters, close_up_size=None)
 
 
 def train_specialist(

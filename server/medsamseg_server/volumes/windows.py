@@ -30,6 +30,16 @@ CT_PRESETS: dict[str, tuple[float, float]] = {
     "bone": (1800.0, 400.0),
 }
 
+# What "auto" means is decided here. The panel names the window before a volume has been sent, so its
+# `volumes/intensityWindows.py` has the same limits; a test compares the two.
+#: Hounsfield units of air and lung, of soft tissue and fat, and of these with what lies between; and the least share of
+#: the voxels that each has in a CT.
+_CT_SHARES = ((-1100, -500, 0.02), (-200, 300, 0.05), (-1100, 300, 0.6))
+#: Values below belong to no tissue: the lowest is padding outside the field of view.
+_LOWEST_HU = -1100
+#: Aerated lung; soft tissue and fat; and how many times as many voxels as of the latter a chest has of the former.
+_LUNG_HU, _TISSUE_HU, _CHEST_RATIO = (-950, -500), (-150, 250), 0.25
+
 #: The window that suits the volume, and a box better still; see ``box_windows``.
 AUTO = "auto"
 #: The same where the caller says what suits the volume, ``auto:lung`` for example: files know what an image is.
@@ -133,7 +143,7 @@ def suggest_window(array: NDArray[Any]) -> str:
     """
     sample = _sample(array)
     lowest = sample.min()
-    if lowest < -1100:
+    if lowest < _LOWEST_HU:
         sample = sample[sample != lowest]
     if sample.size == 0:
         return "percentile"
@@ -141,11 +151,10 @@ def suggest_window(array: NDArray[Any]) -> str:
     def share(low: float, high: float) -> float:
         return float(np.count_nonzero((sample >= low) & (sample <= high)) / sample.size)
 
-    looks_like_ct = share(-1100, -500) >= 0.02 and share(-200, 300) >= 0.05 and share(-1100, 300) >= 0.6
-    if not looks_like_ct:
+    if not all(share(low, high) >= least for low, high, least in _CT_SHARES):
         return "percentile"
-    lung = share(-950, -500)
-    return "lung" if lung > 0 and lung >= 0.25 * share(-150, 250) else "soft"
+    lung = share(*_LUNG_HU)
+    return "lung" if lung > 0 and lung >= _CHEST_RATIO * share(*_TISSUE_HU) else "soft"
 
 
 def _from_width_and_level(name: str, width: float, level: float, kind: str) -> IntensityRange:

@@ -12,17 +12,17 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.specification import (
     SPECIFICATIONS,
     Coordinates,
+    Decoder,
+    Encoder,
     ModelSpecification,
     Resize,
     Scaling,
-    TinyViTParameters,
-    UNetParameters,
     Upsampling,
 )
 from medsamseg_server.system import paths
@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _FOLDER = "trained"
+_ENCODERS = {kind.kind: kind for kind in get_args(Encoder)}
+_DECODERS = {kind.kind: kind for kind in get_args(Decoder)}
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,8 @@ def _to_json(trained: TrainedModel) -> dict[str, Any]:
     fields = asdict(specification)
     for name in ("resize", "scaling", "upsampling", "coordinates"):
         fields[name] = getattr(specification, name).name
+    for name in ("encoder", "decoder"):
+        fields[name]["kind"] = getattr(specification, name).kind
     del fields["name"]
     return {
         "specification": fields,
@@ -202,14 +206,14 @@ def _from_json(name: str, values: dict[str, Any]) -> TrainedModel:
     specification = ModelSpecification(
         name=name,
         title=str(fields["title"]),
-        tiny_vit=_parameters(TinyViTParameters, fields["tiny_vit"]),
+        encoder=_parameters(_ENCODERS, fields["encoder"]),
         input_size=int(fields["input_size"]),
         resize=Resize[fields["resize"]],
         scaling=Scaling[fields["scaling"]],
         upsampling=Upsampling[fields["upsampling"]],
         coordinates=Coordinates[fields["coordinates"]],
         unused_weights=tuple(fields["unused_weights"]),
-        u_net=_parameters(UNetParameters, fields["u_net"]),
+        decoder=_parameters(_DECODERS, fields["decoder"]),
         # Models that were kept before there were close-ups have none.
         close_up_size=fields.get("close_up_size"),
     )
@@ -223,11 +227,11 @@ def _from_json(name: str, values: dict[str, Any]) -> TrainedModel:
     )
 
 
-def _parameters(kind: Any, fields: dict[str, Any] | None) -> Any:
-    """Return ``kind`` with the fields of a JSON object, whose lists were tuples; None for null."""
-    if fields is None:
-        return None
-    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+def _parameters(kinds: Mapping[str, Any], fields: Mapping[str, Any]) -> Any:
+    """Return that of ``kinds`` which a JSON object names, with its other fields, whose lists were tuples."""
+    values: dict[str, Any] = dict(fields)
+    kind = kinds[values.pop("kind")]
+    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
 
 
 def _invalid_name(message: str) -> MedSAMSegError:

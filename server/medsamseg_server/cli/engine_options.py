@@ -1,0 +1,54 @@
+"""The options that say which network computes where, and the engine that they mean: the same in every command."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from medsamseg_server.runtime.choice import RUNTIMES
+from medsamseg_server.volumes.windows import AUTO
+from medsamseg_server.weights.registry import CHECKPOINTS, DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from medsamseg_server.engine.embedding_cache import EmbeddingCache
+    from medsamseg_server.engine.engine import Engine
+    from medsamseg_server.weights.store import ModelStore
+
+#: What ``--device`` takes.
+DEVICES = ("auto", "cuda", "mps", "cpu")
+
+
+def add_model_option(
+    options: argparse._ActionsContainer, text: str = f"one of: {', '.join(CHECKPOINTS)}, or one trained here"
+) -> None:
+    """Add ``--model``; ``text`` says what it is for."""
+    options.add_argument("--model", metavar="NAME", default=DEFAULT_MODEL, help=f"{text} (default: %(default)s)")
+
+
+def add_window_option(options: argparse._ActionsContainer, text: str = "intensities that the model sees") -> None:
+    """Add ``--window``; ``text`` says what it is for."""
+    options.add_argument("--window", default=AUTO, help=f"{text} (default: %(default)s)")
+
+
+def add_computer_options(options: argparse._ActionsContainer) -> None:
+    """Add ``--device`` and ``--runtime``."""
+    add_device_option(options)
+    options.add_argument(
+        "--runtime",
+        choices=RUNTIMES,
+        default="auto",
+        help="what computes: auto is OpenVINO on the processor and PyTorch on a graphics card (default: %(default)s)",
+    )
+
+
+def add_device_option(options: argparse._ActionsContainer) -> None:
+    """Add ``--device``."""
+    options.add_argument("--device", choices=DEVICES, default="auto", help="where networks run (default: %(default)s)")
+
+
+def make_engine(args: argparse.Namespace, store: ModelStore, cache: EmbeddingCache | None = None) -> Engine:
+    """Return the engine that ``add_computer_options`` asks for; by default it keeps embeddings in memory only."""
+    # Imported here because it costs start-up time that a wrong argument need not pay.
+    from medsamseg_server.engine.engine import Engine
+
+    return Engine(store, cache, device=args.device, runtime=args.runtime)

@@ -1,0 +1,351 @@
+"""The protocol's routes: names, headers and replies as its client expects them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, TypeVar
+
+import numpy as np
+from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from numpy.typing import NDArray
+from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
+
+from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.errors import MedSAMSegError, shorten
+from medsamseg_server.serving import contract
+from medsamseg_server.serving.nninteractive.leases import (
+    IDLE_SECONDS,
+    LIVENESS_SECONDS,
+    LeaseEndedError,
+    Leases,
+    NoRoomError,
+)
+from medsamseg_server.serving.nninteractive.packed_arrays import pack, unpack
+from medsamseg_server.serving.nninteractive.prompts import OnSlice, drawn_on_slice, on_slice
+from medsamseg_server.serving.nninteractive.session import Change, Session
+from medsamseg_server.serving.service import Service
+from medsamseg_server.weights.catalog import get_checkpoint
+
+#: Answers to everybody that a server is there, and nothing else.
+OPEN_PATHS = frozenset({"/healthz"})
+#: Bodies of these are arrays.
+UPLOAD_PATHS = frozenset(
+    {"/set_image", "/add_scribble_interaction", "/add_lasso_interaction", "/add_initial_seg_interaction"}
+)
+_META = "X-Meta"
+#: The client's side of the session that these replies are those of.
+_SESSION_VERSION = 2
+#: So far round what was drawn, in shares of its longer side, what is found may reach.
+_MARGIN = 0.1
+#: So many pixels of a scribble are shown to the network.
+_SCRIBBLE_POINTS = 8
+_ENDED = "The session has ended: nothing was done for a while, or the server was started anew. Connect again."
+#: Element types of the client's copy of the object.
+_TARGETS = frozenset({"bool", "uint8", "int8", "uint16", "int16", "int32", "int64", "float32", "float64"})
+
+_Result = TypeVar("_Result")
+_Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class _Route(APIRoute):
+    """Errors in the protocol's form: a status, and a text that clients show to their users."""
+
+    def get_route_handler(self) -> _Endpoint:
+        answer = super().get_route_handler()
+
+        async def answer_or_explain(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except LeaseEndedError:
+                return _refusal(
+                    410, "The session has ended: nothing was done for a while, or the server was started anew."
+                )
+            except NoRoomError:
+                return _refusal(503, "All places of this server are taken. Try again later, or ask who runs it.")
+            except MedSAMSegError as error:
+                return _refusal(400, f"{error.message} {error.hint}".strip())
+            except RequestValidationError as error:
+                first = error.errors()[0]
+                return _refusal(400, f"'{shorten('.'.join(map(str, first['loc'])))}' is not usable: {first['msg']}.")
+            except ValueError as error:
+                return _refusal(400, str(error))
+
+        return answer_or_explain
+
+
+router = APIRouter(route_class=_Route, include_in_schema=False)
+Bounds = list[tuple[int, int]]
+
+
+class _Body(BaseModel):
+    include_interaction: bool = True
+    run_prediction: bool = True
+
+
+class _BoxBody(_Body):
+    bbox_coords: Bounds = Field(max_length=3)
+
+
+class _DrawnMeta(_Body):
+    interaction_bbox: Bounds | None = Field(default=None, max_length=3)
+
+
+class _TargetBody(BaseModel):
+    shape: list[int] = Field(max_length=4)
+    dtype: str = Field(max_length=20)
+
+
+def add_to(app: FastAPI, service: Service, sessions: int, upload_bytes: int) -> None:
+    """Let an application speak the protocol as well.
+
+    Args:
+        app: the application.
+        service: computes.
+        sessions: how many users at the same time.
+        upload_bytes: the largest array that is taken, unpacked.
+    """
+    app.state.leases = Leases(lambda: Session(service), sessions)
+    app.state.upload_bytes = upload_bytes
+    app.include_router(router)
+
+
+async def _leases(request: Request) -> Leases:
+    leases: Leases = request.app.state.leases
+    return leases
+
+
+LeasesOf = Annotated[Leases, Depends(_leases)]
+Token = Annotated[str, Header(alias="X-Lease-Token", max_length=100)]
+
+
+async def _session(leases: LeasesOf, token: Token = "") -> Session:
+    return leases.use(token)
+
+
+SessionOf = Annotated[Session, Depends(_session)]
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """Say that there is a server."""
+    return {"status": "ok"}
+
+
+@router.post("/claim")
+async def claim(leases: LeasesOf) -> dict[str, Any]:
+    """Give a user a place."""
+    return {
+        "lease_token": leases.claim(),
+        "idle_timeout_seconds": IDLE_SECONDS,
+        "liveness_timeout_seconds": LIVENESS_SECONDS,
+        "max_sessions": leases.most,
+    }
+
+
+@router.post("/release")
+async def release(leases: LeasesOf, token: Token = "") -> dict[str, bool]:
+    """Take a user's place back."""
+    leases.release(token)
+    return {"released": True}
+
+
+@router.post("/heartbeat")
+async def heartbeat(leases: LeasesOf, token: Token = "") -> dict[str, float]:
+    """Note that a client lives."""
+    return {"remaining_seconds": leases.hear(token)}
+
+
+@router.get("/lease_status")
+async def lease_status(leases: LeasesOf, token: Token = "") -> dict[str, float]:
+    """Say how long a place is kept without anything being done."""
+    return {"remaining_seconds": leases.remaining(token), "idle_timeout_seconds": IDLE_SECONDS}
+
+
+@router.get("/capabilities")
+async def capabilities(request: Request, session: SessionOf) -> dict[str, Any]:
+    """Say what can be prompted; clients show nothing else."""
+    service: Service = request.app.state.service
+    return {
+        "supported_interactions": {"points": False, "bbox2d": True, "bbox3d": False, "scribble": True, "lasso": True},
+        "channel_mapping": {"bbox": [1, 2], "lasso": [1, 2], "scribble": [3, 4]},
+        "num_interaction_channels": 5,
+        "supports_initial_label": True,
+        "supports_zero_shot_label_refinement": False,
+        "preferred_scribble_thickness": [3, 3, 3],
+        "interaction_decay": 1.0,
+        "inference_session_version": _SESSION_VERSION,
+        "license": get_checkpoint(service.engine.default_model).licence,
+        "supports_undo": True,
+        "do_autozoom": False,
+    }
+
+
+@router.post("/set_image")
+async def set_image(request: Request, session: SessionOf) -> dict[str, list[int]]:
+    """Take the image that prompts will be on."""
+    meta = _meta(request)
+    image = await _array(request)
+    properties = meta.get("image_properties")
+    spacing = properties.get("spacing") if isinstance(properties, dict) else None
+    await _locked(session, lambda: session.set_image(image, _numbers(spacing)))
+    return {"original_image_shape": list(image.shape)}
+
+
+@router.post("/set_target_buffer")
+async def set_target_buffer(body: _TargetBody, session: SessionOf) -> dict[str, list[int]]:
+    """Learn of what type the client's copy of the object is."""
+    if body.dtype not in _TARGETS:
+        raise ValueError(f"A segmentation of '{body.dtype}' cannot be filled.")
+    if tuple(body.shape) != session.volume.shape:
+        raise ValueError(f"The segmentation has {tuple(body.shape)} voxels, the image {session.volume.shape}.")
+    session.dtype = np.dtype(body.dtype)
+    return {"shape": body.shape}
+
+
+@router.post("/set_do_autozoom")
+async def set_do_autozoom(session: SessionOf) -> dict[str, bool]:
+    """Go on as before: here the network always looks at what is round the prompt."""
+    return {"do_autozoom": False}
+
+
+@router.post("/reset_interactions")
+async def reset_interactions(session: SessionOf) -> dict[str, bool]:
+    """Forget all prompts and the object."""
+    await _locked(session, session.reset)
+    return {"reset": True}
+
+
+@router.post("/undo")
+async def undo(session: SessionOf) -> Response:
+    """Take the last prompt back."""
+    change = await _locked(session, session.undo)
+    return _reply(session, change or Change(), ran=change is not None)
+
+
+@router.post("/predict")
+async def predict(session: SessionOf) -> Response:
+    """Follow the object, or go on where the last answer stopped."""
+    return _reply(session, await _locked(session, session.predict))
+
+
+@router.post("/add_bbox_interaction")
+async def add_box(body: _BoxBody, session: SessionOf) -> Response:
+    """Start from a box, or take what is in it away."""
+    place = on_slice(body.bbox_coords, session.volume.shape)
+    await _locked(session, lambda: session.add_box(place) if body.include_interaction else session.remove(place))
+    return await _predicted(session, body)
+
+
+@router.post("/add_point_interaction")
+async def add_point(session: SessionOf) -> Response:
+    """Refuse a point: it is no prompt of these models."""
+    raise ValueError("This server takes boxes, scribbles and lassos, and no points: draw a box on one slice.")
+
+
+@router.post("/add_lasso_interaction")
+async def add_lasso(request: Request, session: SessionOf) -> Response:
+    """Start from what was gone round, or take it away."""
+    return await _add_drawn(request, session, points=0)
+
+
+@router.post("/add_scribble_interaction")
+async def add_scribble(request: Request, session: SessionOf) -> Response:
+    """Start from what was scribbled on, or take it away."""
+    return await _add_drawn(request, session, points=_SCRIBBLE_POINTS)
+
+
+@router.post("/add_initial_seg_interaction")
+async def add_initial_segmentation(request: Request, session: SessionOf) -> Response:
+    """Start from an object that was drawn before."""
+    body = _Body.model_validate({"run_prediction": False, **_meta(request)})
+    voxels = await _array(request)
+    await _locked(session, lambda: session.set_object(voxels != 0))
+    return await _predicted(session, body)
+
+
+async def _add_drawn(request: Request, session: SessionOf, points: int) -> Response:
+    body = _DrawnMeta.model_validate(_meta(request))
+    offset = [low for low, _ in body.interaction_bbox] if body.interaction_bbox else [0, 0, 0]
+    place, drawn = drawn_on_slice(await _array(request), offset, session.volume.shape)
+    if body.include_interaction:
+        mask = await _found(request.app.state.service, session, place, drawn, points)
+        await _locked(session, lambda: session.add_mask(place, mask))
+    else:
+        await _locked(session, lambda: session.remove(place, drawn))
+    return await _predicted(session, body)
+
+
+async def _found(
+    service: Service, session: Session, place: OnSlice, drawn: NDArray[np.bool_], points: int
+) -> NDArray[np.bool_]:
+    """Return the object, (H, W), that the network finds in a drawing's box, cut to a margin round it."""
+    rows, columns = np.nonzero(drawn)
+    chosen = np.linspace(0, len(rows) - 1, min(points, len(rows))).astype(int)
+    at = [(float(columns[each] + place.columns[0]), float(rows[each] + place.rows[0]), 1) for each in chosen]
+    prompt = contract.SegmentPrompt(box=place.box, points=at)
+    asked = contract.SegmentRequest(axis=place.axis, slice=place.index, prompts=[prompt])
+    (found,) = (await service.segment(session.volume, asked)).masks
+    return _cut(found, place, session.volume.slice_size(place.axis, place.index))
+
+
+def _cut(found: SliceMask, place: OnSlice, size: tuple[int, int]) -> NDArray[np.bool_]:
+    x0, y0, x1, y1 = place.box
+    margin = max(1, round(_MARGIN * max(x1 - x0, y1 - y0)))
+    near = np.zeros(size, bool)
+    near[max(0, int(y0) - margin) : int(y1) + margin + 1, max(0, int(x0) - margin) : int(x1) + margin + 1] = True
+    return found.to_array(size) & near
+
+
+async def _predicted(session: Session, body: _Body) -> Response:
+    if not body.run_prediction:
+        return _reply(session, Change(), ran=False)
+    return _reply(session, await _locked(session, session.predict))
+
+
+def _reply(session: Session, change: Change, ran: bool = True) -> Response:
+    meta: dict[str, Any] = {"ran_prediction": ran, "bbox": None, "dtype": session.dtype.name, "shape": None}
+    content = b""
+    if change.bounds is not None:
+        meta |= {"bbox": change.bounds, "shape": change.voxels.shape}
+        content = pack(change.voxels.astype(session.dtype))
+    return Response(content, media_type="application/octet-stream", headers={_META: json.dumps(meta)})
+
+
+async def _locked(session: Session, function: Callable[[], _Result]) -> _Result:
+    """Return what a function gives that nothing else of the session may run beside, without holding up others."""
+
+    def call() -> _Result:
+        with session.lock:
+            return function()
+
+    return await run_in_threadpool(call)
+
+
+async def _array(request: Request) -> NDArray[Any]:
+    body = await request.body()
+    return await run_in_threadpool(unpack, body, request.app.state.upload_bytes)
+
+
+def _meta(request: Request) -> dict[str, Any]:
+    try:
+        meta = json.loads(request.headers.get(_META, "{}"))
+    except ValueError:
+        meta = None
+    if not isinstance(meta, dict):
+        raise ValueError(f"The header {_META} is not a JSON object.")
+    return meta
+
+
+def _numbers(values: object) -> list[float] | None:
+    if isinstance(values, list) and all(isinstance(each, int | float) for each in values):
+        return [float(each) for each in values]
+    return None
+
+
+def _refusal(status: int, detail: str) -> JSONResponse:
+    return JSONResponse({"detail": detail}, status)
