@@ -208,13 +208,6 @@ def test_wordsOnTheServer(gui, state, sentence):
     assert sentenceOn(state) == sentence
 
 
-def test_lineOfTheServerTakesNoMoreRoomThanItNeeds(gui, panel):
-    panel.parent.window().resize(420, 1600)
-    gui.processEvents()
-    label, button = panel.ui.serverStatusLabel, panel.ui.recoverServerButton
-    assert label.height <= max(label.heightForWidth(label.width), button.height)
-
-
 def shownText(label):
     return label.text.replace("\u200b", "")
 

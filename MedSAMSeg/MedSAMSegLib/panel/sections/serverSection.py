@@ -66,17 +66,11 @@ class ServerSection(PanelSection):
     def _poll(self):
         state = self.session.monitor.poll()
         self.session.breathing.start()
-        self._show(sentenceOn(state))
+        self.ui.serverStatusLabel.text = _breakable(sentenceOn(state))
         self.ui.recoverServerButton.visible = state.kind in ("off", "error")
         self.ui.recoverServerButton.text = _("Start") if state.kind == "off" else _("Start again")
         if state.hasAnswered and self.session.parameters is not None:
             self._askForModels()
-
-    def _show(self, sentence):
-        label = self.ui.serverStatusLabel
-        label.text = _breakable(sentence)
-        # A row of a form asks for as many lines as there are at the width that a label would like to have.
-        label.setMinimumHeight(label.heightForWidth(label.width))
 
     def _askForModels(self):
         client = self.session.backend.readyClient
