@@ -30,7 +30,7 @@ class MedSAMSeg(ScriptedLoadableModule):
         ScriptedLoadableModule.__init__(self, parent)
         parent.title = _("MedSAMSeg")
         parent.categories = [translate("qSlicerAbstractCoreModule", "Segmentation")]
-        parent.dependencies = ["Segmentations", "Markups"]
+        parent.dependencies = ["Segmentations", "Markups", "Sequences"]
         parent.contributors = ["MedSAMSeg contributors"]
         parent.helpText = _(
             "Segments the object in a box drawn on one slice, and follows it through the volume."

@@ -128,18 +128,35 @@ def test_a_segmentation_is_drawn_in_its_color(gui, volumeNode, tmp_path):
     assert reader.GetOutput().GetDimensions()[:2] == view.size
 
 
-def test_a_surface_is_drawn_in_3d(gui, volumeNode):
-    segmentation = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+def addBlock(volumeNode):
+    """Add a green segment of what is bright, with a surface."""
+    segmentation = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Blocks")
     segmentation.CreateDefaultDisplayNodes()
     segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volumeNode)
     segmentID = segmentation.GetSegmentation().AddEmptySegment("", "Block", (0.0, 1.0, 0.0))
     mask = (slicer.util.arrayFromVolume(volumeNode) > 50).astype(np.uint8)
     slicer.util.updateSegmentBinaryLabelmapFromArray(mask, segmentation, segmentID, volumeNode)
     segmentation.CreateClosedSurfaceRepresentation()
+
+
+def test_a_surface_is_drawn_in_3d(gui, volumeNode):
+    addBlock(volumeNode)
     slicer.util.resetThreeDViews()
     view = gui.view("1")
     red, green, blue = view.pixel(*view.center)
     assert green > max(red, blue) + 50
+
+
+def test_the_focal_point_is_the_center_of_what_is_shown_without_the_box_of_the_view(gui, volumeNode):
+    addBlock(volumeNode)
+    slicer.app.layoutManager().threeDWidget(0).threeDView().resetFocalPoint()
+    (viewNode,) = slicer.util.getNodesByClass("vtkMRMLViewNode")
+    assert viewNode.GetBoxVisible() and viewNode.GetAxisLabelsVisible()
+    bounds = [0.0] * 6
+    slicer.util.getNode("Blocks").GetRASBounds(bounds)
+    center = [(bounds[2 * axis] + bounds[2 * axis + 1]) / 2 for axis in range(3)]
+    focalPoint = slicer.util.getNodesByClass("vtkMRMLCameraNode")[0].GetFocalPoint()
+    assert focalPoint == pytest.approx(center, abs=2)
 
 
 def test_two_device_pixels_per_pixel(gui, volumeNode):

@@ -10,7 +10,7 @@ from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
 
 SOFT = {"name": "soft", "lower": -160.0, "upper": 240.0}
 BONE = {"name": "bone", "lower": -500.0, "upper": 1300.0}
-SEEN = "The box was seen in the window Bone (1800 / 400), which suits it better than the volume's."
+SEEN = "Window for this box: Bone (1800 / 400)."
 DOUBT = "Look at it closely: slightly different boxes give different masks. A point or another box may help."
 
 

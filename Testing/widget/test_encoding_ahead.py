@@ -70,9 +70,9 @@ def test_withoutAVolumeNothingIsStarted(gui, backend, openPanel):
 
 def test_progressIsSaidInTheLineOfTheServer(gui, backend, panel, encoding):
     say(backend, 37)
-    gui.waitUntil(lambda: panel.ui.serverStatusLabel.text.endswith("slice 37 of 40"))
+    gui.waitUntil(lambda: panel.ui.serverStatusLabel.text.endswith("slice 38 of 40"))
     backend.encoding = dataclasses.replace(backend.encoding, secondsLeft=61.0)
-    gui.waitUntil(lambda: panel.ui.serverStatusLabel.text.endswith("slice 37 of 40 (2 min left)"))
+    gui.waitUntil(lambda: panel.ui.serverStatusLabel.text.endswith("slice 38 of 40 (2 min left)"))
     say(backend, 40, "done")
     gui.waitUntil(lambda: "slice" not in panel.ui.serverStatusLabel.text)
     lookOften(gui, panel)

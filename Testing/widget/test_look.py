@@ -190,6 +190,24 @@ def test_whatTheServerSaysIsReadable(gui, openMainWindow, openPanel, width, hasB
         assert panel.parent.minimumSizeHint.width() == panelWidth, shownText(label)
 
 
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        (BackendState("ready", model="LiteMedSAM", device="auto"), "Ready: LiteMedSAM"),
+        (BackendState("ready", model="LiteMedSAM", device="cpu"), "Ready: LiteMedSAM on the processor"),
+        (
+            BackendState("busy", model="M", device="cuda:0", total=9),
+            "Ready: M on the graphics card, preparing slice 1 of 9",
+        ),
+        (BackendState("busy", model="M", device="auto", done=9, total=9), "Ready: M, preparing slice 9 of 9"),
+    ],
+)
+def test_wordsOnTheServer(gui, state, sentence):
+    from MedSAMSegLib.panel.sections.serverSentences import sentenceOn
+
+    assert sentenceOn(state) == sentence
+
+
 def shownText(label):
     return label.text.replace("\u200b", "")
 

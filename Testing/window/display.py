@@ -9,13 +9,14 @@ STOP_TIMEOUT_SECONDS = 20
 
 
 @contextlib.contextmanager
-def virtualDisplay():
+def virtualDisplay(size=SIZE):
     """Start an X server and a window manager on it.
 
+    :param size: (width, height) of the screen in pixels.
     :return: context manager of the display's name, such as ":1".
     """
     readEnd, writeEnd = os.pipe()
-    screen = "{}x{}x24".format(*SIZE)
+    screen = "{}x{}x24".format(*size)
     # The server chooses a free number and writes it when it takes connections.
     command = ["Xvfb", "-displayfd", str(writeEnd), "-screen", "0", screen, "-nolisten", "tcp", "-noreset"]
     with _running(command, pass_fds=[writeEnd]):

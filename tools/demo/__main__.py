@@ -36,7 +36,7 @@ def main():
     Host.shared()
     backend = BackendProcess()
     try:
-        report = runDemo(MedSAMSegLogic(backend))
+        report = runDemo(MedSAMSegLogic(backend), backend)
     except UserError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
@@ -56,10 +56,11 @@ def main():
     return 0
 
 
-def runDemo(logic):
+def runDemo(logic, backend):
     """Segment, propagate, compare with the radiologist's outline, and save; return the report.
 
     :param logic: the scripting API.
+    :param backend: the BackendProcess that it works with.
     """
     volume = slicer.util.loadVolume(str(SAMPLE / "RiderChestCT.nrrd"))
     segmentation = logic.createSegmentation(volume)
@@ -83,6 +84,7 @@ def runDemo(logic):
         )
         > 0
     )
+    titles = {model["name"]: model["title"] for model in backend.client().models()}
     report = {
         "dice": round(diceCoefficient(found, reference), 4),
         "volume_ml": round(milliliters(found, volume), 2),
@@ -92,6 +94,7 @@ def runDemo(logic):
         "seconds_first_mask": round(secondsFirstMask, 2),
         "seconds_propagation": round(secondsPropagation, 2),
         "model": first.model,
+        "model_title": titles[first.model],
         "weights_sha256": propagation.weightsSha256,
         "window": first.window,
     }

@@ -86,12 +86,12 @@ def _surroundings(mask):
 
 
 def _drawTexts(figure, report):
-    figure.text(0.015, 0.945, "From one box to the whole tumour", fontsize=20, weight="bold")
+    figure.text(0.015, 0.945, "From one box to the whole tumor", fontsize=20, weight="bold")
     facts = (
         f"Dice {report['dice']:.3f} with the radiologist",
         f"{report['volume_ml']:.1f} ml on {report['slices']} slices "
         f"(radiologist: {report['reference_volume_ml']:.1f} ml on {report['reference_slices']})",
-        f"{report['model']}, {report['window']['name']} window",
+        f"{report['model_title']}, {report['window']['name']} window",
     )
     figure.text(0.015, 0.905, "   ·   ".join(facts), fontsize=13)
     handles = [

@@ -10,12 +10,15 @@ from window.display import virtualDisplay
 from window.sample import CT, cornersInRAS
 from window.user import User
 
+#: High enough for the whole panel.
+SCREEN = (1440, 1220)
+
 PICTURES = Path(__file__).resolve().parents[2] / "Resources" / "Screenshots"
 
 
 def main():
     """Go through the README's tutorial, and take a picture of each step."""
-    with tempfile.TemporaryDirectory() as folder, virtualDisplay() as display, User(display, folder) as user:
+    with tempfile.TemporaryDirectory() as folder, virtualDisplay(SCREEN) as display, User(display, folder) as user:
         corners = cornersInRAS()
         user.chooseFile("ctrl+o", CT)
         user.waitFor(lambda: user.ask("scene")["volumes"], "volume")
@@ -61,7 +64,7 @@ def takePicture(user, name):
     :param user: the `User`.
     :param name: the file's name.
     """
-    user.picture().quantize(256).save(PICTURES / name, optimize=True)
+    user.picture().save(PICTURES / name, optimize=True)
     print(f"Written: {PICTURES / name}")
 
 

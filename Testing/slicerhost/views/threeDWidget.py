@@ -32,12 +32,22 @@ class qMRMLThreeDView(ctkVTKAbstractView):
         return self._viewNode
 
     def resetFocalPoint(self):
-        """Look at the center of what is shown."""
+        """Look at the center of what is shown, and lay the box of the view round it."""
+        node = self._viewNode
+        shown = node.GetBoxVisible(), node.GetAxisLabelsVisible()
+        self._showBox(False, False)
         bounds = self._renderer.ComputeVisiblePropBounds()
         if bounds[0] <= bounds[1]:
             center = [(bounds[2 * axis] + bounds[2 * axis + 1]) / 2 for axis in range(3)]
             self._renderer.GetActiveCamera().SetFocalPoint(center)
+        self._showBox(*shown)
+        node.InvokeEvent(slicer.vtkMRMLViewNode.ResetFocalPointRequestedEvent)
         self.scheduleRender()
+
+    def _showBox(self, isBoxShown, areLabelsShown):
+        with slicer.util.NodeModify(self._viewNode):
+            self._viewNode.SetBoxVisible(isBoxShown)
+            self._viewNode.SetAxisLabelsVisible(areLabelsShown)
 
     def resetCamera(self):
         """Look at everything that is shown."""

@@ -23,7 +23,7 @@ def _remarks(result):
     name = result.window["name"]
     if result.suggestedWindow not in ("", name):
         title = dict(windowTitles()).get(name, name)
-        yield _("The box was seen in the window {title}, which suits it better than the volume's.").format(title=title)
+        yield _("Window for this box: {title}.").format(title=title)
     if result.agreement is not None and result.agreement < LEAST_AGREEMENT:
         yield _("Look at it closely: slightly different boxes give different masks. A point or another box may help.")
 

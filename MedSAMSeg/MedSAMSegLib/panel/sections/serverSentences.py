@@ -4,6 +4,9 @@ import math
 
 from slicer.i18n import tr as _
 
+#: What a server calls its device until it has loaded a network.
+UNDECIDED = "auto"
+
 
 def sentenceOn(state):
     """Return what the status line of the server says.
@@ -16,13 +19,19 @@ def sentenceOn(state):
         return _startingSentence(state.reason)
     if state.kind == "error":
         return _errorSentence(state)
-    ready = _("Ready: {model} on {device}").format(model=state.model, device=_deviceName(state.device))
+    ready = _readySentence(state)
     if state.kind == "busy":
-        progress = _("{ready}, preparing slice {done} of {total}").format(
-            ready=ready, done=state.done, total=state.total
+        progress = _("{ready}, preparing slice {number} of {total}").format(
+            ready=ready, number=min(state.done + 1, state.total), total=state.total
         )
         return progress + _timeLeft(state.secondsLeft)
     return ready
+
+
+def _readySentence(state):
+    if state.device == UNDECIDED:
+        return _("Ready: {model}").format(model=state.model)
+    return _("Ready: {model} on {device}").format(model=state.model, device=_deviceName(state.device))
 
 
 def _timeLeft(seconds):
