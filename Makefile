@@ -4,8 +4,7 @@ export PYTHONPATH := $(CURDIR)/Testing:$(CURDIR)/tools:$(CURDIR)/MedSAMSeg
 export MEDSAMSEG_PYTHON := $(CURDIR)/.venv/bin/python
 
 BIN := .venv/bin
-# Each file stays with one of the two, so that what its tests share is made once.
-TWO_AT_A_TIME := -n 2 --dist loadgroup
+TWO_AT_A_TIME := -n 2
 
 .DEFAULT_GOAL := help
 .PHONY: help environment weights demo test test-full full-size lint format bench screenshots check-extension check-install soak lock clean

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,10 @@ from medsamseg_server.system import paths
 
 # Weights come from where `make weights` puts them, also when pytest is called without make.
 os.environ.setdefault("MEDSAMSEG_HOME", str(Path(__file__).resolve().parents[1] / ".medsamseg"))
+
+# Bytecode is kept: otherwise each of some hundred programs that the tests start compiles the sources anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Programs that a shell runs in the background ignore Ctrl+C, and so would the processes that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -33,9 +38,22 @@ def _stayOnOwnProcessors():
 _stayOnOwnProcessors()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Keep the tests of a file together, unless they are of a group."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+#: Measured in seconds: one after the other, in one process.
+LOOK_AT_THE_CLOCK = (
+    "Testing/host/test_waiting.py",
+    "Testing/soak/test_soak.py",
+    "Testing/widget/test_responsiveness.py",
+)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keep the tests of a file together, so that what they share is made once, and files that look at the clock."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class FileScheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.partition("::")[0]
+            return "clock" if file in LOOK_AT_THE_CLOCK else file
+
+    return FileScheduling(config, log)

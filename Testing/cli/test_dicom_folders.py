@@ -171,7 +171,9 @@ def test_volumes_of_other_direction_or_size_in_one_series_are_listed(tmp_path, i
     np.testing.assert_array_equal(read_image(tmp_path, "1.2.3.4:2").array, array)
 
 
-def test_color_images_are_told(tmp_path):
-    picture = sitk.Compose([sitk.Image(8, 9, 3, sitk.sitkUInt8)] * 3)
-    write_series(picture, tmp_path)
-    assert failure_of(tmp_path).code == "image_components"
+def test_slices_in_color_are_not_offered_beside_a_scan(tmp_path):
+    scan = sitk.Image(8, 9, 3, sitk.sitkInt16)
+    write_series(scan, tmp_path)
+    write_series(sitk.Compose([sitk.Image(8, 9, 3, sitk.sitkUInt8)] * 3), tmp_path / "color", uid="1.2.3.9")
+    assert read_image(tmp_path).array.shape == (3, 9, 8)
+    assert read_image(tmp_path, "1.2.3.9").array.shape == (3, 9, 8, 3)

@@ -13,7 +13,8 @@ import pytest
 import SimpleITK as sitk
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.image_io.image import Geometry, ScanPlace
+from medsamseg_server.image_io import segmentations
+from medsamseg_server.image_io.image import DicomSource, Geometry, ScanPlace
 from medsamseg_server.image_io.mask_writer import Segment
 from medsamseg_server.image_io.segmentations import (
     OUTPUT_SUFFIXES,
@@ -176,6 +177,21 @@ def test_what_a_file_says_that_it_holds_is_what_it_holds(tmp_path, mask, suffix)
         else:
             assert failure_of(write_segmentation, path, segments, ScanPlace(GEOMETRY)).code == codes[what]
     assert not path.exists()
+
+
+def test_a_new_type_of_file_is_a_row_and_knows_where_the_scan_came_from(tmp_path, mask, monkeypatch):
+    class Uids:
+        suffixes = (".uids",)
+        holds_overlap = holds_slices = True
+
+        def write(self, path, segments, layers, place):
+            path.write_text(" ".join([segments[0].name, place.source.series_uid, *place.source.sop_instance_uids]))
+
+    monkeypatch.setattr(segmentations, "WRITERS", (*segmentations.WRITERS, Uids()))
+    source = DicomSource("1.2", (Path("a.dcm"), Path("b.dcm")), ("1.2.1", "1.2.2"), (0, 0))
+    check_output(tmp_path / "out.uids")
+    write_segmentation(tmp_path / "out.uids", [Segment("A", mask)] * 2, ScanPlace(GEOMETRY, source=source))
+    assert (tmp_path / "out.uids").read_text() == "A 1.2 1.2.1 1.2.2"
 
 
 @pytest.mark.parametrize("name", ["out", "out.dcm", "out.nrrd.txt", ".seg.nrrd", "out.jpg"])

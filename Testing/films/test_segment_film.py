@@ -62,7 +62,7 @@ def test_a_folder_gets_a_picture_of_each_frame(run, film_file, tmp_path):
     for number in range(6):
         mask = np.asarray(Image.open(tmp_path / "masks" / f"frame_{number}.png"))
         np.testing.assert_array_equal(mask, square(number) * 255)
-    rows = list(csv.DictReader((tmp_path / "masks.frames.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "masks.frames.csv").read_text().splitlines()))
     assert [float(row["seconds"]) for row in rows] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 0.5])
     assert [(row["found"], row["area_pixels"]) for row in rows] == [("1", "144")] * 6
     assert rows[2]["provenance"] == "box"

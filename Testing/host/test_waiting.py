@@ -3,13 +3,8 @@
 import threading
 import time
 
-import pytest
-
 from slicerhost import eventLoop
 from slicerhost.guiHost import LOOK_AGAIN_MILLISECONDS, SOON_MILLISECONDS
-
-# Measured in seconds: one after the other, in one process.
-pytestmark = pytest.mark.xdist_group("clock")
 
 
 def singleShotTimer(milliseconds, heard):

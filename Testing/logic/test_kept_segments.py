@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import slicer
 from geometries import addVolume
-from segmentations import addSegment, editorNode, voxelsOf
+from segmentations import FULL, addSegment, editorNode, placed, voxelsOf
 
 STATUS = slicer.vtkSlicerSegmentationsModuleLogic
 EditorNode = slicer.vtkMRMLSegmentEditorNode
@@ -61,22 +61,46 @@ def test_what_is_kept_stays_whole(logic, scene, keep, mode):
     keep(logic, volume, segmentation, neighbor)
     if mode is not None:
         editorNode(OverwriteMode=mode)
-    box = logic.segmentBox(volume, segmentation, segment, axis=0, slice=4, box=BOX).promptNode
+    drawn = logic.segmentBox(volume, segmentation, segment, axis=0, slice=4, box=BOX)
+    box = drawn.promptNode
     mayOverlap = mode in (None, EditorNode.OverwriteNone) or (
         keep is hide and mode == EditorNode.OverwriteVisibleSegments
     )
     expected = DRAWN if mayOverlap else DRAWN & ~NEIGHBOR
     np.testing.assert_array_equal(voxelsOf(segmentation, segment, volume), expected)
-    logic.propagate(volume, segmentation, segment)
+    followed = logic.propagate(volume, segmentation, segment)
     np.testing.assert_array_equal(voxelsOf(segmentation, neighbor, volume), NEIGHBOR)
+    (name,) = [name for name, each in KEPT.items() if each is keep]
+    assert drawn.notes == followed.notes == ([] if mayOverlap else [f"'A' ({name}) keeps its voxels."])
     logic.deleteBox(box)
     np.testing.assert_array_equal(voxelsOf(segmentation, neighbor, volume), NEIGHBOR)
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (2, "'A' (completed) and 'N0' (completed) keep their voxels."),
+        (3, "'A' (completed), 'N0' (completed) and 'N1' (completed) keep their voxels."),
+        (5, "'A' (completed), 'N0' (completed) and 3 other segments keep their voxels."),
+    ],
+)
+def test_several_that_keep_their_voxels_are_named(logic, scene, count, words):
+    volume, segmentation, neighbor, segment = scene
+    editorNode(OverwriteMode=EditorNode.OverwriteAllSegments)
+    others = [addSegment(segmentation, f"N{n}", placed(0, 4, FULL, 3, 3 + n // 2), volume) for n in range(count - 1)]
+    for each in (neighbor, *others):
+        setStatus(STATUS.Completed)(logic, volume, segmentation, each)
+    assert logic.segmentBox(volume, segmentation, segment, axis=0, slice=4, box=BOX).notes == [words]
+    # What was kept from one box is not said of the next.
+    assert logic.segmentBox(volume, segmentation, segment, axis=0, slice=8, box=BOX).notes == []
 
 
 def test_an_ordinary_neighbor_is_overwritten_and_gets_its_voxels_back(logic, scene):
     volume, segmentation, neighbor, segment = scene
     editorNode(OverwriteMode=EditorNode.OverwriteAllSegments)
-    box = logic.segmentBox(volume, segmentation, segment, axis=0, slice=4, box=BOX).promptNode
+    drawn = logic.segmentBox(volume, segmentation, segment, axis=0, slice=4, box=BOX)
+    box = drawn.promptNode
+    assert drawn.notes == []
     np.testing.assert_array_equal(voxelsOf(segmentation, neighbor, volume), NEIGHBOR & ~DRAWN)
     logic.deleteBox(box)
     np.testing.assert_array_equal(voxelsOf(segmentation, neighbor, volume), NEIGHBOR)

@@ -1,5 +1,7 @@
 """Segmentations on other voxels than the volume's: written by resampling, undone exactly, and audited."""
 
+import functools
+
 import numpy as np
 import pytest
 import slicer
@@ -7,6 +9,9 @@ from geometries import IJK_TO_RAS, MOVED, addVolume, affine, rotation
 from segmentations import voxelsOf
 
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
+from MedSAMSegLib.segments.latticeSampling import lookUp
+from MedSAMSegLib.segments.resampledGrid import ResampledGrid
 
 BOX = (1.5, 0.5, 6.5, 4.5)
 SLICE = 4
@@ -102,8 +107,8 @@ def test_hand_work_is_kept_and_undo_is_exact(logic, geometry):
 @pytest.mark.parametrize("geometry", GRIDS.values(), ids=GRIDS)
 def test_propagation_fills_its_slices_and_the_audit_knows_them(logic, geometry):
     volume, segmentation, segment = scene(logic, geometry)
-    logic.segmentBox(volume, segmentation, segment, axis=0, slice=SLICE, box=BOX)
-    logic.propagate(volume, segmentation, segment)
+    drawn = logic.segmentBox(volume, segmentation, segment, axis=0, slice=SLICE, box=BOX)
+    assert logic.propagate(volume, segmentation, segment).notes == drawn.notes
     states = {state.index: state.provenance for state in logic.slices(segmentation, volume, segment, axis=0)}
     assert states == {2: "propagated", 3: "propagated", 4: "box", 5: "propagated", 6: "propagated"}
     count = FOLLOWED.sum() / abs(np.linalg.det(geometry[0]))
@@ -123,6 +128,21 @@ def test_grids_that_are_coarser_or_turned_get_the_object(logic, geometry):
     states = {state.index: state.provenance for state in logic.slices(segmentation, volume, segment, axis=0)}
     assert "box" in states.values()
     assert "propagated" in states.values()
+
+
+@pytest.mark.parametrize(("size", "least", "most"), [(1.25, 0.89, 1.16), (1.5, 0.85, 1.15), (2.0, 0.82, 1.35)])
+def test_what_coarser_voxels_cost(size, least, most):
+    """Of a ball 11 voxels across, at eight places in the grid: Dice back on the scan, and the volume."""
+    k, j, i = np.indices((17, 17, 17)) - 8
+    ball = k**2 + j**2 + i**2 <= 25
+    for offset in np.random.default_rng(1).uniform(-size / 2, size / 2, (8, 3)):
+        toGrid = np.linalg.inv(affine(np.eye(3) * size, offset))
+        grid = ResampledGrid(None, toGrid, ball.shape)
+        slices = [LabelmapCrop.ofSlice(0, index, ball[index], 0, 0) for index in range(3, 14)]
+        written = functools.reduce(LabelmapCrop.united, (grid.cropOnGrid(crop, 0) for crop in slices))
+        back = lookUp(written.voxels, written.start, toGrid, (0, 16) * 3)
+        assert dice(back, ball) >= least
+        assert 0.95 <= written.voxels.sum() * size**3 / ball.sum() <= most
 
 
 @pytest.mark.parametrize("name", ["twice as fine", "half a voxel off", "other axes"])

@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from torch import nn
@@ -62,6 +63,15 @@ def test_each_decoder_has_who_loads_it():
     with_torch = {kind for kind, runtimes in decoders.RUNTIMES_OF.items() if "torch" in runtimes}
     assert set(torch_runtime._LOADERS) == with_torch
     assert all(decoders.can_run(specification, "openvino") for specification in SPECIFICATIONS.values())
+
+
+def test_a_new_decoder_is_a_row_for_its_runtimes_and_one_for_who_loads_it(monkeypatch):
+    monkeypatch.setitem(decoders.RUNTIMES_OF, OtherDecoder, ("torch",))
+    loaded = SimpleNamespace(device="cpu", precision="fp32")
+    monkeypatch.setitem(torch_runtime._LOADERS, OtherDecoder, lambda specification, path, device: loaded)
+    assert choice.load_predictor(OF_ANOTHER_DECODER, Path("weights.pth"), "cpu") is loaded
+    with pytest.raises(MedSAMSegError, match="openvino"):
+        openvino_runtime.load_predictor(OF_ANOTHER_DECODER, Path("weights.pth"))
 
 
 @pytest.mark.parametrize(

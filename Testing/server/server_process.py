@@ -1,5 +1,6 @@
 """A server as a process of its own, and a client of it."""
 
+import contextlib
 import hashlib
 import http.client
 import json
@@ -37,7 +38,9 @@ class ServerProcess:
         return http.client.HTTPConnection(self.ready["host"], self.ready["port"], timeout=WAIT)
 
     def ask(self, method, path, body=None, token=None, host=None, connection=None):
-        connection = connection or self.connect()
+        if connection is None:
+            with contextlib.closing(self.connect()) as connection:
+                return self.ask(method, path, body, token, host, connection)
         headers = {"Authorization": f"Bearer {token or self.ready.get('token')}", "Content-Type": "application/json"}
         if host:
             headers["Host"] = host
@@ -47,10 +50,10 @@ class ServerProcess:
 
     def stream(self, path, body):
         """Return all events of a propagation."""
-        connection = self.connect()
         headers = {"Authorization": f"Bearer {self.ready['token']}", "Content-Type": "application/json"}
-        connection.request("POST", path, body, headers)
-        return [json.loads(line) for line in connection.getresponse().read().splitlines()]
+        with contextlib.closing(self.connect()) as connection:
+            connection.request("POST", path, body, headers)
+            return [json.loads(line) for line in connection.getresponse().read().splitlines()]
 
     def upload(self, array):
         body = npy(array)

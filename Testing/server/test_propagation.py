@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.propagation import DirectionEnded, Propagation, SliceResult
 from medsamseg_server.propagation.reference import EndRule
@@ -314,3 +315,10 @@ def test_prompt_outside_the_range_is_told_with_both():
     with pytest.raises(MedSAMSegError) as caught:
         Propagation(SHAPE, 0, {3: BOX}, first=4, last=20)
     assert caught.value.message == "The box on slice 3 is outside the range (4 to 20)."
+
+
+def test_a_prompt_without_a_box_is_refused_by_its_slice():
+    prompts = {20: Prompt((0, 0, 9, 9)), 22: Prompt(points=((5, 5, 1),))}
+    with pytest.raises(MedSAMSegError, match="slice 22 has no box") as caught:
+        Propagation(SHAPE, 0, prompts)
+    assert caught.value.code == "prompt_without_box"

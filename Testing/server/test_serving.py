@@ -1,5 +1,6 @@
 """The server as a process: how it starts, what it prints, who may talk to it, and how it ends."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -108,6 +109,7 @@ def test_end_while_a_stream_runs_tells_its_reader(start, way):
         server.process.stdin.close()
         server.process.stdin = None
     events = [json.loads(line) for line in reply.read().splitlines()]
+    connection.close()
     assert events[-1]["event"] == "cancelled"
     assert events[-1]["slices"] == 1 + len(events[:-1]) < LONG
     assert server.end()[0] == 0
@@ -129,11 +131,11 @@ def test_wrong_host_is_refused(start):
 
 def test_request_without_token_is_refused_before_its_body_is_sent(start):
     server = start()
-    connection = server.connect()
-    connection.putrequest("PUT", f"/v1/volumes/{'0' * 64}")
-    connection.putheader("Content-Length", str(10**9))
-    connection.endheaders()
-    assert connection.getresponse().status == 401
+    with contextlib.closing(server.connect()) as connection:
+        connection.putrequest("PUT", f"/v1/volumes/{'0' * 64}")
+        connection.putheader("Content-Length", str(10**9))
+        connection.endheaders()
+        assert connection.getresponse().status == 401
 
 
 def test_token_from_the_environment_is_used_and_not_printed(start):
@@ -252,9 +254,9 @@ def test_limits_come_from_the_command_line(start):
 
 def test_one_connection_serves_many_requests(start):
     server = start()
-    connection = server.connect()
-    for _ in range(5):
-        assert server.ask("GET", "/v1/health", connection=connection)[0] == 200
+    with contextlib.closing(server.connect()) as connection:
+        for _ in range(5):
+            assert server.ask("GET", "/v1/health", connection=connection)[0] == 200
 
 
 def test_starting_imports_no_torch():

@@ -5,6 +5,7 @@ import pytest
 from server_fakes import IDENTITY_WINDOW, ROD_BOX
 
 from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.propagation import Confidence, SliceResult
 from medsamseg_server.propagation.overlap import SliceClaims
 from medsamseg_server.propagation.plan import make_plan
@@ -156,7 +157,7 @@ def extents(settled):
 @pytest.fixture
 def claims():
     mask = SliceMask.from_mask(np.ones(SIZE, bool), 1)
-    drawn = make_plan((20, *SIZE), 0, {7: (0, 0, 9, 9)}, masks={7: mask})
+    drawn = make_plan((20, *SIZE), 0, {7: Prompt((0, 0, 9, 9), mask=mask)})
     boxed = make_plan((20, *SIZE), 0, {7: (0, 0, 9, 9)})
     far = make_plan((20, *SIZE), 0, {15: (0, 0, 9, 9)})
     return SliceClaims({"a": drawn, "b": boxed, "c": boxed, "far": far})

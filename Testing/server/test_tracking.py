@@ -7,7 +7,7 @@ import pytest
 
 from medsamseg_server.engine.box_vote import MARGINS, vote_for_box, widened
 from medsamseg_server.engine.masks import Candidates, SliceMask
-from medsamseg_server.engine.prompts import check_box
+from medsamseg_server.engine.prompts import Prompt, check_box
 from medsamseg_server.propagation import DirectionEnded, Propagation, SliceResult
 from medsamseg_server.propagation.appearance import Appearance
 from medsamseg_server.propagation.interval import interpolated_box
@@ -186,7 +186,7 @@ def test_a_drawn_mask_is_taken_as_it_is_and_followed(method):
     wrong = disc(20, 20, 10)
     scene = Scene(moving, lambda index, box: wrong if index == 10 else moving(index))
     drawn = SliceMask.from_mask(moving(10), 1.0)
-    results, _ = run(scene, {10: box_of(moving(10))}, masks={10: drawn}, first=8, last=12, method=method)
+    results, _ = run(scene, {10: Prompt(box_of(moving(10)), mask=drawn)}, first=8, last=12, method=method)
     assert results[10].mask == drawn
     assert sorted(index for index, _ in scene.batches) == [8, 9, 11, 12]
     assert all(dice(result.mask.to_array(SIZE), moving(index)) > 0.95 for index, result in results.items())

@@ -7,9 +7,6 @@ from soakKills import Kills
 from soakLoad import Load
 from soakVolumes import makeVolume, prepareHome, wrongCacheEntries
 
-# Measured in seconds: one after the other, in one process.
-pytestmark = pytest.mark.xdist_group("clock")
-
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):

@@ -15,6 +15,7 @@ from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.models.networks import build_network
 from medsamseg_server.models.specification import TinyViTParameters
 from medsamseg_server.system.allocator import keep_freed_memory
+from medsamseg_server.training import curves
 from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.loading import load_network
@@ -38,6 +39,22 @@ def home(tmp_path, monkeypatch):
     (folder / "weights").mkdir(parents=True)
     (folder / "weights" / weights.name).symlink_to(weights)
     return folder
+
+
+#: Taken before any test replaces it.
+DRAW_CURVES = curves._draw
+
+
+@pytest.fixture(autouse=True)
+def undrawn_curves(monkeypatch):
+    """No picture after each epoch: it takes longer than an epoch of these tests."""
+    monkeypatch.setattr(curves, "_draw", lambda path, rows: path.touch())
+
+
+@pytest.fixture
+def drawn_curves(undrawn_curves, monkeypatch):
+    """Pictures all the same."""
+    monkeypatch.setattr(curves, "_draw", DRAW_CURVES)
 
 
 @pytest.fixture

@@ -116,10 +116,11 @@ def test_the_average_of_the_last_steps_is_what_is_measured_and_kept(tmp_path):
     assert all(torch.equal(a, b) for a, b in zip(weights(lesson), measured[-1], strict=True))
 
 
+@pytest.mark.usefixtures("drawn_curves")
 def test_it_learns_and_draws_its_curves(tmp_path):
     history = run(Line(), tmp_path / "run", Schedule(epochs=6, batch_size=2, learning_rate=0.1, patience=6))
     assert history.rows[history.best]["error"] < 0.05 * history.rows[0]["error"]
-    rows = list(csv.DictReader((tmp_path / "run" / "curves.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "run" / "curves.csv").read_text().splitlines()))
     assert [int(row["epoch"]) for row in rows] == list(range(7))
     assert float(rows[-1]["error"]) == pytest.approx(history.rows[-1]["error"], rel=1e-5)
     assert (tmp_path / "run" / "curves.png").read_bytes().startswith(b"\x89PNG")

@@ -37,6 +37,26 @@ def test_propagationFillsTheSlicesAndSaysHowItEnded(gui, panel, boxed):
     assert not panel.ui.progressBar.visible
 
 
+def test_propagationSaysWhichSegmentKeptItsVoxels(gui, panel, volume, boxed):
+    segmentation = panel.ui.segmentationSelector.currentNode()
+    (segmentID,) = panel.ui.segmentsTable.selectedSegmentIDs()
+    neighbor = segmentation.GetSegmentation().AddEmptySegment("", "Done")
+    found = segmentVoxels(panel)[boxed]
+    voxels = np.zeros((40, 50, 60), np.uint8)
+    voxels[boxed + 1] = found
+    slicer.util.updateSegmentBinaryLabelmapFromArray(voxels, segmentation, neighbor, volume)
+    slicer.vtkSlicerSegmentationsModuleLogic.SetSegmentStatus(
+        segmentation.GetSegmentation().GetSegment(neighbor), slicer.vtkSlicerSegmentationsModuleLogic.Completed
+    )
+    editor = slicer.vtkMRMLSegmentEditorNode()
+    editor.SetSingletonTag("SegmentEditor")
+    slicer.mrmlScene.AddNode(editor).SetOverwriteMode(slicer.vtkMRMLSegmentEditorNode.OverwriteAllSegments)
+    panel.ui.segmentsTable.setSelectedSegmentIDs([segmentID])
+    panel.ui.propagateButton.click()
+    gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
+    assert panel.ui.statusLabel.text == "5 slices. Stopped. 'Done' (completed) keeps its voxels."
+
+
 def test_undoTakesTheWholePropagationBackAndRedoBringsIt(gui, panel, boxed):
     panel.ui.propagateButton.click()
     gui.waitUntil(lambda: panel.ui.propagateButton.enabled)

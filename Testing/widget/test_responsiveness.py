@@ -17,9 +17,6 @@ from fakeNetworkServer import COMMAND
 from MedSAMSegLib.panel.frame.connections import Connections
 from MedSAMSegLib.server.serverProcess import BackendProcess
 
-# Measured in seconds: one after the other, in one process.
-pytestmark = pytest.mark.xdist_group("clock")
-
 PATIENCE_SECONDS = 60
 #: So many ticks show that the event loop goes on.
 TICKS = 20

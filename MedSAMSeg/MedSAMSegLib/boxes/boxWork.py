@@ -196,7 +196,7 @@ class BoxWork:
 
     def _result(self, record, answer, changedSegment, notes):
         mask, reply = answer
-        remark = self._writerOf(record).remark(record.place[2])
+        remarks = self._writerOf(record).remarks(record.place[2])
         return BoxResult(
             prompt=record.state.prompt,
             promptNode=record.node,
@@ -208,7 +208,7 @@ class BoxWork:
             secondsDecoding=reply.secondsDecoding,
             model=reply.model,
             window=reply.window,
-            notes=[*notes, *([remark] if remark else []), *self._uploads.uploadOf(record.place[0]).notes],
+            notes=[*notes, *remarks, *self._uploads.uploadOf(record.place[0]).notes],
             agreement=reply.agreements[0] if reply.agreements else None,
             suggestedWindow=record.state.window.partition(":")[2] if reply.windows else "",
         )

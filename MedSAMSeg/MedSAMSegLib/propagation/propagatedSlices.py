@@ -31,6 +31,10 @@ class PropagatedSlices:
         """:return: context manager that makes all writes inside one undo step."""
         return self._writer.undoStep()
 
+    def remarks(self):
+        """:return: list of sentences on what to know about how the slices were written."""
+        return self._writer.remarks(self._segmentID)
+
     def write(self, sliceIndex, mask, provenance, confidence, parts):
         """Put a mask in the place of an earlier propagation's, and record how it came about.
 

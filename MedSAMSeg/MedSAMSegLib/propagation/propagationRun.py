@@ -56,6 +56,7 @@ class PropagationResult:
     :param model: name of the model.
     :param weightsSha256: checksum of the model's weights.
     :param window: the window that was used: {"name", "lower", "upper"}.
+    :param notes: sentences on what to know about how the slices were written, such as which segments keep voxels.
     """
 
     segments: dict = dataclasses.field(default_factory=dict)
@@ -65,6 +66,7 @@ class PropagationResult:
     model: str = ""
     weightsSha256: str = ""
     window: dict = dataclasses.field(default_factory=dict)
+    notes: list = dataclasses.field(default_factory=list)
 
     @property
     def slices(self):
@@ -163,6 +165,10 @@ class PropagationRun:
         if not self._stream.hasEnded:
             self.cancel()
         self._undoStep.close()
+        # A transform that was put on one node meanwhile is told by what is done next.
+        with contextlib.suppress(UserError):
+            sentences = [sentence for target in self._targets.values() for sentence in target.remarks()]
+            self.result.notes = list(dict.fromkeys(sentences))
 
     def cancel(self):
         """Stop after the slice in work; what is done is kept. May be called from any thread, at any time."""

@@ -9,7 +9,7 @@ import vtk
 from MedSAMSegLib.segments.editorSettings import INSIDE_ONE_SEGMENT
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop, imageVoxelsWithin, labelWithin
 from MedSAMSegLib.segments.segmentationGrid import isSameGrid
-from MedSAMSegLib.slices.protectedSegments import acceptedSlices, isKeptWhole
+from MedSAMSegLib.slices.protectedSegments import acceptedSlices, isKeptWhole, whyKeptWhole
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +21,7 @@ class SliceEdit:
     :param overwritten: IDs of the segments that lose voxels to it.
     :param receiver: ID of the segment that gets the removed voxels, None if they become empty.
     :param changesNothing: whether all is as it would be already.
+    :param keepers: {ID of a segment that keeps voxels which it would have lost: why, in a word or two}.
     """
 
     toRemove: LabelmapCrop
@@ -28,6 +29,7 @@ class SliceEdit:
     overwritten: tuple
     receiver: str | None
     changesNothing: bool
+    keepers: dict
 
 
 class SliceEditPlanner:
@@ -56,14 +58,15 @@ class SliceEditPlanner:
         :return: SliceEdit.
         """
         nothing = LabelmapCrop(np.zeros((0, 0, 0), bool), crop.start)
-        toRemove, toAdd = nothing, nothing
+        toRemove, toAdd, keepers = nothing, nothing, {}
         if mode == "remove":
             toRemove = self._erasable(segmentID, crop)
         elif mode == "replace":
             toRemove = self._leaving(segmentID, crop, axis, sliceIndex)
         if mode != "remove":
-            toAdd = crop.where(self._addable(segmentID, crop)).trimmed()
-        return self._edit(segmentID, toRemove, toAdd, self._receiver(segmentID) if mode == "remove" else None)
+            toAdd, keepers = self._addable(segmentID, crop)
+        receiver = self._receiver(segmentID) if mode == "remove" else None
+        return self._edit(segmentID, toRemove, toAdd, receiver, keepers)
 
     def planExchange(self, segmentID, leaving, arriving):
         """Find out what taking some voxels out of a segment and putting others in will change.
@@ -74,10 +77,10 @@ class SliceEditPlanner:
         :return: SliceEdit.
         """
         toRemove = self._erasable(segmentID, leaving)
-        toAdd = arriving.where(self._addable(segmentID, arriving)).trimmed()
-        return self._edit(segmentID, toRemove, toAdd, receiver=None)
+        toAdd, keepers = self._addable(segmentID, arriving)
+        return self._edit(segmentID, toRemove, toAdd, None, keepers)
 
-    def _edit(self, segmentID, toRemove, toAdd, receiver):
+    def _edit(self, segmentID, toRemove, toAdd, receiver, keepers):
         overwritten = self._segmentsUnder(toAdd, segmentID)
         isGrowing = (toAdd.voxels & ~self.voxels(segmentID, toAdd.extent)).any()
         return SliceEdit(
@@ -86,6 +89,7 @@ class SliceEditPlanner:
             overwritten,
             receiver,
             changesNothing=toRemove.isEmpty and not isGrowing and not overwritten,
+            keepers=keepers,
         )
 
     def _erasable(self, segmentID, crop):
@@ -120,22 +124,28 @@ class SliceEditPlanner:
         return tuple(other for other in others if (self.voxels(other, crop.extent) & crop.voxels).any())
 
     def _addable(self, segmentID, crop):
-        """:return: bool array or True: where a segment may grow; what others keep is not given to it instead."""
-        addable = self._editable(segmentID, crop)
+        """:return: those voxels of a crop that a segment may gain, trimmed; and who keeps some: see `SliceEdit`."""
+        keepers = {}
+        if crop.isEmpty:
+            return crop.trimmed(), keepers
+        editable = crop.where(self._editable(segmentID, crop))
+        addable = editable
         for other in self._settings.overwrittenSegmentIDs(self._segmentationNode, segmentID):
-            if not crop.isEmpty:
-                addable = addable & ~self._kept(other, crop.extent)
-        return addable
+            kept, why = self._kept(other, crop.extent)
+            if (editable.voxels & kept).any():
+                keepers[other] = why
+                addable = addable.where(~kept)
+        return addable.trimmed(), keepers
 
     def _kept(self, other, extent):
-        """:return: bool array over an extent of the grid: what another segment keeps there."""
-        voxels = self.voxels(other, extent)
-        if not voxels.any() or isKeptWhole(self._segmentationNode, other):
-            return voxels
+        """:return: bool array over an extent of the grid: what another segment keeps there; and why."""
+        voxels, why = self.voxels(other, extent), whyKeptWhole(self._segmentationNode, other)
+        if why or not voxels.any():
+            return voxels, why
         accepted = np.zeros_like(voxels)
         for axis, crop in acceptedSlices(self._segmentationNode, other, self._volumeNode):
             accepted |= self._grid.cropOnGrid(crop, axis).within(extent)
-        return voxels & accepted
+        return voxels & accepted, "accepted slices"
 
     def _editable(self, segmentID, crop):
         if crop.isEmpty:

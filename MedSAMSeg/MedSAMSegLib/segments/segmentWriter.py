@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 
-import numpy as np
 import slicer
 
 from MedSAMSegLib.errors import UserError
@@ -15,6 +14,7 @@ from MedSAMSegLib.segments.segmentationGrid import BINARY_LABELMAP, gridOf, isSt
 from MedSAMSegLib.segments.segmentChecks import checkWritable
 from MedSAMSegLib.segments.segmentEdit import SliceEditPlanner
 from MedSAMSegLib.segments.undoHistory import UndoHistory
+from MedSAMSegLib.segments.writingRemarks import remarkOnGrid, remarkOnKeepers, remarkOnSurfaces
 from MedSAMSegLib.slices.protectedSegments import isKeptWhole
 
 MODES = ("add", "remove", "replace")
@@ -62,6 +62,7 @@ class SegmentWriter:
         self._isInStep = False
         self._isStateSaved = False
         self._wereSurfaces = False
+        self._keepers = {}
 
     @property
     def isUsable(self):
@@ -118,23 +119,20 @@ class SegmentWriter:
         self._carryOut(segmentID, edit, settings, grid, axis)
         return not edit.changesNothing
 
-    def remark(self, segmentID):
-        """:return: what to know about how masks are written, in a sentence or two; "" where there is nothing."""
+    def remarks(self, segmentID):
+        """:return: list of sentences on what to know about how masks were written in the last undo step."""
+        if not self.isUsable or self._segmentationNode.GetSegmentation().GetSegment(segmentID) is None:
+            return []
         sentences = []
         if self._wereSurfaces:
             self._wereSurfaces = False
-            name = self._segmentationNode.GetName()
-            sentences.append(f"'{name}' was stored as surfaces and is voxels now; undo brings the surfaces back.")
+            sentences.append(remarkOnSurfaces(self._segmentationNode))
         grid = gridOf(self._segmentationNode, segmentID, self._volumeNode)
-        if not grid.isResampled:
-            return " ".join(sentences)
-        lengths = np.linalg.norm(slicer.util.arrayFromVTKMatrix(grid.IJKToRAS)[:3, :3], axis=0)
-        size = " × ".join(f"{length:.2f}" for length in lengths)
-        sentences.append(
-            f"'{self._segmentationNode.GetName()}' has voxels of its own ({size} mm): what is found on"
-            f" '{self._volumeNode.GetName()}' is resampled to them."
-        )
-        return " ".join(sentences)
+        if grid.isResampled:
+            sentences.append(remarkOnGrid(self._segmentationNode, self._volumeNode, grid))
+        if self._keepers:
+            sentences.append(remarkOnKeepers(self._segmentationNode, self._keepers))
+        return sentences
 
     def exchange(self, segmentID, leaving, arriving, givingBack=None, axis=0):
         """Take voxels out of a segment and put others in, as one undo step or as a part of the enclosing `undoStep`.
@@ -207,6 +205,7 @@ class SegmentWriter:
         isJoined = joining is not None and joining is self.lastStep and self.canUndo
         self._isInStep = True
         self._isStateSaved = isJoined
+        self._keepers = {}
         try:
             if isAlways:
                 self._saveState()
@@ -275,6 +274,7 @@ class SegmentWriter:
             )
 
     def _carryOut(self, segmentID, edit, settings, grid, axis, returned=None):
+        self._keepers.update(edit.keepers)
         if edit.changesNothing:
             return
         with self.undoStep():

@@ -9,7 +9,7 @@ from MedSAMSegLib.volumes.sliceAxes import AXES
 _STATUS = slicer.vtkSlicerSegmentationsModuleLogic
 
 #: A flagged segment waits for somebody to look at it: it may be written on purpose, and loses nothing in passing.
-KEPT_STATUSES = (_STATUS.Completed, _STATUS.Flagged)
+KEPT_STATUSES = {_STATUS.Completed: "completed", _STATUS.Flagged: "flagged"}
 
 
 def isKeptWhole(segmentationNode, segmentID):
@@ -18,9 +18,19 @@ def isKeptWhole(segmentationNode, segmentID):
     :param segmentationNode: the segmentation.
     :param segmentID: ID of a segment in it.
     """
+    return bool(whyKeptWhole(segmentationNode, segmentID))
+
+
+def whyKeptWhole(segmentationNode, segmentID):
+    """:return: "hidden", "completed" or "flagged", which segments are that lose no voxels to others; "" for others.
+
+    :param segmentationNode: the segmentation.
+    :param segmentID: ID of a segment in it.
+    """
     displayNode = segmentationNode.GetDisplayNode()
-    isHidden = displayNode is not None and not displayNode.GetSegmentVisibility(segmentID)
-    return isHidden or _STATUS.GetSegmentStatus(_segment(segmentationNode, segmentID)) in KEPT_STATUSES
+    if displayNode is not None and not displayNode.GetSegmentVisibility(segmentID):
+        return "hidden"
+    return KEPT_STATUSES.get(_STATUS.GetSegmentStatus(_segment(segmentationNode, segmentID)), "")
 
 
 def acceptedSlices(segmentationNode, segmentID, volumeNode):

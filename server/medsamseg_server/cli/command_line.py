@@ -19,7 +19,7 @@ _COMMANDS = (segment, evaluate, train, study, models, cache, check, serve)
 #: When set to 1, errors show where in the program they arose.
 _DEBUG_VARIABLE = "MEDSAMSEG_DEBUG"
 #: Options whose value may start with a minus sign, which argparse would take for another option.
-_MAY_BE_NEGATIVE = {"--box", "--range", "--slice", "--window"}
+_MAY_BE_NEGATIVE = {"--box", "--range", "--slice", "--threshold", "--time", "--window"}
 
 
 class _Parser(argparse.ArgumentParser):

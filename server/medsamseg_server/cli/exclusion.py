@@ -39,6 +39,8 @@ def check_options(args: argparse.Namespace, is_film: bool) -> None:
     for option in ("prompts", "boxes", "probability"):
         if getattr(args, option) is not None:
             raise _wrong_usage(f"--exclude cannot go with --{option}.")
+    if args.all_times:
+        raise _wrong_usage("--exclude cannot go with --all-times.")
     if is_film:
         raise _wrong_usage("--exclude is for scans and pictures, not for films.")
     for text in args.exclude:

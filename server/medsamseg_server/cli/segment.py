@@ -102,6 +102,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--series", metavar="UID", help="which series of a DICOM folder; UID:N for volume N of several in a series"
     )
+    parser.add_argument(
+        "--time", metavar="N", type=int, help="which of several volumes over time (.seg.nrrd, 4D NIfTI, DICOM), from 0"
+    )
+    parser.add_argument(
+        "--all-times",
+        action="store_true",
+        help="follow the object through all of them, from the one of --time (default: the first); one file OUT a time",
+    )
     prompts = parser.add_argument_group("where the object is")
     prompts.add_argument("--box", metavar="X0,Y0,X1,Y1", help="box around the object, in voxel indices of the slice")
     prompts.add_argument(
@@ -164,6 +172,7 @@ def run(args: argparse.Namespace) -> int:
         return _run_boxes(args)
     tasks = _make_tasks(args)
     # What reads images and runs networks is imported after the arguments are known to be right.
+    from medsamseg_server.cli import segment_times
     from medsamseg_server.cli.overlay_picture import check_overlay
     from medsamseg_server.cli.slice_order import in_space
     from medsamseg_server.cli.slice_table import slice_rows, table_path, write_table
@@ -178,6 +187,7 @@ def run(args: argparse.Namespace) -> int:
         remarks_on_output,
         write_segmentation,
     )
+    from medsamseg_server.image_io.times import open_times
     from medsamseg_server.propagation.whole_volume import WholeObjects
     from medsamseg_server.volumes.volume import Volume
 
@@ -186,13 +196,17 @@ def run(args: argparse.Namespace) -> int:
     exclusion.check_options(args, is_film(args.image))
     if is_film(args.image):
         return _run_film(args, tasks)
-    check_output(args.output, args.force)
+    if not args.all_times:
+        check_output(args.output, args.force)
     if args.overlay is not None:
         check_overlay(args.overlay, args.force)
     check_can_hold(args.output, overlap=args.allow_overlap and len(tasks) > 1)
     store = ModelStore()
     store.path(args.model)
-    image = read_image(args.image, args.series)
+    times = open_times(args.image, args.series) if args.all_times or args.time is not None else None
+    if times is not None:
+        times.check(args.time or 0)
+    image = times.read(args.time or 0) if times is not None else read_image(args.image, args.series)
     tasks = in_space(tasks, image, args.slice_order)
     volume = Volume.from_array(image.array)
     tasks = {name: replace(task, boxes=_in_pixels(args, task, volume.slice_size)) for name, task in tasks.items()}
@@ -204,8 +218,12 @@ def run(args: argparse.Namespace) -> int:
     # What is excluded is followed as a whole, and so is the object that it lies in.
     may_overlap = args.allow_overlap or bool(args.exclude)
     whole = WholeObjects(volume, exclusion.with_excluded(args, tasks, volume.slice_size), may_overlap)
+    if args.all_times and times is not None:
+        segment_times.check_arguments(args, times.count)
     engine = make_engine(args, store)
     seconds_loading = _load(engine, args.model)
+    if args.all_times and times is not None:
+        return segment_times.run(args, times, tasks, engine)
     results = exclusion.without_excluded(_run_with_progress(args, whole, engine), next(iter(tasks.values())).axis)
     outcome = "is left" if args.exclude else "was found"
     several = len(results) > 1

@@ -63,7 +63,7 @@ def check_arguments(args: argparse.Namespace) -> list[BoxedPicture]:
     Raises:
         MedSAMSegError: ``usage``, ``image_missing``, as ``box_files.read_boxes``, or what is wrong with the output.
     """
-    for option in ("box", "slice", "axis", "prompts", "probability", "name", "series"):
+    for option in ("box", "slice", "axis", "prompts", "probability", "name", "series", "time"):
         if getattr(args, option) is not None:
             raise _usage(f"--{option} cannot go with --boxes.", f"Leave --{option} out.")
     if not args.image.exists():

@@ -20,8 +20,9 @@ from medsamseg_server.cli.output import print_json, say, shows_progress, warn
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
 from medsamseg_server.engine.prompts import check_box
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.image_io.dicom_films import open_film
 from medsamseg_server.image_io.film_masks import check_mask_output, write_masks, write_overlay_film
-from medsamseg_server.image_io.films import Film, FilmVolume
+from medsamseg_server.image_io.films import AnyFilm, FilmVolume
 from medsamseg_server.image_io.mask_writer import DEFAULT_COLOR
 from medsamseg_server.image_io.overlay import Box, Panel, Shape, draw_panel
 from medsamseg_server.propagation import DirectionEnded, EngineSlices, Propagation, SliceResult
@@ -41,6 +42,8 @@ def check_arguments(args: argparse.Namespace, objects: int) -> None:
     """
     for option, given in (
         ("--series", args.series is not None),
+        ("--time", args.time is not None),
+        ("--all-times", args.all_times),
         ("--axis", args.axis not in (None, 0)),
         ("--allow-overlap", args.allow_overlap),
         ("--window", args.window != "auto"),
@@ -71,7 +74,7 @@ def run(
         span: first and last frame; None for no limit.
         engine: with the network loaded.
     """
-    with Film(args.image) as film:
+    with open_film(args.image) as film:
         volume = FilmVolume(film)
         boxes = {index: in_pixels(box, args.box_format, film.size) for index, box in boxes.items()}
         first, last = span
@@ -130,7 +133,7 @@ def _follow(
     return results, ended
 
 
-def _write_table(path: Path, film: Film, results: Mapping[int, SliceResult]) -> None:
+def _write_table(path: Path, film: AnyFilm, results: Mapping[int, SliceResult]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["frame", "seconds", "found", "area_pixels", "confidence", "provenance"])
@@ -144,7 +147,7 @@ def _write_table(path: Path, film: Film, results: Mapping[int, SliceResult]) -> 
         temporary.write_text(text.getvalue(), encoding="utf-8")
 
 
-def _drawn(film: Film, name: str, mask_of: Any, boxes: Mapping[int, Box]) -> Iterator[NDArray[np.uint8]]:
+def _drawn(film: AnyFilm, name: str, mask_of: Any, boxes: Mapping[int, Box]) -> Iterator[NDArray[np.uint8]]:
     height, width = film.size
     for index in range(film.frame_count):
         mask = mask_of(index)

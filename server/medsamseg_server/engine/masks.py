@@ -90,7 +90,8 @@ class SliceMask:
         same_place = (self.extent, self.score) == (other.extent, other.score)
         return same_place and np.array_equal(self.pixels, other.pixels)
 
-    __hash__ = None  # type: ignore[assignment]
+    def __hash__(self) -> int:
+        return hash((self.extent, self.score))
 
     @classmethod
     def from_mask(cls, mask: NDArray[np.bool_], score: float, probability: ProbabilityMap | None = None) -> SliceMask:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
 from medsamseg_server.models.point_slots import MOST_POINTS
 
@@ -18,15 +19,19 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Prompt:
-    """What shows one object on a slice: a box, points, or both; in-plane pixels, pixel centers at integers.
+    """What shows one object on a slice; in-plane pixels, pixel centers at integers.
+
+    One value from the contract to the network: a new kind of prompt is a field here.
 
     Attributes:
         box: x0, y0, x1, y1. A box tight around pixels i…j is [i, j].
         points: x, y and 1 (on the object) or 0 (not on it).
+        mask: the object as a person drew it, not empty, for a propagation to start from; taken as it is.
     """
 
     box: Box | None = None
     points: tuple[tuple[float, float, int], ...] = ()
+    mask: SliceMask | None = None
 
 
 def check_prompts(prompts: Sequence[Prompt], image_size: tuple[int, int]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.image_io.dicom_colors import is_color
 from medsamseg_server.image_io.dicom_files import DamagedFileError, DicomFile, DicomFolder, read_files, read_folder
 from medsamseg_server.image_io.dicom_frames import Frame, frames_of
 from medsamseg_server.image_io.dicom_pixels import require_pixels
@@ -52,7 +54,7 @@ class Series:
     @property
     def is_offered(self) -> bool:
         """Whether it can be meant by someone who looks for a scan: not films, photographs and reports."""
-        return self.has_places and (self.problem is None or self.problem.code != "image_components")
+        return self.has_places and not is_color(self.frames[0].file)
 
     @property
     def line(self) -> str:
@@ -101,7 +103,11 @@ def read_series(place: Path, uid: str | None = None) -> Image:
             ``dicom_same_position``, ``dicom_slice_missing``, ``dicom_spacing_uneven`` or ``dicom_sheared``.
     """
     contents = _look_into(place)
-    series = _choose(contents, uid)
+    return _read_whole(contents, _choose(contents, uid))
+
+
+def _read_whole(contents: _Contents, series: Series) -> Image:
+    """Return a volume, without files that turn out to be damaged."""
     damaged = [error for error in contents.damaged if error.series_uid in (None, series.uid.partition(":")[0])]
     while True:
         try:
@@ -111,8 +117,39 @@ def read_series(place: Path, uid: str | None = None) -> Image:
             damaged.append(error)
             rest = tuple(frame for frame in series.frames if frame.file.path != error.path)
             if not rest:
-                raise _nothing_whole(place, damaged) from error
+                raise _nothing_whole(contents.place, damaged) from error
             series = replace(series, frames=rest)
+
+
+def read_series_times(place: Path, uid: str | None = None) -> list[Callable[[], Image]]:
+    """Return what reads the volumes of a series, one after the other in time.
+
+    Args:
+        place: a folder or a file.
+        uid: which series, without the number of a volume; needed when several have more than one volume.
+
+    Raises:
+        MedSAMSegError: ``series_ambiguous``, or as ``read_series``.
+    """
+    contents = _look_into(place)
+    groups: dict[str, list[Series]] = defaultdict(list)
+    for series in sorted(contents.offered, key=_number):
+        groups[series.uid.partition(":")[0]].append(series)
+    if uid is not None:
+        groups = {name: group for name, group in groups.items() if name == uid}
+        if not groups:
+            raise _unknown(contents, uid)
+    several = [group for group in groups.values() if len(group) > 1]
+    chosen = several or list(groups.values())
+    if not chosen:
+        raise _nothing(contents)
+    if len(chosen) > 1:
+        raise _ambiguous(contents.place, [series for group in chosen for series in group])
+    return [partial(_read_whole, contents, series) for series in chosen[0]]
+
+
+def _number(series: Series) -> int:
+    return int(series.uid.partition(":")[2] or 0)
 
 
 def find_series(folder: Path) -> list[Series]:
@@ -216,14 +253,18 @@ def _choose(contents: _Contents, uid: str | None) -> Series:
     if not named:
         raise _nothing(contents)
     if len(named) > 1:
-        kind = "series" if len({series.uid.partition(":")[0] for series in named}) == len(named) else "volumes"
-        raise MedSAMSegError(
-            ErrorKind.INVALID_INPUT,
-            "series_ambiguous",
-            f"{_where(contents.place)} holds {len(named)} {kind}. Choose one with --series UID:",
-            "\n".join(series.line for series in named),
-        )
+        raise _ambiguous(contents.place, named)
     return named[0]
+
+
+def _ambiguous(place: Path, named: Sequence[Series]) -> MedSAMSegError:
+    kind = "series" if len({series.uid.partition(":")[0] for series in named}) == len(named) else "volumes"
+    return MedSAMSegError(
+        ErrorKind.INVALID_INPUT,
+        "series_ambiguous",
+        f"{_where(place)} holds {len(named)} {kind}. Choose one with --series UID:",
+        "\n".join(series.line for series in named),
+    )
 
 
 def _where(place: Path) -> str:

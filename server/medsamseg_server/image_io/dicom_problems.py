@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.image_io.dicom_colors import check_whole_slide, is_color
 from medsamseg_server.image_io.dicom_files import DamagedFileError, DicomFile
 from medsamseg_server.image_io.dicom_frames import Frame
 from medsamseg_server.image_io.dicom_pixels import is_decodable
 from medsamseg_server.image_io.dicom_places import misplaced
-from medsamseg_server.image_io.image import check_layout
 
 _NAMED = 3
 #: Transfer syntaxes that are younger than the pinned pydicom.
@@ -41,12 +41,10 @@ def problem_of(uid: str, frames: Sequence[Frame], turned: bool) -> MedSAMSegErro
         turned: whether they are turned against each other.
     """
     file = frames[0].file
-    samples = 3 if file.get("PhotometricInterpretation") == "PALETTE COLOR" else int(file.get("SamplesPerPixel", 1))
-    if samples > 1:
-        try:
-            check_layout(file.path, (frames[0].columns, frames[0].rows, len(frames)), samples)
-        except MedSAMSegError as error:
-            return error
+    try:
+        check_whole_slide(file)
+    except MedSAMSegError as error:
+        return error
     if len(frames) > 1 and not all(frame.has_place for frame in frames):
         return _placeless(uid, frames)
     if turned:
@@ -58,6 +56,9 @@ def problem_of(uid: str, frames: Sequence[Frame], turned: bool) -> MedSAMSegErro
             "Convert the series with dcm2niix, which takes mosaics apart, and give the NIfTI file.",
         )
     for frame in frames:
+        if is_color(frame.file) != is_color(file):
+            message = f"Some images of the series {uid} are in color, others are gray."
+            return MedSAMSegError(ErrorKind.INVALID_INPUT, "image_components", message, "Give one of its files.")
         if not is_decodable(frame.file):
             return _compressed(frame.file)
     return None
@@ -76,7 +77,7 @@ def _placeless(uid: str, frames: Sequence[Frame]) -> MedSAMSegError:
         "dicom_positions_missing",
         f"The {file.frame_count} frames of {file.path.name} do not say where they lie: they are pictures over "
         f"time{step}, or views, not the slices of a volume.",
-        "Give a scan whose slices have positions.",
+        f"Give the file {file.path.name} itself, which is followed as a film; or a scan whose slices have positions.",
     )
 
 

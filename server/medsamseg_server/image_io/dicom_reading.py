@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medsamseg_server.image_io.dicom_colors import is_color, read_colors
 from medsamseg_server.image_io.dicom_files import DicomFile
 from medsamseg_server.image_io.dicom_frames import Frame
 from medsamseg_server.image_io.dicom_pixels import FrameReader, stored_range, stored_type
@@ -31,7 +32,16 @@ def read_volume(name: str, frames: Sequence[Frame]) -> Image:
     """
     geometry, notes = geometry_of(name, frames)
     voxel_ml = geometry.voxel_ml if frames[0].spacing is not None else None
-    return Image(_read_values(frames), geometry, notes, voxel_ml, source=_source_of(frames))
+    if is_color(frames[0].file):
+        # A single picture has one slice.
+        values = np.stack([read_colors(frame.file, frame.index) for frame in frames])
+    else:
+        values = _read_values(frames)
+        if not frames[0].has_place and frames[0].file.get("PhotometricInterpretation") == "MONOCHROME1":
+            # As every viewer shows an X-ray; the numbers of a volume, which mean something, stay as they are.
+            values = (values.min() + values.max() - values.astype(np.float64)).astype(values.dtype)
+            notes = (*notes, f"{frames[0].file.path.name} was inverted, as it says that it is shown (MONOCHROME1).")
+    return Image(values, geometry, notes, voxel_ml, source=_source_of(frames))
 
 
 def value_type(frames: Sequence[Frame]) -> np.dtype[Any]:

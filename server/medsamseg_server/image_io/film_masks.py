@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.image_io.films import Film
+from medsamseg_server.image_io.films import AnyFilm
 from medsamseg_server.system.safe_files import (
     ensure_folder,
     ensure_writable,
@@ -53,7 +53,7 @@ def check_mask_output(path: Path, overwrite: bool) -> None:
     ensure_writable(path.parent)
 
 
-def write_masks(path: Path, film: Film, mask_of: MaskOf) -> None:
+def write_masks(path: Path, film: AnyFilm, mask_of: MaskOf) -> None:
     """Write a mask for every frame, empty where the object was not found; one frame at a time is in memory.
 
     Args:
@@ -74,7 +74,7 @@ def write_masks(path: Path, film: Film, mask_of: MaskOf) -> None:
         raise write_failure(error, path) from error
 
 
-def write_overlay_film(path: Path, film: Film, drawn: Iterator[NDArray[np.uint8]]) -> None:
+def write_overlay_film(path: Path, film: AnyFilm, drawn: Iterator[NDArray[np.uint8]]) -> None:
     """Write frames as a film (MP4, H.264 where it can be encoded) that plays as fast as the original.
 
     Args:
@@ -99,14 +99,14 @@ def write_overlay_film(path: Path, film: Film, drawn: Iterator[NDArray[np.uint8]
         container.mux(stream.encode())
 
 
-def _rate(film: Film) -> Fraction:
+def _rate(film: AnyFilm) -> Fraction:
     duration = film.times[-1]
     if duration <= 0:
         return Fraction(25)
     return Fraction((film.frame_count - 1) / duration).limit_denominator(1001)
 
 
-def _write_array(path: Path, film: Film, mask_of: MaskOf) -> None:
+def _write_array(path: Path, film: AnyFilm, mask_of: MaskOf) -> None:
     shape = (film.frame_count, *film.size)
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
         with archive.open("masks.npy", "w", force_zip64=True) as file:
@@ -118,7 +118,7 @@ def _write_array(path: Path, film: Film, mask_of: MaskOf) -> None:
             np.save(file, np.array(film.times))
 
 
-def _write_folder(path: Path, film: Film, mask_of: MaskOf) -> None:
+def _write_folder(path: Path, film: AnyFilm, mask_of: MaskOf) -> None:
     part = path.with_name(f"{path.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     ensure_folder(part)
@@ -132,6 +132,6 @@ def _write_folder(path: Path, film: Film, mask_of: MaskOf) -> None:
     part.replace(path)
 
 
-def _mask(film: Film, mask_of: MaskOf, index: int) -> NDArray[np.uint8]:
+def _mask(film: AnyFilm, mask_of: MaskOf, index: int) -> NDArray[np.uint8]:
     found = mask_of(index)
     return np.zeros(film.size, np.uint8) if found is None else found.astype(np.uint8)

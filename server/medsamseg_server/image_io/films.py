@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import av
 import numpy as np
@@ -18,6 +18,29 @@ from medsamseg_server.volumes.volume import Volume
 
 #: Decoded frames that are kept, for going backward through a film, which can be decoded forward only.
 _KEPT_BYTES = 2**28
+
+
+class AnyFilm(Protocol):
+    """Frames by number, whatever they are read from; see ``Film``."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+
+    @property
+    def frame_count(self) -> int:
+        """Number of frames."""
+
+    @property
+    def times(self) -> tuple[float, ...]:
+        """Seconds since the first frame, of each frame."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(H, W) of the frames."""
+
+    def frame(self, index: int) -> NDArray[np.uint8]:
+        """Return a frame, (H, W, 3), read-only."""
 
 
 class Film:
@@ -139,7 +162,7 @@ class FilmVolume(Volume):
         film: the film; kept open by whoever opened it.
     """
 
-    def __init__(self, film: Film) -> None:
+    def __init__(self, film: AnyFilm) -> None:
         super().__init__(np.zeros((0, 0, 0, 3), np.uint8), "uint8", ())
         self._film = film
 

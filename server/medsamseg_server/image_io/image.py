@@ -188,16 +188,19 @@ def check_layout(path: Path, size: tuple[int, ...], components: int, is_color: b
             "Save one component, or gray values, as a volume of its own.",
         )
     if len(size) > 3 and math.prod(size[3:]) > 1:
-        raise MedSAMSegError(
-            ErrorKind.INVALID_INPUT,
-            "image_not_3d",
-            f"{path} has {len(size)} dimensions ({shown}) instead of 3, as a series of volumes over time or a "
-            "diffusion scan has.",
-            "Save the one volume that you want to segment.",
+        what = (
+            f"{len(size)} dimensions ({shown}) instead of 3, as a series of volumes over time or a diffusion scan has"
         )
+        raise several_times(path, what)
     if len(size) < 2:
         message = f"{path} is a single line of {shown} pixels."
         raise MedSAMSegError(ErrorKind.INVALID_INPUT, "image_not_3d", message, "Give a picture or a scan with slices.")
+
+
+def several_times(path: Path, what: str) -> MedSAMSegError:
+    """Return the error that a file has several volumes; ``what`` says which, as what it has."""
+    hint = "Choose one with --time N, or take all with --all-times; where there is no such option, save one on its own."
+    return MedSAMSegError(ErrorKind.INVALID_INPUT, "image_not_3d", f"{path} has {what}.", hint)
 
 
 def check_geometry(path: Path, geometry: Geometry) -> None:

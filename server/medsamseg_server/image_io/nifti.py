@@ -9,7 +9,7 @@ import SimpleITK as sitk
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.image import Image, check_geometry, check_layout
-from medsamseg_server.image_io.nifti_headers import is_nifti_name, read_header
+from medsamseg_server.image_io.nifti_headers import NiftiHeader, is_nifti_name, read_header
 from medsamseg_server.image_io.nifti_places import NiftiPlace, remarks, shown_by_itk
 from medsamseg_server.image_io.nifti_voxels import read_voxels, require_length
 
@@ -30,6 +30,22 @@ def read_nifti(path: Path) -> Image | None:
     # Vectors, such as directions, stand along the fifth dimension.
     vectors = header.size[4] if len(header.size) > 4 else 1
     check_layout(path, header.size, max(header.components, vectors))
+    return _read(path, header)[0]
+
+
+def read_nifti_times(path: Path) -> list[Image] | None:
+    """Read the volumes over time of a NIfTI file, as ``read_nifti``; one where the file has no fourth dimension."""
+    header = read_header(path)
+    if header is None:
+        return None
+    if len(header.size) != 4 or header.components > 1:
+        image = read_nifti(path)
+        return None if image is None else [image]
+    return _read(path, header)
+
+
+def _read(path: Path, header: NiftiHeader) -> list[Image]:
+    """Return the volumes of a file, one at least."""
     if header.dtype.kind == "c":
         raise MedSAMSegError(
             ErrorKind.INVALID_INPUT,
@@ -45,8 +61,8 @@ def read_nifti(path: Path) -> Image | None:
     voxels, not_numbers = read_voxels(header)
     if not_numbers:
         notes += (f"{not_numbers} voxels that are not a number are read as 0, as 3D Slicer reads them.",)
-    array = voxels.reshape(header.size[2::-1])
-    return Image(array, geometry, notes, geometry.voxel_ml, place)
+    volumes = voxels.reshape(-1, *header.size[2::-1])
+    return [Image(volume, geometry, notes, geometry.voxel_ml, place) for volume in volumes]
 
 
 def require_complete_pair(path: Path, reader: sitk.ImageFileReader) -> None:

@@ -73,7 +73,7 @@ def _check_kind(path: Path, picture: Image.Image) -> None:
             ErrorKind.INVALID_INPUT,
             "picture_moves",
             f"{path} is an animation of {frames} frames, not one picture.",
-            "Save the frame that you want to segment as PNG.",
+            "Save the frame that you want to segment as PNG; to follow an object through all of them, save it as MP4.",
         )
     if picture.mode in ("CMYK", "LAB", "HSV"):
         raise MedSAMSegError(

@@ -12,12 +12,14 @@ import SimpleITK as sitk
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io import npz_scans
 from medsamseg_server.image_io.dicom import read_series
+from medsamseg_server.image_io.dicom_colors import whole_slide_error
 from medsamseg_server.image_io.dicom_files import is_dicom
-from medsamseg_server.image_io.image import STRAIGHT, Geometry, Image, check_geometry, check_layout
+from medsamseg_server.image_io.image import STRAIGHT, Geometry, Image, check_geometry, check_layout, several_times
 from medsamseg_server.image_io.nifti import read_nifti, require_complete_pair
 from medsamseg_server.image_io.nrrd_headers import require_short_fields
 from medsamseg_server.image_io.pictures import is_picture, read_picture
 from medsamseg_server.image_io.tiff_stacks import check_pages, read_stack
+from medsamseg_server.image_io.times import is_list
 from medsamseg_server.image_io.voxel_sizes import stated_voxel_ml
 from medsamseg_server.system.native_output import without_native_output
 from medsamseg_server.system.safe_files import ensure_readable
@@ -29,6 +31,8 @@ sitk.ProcessObject.SetGlobalWarningDisplay(False)
 _FORMATS = (
     "Readable are NRRD, NIfTI and MetaImage files, folders of DICOM files, and pictures (PNG, JPEG, TIFF, BMP, WebP)."
 )
+#: Whole slides of digital pathology: pyramids in the formats of scanners.
+_WHOLE_SLIDES = (".svs", ".ndpi", ".mrxs", ".scn", ".vms", ".vmu", ".bif", ".czi", ".vsi")
 
 
 def read_image(path: Path, series: str | None = None) -> Image:
@@ -40,7 +44,7 @@ def read_image(path: Path, series: str | None = None) -> Image:
 
     Raises:
         MedSAMSegError: ``image_missing``, ``image_unreadable``, ``image_incomplete``, ``image_place``,
-            ``image_not_3d``, ``image_components``, ``series_needless``, or one of ``dicom_folders.read_series``.
+            ``image_not_3d``, ``image_components``, ``series_needless``, or one of ``dicom.read_series``.
     """
     if path.is_dir() or (path.is_file() and is_dicom(path)):
         return read_series(path, series)
@@ -58,6 +62,8 @@ def read_image(path: Path, series: str | None = None) -> Image:
     ensure_readable(path, "image_unreadable")
     if npz_scans.is_one(path):
         return npz_scans.read_scan(path)
+    if path.suffix.lower() in _WHOLE_SLIDES:
+        raise whole_slide_error(path)
     if is_picture(path):
         return _read_picture(path)
     return read_nifti(path) or _read_file(path)
@@ -81,6 +87,8 @@ def _read_file(path: Path) -> Image:
     stack = read_stack(path) if kind == "TIFFImageIO" else None
     if stack is not None:
         check_pages(path, stack, (*reader.GetSize(), reader.GetNumberOfComponents()))
+    if is_list(reader) and reader.GetNumberOfComponents() > 1:
+        raise several_times(path, f"{reader.GetNumberOfComponents()} volumes over time")
     check_layout(path, reader.GetSize(), reader.GetNumberOfComponents(), _is_color(reader))
     check_geometry(path, Geometry.announced(reader))
     require_complete_pair(path, reader)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Protocol
 
-from medsamseg_server.engine.masks import SliceMask
-from medsamseg_server.engine.prompts import Box
+from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.propagation.events import Confidence, DirectionEnded, Event, SliceResult
 from medsamseg_server.propagation.film import FilmStrategy
@@ -53,14 +52,13 @@ class Propagation:
     Args:
         shape: of the volume, (K, J, I).
         axis: 0, 1 or 2; the slices run along it.
-        prompts: box per prompted slice; at least one.
+        prompts: by slice; at least one. A box alone stands for a prompt of that box.
         first: first slice of the range, inclusive; None for no limit of the user.
         last: last slice of the range, inclusive; None likewise.
         direction: which way to go from the prompts: towards higher indices (``forward``), lower ones, or both.
         spacing: of the voxels along K, J and I, in millimeters.
         locked: slices that are not computed and that no walk passes.
         method: one of ``METHODS``.
-        masks: of prompted slices, where a person drew the object; taken as they are.
 
     Attributes:
         plan: what was asked for.
@@ -73,16 +71,15 @@ class Propagation:
         self,
         shape: tuple[int, int, int],
         axis: int,
-        prompts: Mapping[int, Box],
+        prompts: Mapping[int, Box | Prompt],
         first: int | None = None,
         last: int | None = None,
         direction: Direction = "both",
         spacing: tuple[float, float, float] = (1.0, 1.0, 1.0),
         locked: Collection[int] = (),
         method: str = DEFAULT_METHOD,
-        masks: Mapping[int, SliceMask] | None = None,
     ) -> None:
-        self.plan = make_plan(shape, axis, prompts, first, last, direction, spacing, locked, masks)
+        self.plan = make_plan(shape, axis, prompts, first, last, direction, spacing, locked)
         self._strategy = make_strategy(method)
 
     @property

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.engine.box_vote import Vote, fill, vote_for_box
-from medsamseg_server.engine.prompts import Box
+from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.propagation.appearance import Appearance
 from medsamseg_server.propagation.events import Confidence, SliceResult
 from medsamseg_server.propagation.motion import carry
@@ -61,13 +61,13 @@ class Finder:
     def __init__(self, plan: Plan, source: SliceSource) -> None:
         self._size = plan.image_size
         self._prompts = plan.prompts
-        self._drawn = plan.masks
         self._source = source
         self._grays: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
 
-    def in_box(self, index: int, box: Box) -> tuple[SliceResult, Key]:
+    def in_prompt(self, index: int, prompt: Prompt) -> tuple[SliceResult, Key]:
         """Return the object in a box of the user, or as the user drew it; as a result, and as what to go on from."""
-        drawn = self._drawn.get(index)
+        box, drawn = prompt.box, prompt.mask
+        assert box is not None
         if drawn is not None:
             mask = drawn.to_array(self._size)
             result = SliceResult(index, "prompt", box, drawn, "box", Confidence(1.0))
@@ -81,9 +81,9 @@ class Finder:
         return result, Key(index, vote.mask, looks)
 
     def prompted(self) -> Iterator[tuple[SliceResult, Key]]:
-        """Yield what is on each prompted slice, ascending; see ``in_box``."""
-        for index, box in self._prompts.items():
-            yield self.in_box(index, box)
+        """Yield what is on each prompted slice, ascending; see ``in_prompt``."""
+        for index, prompt in self._prompts.items():
+            yield self.in_prompt(index, prompt)
 
     def expect(self, before: Key, index: int) -> NDArray[np.bool_]:
         """Return where the object of ``before`` is expected on slice ``index``, (H, W), not empty."""

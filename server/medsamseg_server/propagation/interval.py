@@ -52,7 +52,7 @@ class Interval:
         expected = blend(*sides, share)
         if not expected.any():
             expected = sides[0] if share < 0.5 else sides[1]
-        between = interpolated_box(self._plan.prompts[self._left.index], self._plan.prompts[self._right.index], share)
+        between = interpolated_box(self._plan.boxes[self._left.index], self._plan.boxes[self._right.index], share)
         found = self._finder.near(index, expected, [between])
         # Between two boxes the object is there, also where the network does not see it: then its shape is interpolated.
         mask = found.vote.mask if found else expected

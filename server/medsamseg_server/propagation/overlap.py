@@ -82,7 +82,7 @@ class SliceClaims:
         signs = [
             (
                 int(inside[i]),
-                index in self._plans[name].masks,
+                self._plans[name].is_drawn(index),
                 -min(abs(index - prompt) for prompt in self._plans[name].prompts),
                 int(smaller[i]),
             )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
-from medsamseg_server.engine.masks import SliceMask
-from medsamseg_server.engine.prompts import Box
+from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.volumes.volume import check_axis
 
@@ -22,23 +22,30 @@ class Plan:
         slices: number of slices along the axis.
         image_size: (H, W) of a slice.
         spacing: distance of neighboring slices, of rows, and of columns, in millimeters.
-        prompts: box per prompted slice, ascending; at least one.
+        prompts: by slice, ascending; at least one. Each has a box; where it has a mask, that is the object.
         first: first slice of the range, inclusive; None for no limit of the user.
         last: last slice of the range, inclusive; None likewise.
         direction: which way to go from the prompts: towards higher indices (``forward``), lower ones, or both.
         locked: slices that are not computed and that no walk passes.
-        masks: the object on prompted slices where a person drew it; taken as it is.
     """
 
     slices: int
     image_size: tuple[int, int]
     spacing: tuple[float, float, float]
-    prompts: Mapping[int, Box]
+    prompts: Mapping[int, Prompt]
     first: int | None = None
     last: int | None = None
     direction: Direction = "both"
     locked: frozenset[int] = frozenset()
-    masks: Mapping[int, SliceMask] = field(default_factory=dict)
+
+    @cached_property
+    def boxes(self) -> dict[int, Box]:
+        """Box by prompted slice, ascending."""
+        return {index: prompt.box for index, prompt in self.prompts.items() if prompt.box is not None}
+
+    def is_drawn(self, index: int) -> bool:
+        """Return whether a person drew the object on a slice."""
+        return index in self.prompts and self.prompts[index].mask is not None
 
     @property
     def lowest(self) -> int:
@@ -62,34 +69,33 @@ class Plan:
 def make_plan(
     shape: tuple[int, int, int],
     axis: int,
-    prompts: Mapping[int, Box],
+    prompts: Mapping[int, Box | Prompt],
     first: int | None = None,
     last: int | None = None,
     direction: Direction = "both",
     spacing: tuple[float, float, float] = (1.0, 1.0, 1.0),
     locked: Collection[int] = (),
-    masks: Mapping[int, SliceMask] | None = None,
 ) -> Plan:
     """Check a request and return it as a plan.
 
     Args:
         shape: of the volume, (K, J, I).
         axis: 0, 1 or 2; the slices run along it.
-        prompts: box per prompted slice; at least one.
+        prompts: by slice; at least one. A box alone stands for a prompt of that box.
         first: first slice of the range, inclusive; None for no limit of the user.
         last: last slice of the range, inclusive; None likewise.
         direction: which way to go from the prompts.
         spacing: of the voxels along K, J and I, in millimeters.
         locked: slices that must not be written.
-        masks: of prompted slices, where a person drew the object.
 
     Raises:
-        MedSAMSegError: ``axis_invalid``, ``prompt_missing``, ``prompt_locked``, ``range_reversed``,
-            ``range_outside_volume``, ``prompt_outside_range`` or ``spacing_invalid``.
+        MedSAMSegError: ``axis_invalid``, ``prompt_missing``, ``prompt_without_box``, ``prompt_locked``,
+            ``range_reversed``, ``range_outside_volume``, ``prompt_outside_range`` or ``spacing_invalid``.
     """
     check_axis(axis)
     _check_range(shape[axis], axis, first, last)
-    _check_prompts(prompts, shape[axis], axis, first, last)
+    asked = {index: _as_prompt(each) for index, each in sorted(prompts.items())}
+    _check_prompts(asked, shape[axis], axis, first, last)
     for index in sorted(prompts):
         if index in locked:
             message = f"The box is on slice {index}, which is locked."
@@ -102,13 +108,18 @@ def make_plan(
         shape[axis],
         (shape[row], shape[column]),
         (spacing[axis], spacing[row], spacing[column]),
-        dict(sorted(prompts.items())),
+        asked,
         first,
         last,
         direction,
         frozenset(locked),
-        {index: mask for index, mask in (masks or {}).items() if mask.voxels},
     )
+
+
+def _as_prompt(given: Box | Prompt) -> Prompt:
+    prompt = given if isinstance(given, Prompt) else Prompt(given)
+    # A mask of nothing says nothing.
+    return replace(prompt, mask=None) if prompt.mask is not None and not prompt.mask.voxels else prompt
 
 
 def _check_range(count: int, axis: int, first: int | None, last: int | None) -> None:
@@ -123,10 +134,13 @@ def _check_range(count: int, axis: int, first: int | None, last: int | None) -> 
         raise MedSAMSegError(ErrorKind.INVALID_INPUT, "range_reversed", message, "Exchange the two numbers.")
 
 
-def _check_prompts(prompts: Mapping[int, Box], count: int, axis: int, first: int | None, last: int | None) -> None:
+def _check_prompts(prompts: Mapping[int, Prompt], count: int, axis: int, first: int | None, last: int | None) -> None:
     if not prompts:
         raise MedSAMSegError(ErrorKind.INVALID_INPUT, "prompt_missing", "There is no box to start from.")
-    for index in prompts:
+    for index, prompt in prompts.items():
+        if prompt.box is None:
+            message = f"The prompt on slice {index} has no box, from which a propagation starts."
+            raise MedSAMSegError(ErrorKind.INVALID_INPUT, "prompt_without_box", message, "Draw a box on that slice.")
         if not 0 <= index < count:
             message = f"Slice {index} is outside the volume: along axis {axis} it has slices 0 to {count - 1}."
             raise MedSAMSegError(ErrorKind.INVALID_INPUT, "slice_out_of_range", message)

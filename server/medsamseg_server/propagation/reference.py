@@ -94,8 +94,8 @@ class _Run:
     def events(self) -> Iterator[Event]:
         plan = self._plan
         masks: dict[int, SliceMask] = {}
-        for index, box in plan.prompts.items():
-            masks[index] = plan.masks.get(index) or self._segment(index, box)
+        for index, box in plan.boxes.items():
+            masks[index] = plan.prompts[index].mask or self._segment(index, box)
             yield SliceResult(index, "prompt", box, masks[index], "box")
         prompted = list(plan.prompts)
         if plan.direction != "forward":
@@ -127,7 +127,7 @@ class _Run:
         """Go from slice to slice until the walk's end or the object's; return the last slice with the object."""
         reached = walk.start
         reason: Reason = walk.end
-        first_box = self._plan.prompts[walk.start]
+        first_box = self._plan.boxes[walk.start]
         for index in walk.indices:
             if index in self._plan.locked:
                 reason = "locked"

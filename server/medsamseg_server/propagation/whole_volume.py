@@ -138,7 +138,7 @@ class WholeObjects:
     Args:
         volume: the volume.
         tasks: at least one; all along the same axis, with the same window and model.
-        may_overlap: otherwise a voxel belongs to one object; see ``slice_claims.SliceClaims``.
+        may_overlap: otherwise a voxel belongs to one object; see ``overlap.SliceClaims``.
 
     Raises:
         MedSAMSegError: what is wrong with the boxes, the range or the window; see ``prompts.check_box``,
@@ -172,7 +172,7 @@ class WholeObjects:
         thresholds = {name: each.threshold for name, each in self._tasks.items()}
         is_asked = with_probabilities or any(each != DEFAULT_THRESHOLD for each in thresholds.values())
         source = EngineSlices(engine, self._volume, task.axis, task.window, task.model, is_asked)
-        sources = {name: source.of_object(each.plan.prompts) for name, each in self._propagations.items()}
+        sources = {name: source.of_object(each.plan.boxes) for name, each in self._propagations.items()}
         results: dict[str, dict[int, SliceResult]] = {name: {} for name in sources}
         ended: dict[str, list[DirectionEnded]] = {name: [] for name in sources}
         followed = [
@@ -219,5 +219,5 @@ class _OnlyPrompts(Propagation):
         return len(self.plan.prompts)
 
     def run(self, source: SliceSource) -> Iterator[Event]:
-        for index, box in self.plan.prompts.items():
+        for index, box in self.plan.boxes.items():
             yield SliceResult(index, "prompt", box, source.in_box(index, box), "box")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import math
 import zlib
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import numpy as np
@@ -249,6 +250,17 @@ class SlicePrompt(_Request):
     slice: Index
     box: Box
     mask: DrawnMask | None = None
+
+    def to_prompt(self, size_of: Callable[[int], tuple[int, int]]) -> Prompt:
+        """Return the engine's form of a prompt.
+
+        Args:
+            size_of: gives (H, W) of a slice.
+
+        Raises:
+            MedSAMSegError: ``mask_invalid``, or as ``size_of``.
+        """
+        return Prompt(self.box, mask=None if self.mask is None else self.mask.to_slice_mask(size_of(self.slice)))
 
 
 class _Followed(_Request):

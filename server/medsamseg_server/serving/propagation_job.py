@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from medsamseg_server.engine.engine import Engine
-from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.prompts import check_box
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.propagation import DirectionEnded, EngineSlices, Propagation
@@ -29,8 +29,8 @@ class PropagationJob:
 
     Raises:
         MedSAMSegError: ``prompt_duplicate``, ``object_duplicate`` or ``objects_and_prompts``; as
-            ``api.DrawnMask.to_slice_mask``, ``propagation.Propagation``, ``prompts.check_box``, ``Volume.window`` and
-            ``Engine.check_model``.
+            ``contract.DrawnMask.to_slice_mask``, ``propagation.Propagation``, ``prompts.check_box``, ``Volume.window``
+            and ``Engine.check_model``.
     """
 
     def __init__(self, name: str, engine: Engine, volume: Volume, request: contract.PropagateRequest) -> None:
@@ -52,20 +52,20 @@ class PropagationJob:
             if count > 1:
                 message = f"Slice {index} has {count} boxes of one object; a propagation takes one box per slice."
                 raise _invalid("prompt_duplicate", message, "Send several objects.")
-        boxes = {prompt.slice: prompt.box for prompt in wanted.prompts}
+        size = functools.partial(self._volume.slice_size, request.axis)
+        prompts = {prompt.slice: prompt.to_prompt(size) for prompt in wanted.prompts}
         propagation = Propagation(
             self._volume.shape,
             request.axis,
-            boxes,
+            prompts,
             wanted.first,
             wanted.last,
             request.direction,
             spacing=request.spacing,
             locked=wanted.locked,
             method=request.method,
-            masks=_drawn_masks(self._volume, request.axis, wanted),
         )
-        for box in boxes.values():
+        for box in propagation.plan.boxes.values():
             check_box(box, propagation.image_size)
         return wanted.id if isinstance(wanted, contract.PropagateObject) else _ALONE, propagation
 
@@ -73,7 +73,7 @@ class PropagationJob:
         """Yield the events; one slice at most is computed per ``next``."""
         predictor = self._engine.predictor(self._model)
         source = EngineSlices(self._engine, self._volume, self._axis, self._window, self._model)
-        sources = {name: source.of_object(each.plan.prompts) for name, each in self._objects.items()}
+        sources = {name: source.of_object(each.plan.boxes) for name, each in self._objects.items()}
         windows = [contract.Window.of(self._volume.window(each.window)) for each in sources.values()]
         yield contract.StartEvent(
             job=self.name,
@@ -110,14 +110,6 @@ class PropagationJob:
         if outcome.kind == "cancelled":
             return contract.CancelledEvent(slices=self._delivered)
         return contract.ErrorEvent(error=error_reply(outcome.error)) if outcome.error else None
-
-
-def _drawn_masks(volume: Volume, axis: int, wanted: _Wanted) -> dict[int, SliceMask]:
-    drawn = {prompt.slice: prompt.mask for prompt in wanted.prompts if prompt.mask is not None}
-    masks: dict[int, SliceMask] = {}
-    for index, mask in drawn.items():
-        masks[index] = mask.to_slice_mask(volume.slice_size(axis, index))
-    return masks
 
 
 def error_reply(error: Exception) -> contract.Error:

@@ -38,11 +38,12 @@ def _draw(path: Path, rows: Sequence[dict[str, float]]) -> None:
     epochs = [row["epoch"] for row in rows]
     left.plot(epochs, [row[_LOSS] for row in rows], "o-", color="tab:gray")
     left.set_ylabel("training loss")
-    for name in rows[0]:
-        if name not in ("epoch", _LOSS, "score"):
-            right.plot(epochs, [row[name] for row in rows], "o-", label=name)
+    measured = [name for name in rows[0] if name not in ("epoch", _LOSS, "score")]
+    for name in measured:
+        right.plot(epochs, [row[name] for row in rows], "o-", label=name)
     right.set_ylabel("validation")
-    right.legend(fontsize="small")
+    if measured:
+        right.legend(fontsize="small")
     for axes in (left, right):
         axes.set_xlabel("epoch")
         axes.grid(alpha=0.3)

@@ -15,7 +15,7 @@ def sentenceOn(result, segmentation):
     else:
         endings = [] if result.wasCancelled else [ending["message"] for ending in result.endings]
         parts = [*counts.values(), *endings]
-    return " ".join([*([_("Stopped.")] if result.wasCancelled else []), *parts])
+    return " ".join([*([_("Stopped.")] if result.wasCancelled else []), *parts, *result.notes])
 
 
 def _count(slices):
