@@ -29,18 +29,18 @@ def view_of(box, size=(512, 512), points=(), model="litemedsam"):
         ((100, 100, 141, 121), (512, 512), 128, 128),
         ((100, 100, 142, 121), (512, 512), 152, 128),
         ((300, 40, 369, 139), (512, 512), 304, 128),
-        # Never less than 32 pixels, however small the object is.
-        ((200, 200, 204, 203), (512, 512), 32, 128),
+        # Never less than 96 pixels, however small the object is.
+        ((200, 200, 204, 203), (512, 512), 108, 128),
         # Cut off where the slice ends.
         ((100, 100, 339, 200), (512, 512), 512, 128),
         # An object that fills the slice, and a slice that is enlarged as a whole.
         ((50, 50, 420, 200), (512, 512), 512, 256),
         ((40, 40, 52, 50), (122, 101), 122, 256),
-        ((40, 40, 52, 50), (129, 129), 45, 128),
+        ((40, 40, 52, 50), (129, 129), 108, 128),
         # … unless it would be enlarged four times.
         ((20, 10, 31, 20), (50, 35), 38, 128),
         ((20, 10, 31, 20), (65, 35), 65, 256),
-        ((20, 10, 31, 20), (64, 35), 38, 128),
+        ((20, 10, 31, 20), (64, 35), 54, 128),
     ],
 )
 def test_what_is_seen_of_a_box(box, size, side, input_size):

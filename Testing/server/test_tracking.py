@@ -285,6 +285,8 @@ def test_box_between_two_has_its_corners_on_straight_lines():
 
 def test_margins_are_pixels_of_256_within_the_image():
     assert widened((10, 20, 30, 40), (0, 4), 0.5, (96, 128)) == [(10, 20, 30, 40), (8, 18, 32, 42)]
+    # Six pixels are a sixth of the longer side at most.
+    assert widened((40, 30, 57, 35), (6, 3), 2, (96, 128)) == [(37, 27, 60, 38), (38.5, 28.5, 58.5, 36.5)]
     assert widened((0, 0, 127, 95), (8,), 0.5, (96, 128)) == [(-0.5, -0.5, 127.5, 95.5)]
 
 

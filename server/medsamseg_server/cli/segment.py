@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from medsamseg_server.cli import probability
+from medsamseg_server.cli import exclusion, probability
 from medsamseg_server.cli.box_formats import BOX_FORMATS, in_pixels
 from medsamseg_server.cli.engine_options import add_computer_options, add_model_option, add_window_option, make_engine
 from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress, warn
@@ -62,6 +62,7 @@ examples:
   medsamseg segment dicom/ --box 54,160,101,204 --slice 24 --range 15:33 -o tumor.nii.gz
   medsamseg segment brain.nii.gz --prompts boxes.json --window percentile -o lesion.seg.nrrd
   medsamseg segment chest.nrrd --box 54,160,101,204 --slice 24 --slice-only --json -o one.nrrd
+  medsamseg segment heart.nii.gz --box 88,90,141,145 --exclude 98,101,130,133 --slice 5 -o wall.seg.nrrd
 
 For research; not a medical device.
 """
@@ -124,6 +125,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="boxes of many objects in a picture, or in a folder of pictures: COCO's .json, or YOLO's .txt or a folder"
         " of these",
     )
+    exclusion.add_option(prompts)
     prompts.add_argument("--slice", metavar="N", type=int, help="index of the slice with the box")
     prompts.add_argument(
         "--axis", type=int, choices=(0, 1, 2), help="array axis across the slices (default: 0, the stored slices)"
@@ -166,6 +168,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Segment an image file."""
     if args.boxes is not None:
+        exclusion.check_options(args, is_film=False)
         return _run_boxes(args)
     tasks = _make_tasks(args)
     # What reads images and runs networks is imported after the arguments are known to be right.
@@ -190,6 +193,7 @@ def run(args: argparse.Namespace) -> int:
 
     _refuse_to_replace_the_image(args)
     probability.check_options(args, len(tasks))
+    exclusion.check_options(args, is_film(args.image))
     if is_film(args.image):
         return _run_film(args, tasks)
     if not args.all_times:
@@ -211,19 +215,22 @@ def run(args: argparse.Namespace) -> int:
             check_can_hold(path, len(volume.array))
     i, j, k = image.geometry.spacing
     tasks = {name: replace(task, spacing=(k, j, i)) for name, task in tasks.items()}
-    whole = WholeObjects(volume, tasks, args.allow_overlap)
+    # What is excluded is followed as a whole, and so is the object that it lies in.
+    may_overlap = args.allow_overlap or bool(args.exclude)
+    whole = WholeObjects(volume, exclusion.with_excluded(args, tasks, volume.slice_size), may_overlap)
     if args.all_times and times is not None:
         segment_times.check_arguments(args, times.count)
     engine = make_engine(args, store)
     seconds_loading = _load(engine, args.model)
     if args.all_times and times is not None:
         return segment_times.run(args, times, tasks, engine)
-    results = _run_with_progress(args, whole, engine)
+    results = exclusion.without_excluded(_run_with_progress(args, whole, engine), next(iter(tasks.values())).axis)
+    outcome = "is left" if args.exclude else "was found"
     several = len(results) > 1
     notes = [*image.notes, *volume.notes]
     for name, result in results.items():
         where = f" of {name}" if several else ""
-        notes += [f"Nothing was found in the box{where} on slice {index}." for index in result.empty_prompts]
+        notes += [f"Nothing {outcome} in the box{where} on slice {index}." for index in result.empty_prompts]
     segments = [Segment(name, result.mask, color_of(n)) for n, (name, result) in enumerate(results.items())]
     write_segmentation(args.output, segments, image.place)
     if args.probability is not None:

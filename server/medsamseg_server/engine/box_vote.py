@@ -24,6 +24,9 @@ from medsamseg_server.engine.prompts import Box
 MARGINS = (0.0, 2.0, 4.0, 6.0)
 #: For a box that is one candidate among others.
 MIDDLE_MARGIN = 3.0
+#: The largest margin is no larger a part of the box's longer side: six pixels round an object of twenty would be boxes
+#: that nobody draws.
+_LARGEST_PART = 1 / 6
 
 #: How strongly the better masks outvote the others.
 POWER = 4
@@ -60,12 +63,14 @@ def widened(box: Box, margins: Sequence[float], pixel: float, image_size: tuple[
 
     Args:
         box: x0, y0, x1, y1.
-        margins: in pixels of the network's mask.
+        margins: in pixels of the network's mask; less than that round small boxes.
         pixel: size of such a pixel in those of the image.
         image_size: (H, W).
     """
     height, width = image_size
     x0, y0, x1, y1 = box
+    longer_side = max(x1 - x0, y1 - y0) + 1
+    pixel = min(pixel, _LARGEST_PART * longer_side / max(MARGINS))
     return [
         (
             max(x0 - margin * pixel, -0.5),

@@ -30,8 +30,10 @@ _LARGEST = 2 / 3
 #: is seen in the same close-up, whose embedding is there.
 _LADDER = 2**0.25
 _STEPS = 8
-#: The least side of a close-up in pixels of the slice: enlarging four times shows nothing more of very small objects.
-_LEAST_SIDE = 32
+#: The least side of a close-up, in pixels of the slice: what is round a small object tells what it is. With less, a
+#: brain tumor of 15 pixels was taken for its bright core: Dice 0.43 instead of 0.69; sides of 76 to 128 are the same.
+#: Of a small slice it is only a part, or nothing would be closer.
+_LEAST_SIDE, _LEAST_PART = 96, 3 / 4
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,8 @@ def _close_up(input_size: int, box: Box, image_size: tuple[int, int]) -> View | 
     side = max(x1 - x0, y1 - y0) + 1
     if side > _LARGEST * max(image_size):
         return None
-    rungs = math.ceil(round(math.log(max(SURROUNDINGS * side, _LEAST_SIDE), _LADDER), 6))
+    least = min(_LEAST_SIDE, _LEAST_PART * max(image_size))
+    rungs = math.ceil(round(math.log(max(SURROUNDINGS * side, least), _LADDER), 6))
     side = _LADDER**rungs
     left, width = _span((x0 + x1) / 2, side, image_size[1])
     top, height = _span((y0 + y1) / 2, side, image_size[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,6 +96,15 @@ class WholeMask:
             else:
                 place[:] = result.mask.probability.to_array((place.shape[0], place.shape[1]))
         return volume
+
+    def without(self, other: NDArray[np.bool_], axis: int) -> WholeMask:
+        """Return the object without the voxels of ``other``, (K, J, I); slices run along ``axis``."""
+        results = []
+        for result in self.results:
+            not_this = other[(slice(None),) * axis + (result.index,)]
+            left = result.mask.to_array((not_this.shape[0], not_this.shape[1])) & ~not_this
+            results.append(replace(result, mask=result.mask.limited_to(left)))
+        return replace(self, mask=self.mask * ~other, results=tuple(results))
 
     @property
     def empty_prompts(self) -> tuple[int, ...]:
