@@ -14,6 +14,7 @@ import SimpleITK as sitk
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io import segmentations
+from medsamseg_server.image_io.dicom_masks import DICOM_SUFFIX
 from medsamseg_server.image_io.image import DicomSource, Geometry, ScanPlace
 from medsamseg_server.image_io.mask_writer import Segment
 from medsamseg_server.image_io.segmentations import (
@@ -161,7 +162,7 @@ def test_slicer_opens_an_empty_segment(tmp_path, mask, slicer_segment):
     assert (segment.GetName(), voxels.sum()) == ("Nothing", 0)
 
 
-@pytest.mark.parametrize("suffix", OUTPUT_SUFFIXES)
+@pytest.mark.parametrize("suffix", [suffix for suffix in OUTPUT_SUFFIXES if suffix != DICOM_SUFFIX])
 def test_what_a_file_says_that_it_holds_is_what_it_holds(tmp_path, mask, suffix):
     writer, path = writer_of(tmp_path / f"out{suffix}"), tmp_path / f"out{suffix}"
     assert suffix in writer.suffixes
@@ -194,7 +195,7 @@ def test_a_new_type_of_file_is_a_row_and_knows_where_the_scan_came_from(tmp_path
     assert (tmp_path / "out.uids").read_text() == "A 1.2 1.2.1 1.2.2"
 
 
-@pytest.mark.parametrize("name", ["out", "out.dcm", "out.nrrd.txt", ".seg.nrrd", "out.jpg"])
+@pytest.mark.parametrize("name", ["out", "out.dicom", "out.nrrd.txt", ".seg.nrrd", "out.jpg"])
 def test_an_unknown_suffix_is_told_with_the_known_ones(tmp_path, name):
     error = failure_of(check_output, tmp_path / name)
     assert (error.kind, error.code) == (ErrorKind.INVALID_INPUT, "output_suffix")

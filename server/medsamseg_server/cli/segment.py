@@ -86,8 +86,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="OUT",
         type=Path,
         required=True,
-        help=".seg.nrrd (Slicer segmentation), .nrrd, .nii.gz, .nii or .mha (labelmap); of a picture .png or .tif;"
-        " of a film .npz or a folder",
+        help=".seg.nrrd (Slicer segmentation), .nrrd, .nii.gz, .nii or .mha (labelmap); of a DICOM scan .dcm (SEG);"
+        " of a picture .png or .tif; of a film .npz or a folder",
     )
     parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
     parser.add_argument(
@@ -146,7 +146,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="first and last slice of the object, both included (default: until it ends)",
     )
     prompts.add_argument(
-        "--allow-overlap", action="store_true", help="let several objects of a prompts file overlap (only .seg.nrrd)"
+        "--allow-overlap",
+        action="store_true",
+        help="let several objects of a prompts file overlap (only .seg.nrrd, .dcm)",
     )
     prompts.add_argument("--slice-only", action="store_true", help="segment only the slices with a box")
     model = parser.add_argument_group("how it is found")
@@ -176,8 +178,9 @@ def run(args: argparse.Namespace) -> int:
     from medsamseg_server.cli.overlay_picture import check_overlay
     from medsamseg_server.cli.slice_order import in_space
     from medsamseg_server.cli.slice_table import slice_rows, table_path, write_table
+    from medsamseg_server.image_io.dicom_masks import check_scan
     from medsamseg_server.image_io.film_names import is_film
-    from medsamseg_server.image_io.mask_writer import Segment
+    from medsamseg_server.image_io.mask_writer import Segment, SegmentingModel
     from medsamseg_server.image_io.probability_files import write_probability
     from medsamseg_server.image_io.reading import read_image
     from medsamseg_server.image_io.segmentations import (
@@ -213,6 +216,7 @@ def run(args: argparse.Namespace) -> int:
     for path in (args.output, args.probability):
         if path is not None:
             check_can_hold(path, len(volume.array))
+    check_scan(args.output, list(tasks), image.place)
     i, j, k = image.geometry.spacing
     tasks = {name: replace(task, spacing=(k, j, i)) for name, task in tasks.items()}
     # What is excluded is followed as a whole, and so is the object that it lies in.
@@ -231,7 +235,8 @@ def run(args: argparse.Namespace) -> int:
     for name, result in results.items():
         where = f" of {name}" if several else ""
         notes += [f"Nothing {outcome} in the box{where} on slice {index}." for index in result.empty_prompts]
-    segments = [Segment(name, result.mask, color_of(n)) for n, (name, result) in enumerate(results.items())]
+    found_by = SegmentingModel(args.model, engine.predictor(args.model).weights_sha256)
+    segments = [Segment(name, result.mask, color_of(n), found_by) for n, (name, result) in enumerate(results.items())]
     write_segmentation(args.output, segments, image.place)
     if args.probability is not None:
         likely = next(iter(results.values())).probability(next(iter(tasks.values())).axis)

@@ -17,6 +17,19 @@ DEFAULT_COLOR = (1.0, 0.75, 0.0)
 
 
 @dataclass(frozen=True)
+class SegmentingModel:
+    """What finds objects.
+
+    Attributes:
+        name: of the model, such as ``litemedsam``.
+        weights_sha256: checksum of its weights.
+    """
+
+    name: str
+    weights_sha256: str
+
+
+@dataclass(frozen=True)
 class Segment:
     """One segmented object.
 
@@ -24,11 +37,13 @@ class Segment:
         name: what the user calls it.
         mask: (K, J, I), 1 on the object and 0 elsewhere.
         color: red, green and blue, 0…1.
+        found_by: what found it; None where nobody knows, or a person drew it.
     """
 
     name: str
     mask: NDArray[np.uint8]
     color: tuple[float, float, float] = DEFAULT_COLOR
+    found_by: SegmentingModel | None = None
 
 
 @dataclass(frozen=True)

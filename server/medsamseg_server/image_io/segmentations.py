@@ -10,6 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.image_io.dicom_masks import DICOM_SUFFIX, DicomSegWriter
 from medsamseg_server.image_io.image import ScanPlace
 from medsamseg_server.image_io.mask_writer import DEFAULT_COLOR, Layers, Segment, Writer
 from medsamseg_server.image_io.picture_masks import PictureWriter, not_flat
@@ -18,9 +19,17 @@ from medsamseg_server.image_io.volume_masks import LabelMapWriter, NiftiWriter, 
 from medsamseg_server.system.safe_files import ensure_free_space, ensure_writable, refuse_to_replace, replacing
 
 #: Every type of file that can be written; the first whose suffix fits decides.
-WRITERS: tuple[Writer, ...] = (SlicerWriter(), LabelMapWriter(), NiftiWriter(), PictureWriter())
-#: Suffixes of files that hold volumes.
-VOLUME_SUFFIXES = tuple(suffix for writer in WRITERS if writer.holds_slices for suffix in writer.suffixes)
+WRITERS: tuple[Writer, ...] = (
+    SlicerWriter(),
+    LabelMapWriter(),
+    NiftiWriter(),
+    DicomSegWriter(),
+    PictureWriter(),
+)
+#: Suffixes of files that hold volumes, of any scan.
+VOLUME_SUFFIXES = tuple(
+    suffix for writer in WRITERS if writer.holds_slices for suffix in writer.suffixes if suffix != DICOM_SUFFIX
+)
 #: Suffixes of the files that can be written.
 OUTPUT_SUFFIXES = tuple(suffix for writer in WRITERS for suffix in writer.suffixes)
 # A compressed mask takes less than this.
@@ -73,13 +82,13 @@ def write_segmentation(path: Path, segments: Segment | Sequence[Segment], place:
     Args:
         path: its suffix, one of ``OUTPUT_SUFFIXES``, decides the format. ``.seg.nrrd`` is a Slicer segmentation; others
             are labelmaps of type uint8 (uint16 for more than 255 objects), 1 on the first object, 2 on the second; a
-            picture with a single object is white on it.
+            picture with a single object is white on it; ``.dcm`` is a DICOM segmentation.
         segments: the objects.
-        place: of the scan, and so of the file.
+        place: of the scan, and so of the file; a DICOM segmentation needs its source.
 
     Raises:
         MedSAMSegError: ``output_suffix``, ``overlap_in_labelmap``, ``output_not_flat``, ``place_not_kept`` where the
-            format cannot hold the geometry, or of kind ``CANNOT_WRITE``.
+            format cannot hold the geometry, those of ``dicom_seg_writing``, or of kind ``CANNOT_WRITE``.
     """
     segments = [segments] if isinstance(segments, Segment) else segments
     layers = Layers.of(segments)
