@@ -2,13 +2,11 @@
 
 import contextlib
 import dataclasses
-import threading
 import uuid
 
 from MedSAMSegLib.client.serverReplies import BackendError
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.runs.eventStream import EventStream
-from MedSAMSegLib.runs.run import Run
+from MedSAMSegLib.runs.streamedRun import StreamedRun
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,7 +95,7 @@ class PropagationResult:
         return list(dict.fromkeys(index for segment in self.segments.values() for index in getattr(segment, name)))
 
 
-class PropagationRun(Run):
+class PropagationRun(StreamedRun):
     """Writes the slices of one propagation as they arrive; the whole is one undo step.
 
     :param connect: function without arguments that returns the client; runs on the worker, may start the server.
@@ -109,86 +107,27 @@ class PropagationRun(Run):
 
     def __init__(self, connect, upload, request, targets, progress=None):
         self.result = PropagationResult({segment: SegmentSlices() for segment in targets})
-        self._connect = connect
         self._upload = upload
         self._request = request
         self._targets = targets
         self._progress = progress
         #: Name of the job on the server.
         self.job = uuid.uuid4().hex
-        self._client = None
-        self._isCancelled = threading.Event()
-        self._isOver = False
         self._done = set()
         self._total = 0
         self._undoStep = contextlib.ExitStack()
         self._undoStep.enter_context(next(iter(targets.values())).undoStep())
-        self._stream = EventStream(self._produce)
+        super().__init__(connect, [self.job])
 
-    @property
-    def isOver(self):
-        """True when nothing more will be written."""
-        return self._isOver
+    def _events(self):
+        return self._streamed(self._upload, self.job, self._request)
 
-    def advance(self, wait=False):
-        """Write what has arrived; return True while more is to come. Main thread only.
-
-        :param wait: True to wait for the next event when none is there.
-        :raises UserError: when the server fails, or the segment or its volume was removed; the run is over then, and
-            whole slices that were done before are kept.
-        """
-        if self._isOver:
-            return False
-        try:
-            for event in self._stream.take(wait):
-                self._apply(event)
-        except BaseException as error:
-            self.close()
-            if isinstance(error, BackendError):
-                raise self._withWhatIsKept(error) from error
-            raise
-        if self._stream.hasEnded:
-            self.close()
-        return not self._isOver
-
-    def close(self):
-        """End the run now, and with it its undo step; what is done is kept. Main thread only."""
-        if self._isOver:
-            return
-        self._isOver = True
-        if not self._stream.hasEnded:
-            self.cancel()
+    def _end(self):
         self._undoStep.close()
         # A transform that was put on one node meanwhile is told by what is done next.
         with contextlib.suppress(UserError):
             sentences = [sentence for target in self._targets.values() for sentence in target.remarks()]
             self.result.notes = list(dict.fromkeys(sentences))
-
-    def cancel(self):
-        """Stop after the slice in work; what is done is kept. May be called from any thread, at any time."""
-        if self._isCancelled.is_set():
-            return
-        self._isCancelled.set()
-        if self._client:
-            # The server answers only between slices; nobody should wait for that.
-            threading.Thread(target=self._cancelOnServer, name="MedSAMSegCancel", daemon=True).start()
-
-    def _produce(self):
-        """Yield the server's events; runs on the worker thread."""
-        self._client = self._connect()
-        if self._isCancelled.is_set():
-            return
-        events = self._upload.call(self._client, lambda key: self._client.propagate(key, job=self.job, **self._request))
-        if self._isCancelled.is_set():
-            # cancel() may have come before the server knew the job.
-            self._cancelOnServer()
-        with contextlib.closing(events):
-            yield from events
-
-    def _cancelOnServer(self):
-        # A server that is gone has nothing left to cancel; advance() tells the user about it.
-        with contextlib.suppress(UserError):
-            self._client.cancel(self.job)
 
     def _apply(self, event):
         fields = event.fields
@@ -231,7 +170,10 @@ class PropagationRun(Run):
             if self._progress(progress) is False:
                 self.cancel()
 
-    def _withWhatIsKept(self, error):
+    def _told(self, error):
+        """:return: the server's error with what is kept of the work."""
+        if not isinstance(error, BackendError):
+            return error
         count = sum(len(done.changedSlices) for done in self.result.segments.values())
         if not count:
             return error

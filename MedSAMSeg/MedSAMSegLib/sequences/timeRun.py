@@ -1,13 +1,9 @@
 """One object followed through time: asked for on a worker thread, written into the frames on the main thread."""
 
-import contextlib
 import dataclasses
-import threading
 import uuid
 
-from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.runs.eventStream import EventStream
-from MedSAMSegLib.runs.run import Run
+from MedSAMSegLib.runs.streamedRun import StreamedRun
 from MedSAMSegLib.sequences.timeSteps import TimeStep
 from MedSAMSegLib.slices.sliceRecord import PROPAGATED
 from MedSAMSegLib.slices.sliceStates import SliceAudit
@@ -51,7 +47,7 @@ class TimeResult:
     wasCancelled: bool = True
 
 
-class TimeRun(Run):
+class TimeRun(StreamedRun):
     """Writes the frames of one propagation through time as they arrive; the whole is one undo step.
 
     :param connect: function without arguments that returns the client; runs on the worker, may start the server.
@@ -66,7 +62,6 @@ class TimeRun(Run):
 
     def __init__(self, connect, films, frames, segmentID, axis, settings, onEnd, progress=None):
         self.result = TimeResult()
-        self._connect = connect
         self._films = films
         self._frames = frames
         self._segmentID = segmentID
@@ -75,88 +70,25 @@ class TimeRun(Run):
         self._onEnd = onEnd
         self._progress = progress
         self._step = TimeStep(frames)
-        self._jobs = {sliceIndex: uuid.uuid4().hex for sliceIndex in films}
-        self._client = None
-        self._isCancelled = threading.Event()
-        self._isOver = False
         self._done = 0
-        self._stream = EventStream(self._produce)
-
-    @property
-    def isOver(self):
-        """True when nothing more will be written."""
-        return self._isOver
+        super().__init__(connect, [uuid.uuid4().hex for _film in films])
 
     @property
     def total(self):
         """The most frames that can be done, over all slices."""
         return len(self._films) * self._frames.images.frameCount
 
-    def advance(self, wait=False):
-        """Write what has arrived; return True while more is to come. Main thread only.
-
-        :param wait: True to wait for the next event when none is there.
-        :raises UserError: when the server fails, or the segment or its volume was removed; the run is over then, and
-            whole frames that were done before are kept.
-        """
-        if self._isOver:
-            return False
-        try:
-            for sliceIndex, event in self._stream.take(wait):
-                self._apply(sliceIndex, event)
-        except BaseException:
-            self.close()
-            raise
-        if self._stream.hasEnded:
-            self.result.wasCancelled = self._isCancelled.is_set()
-            self._noteLost()
-            self.close()
-        return not self._isOver
-
-    def cancel(self):
-        """Stop after the frame in work; what is done is kept. May be called from any thread, at any time."""
-        if self._isCancelled.is_set():
-            return
-        self._isCancelled.set()
-        if self._client:
-            # The server answers only between frames; nobody should wait for that.
-            threading.Thread(target=self._cancelOnServer, name="MedSAMSegCancel", daemon=True).start()
-
-    def close(self):
-        """End the run now, and with it its undo step; what is done is kept. Main thread only."""
-        if self._isOver:
-            return
-        self._isOver = True
-        if not self._stream.hasEnded:
-            self.cancel()
-        if self._frames.segmentationNode.GetScene() is not None:
-            self._frames.showChanges()
-            if not self._step.isEmpty:
-                self._step.end()
-                self._onEnd(self._step)
-
-    def _produce(self):
+    def _events(self):
         """Yield (slice index, event of the server); runs on the worker thread."""
-        self._client = self._connect()
-        for sliceIndex, film in self._films.items():
+        for job, (sliceIndex, film) in zip(self._jobs, self._films.items(), strict=True):
             if self._isCancelled.is_set():
                 return
-            request = {**self._settings, **film.request, "axis": 0, "method": METHOD, "job": self._jobs[sliceIndex]}
-            events = film.upload.call(self._client, lambda key, request=request: self._client.propagate(key, **request))
-            if self._isCancelled.is_set():
-                # cancel() may have come before the server knew the job.
-                self._cancelOnServer()
-            with contextlib.closing(events):
-                for event in events:
-                    yield sliceIndex, event
+            request = {**self._settings, **film.request, "axis": 0, "method": METHOD}
+            for event in self._streamed(film.upload, job, request):
+                yield sliceIndex, event
 
-    def _cancelOnServer(self):
-        # A server that is gone has nothing left to cancel; advance() tells the user about it.
-        with contextlib.suppress(UserError):
-            for job in self._jobs.values():
-                self._client.cancel(job)
-
-    def _apply(self, sliceIndex, event):
+    def _apply(self, event):
+        sliceIndex, event = event
         if event.kind != "slice":
             return
         number = event.fields["slice"]
@@ -185,10 +117,18 @@ class TimeRun(Run):
         if number == self._frames.images.shownFrame:
             self._frames.showChanges()
 
-    def _noteLost(self):
+    def _arrive(self):
+        self.result.wasCancelled = self._isCancelled.is_set()
         if not self.result.wasCancelled:
             found = set(self.result.frames)
             self.result.lostFrames = [number for number in range(self._frames.images.frameCount) if number not in found]
+
+    def _end(self):
+        if self._frames.segmentationNode.GetScene() is not None:
+            self._frames.showChanges()
+            if not self._step.isEmpty:
+                self._step.end()
+                self._onEnd(self._step)
 
     @staticmethod
     def _include(numbers, number):
