@@ -18,7 +18,7 @@ from medsamseg_server.weights.catalog import get_specification
 
 LITEMEDSAM = get_specification("litemedsam")
 # One block a stage shows all that blocks do.
-FEW_BLOCKS = dataclasses.replace(LITEMEDSAM, tiny_vit=dataclasses.replace(LITEMEDSAM.tiny_vit, depths=(1, 1, 1, 1)))
+FEW_BLOCKS = dataclasses.replace(LITEMEDSAM, encoder=dataclasses.replace(LITEMEDSAM.encoder, depths=(1, 1, 1, 1)))
 SIZES = (96, 128)
 
 
@@ -115,6 +115,16 @@ def test_converted_networks_of_every_size_are_kept(weights, tmp_path, chest):
     computed = found != OUTSIDE
     assert computed.any()
     np.testing.assert_allclose(found[computed], theirs[computed], atol=5e-3)
+
+
+@pytest.mark.full
+def test_real_weights_give_the_same_mask_in_a_close_up(litemedsam_weights, tmp_path, chest):
+    gray = np.clip((chest.ct[24, 130:234, 30:134] + 1350) / 1500 * 255, 0, 255).astype(np.uint8)
+    converted = load_predictor(LITEMEDSAM, litemedsam_weights, "fp32", NetworkFiles(tmp_path)).at(128)
+    expected = load_with_torch(LITEMEDSAM, litemedsam_weights, "cpu").at(128)
+    box = np.array([[24, 30, 71, 74]])
+    masks = [each.decode(each.encode(gray), gray.shape, box).masks[0] for each in (converted, expected)]
+    assert np.count_nonzero(masks[0] & masks[1]) / np.count_nonzero(masks[0] | masks[1]) > 0.995
 
 
 def test_model_without_other_sizes_says_so():
