@@ -190,6 +190,16 @@ def test_whatTheServerSaysIsReadable(gui, openMainWindow, openPanel, width, hasB
         assert panel.parent.minimumSizeHint.width() == panelWidth, shownText(label)
 
 
+def test_spareRoomIsBelowThePanelAndNotInIt(gui, openMainWindow, openPanel):
+    openMainWindow()
+    panel = openPanel()
+    area = panel.parent.parent().parent()
+    area.setFixedSize(420, 2000)
+    gui.waitUntil(lambda: panel.parent.height > 1900)
+    label = panel.ui.serverStatusLabel
+    gui.waitUntil(lambda: label.height <= label.heightForWidth(label.width) + label.fontMetrics().lineSpacing())
+
+
 @pytest.mark.parametrize(
     ("state", "sentence"),
     [
