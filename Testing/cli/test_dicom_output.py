@@ -16,7 +16,7 @@ from medsamseg_server.image_io.reading import read_image
 from medsamseg_server.image_io.segmentations import write_segmentation
 
 MODEL = SegmentingModel("litemedsam", "ab" * 32)
-#: GDCM, ITK's reader, takes planes of single bits to begin at whole bytes: 14 × 12 are such.
+#: SimpleITK reads the last voxels wrong where the bits of all planes do not fill whole bytes; 14 × 12 always do.
 SHAPE = (8, 14, 12)
 
 
