@@ -55,7 +55,7 @@ def test_everythingFromPyPIHasItsChecksum(driver):
 
 def test_everyPinnedPackageHasAChecksum():
     for path in (serverFolder() / "requirements").glob("*.txt"):
-        stanzas = path.read_text().replace("\\\n", " ").splitlines()
+        stanzas = path.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
         packages = [stanza for stanza in stanzas if stanza and not stanza.startswith("#")]
         assert packages
         assert [package for package in packages if "==" not in package or "--hash=sha256:" not in package] == []
@@ -63,10 +63,12 @@ def test_everyPinnedPackageHasAChecksum():
 
 def test_pinnedPackagesCoverWhatTheServerAsksFor():
     folder = serverFolder()
-    asked = torchBuild.re.findall(r'^    "([A-Za-z-]+)[>=]', (folder / "pyproject.toml").read_text(), torchBuild.re.M)
+    asked = torchBuild.re.findall(
+        r'^    "([A-Za-z-]+)[>=]', (folder / "pyproject.toml").read_text(encoding="utf-8"), torchBuild.re.M
+    )
     # What the server needs comes first, then extras that an installation does without.
     needed = {name.lower() for name in asked[: asked.index("uvicorn") + 1]}
-    pinned = "".join(path.read_text() for path in (folder / "requirements").glob("*.txt"))
+    pinned = "".join(path.read_text(encoding="utf-8") for path in (folder / "requirements").glob("*.txt"))
     assert {name for name in needed if f"\n{name}==" not in pinned} == set()
 
 

@@ -243,5 +243,5 @@ def test_packagesAreThoseThatTheServerAsksFor():
     from MedSAMSegLib.install.trainingPackages import PACKAGES
 
     project = Path(__file__).resolve().parents[2] / "server" / "pyproject.toml"
-    extra = tomllib.loads(project.read_text())["project"]["optional-dependencies"]["train"]
+    extra = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["optional-dependencies"]["train"]
     assert [requirement.partition(">")[0] for requirement in extra] == list(PACKAGES)

@@ -43,7 +43,7 @@ def test_documentPointsToNoMissingFile(document):
 
 def test_picturesOfTheExtensionsIndexAreThere():
     root = MODULE_FOLDER.parent
-    pictures = re.findall(r"SlicerMedSAMSeg/main/([^\s\"]+)", (root / "CMakeLists.txt").read_text())
+    pictures = re.findall(r"SlicerMedSAMSeg/main/([^\s\"]+)", (root / "CMakeLists.txt").read_text(encoding="utf-8"))
     assert pictures
     assert [picture for picture in pictures if not (root / picture).is_file()] == []
 
@@ -51,7 +51,11 @@ def test_picturesOfTheExtensionsIndexAreThere():
 def test_everyFileOfTheModuleIsListedForInstallation():
     # The server's own files, below ${SERVER_SOURCE_DIR}, are found by patterns.
     listed = set(
-        re.findall(r"^  ((?!\$\{SERVER)\S+\.\w+)$", (MODULE_FOLDER / "CMakeLists.txt").read_text(), re.MULTILINE)
+        re.findall(
+            r"^  ((?!\$\{SERVER)\S+\.\w+)$",
+            (MODULE_FOLDER / "CMakeLists.txt").read_text(encoding="utf-8"),
+            re.MULTILINE,
+        )
     )
     listed = {name.replace("${MODULE_NAME}", "MedSAMSeg") for name in listed}
     present = {

