@@ -1,6 +1,6 @@
 """The frame of a sequence that a box was drawn on: it is there on that frame alone."""
 
-from MedSAMSegLib.volumes.imageSequence import ImageSequence, sequenceShownBy
+from MedSAMSegLib.volumes.imageSequence import ImageSequence, framesShownBy
 
 FRAME_ATTRIBUTE = "MedSAMSeg.TimePoint"
 
@@ -43,6 +43,5 @@ def isOnSomeFrame(segmentationNode, segmentID):
     :param segmentationNode: the segmentation.
     :param segmentID: ID of the segment.
     """
-    _browser, sequence = sequenceShownBy(segmentationNode)
-    frames = [sequence.GetNthDataNode(number) for number in range(sequence.GetNumberOfDataNodes())] if sequence else []
-    return any(node.GetSegmentation().GetSegment(segmentID) is not None for node in (segmentationNode, *frames))
+    nodes = (segmentationNode, *framesShownBy(segmentationNode))
+    return any(node.GetSegmentation().GetSegment(segmentID) is not None for node in nodes)

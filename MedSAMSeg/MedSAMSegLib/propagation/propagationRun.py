@@ -6,7 +6,7 @@ import uuid
 
 from MedSAMSegLib.client.serverReplies import BackendError
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.runs.streamedRun import StreamedRun
+from MedSAMSegLib.runs.streamedRun import StreamedRun, include
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,10 +156,10 @@ class PropagationRun(StreamedRun):
         sliceIndex, segment = fields["slice"], self._segmentOf(fields)
         target, done = self._targets[segment], self.result.segments[segment]
         if not mask.isEmpty:
-            _include(done.slices, sliceIndex)
+            include(done.slices, sliceIndex)
             how = fields["provenance"], fields["confidence"], fields["confidence_parts"]
             if target.write(sliceIndex, mask, *how):
-                _include(done.changedSlices, sliceIndex)
+                include(done.changedSlices, sliceIndex)
         elif sliceIndex in done.slices:
             # It came before, and another object got all of it.
             done.slices.remove(sliceIndex)
@@ -180,8 +180,3 @@ class PropagationRun(StreamedRun):
         slices = "1 slice was" if count == 1 else f"{count} slices were"
         kept = f"{slices} done before and kept; one undo takes everything back."
         return type(error)(error.message, f"{error.hint} {kept}".strip(), error.code)
-
-
-def _include(indices, index):
-    if index not in indices:
-        indices.append(index)

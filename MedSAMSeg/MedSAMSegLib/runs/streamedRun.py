@@ -112,3 +112,9 @@ class StreamedRun(Run):
 
     def _end(self):
         """Do what is due at the end, however it came."""
+
+
+def include(numbers, number):
+    """Add a number to a list of them, unless it is there already."""
+    if number not in numbers:
+        numbers.append(number)

@@ -5,7 +5,7 @@ import slicer
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.segmentWriter import SegmentWriter
 from MedSAMSegLib.slices.protectedSegments import acceptedSlices
-from MedSAMSegLib.volumes.imageSequence import sequenceShownBy
+from MedSAMSegLib.volumes.imageSequence import framesShownBy, sequenceShownBy
 from MedSAMSegLib.volumes.nodeNames import nodeName
 
 
@@ -124,9 +124,8 @@ class SegmentationSequence:
 
 def removeFromFrames(segmentationNode, segmentID):
     """Remove a segment from all frames that a segmentation in the scene shows; from none if it shows no frames."""
-    _browser, sequence = sequenceShownBy(segmentationNode)
-    for number in range(sequence.GetNumberOfDataNodes() if sequence is not None else 0):
-        segmentation = sequence.GetNthDataNode(number).GetSegmentation()
+    for frame in framesShownBy(segmentationNode):
+        segmentation = frame.GetSegmentation()
         if segmentation.GetSegment(segmentID) is not None:
             segmentation.RemoveSegment(segmentID)
 

@@ -62,13 +62,12 @@ class TimePropagations:
         self._checkNoneRuns(segmentation)
         frames = SegmentationSequence.of(images, segmentation)
         images.check()
-        self._checkThereIsAnObject(volume, segmentation, segment, axis)
+        found = self._slicesWithObject(volume, segmentation, segment, axis)
         if frames is None:
             frames = SegmentationSequence.make(images, segmentation, segment)
             for node in self._store.nodes(segmentation, segment, volume):
                 noteFrame(node, volume, segmentation)
-        found = SliceAudit(segmentation, segment, volume, axis).states()
-        films = {index: _film(frames, segment, axis, index) for index, state in found.items() if not state.isEmpty}
+        films = {index: _film(frames, segment, axis, index) for index in found}
         run = TimeRun(
             self._connect,
             films,
@@ -83,15 +82,17 @@ class TimePropagations:
         return run
 
     @staticmethod
-    def _checkThereIsAnObject(volume, segmentation, segment, axis):
-        states = SliceAudit(segmentation, segment, volume, axis).states().values()
-        if all(state.isEmpty for state in states):
+    def _slicesWithObject(volume, segmentation, segment, axis):
+        states = SliceAudit(segmentation, segment, volume, axis).states()
+        found = [index for index, state in states.items() if not state.isEmpty]
+        if not found:
             name = segmentation.GetSegmentation().GetSegment(segment).GetName()
             raise UserError(
                 f"The segment '{name}' holds nothing on the frame that is shown.",
                 "Draw a box round the object on this frame first.",
                 "nothing_to_follow",
             )
+        return found
 
     def isRunning(self, segmentation):
         """:return: whether an object is being followed through time in a segmentation."""

@@ -3,7 +3,7 @@
 import dataclasses
 import uuid
 
-from MedSAMSegLib.runs.streamedRun import StreamedRun
+from MedSAMSegLib.runs.streamedRun import StreamedRun, include
 from MedSAMSegLib.sequences.timeSteps import TimeStep
 from MedSAMSegLib.slices.sliceRecord import PROPAGATED
 from MedSAMSegLib.slices.sliceStates import SliceAudit
@@ -94,7 +94,7 @@ class TimeRun(StreamedRun):
         number = event.fields["slice"]
         self._done += 1
         if not event.mask.isEmpty:
-            self._include(self.result.frames, number)
+            include(self.result.frames, number)
             if number not in self._films[sliceIndex].boxes:
                 self._write(number, sliceIndex, event)
         if self._progress and self._progress(TimeProgress(number, self._done, self.total)) is False:
@@ -107,12 +107,12 @@ class TimeRun(StreamedRun):
         audit = SliceAudit(frame, self._segmentID, self._frames.images.volumeNode, self._axis)
         state = audit.state(sliceIndex)
         if state is not None and state.isLocked:
-            self._include(self.result.keptFrames, number)
+            include(self.result.keptFrames, number)
             return
         mask = event.mask
         place = self._axis, sliceIndex, mask.pixels, mask.x0, mask.y0
         if self._frames.writer(number).write(self._segmentID, *place, mode="replace"):
-            self._include(self.result.changedFrames, number)
+            include(self.result.changedFrames, number)
         audit.note(sliceIndex, PROPAGATED, event.fields["confidence"], event.fields["confidence_parts"], "time")
         if number == self._frames.images.shownFrame:
             self._frames.showChanges()
@@ -129,8 +129,3 @@ class TimeRun(StreamedRun):
             if not self._step.isEmpty:
                 self._step.end()
                 self._onEnd(self._step)
-
-    @staticmethod
-    def _include(numbers, number):
-        if number not in numbers:
-            numbers.append(number)

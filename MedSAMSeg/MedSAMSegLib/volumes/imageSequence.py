@@ -20,6 +20,16 @@ def sequenceShownBy(node):
     return None, None
 
 
+def framesShownBy(node):
+    """:return: the nodes of all frames of the sequence whose frames a node shows; none for one that stands alone.
+
+    :param node: a volume or a segmentation.
+    """
+    _browser, sequence = sequenceShownBy(node)
+    count = sequence.GetNumberOfDataNodes() if sequence is not None else 0
+    return [sequence.GetNthDataNode(number) for number in range(count)]
+
+
 class ImageSequence:
     """The frames of a sequence, and the volume that shows one of them at a time (Slicer's "proxy node"). ::
 
@@ -77,14 +87,12 @@ class ImageSequence:
         return f"{frame + 1} of {self.frameCount}" + (f" ({value})" if value else "")
 
     def film(self, axis, sliceIndex):
-        """Lay the same slice of all frames behind each other.
+        """Lay the same slice of all frames behind each other; :meth:`check` tells whether that can be done.
 
         :param axis: array axis of the slice.
         :param sliceIndex: its index.
         :return: array (frames, rows, columns), with a last axis of colors for color images; the frames' own type.
-        :raises UserError: if a frame has other voxels, or lies elsewhere, than the one that is shown.
         """
-        self.check()
         arrays = [slicer.util.arrayFromVolume(self._frame(number)) for number in range(self.frameCount)]
         return np.stack([array.take(sliceIndex, axis) for array in arrays])
 

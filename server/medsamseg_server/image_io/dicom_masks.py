@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from medsamseg_server.image_io.image import DicomSource, ScanPlace
+from medsamseg_server.image_io.image import ScanPlace
 from medsamseg_server.image_io.mask_writer import Layers, Segment
 
 DICOM_SUFFIX = ".dcm"
@@ -21,9 +21,9 @@ class DicomSegWriter:
     def write(self, path: Path, segments: Sequence[Segment], layers: Layers, place: ScanPlace) -> None:
         """See ``Writer``; raises what ``check_source`` and ``write_dicom_seg`` do."""
         # highdicom takes half a second to import, which only this format is to pay.
-        from medsamseg_server.image_io.dicom_seg_writing import write_dicom_seg
+        from medsamseg_server.image_io.dicom_seg_writing import check_source, write_dicom_seg
 
-        write_dicom_seg(path, segments, _checked(path, place.source, segments))
+        write_dicom_seg(path, segments, check_source(path, place.source, [segment.name for segment in segments]))
 
     def remarks(self, path: Path, segments: Sequence[Segment], place: ScanPlace) -> tuple[str, ...]:
         """See ``Writer``."""
@@ -45,9 +45,3 @@ def check_scan(path: Path, names: Sequence[str], place: ScanPlace) -> None:
         from medsamseg_server.image_io.dicom_seg_writing import check_source
 
         check_source(path, place.source, names)
-
-
-def _checked(path: Path, source: DicomSource | None, segments: Sequence[Segment]) -> DicomSource:
-    from medsamseg_server.image_io.dicom_seg_writing import check_source
-
-    return check_source(path, source, [segment.name for segment in segments])
