@@ -101,7 +101,7 @@ def test_linkToNowhereStopsTheBuild(checkout, tmp_path):
         ("README.md", "index.md", "[a](#limits) [b](https://x.org/y)", "[a](#limits) [b](https://x.org/y)"),
         ("README.md", "index.md", "![a](Resources/Screenshots/box.png)", "![a](pictures/box.png)"),
         ("README.md", "index.md", "[a](LICENSE)", f"[a]({REPOSITORY}/blob/main/LICENSE)"),
-        ("docs/films.md", "films.md", "[a](../README.md#models)", "[a](index.md#models)"),
+        ("docs/films.md", "films.md", "[a](../README.md#limits)", "[a](index.md#limits)"),
         ("docs/films.md", "films.md", "![a](../Resources/Screenshots/box.png)", "![a](pictures/box.png)"),
         ("docs/decisions/README.md", "decisions/README.md", "[a](../speed.md)", "[a](../speed.md)"),
         ("docs/films.md", "films.md", "[a](../examples)", f"[a]({REPOSITORY}/tree/main/examples)"),
