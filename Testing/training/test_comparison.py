@@ -33,7 +33,8 @@ def test_models_are_put_side_by_side(tiny, tiny_specification, dataset, run, tmp
     register_trained(other, savedState(tiny), "none", "", {})
     files = {"image": "images/case_1.nii.gz", "labels": "labels/case_1.nii.gz", "targets": {"node": 1}}
     (dataset / "manifest.json").write_text(json.dumps({"cases": [files]}))
-    arguments = ("--models", "tiny,other", "--protocol", "gtbox", "--jitter", "5", "--picture", tmp_path / "models.png")
+    models = ("--models", "tiny,other", "--runtime", "torch")
+    arguments = (*models, "--protocol", "gtbox", "--jitter", "5", "--picture", tmp_path / "models.png")
     result = run("evaluate", dataset / "manifest.json", *arguments, "--out", tmp_path / "report.json")
     assert result.status == 0, result.err
     rows = json.loads((tmp_path / "report.json").read_text())["comparison"]
