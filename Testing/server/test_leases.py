@@ -31,9 +31,16 @@ def at_work():
 
 
 @pytest.fixture
-def make(clock, ended, at_work):
+def over():
+    return set()
+
+
+@pytest.fixture
+def make(clock, ended, at_work, over):
     """Called, makes leases; what they hold is their name."""
-    return lambda most=2, limits=LIMITS: Leases(most, limits, ended.append, at_work.__contains__, clock)
+    return lambda most=2, limits=LIMITS: Leases(
+        most, limits, ended.append, at_work.__contains__, over.__contains__, clock
+    )
 
 
 def claim(leases, name, **options):
@@ -147,6 +154,14 @@ def test_what_does_not_fit_beside_the_others_waits(make, clock, ended):
         claim(leases, "cleo", fits=lambda held: len(held) < 2)
     clock.time += 120
     claim(leases, "cleo", fits=lambda held: len(held) < 2)
+    assert ended == ["anna"]
+
+
+def test_what_is_of_no_use_any_more_holds_no_place(make, ended, over):
+    leases = make(most=1)
+    claim(leases, "anna")
+    over.add("anna")
+    claim(leases, "ben")
     assert ended == ["anna"]
 
 

@@ -60,6 +60,7 @@ class Leases(Generic[T]):
         limits: when they end.
         close: ends what a lease held; must be quick.
         is_at_work: whether something is computed for what a lease holds.
+        is_over: whether what a lease holds is of no use any more, so that the lease ends.
         now: seconds on a clock that never goes back.
     """
 
@@ -69,12 +70,14 @@ class Leases(Generic[T]):
         limits: Limits,
         close: Callable[[T], None],
         is_at_work: Callable[[T], bool] = lambda _: False,
+        is_over: Callable[[T], bool] = lambda _: False,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.most = most
         self.limits = limits
         self._close = close
         self._is_at_work = is_at_work
+        self._is_over = is_over
         self._now = now
         self._leases: dict[Hashable, _Lease[T]] = {}
         self._lock = threading.Lock()
@@ -161,7 +164,7 @@ class Leases(Generic[T]):
             if self._is_at_work(lease.held):
                 lease.used = now
             is_silent = self.limits.liveness is not None and now - lease.heard > self.limits.liveness
-            if now - lease.used > self.limits.idle or is_silent:
+            if now - lease.used > self.limits.idle or is_silent or self._is_over(lease.held):
                 self._end(name)
 
     def _drop_idle(self) -> None:

@@ -73,7 +73,7 @@ class Group:
         self._shares = shares
         self._nothing = service.for_user("", QuotaStore(Quota()), EmbeddingCache(0), 0)
         self._leases: Leases[_Place] = Leases(
-            shares.places, LIMITS, lambda place: place.service.end(), lambda place: place.service.is_at_work, now
+            shares.places, LIMITS, lambda place: place.service.end(), lambda place: place.service.is_at_work, now=now
         )
         self._lock = threading.Lock()
         self._stopped = threading.Event()

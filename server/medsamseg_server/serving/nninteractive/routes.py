@@ -108,7 +108,9 @@ def add_to(app: FastAPI, sessions: int) -> None:
         app: the application.
         sessions: how many users at the same time.
     """
-    app.state.leases = Leases[Session](sessions, LIMITS, Session.close, lambda session: session.is_at_work)
+    app.state.leases = Leases[Session](
+        sessions, LIMITS, Session.close, lambda session: session.is_at_work, lambda session: session.has_ended
+    )
     # The answers are waited for; whoever else needs a thread must not wait for them, too.
     app.state.waiting = CapacityLimiter(sessions)
     app.include_router(router)
@@ -132,13 +134,9 @@ LeaseOf = Annotated[tuple[str, str], Depends(_lease)]
 
 
 async def _session(request: Request, leases: LeasesOf, lease: LeaseOf) -> Session:
-    session = leases.use(lease)
-    # Whoever works here keeps the place.
+    # Whoever works here keeps the place of a user, and loses the session with it.
     workspace(request)
-    if session.has_ended:
-        leases.release(lease)
-        raise LeaseEndedError
-    return session
+    return leases.use(lease)
 
 
 SessionOf = Annotated[Session, Depends(_session)]
