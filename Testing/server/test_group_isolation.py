@@ -31,6 +31,7 @@ actions = st.one_of(
     st.tuples(st.just("cancel"), jobs),
     st.tuples(st.just("look_at_encoding"), volumes),
     st.tuples(st.just("cancel_encoding"), volumes),
+    st.tuples(st.just("look_at_own")),
 )
 #: Three users, with what each does.
 scripts = st.lists(st.lists(actions, min_size=1, max_size=6), min_size=3, max_size=3)
@@ -76,6 +77,9 @@ class Doing:
 
     def cancel_encoding(self, number):
         return self._told("DELETE", f"{self._path(number)}/encodings")
+
+    def look_at_own(self):
+        return self._client.ask("GET", "/v1/status")[1]["own"]
 
     def _told(self, *request):
         connection, reply = self._client.send(*request)

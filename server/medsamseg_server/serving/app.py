@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from medsamseg_server import PROTOCOL_VERSION, __version__
 from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
-from medsamseg_server.serving import contract
+from medsamseg_server.serving import contract, status
 from medsamseg_server.serving.callers import OneToken
 from medsamseg_server.serving.group.group import Group
 from medsamseg_server.serving.guard import DEFAULT_UPLOAD_BYTES, Guard, error_response
@@ -249,6 +249,7 @@ def create_app(
     app.state.group = group
     app.state.upload_bytes = upload_bytes
     app.include_router(router)
+    app.include_router(status.router)
     more: dict[str, Any] = {} if group is None else {"requests": USER_REQUESTS}
     if nninteractive_sessions:
         nninteractive = _nninteractive_routes()

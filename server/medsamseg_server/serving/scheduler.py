@@ -13,6 +13,7 @@ import logging
 import os
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -85,6 +86,7 @@ class Scheduler:
         self._numbers = itertools.count()
         # When each owner got a step last, counted in steps; there are no more owners than users.
         self._turns: dict[str, int] = {}
+        self._steps: Counter[Priority] = Counter()
         # Not a daemon: the interpreter must not be torn down under a network that is computing.
         self._thread = threading.Thread(target=self._work, args=[yields], name=name)
         self._thread.start()
@@ -160,6 +162,17 @@ class Scheduler:
         with self._changed:
             task.order = self._order(Priority(task.order[0]))
 
+    def under_way(self) -> Counter[Priority]:
+        """Return the number of tasks of each urgency that wait, are paused, or run."""
+        with self._changed:
+            tasks = [*self._queue, *self._paused, *([self._running] if self._running else [])]
+            return Counter(Priority(task.order[0]) for task in tasks)
+
+    def steps_done(self) -> Counter[Priority]:
+        """Return the number of steps begun so far for tasks of each urgency."""
+        with self._changed:
+            return self._steps.copy()
+
     def stop(self) -> None:
         """Cancel every task and accept no more. Returns at once; the running step goes on to its end."""
         with self._changed:
@@ -186,6 +199,7 @@ class Scheduler:
                 task = self._running = min(self._queue, key=self._urgency)
                 self._queue.remove(task)
                 self._turns[task.owner] = next(self._numbers)
+                self._steps[Priority(task.order[0])] += 1
             outcome = _advance(task)
             with self._changed:
                 self._running = None

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -80,6 +80,26 @@ class Service:
         """Number of propagations and background encodings under way, waiting ones included."""
         with self._lock:
             return sum(not task.cancelled for task in self._tasks.values())
+
+    def own_jobs(self) -> list[contract.JobStatus]:
+        """Return the propagations and background encodings under way."""
+        with self._lock:
+            encodings = {job.name for job in self._encodings.values()}
+            return [
+                contract.JobStatus(
+                    job=name, kind="encoding" if name in encodings else "propagation", paused=task.paused
+                )
+                for name, task in self._tasks.items()
+                if not task.cancelled
+            ]
+
+    def queue(self) -> contract.Queue:
+        """Return how much is under way on the threads that compute, for whomever."""
+        return _by_work(self._encoding.under_way() + self._decoding.under_way())
+
+    def steps_done(self) -> contract.Queue:
+        """Return how many steps of each kind were begun since the start, for whomever."""
+        return _by_work(self._encoding.steps_done() + self._decoding.steps_done())
 
     @property
     def is_at_work(self) -> bool:
@@ -301,3 +321,11 @@ class Service:
             message = f"{self.jobs} of your {self._most_jobs} jobs are under way."
             hint = "Wait until one is done or cancel one, or ask who runs the server for more jobs."
             raise MedSAMSegError(ErrorKind.QUOTA_REACHED, "quota_jobs", message, hint)
+
+
+def _by_work(numbers: Counter[Priority]) -> contract.Queue:
+    return contract.Queue(
+        clicks=numbers[Priority.CLICK],
+        propagations=numbers[Priority.PROPAGATION],
+        encodings=numbers[Priority.BACKGROUND],
+    )

@@ -200,6 +200,11 @@ class VolumeStore:
             # By identity: volumes know no other equality.
             self._held.remove(volume)
 
+    def sizes(self) -> dict[str, int]:
+        """Return the size in bytes of each volume, by key."""
+        with self._lock:
+            return {key: volume.nbytes for key, volume in self._volumes.items()}
+
     @property
     def use(self) -> tuple[int, int]:
         """Number of the volumes in memory and the size of their voxels in bytes, those that are held included."""

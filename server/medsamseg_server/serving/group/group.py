@@ -13,6 +13,7 @@ from pathlib import Path
 
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.serving import contract
 from medsamseg_server.serving.group.quota_store import QuotaStore
 from medsamseg_server.serving.group.users_file import Quota, User, read_users, token_digest
 from medsamseg_server.serving.leases import LeaseEndedError, Leases, Limits, NoPlaceError
@@ -137,6 +138,26 @@ class Group:
             raise
         return place.service
 
+    def quota_of(self, caller: str) -> Quota:
+        """Return what a user may use.
+
+        Raises:
+            MedSAMSegError: ``unauthorized`` when the user has just been revoked.
+        """
+        return self._user(caller).quota
+
+    def places(self) -> contract.Places:
+        """Return how many users are at work, and how many can be."""
+        return contract.Places(taken=len(self._leases.held()), most=self._shares.places)
+
+    def reserved_bytes(self) -> int:
+        """Return the memory for voxels that those at work have reserved."""
+        return sum(place.quota.memory for place in self._leases.held().values())
+
+    def services(self) -> dict[str, Service]:
+        """Return the services of all who are at work, by user; to look at does not count as being used."""
+        return {str(caller): place.service for caller, place in self._leases.held().items()}
+
     def refresh(self) -> None:
         """Read the file of users again if it has changed; who is in it no more is out, with all that was computed."""
         with self._lock:
@@ -196,9 +217,9 @@ class Group:
         return _Place(self._service.for_user(caller, QuotaStore(quota), cache, quota.jobs), quota)
 
     def _no_place(self, seconds: float | None) -> MedSAMSegError:
-        taken = [place.quota.memory for place in self._leases.held().values()]
-        memory = f"{sum(taken) / 2**30:.1f} of {self._shares.volume_bytes / 2**30:.1f} GiB"
-        message = f"{len(taken)} of {self._shares.places} places and {memory} of memory are taken."
+        places = self.places()
+        memory = f"{self.reserved_bytes() / 2**30:.1f} of {self._shares.volume_bytes / 2**30:.1f} GiB"
+        message = f"{places.taken} of {places.most} places and {memory} of memory are taken."
         when = "when somebody is done" if seconds is None else f"in {max(1, round(seconds / 60))} min"
         hint = f"Try again {when}, or ask who runs the server for more places or memory."
         return MedSAMSegError(ErrorKind.NO_PLACE, "places_taken", message, hint)
