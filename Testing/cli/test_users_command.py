@@ -38,7 +38,7 @@ def test_users_are_listed_with_what_they_may_use(run, file):
     run("users", "add", file, "anna")
     run("users", "add", file, "ben", "--volumes", "2", "--memory", "0.5", "--jobs", "3")
     lines = run("users", "list", file).out.splitlines()
-    assert lines[0].startswith("anna: volumes 4, memory 4 GiB, jobs 8, added 20")
+    assert lines[0].startswith("anna: volumes 4, memory 1 GiB, jobs 8, added 20")
     assert lines[1].startswith("ben: volumes 2, memory 0.5 GiB, jobs 3, added 20")
     listed = run("users", "list", file, "--json").json()["users"]
     assert [each["name"] for each in listed] == ["anna", "ben"]

@@ -45,7 +45,7 @@ class Quota:
     """
 
     volumes: int = 4
-    memory: int = 4 * 2**30
+    memory: int = 2**30
     jobs: int = 8
 
 
