@@ -9,18 +9,19 @@ from medsamseg_server.errors import MedSAMSegError
 
 PARSERS = list(parsersBelow(make_parser()))
 OPTIONS = {option for parser in PARSERS for action in parser._actions for option in action.option_strings}
-#: Of `tools/bench`, on the page about it.
-OPTIONS_OF_OTHERS = {("docs/speed.md", "--quick")}
+#: Of `tools/bench` and `podman`, on the pages that speak of them.
+OPTIONS_OF_OTHERS = {("docs/speed.md", "--quick"), ("docs/group.md", "--build-arg"), ("docs/group.md", "--hostname")}
+#: What a sentence may leave out, such as in: `medsamseg train` has three commands.
+LEFT_OUT = ("arguments are required", "expected one argument")
 
 
 def complaint(line):
     """:return: why the program would not take a line; empty where it would."""
-    if not line.isWhole and " ".join(("medsamseg", *line.words)) in {parser.prog for parser in PARSERS}:
-        # A sentence about the command as such.
-        return ""
     try:
         make_parser().parse_args(line.words)
     except MedSAMSegError as error:
+        if not line.isWhole and any(words in error.message for words in LEFT_OUT):
+            return ""
         return f"{line}: {error.message}"
     except SystemExit as finished:
         return "" if finished.code == 0 else str(line)

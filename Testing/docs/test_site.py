@@ -46,12 +46,15 @@ def site(tmp_path_factory):
 
 @pytest.fixture
 def checkout(tmp_path):
-    """Return a folder with what the site is made of, to spoil."""
-    for name in ("docs", "tools/pages", "Resources", "Testing/slicerhost", "examples"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    for name in ("mkdocs.yml", "README.md", "CONTRIBUTING.md", "LICENSE", "MedSAMSeg.json"):
-        shutil.copy(ROOT / name, tmp_path / name)
-    shutil.copytree(ROOT / "MedSAMSeg" / "Resources" / "SampleData", tmp_path / "MedSAMSeg/Resources/SampleData")
+    """Return a checkout whose pages may be spoilt; what they only link to is the real one's."""
+    own = {"docs", "tools", "README.md", "mkdocs.yml"}
+    for path in ROOT.iterdir():
+        if path.name not in own:
+            (tmp_path / path.name).symlink_to(path)
+        elif path.is_dir():
+            shutil.copytree(path, tmp_path / path.name)
+        else:
+            shutil.copy(path, tmp_path)
     return tmp_path
 
 
@@ -87,7 +90,7 @@ def test_linkToNowhereStopsTheBuild(checkout, tmp_path):
     for page, link in (("docs/films.md", "training.md#no-such-heading"), ("README.md", "#none-here")):
         with (checkout / page).open("a", encoding="utf-8") as file:
             file.write(f"\n[words]({link})\n")
-    finished = build(checkout, tmp_path / "site")
+    finished = build(checkout, tmp_path / "spoilt")
     assert finished.returncode != 0
     assert "'#none-here'" in finished.stderr
     assert "'training.md#no-such-heading'" in finished.stderr
