@@ -46,21 +46,24 @@ class Outcome:
 
 
 class Task:
-    """Work in steps, made by ``Scheduler.start``. The scheduler's methods take it; nothing else is public."""
+    """Work in steps, made by ``Scheduler.start``. Its scheduler's methods take it; nothing else is public."""
 
     def __init__(
         self,
+        scheduler: Scheduler,
         order: tuple[int, int],
         steps: Iterator[Any],
         on_step: Callable[[Any], None],
         on_end: Callable[[Outcome], None],
+        paused: bool,
     ) -> None:
+        self.scheduler = scheduler
         self.order = order
         self.steps = steps
         self.on_step = on_step
         self.on_end = on_end
         self.cancelled = False
-        self.paused = False
+        self.paused = paused
 
     def __lt__(self, other: Task) -> bool:
         return self.order < other.order
@@ -94,6 +97,7 @@ class Scheduler:
         steps: Iterator[Any],
         on_step: Callable[[Any], None],
         on_end: Callable[[Outcome], None],
+        paused: bool = False,
     ) -> Task:
         """Queue a task.
 
@@ -102,6 +106,7 @@ class Scheduler:
             steps: each ``next`` is one step; its end is the task's.
             on_step: called with what each step gave, on the inference thread; must be quick.
             on_end: called exactly once, on the inference thread or on the one that cancels; must be quick.
+            paused: it begins when it is resumed.
 
         Raises:
             MedSAMSegError: ``server_stopping`` after ``close``.
@@ -109,9 +114,8 @@ class Scheduler:
         with self._changed:
             if self._closing:
                 raise _stopping()
-            task = Task(self._order(priority), steps, on_step, on_end)
-            heapq.heappush(self._queue, task)
-            self._changed.notify()
+            task = Task(self, self._order(priority), steps, on_step, on_end, paused)
+            self._put_back(task)
         return task
 
     def submit(self, priority: Priority, call: Callable[[], T]) -> Future[T]:
