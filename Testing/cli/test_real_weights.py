@@ -7,7 +7,7 @@ import pytest
 import SimpleITK as sitk
 from dicom_writing import write_series
 
-from medsamseg_server.cli import segment as segment_command
+from medsamseg_server.cli import engine_options
 from medsamseg_server.engine.engine import Engine
 
 SAMPLE = Path(__file__).parents[2] / "MedSAMSeg" / "Resources" / "SampleData"
@@ -32,7 +32,7 @@ def shared_engine(development_store):
 @pytest.fixture
 def segment(run, weights, shared_engine, monkeypatch, tmp_path):
     """Runs `medsamseg segment` on an image; returns the mask and the command's summary."""
-    monkeypatch.setattr(segment_command, "make_engine", lambda args, store: shared_engine)
+    monkeypatch.setattr(engine_options, "make_engine", lambda args, store: shared_engine)
 
     def run_segment(image, *options):
         out = tmp_path / "out.seg.nrrd"

@@ -11,7 +11,7 @@ import pytest
 import SimpleITK as sitk
 from phantom_writing import enhanced, save, slice_position
 
-from medsamseg_server.cli import segment as segment_command
+from medsamseg_server.cli import engine_options, segment_scan
 from medsamseg_server.engine.engine import Engine
 
 sys.path.append(str(Path(__file__).parents[1] / "server"))
@@ -42,7 +42,7 @@ def networks(store, monkeypatch):
         return FakePredictor(specification)
 
     monkeypatch.setattr(
-        segment_command, "make_engine", lambda args, store: Engine(store, device=args.device, load_predictor=load)
+        engine_options, "make_engine", lambda args, store: Engine(store, device=args.device, load_predictor=load)
     )
     return loaded
 
@@ -147,7 +147,7 @@ def test_quiet_prints_nothing(run, networks, image_file, tmp_path):
 
 
 def test_progress_is_shown_to_a_terminal(run, networks, image_file, tmp_path, monkeypatch):
-    monkeypatch.setattr(segment_command, "shows_progress", lambda args: True)
+    monkeypatch.setattr(segment_scan, "shows_progress", lambda args: True)
     assert "slice/s" in run("segment", image_file, *BOX, *WINDOW, "-o", tmp_path / "out.nrrd").err
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from medsamseg_server.cli import segment as segment_command
+from medsamseg_server.cli import engine_options
 from medsamseg_server.engine.engine import Engine
 
 sys.path.append(str(Path(__file__).parents[1] / "server"))
@@ -35,7 +35,7 @@ def segment(run, store, watch, monkeypatch, tmp_path):
         return FakePredictor(specification, watch)
 
     monkeypatch.setattr(
-        segment_command, "make_engine", lambda args, store: Engine(store, device=args.device, load_predictor=load)
+        engine_options, "make_engine", lambda args, store: Engine(store, device=args.device, load_predictor=load)
     )
     volume = np.zeros((12, 32, 40), np.uint8)
     volume[2:10, 10:20, 8:18] = 200 + np.arange(2, 10)[:, None, None]

@@ -101,7 +101,7 @@ def test_an_object_is_followed_through_all_times(run, scan, tmp_path):
     ]
     for time in range(TIMES):
         np.testing.assert_array_equal(read(tmp_path / f"out_{time}.seg.nrrd"), beating()[time] > 0)
-    rows = list(csv.DictReader((tmp_path / "out.times.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "out.times.csv").read_text().splitlines()))
     assert [int(row["voxels"]) for row in rows] == [np.count_nonzero(volume) for volume in beating()]
 
 

@@ -15,8 +15,8 @@ import pytest
 import SimpleITK as sitk
 import slicer
 
+from medsamseg_server.cli import engine_options as engineOptions
 from medsamseg_server.cli import main as medsamseg
-from medsamseg_server.cli import segment as segmentCommand
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SAMPLE = Path(__file__).resolve().parents[2] / "MedSAMSeg" / "Resources" / "SampleData"
@@ -139,14 +139,14 @@ def test_everyModality(tmp_path, monkeypatch, capsys):
     (tmp_path / "MedSAMSeg").symlink_to(EXAMPLES.parent / "MedSAMSeg")
     assert runAsProgram("09_every_modality.py", tmp_path) == []
     monkeypatch.chdir(tmp_path)
-    make, shared = segmentCommand.make_engine, []
+    make, shared = engineOptions.make_engine, []
 
     def sharedEngine(*how):
         # The network is loaded once for all commands.
         shared.extend([] if shared else [make(*how)])
         return shared[0]
 
-    monkeypatch.setattr(segmentCommand, "make_engine", sharedEngine)
+    monkeypatch.setattr(engineOptions, "make_engine", sharedEngine)
     readme = (EXAMPLES.parent / "README.md").read_text(encoding="utf-8")
     table = readme[: readme.index("## Tutorial")]
     commands = re.findall(r"^\| ([^|]+) \| `medsamseg ([^`]+)` \|$", table, re.MULTILINE)

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medsamseg_server.cli import main
-from medsamseg_server.cli import segment as segment_command
+from medsamseg_server.cli import engine_options, main
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.weights.store import ModelStore
 
@@ -42,7 +41,7 @@ def run(home, monkeypatch, capsys):
     store.folder.mkdir(parents=True)
     store.final_path("litemedsam").write_bytes(b"the fake network needs none")
     monkeypatch.setattr(
-        segment_command,
+        engine_options,
         "make_engine",
         lambda args, store: Engine(store, load_predictor=lambda specification, *_: FakePredictor(specification)),
     )

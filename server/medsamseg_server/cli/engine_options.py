@@ -54,3 +54,10 @@ def make_engine(args: argparse.Namespace, store: ModelStore, cache: EmbeddingCac
     from medsamseg_server.engine.engine import Engine
 
     return Engine(store, cache, device=args.device, runtime=args.runtime)
+
+
+def make_loaded_engine(args: argparse.Namespace, store: ModelStore) -> Engine:
+    """Return an engine with the network of ``--model`` loaded, so that the times of slices are theirs."""
+    engine = make_engine(args, store)
+    engine.predictor(args.model)
+    return engine

@@ -16,6 +16,7 @@ from medsamseg_server.cli.box_files import BoxedPicture, read_boxes
 from medsamseg_server.cli.box_formats import in_pixels
 from medsamseg_server.cli.output import print_json, say, shows_progress, warn
 from medsamseg_server.cli.overlay_picture import Outcome, check_overlay, write_overlay
+from medsamseg_server.cli.segment_tasks import wrong_usage
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
 from medsamseg_server.engine.prompts import Box, Prompt, check_box
 from medsamseg_server.engine.slice_request import SliceRequest
@@ -65,7 +66,7 @@ def check_arguments(args: argparse.Namespace) -> list[BoxedPicture]:
     """
     for option in ("box", "slice", "axis", "prompts", "probability", "name", "series", "time"):
         if getattr(args, option) is not None:
-            raise _usage(f"--{option} cannot go with --boxes.", f"Leave --{option} out.")
+            raise wrong_usage(f"--{option} cannot go with --boxes.", f"Leave --{option} out.")
     if not args.image.exists():
         message = f"There is no file or folder {args.image}."
         raise MedSAMSegError(ErrorKind.NOT_FOUND, "image_missing", message, "Check the path.")
@@ -83,7 +84,7 @@ def check_arguments(args: argparse.Namespace) -> list[BoxedPicture]:
 def _check_folder(args: argparse.Namespace) -> None:
     for option, given in (("--overlay", args.overlay is not None), ("--allow-overlap", args.allow_overlap)):
         if given:
-            raise _usage(f"{option} cannot go with a folder of pictures.", "Segment that picture on its own.")
+            raise wrong_usage(f"{option} cannot go with a folder of pictures.", "Segment that picture on its own.")
     if args.output.suffix:
         message = f"{args.output.name} is one file, but {args.image} is a folder of pictures."
         raise MedSAMSegError(
@@ -199,7 +200,3 @@ def _report(args: argparse.Namespace, rows: list[dict[str, Any]], pictures: int,
     where = f" in {pictures} pictures" if args.image.is_dir() else ""
     say(args, f"{found} of {len(rows)} objects found{where}")
     say(args, f"Written: {args.output}")
-
-
-def _usage(message: str, hint: str) -> MedSAMSegError:
-    return MedSAMSegError(ErrorKind.INVALID_INPUT, "usage", message, hint)

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from medsamseg_server.cli.box_formats import in_pixels
+from medsamseg_server.cli.engine_options import make_loaded_engine
 from medsamseg_server.cli.output import print_json, say, shows_progress, warn
+from medsamseg_server.cli.segment_tasks import with_boxes_in_pixels, wrong_usage
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
 from medsamseg_server.engine.prompts import check_box
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
@@ -26,7 +27,9 @@ from medsamseg_server.image_io.films import AnyFilm, FilmVolume
 from medsamseg_server.image_io.mask_writer import DEFAULT_COLOR
 from medsamseg_server.image_io.overlay import Box, Panel, Shape, draw_panel
 from medsamseg_server.propagation import DirectionEnded, EngineSlices, Propagation, SliceResult
+from medsamseg_server.propagation.whole_volume import Task
 from medsamseg_server.system.safe_files import ensure_writable, refuse_to_replace, replacing
+from medsamseg_server.weights.store import ModelStore
 
 if TYPE_CHECKING:
     from medsamseg_server.engine.engine import Engine
@@ -50,9 +53,11 @@ def check_arguments(args: argparse.Namespace, objects: int) -> None:
         ("--probability", args.probability is not None),
     ):
         if given:
-            raise _usage(f"{option} cannot go with a film.", f"Leave {option} out.")
+            raise wrong_usage(f"{option} cannot go with a film.", f"Leave {option} out.")
     if objects > 1:
-        raise _usage(f"{objects} objects cannot be followed through a film at once.", "Follow one after the other.")
+        raise wrong_usage(
+            f"{objects} objects cannot be followed through a film at once.", "Follow one after the other."
+        )
     check_mask_output(args.output, args.force)
     if args.overlay is not None:
         if args.overlay.suffix.lower() != ".mp4":
@@ -62,22 +67,20 @@ def check_arguments(args: argparse.Namespace, objects: int) -> None:
         ensure_writable(args.overlay.parent)
 
 
-def run(
-    args: argparse.Namespace, name: str, boxes: Mapping[int, Box], span: tuple[int | None, int | None], engine: Engine
-) -> int:
+def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
     """Follow the object, and write masks, table and overlay.
 
     Args:
         args: of ``medsamseg segment``.
-        name: of the object.
-        boxes: the user's box by frame.
-        span: first and last frame; None for no limit.
-        engine: with the network loaded.
+        tasks: the one object, by its name.
     """
+    check_arguments(args, len(tasks))
+    engine = make_loaded_engine(args, ModelStore())
+    ((name, task),) = tasks.items()
     with open_film(args.image) as film:
         volume = FilmVolume(film)
-        boxes = {index: in_pixels(box, args.box_format, film.size) for index, box in boxes.items()}
-        first, last = span
+        boxes = with_boxes_in_pixels(args, task, lambda axis, index: film.size).boxes
+        first, last = task.first, task.last
         if args.slice_only:
             first, last = min(boxes), max(boxes)
         plan = Propagation(volume.shape, 0, boxes, first, last, method=args.method or METHOD)
@@ -163,7 +166,3 @@ def _report(args: argparse.Namespace, summary: Mapping[str, Any]) -> None:
     say(args, f"{summary['name']}: found on {summary['frames_found']} of {summary['frames']} frames")
     say(args, f"  {summary['model']} on {summary['device']}: {summary['frames_per_second']} frames a second")
     say(args, f"Written: {args.output}")
-
-
-def _usage(message: str, hint: str) -> MedSAMSegError:
-    return MedSAMSegError(ErrorKind.INVALID_INPUT, "usage", message, hint)

@@ -1,0 +1,86 @@
+"""What ``medsamseg segment`` says of the objects in a scan: lines for people, or one of JSON."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from medsamseg_server.cli.output import print_json, say
+from medsamseg_server.cli.slice_table import slice_rows
+
+if TYPE_CHECKING:
+    from medsamseg_server.engine.engine import Engine
+    from medsamseg_server.image_io.image import Image
+    from medsamseg_server.propagation.whole_volume import WholeMask
+
+
+def summarize(
+    args: argparse.Namespace, image: Image, engine: Engine, results: Mapping[str, WholeMask]
+) -> dict[str, Any]:
+    """Return what ``--json`` prints of the objects; of one alone its values, of several a list with their names."""
+    found = [
+        {"name": name, **_found(image, result), "per_slice": slice_rows(result.results)}
+        for name, result in results.items()
+    ]
+    first = next(iter(results.values()))
+    return {
+        "output": str(args.output),
+        **({"segments": found} if len(found) > 1 else {key: found[0][key] for key in found[0] if key != "name"}),
+        "seconds_encoding": round(first.seconds_encoding, 3),
+        "seconds_decoding": round(first.seconds_decoding, 3),
+        "model": args.model,
+        "weights_sha256": engine.predictor(args.model).weights_sha256,
+        "device": engine.device,
+    }
+
+
+def _found(image: Image, result: WholeMask) -> dict[str, Any]:
+    voxels = int(result.mask.sum(dtype=int))
+    return {
+        "mask_voxels": voxels,
+        "volume_ml": None if image.voxel_ml is None else _rounded(voxels * image.voxel_ml),
+        "slices": len(result.slices),
+        "first_slice": result.slices[0] if result.slices else None,
+        "last_slice": result.slices[-1] if result.slices else None,
+        "window": {"name": result.window.name, "lower": result.window.lower, "upper": result.window.upper},
+        "stopped": [
+            {"direction": end.direction, "slice": end.index, "reason": end.reason, "message": end.message}
+            for end in result.ended
+        ],
+    }
+
+
+def _rounded(volume: float) -> float:
+    # Digits that count, however small the voxels are; without the noise of their product.
+    return float(f"{volume:.8g}")
+
+
+def report(args: argparse.Namespace, summary: Mapping[str, Any], results: Mapping[str, WholeMask]) -> None:
+    """Print the summary, with how long it took and what was written."""
+    if args.json:
+        print_json(summary)
+        return
+    for found, (name, result) in zip(summary.get("segments", [summary]), results.items(), strict=True):
+        say(args, f"{name}: {found['mask_voxels']} voxels{_volume(found['volume_ml'])}{_where(result.slices)}")
+        for end in result.ended if summary["slices_total"] > 1 else ():
+            say(args, f"  {end.direction}: {end.message}")
+        window = result.window
+        say(args, f"  Window {window.name} ({window.lower:g} to {window.upper:g})")
+    times = ", ".join(f"{summary[f'seconds_{step}']:.1f} s {step}" for step in ("loading", "encoding", "decoding"))
+    say(args, f"  {summary['model']} on {summary['device']}: {times}")
+    also = ["the table of slices"] * args.csv
+    also += [str(path) for path in (args.probability, args.overlay) if path is not None]
+    say(args, ", and ".join([f"Written: {args.output}", *also]))
+
+
+def _volume(volume: float | None) -> str:
+    if volume is None:
+        return ""
+    return f", {volume:.3g} ml" if 0 < volume < 0.1 else f", {volume:.2f} ml"
+
+
+def _where(slices: tuple[int, ...]) -> str:
+    if len(slices) < 2:
+        return f" on slice {slices[0]}" if slices else ""
+    return f" on {len(slices)} slices ({slices[0]} to {slices[-1]})"

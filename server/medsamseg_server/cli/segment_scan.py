@@ -1,0 +1,169 @@
+"""``medsamseg segment`` on a scan: objects of one volume, from boxes on some of its slices."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tqdm import tqdm
+
+from medsamseg_server.cli import exclusion, segment_times
+from medsamseg_server.cli.engine_options import make_loaded_engine
+from medsamseg_server.cli.output import shows_progress, warn
+from medsamseg_server.cli.overlay_picture import Outcome, check_overlay, write_overlay
+from medsamseg_server.cli.segment_report import report, summarize
+from medsamseg_server.cli.segment_tasks import with_boxes_in_pixels
+from medsamseg_server.cli.slice_order import in_space
+from medsamseg_server.cli.slice_table import slice_rows, table_path, write_table
+from medsamseg_server.engine.engine import Engine
+from medsamseg_server.image_io.dicom_masks import check_scan
+from medsamseg_server.image_io.image import Image
+from medsamseg_server.image_io.mask_writer import Segment, SegmentingModel
+from medsamseg_server.image_io.probability_files import write_probability
+from medsamseg_server.image_io.reading import read_image
+from medsamseg_server.image_io.segmentations import (
+    check_can_hold,
+    check_output,
+    color_of,
+    remarks_on_output,
+    write_segmentation,
+)
+from medsamseg_server.image_io.times import Times, open_times
+from medsamseg_server.propagation.whole_volume import Task, WholeMask, WholeObjects
+from medsamseg_server.volumes.volume import Volume
+from medsamseg_server.weights.store import ModelStore
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """The volume, and what to segment in it, checked.
+
+    Attributes:
+        image: as the file has it.
+        volume: its voxels, as the engine takes them.
+        tasks: by the objects' names, in voxels of the volume; all along one axis.
+        times: where the file has several volumes and one or all of them were asked for.
+    """
+
+    image: Image
+    volume: Volume
+    tasks: Mapping[str, Task]
+    times: Times | None
+
+    @property
+    def axis(self) -> int:
+        return next(iter(self.tasks.values())).axis
+
+
+def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
+    """Segment the objects, and write what was asked for.
+
+    Args:
+        args: of ``medsamseg segment``.
+        tasks: as the arguments have them, by the objects' names.
+    """
+    _check_outputs(args, len(tasks))
+    store = ModelStore()
+    store.path(args.model)
+    scan = _read(args, tasks)
+    objects = _objects(args, scan)
+    if args.all_times and scan.times is not None:
+        segment_times.check_arguments(args, scan.times.count)
+    started = time.perf_counter()
+    engine = make_loaded_engine(args, store)
+    seconds_loading = time.perf_counter() - started
+    if args.all_times and scan.times is not None:
+        return segment_times.run(args, scan.times, scan.tasks, engine)
+    results = exclusion.without_excluded(_run_with_progress(args, objects, engine), scan.axis)
+    notes = [*scan.image.notes, *scan.volume.notes, *_notes_on_nothing(args, results)]
+    notes += _write(args, scan, engine, results)
+    for note in notes:
+        warn(note)
+    summary = summarize(args, scan.image, engine, results)
+    summary["slices_total"] = scan.volume.slice_count(scan.axis)
+    summary["seconds_loading"] = round(seconds_loading, 3)
+    summary["warnings"] = notes
+    report(args, summary, results)
+    return 0
+
+
+def _check_outputs(args: argparse.Namespace, objects: int) -> None:
+    if not args.all_times:
+        check_output(args.output, args.force)
+    if args.overlay is not None:
+        check_overlay(args.overlay, args.force)
+    check_can_hold(args.output, overlap=args.allow_overlap and objects > 1)
+
+
+def _read(args: argparse.Namespace, tasks: Mapping[str, Task]) -> _Scan:
+    times = open_times(args.image, args.series) if args.all_times or args.time is not None else None
+    if times is not None:
+        times.check(args.time or 0)
+    image = times.read(args.time or 0) if times is not None else read_image(args.image, args.series)
+    volume = Volume.from_array(image.array)
+    for path in (args.output, args.probability):
+        if path is not None:
+            check_can_hold(path, len(volume.array))
+    check_scan(args.output, list(tasks), image.place)
+    i, j, k = image.geometry.spacing
+    there = {
+        name: replace(with_boxes_in_pixels(args, task, volume.slice_size), spacing=(k, j, i))
+        for name, task in in_space(dict(tasks), image, args.slice_order).items()
+    }
+    return _Scan(image, volume, there, times)
+
+
+def _objects(args: argparse.Namespace, scan: _Scan) -> WholeObjects:
+    # What is excluded is followed as a whole, and so is the object that it lies in.
+    may_overlap = args.allow_overlap or bool(args.exclude)
+    tasks = exclusion.with_excluded(args, scan.tasks, scan.volume.slice_size)
+    return WholeObjects(scan.volume, tasks, may_overlap)
+
+
+def _run_with_progress(args: argparse.Namespace, objects: WholeObjects, engine: Engine) -> dict[str, WholeMask]:
+    hidden = not shows_progress(args)
+    title = args.name or "Segment"
+    with tqdm(total=objects.slices_total, unit="slice", desc=title, disable=hidden, leave=False) as bar:
+        return objects.run(engine, lambda result: bar.update(), args.probability is not None)
+
+
+def _notes_on_nothing(args: argparse.Namespace, results: Mapping[str, WholeMask]) -> list[str]:
+    outcome = "is left" if args.exclude else "was found"
+    notes = []
+    for name, result in results.items():
+        where = f" of {name}" if len(results) > 1 else ""
+        notes += [f"Nothing {outcome} in the box{where} on slice {index}." for index in result.empty_prompts]
+    return notes
+
+
+def _write(args: argparse.Namespace, scan: _Scan, engine: Engine, results: Mapping[str, WholeMask]) -> tuple[str, ...]:
+    """Write all files; return what their reader should know."""
+    found_by = SegmentingModel(args.model, engine.predictor(args.model).weights_sha256)
+    segments = [Segment(name, result.mask, color_of(n), found_by) for n, (name, result) in enumerate(results.items())]
+    write_segmentation(args.output, segments, scan.image.place)
+    if args.probability is not None:
+        likely = next(iter(results.values())).probability(scan.axis)
+        write_probability(args.probability, likely, scan.image.place)
+    if args.csv:
+        _write_slices(args, results)
+    if args.overlay is not None:
+        _draw(args, scan, segments, results)
+    return remarks_on_output(args.output, segments, scan.image.place)
+
+
+def _write_slices(args: argparse.Namespace, results: Mapping[str, WholeMask]) -> None:
+    rows = [
+        {"segment": name, **row} if len(results) > 1 else row
+        for name, result in results.items()
+        for row in slice_rows(result.results)
+    ]
+    write_table(table_path(args.output), rows)
+
+
+def _draw(args: argparse.Namespace, scan: _Scan, segments: Sequence[Segment], results: Mapping[str, WholeMask]) -> None:
+    outcomes = {each.name: Outcome(each.color, each.mask, scan.tasks[each.name].boxes) for each in segments}
+    window = next(iter(results.values())).window
+    has_scale = scan.image.voxel_ml is not None
+    write_overlay(args.overlay, scan.volume, window, scan.axis, outcomes, scan.image.geometry, has_scale)

@@ -1,0 +1,78 @@
+"""What the arguments of ``medsamseg segment`` ask for, by the segments' names."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from medsamseg_server.cli.box_formats import in_pixels
+from medsamseg_server.cli.prompt_arguments import is_name, parse_box, parse_range, read_prompts
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+
+if TYPE_CHECKING:
+    from medsamseg_server.engine.prompts import Box
+    from medsamseg_server.propagation.whole_volume import Task
+
+
+def make_tasks(args: argparse.Namespace) -> dict[str, Task]:
+    """Return what the arguments ask for, checked as far as that goes without the image.
+
+    Raises:
+        MedSAMSegError: ``usage``, ``name_invalid``, or what is wrong with a box, a range or a prompts file.
+    """
+    from medsamseg_server.propagation import DEFAULT_METHOD
+    from medsamseg_server.propagation.whole_volume import Task
+
+    if args.name is not None and not is_name(args.name):
+        raise wrong_usage(f"{args.name!r} is no name for a segment.", "Give --name some letters.", "name_invalid")
+    axis, objects = _boxes_of(args)
+    if args.name is not None and None not in objects:
+        raise wrong_usage("--name cannot go with several objects.", "Put the names into the file.")
+    first, last = parse_range(args.range)
+    return {
+        (name or args.name or "Segment"): Task(
+            axis,
+            boxes,
+            first,
+            last,
+            not args.slice_only,
+            args.window,
+            args.model,
+            method=args.method or DEFAULT_METHOD,
+            threshold=args.threshold,
+        )
+        for name, boxes in objects.items()
+    }
+
+
+def _boxes_of(args: argparse.Namespace) -> tuple[int, dict[str | None, dict[int, Box]]]:
+    from medsamseg_server.image_io.pictures import may_be_flat
+
+    if args.prompts is not None:
+        for option in ("box", "slice", "axis"):
+            if getattr(args, option) is not None:
+                raise wrong_usage(f"--{option} cannot go with --prompts.", f"Put the {option} into the file.")
+        if args.box_format != "corners":
+            raise wrong_usage("--box-format says what --box is.", "A prompts file has corners.")
+        return read_prompts(args.prompts)
+    # A flat picture has one slice; of a stack in such a file, the first.
+    index = 0 if args.slice is None and may_be_flat(args.image) else args.slice
+    if args.box is None or index is None:
+        missing = "--box" if args.box is None else "--slice"
+        raise wrong_usage(f"{missing} is missing.", "Give --box and --slice, or --prompts.")
+    return args.axis or 0, {None: {index: parse_box(args.box)}}
+
+
+def with_boxes_in_pixels(args: argparse.Namespace, task: Task, size_of: Callable[[int, int], tuple[int, int]]) -> Task:
+    """Return a task whose boxes are in voxel indices; ``size_of`` gives (H, W) for an axis and a slice."""
+    if args.box_format == "corners":
+        return task
+    boxes = {index: in_pixels(box, args.box_format, size_of(task.axis, index)) for index, box in task.boxes.items()}
+    return replace(task, boxes=boxes)
+
+
+def wrong_usage(message: str, hint: str, code: str = "usage") -> MedSAMSegError:
+    """Return the error for arguments that do not go together."""
+    return MedSAMSegError(ErrorKind.INVALID_INPUT, code, message, hint)
