@@ -13,13 +13,14 @@ WAIT = 20
 class Connection:
     """One client of the live server; every request has its own connection."""
 
-    def __init__(self, port):
+    def __init__(self, port, token=TOKEN):
         self._port = port
+        self.token = token
 
     def send(self, method, path, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=WAIT)
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         connection.request(method, path, data, headers)
         return connection, connection.getresponse()
 
@@ -68,6 +69,7 @@ class Stream:
         events = []
         while (event := self.next()) is not None:
             events.append(event)
+        self.close()
         return events
 
     def close(self):
