@@ -13,8 +13,9 @@ WAIT = 20
 class Connection:
     """One client of the live server; every request has its own connection, until `close`."""
 
-    def __init__(self, port):
+    def __init__(self, port, token=TOKEN):
         self._port = port
+        self.token = token
         self._connections = []
 
     def close(self):
@@ -25,7 +26,7 @@ class Connection:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=WAIT)
         self._connections.append(connection)
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         connection.request(method, path, data, headers)
         return connection, connection.getresponse()
 
@@ -70,6 +71,7 @@ class Stream:
         events = []
         while (event := self.next()) is not None:
             events.append(event)
+        self.close()
         return events
 
     def close(self):
