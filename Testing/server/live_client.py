@@ -45,7 +45,11 @@ class Connection:
 
     def propagate(self, path, **options):
         request = {"window": IDENTITY_WINDOW, "prompts": [{"slice": 5, "box": ROD_BOX}], **options}
-        connection, reply = self.send("POST", f"{path}/propagate", request)
+        return self.stream(f"{path}/propagate", request)
+
+    def stream(self, path, request):
+        """Return the events that a request is answered with."""
+        connection, reply = self.send("POST", path, request)
         assert reply.status == 200, reply.read()
         assert reply.getheader("content-type").startswith("application/x-ndjson")
         return Stream(connection, reply)

@@ -19,6 +19,7 @@ from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.loaded_networks import LoadedNetworks, LoadPredictor
 from medsamseg_server.engine.masks import Candidates, SliceMask
 from medsamseg_server.engine.prompts import Box, Prompt, check_prompts
+from medsamseg_server.engine.proposals import ProposalOptions, ProposalSearch
 from medsamseg_server.engine.slice_embeddings import Embedded, SliceEmbeddings
 from medsamseg_server.engine.slice_request import Framing, SliceRequest
 from medsamseg_server.volumes.windows import IntensityRange
@@ -283,6 +284,19 @@ class Engine:
         with self._networks.decoding:
             masks, agreements = decode_prompts(embedded, prompts, quick, with_probabilities)
         return _segmentation(embedded, masks, agreements, time.perf_counter() - started)
+
+    def search_proposals(self, embedded: Embedded, options: ProposalOptions) -> ProposalSearch:
+        """Return the search for the objects of a slice that nobody has pointed at.
+
+        Args:
+            embedded: of ``embed`` or ``find``.
+            options: what is asked and kept.
+
+        Raises:
+            MedSAMSegError: ``proposal_option`` or ``model_cannot_propose``.
+        """
+        options.check()
+        return ProposalSearch(embedded, options, self._networks.decoding)
 
     def _decode_boxes(
         self, embedded: Embedded, boxes: Sequence[Box], with_probabilities: bool

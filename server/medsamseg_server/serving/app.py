@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from medsamseg_server import PROTOCOL_VERSION, __version__
 from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
-from medsamseg_server.serving import contract, status
+from medsamseg_server.serving import contract, proposal_contract, status
 from medsamseg_server.serving.callers import OneToken
 from medsamseg_server.serving.group.group import Group
 from medsamseg_server.serving.guard import DEFAULT_UPLOAD_BYTES, Guard, error_response
@@ -57,6 +57,7 @@ _EVENTS: dict[int | str, dict[str, Any]] = {
         "description": "One event per line, as it happens. Closing the connection cancels.",
     }
 }
+_PROPOSALS: dict[int | str, dict[str, Any]] = {200: {**_EVENTS[200], "model": proposal_contract.ProposalsEvent}}
 
 
 @router.get("/health")
@@ -135,9 +136,22 @@ async def propagate(key: Key, body: contract.PropagateRequest, service: ServiceO
     return _JobStream(events, cancel)
 
 
+@router.post("/volumes/{key}/proposals", response_class=StreamingResponse, responses=_PROPOSALS)
+async def propose(key: Key, body: proposal_contract.ProposalsRequest, service: ServiceOf) -> StreamingResponse:
+    """Stream the objects of a slice that nobody has pointed at, as newline-delimited JSON."""
+    loop = asyncio.get_running_loop()
+    events: asyncio.Queue[proposal_contract.ProposalsEvent | None] = asyncio.Queue()
+
+    def deliver(event: proposal_contract.ProposalsEvent | None) -> None:
+        loop.call_soon_threadsafe(events.put_nowait, event)
+
+    cancel = await run_in_threadpool(service.propose, service.volumes.get(key), body, deliver)
+    return _JobStream(events, cancel)
+
+
 @router.post("/jobs/{job}/cancel", status_code=204)
 async def cancel_job(job: contract.JobName, service: ServiceOf) -> None:
-    """Stop a propagation or a background encoding."""
+    """Stop a propagation, a search for proposals or a background encoding."""
     service.cancel(job)
 
 
@@ -171,7 +185,7 @@ async def cancel_encoding(key: Key, service: ServiceOf) -> None:
 class _JobStream(StreamingResponse):
     """A job's events, one JSON object per line. However the response ends, the job does not outlive it."""
 
-    def __init__(self, events: asyncio.Queue[contract.PropagationEvent | None], cancel: Callable[[], None]) -> None:
+    def __init__(self, events: asyncio.Queue[Any], cancel: Callable[[], None]) -> None:
         super().__init__(self._lines(events), media_type="application/x-ndjson")
         self._cancel = cancel
 
@@ -182,7 +196,7 @@ class _JobStream(StreamingResponse):
             self._cancel()
 
     @staticmethod
-    async def _lines(events: asyncio.Queue[contract.PropagationEvent | None]) -> AsyncIterator[str]:
+    async def _lines(events: asyncio.Queue[Any]) -> AsyncIterator[str]:
         while (event := await events.get()) is not None:
             yield event.model_dump_json() + "\n"
 

@@ -47,23 +47,26 @@ class Outcome:
 
 
 class Task:
-    """Work in steps, made by ``Scheduler.start``. The scheduler's methods take it; nothing else is public."""
+    """Work in steps, made by ``Scheduler.start``. Its scheduler's methods take it; nothing else is public."""
 
     def __init__(
         self,
+        scheduler: Scheduler,
         owner: str,
         order: tuple[int, int],
         steps: Iterator[Any],
         on_step: Callable[[Any], None],
         on_end: Callable[[Outcome], None],
+        paused: bool,
     ) -> None:
+        self.scheduler = scheduler
         self.owner = owner
         self.order = order
         self.steps = steps
         self.on_step = on_step
         self.on_end = on_end
         self.cancelled = False
-        self.paused = False
+        self.paused = paused
 
 
 class Scheduler:
@@ -98,6 +101,7 @@ class Scheduler:
         on_step: Callable[[Any], None],
         on_end: Callable[[Outcome], None],
         owner: str = "",
+        paused: bool = False,
     ) -> Task:
         """Queue a task.
 
@@ -107,6 +111,7 @@ class Scheduler:
             on_step: called with what each step gave, on the inference thread; must be quick.
             on_end: called exactly once, on the inference thread or on the one that cancels; must be quick.
             owner: whose task it is.
+            paused: it begins when it is resumed.
 
         Raises:
             MedSAMSegError: ``server_stopping`` after ``close``.
@@ -114,9 +119,8 @@ class Scheduler:
         with self._changed:
             if self._closing:
                 raise _stopping()
-            task = Task(owner, self._order(priority), steps, on_step, on_end)
-            self._queue.append(task)
-            self._changed.notify()
+            task = Task(self, owner, self._order(priority), steps, on_step, on_end, paused)
+            self._put_back(task)
         return task
 
     def submit(self, priority: Priority, call: Callable[[], T], owner: str = "") -> Future[T]:

@@ -19,6 +19,8 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.serving import contract
 from medsamseg_server.serving.encoding_job import EncodingJob
 from medsamseg_server.serving.propagation_job import PropagationJob
+from medsamseg_server.serving.proposal_contract import ProposalsEvent, ProposalsRequest
+from medsamseg_server.serving.proposal_job import ProposalJob
 from medsamseg_server.serving.scheduler import Outcome, Priority, Scheduler, Task
 from medsamseg_server.volumes.volume import Volume, VolumeStore
 
@@ -26,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 #: Takes a propagation's events as they happen, then None.
 Deliver = Callable[[contract.PropagationEvent | None], None]
+#: … and those of a search for proposals.
+DeliverProposals = Callable[[ProposalsEvent | None], None]
 
 # Ended background jobs whose state can still be asked for.
 _REMEMBERED_ENCODINGS = 64
@@ -118,7 +122,7 @@ class Service:
             self._has_ended = True
             tasks = list(self._tasks.values())
         for task in tasks:
-            self._encoding.cancel(task)
+            task.scheduler.cancel(task)
 
     def preload(self) -> Future[object]:
         """Load the default model in the background where its weights are installed; a failure is logged."""
@@ -215,6 +219,60 @@ class Service:
         task = self._start(job.name, start)
         return partial(self._encoding.cancel, task)
 
+    def propose(self, volume: Volume, request: ProposalsRequest, deliver: DeliverProposals) -> Callable[[], None]:
+        """Check and queue a search for the objects of a slice; return what cancels it; as ``propagate``.
+
+        The slice is encoded where slices are encoded, and its points are asked where clicks are decoded, a few at a
+        time: a click goes between two of these steps.
+
+        Raises:
+            MedSAMSegError: ``job_exists``, or as ``ProposalJob``.
+        """
+        job = ProposalJob(request.job or secrets.token_hex(8), self.engine, volume, request)
+        embedding: Future[Embedded] = Future()
+
+        def on_end(outcome: Outcome) -> None:
+            with self._lock:
+                self._tasks.pop(job.name, None)
+            self.volumes.release(volume)
+            # Of a search that was cancelled before, nothing has to be encoded any more.
+            embedding.cancel()
+            closing = job.closing_event(outcome)
+            if closing is not None:
+                deliver(closing)
+            deliver(None)
+
+        def on_step(event: ProposalsEvent) -> None:
+            job.note_delivered(event)
+            deliver(event)
+
+        def start() -> Task:
+            steps = job.steps(embedding)
+            task = self._decoding.start(Priority.PROPAGATION, steps, on_step, on_end, self._owner, paused=True)
+            self.volumes.hold(volume)
+            return task
+
+        task = self._start(job.name, start)
+        embedding.add_done_callback(lambda _: self._decoding.resume(task))
+        self._embed_for(job, embedding)
+        return partial(self._decoding.cancel, task)
+
+    def _embed_for(self, job: ProposalJob, embedding: Future[Embedded]) -> None:
+        """Give the embedding of a job's slice to a future: at once where it is known, else when it is encoded."""
+
+        def embed() -> None:
+            if embedding.set_running_or_notify_cancel():
+                try:
+                    embedding.set_result(job.embed())
+                except Exception as error:
+                    embedding.set_exception(error)
+
+        known = job.find()
+        if known is None:
+            self._encoding.submit(Priority.PROPAGATION, embed, self._owner)
+        elif embedding.set_running_or_notify_cancel():
+            embedding.set_result(known)
+
     def encode(self, key: str, volume: Volume, request: contract.EncodingsRequest) -> contract.EncodingsStatus:
         """Encode a volume in the background, in place of what it may have; the same job goes on from another slice.
 
@@ -286,7 +344,7 @@ class Service:
             task = self._tasks.get(name)
         if task is None:
             raise MedSAMSegError(ErrorKind.NOT_FOUND, "job_unknown", f"There is no job '{name[:64]}' (any more).")
-        self._encoding.cancel(task)
+        task.scheduler.cancel(task)
 
     def stop(self) -> None:
         """Cancel everything and accept no more work; returns at once."""
