@@ -3,13 +3,7 @@
 import av
 import numpy as np
 import pytest
-
-
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    folder = tmp_path / "home"
-    monkeypatch.setenv("MEDSAMSEG_HOME", str(folder))
-    return folder
+from dataFolder import home
 
 
 @pytest.fixture

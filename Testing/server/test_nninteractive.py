@@ -51,8 +51,15 @@ def connect(address):
     clients = []
 
     def make():
-        clients.append(nnInteractiveRemoteInferenceSession(address, TOKEN))
-        return clients[-1]
+        client = nnInteractiveRemoteInferenceSession.__new__(nnInteractiveRemoteInferenceSession)
+        try:
+            client.__init__(address, TOKEN)
+        except Exception:
+            # It leaves its connection open when it is refused.
+            client._http.close()
+            raise
+        clients.append(client)
+        return client
 
     yield make
     for client in clients:
