@@ -30,7 +30,8 @@ _EPILOG = """\
 manifest:
   {"cases": [{"image": "ct.nii.gz", "labels": "ct_labels.nii.gz", "window": "soft",
     "targets": {"spleen": 1, "liver": 5}}]}
-  File names are relative to the manifest. Optional: "axis" (0) and "name".
+  File names are relative to the manifest. Optional: "axis" (0), "name", and "group", such as "PET": how well low
+  confidence finds bad slices is reported for each group (each case is one otherwise).
 
 protocols:
   gtbox             the tight box of the labels on every slice
@@ -193,13 +194,23 @@ def _print(args: argparse.Namespace, report: dict[str, Any], rows: list[Comparis
         for name, found in run["protocols"].items():
             error = found["standard_error_dice"]
             dice = f"{found['mean_dice']:.3f}" + (f" ± {error:.3f}" if error is not None else "")
-            say(args, f"  {name:18} Dice {dice}   surface Dice {found['mean_nsd']:.3f}")
+            say(args, f"  {name:18} Dice {dice}   surface Dice {found['mean_nsd']:.3f}{_sure(found['confidence'])}")
     if len({row.model for row in rows}) > 1:
         from medsamseg_server.evaluation.comparison import comparison_lines
 
         say(args, "\n".join(comparison_lines(rows)))
     for path in filter(None, (args.out, args.html, args.picture)):
         say(args, f"Written: {path}")
+
+
+def _sure(confidence: dict[str, Any]) -> str:
+    """Return how well confidence finds bad slices, pooled and in the group where it does worst."""
+    if confidence["roc_area"] is None:
+        return ""
+    areas = {group: each["roc_area"] for group, each in confidence["by_group"].items() if each["roc_area"] is not None}
+    worst = min(areas, key=lambda group: areas[group], default=None)
+    least = "" if worst is None or len(areas) == 1 else f" (least: {areas[worst]:.3f}, {worst})"
+    return f"   confidence finds bad slices: {confidence['roc_area']:.3f}{least}"
 
 
 def _without_targets(found: dict[str, Any]) -> dict[str, Any]:

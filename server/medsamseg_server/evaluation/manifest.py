@@ -22,7 +22,7 @@ EXAMPLE = (
     '"targets": {"spleen": 1, "liver": 5}}]}'
 )
 _NEEDED = {"image", "labels", "targets"}
-_KNOWN = _NEEDED | {"window", "axis", "name"}
+_KNOWN = _NEEDED | {"window", "axis", "name", "group"}
 
 #: The label of an object, or the labels that make it together.
 Target: TypeAlias = int | tuple[int, ...]
@@ -40,6 +40,7 @@ class CaseEntry:
             object of the name, that is the one, whatever its label.
         window: which intensities the network sees; see ``windows.resolve_window``.
         axis: array axis across the slices.
+        group: what the case is one of, such as a modality; confidence is reported for each. Empty for the case itself.
     """
 
     name: str
@@ -48,6 +49,7 @@ class CaseEntry:
     targets: dict[str, Target]
     window: str = "auto"
     axis: int = 0
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def _entry(path: Path, number: int, case: Any) -> CaseEntry:
         raise _malformed(path, f"{place}: '{key}' is missing")
     for key in sorted(case.keys() - _KNOWN):
         raise _malformed(path, f"{place}: '{key}' is not known here")
-    for key in ("image", "labels", "window", "name"):
+    for key in ("image", "labels", "window", "name", "group"):
         if not isinstance(case.get(key, ""), str):
             raise _malformed(path, f"{place}.{key}: a text is expected")
     targets = case["targets"]
@@ -134,7 +136,8 @@ def _entry(path: Path, number: int, case: Any) -> CaseEntry:
     resolve_window(window, np.zeros((1, 1, 1), np.uint8))
     image = path.parent / case["image"]
     name = case.get("name") or image.name.split(".")[0]
-    return CaseEntry(name, image, path.parent / case["labels"], labels, window, axis)
+    group = case.get("group", "")
+    return CaseEntry(name, image, path.parent / case["labels"], labels, window, axis, group)
 
 
 def _is_target(label: Any) -> bool:

@@ -84,6 +84,7 @@ class TargetScore:
         boxes: number of boxes that were given.
         ended: why the propagation ended, each way.
         slices: the slices of the object and of the mask, ascending.
+        group: what the case is one of.
     """
 
     case: str
@@ -98,6 +99,7 @@ class TargetScore:
     boxes: int
     ended: tuple[str, ...]
     slices: tuple[SliceScore, ...]
+    group: str
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,7 @@ def _score(
         len(prompts.boxes),
         tuple(f"{end.direction}: {end.reason} at {end.index}" for end in done.ended),
         tuple(_slice_scores(mask, reference, done)),
+        case.entry.group or case.entry.name,
     )
 
 

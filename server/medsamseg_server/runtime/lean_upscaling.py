@@ -14,9 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from medsamseg_server.models.networks import SamNetwork
-
-#: The image grid grows by this factor in each of two steps.
-GROWTH = 2
+from medsamseg_server.runtime.mask_windows import GROWTH
 
 
 class LeanUpscaling(nn.Module):

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.models.specification import EMBEDDING_SIDE
-from medsamseg_server.runtime.lean_upscaling import GROWTH
 
+#: The image grid grows by this factor in each of the two steps of ``lean_upscaling``, which imports PyTorch.
+GROWTH = 2
 #: Logit of what was not computed: certainly not the object.
 OUTSIDE = -20.0
 # How far a window reaches beyond the box: a part of the box's side, and so many positions at least.
