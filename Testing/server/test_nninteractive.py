@@ -258,6 +258,14 @@ def test_slow_answer_tells_what_is_done_and_the_next_goes_on(service, watch):
     assert sorted(watch.encoded) == sorted(set(watch.encoded))
 
 
+def test_image_that_comes_after_the_end_is_not_kept(service):
+    session = Session(service)
+    session.close()
+    with pytest.raises(ValueError, match="session has ended"):
+        session.set_image(IMAGE[None], None)
+    assert service.volumes.use == (0, 0)
+
+
 @pytest.mark.parametrize("dtype", ["bool", "uint8", "int16", "int64", "float16", "float32", "float64"])
 @pytest.mark.parametrize("shape", [(1,), (3, 5), (1, 4, 5, 6)])
 def test_arrays_both_ways(dtype, shape):

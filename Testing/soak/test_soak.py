@@ -5,6 +5,7 @@ from soakBadInputs import BadInputs
 from soakFullDisk import FullDisk
 from soakKills import Kills
 from soakLoad import Load
+from soakUsers import Users
 from soakVolumes import makeVolume, prepareHome, wrongCacheEntries
 
 
@@ -35,6 +36,14 @@ def test_badInputsAreAnswered(preparedHome):
     figures = BadInputs(preparedHome, requests=300).run()
     assert (figures["http_500"], figures["hangs"], figures["server_died"], figures["long_errors"]) == (0, 0, 0, 0)
     assert figures["status_200"] > 0
+
+
+def test_usersGetTheirOwnAndNothingOfOthers(preparedHome):
+    figures = Users(preparedHome, users=4, clicks=80).run()
+    faults = ("cross_user_reads", "lost_sessions", "wrong_masks", "http_500", "server_died")
+    assert {fault: figures[fault] for fault in faults} == dict.fromkeys(faults, 0)
+    assert (figures["users"], figures["clicks"]) == (4, 80)
+    assert min(figures[name] for name in ("attempts", "propagations", "visits")) > 0
 
 
 def test_fullDiskChangesNoAnswer(preparedHome):
