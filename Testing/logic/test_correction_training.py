@@ -1,17 +1,15 @@
 """Improving a model for real: slices of a scene, the server's own training in its process, a model that is listed."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 import slicer
 import torch
 from segmentations import addSegment, addSegmentation
+from smallModel import savedState, smallSpecification
 from waiting import waitUntil
 
 from medsamseg_server.models.networks import build_network
-from medsamseg_server.models.specification import TinyViTParameters
-from medsamseg_server.weights.catalog import get_specification
+from medsamseg_server.system import paths
 from medsamseg_server.weights.trained import register_trained
 from MedSAMSegLib.server.pythonPrograms import foreignEnvironment
 from MedSAMSegLib.server.serverProgram import ServerProgram
@@ -28,13 +26,12 @@ def home(tmp_path, monkeypatch):
     """A data folder with a network called "tiny" that takes a moment."""
     monkeypatch.setenv("MEDSAMSEG_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(correctionTraining, "_MOST_EPOCHS", 1)
-    parameters = TinyViTParameters(
-        patch_kernel=1, patch_stride=1, widths=(8, 8, 8, 16), depths=(1, 1, 1, 1), heads=(1, 1, 1), windows=(7, 7, 7)
-    )
-    specification = dataclasses.replace(get_specification("litemedsam"), name="tiny", title="Tiny", encoder=parameters)
+    specification = smallSpecification()
     torch.manual_seed(5)
-    network = build_network(specification)
-    register_trained(specification, lambda path: torch.save(network.state_dict(), path), "none", "", {})
+    register_trained(specification, savedState(build_network(specification)), "none", "", {})
+    # What is converted for one test need not be for the next.
+    paths.networks_folder().mkdir(parents=True, exist_ok=True)
+    (tmp_path / "home" / "networks").symlink_to(paths.networks_folder())
     return tmp_path / "home"
 
 

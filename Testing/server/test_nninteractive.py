@@ -17,8 +17,8 @@ from server_fakes import TOKEN
 
 from medsamseg_server.serving.app import create_app
 from medsamseg_server.serving.nninteractive import packed_arrays
-from medsamseg_server.serving.nninteractive.leases import IDLE_SECONDS, LIVENESS_SECONDS, LeaseEndedError, Leases
 from medsamseg_server.serving.nninteractive.prompts import on_slice
+from medsamseg_server.serving.nninteractive.routes import LIMITS
 from medsamseg_server.serving.nninteractive.session import Session
 
 PLACES = 2
@@ -89,7 +89,7 @@ def test_client_learns_what_can_be_prompted(connect):
     assert client.supports_initial_label
     assert client.supports_undo
     assert client.license == "Apache-2.0"
-    assert 0 < client.lease_status()["remaining_seconds"] <= IDLE_SECONDS
+    assert 0 < client.lease_status()["remaining_seconds"] <= LIMITS.idle
     assert client.heartbeat() > 0
 
 
@@ -249,23 +249,6 @@ def test_slow_answer_tells_what_is_done_and_the_next_goes_on(service, watch):
         done = session.predict()
     assert (session._object == OBJECT).all()
     assert sorted(watch.encoded) == sorted(set(watch.encoded))
-
-
-def test_leases_end_when_nothing_is_done_or_heard(service):
-    now = [0.0]
-    leases = Leases(lambda: Session(service), 1, lambda: now[0])
-    token = leases.claim()
-    for _beat in range(30):
-        now[0] += LIVENESS_SECONDS / 2
-        if now[0] <= IDLE_SECONDS:
-            assert leases.hear(token) == IDLE_SECONDS - now[0]
-    with pytest.raises(LeaseEndedError):
-        leases.use(token)
-    other = leases.claim()
-    now[0] += LIVENESS_SECONDS + 1
-    with pytest.raises(LeaseEndedError):
-        leases.hear(other)
-    assert leases.claim() != other
 
 
 @pytest.mark.parametrize("dtype", ["bool", "uint8", "int16", "int64", "float16", "float32", "float64"])

@@ -32,7 +32,8 @@ _EPILOG = """\
 manifest:
   {"cases": [{"image": "ct.nii.gz", "labels": "ct_labels.nii.gz", "window": "soft",
     "targets": {"spleen": 1, "liver": 5}}]}
-  File names are relative to the manifest. Optional: "axis" (0) and "name".
+  File names are relative to the manifest. Optional: "axis" (0), "name", and "group", such as "PET": how well low
+  confidence finds bad slices is reported for each group (each case is one otherwise).
   Pictures have a PNG or TIFF of their size as labels, with a gray level an object;
   films a folder of these, one a frame, or a .npz, as `medsamseg segment` writes
   them. Of a scan over time, "time": N takes one volume and "all_times": true all;
@@ -232,7 +233,7 @@ def _print(args: argparse.Namespace, report: dict[str, Any], rows: list[Comparis
             error = found["standard_error_dice"]
             dice = f"{found['mean_dice']:.3f}" + (f" ± {error:.3f}" if error is not None else "")
             surface = "" if found["mean_nsd"] is None else f"   surface Dice {found['mean_nsd']:.3f}"
-            say(args, f"  {name:18} Dice {dice}{surface}")
+            say(args, f"  {name:18} Dice {dice}{surface}{_sure(found['confidence'])}")
             followed = track_line(found)
             if followed:
                 say(args, f"  {'':18} {followed}")
@@ -242,6 +243,16 @@ def _print(args: argparse.Namespace, report: dict[str, Any], rows: list[Comparis
         say(args, "\n".join(comparison_lines(rows)))
     for path in filter(None, (args.out, args.csv, args.html, args.picture)):
         say(args, f"Written: {path}")
+
+
+def _sure(confidence: dict[str, Any]) -> str:
+    """Return how well confidence finds bad slices, pooled and in the group where it does worst."""
+    if confidence["roc_area"] is None:
+        return ""
+    areas = {group: each["roc_area"] for group, each in confidence["by_group"].items() if each["roc_area"] is not None}
+    worst = min(areas, key=lambda group: areas[group], default=None)
+    least = "" if worst is None or len(areas) == 1 else f" (least: {areas[worst]:.3f}, {worst})"
+    return f"   confidence finds bad slices: {confidence['roc_area']:.3f}{least}"
 
 
 def _without_targets(found: dict[str, Any]) -> dict[str, Any]:

@@ -10,8 +10,10 @@ from typing import Any
 
 from medsamseg_server.evaluation.pictures import BOX_COLOR, MASK_COLOR, REFERENCE_COLOR
 from medsamseg_server.evaluation.report import (
+    BAD_SLICE_DICE,
+    ConfidenceArea,
     Scores,
-    confidence_area,
+    areas_by_group,
     known,
     make_protocol,
     mean,
@@ -107,8 +109,7 @@ def _keys() -> str:
 
 def _details(name: str, targets: Sequence[TargetScore], pictures: Sequence[Picture]) -> str:
     dices = [target.dice for target in targets]
-    area, bad, known = confidence_area(targets)
-    sure = f" · low confidence finds the {bad} of {known} slices under 0.7: ROC area {area:.3f}" if area else ""
+    sure = _sure(targets)
     calls = sum(target.decoder_calls for target in targets) / max(sum(target.encoder_calls for target in targets), 1)
     followed = track_line(make_protocol(targets))
     followed = f"<p>{escape(followed)}</p>" if followed else ""
@@ -121,6 +122,17 @@ def _details(name: str, targets: Sequence[TargetScore], pictures: Sequence[Pictu
         f"<th>encoder, decoder<br>calls</th><th>seconds</th><th class=text>ended</th></tr>{rows}</table>"
         f"{shown}</details>"
     )
+
+
+def _sure(targets: Sequence[TargetScore]) -> str:
+    """Return how well confidence finds bad slices; nothing where there is no telling."""
+    pooled = ConfidenceArea.of(targets)
+    if pooled.roc_area is None:
+        return ""
+    together = f"the {pooled.bad_slices} of {pooled.slices} slices under {BAD_SLICE_DICE}"
+    areas = {group: area for group, area in areas_by_group(targets).items() if area.roc_area is not None}
+    apart = ", ".join(f"{escape(group)} {area.roc_area:.3f} ({area.bad_slices})" for group, area in areas.items())
+    return f" · low confidence finds {together}: ROC area {pooled.roc_area:.3f}; by group (bad slices): {apart}"
 
 
 def _row(target: TargetScore) -> str:

@@ -20,7 +20,7 @@ EXAMPLE = (
     '"targets": {"spleen": 1, "liver": 5}}]}'
 )
 _NEEDED = {"image", "labels", "targets"}
-_KNOWN = _NEEDED | {"window", "axis", "name", "time", "all_times"}
+_KNOWN = _NEEDED | {"window", "axis", "name", "group", "time", "all_times"}
 
 #: The label of an object, or the labels that make it together.
 Target: TypeAlias = int | tuple[int, ...]
@@ -38,6 +38,7 @@ class CaseEntry:
             object of the name, that is the one, whatever its label.
         window: which intensities the network sees; see ``windows.resolve_window``.
         axis: array axis across the slices.
+        group: what the case is one of, such as a modality; confidence is reported for each. Empty for the case itself.
         time: which of the scan's volumes over time; None where it has one, or all are meant.
         all_times: all of the scan's volumes over time.
         labels_of_times: with ``all_times`` and a file a time, these files; ``labels`` is the first of them.
@@ -49,6 +50,7 @@ class CaseEntry:
     targets: dict[str, Target]
     window: str = "auto"
     axis: int = 0
+    group: str = ""
     time: int | None = None
     all_times: bool = False
     labels_of_times: tuple[Path, ...] = ()
@@ -113,7 +115,7 @@ def _entry(path: Path, number: int, case: Any) -> CaseEntry:
         raise _malformed(path, f"{place}: '{key}' is missing")
     for key in sorted(case.keys() - _KNOWN):
         raise _malformed(path, f"{place}: '{key}' is not known here")
-    for key in ("image", "window", "name"):
+    for key in ("image", "window", "name", "group"):
         if not isinstance(case.get(key, ""), str):
             raise _malformed(path, f"{place}.{key}: a text is expected")
     time, all_times = _times(path, place, case)
@@ -129,8 +131,8 @@ def _entry(path: Path, number: int, case: Any) -> CaseEntry:
     resolve_window(window, np.zeros((1, 1, 1), np.uint8))
     image = path.parent / case["image"]
     name = case.get("name") or image.name.split(".")[0]
-    several = files if len(files) > 1 else ()
-    return CaseEntry(name, image, files[0], labels, window, axis, time, all_times, several)
+    group, several = case.get("group", ""), files if len(files) > 1 else ()
+    return CaseEntry(name, image, files[0], labels, window, axis, group, time, all_times, several)
 
 
 def _times(path: Path, place: str, case: dict[str, Any]) -> tuple[int | None, bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 from medsamseg_server import __version__
@@ -56,14 +56,35 @@ def standard_error(values: Sequence[float]) -> float | None:
     return math.sqrt(sum((value - center) ** 2 for value in values) / (len(values) - 1) / len(values))
 
 
-def confidence_area(targets: Sequence[TargetScore]) -> tuple[float | None, int, int]:
-    """Return how well low confidence finds bad slices, the number of bad slices, and of all that say how sure they are.
+@dataclass(frozen=True)
+class ConfidenceArea:
+    """How well low confidence finds bad slices.
 
     Slices with a box of the user count like all others; slices that were missed have no mask to be unsure of.
+
+    Attributes:
+        roc_area: area under the ROC curve; None where all slices are bad, or none is.
+        bad_slices: number of slices with a Dice coefficient below ``BAD_SLICE_DICE``.
+        slices: number of all slices that say how sure they are.
     """
-    slices = [found for target in targets for found in target.slices if found.confidence is not None]
-    is_bad = [found.dice < BAD_SLICE_DICE for found in slices]
-    return roc_area([found.confidence or 0.0 for found in slices], is_bad), sum(is_bad), len(slices)
+
+    roc_area: float | None
+    bad_slices: int
+    slices: int
+
+    @classmethod
+    def of(cls, targets: Sequence[TargetScore]) -> ConfidenceArea:
+        """Return that of the slices of all targets together."""
+        slices = [found for target in targets for found in target.slices if found.confidence is not None]
+        is_bad = [found.dice < BAD_SLICE_DICE for found in slices]
+        area = roc_area([found.confidence or 0.0 for found in slices], is_bad)
+        return cls(area, sum(is_bad), len(slices))
+
+
+def areas_by_group(targets: Sequence[TargetScore]) -> dict[str, ConfidenceArea]:
+    """Return how well confidence does within each group: together, one may hide what another lacks."""
+    groups = dict.fromkeys(target.group for target in targets)
+    return {group: ConfidenceArea.of([each for each in targets if each.group == group]) for group in groups}
 
 
 def _setup(setup: Setup) -> dict[str, Any]:
@@ -84,14 +105,16 @@ def make_protocol(targets: Sequence[TargetScore]) -> dict[str, Any]:
     dices = [target.dice for target in targets]
     surfaces = known(target.nsd for target in targets)
     slices = sum(target.encoder_calls for target in targets)
-    area, bad, sure = confidence_area(targets)
     return {
         "mean_dice": _rounded(mean(dices)),
         "standard_error_dice": _rounded(standard_error(dices)),
         "mean_nsd": _rounded(mean(surfaces) if surfaces else None),
         "standard_error_nsd": _rounded(standard_error(surfaces)),
         "decoder_calls_per_slice": _rounded(sum(target.decoder_calls for target in targets) / max(slices, 1)),
-        "confidence": {"roc_area": _rounded(area), "bad_slices": bad, "slices": sure},
+        "confidence": {
+            **_round_all(asdict(ConfidenceArea.of(targets))),
+            "by_group": {group: _round_all(asdict(area)) for group, area in areas_by_group(targets).items()},
+        },
         **_track(targets),
         "targets": [_target(target) for target in targets],
     }

@@ -87,6 +87,7 @@ class TargetScore:
         boxes: number of boxes that were given.
         ended: why the propagation ended, each way.
         slices: the slices, frames or times of the object and of the mask, ascending.
+        group: what the case is one of.
         track: how the object was followed; only of the protocol ``track``.
     """
 
@@ -102,6 +103,7 @@ class TargetScore:
     boxes: int
     ended: tuple[str, ...]
     slices: tuple[SliceScore, ...]
+    group: str
     track: TrackScore | None = None
 
 
@@ -222,6 +224,7 @@ def _score(
         done.prompts,
         done.ended,
         tuple(_slice_scores(reference, done)),
+        case.entry.group or case.entry.name,
         track(done.mask, reference, seconds) if protocol.name == TRACK else None,
     )
 
