@@ -12,8 +12,12 @@ from numpy.typing import NDArray
 from medsamseg_server.engine.prompts import Box
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
+#: For scans.
 DEFAULT_PROTOCOLS = "gtbox,propagate,propagate_zrange,keyframes:2,keyframes:3,keyframes:5"
-_HINT = "Known are gtbox, propagate, propagate_zrange, keyframes:N and keyframes_open:N with N boxes."
+#: What suits films and scans at all times, and flat pictures.
+TRACK = "track"
+PICTURE_PROTOCOL = "gtbox"
+_HINT = "Known are gtbox, propagate, propagate_zrange, track, keyframes:N and keyframes_open:N with N boxes."
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class Protocol:
     - ``keyframes:N``: tight boxes on N slices, and the object's first and last slice. The boxes stand in the middles of
       N equal parts of the object, where people see it well, not at its ends; with N = 1, where it is largest.
     - ``keyframes_open:N``: the same without first and last slice.
+    - ``track``: the tight box on the first slice, frame or time with the object, nothing else.
 
     Attributes:
         name: as above.
@@ -51,6 +56,11 @@ class Protocol:
 
     name: str
     boxes: int = 0
+
+    @property
+    def propagates(self) -> bool:
+        """Whether the object is followed from slice to slice."""
+        return self.name != "gtbox"
 
     def prompts(self, mask: NDArray[np.bool_], jitter: Jitter, target: str) -> Prompts:
         """Return the prompts for an object.
@@ -61,12 +71,12 @@ class Protocol:
             target: name of the object, which the jitter depends on.
         """
         present = np.flatnonzero(mask.any(axis=(1, 2)))
-        knows_range = self.name != "propagate" and not self.name.startswith("keyframes_open")
+        knows_range = self.name not in ("propagate", TRACK) and not self.name.startswith("keyframes_open")
         boxes = {
             index: jitter.apply(tight_box(mask[index]), mask[index].shape, target, index) for index in self._on(mask)
         }
         first, last = (int(present[0]), int(present[-1])) if knows_range else (None, None)
-        return Prompts(boxes, first, last, self.name != "gtbox")
+        return Prompts(boxes, first, last, self.propagates)
 
     def _on(self, mask: NDArray[np.bool_]) -> list[int]:
         """Return the slices that get a box, ascending."""
@@ -74,6 +84,8 @@ class Protocol:
         present = np.flatnonzero(areas)
         if self.name == "gtbox":
             return present.tolist()
+        if self.name == TRACK:
+            return [int(present[0])]
         if self.boxes <= 1:
             return [int(areas.argmax())]
         spread = (np.arange(self.boxes) + 0.5) / self.boxes * len(present)
@@ -126,7 +138,7 @@ def tight_box(mask: NDArray[np.bool_]) -> Box:
 
 
 def _parse(name: str) -> Protocol:
-    if name in ("gtbox", "propagate", "propagate_zrange"):
+    if name in ("gtbox", "propagate", "propagate_zrange", TRACK):
         return Protocol(name)
     match = re.fullmatch(r"keyframes(?:_open)?:([1-9]\d{0,3})", name)
     if match is None:

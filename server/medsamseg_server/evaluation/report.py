@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from medsamseg_server import __version__
 from medsamseg_server.evaluation.metrics import TOLERANCE_MM, roc_area
 from medsamseg_server.evaluation.runner import Setup, TargetScore
+
+_Value = TypeVar("_Value")
 
 #: A slice with a lower Dice coefficient is one that a user should look at.
 BAD_SLICE_DICE = 0.7
@@ -39,6 +41,11 @@ def make_report(scores: Scores, about: dict[str, Any]) -> dict[str, Any]:
 def mean(values: Sequence[float]) -> float:
     """Return the mean of at least one value."""
     return sum(values) / len(values)
+
+
+def known(values: Iterable[_Value | None]) -> list[_Value]:
+    """Return the values that are not None."""
+    return [value for value in values if value is not None]
 
 
 def standard_error(values: Sequence[float]) -> float | None:
@@ -90,33 +97,72 @@ def _setup(setup: Setup) -> dict[str, Any]:
 
 
 def _protocols(by_protocol: dict[str, list[TargetScore]]) -> dict[str, Any]:
-    return {name: _protocol(targets) for name, targets in by_protocol.items()}
+    return {name: make_protocol(targets) for name, targets in by_protocol.items()}
 
 
-def _protocol(targets: list[TargetScore]) -> dict[str, Any]:
+def make_protocol(targets: Sequence[TargetScore]) -> dict[str, Any]:
+    """Return what was found under one protocol."""
     dices = [target.dice for target in targets]
-    surfaces = [target.nsd for target in targets]
+    surfaces = known(target.nsd for target in targets)
     slices = sum(target.encoder_calls for target in targets)
     return {
         "mean_dice": _rounded(mean(dices)),
         "standard_error_dice": _rounded(standard_error(dices)),
-        "mean_nsd": _rounded(mean(surfaces)),
+        "mean_nsd": _rounded(mean(surfaces) if surfaces else None),
         "standard_error_nsd": _rounded(standard_error(surfaces)),
         "decoder_calls_per_slice": _rounded(sum(target.decoder_calls for target in targets) / max(slices, 1)),
         "confidence": {
             **_round_all(asdict(ConfidenceArea.of(targets))),
             "by_group": {group: _round_all(asdict(area)) for group, area in areas_by_group(targets).items()},
         },
+        **_track(targets),
         "targets": [_target(target) for target in targets],
     }
+
+
+def _track(targets: Sequence[TargetScore]) -> dict[str, Any]:
+    """Return how the objects were followed, together, where they were; each object counts the same in a mean."""
+    tracks = known(target.track for target in targets)
+    if not tracks:
+        return {}
+    over = known(track.over_propagation for track in tracks)
+    speeds = known(track.frames_per_second for track in tracks)
+    together = {
+        "visible": sum(track.visible for track in tracks),
+        "mean_visible_dice": _rounded(mean([track.visible_dice for track in tracks])),
+        "lost": sum(track.lost for track in tracks),
+        "regained": sum(track.regained for track in tracks),
+        "absent": sum(track.absent for track in tracks),
+        "mean_over_propagation": _rounded(mean(over) if over else None),
+        "mean_frames_per_second": _rounded(mean(speeds) if speeds else None),
+    }
+    return {"track": together}
+
+
+def track_line(found: dict[str, Any]) -> str:
+    """Return what ``make_report`` says of following objects under a protocol, for people; empty where none was."""
+    if "track" not in found:
+        return ""
+    track = found["track"]
+    parts = [
+        f"Dice while visible {track['mean_visible_dice']:.3f}",
+        f"lost on {track['lost']} of {track['visible']} frames, regained {track['regained']} times",
+    ]
+    if track["mean_over_propagation"] is not None:
+        parts.append(f"found on {track['mean_over_propagation']:.0%} of {track['absent']} frames without the object")
+    if track["mean_frames_per_second"] is not None:
+        parts.append(f"{track['mean_frames_per_second']:.2f} frames a second")
+    return "; ".join(parts)
 
 
 def _target(target: TargetScore) -> dict[str, Any]:
     values = asdict(target)
     extent = values.pop("extent")
+    track = values.pop("track")
     slices = values.pop("slices")
     return {
         **_round_all({"name": f"{target.case}/{target.target}", **values, **extent}),
+        **({} if track is None else {"track": _round_all(track)}),
         "ended": list(target.ended),
         "per_slice": [_round_all(found) for found in slices],
     }

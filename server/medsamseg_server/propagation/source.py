@@ -130,6 +130,14 @@ class EngineSlices:
         found = self._engine.segment(self._at(index), [Prompt(box)])
         return self._segmented(index, found)[0], found.agreements[0]
 
+    def in_prompt(self, index: int, prompt: Prompt) -> SliceMask:
+        """Return the object that a prompt shows on slice ``index``; errors as ``Engine.segment``."""
+        return self._segmented(index, self._engine.segment(self._at(index), [prompt]))[0]
+
+    def image_size(self, index: int) -> tuple[int, int]:
+        """Return (H, W) of slice ``index``."""
+        return self._volume.slice_size(self._axis, index)
+
     def candidates(self, index: int, box: Box, more_boxes: Sequence[Box] = ()) -> Candidates:
         """Return masks for a vote, see ``Engine.candidates``; errors as ``Engine.segment``."""
         found = self._engine.candidates(self._at(index), box, more_boxes)
