@@ -109,9 +109,9 @@ class FusedSlices:
         size = self._phases[0].image_size(index)
         return [self._fused_mask(each, size) for each in zip(*answers, strict=True)]
 
-    def in_box(self, index: int, box: Box) -> SliceMask:
-        """Return the object in a box of the user on slice ``index``; errors as ``Engine.segment``."""
-        return self.in_prompt(index, Prompt(box))
+    def in_box(self, index: int, box: Box) -> tuple[SliceMask, float | None]:
+        """Return the object in a box of the user on slice ``index``; what phases agree on is not known: None."""
+        return self.in_prompt(index, Prompt(box)), None
 
     def in_prompt(self, index: int, prompt: Prompt) -> SliceMask:
         """Return the object that a prompt shows on slice ``index``; errors as ``Engine.segment``."""
