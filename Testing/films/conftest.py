@@ -1,14 +1,8 @@
 """What the tests of films share: a home of their own, and a writer of films."""
 
 import pytest
+from dataFolder import home
 from film_writing import write_frames
-
-
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    folder = tmp_path / "home"
-    monkeypatch.setenv("MEDSAMSEG_HOME", str(folder))
-    return folder
 
 
 @pytest.fixture

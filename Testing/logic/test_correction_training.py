@@ -22,23 +22,22 @@ TIMEOUT = 240
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
-    """A data folder with a network called "tiny" that takes a moment."""
-    monkeypatch.setenv("MEDSAMSEG_HOME", str(tmp_path / "home"))
+def tinyHome(home, monkeypatch):
+    """The data folder, with a network called "tiny" that takes a moment."""
     monkeypatch.setattr(correctionTraining, "_MOST_EPOCHS", 1)
     specification = smallSpecification()
     torch.manual_seed(5)
     register_trained(specification, savedState(build_network(specification)), "none", "", {})
     # What is converted for one test need not be for the next.
     paths.networks_folder().mkdir(parents=True, exist_ok=True)
-    (tmp_path / "home" / "networks").symlink_to(paths.networks_folder())
-    return tmp_path / "home"
+    (home / "networks").symlink_to(paths.networks_folder())
+    return home
 
 
 @pytest.fixture
-def program(home, serverCommand):
+def program(tinyHome, serverCommand):
     """The server's program in the environment of these tests."""
-    environment = {**foreignEnvironment(), "MEDSAMSEG_HOME": str(home)}
+    environment = {**foreignEnvironment(), "MEDSAMSEG_HOME": str(tinyHome)}
     return lambda: ServerProgram(serverCommand, environment)
 
 
@@ -56,7 +55,7 @@ def drawn(host):
     return volume, segmentation
 
 
-def test_correctionsBecomeAModelWithItsMeasures(home, program, drawn):
+def test_correctionsBecomeAModelWithItsMeasures(tinyHome, program, drawn):
     progress = []
     training = CorrectionTraining(
         [lambda: correctedVolumes(slicer.mrmlScene, lambda volume: "percentile", drawn)],
@@ -75,5 +74,5 @@ def test_correctionsBecomeAModelWithItsMeasures(home, program, drawn):
     assert {each.phase for each in progress} == {"collecting", "encoding", "learning"}
     (model,) = [model for model in program().models() if model["name"] == "improved-1"]
     assert (model["title"], model["installed"]) == ("Tiny, improved", True)
-    written = [path for path in home.rglob("*") if path.is_file() and path.suffix in (".json", ".log")]
+    written = [path for path in tinyHome.rglob("*") if path.is_file() and path.suffix in (".json", ".log")]
     assert not any("Doe" in path.read_text("utf-8") for path in written)

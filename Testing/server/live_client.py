@@ -11,14 +11,20 @@ WAIT = 20
 
 
 class Connection:
-    """One client of the live server; every request has its own connection."""
+    """One client of the live server; every request has its own connection, until `close`."""
 
     def __init__(self, port, token=TOKEN):
         self._port = port
         self.token = token
+        self._connections = []
+
+    def close(self):
+        for connection in self._connections:
+            connection.close()
 
     def send(self, method, path, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=WAIT)
+        self._connections.append(connection)
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         connection.request(method, path, data, headers)

@@ -100,6 +100,15 @@ def test_work_under_way_is_no_idleness(make, clock, at_work):
     assert leases.held() == {}
 
 
+def test_lease_at_work_need_not_be_heard(make, clock, ended, at_work):
+    leases = make()
+    claim(leases, "anna")
+    at_work.add("anna")
+    clock.time += LIMITS.liveness + 1
+    assert leases.hear("anna") > 0
+    assert ended == []
+
+
 def test_claiming_again_keeps_what_is_held(make, ended):
     leases = make()
     assert leases.claim("anna", lambda: "first") == "first"

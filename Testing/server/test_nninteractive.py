@@ -51,8 +51,15 @@ def connect(address):
     clients = []
 
     def make():
-        clients.append(nnInteractiveRemoteInferenceSession(address, TOKEN))
-        return clients[-1]
+        client = nnInteractiveRemoteInferenceSession.__new__(nnInteractiveRemoteInferenceSession)
+        try:
+            client.__init__(address, TOKEN)
+        except Exception:
+            # It leaves its connection open when it is refused.
+            client._http.close()
+            raise
+        clients.append(client)
+        return client
 
     yield make
     for client in clients:
@@ -249,6 +256,14 @@ def test_slow_answer_tells_what_is_done_and_the_next_goes_on(service, watch):
         done = session.predict()
     assert (session._object == OBJECT).all()
     assert sorted(watch.encoded) == sorted(set(watch.encoded))
+
+
+def test_image_that_comes_after_the_end_is_not_kept(service):
+    session = Session(service)
+    session.close()
+    with pytest.raises(ValueError, match="session has ended"):
+        session.set_image(IMAGE[None], None)
+    assert service.volumes.use == (0, 0)
 
 
 @pytest.mark.parametrize("dtype", ["bool", "uint8", "int16", "int64", "float16", "float32", "float64"])

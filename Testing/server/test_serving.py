@@ -17,7 +17,7 @@ from server_process import FAKE_PROGRAM, ServerProcess
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.serving.group.users_file import Quota, add_user, revoke_user
 from medsamseg_server.serving.listening import listen
-from medsamseg_server.serving.process import read_token
+from medsamseg_server.serving.token_source import read_token
 
 #: Slices of a volume that is not done before a test has ended the server.
 LONG = 5000

@@ -1,17 +1,17 @@
 """What the training tests share: a home of their own, small cases on disk, and small networks."""
 
 import copy
-import json
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from commandLine import run
+from dataFolder import home, ownHome
 from labeled_cases import ellipsoid, write_case
 from smallModel import savedState, smallSpecification
 
-from medsamseg_server.cli import main
 from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.models.networks import build_network
 from medsamseg_server.system.allocator import keep_freed_memory
@@ -31,14 +31,11 @@ keep_freed_memory()
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    """A data folder for this test alone, with LiteMedSAM in it."""
-    folder = tmp_path / "home"
-    monkeypatch.setenv("MEDSAMSEG_HOME", str(folder))
+def litemedsam_in_home(home):
+    """LiteMedSAM's weights in each test's own data folder."""
     weights = DEVELOPMENT_STORE.path("litemedsam")
-    (folder / "weights").mkdir(parents=True)
-    (folder / "weights" / weights.name).symlink_to(weights)
-    return folder
+    (home / "weights").mkdir(parents=True)
+    (home / "weights" / weights.name).symlink_to(weights)
 
 
 #: Taken before any test replaces it.
@@ -58,26 +55,8 @@ def drawn_curves(undrawn_curves, monkeypatch):
 
 
 @pytest.fixture
-def store(home):
+def store(litemedsam_in_home):
     return ModelStore()
-
-
-@pytest.fixture
-def run(capsys):
-    """Runs the command line in this process; returns its status, standard output and standard error."""
-
-    def run_command(*arguments):
-        capsys.readouterr()
-        status = main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return SimpleNamespace(
-            status=status,
-            out=captured.out,
-            err=captured.err,
-            json=lambda: json.loads(captured.out.splitlines()[-1]),
-        )
-
-    return run_command
 
 
 @pytest.fixture
@@ -98,7 +77,7 @@ def tiny_network():
 
 
 @pytest.fixture
-def tiny(home, tiny_network, tiny_specification):
+def tiny(litemedsam_in_home, tiny_network, tiny_specification):
     """A model called "tiny" with LiteMedSAM's decoder behind a small random encoder, registered, and its network."""
     register_trained(tiny_specification, savedState(tiny_network), "none", "", {})
     return copy.deepcopy(tiny_network)

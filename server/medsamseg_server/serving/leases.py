@@ -162,7 +162,8 @@ class Leases(Generic[T]):
         now = self._now()
         for name, lease in list(self._leases.items()):
             if self._is_at_work(lease.held):
-                lease.used = now
+                # A client that waits for an answer may have no other thread to give signs of life.
+                lease.used = lease.heard = now
             is_silent = self.limits.liveness is not None and now - lease.heard > self.limits.liveness
             if now - lease.used > self.limits.idle or is_silent or self._is_over(lease.held):
                 self._end(name)

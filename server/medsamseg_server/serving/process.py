@@ -7,7 +7,6 @@ import ipaddress
 import json
 import logging
 import os
-import re
 import secrets
 import signal
 import socket
@@ -34,6 +33,7 @@ from medsamseg_server.serving.group.users_file import read_users
 from medsamseg_server.serving.guard import DEFAULT_UPLOAD_BYTES
 from medsamseg_server.serving.listening import check_certificate, listen
 from medsamseg_server.serving.service import Service
+from medsamseg_server.serving.token_source import StandardInput, read_token
 from medsamseg_server.system import paths
 from medsamseg_server.volumes.volume import DEFAULT_STORE_BYTES, VolumeStore
 from medsamseg_server.weights.catalog import get_checkpoint
@@ -46,8 +46,6 @@ logger = logging.getLogger(__name__)
 _KEEP_ALIVE_SECONDS = 600
 _FINISH_SECONDS = 10
 _PATIENCE_SECONDS = 1.0
-_LONGEST_LINE = 4096
-_TOKEN = re.compile(r"[!-~]{1,512}")
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,7 @@ def serve(options: ServeOptions, load_predictor: LoadPredictor | None = None) ->
     Prints one JSON line on standard output: ``ready`` once it accepts connections, or ``error`` when it cannot start.
     """
     _log_to_stderr()
-    stdin = _StandardInput()
+    stdin = StandardInput()
     try:
         _check_users(options)
         token = read_token(options.token_from, stdin)
@@ -119,7 +117,7 @@ def serve(options: ServeOptions, load_predictor: LoadPredictor | None = None) ->
 
 def _run(
     options: ServeOptions,
-    stdin: _StandardInput,
+    stdin: StandardInput,
     token: str | None,
     listener: socket.socket,
     load_predictor: LoadPredictor | None,
@@ -241,65 +239,6 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._service.stop()
         await super().shutdown(sockets)
-
-
-class _StandardInput:
-    """Standard input, read without Python's buffer, whose lock a blocked thread would hold when the process ends."""
-
-    def __init__(self) -> None:
-        try:
-            self._descriptor: int | None = sys.stdin.fileno()
-        except (AttributeError, OSError, ValueError):
-            self._descriptor = None
-
-    def read_line(self) -> bytes:
-        """Return the first line without its end; what there is when it has none."""
-        line = b""
-        while len(line) < _LONGEST_LINE and (character := self._read(1)) not in (b"", b"\n"):
-            line += character
-        return line.rstrip(b"\r")
-
-    def when_closed(self, call: Callable[[], None]) -> None:
-        """Call ``call``, on another thread, once standard input ends. What arrives before is ignored."""
-
-        def watch() -> None:
-            while self._read(4096):
-                pass
-            call()
-
-        threading.Thread(target=watch, name="stdin", daemon=True).start()
-
-    def _read(self, size: int) -> bytes:
-        try:
-            return b"" if self._descriptor is None else os.read(self._descriptor, size)
-        except OSError:
-            return b""
-
-
-def read_token(source: str | None, stdin: _StandardInput) -> str | None:
-    """Return the access token from ``env:NAME`` or ``stdin``; None when no source is given.
-
-    Raises:
-        MedSAMSegError: ``token_source_invalid``, ``token_missing`` or ``token_invalid``.
-    """
-    if source is None:
-        return None
-    if source == "stdin":
-        where, token = "the first line of standard input", stdin.read_line().decode("utf-8", "replace")
-    elif source.startswith("env:") and len(source) > len("env:"):
-        # Taken out, so that no process started from here inherits it.
-        where, token = f"the environment variable {source[4:]}", os.environ.pop(source[4:], "")
-    else:
-        message = f"'{source}' is no place to read the access token from."
-        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "token_source_invalid", message, "Use env:NAME or stdin.")
-    if not token:
-        message = f"There is no access token: {where} is empty."
-        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "token_missing", message, "Put the token there.")
-    if not _TOKEN.fullmatch(token):
-        message = f"The access token from {where} is not usable."
-        hint = "Use up to 512 letters, digits and punctuation marks, no spaces."
-        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "token_invalid", message, hint)
-    return token
 
 
 def _own_names(asked: str, bound: str) -> set[str]:

@@ -75,6 +75,7 @@ class Session:
         self._now = now
         # No client can ask for it: keys of volumes that are uploaded have another form.
         self._key = f"image-{secrets.token_hex(8)}"
+        self._is_closed = False
         self._volume: Volume | None = None
         self._spacing = (1.0, 1.0, 1.0)
         self._prompted = _Prompted()
@@ -112,6 +113,9 @@ class Session:
         self.service.volumes.put(self._key, volume)
         self.service.volumes.hold(volume)
         self._volume = volume
+        if self._is_closed:
+            self._drop_image()
+            raise ValueError("The session has ended: connect again.")
         if spacing is not None and len(spacing) == 3 and all(0 < each < float("inf") for each in spacing):
             self._spacing = (float(spacing[0]), float(spacing[1]), float(spacing[2]))
         self.reset()
@@ -204,6 +208,7 @@ class Session:
 
     def close(self) -> None:
         """Stop computing and forget the image; the session is not used any more."""
+        self._is_closed = True
         self._stop()
         self._drop_image()
 
