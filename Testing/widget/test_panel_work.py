@@ -127,7 +127,7 @@ def test_emptyMaskIsSaid(gui, panel, backend, volume, dragInRed):
 def test_errorsOfTheServerAreShownAndTheNextBoxWorks(gui, panel, backend, volume, dragInRed):
     answer = backend.segment
 
-    def refuse(*arguments):
+    def refuse(*arguments, **options):
         raise BackendError("The server is tired.", "Try again.", "tired")
 
     backend.segment = refuse
