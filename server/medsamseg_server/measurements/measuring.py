@@ -1,0 +1,79 @@
+"""All that is measured of an object: size, diameters and intensities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medsamseg_server.image_io.image import Geometry
+from medsamseg_server.measurements.diameters import Diameters, diameters
+from medsamseg_server.measurements.slice_plane import SlicePlane
+
+
+@dataclass(frozen=True)
+class Intensities:
+    """Of an object's voxels, in the scan's own unit, such as HU.
+
+    Attributes:
+        mean: their mean.
+        sd: their standard deviation, with n − 1 as ITK and 3D Slicer have it; 0 of a single voxel.
+        minimum: the lowest.
+        maximum: the highest.
+    """
+
+    mean: float
+    sd: float
+    minimum: float
+    maximum: float
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """What is measured of an object.
+
+    Attributes:
+        volume_ml: in milliliters, each voxel as a whole.
+        slices: number of slices with voxels of it.
+        extent_mm: from the lower face of the first slice to the upper face of the last, along their normal; 0 without
+            voxels.
+        diameters: None without voxels.
+        intensities: None without voxels that are numbers, and in color.
+    """
+
+    volume_ml: float
+    slices: int
+    extent_mm: float
+    diameters: Diameters | None
+    intensities: Intensities | None
+
+
+def measure(mask: NDArray[np.bool_], geometry: Geometry, axis: int, scan: NDArray[Any]) -> Measurements:
+    """Measure an object.
+
+    Args:
+        mask: (K, J, I), the object.
+        geometry: where it lies, in millimeters.
+        axis: array axis across the slices on which it is measured.
+        scan: (K, J, I), its intensities; (K, J, I, 3 or 4) in color. Voxels that are no numbers do not count.
+    """
+    present = np.flatnonzero(mask.any(axis=tuple(number for number in range(3) if number != axis)))
+    reach = int(present[-1] - present[0]) + 1 if len(present) else 0
+    return Measurements(
+        volume_ml=int(np.count_nonzero(mask)) * geometry.voxel_ml,
+        slices=len(present),
+        extent_mm=reach * SlicePlane(geometry, axis).slice_distance,
+        diameters=diameters(mask, geometry, axis),
+        intensities=None if scan.ndim > 3 else _intensities(scan[mask]),
+    )
+
+
+def _intensities(voxels: NDArray[Any]) -> Intensities | None:
+    values = voxels.astype(np.float64)
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return None
+    sd = float(values.std(ddof=1)) if len(values) > 1 else 0.0
+    return Intensities(float(values.mean()), sd, float(values.min()), float(values.max()))
