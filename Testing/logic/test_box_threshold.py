@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 import slicer
-from fakeBackend import boxMask, withProbability
+from fakeServer import boxMask, withProbability
 from knownBox import BOX, SLICE, boxVoxels, segmentVoxels
 from movedBoxes import boxNodes
 from segmentations import addSegment
@@ -42,8 +42,8 @@ def reopened(logic, ct, box, tmp_path):
     return reopen
 
 
-def test_masksFollowTheThresholdWithoutTheServer(logic, backend, ct, box):
-    asked = len(backend.requests)
+def test_masksFollowTheThresholdWithoutTheServer(logic, server, ct, box):
+    asked = len(server.requests)
     assert logic.threshold(box) == 0.5
     result = logic.setThreshold(box, LOW)
     assert (result.threshold, result.voxelCount, result.changedSegment) == (LOW, 42, True)
@@ -54,7 +54,7 @@ def test_masksFollowTheThresholdWithoutTheServer(logic, backend, ct, box):
     assert not segmentVoxels(*ct).any()
     assert logic.setThreshold(box, 0.5).voxelCount == 20
     np.testing.assert_array_equal(segmentVoxels(*ct), boxVoxels(ct[0], 0, [SLICE]))
-    assert len(backend.requests) == asked
+    assert len(server.requests) == asked
 
 
 def test_oneUndoStepTakesMaskAndThresholdBack(logic, ct, box):
@@ -78,17 +78,17 @@ def test_aDragOfTheSliderIsOneStep(logic, ct, box):
     np.testing.assert_array_equal(segmentVoxels(*ct), boxVoxels(ct[0], 0, [SLICE]))
 
 
-def test_savedSceneHasTheThresholdAndAsksOnce(logic, backend, box, reopened):
+def test_savedSceneHasTheThresholdAndAsksOnce(logic, server, box, reopened):
     logic.setThreshold(box, LOW)
     node, context = reopened()
     assert logic.threshold(node) == LOW
     np.testing.assert_array_equal(segmentVoxels(*context), ringedVoxels(context[0]))
-    asked = len(backend.requests)
+    asked = len(server.requests)
     logic.setThreshold(node, 0.6)
     np.testing.assert_array_equal(segmentVoxels(*context), boxVoxels(context[0], 0, [SLICE]))
     logic.setThreshold(node, HIGH)
     assert not segmentVoxels(*context).any()
-    assert len(backend.requests) == asked + 1
+    assert len(server.requests) == asked + 1
 
 
 def test_boxWithAThresholdOfASavedSceneIsDeletedWithAllItsVoxels(logic, box, reopened):
@@ -137,12 +137,12 @@ def test_completedSegmentIsRefused(logic, ct, box):
     assert logic.threshold(box) == 0.5
 
 
-def test_changedVolumeIsAskedAbout(logic, backend, ct, box):
+def test_changedVolumeIsAskedAbout(logic, server, ct, box):
     slicer.util.arrayFromVolume(ct[0])[SLICE] += 1
     slicer.util.arrayFromVolumeModified(ct[0])
-    asked = len(backend.requests)
+    asked = len(server.requests)
     logic.setThreshold(box, LOW)
-    assert len(backend.requests) == asked + 1
+    assert len(server.requests) == asked + 1
 
 
 @pytest.mark.parametrize("threshold", [0, 1, -0.5, float("nan")])
@@ -165,8 +165,8 @@ def test_memoryOfProbabilitiesIsBoundedAndTheOldestGo(host, ct):
     assert memory.find(ct[0], withPoints) is None
 
 
-def test_probabilitiesOfManyBoxesAreAskedAsManyAtOnceAsTheServerTells(backend):
+def test_probabilitiesOfManyBoxesAreAskedAsManyAtOnceAsTheServerTells(server):
     wanted = [MaskRequest(BoxPrompt(0, SLICE, *BOX), withProbability=number == 20) for number in range(40)]
-    answers = askMasks(backend, "key", wanted)
-    assert [len(request["boxes"]) for request in backend.requests] == [16, 16, 8]
+    answers = askMasks(server, "key", wanted)
+    assert [len(request["boxes"]) for request in server.requests] == [16, 16, 8]
     assert [mask.probability is not None for mask, _reply in answers] == [False] * 16 + [True] * 16 + [False] * 8

@@ -58,8 +58,8 @@ def test_whatIsDrawnIsSelectedAndHasTheUsualThreshold(boxed):
     assert "selected box" in boxed.ui.thresholdSlider.toolTip
 
 
-def test_theMaskFollowsTheHandleAndADragIsOneUndoStep(gui, boxed, backend):
-    slider, asked = boxed.ui.thresholdSlider, len(backend.requests)
+def test_theMaskFollowsTheHandleAndADragIsOneUndoStep(gui, boxed, server):
+    slider, asked = boxed.ui.thresholdSlider, len(server.requests)
     usual, ring = segmentVoxels(boxed).sum(), ringSize(boxed)
     press(slider)
     for percent in (40, 30, 20):
@@ -71,7 +71,7 @@ def test_theMaskFollowsTheHandleAndADragIsOneUndoStep(gui, boxed, backend):
     gui.waitUntil(lambda: boxed.ui.statusLabel.text.startswith("Threshold"))
     assert f"{usual + ring} voxels" in boxed.ui.statusLabel.text
     assert boxed.ui.thresholdSpinBox.value == pytest.approx(slider.value / 100)
-    assert len(backend.requests) == asked
+    assert len(server.requests) == asked
     widgetDriver.click(boxed.ui.undoButton)
     assert segmentVoxels(boxed).sum() == usual
     assert (slider.value, boxed.ui.thresholdSpinBox.value) == (50, 0.5)
@@ -133,7 +133,7 @@ def test_lockedSegmentIsSaidAndTheSliderGoesBack(gui, boxed):
     assert boxed.ui.thresholdSpinBox.value == 0.5
 
 
-def test_reopenedSceneShowsTheThresholdAndAsksOnce(gui, boxed, backend, tmp_path):
+def test_reopenedSceneShowsTheThresholdAndAsksOnce(gui, boxed, server, tmp_path):
     usual = segmentVoxels(boxed).sum()
     widgetDriver.typeText(boxed.ui.thresholdSpinBox, "0.20")
     gui.waitUntil(lambda: boxed.ui.statusLabel.text.startswith("Threshold 0.20"))
@@ -146,9 +146,9 @@ def test_reopenedSceneShowsTheThresholdAndAsksOnce(gui, boxed, backend, tmp_path
     gui.waitUntil(lambda: boxed.ui.boxesTable.rowCount == 1)
     boxed.ui.boxesTable.selectRow(0)
     assert boxed.ui.thresholdSpinBox.value == pytest.approx(0.2)
-    backend.requests.clear()
+    server.requests.clear()
     for text in ("0.40", "0.50"):
         widgetDriver.typeText(boxed.ui.thresholdSpinBox, text)
         gui.waitUntil(lambda text=text: boxed.ui.statusLabel.text.startswith(f"Threshold {text}"))
         assert segmentVoxels(boxed).sum() == usual
-    assert len(backend.requests) == 1
+    assert len(server.requests) == 1

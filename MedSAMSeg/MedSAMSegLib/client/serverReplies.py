@@ -11,7 +11,7 @@ from MedSAMSegLib.client.sliceProbability import SliceProbability
 from MedSAMSegLib.errors import UserError
 
 
-class BackendError(UserError):
+class ServerError(UserError):
     """The server refused a request; message and hint are the server's own."""
 
     @classmethod
@@ -176,7 +176,7 @@ class EncodingStatus:
     :param total: number of slices that will be.
     :param job: the job's name; None when there was none.
     :param secondsLeft: how long it will take; None when that is not known.
-    :param error: the :class:`BackendError` that ended it, or None.
+    :param error: the :class:`ServerError` that ended it, or None.
     """
 
     state: str
@@ -184,7 +184,7 @@ class EncodingStatus:
     total: int
     job: str
     secondsLeft: float | None = None
-    error: BackendError | None = None
+    error: ServerError | None = None
 
     @property
     def isUnderWay(self):
@@ -203,7 +203,7 @@ class EncodingStatus:
             status["total"],
             status["job"],
             status["seconds_left"],
-            BackendError.fromJson(error) if error else None,
+            ServerError.fromJson(error) if error else None,
         )
 
 
@@ -237,5 +237,5 @@ class PropagationEvent:
 
     @property
     def error(self):
-        """The :class:`BackendError` of an "error" event."""
-        return BackendError.fromJson(self.fields["error"])
+        """The :class:`ServerError` of an "error" event."""
+        return ServerError.fromJson(self.fields["error"])
