@@ -1,4 +1,4 @@
-"""The part of the scripting API that is about boxes in the scene: list, move, refine, delete, preview."""
+"""The part of the scripting API that is about boxes in the scene: list, move, refine, threshold, delete, preview."""
 
 import dataclasses
 
@@ -203,6 +203,44 @@ class BoxAdjustment:
         """
         prompt = self._boxes.store.stored(node)
         return self._boxes.points.read(node, self._boxes.store.volume(node), prompt)
+
+    def threshold(self, node):
+        """Return the probability above which a voxel belongs to the object of a box; 0.5 unless it was set.
+
+        :param node: the box's ROI markup.
+        """
+        return self._boxes.records.of(node).state.threshold
+
+    def setThreshold(self, node, threshold):
+        """Let a box have the voxels that are likelier than a threshold; what it finds then replaces what it had added.
+
+        The probability of each box is remembered: the server is asked only for a box from a saved scene, once, and
+        where the volume was changed since. It is one undo step. The threshold stays with the box when it is moved, and
+        is saved with the scene. Propagation starts from what the slice then holds.
+
+        :param node: the box's ROI markup.
+        :param threshold: above 0 and below 1, to the nearest 1/256; 0.5 is usual, less gives larger masks.
+        :return: :class:`BoxThreshold`.
+        :raises UserError: when it is no threshold, the segment cannot be written, or the server cannot answer.
+        """
+        return self.startThreshold(node, threshold).finish()
+
+    def startThreshold(self, node, threshold, continues=None, isLast=True):
+        """Start what :meth:`setThreshold` does and return at once, with a run that has to be advanced to its end.
+
+        :param node: the box's ROI markup.
+        :param threshold: above 0 and below 1.
+        :param continues: the run before, with which this one makes one undo step, such as in the drag of a slider.
+        :param isLast: False while the slider is still held: 3D surfaces are renewed later.
+        :return: :class:`BoxRun`; its result is a :class:`BoxThreshold`, or None when the box was changed meanwhile.
+        """
+        if not 0 < threshold < 1:
+            raise UserError(
+                f"{threshold:g} is no threshold of probabilities.",
+                "Give a number between 0 and 1, such as 0.3 for a larger mask or 0.7 for a smaller one.",
+                "threshold_invalid",
+            )
+        return self._boxWork.threshold(node, float(threshold), continues, isLast)
 
     def setBoxEditable(self, node, isEditable):
         """Show the handles of a box and let them be dragged, or keep the box where it is.

@@ -61,10 +61,10 @@ def test_volumeThatTheServerDroppedIsSentAgain(logic, server, ct):
     answer = server.segment
     failures = [ServerError("Unknown volume.", "", "volume_unknown")]
 
-    def forgetful(*arguments):
+    def forgetful(*arguments, **options):
         if failures:
             raise failures.pop()
-        return answer(*arguments)
+        return answer(*arguments, **options)
 
     server.segment = forgetful
     logic.segmentBox(*ct, axis=0, slice=SLICE + 1, box=BOX)

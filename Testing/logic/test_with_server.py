@@ -213,3 +213,25 @@ def test_rangeMayComeOutOfNumpy(logic, ct):
     logic.segmentBox(*ct, **BOX, window="lung")
     first, last = np.array([23, 25])
     assert sorted(logic.propagate(*ct, first=first, last=last, window="lung").slices) == [23, 24, 25]
+
+
+def test_thresholdIsThatOfTheNetworksProbability(logic, ct, tmp_path):
+    box = logic.segmentBox(*ct, **BOX, window="lung").promptNode
+    usual = segmentVoxels(*ct)
+    masks = {}
+    for threshold in (0.2, 0.5, 0.8):
+        logic.setThreshold(box, threshold)
+        masks[threshold] = segmentVoxels(*ct)
+    np.testing.assert_array_equal(masks[0.5], usual)
+    assert masks[0.8].sum() < masks[0.5].sum() < masks[0.2].sum()
+    assert not (masks[0.8] & ~masks[0.2]).any()
+    path = str(tmp_path / "scene.mrb")
+    slicer.util.saveScene(path)
+    slicer.mrmlScene.Clear()
+    slicer.util.loadScene(path)
+    (volume,) = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
+    (segmentation,) = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
+    (reopened,) = logic.boxes(segmentation, volume)
+    assert logic.threshold(reopened.node) == 0.8
+    logic.setThreshold(reopened.node, 0.2)
+    np.testing.assert_array_equal(segmentVoxels(volume, segmentation, ct[2]), masks[0.2])

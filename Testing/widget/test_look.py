@@ -27,7 +27,10 @@ OWN_ICONS = (
     "segmentEditorButton",
 )
 #: What users operate or read values from.
-OPERATED = ("QPushButton", "QCheckBox", "QComboBox", "QSpinBox", "QProgressBar", "QTableWidget", "qMRMLNodeComboBox")
+OPERATED = (
+    *("QPushButton", "QCheckBox", "QComboBox", "QSlider", "QSpinBox", "QDoubleSpinBox"),
+    *("QProgressBar", "QTableWidget", "qMRMLNodeComboBox"),
+)
 
 
 @pytest.fixture

@@ -127,7 +127,7 @@ def test_emptyMaskIsSaid(gui, panel, server, volume, dragInRed):
 def test_errorsOfTheServerAreShownAndTheNextBoxWorks(gui, panel, server, volume, dragInRed):
     answer = server.segment
 
-    def refuse(*arguments):
+    def refuse(*arguments, **options):
         raise ServerError("The server is tired.", "Try again.", "tired")
 
     server.segment = refuse

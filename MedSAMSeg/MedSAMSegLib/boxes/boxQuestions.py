@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Any
 
+from MedSAMSegLib.client.serverClient import MOST_PROBABILITIES
 from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
 
 
@@ -14,17 +15,24 @@ class MaskRequest:
     :param points: (x, y, whether it belongs to the object) of each point.
     :param window: intensity window.
     :param model: name of the model; None for the server's default.
+    :param withProbability: whether the probability behind the mask is wanted, too.
     """
 
     prompt: BoxPrompt
     points: tuple = ()
     window: str = "auto"
     model: str | None = None
+    withProbability: bool = False
 
     @property
     def request(self):
         """What has to agree for one request."""
         return self.prompt.axis, self.prompt.sliceIndex, self.window, self.model
+
+    @property
+    def subject(self):
+        """What the mask depends on."""
+        return self.prompt, self.points, self.window, self.model
 
 
 def askMasks(client, key, wanted, cachedOnly=False):
@@ -38,10 +46,11 @@ def askMasks(client, key, wanted, cachedOnly=False):
         it was given up.
     """
     answers = {}
-    for request in dict.fromkeys(each.request for each in wanted):
-        numbers = [number for number, each in enumerate(wanted) if each.request == request]
+    for request, numbers in _requests(wanted):
         axis, sliceIndex, window, model = request
         options: dict[str, Any] = {"cachedOnly": True} if cachedOnly else {}
+        if any(wanted[number].withProbability for number in numbers):
+            options["withProbabilities"] = True
         points = [[(x, y, int(isInObject)) for x, y, isInObject in wanted[number].points] for number in numbers]
         if any(points):
             options["points"] = points
@@ -52,3 +61,13 @@ def askMasks(client, key, wanted, cachedOnly=False):
         for place, (number, mask) in enumerate(zip(numbers, reply.masks, strict=True)):
             answers[number] = (mask, reply.ofMask(place))
     return [answers[number] for number in range(len(wanted))]
+
+
+def _requests(wanted):
+    """Yield (request, numbers of what is wanted with it)."""
+    for request in dict.fromkeys(each.request for each in wanted):
+        numbers = [number for number, each in enumerate(wanted) if each.request == request]
+        withProbabilities = any(wanted[number].withProbability for number in numbers)
+        atOnce = MOST_PROBABILITIES if withProbabilities else len(numbers)
+        for start in range(0, len(numbers), atOnce):
+            yield request, numbers[start : start + atOnce]

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from MedSAMSegLib.boxes.boxStore import DEFAULT_THRESHOLD
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.slices.sliceRecord import SliceRecord
 from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
@@ -15,6 +16,7 @@ class BoxState:
     :param points: (x, y, whether it belongs to the object) of each point that refines it.
     :param window: the window that it was asked with.
     :param model: the model that it was asked with; None for the server's default.
+    :param threshold: of the probability above which a voxel is the object's.
     :param found: LabelmapCrop of the volume's voxels that the model found; None if that is not in memory any more.
     :param added: those of them that the segment did not have before; None if that is not in memory any more.
     :param erased: those that somebody took out by hand since, and that stay out.
@@ -26,6 +28,7 @@ class BoxState:
     points: tuple = ()
     window: str = "auto"
     model: str | None = None
+    threshold: float = DEFAULT_THRESHOLD
     found: LabelmapCrop | None = None
     added: LabelmapCrop | None = None
     erased: LabelmapCrop = dataclasses.field(default_factory=LabelmapCrop.empty)
@@ -101,7 +104,9 @@ class BoxRecords:
             request = self._store.request(node)
             points = tuple(tuple(point) for point in request["points"])
             context = self._store.context(node)
-            state = BoxState(self._store.stored(node), points, request["window"], request["model"])
+            state = BoxState(
+                self._store.stored(node), points, request["window"], request["model"], request["threshold"]
+            )
             record = self._keep(BoxRecord(node, context, state))
         return record
 
@@ -142,7 +147,7 @@ class BoxRecords:
         """
         record.state = state
         self._store.store(record.node, state.prompt)
-        self._store.storeRequest(record.node, state.window, state.model, state.points)
+        self._store.storeRequest(record.node, state.window, state.model, state.points, state.threshold)
 
     def others(self, record):
         """:return: the records of the other boxes of the same segment and volume."""
@@ -158,7 +163,8 @@ class BoxRecords:
 
     def _bringToScene(self, record, geometry=None):
         state = record.state
-        record.node = self._store.add(*record.context, state.prompt, state.window, state.model, state.points, geometry)
+        asked = state.window, state.model, state.points
+        record.node = self._store.add(*record.context, state.prompt, *asked, geometry, state.threshold)
         self._points.show(record.node, record.context.volume, state.prompt, state.points)
         return self._keep(record)
 

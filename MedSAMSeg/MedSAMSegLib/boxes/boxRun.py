@@ -48,6 +48,24 @@ class BoxResult:
 
 
 @dataclasses.dataclass(frozen=True)
+class BoxThreshold:
+    """What another threshold made of a box.
+
+    :param prompt: the box.
+    :param threshold: of the probability above which a voxel is the object's.
+    :param voxelCount: number of voxels that are; 0 means that none is likely enough.
+    :param changedSegment: whether the segment changed.
+    :param notes: sentences on how it was written.
+    """
+
+    prompt: BoxPrompt
+    threshold: float
+    voxelCount: int
+    changedSegment: bool
+    notes: list
+
+
+@dataclasses.dataclass(frozen=True)
 class BoxDeletion:
     """What deleting a box did.
 

@@ -24,6 +24,9 @@ SEGMENT_ATTRIBUTE = "MedSAMSeg.SegmentID"
 BOX_ATTRIBUTE = "MedSAMSeg.Box"
 REQUEST_ATTRIBUTE = "MedSAMSeg.Request"
 
+# Where the models' authors part object and background.
+DEFAULT_THRESHOLD = 0.5
+
 # Percent of the view's size.
 CENTER_DOT_SCALE = 0.01
 
@@ -47,14 +50,25 @@ class BoxPromptStore:
     def __init__(self):
         self._readings = {}
 
-    def add(self, volumeNode, segmentationNode, segmentID, prompt, window="auto", model=None, points=(), geometry=None):
+    def add(
+        self,
+        volumeNode,
+        segmentationNode,
+        segmentID,
+        prompt,
+        window="auto",
+        model=None,
+        points=(),
+        geometry=None,
+        threshold=DEFAULT_THRESHOLD,
+    ):
         """Add a box to the scene.
 
         :param volumeNode: the volume that the box is on.
         :param segmentationNode: the segmentation.
         :param segmentID: ID of the segment that the box is for.
         :param prompt: BoxPrompt.
-        :param window: what it was asked with, as for `storeRequest`; so are `model` and `points`.
+        :param window: what it was asked with, as for `storeRequest`; so are `model`, `points` and `threshold`.
         :param geometry: SliceGeometry of the volume, where it is known already.
         :return: the new ROI markup.
         :raises UserError: if the volume or the segment is gone.
@@ -69,7 +83,7 @@ class BoxPromptStore:
         roiNode.SetAttribute(SEGMENT_ATTRIBUTE, segmentID)
         roiNode.SetLocked(True)
         self.store(roiNode, prompt)
-        self.storeRequest(roiNode, window, model, points)
+        self.storeRequest(roiNode, window, model, points, threshold)
         noteAlignment(roiNode, volumeNode, segmentationNode)
         noteFrame(roiNode, volumeNode, segmentationNode)
         layOut(roiNode, volumeNode, prompt)
@@ -225,23 +239,30 @@ class BoxPromptStore:
         roiNode.SetAttribute(BOX_ATTRIBUTE, json.dumps(stored))
 
     def request(self, roiNode):
-        """:return: what else the stored box was asked with: {"window", "model", "points"}."""
+        """:return: what else the stored box was asked with: {"window", "model", "points", "threshold"}."""
         return {
             "window": "auto",
             "model": None,
             "points": [],
+            "threshold": DEFAULT_THRESHOLD,
             **json.loads(roiNode.GetAttribute(REQUEST_ATTRIBUTE) or "{}"),
         }
 
-    def storeRequest(self, roiNode, window, model, points):
+    def storeRequest(self, roiNode, window, model, points, threshold=DEFAULT_THRESHOLD):
         """Store what a box was asked with.
 
         :param roiNode: ROI markup made by `add`.
         :param window: intensity window.
         :param model: name of the model, or None.
         :param points: (x, y, whether it belongs to the object) of each point.
+        :param threshold: of the probability above which a pixel is the object's.
         """
-        request = {"window": window, "model": model, "points": [list(point) for point in points]}
+        request = {
+            "window": window,
+            "model": model,
+            "points": [list(point) for point in points],
+            "threshold": threshold,
+        }
         roiNode.SetAttribute(REQUEST_ATTRIBUTE, json.dumps(request))
 
     def remove(self, roiNode):

@@ -1,12 +1,16 @@
-"""Everything that is done with boxes: drawn, moved, refined by points, deleted, previewed."""
+"""Everything that is done with boxes: drawn, moved, refined by points, given a threshold, deleted, previewed."""
+
+import dataclasses
 
 from MedSAMSegLib.boxes.boxAlignment import checkNotMovedApart, isMovedApart
 from MedSAMSegLib.boxes.boxArguments import promptFromArguments, rotationNotes
 from MedSAMSegLib.boxes.boxExchange import exchangeVoxels
+from MedSAMSegLib.boxes.boxProbabilities import BoxProbabilities
 from MedSAMSegLib.boxes.boxProvenance import makeRoom, moveOnto, noteBoxes
 from MedSAMSegLib.boxes.boxQuestions import MaskRequest, askMasks
 from MedSAMSegLib.boxes.boxRecords import BoxState
-from MedSAMSegLib.boxes.boxRun import BoxDeletion, BoxPreview, BoxResult, BoxRun, Question
+from MedSAMSegLib.boxes.boxRun import BoxDeletion, BoxPreview, BoxResult, BoxRun, BoxThreshold, Question
+from MedSAMSegLib.boxes.boxStore import DEFAULT_THRESHOLD
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.slices.sliceStates import SliceAudit
@@ -28,6 +32,7 @@ class BoxWork:
         self._uploads = uploads
         self._writers = writers
         self._scene = scene
+        self._probabilities = BoxProbabilities()
 
     def draw(self, volume, segmentation, segmentID, window, model, where):
         """:return: BoxRun of a new box; arguments as for `MedSAMSegLogic.startBox`, `where` as a dictionary."""
@@ -37,13 +42,14 @@ class BoxWork:
             prompt = promptFromArguments(geometry, **where)
             # A segmentation that cannot be written is refused before the server has any work.
             self._writers.of(segmentation, volume).check(segmentID, geometry)
-            wanted = [MaskRequest(prompt, (), window, model)]
+            wanted = [MaskRequest(prompt, (), window, model, withProbability=True)]
             notes = rotationNotes(geometry, where.get("view"))
             return self._question(geometry, wanted, lambda answer: write(answer[0], wanted[0], geometry, notes))
 
         def write(answer, wanted, geometry, notes):
             prompt = wanted.prompt
-            state = BoxState(prompt, (), window, model, found=_cropOf(prompt, answer[0]))
+            state = BoxState(prompt, (), window, model)
+            state = state.changed(found=_foundBy(state, answer[0]))
             writer = self._writers.of(segmentation, volume)
             with writer.undoStep():
                 # What could be written when it was asked may be gone or hidden by now.
@@ -70,7 +76,9 @@ class BoxWork:
             prompt, points = self._scene.readOrPutBack(record)
             self._checkWritable(record)
             number = record.ask()
-            wanted = [MaskRequest(prompt, points, window, model)]
+            # While a handle is held there is no time for what nobody can ask for yet.
+            withProbability = isLast or record.state.threshold != DEFAULT_THRESHOLD
+            wanted = [MaskRequest(prompt, points, window, model, withProbability)]
             forgotten = self._scene.forgotten(record)
             wanted += [_wantedOf(other.state) for other in forgotten]
 
@@ -78,7 +86,9 @@ class BoxWork:
                 if record.isOutdated(number):
                     return None
                 self._remember(forgotten, answers[1:])
-                state = BoxState(prompt, points, window, model, found=_cropOf(prompt, answers[0][0]))
+                threshold = record.state.threshold
+                state = BoxState(prompt, points, window, model, threshold)
+                state = state.changed(found=_foundBy(state, answers[0][0]))
                 target = self._replace(record, state, run, continues, isLast, geometry)
                 record.settle(number)
                 if isLast:
@@ -87,6 +97,40 @@ class BoxWork:
                 return self._result(record, remarks, answers[0], run.hasChanged, [])
 
             geometry = SliceGeometry(record.context.volume)
+            return self._question(geometry, wanted, write)
+
+        run = BoxRun(question)
+        return run
+
+    def threshold(self, node, threshold, continues=None, isLast=True):
+        """:return: BoxRun of a box with another threshold; arguments as for `MedSAMSegLogic.startThreshold`."""
+        record = self._scene.records.of(node)
+
+        def question():
+            self._checkWritable(record)
+            volume = record.context.volume
+            number = record.ask()
+            own = dataclasses.replace(_wantedOf(record.state), withProbability=True)
+            known = self._probabilities.find(volume, own)
+            forgotten = [other for other in self._scene.forgotten(record) if other is not record]
+            wanted = [] if known else [own]
+            wanted += [_wantedOf(other.state) for other in forgotten]
+
+            def write(answers):
+                # What was asked about the box before is still to be answered, and has this threshold then.
+                if record.isOutdated(number) or _wantedOf(record.state).subject != own.subject:
+                    return None
+                mask = known or answers[0][0]
+                self._remember(forgotten, answers[0 if known else 1 :])
+                self._remember([record], [(mask, None)])
+                state = record.state.changed(threshold=threshold)
+                state = state.changed(found=_foundBy(state, mask))
+                target = self._replace(record, state, run, continues, isLast, geometry)
+                notes = self._writerOf(record).remarks(record.context.segmentID, target.grid)
+                count = int(state.found.voxels.sum())
+                return BoxThreshold(state.prompt, threshold, count, run.hasChanged, notes)
+
+            geometry = SliceGeometry(volume)
             return self._question(geometry, wanted, write)
 
         run = BoxRun(question)
@@ -141,7 +185,8 @@ class BoxWork:
         state = VolumeState(geometry)
         if not wanted:
             return Question(list, write, lambda: state.isCurrent)
-        upload = self._uploads.uploadOf(geometry.volumeNode)
+        volume = geometry.volumeNode
+        upload = self._uploads.uploadOf(volume)
 
         def ask():
             if isPreview:
@@ -150,7 +195,12 @@ class BoxWork:
                 return client and upload.call(client, lambda key: askMasks(client, key, wanted, cachedOnly=True))
             return upload.ask(self._server.client, lambda client, key: askMasks(client, key, wanted))
 
-        return Question(ask, write, lambda: state.isCurrent)
+        def keepAndWrite(answers):
+            for each, (mask, _reply) in zip(wanted, answers or (), strict=answers is not None):
+                self._probabilities.keep(volume, each, mask)
+            return write(answers)
+
+        return Question(ask, keepAndWrite, lambda: state.isCurrent)
 
     def _keep(self, run, record):
         """Leave the segment as it is, in an undo step that is about the box alone."""
@@ -198,7 +248,7 @@ class BoxWork:
     def _remember(self, forgotten, answers):
         for record, (mask, _reply) in zip(forgotten, answers, strict=True):
             if not record.state.isKnown:
-                record.state = record.state.changed(found=_cropOf(record.state.prompt, mask))
+                record.state = record.state.changed(found=_foundBy(record.state, mask))
 
     def _checkWritable(self, record):
         volume, segmentation, segmentID = record.context
@@ -218,7 +268,7 @@ class BoxWork:
         return BoxResult(
             prompt=record.state.prompt,
             promptNode=record.node,
-            voxelCount=mask.voxelCount,
+            voxelCount=int(record.state.found.voxels.sum()),
             changedSegment=changedSegment,
             score=mask.score,
             wasCached=reply.wasCached,
@@ -233,8 +283,13 @@ class BoxWork:
 
 
 def _wantedOf(state):
-    return MaskRequest(state.prompt, state.points, state.window, state.model)
+    """:return: MaskRequest for what a box found; at the usual threshold that is the mask alone."""
+    withProbability = state.threshold != DEFAULT_THRESHOLD
+    return MaskRequest(state.prompt, state.points, state.window, state.model, withProbability)
 
 
-def _cropOf(prompt, mask):
-    return LabelmapCrop.ofSlice(prompt.axis, prompt.sliceIndex, mask.pixels, mask.x0, mask.y0)
+def _foundBy(state, mask):
+    """:return: LabelmapCrop of what is likelier than a box's threshold in the answer to it."""
+    # The mask of the usual threshold needs no looking at probabilities.
+    mask = mask if state.threshold == DEFAULT_THRESHOLD else mask.at(state.threshold)
+    return LabelmapCrop.ofSlice(state.prompt.axis, state.prompt.sliceIndex, mask.pixels, mask.x0, mask.y0).trimmed()

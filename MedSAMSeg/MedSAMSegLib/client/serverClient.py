@@ -20,6 +20,9 @@ TRY_AGAIN = (
     " If it happens again, look into the server's log; Slicer's own log says where it is."
 )
 
+#: Of so many boxes at most a server tells the probabilities at once.
+MOST_PROBABILITIES = 16
+
 #: Encoding one slice with the largest model takes up to half a minute on a slow computer.
 REPLY_TIMEOUT_SECONDS = 300.0
 
@@ -95,7 +98,18 @@ class ServerClient:
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(upload.byteCount)}
         return UploadReply.fromJson(self._requestJson("PUT", path, upload.chunks(), headers))
 
-    def segment(self, key, axis, sliceIndex, boxes, window="auto", model=None, points=None, cachedOnly=False):
+    def segment(
+        self,
+        key,
+        axis,
+        sliceIndex,
+        boxes,
+        window="auto",
+        model=None,
+        points=None,
+        cachedOnly=False,
+        withProbabilities=False,
+    ):
         """Return one mask for each box on one slice, as a :class:`SegmentReply`.
 
         :param key: the uploaded volume's key.
@@ -106,16 +120,18 @@ class ServerClient:
         :param model: model's name; None for the server's default.
         :param points: for each box a list of points (x, y, 1 for inside or 0 for outside) that correct its mask.
         :param cachedOnly: True to get None, at once, when the slice has not been encoded yet.
+        :param withProbabilities: True to get each mask with the probability behind it; of :data:`MOST_PROBABILITIES`
+            boxes at most.
         """
         self._checkVersionOnce()
         prompts = [{"box": list(box)} for box in boxes]
         for prompt, ownPoints in zip(prompts, points or [], strict=False):
             prompt["points"] = [list(point) for point in ownPoints]
         request = {"model": model, "window": window, "axis": axis, "slice": sliceIndex, "prompts": prompts}
+        flags = {"cached_only": cachedOnly, "probabilities": withProbabilities}
+        request.update({name: True for name, isOn in flags.items() if isOn})
         try:
-            reply = self._requestJson(
-                "POST", f"/v1/volumes/{key}/segment", {**request, **({"cached_only": True} if cachedOnly else {})}
-            )
+            reply = self._requestJson("POST", f"/v1/volumes/{key}/segment", request)
         except ServerError as error:
             if cachedOnly and error.code == "not_encoded":
                 return None

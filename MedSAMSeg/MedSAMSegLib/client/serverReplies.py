@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from MedSAMSegLib.client.sliceProbability import SliceProbability
 from MedSAMSegLib.errors import UserError
 
 
@@ -51,12 +52,14 @@ class SliceMask:
     :param y0: row of the crop's first pixel in the slice.
     :param pixels: bool array (rows, columns) of the crop; (0, 0) when the mask is empty.
     :param score: the intersection over union that the model predicts for its own mask.
+    :param probability: the :class:`SliceProbability` behind it, where it was asked for.
     """
 
     x0: int
     y0: int
     pixels: np.ndarray
     score: float
+    probability: SliceProbability | None = None
 
     @property
     def isEmpty(self):
@@ -68,18 +71,28 @@ class SliceMask:
         """Number of voxels of the mask."""
         return int(self.pixels.sum())
 
+    def at(self, threshold):
+        """:return: the mask of what is likelier than a threshold; the same where no probability was asked for."""
+        likely = self.probability
+        if likely is None:
+            return self
+        return dataclasses.replace(self, x0=likely.x0, y0=likely.y0, pixels=likely.pixels(threshold))
+
     @classmethod
     def fromJson(cls, mask):
         """
-        :param mask: the object {"extent", "bits", "score"} of the contract; the bits are packed row by row.
+        :param mask: the object {"extent", "bits", "score", "probability"} of the contract; the bits are packed row by
+            row.
         """
+        told = mask.get("probability")
+        probability = None if told is None else SliceProbability.fromJson(told)
         if mask["extent"] is None:
-            return cls(0, 0, np.zeros((0, 0), dtype=bool), mask["score"])
+            return cls(0, 0, np.zeros((0, 0), dtype=bool), mask["score"], probability)
         x0, y0, x1, y1 = mask["extent"]
         height, width = y1 - y0 + 1, x1 - x0 + 1
         packed = np.frombuffer(base64.b64decode(mask["bits"]), dtype=np.uint8)
         pixels = np.unpackbits(packed, count=height * width).reshape(height, width).astype(bool)
-        return cls(x0, y0, pixels, mask["score"])
+        return cls(x0, y0, pixels, mask["score"], probability)
 
 
 @dataclasses.dataclass(frozen=True)

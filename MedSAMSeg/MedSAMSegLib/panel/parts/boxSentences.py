@@ -16,6 +16,21 @@ def sentenceOnBox(result):
     return " ".join([_outcome(result), *_remarks(result), *result.notes])
 
 
+def sentenceOnThreshold(result):
+    """Return what another threshold made of a box.
+
+    :param result: BoxThreshold.
+    """
+    values = {"threshold": f"{result.threshold:.2f}", "count": result.voxelCount, "index": result.prompt.sliceIndex}
+    if result.voxelCount == 0:
+        sentence = _("Threshold {threshold}: no voxel is likely enough on slice {index}. Move it down.")
+    elif result.voxelCount == 1:
+        sentence = _("Threshold {threshold}: 1 voxel on slice {index}.")
+    else:
+        sentence = _("Threshold {threshold}: {count} voxels on slice {index}.")
+    return " ".join([sentence.format(**values), *result.notes])
+
+
 def _remarks(result):
     """Return sentences on a mask that is there: the window it was seen in, and whether it is to be doubted."""
     if result.voxelCount == 0:

@@ -23,6 +23,7 @@ class BoxTable:
         self._volume = None
         self._entries = []
         self._rows = []
+        self._toSelect = None
         self._isFilling = False
         _setUp(table)
         connections.connect(table, "itemSelectionChanged()", self._onSelected)
@@ -39,6 +40,13 @@ class BoxTable:
         isSelected = bool(self._table.selectedItems()) and 0 <= row < len(self._entries)
         return self._entries[row] if isSelected else None
 
+    def selectNext(self, node):
+        """Select a box when it is in the table next, without moving the views.
+
+        :param node: the ROI markup of a box that is new in the scene.
+        """
+        self._toSelect = node
+
     def fill(self, volume, segmentation, entries):
         """Show boxes; the selection stays with its box.
 
@@ -47,7 +55,7 @@ class BoxTable:
         :param entries: the BoxEntries.
         """
         self._volume = volume
-        selected = self.selected
+        selected = self._toSelect or (self.selected and self.selected.node)
         self._entries = entries
         readable = [entry for entry in entries if not entry.problem]
         geometry = SliceGeometry(volume) if readable else None
@@ -57,8 +65,9 @@ class BoxTable:
             self._isFilling = True
             self._write(rows)
             nodes = [entry.node for entry in entries]
-            if selected is not None and selected.node in nodes:
-                self._table.selectRow(nodes.index(selected.node))
+            if selected in nodes:
+                self._toSelect = None
+                self._table.selectRow(nodes.index(selected))
             else:
                 self._table.setCurrentCell(-1, -1)
             self._isFilling = False

@@ -1,13 +1,14 @@
-"""Boxes: drawn with the pointer, listed, dragged by their handles, deleted."""
+"""Boxes: drawn with the pointer, listed, dragged by their handles, given a threshold, deleted."""
 
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.boxHandles import BoxHandles
 from MedSAMSegLib.panel.parts.boxPreview import DragPreview
-from MedSAMSegLib.panel.parts.boxSentences import sentenceOnBox
+from MedSAMSegLib.panel.parts.boxSentences import sentenceOnBox, sentenceOnThreshold
 from MedSAMSegLib.panel.parts.boxTable import BoxTable
 from MedSAMSegLib.panel.parts.boxViews import BoxViews
+from MedSAMSegLib.panel.parts.thresholdSlider import ThresholdSlider
 from MedSAMSegLib.views.boxDrawing import BoxDrawing
 
 
@@ -28,8 +29,9 @@ class BoxesSection(PanelSection):
             self._onBox, self._preview.follow, self._preview.stop, isOccupied=self._handles.isUnderPointer
         )
         self._table = BoxTable(
-            session.connections, ui.boxesTable, onDelete=self._onDelete, onSelection=self._updateDeleteButton
+            session.connections, ui.boxesTable, onDelete=self._onDelete, onSelection=self._showSelected
         )
+        self._threshold = ThresholdSlider(ui, session, lambda result: session.say(sentenceOnThreshold(result)))
         self.connect(ui.drawButton, "toggled(bool)", self._onDrawToggled)
         self.connect(ui.deleteBoxButton, "clicked()", self._onDelete)
 
@@ -50,6 +52,7 @@ class BoxesSection(PanelSection):
         self._handles.hide()
         self._views.stop()
         self._table.fill(None, None, [])
+        self._threshold.forget()
 
     def cleanup(self):
         """Let go of views and boxes."""
@@ -70,10 +73,12 @@ class BoxesSection(PanelSection):
         self._views.show(volume, entries)
         if self._isEntered:
             self._handles.show(entries, segmentID)
-        self._updateDeleteButton()
+        self._showSelected()
 
-    def _updateDeleteButton(self):
-        self.ui.deleteBoxButton.enabled = self._table.selected is not None
+    def _showSelected(self):
+        entry = self._table.selected
+        self.ui.deleteBoxButton.enabled = entry is not None
+        self._threshold.show(entry)
 
     def _onDrawToggled(self, isOn):
         if isOn:
@@ -96,7 +101,11 @@ class BoxesSection(PanelSection):
                 model=session.model,
             )
             session.say(_("Looking for the object in the box …"))
-            session.work.add(run, self._sayResult)
+            session.work.add(run, self._onDrawn)
+
+    def _onDrawn(self, result):
+        self._table.selectNext(result.promptNode)
+        self._sayResult(result)
 
     def _onDelete(self):
         entry = self._table.selected

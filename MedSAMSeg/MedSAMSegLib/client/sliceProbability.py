@@ -1,0 +1,48 @@
+"""How likely each pixel of a slice is an object's, as the server sends it: 8 bits, cropped and compressed."""
+
+import base64
+import dataclasses
+import zlib
+
+import numpy as np
+
+#: Probabilities are told in so many steps: level v stands for those above v / 256, up to (v + 1) / 256.
+LEVELS = 256
+
+
+@dataclasses.dataclass(frozen=True)
+class SliceProbability:
+    """The probability behind a mask; it stays compressed until it is looked at.
+
+    :param x0: column of the crop's first pixel in the slice.
+    :param y0: row of the crop's first pixel in the slice.
+    :param shape: (rows, columns) of the crop; beyond it the probability is at most 1/256.
+    :param packed: its levels, uint8, row by row, compressed by zlib.
+    """
+
+    x0: int
+    y0: int
+    shape: tuple
+    packed: bytes
+
+    @property
+    def levels(self):
+        """uint8 array (rows, columns) of the crop."""
+        return np.frombuffer(zlib.decompress(self.packed), np.uint8).reshape(self.shape)
+
+    def pixels(self, threshold):
+        """:return: bool array (rows, columns) of the crop: what is likelier than a threshold, to the nearest 1/256.
+
+        :param threshold: above 0 and below 1; at 0.5 it is exactly the mask that the server sends.
+        """
+        return self.levels >= max(round(threshold * LEVELS), 1)
+
+    @classmethod
+    def fromJson(cls, probability):
+        """
+        :param probability: the object {"extent", "levels"} of the contract.
+        """
+        if probability["extent"] is None:
+            return cls(0, 0, (0, 0), zlib.compress(b""))
+        x0, y0, x1, y1 = probability["extent"]
+        return cls(x0, y0, (y1 - y0 + 1, x1 - x0 + 1), base64.b64decode(probability["levels"]))
