@@ -34,8 +34,8 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview, LesionList, TimeFollowing):
         logic.propagate(volume, segmentation, segment, progress=print)
         logic.propagate(volume, segmentation, logic.boxedSegments(segmentation, volume))
 
-    What can be done with boxes that are there already is in :class:`BoxAdjustment`, what
-    with slices in :class:`SliceReview`, with measured segments in :class:`LesionList`, what with sequences in :class:`TimeFollowing`.
+    What can be done with boxes that are there already is in :class:`BoxAdjustment`, what with slices in
+    :class:`SliceReview`, with measured segments in :class:`LesionList`, with sequences in :class:`TimeFollowing`.
 
     :param backend: the way to a server; the local server of this Slicer when not given,
         which is started when first needed.
