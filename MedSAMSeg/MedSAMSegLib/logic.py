@@ -7,6 +7,7 @@ from MedSAMSegLib.boxes.sceneBoxes import SceneBoxes
 from MedSAMSegLib.client.encodingRun import EncodingRun, UploadRun
 from MedSAMSegLib.client.volumeUpload import VolumeUploads
 from MedSAMSegLib.logicBoxes import BoxAdjustment
+from MedSAMSegLib.logicLesions import LesionList
 from MedSAMSegLib.logicSlices import SliceReview
 from MedSAMSegLib.logicTime import TimeFollowing
 from MedSAMSegLib.propagation.propagations import Propagations
@@ -20,7 +21,7 @@ from MedSAMSegLib.volumes.nodeNames import nodeName
 from MedSAMSegLib.volumes.sliceGeometry import checkVolume
 
 
-class MedSAMSegLogic(BoxAdjustment, SliceReview, TimeFollowing):
+class MedSAMSegLogic(BoxAdjustment, SliceReview, LesionList, TimeFollowing):
     """Segments objects in scalar volumes from boxes on slices.
 
     Usage::
@@ -33,8 +34,8 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview, TimeFollowing):
         logic.propagate(volume, segmentation, segment, progress=print)
         logic.propagate(volume, segmentation, logic.boxedSegments(segmentation, volume))
 
-    What can be done with boxes that are there already is in :class:`BoxAdjustment`, what
-    with slices in :class:`SliceReview`, what with sequences in :class:`TimeFollowing`.
+    What can be done with boxes that are there already is in :class:`BoxAdjustment`, what with slices in
+    :class:`SliceReview`, with measured segments in :class:`LesionList`, with sequences in :class:`TimeFollowing`.
 
     :param server: the way to a server; the local server of this Slicer when not given,
         which is started when first needed.
@@ -46,6 +47,7 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview, TimeFollowing):
         self._writers = SegmentWriters(acceptedSlices)
         boxes = SceneBoxes()
         super().__init__(boxes, BoxWork(self._server, self._uploads, self._writers, boxes))
+        LesionList.__init__(self)
         TimeFollowing.__init__(self, TimePropagations(self._server.client, self._writers, boxes.store))
         self._propagations = Propagations(self._server.client, self._uploads, self._writers, boxes.store)
 

@@ -14,6 +14,7 @@ MODULE = {
     "MedSAMSegLib.logicBoxes": ["BoxEntry"],
     "MedSAMSegLib.boxes.boxRun": ["BoxResult", "BoxDeletion", "BoxPreview"],
     "MedSAMSegLib.propagation.propagationRun": ["PropagationProgress", "PropagationResult", "SegmentSlices"],
+    "MedSAMSegLib.slices.lesions": ["Lesion"],
     "MedSAMSegLib.slices.sliceRecord": ["SliceState"],
     "MedSAMSegLib.errors": ["UserError"],
 }

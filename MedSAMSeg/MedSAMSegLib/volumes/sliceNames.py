@@ -1,9 +1,8 @@
 """What slices of a volume are called."""
 
-import numpy as np
 from slicer.i18n import tr as _
 
-from MedSAMSegLib.volumes.sliceAxes import depthIJK
+from MedSAMSegLib.volumes.slicePlanes import planeOf
 
 
 def sliceName(geometry, prompt):
@@ -12,6 +11,5 @@ def sliceName(geometry, prompt):
     :param geometry: SliceGeometry of the volume.
     :param prompt: BoxPrompt.
     """
-    names = (_("Sagittal {index}"), _("Coronal {index}"), _("Axial {index}"))
-    normal = geometry.worldToIJK[depthIJK(prompt.axis), :3]
-    return names[int(np.argmax(np.abs(normal)))].format(index=prompt.sliceIndex)
+    names = {"sagittal": _("Sagittal {index}"), "coronal": _("Coronal {index}"), "axial": _("Axial {index}")}
+    return names[planeOf(geometry, prompt.axis)].format(index=prompt.sliceIndex)

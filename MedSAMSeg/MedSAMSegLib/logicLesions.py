@@ -1,0 +1,110 @@
+"""The part of the scripting API that lists the segments as lesions: measured, and handed on as a table."""
+
+import csv
+from pathlib import Path
+
+import slicer
+import vtk
+
+from MedSAMSegLib.slices.lesions import lesionOf
+from MedSAMSegLib.slices.sliceRecords import SliceRecords
+from MedSAMSegLib.volumes.nodeNames import nodeName
+from MedSAMSegLib.volumes.sliceAxes import AXES
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
+#: Title of a column, and the field of :class:`Lesion` that it shows.
+COLUMNS = (
+    ("Name", "name"),
+    ("Place", "place"),
+    ("Volume (ml)", "volume"),
+    ("Longest diameter (mm)", "diameter"),
+    ("State", "state"),
+)
+
+# From the table to the segmentation that it lists.
+_ROLE = "MedSAMSeg.Lesions"
+
+
+class LesionList:
+    """What :class:`MedSAMSegLogic` knows of segments as lesions."""
+
+    def __init__(self):
+        self._lesions = {}
+
+    def lesions(self, segmentation, volume):
+        """Return a :class:`Lesion` of each segment, in the order of the segments.
+
+        Slices are taken along the axis of a segment's boxes. Only what changed since the last call is measured again.
+
+        :param segmentation: the segmentation node.
+        :param volume: the volume node.
+        :raises UserError: when a node is gone, not stored as voxels, or under transforms that move them apart.
+        """
+        geometry = SliceGeometry(volume)
+        place = geometry.shape, geometry.IJKToWorld.tobytes()
+        known, self._lesions = self._lesions, {}
+        for segmentID in segmentation.GetSegmentation().GetSegmentIDs():
+            segment = segmentation.GetSegmentation().GetSegment(segmentID)
+            labelmap = segmentation.GetBinaryLabelmapInternalRepresentation(segmentID)
+            axis = self._lesionAxis(segmentation, volume, segmentID)
+            key = segmentation.GetID(), segmentID, volume.GetID()
+            seen = segment, segment.GetMTime(), labelmap and labelmap.GetMTime(), axis, place
+            if key not in known or known[key][0] != seen:
+                states = self.slices(segmentation, volume, segmentID, axis)
+                known[key] = seen, lesionOf(segmentation, segmentID, volume, axis, states)
+            self._lesions[key] = known[key]
+        return [lesion for _seen, lesion in self._lesions.values()]
+
+    def exportLesions(self, segmentation, volume, path):
+        """Write :meth:`lesions` into a CSV file: UTF-8, a line a segment, volumes in ml, diameters in mm.
+
+        :param segmentation: the segmentation node.
+        :param volume: the volume node.
+        :param path: path of the file; one that is there is replaced.
+        """
+        lesions = self.lesions(segmentation, volume)
+        with Path(path).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow([title for title, _field in COLUMNS])
+            writer.writerows([_text(getattr(lesion, field)) for _title, field in COLUMNS] for lesion in lesions)
+
+    def lesionTable(self, segmentation, volume):
+        """Return a table node in the scene with :meth:`lesions`, which is saved with the scene.
+
+        The segmentation's earlier table is filled anew, where there is one.
+
+        :param segmentation: the segmentation node.
+        :param volume: the volume node.
+        """
+        lesions = self.lesions(segmentation, volume)
+        table = _tableOf(segmentation)
+        with slicer.util.NodeModify(table):
+            table.RemoveAllColumns()
+            for title, field in COLUMNS:
+                column = vtk.vtkStringArray() if field in ("name", "place", "state") else vtk.vtkDoubleArray()
+                column.SetName(title)
+                for lesion in lesions:
+                    column.InsertNextValue(getattr(lesion, field))
+                table.AddColumn(column)
+        return table
+
+    def _lesionAxis(self, segmentation, volume, segmentID):
+        axis = self.boxAxis(segmentation, volume, segmentID)
+        if axis is not None:
+            return axis
+        records = SliceRecords(segmentation.GetSegmentation().GetSegment(segmentID))
+        return next((axis for axis in AXES if records.ofAxis(axis)), 0)
+
+
+def _text(value):
+    return f"{value:.3f}" if isinstance(value, float) else value
+
+
+def _tableOf(segmentation):
+    for table in slicer.util.getNodesByClass("vtkMRMLTableNode"):
+        if table.GetNodeReferenceID(_ROLE) == segmentation.GetID():
+            return table
+    name = slicer.mrmlScene.GenerateUniqueName(nodeName(f"{segmentation.GetName()} lesions"))
+    table = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", name)
+    table.SetNodeReferenceID(_ROLE, segmentation.GetID())
+    return table

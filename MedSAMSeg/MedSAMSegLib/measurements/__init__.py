@@ -1,0 +1,1 @@
+"""Sizes of objects in millimeters, from their voxels."""

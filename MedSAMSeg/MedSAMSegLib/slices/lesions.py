@@ -1,0 +1,101 @@
+"""What a segment is as a lesion: how large, where it is best seen, and how far it has been checked."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import slicer
+import vtk
+
+from MedSAMSegLib.measurements.diameters import longestDiameter
+from MedSAMSegLib.segments.labelmapCrop import cropOfLabel
+from MedSAMSegLib.slices.sliceRecord import BOX, EDITED
+from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+from MedSAMSegLib.volumes.slicePlanes import planeOf
+
+#: Nothing yet; boxes and manual edits only; slices that somebody has to look at; none of these left; all accepted.
+EMPTY, DRAWN, FOLLOWED, CHECKED, ACCEPTED = "empty", "drawn", "propagated", "checked", "accepted"
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """One segment in numbers.
+
+    :param segmentID: ID of the segment.
+    :param name: name of the segment.
+    :param state: EMPTY, DRAWN, FOLLOWED, CHECKED or ACCEPTED.
+    :param axis: array axis of the slices.
+    :param sliceIndex: index of the slice with the longest diameter; None of an empty segment.
+    :param place: what that slice is called, such as "axial 24"; "" of an empty segment.
+    :param volume: in milliliters.
+    :param diameter: the longest one on a slice, in millimeters (RECIST 1.1); 0 of an empty segment.
+    :param ends: both ends of the diameter as (R, A, S) in the world; () of an empty segment.
+    """
+
+    segmentID: str
+    name: str
+    state: str
+    axis: int
+    sliceIndex: int | None
+    place: str
+    volume: float
+    diameter: float
+    ends: tuple
+
+
+def lesionOf(segmentation, segmentID, volume, axis, states):
+    """Measure a segment.
+
+    :param segmentation: the segmentation node, stored as voxels.
+    :param segmentID: ID of the segment.
+    :param volume: the volume node.
+    :param axis: array axis of the slices.
+    :param states: the SliceStates of the segment along that axis.
+    :return: :class:`Lesion`.
+    """
+    geometry = SliceGeometry(volume)
+    audit = SliceAudit(segmentation, segmentID, volume, axis)
+    indices = [state.index for state in states if not state.isEmpty]
+    crops = ((index, audit.crop(index)) for index in indices)
+    masks = ((index, *crop.flat(axis)) for index, crop in crops if crop is not None)
+    diameter = longestDiameter(masks, axis, geometry.IJKToWorld)
+    return Lesion(
+        segmentID=segmentID,
+        name=segmentation.GetSegmentation().GetSegment(segmentID).GetName(),
+        state=stateOf(states),
+        axis=axis,
+        sliceIndex=None if diameter is None else diameter.sliceIndex,
+        place="" if diameter is None else f"{planeOf(geometry, axis)} {diameter.sliceIndex}",
+        volume=_milliliters(segmentation, segmentID),
+        diameter=0.0 if diameter is None else diameter.length,
+        ends=() if diameter is None else diameter.ends,
+    )
+
+
+def stateOf(states):
+    """Return how far a segment has been checked.
+
+    :param states: its SliceStates along one axis.
+    """
+    present = [state for state in states if not state.isEmpty]
+    if not present:
+        return EMPTY
+    if all(state.isAccepted for state in present):
+        return ACCEPTED
+    if any(state.provenance not in (BOX, EDITED) and not state.isLocked for state in present):
+        return FOLLOWED
+    return CHECKED if any(state.isAccepted for state in present) else DRAWN
+
+
+def _milliliters(segmentation, segmentID):
+    """:return: volume of a segment's own voxels."""
+    labelmap = segmentation.GetBinaryLabelmapInternalRepresentation(segmentID)
+    if labelmap is None:
+        return 0.0
+    label = segmentation.GetSegmentation().GetSegment(segmentID).GetLabelValue()
+    imageToNode, nodeToWorld = vtk.vtkMatrix4x4(), vtk.vtkMatrix4x4()
+    labelmap.GetImageToWorldMatrix(imageToNode)
+    parent = segmentation.GetParentTransformNode()
+    slicer.vtkMRMLTransformNode.GetMatrixTransformBetweenNodes(parent, None, nodeToWorld)
+    cubicMillimeters = abs(imageToNode.Determinant() * nodeToWorld.Determinant())
+    return float(np.count_nonzero(cropOfLabel(labelmap, label).voxels) * cubicMillimeters / 1000)
