@@ -55,6 +55,21 @@ class LesionList:
             self._lesions[key] = known[key]
         return [lesion for _seen, lesion in self._lesions.values()]
 
+    def acceptLesion(self, segmentation, volume, segment):
+        """Accept all slices of a segment as :meth:`SliceReview.acceptSlice` does; return how many it has.
+
+        :param segmentation: the segmentation node.
+        :param volume: the volume node.
+        :param segment: ID of the segment.
+        :raises UserError: when a node is gone, not stored as voxels, or under transforms that move them apart.
+        """
+        axis = self._lesionAxis(segmentation, volume, segment)
+        present = [state for state in self.slices(segmentation, volume, segment, axis) if not state.isEmpty]
+        for state in present:
+            if not state.isAccepted:
+                self.acceptSlice(segmentation, volume, segment, axis, state.index)
+        return len(present)
+
     def exportLesions(self, segmentation, volume, path):
         """Write :meth:`lesions` into a CSV file: UTF-8, a line a segment, volumes in ml, diameters in mm.
 
