@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from medsamseg_server.cli.engine_options import add_computer_options, make_engine
-from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress
+from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress, warn
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.system.safe_files import ensure_writable, replacing
 from medsamseg_server.weights.registry import CHECKPOINTS, DEFAULT_MODEL
@@ -37,7 +37,8 @@ manifest:
   Pictures have a PNG or TIFF of their size as labels, with a gray level an object;
   films a folder of these, one a frame, or a .npz, as `medsamseg segment` writes
   them. Of a scan over time, "time": N takes one volume and "all_times": true all;
-  their labels are one such file, or a list of files, one a time.
+  their labels are one such file, or a list of files, one a time. Further volumes
+  of the object, such as phases: "also": ["arterial.nii.gz"], "fuse": "max" ("mean").
 
 protocols:
   gtbox             the tight box of the labels on every slice
@@ -45,6 +46,8 @@ protocols:
   propagate_zrange  the same, and the object's first and last slice
   keyframes:N       N tight boxes spread over the object, and its first and last slice
   keyframes_open:N  the same without first and last slice
+  points:N          N random points in the object on every slice, no box;
+                    points:1,5,10,20 are four protocols
   track             the tight box on the first frame or time with the object,
                     which is followed through all: films, cine, scans over time
 
@@ -65,8 +68,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--protocol",
         metavar="LIST",
-        help="protocols, with commas (default: of scans all but track, with 2, 3 and 5 boxes; of pictures gtbox; of"
-        " films and scans at all times track)",
+        help="protocols, with commas (default: of scans gtbox, propagate, propagate_zrange, and keyframes with 2, 3"
+        " and 5 boxes; of pictures gtbox; of films and scans at all times track)",
     )
     parser.add_argument(
         "--method", metavar="LIST", help="methods of propagation, with commas (default: tracking; for track alone film)"
@@ -85,7 +88,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default="0,5",
         help="largest outward shift of a box's sides, in percent of its size, with commas (default: 0,5)",
     )
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="of the jitter (default: 0)")
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="of the jitter and of points (default: 0)")
     parser.add_argument("--out", metavar="FILE.json", type=Path, help="write everything that was measured")
     parser.add_argument(
         "--csv", metavar="FILE.csv", type=Path, help="write a table, a row for each object and protocol"
@@ -189,7 +192,12 @@ def _evaluate(
     pictures: dict[tuple[Setup, str], list[Picture]] = {}
     total = count_outcomes(entries, settings)
     with tqdm(total=total, unit="target", disable=not shows_progress(args), leave=False) as bar:
+        told = None
         for outcome in run_evaluation(engine, entries, settings):
+            if outcome.case is not told:
+                told = outcome.case
+                for note in told.notes:
+                    warn(note)
             scores[outcome.setup][outcome.protocol.name].append(outcome.score)
             if args.html is not None:
                 _keep_worst(pictures.setdefault((outcome.setup, outcome.protocol.name), []), outcome)

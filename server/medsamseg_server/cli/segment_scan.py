@@ -83,7 +83,7 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
     if args.all_times and scan.times is not None:
         return segment_times.run(args, scan.times, scan.tasks, engine)
     results = exclusion.without_excluded(_run_with_progress(args, objects, engine), scan.axis)
-    notes = [*scan.image.notes, *scan.volume.notes, *scan.phase_notes, *_notes_on_nothing(args, results)]
+    notes = [*scan.image.notes, *scan.volume.notes, *scan.phase_notes, *_notes_on_boxes(args, results)]
     notes += _write(args, scan, engine, results)
     for note in notes:
         warn(note)
@@ -142,12 +142,13 @@ def _run_with_progress(args: argparse.Namespace, objects: WholeObjects, engine: 
         return objects.run(engine, lambda result: bar.update(), args.probability is not None)
 
 
-def _notes_on_nothing(args: argparse.Namespace, results: Mapping[str, WholeMask]) -> list[str]:
+def _notes_on_boxes(args: argparse.Namespace, results: Mapping[str, WholeMask]) -> list[str]:
     outcome = "is left" if args.exclude else "was found"
     notes = []
     for name, result in results.items():
         where = f" of {name}" if len(results) > 1 else ""
         notes += [f"Nothing {outcome} in the box{where} on slice {index}." for index in result.empty_prompts]
+        notes += [f"{name}: {sentence}" if len(results) > 1 else sentence for sentence in result.doubts]
     return notes
 
 

@@ -16,8 +16,10 @@ from medsamseg_server.image_io.films import FilmVolume
 from medsamseg_server.image_io.label_reading import read_labels
 from medsamseg_server.image_io.labels import Labels
 from medsamseg_server.image_io.labels_over_time import read_film_labels, read_label_times, read_labels_at
+from medsamseg_server.image_io.phases import read_phase
 from medsamseg_server.image_io.reading import read_image
 from medsamseg_server.image_io.times import Times, open_times
+from medsamseg_server.propagation.fusing import NO_PHASES, Phases
 from medsamseg_server.propagation.through_time import VolumesInTime
 from medsamseg_server.volumes.volume import Volume
 
@@ -31,12 +33,16 @@ class Case:
         volume: the scan, (K, J, I); of a picture one slice, of a film its frames.
         labels: in the scan's voxels.
         spacing: of the voxels along K, J and I, in millimeters; 1 where a picture or film has none.
+        phases: further volumes of the same object.
+        notes: what the user should know of these; mostly none.
     """
 
     entry: CaseEntry
     volume: Volume
     labels: Labels
     spacing: tuple[float, float, float]
+    phases: Phases = NO_PHASES
+    notes: tuple[str, ...] = ()
 
     @property
     def has_surfaces(self) -> bool:
@@ -65,12 +71,14 @@ class TimesCase:
         volumes: the scan, (K, J, I) at each time.
         labels: of each time, in the scan's voxels.
         spacing: of the voxels along K, J and I, in millimeters.
+        notes: as those of ``Case``.
     """
 
     entry: CaseEntry
     volumes: VolumesInTime
     labels: Sequence[Labels]
     spacing: tuple[float, float, float]
+    notes: tuple[str, ...] = ()
 
     def reference(self, name: str) -> NDArray[np.bool_]:
         """Return one object's mask at all times, (T, K, J, I); empty where it is not there.
@@ -95,10 +103,11 @@ class TimesCase:
 
 
 def load_case(entry: CaseEntry) -> Case:
-    """Read a scan or picture, at one time, and its labels.
+    """Read a scan or picture, at one time, its labels, and its further volumes, resampled where they need it.
 
     Raises:
-        MedSAMSegError: as ``reading.read_image``, ``times.open_times`` and ``label_reading.read_labels``.
+        MedSAMSegError: as ``reading.read_image``, ``times.open_times``, ``label_reading.read_labels`` and
+            ``phases.read_phase``.
     """
     if entry.time is None:
         image = read_image(entry.image)
@@ -109,7 +118,10 @@ def load_case(entry: CaseEntry) -> Case:
         image = times.read(entry.time)
         labels = read_labels_at(entry.labels, entry.time, image)
     i, j, k = image.geometry.spacing
-    return Case(entry, Volume.from_array(image.array), labels, (k, j, i))
+    read = [read_phase(path, image, entry.image.name) for path in entry.also]
+    phases = Phases(tuple(volume for volume, _ in read), entry.fusion)
+    notes = tuple(note for _, several in read for note in several)
+    return Case(entry, Volume.from_array(image.array), labels, (k, j, i), phases, notes)
 
 
 @contextmanager

@@ -92,7 +92,8 @@ def _comparison(scores: Scores) -> str:
         f"<table><tr><th>mean ± standard error</th>{head}</tr>{''.join(rows)}</table>"
         "<p class=small>Dice in 3D; surface: surface Dice in 3D at 2 mm. gtbox: the reference's box on every slice. "
         "propagate: one box on the largest slice. _zrange: first and last slice given. keyframes:N: N boxes, first and "
-        "last slice given; keyframes_open:N: N boxes only. track: one box on the first frame with the object.</p>"
+        "last slice given; keyframes_open:N: N boxes only. track: one box on the first frame with the object. "
+        "points:N: N random points in the object on every slice.</p>"
     )
 
 

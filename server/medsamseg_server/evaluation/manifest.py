@@ -13,6 +13,7 @@ import numpy as np
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.film_names import is_film
+from medsamseg_server.propagation.fusing import FUSIONS, Fusion
 from medsamseg_server.volumes.windows import resolve_window
 
 EXAMPLE = (
@@ -20,7 +21,7 @@ EXAMPLE = (
     '"targets": {"spleen": 1, "liver": 5}}]}'
 )
 _NEEDED = {"image", "labels", "targets"}
-_KNOWN = _NEEDED | {"window", "axis", "name", "group", "time", "all_times"}
+_KNOWN = _NEEDED | {"window", "axis", "name", "group", "time", "all_times", "also", "fuse"}
 
 #: The label of an object, or the labels that make it together.
 Target: TypeAlias = int | tuple[int, ...]
@@ -41,6 +42,8 @@ class CaseEntry:
         group: what the case is one of, such as a modality; confidence is reported for each. Empty for the case itself.
         time: which of the scan's volumes over time; None where it has one, or all are meant.
         all_times: all of the scan's volumes over time.
+        also: further volumes of the same object, asked as well; see ``fusing.Phases``.
+        fusion: how their probabilities are fused.
         labels_of_times: with ``all_times`` and a file a time, these files; ``labels`` is the first of them.
     """
 
@@ -54,6 +57,8 @@ class CaseEntry:
     time: int | None = None
     all_times: bool = False
     labels_of_times: tuple[Path, ...] = ()
+    also: tuple[Path, ...] = ()
+    fusion: Fusion = "mean"
 
     @cached_property
     def is_film(self) -> bool:
@@ -92,15 +97,15 @@ def read_manifest(path: Path) -> list[CaseEntry]:
 
 
 def require_single_scans(entries: Sequence[CaseEntry], what: str) -> list[CaseEntry]:
-    """Return the entries; raise ``case_unfit`` for one that is a film, or of a scan over time.
+    """Return the entries; raise ``case_unfit`` for a film, a scan over time, or a case with several volumes.
 
     Args:
         entries: of a manifest.
         what: what cannot use others, as the start of a sentence.
     """
     for entry in entries:
-        if entry.is_over_time or entry.time is not None:
-            kind = "a film" if entry.is_film else "a scan over time"
+        if entry.is_over_time or entry.time is not None or entry.also:
+            kind = "a film" if entry.is_film else "several volumes" if entry.also else "a scan over time"
             message = f"{what} single scans and pictures; the case '{entry.name}' is {kind}."
             hint = "Leave the case out, or save one frame or time as a file of its own."
             raise MedSAMSegError(ErrorKind.INVALID_INPUT, "case_unfit", message, hint)
@@ -132,7 +137,19 @@ def _entry(path: Path, number: int, case: Any) -> CaseEntry:
     image = path.parent / case["image"]
     name = case.get("name") or image.name.split(".")[0]
     group, several = case.get("group", ""), files if len(files) > 1 else ()
-    return CaseEntry(name, image, files[0], labels, window, axis, group, time, all_times, several)
+    also, fusion = _phases(path, place, case)
+    return CaseEntry(name, image, files[0], labels, window, axis, group, time, all_times, several, also, fusion)
+
+
+def _phases(path: Path, place: str, case: dict[str, Any]) -> tuple[tuple[Path, ...], Fusion]:
+    also, fusion = case.get("also", []), case.get("fuse", "mean")
+    if not isinstance(also, list) or not all(isinstance(each, str) for each in also):
+        raise _malformed(path, f"{place}.also: a list of texts, the further images, is expected")
+    if fusion not in FUSIONS:
+        raise _malformed(path, f"{place}.fuse: one of {', '.join(FUSIONS)} is expected")
+    if also and ("all_times" in case or is_film(path.parent / case["image"])):
+        raise _malformed(path, f"{place}.also: films, and scans at all times, have no further images")
+    return tuple(path.parent / each for each in also), fusion
 
 
 def _times(path: Path, place: str, case: dict[str, Any]) -> tuple[int | None, bool]:

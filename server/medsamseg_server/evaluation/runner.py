@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -117,7 +117,7 @@ class Outcome:
     score: TargetScore
     mask: NDArray[np.bool_]
     reference: NDArray[np.bool_]
-    boxes: dict[int, Box]
+    boxes: Mapping[int, Box]
 
 
 def count_outcomes(entries: Sequence[CaseEntry], settings: Settings) -> int:

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.engine.engine import Engine
-from medsamseg_server.engine.prompts import Box
+from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.evaluation.cases import Case, TimesCase
 from medsamseg_server.evaluation.protocols import Jitter, Prompts, tight_box
 from medsamseg_server.propagation import DEFAULT_METHOD, SliceResult
+from medsamseg_server.propagation.fusing import make_slices
 from medsamseg_server.propagation.through_time import follow_through_time
 from medsamseg_server.propagation.whole_volume import Task, WholeMask, WholeVolume
 
@@ -28,7 +29,8 @@ class Segmented:
     Attributes:
         mask: slices, frames or times along the first axis.
         results: what is known of each slice or frame with a result, by its index; none of times.
-        prompts: number of boxes that were given.
+        boxes: what the network was given, by slice or frame; none of points and times.
+        prompts: number of boxes, or of slices with points, that were given.
         ended: why the propagation ended, each way.
         seconds: for everything.
         seconds_encoding: of these, on slices.
@@ -39,6 +41,7 @@ class Segmented:
 
     mask: NDArray[np.bool_]
     results: Mapping[int, SliceResult]
+    boxes: Mapping[int, Box]
     prompts: int
     ended: tuple[str, ...]
     seconds: float
@@ -47,14 +50,11 @@ class Segmented:
     encoder_calls: int
     decoder_calls: int
 
-    @property
-    def boxes(self) -> dict[int, Box]:
-        """The boxes that the network was given, by slice or frame."""
-        return {index: result.box for index, result in self.results.items()}
-
 
 def segment_case(engine: Engine, case: Case, prompts: Prompts, model: str, method: str) -> Segmented:
     """Segment an object in a scan, picture or film; errors as ``WholeVolume``."""
+    if prompts.points:
+        return _segment_points(engine, case, prompts, model)
     axis = case.entry.axis
     task = Task(
         axis,
@@ -68,10 +68,11 @@ def segment_case(engine: Engine, case: Case, prompts: Prompts, model: str, metho
         method,
     )
     started = time.perf_counter()
-    done = WholeVolume(case.volume, task).run(engine)
+    done = WholeVolume(case.volume, task, case.phases).run(engine)
     return Segmented(
         np.moveaxis(done.mask, axis, 0).astype(bool),
         {result.index: result for result in done.results},
+        {result.index: result.box for result in done.results},
         len(prompts.boxes),
         tuple(f"{end.direction}: {end.reason} at {end.index}" for end in done.ended),
         time.perf_counter() - started,
@@ -79,6 +80,28 @@ def segment_case(engine: Engine, case: Case, prompts: Prompts, model: str, metho
         done.seconds_decoding,
         done.encoder_calls,
         done.decoder_calls,
+    )
+
+
+def _segment_points(engine: Engine, case: Case, prompts: Prompts, model: str) -> Segmented:
+    entry = case.entry
+    case.phases.check(case.volume)
+    started = time.perf_counter()
+    source = make_slices(engine, case.volume, entry.axis, entry.window, model, phases=case.phases)
+    mask = np.zeros((case.volume.slice_count(entry.axis), *source.image_size(0)), bool)
+    for index, points in prompts.points.items():
+        source.in_prompt(index, Prompt(points=points)).paint(mask[index], True)
+    return Segmented(
+        mask,
+        {},
+        {},
+        len(prompts.points),
+        (),
+        time.perf_counter() - started,
+        source.encode_seconds,
+        source.decode_seconds,
+        source.encoder_calls,
+        source.decoder_calls,
     )
 
 
@@ -114,6 +137,7 @@ def segment_times(
             mask[number] = objects[""].mask
     return Segmented(
         mask,
+        {},
         {},
         1,
         (),

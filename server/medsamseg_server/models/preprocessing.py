@@ -48,9 +48,7 @@ def _resize(policy: Resize, color: NDArray[np.uint8], height: int, width: int) -
     channels = color.shape[2]
     plane = color[..., 0] if channels == 1 else color
     if policy is Resize.STRETCH_BICUBIC:
-        resized = transform.resize(  # type: ignore[no-untyped-call]
-            plane, (height, width), order=3, preserve_range=True, anti_aliasing=True
-        )
+        resized = transform.resize(plane, (height, width), order=3, preserve_range=True, anti_aliasing=True)
     elif policy is Resize.LONGEST_SIDE_AREA:
         resized = cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA)
     else:

@@ -106,17 +106,17 @@ class FusedSlices:
     def masks(self, index: int, boxes: Sequence[Box]) -> list[SliceMask]:
         """Return the object in each box on the whole slice ``index``; errors as ``Engine.segment``."""
         answers = [phase.masks(index, boxes) for phase in self._phases]
-        size = self._phases[0].image_size(index)
+        size = self.image_size(index)
         return [self._fused_mask(each, size) for each in zip(*answers, strict=True)]
 
-    def in_box(self, index: int, box: Box) -> SliceMask:
-        """Return the object in a box of the user on slice ``index``; errors as ``Engine.segment``."""
-        return self.in_prompt(index, Prompt(box))
+    def in_box(self, index: int, box: Box) -> tuple[SliceMask, float | None]:
+        """Return the object in a box of the user on slice ``index``; what phases agree on is not known: None."""
+        return self.in_prompt(index, Prompt(box)), None
 
     def in_prompt(self, index: int, prompt: Prompt) -> SliceMask:
         """Return the object that a prompt shows on slice ``index``; errors as ``Engine.segment``."""
         answers = [phase.in_prompt(index, prompt) for phase in self._phases]
-        return self._fused_mask(answers, self._phases[0].image_size(index))
+        return self._fused_mask(answers, self.image_size(index))
 
     def candidates(self, index: int, box: Box, more_boxes: Sequence[Box] = ()) -> Candidates:
         """Return masks for a vote, one for each box that ``Engine.candidates`` asks; errors as ``Engine.segment``."""
@@ -134,6 +134,10 @@ class FusedSlices:
     def pixels(self, index: int) -> NDArray[np.uint8]:
         """Return the mean of slice ``index``, (H, W) or (H, W, 3), of all volumes, as the network sees them."""
         return _mean([phase.pixels(index) for phase in self._phases])
+
+    def image_size(self, index: int) -> tuple[int, int]:
+        """Return (H, W) of slice ``index``."""
+        return self._phases[0].image_size(index)
 
     def _fused_mask(self, answers: Sequence[SliceMask], image_size: tuple[int, int]) -> SliceMask:
         fused = self._fuse([_known(answer.probability).to_array(image_size) for answer in answers])

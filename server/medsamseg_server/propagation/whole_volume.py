@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from medsamseg_server.engine.box_vote import fill_of
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
 from medsamseg_server.engine.prompts import Box, check_box
@@ -22,6 +23,7 @@ from medsamseg_server.propagation import (
 )
 from medsamseg_server.propagation.fusing import NO_PHASES, FusedSlices, Phases, make_slices
 from medsamseg_server.propagation.several_objects import FollowedObject, follow
+from medsamseg_server.propagation.trust import confidence_in_box, doubt
 from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.volumes.windows import IntensityRange
 
@@ -111,6 +113,11 @@ class WholeMask:
     def empty_prompts(self) -> tuple[int, ...]:
         """The prompted slices on which nothing was found, ascending."""
         return tuple(result.index for result in self.results if result.direction == "prompt" and not result.mask.voxels)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Sentences on the masks in boxes of the user that are likely to be wrong, ascending; see ``trust.doubt``."""
+        return tuple(sentence for sentence in map(doubt, self.results) if sentence is not None)
 
 
 class WholeVolume:
@@ -230,4 +237,7 @@ class _OnlyPrompts(Propagation):
 
     def run(self, source: SliceSource) -> Iterator[Event]:
         for index, box in self.plan.boxes.items():
-            yield SliceResult(index, "prompt", box, source.in_box(index, box), "box")
+            mask, agreement = source.in_box(index, box)
+            # Only networks whose scores are learned are asked several boxes.
+            sure = None if agreement is None else confidence_in_box(fill_of(mask.extent, box), agreement, mask.score)
+            yield SliceResult(index, "prompt", box, mask, "box", sure)

@@ -18,6 +18,7 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.point_slots import MOST_POINTS
 from medsamseg_server.propagation import DEFAULT_METHOD
 from medsamseg_server.propagation.events import SliceResult
+from medsamseg_server.propagation.trust import doubt
 from medsamseg_server.volumes.probability_levels import to_levels
 from medsamseg_server.volumes.windows import IntensityRange
 
@@ -323,7 +324,8 @@ class SliceEvent(Reply):
     """The object on one slice, and the box it was found with; ``done`` counts the slices of all objects so far.
 
     ``object`` is the ID of one of several. ``confidence``, 0 to 1, is made of the named ``confidence_parts``; null
-    where the method does not know.
+    where the method does not know. ``doubt`` is a sentence on a mask in a box of the user that is likely to be wrong:
+    all that follows from the box follows from it. Null on other slices.
     """
 
     event: Literal["slice"] = "slice"
@@ -336,6 +338,7 @@ class SliceEvent(Reply):
     provenance: Literal["box", "propagated", "interpolated"]
     confidence: float | None
     confidence_parts: dict[str, float]
+    doubt: str | None = None
 
     @classmethod
     def of(cls, result: SliceResult, done: int, name: str | None = None) -> SliceEvent:
@@ -351,6 +354,7 @@ class SliceEvent(Reply):
             provenance=result.provenance,
             confidence=None if confidence is None else round(confidence.value, 4),
             confidence_parts={} if confidence is None else {k: round(v, 4) for k, v in confidence.parts.items()},
+            doubt=doubt(result),
         )
 
 

@@ -181,6 +181,7 @@ class LesionsSection(PanelSection):
 def _setUp(table):
     table.setColumnCount(5)
     table.setHorizontalHeaderLabels([_("Lesion"), _("Place"), _("ml"), _("mm"), _("State")])
+    table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
     table.horizontalHeader().setStretchLastSection(True)
     table.verticalHeader().setVisible(False)
     table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
