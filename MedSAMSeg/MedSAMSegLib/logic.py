@@ -6,9 +6,7 @@ from MedSAMSegLib.boxes.boxWork import BoxWork
 from MedSAMSegLib.boxes.sceneBoxes import SceneBoxes
 from MedSAMSegLib.client.encodingRun import EncodingRun, UploadRun
 from MedSAMSegLib.client.volumeUpload import VolumeUploads
-from MedSAMSegLib.logicBoxes import BoxAdjustment
 from MedSAMSegLib.logicLesions import LesionList
-from MedSAMSegLib.logicSlices import SliceReview
 from MedSAMSegLib.logicTime import TimeFollowing
 from MedSAMSegLib.propagation.propagations import Propagations
 from MedSAMSegLib.segments.segmentWriters import SegmentWriters
@@ -21,7 +19,7 @@ from MedSAMSegLib.volumes.nodeNames import nodeName
 from MedSAMSegLib.volumes.sliceGeometry import checkVolume
 
 
-class MedSAMSegLogic(BoxAdjustment, SliceReview, LesionList, TimeFollowing):
+class MedSAMSegLogic(LesionList, TimeFollowing):
     """Segments objects in scalar volumes from boxes on slices.
 
     Usage::
@@ -47,7 +45,6 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview, LesionList, TimeFollowing):
         self._writers = SegmentWriters(acceptedSlices)
         boxes = SceneBoxes()
         super().__init__(boxes, BoxWork(self._server, self._uploads, self._writers, boxes))
-        LesionList.__init__(self)
         TimeFollowing.__init__(self, TimePropagations(self._server.client, self._writers, boxes.store))
         self._propagations = Propagations(self._server.client, self._uploads, self._writers, boxes.store)
 

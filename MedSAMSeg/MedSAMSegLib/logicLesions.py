@@ -6,6 +6,8 @@ from pathlib import Path
 import slicer
 import vtk
 
+from MedSAMSegLib.logicBoxes import BoxAdjustment
+from MedSAMSegLib.logicSlices import SliceReview
 from MedSAMSegLib.slices.lesions import lesionOf
 from MedSAMSegLib.slices.sliceRecords import SliceRecords
 from MedSAMSegLib.volumes.nodeNames import nodeName
@@ -25,10 +27,14 @@ COLUMNS = (
 _ROLE = "MedSAMSeg.Lesions"
 
 
-class LesionList:
-    """What :class:`MedSAMSegLogic` knows of segments as lesions."""
+class LesionList(BoxAdjustment, SliceReview):
+    """What :class:`MedSAMSegLogic` knows of segments as lesions, from their boxes and slices.
 
-    def __init__(self):
+    :param boxes: as for :class:`BoxAdjustment`; so is `boxWork`.
+    """
+
+    def __init__(self, boxes, boxWork):
+        super().__init__(boxes, boxWork)
         self._lesions = {}
 
     def lesions(self, segmentation, volume):
@@ -54,6 +60,21 @@ class LesionList:
                 known[key] = seen, lesionOf(segmentation, segmentID, volume, axis, states)
             self._lesions[key] = known[key]
         return [lesion for _seen, lesion in self._lesions.values()]
+
+    def acceptLesion(self, segmentation, volume, segment):
+        """Accept all slices of a segment as :meth:`SliceReview.acceptSlice` does; return how many it has.
+
+        :param segmentation: the segmentation node.
+        :param volume: the volume node.
+        :param segment: ID of the segment.
+        :raises UserError: when a node is gone, not stored as voxels, or under transforms that move them apart.
+        """
+        axis = self._lesionAxis(segmentation, volume, segment)
+        present = [state for state in self.slices(segmentation, volume, segment, axis) if not state.isEmpty]
+        for state in present:
+            if not state.isAccepted:
+                self.acceptSlice(segmentation, volume, segment, axis, state.index)
+        return len(present)
 
     def exportLesions(self, segmentation, volume, path):
         """Write :meth:`lesions` into a CSV file: UTF-8, a line a segment, volumes in ml, diameters in mm.

@@ -65,7 +65,7 @@ def _parts(mask):
     above: list[tuple] = []
     for y, row in enumerate(np.asarray(mask, bool)):
         changes = np.flatnonzero(np.diff(row, prepend=False, append=False))
-        runs = []
+        runs: list[tuple] = []
         for left, end in changes.reshape(-1, 2).tolist():
             right = end - 1
             touched = {number for number, low, high in above if low <= right + 1 and left - 1 <= high}

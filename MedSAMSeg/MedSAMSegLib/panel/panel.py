@@ -13,6 +13,7 @@ from MedSAMSegLib.panel.sections.historySection import HistorySection
 from MedSAMSegLib.panel.sections.improveSection import ImproveSection
 from MedSAMSegLib.panel.sections.inputsSection import InputsSection
 from MedSAMSegLib.panel.sections.installSection import InstallSection
+from MedSAMSegLib.panel.sections.lesionsSection import LesionsSection
 from MedSAMSegLib.panel.sections.pointsSection import PointsSection
 from MedSAMSegLib.panel.sections.propagationSection import PropagationSection
 from MedSAMSegLib.panel.sections.remoteSection import RemoteSection
@@ -34,6 +35,7 @@ SECTIONS = (
     PointsSection,
     PropagationSection,
     ReviewSection,
+    LesionsSection,
     HistorySection,
     ImproveSection,
     PanelShortcuts,

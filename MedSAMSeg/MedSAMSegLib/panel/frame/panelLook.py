@@ -23,7 +23,7 @@ ICONS = {
 }
 
 #: Table -> height in lines of text: a few rows, then it scrolls.
-TABLE_LINES = {"segmentsTable": 8, "boxesTable": 7}
+TABLE_LINES = {"segmentsTable": 8, "boxesTable": 7, "lesionsTable": 8}
 
 #: The status line keeps this room, so that nothing moves under the pointer when the sentence changes.
 STATUS_LINES = 2

@@ -1,0 +1,190 @@
+"""The lesions: one row a segment with its sizes and how far it was checked, and the way from one to the next."""
+
+import time
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.panel.frame.panelSection import PanelSection
+from MedSAMSegLib.slices.lesions import ACCEPTED, CHECKED, DRAWN, EMPTY, FOLLOWED
+
+#: After measuring, a pause of so many times as long: while a propagation writes, the views must go on.
+PAUSE_FACTOR = 10
+
+STATES = {
+    EMPTY: _("empty"),
+    DRAWN: _("drawn"),
+    FOLLOWED: _("propagated"),
+    CHECKED: _("checked"),
+    ACCEPTED: _("accepted"),
+}
+
+
+class LesionsSection(PanelSection):
+    """The table of lesions and its buttons; nothing is measured while it is collapsed.
+
+    :param ui: the panel's widgets by name.
+    :param session: the :class:`PanelSession`.
+    """
+
+    def __init__(self, ui, session):
+        super().__init__(ui, session)
+        self._lesions = []
+        self._rows = None
+        self._isFilling = False
+        self._nextMeasuring = 0.0
+        self._laterTimer = qt.QTimer()
+        self._laterTimer.setSingleShot(True)
+        _setUp(ui.lesionsTable)
+        self.connect(self._laterTimer, "timeout()", session.changed.emit)
+        self.connect(ui.lesionsTable, "itemSelectionChanged()", self._onSelected)
+        self.connect(ui.lesionsButton, "contentsCollapsed(bool)", self._onCollapsed)
+        self.connect(ui.uncheckedLesionsCheckBox, "toggled(bool)", self._onCollapsed)
+        self.connect(ui.newLesionButton, "clicked()", self._onNew)
+        self.connect(ui.previousLesionButton, "clicked()", self._onPrevious)
+        self.connect(ui.nextLesionButton, "clicked()", self._onNext)
+        self.connect(ui.acceptLesionButton, "clicked()", self._onAccept)
+
+    def forgetScene(self):
+        """Let go of the segments."""
+        self._laterTimer.stop()
+        self._lesions = []
+        self._fill()
+
+    def cleanup(self):
+        """Measure no more."""
+        self._laterTimer.stop()
+
+    def update(self):
+        """Show the segments as they are."""
+        if not self.ui.lesionsButton.collapsed:
+            start = time.monotonic()
+            if start < self._nextMeasuring:
+                self._laterTimer.start(round(1000 * (self._nextMeasuring - start)) + 1)
+            else:
+                self._measure()
+        self._fill()
+        self.ui.newLesionButton.enabled = self.session.hasUsableVolume
+        # Keys press them while the table is collapsed, too.
+        for button in (self.ui.previousLesionButton, self.ui.nextLesionButton, self.ui.acceptLesionButton):
+            button.enabled = self.session.hasSegment and self.session.hasUsableVolume
+
+    def _measure(self):
+        start = time.monotonic()
+        volume, segmentation, _segmentID = self.session.target
+        self._lesions = []
+        if self.session.hasUsableVolume and segmentation is not None:
+            try:
+                self._lesions = self.session.logic.lesions(segmentation, volume)
+            except UserError:
+                # Such as surfaces, or voxels that do not coincide any more: the section "Check" says so.
+                self._lesions = []
+        end = time.monotonic()
+        self._nextMeasuring = end + PAUSE_FACTOR * (end - start)
+
+    def _fill(self):
+        isFiltered = self.ui.uncheckedLesionsCheckBox.checked
+        lesions = [lesion for lesion in self._lesions if not (isFiltered and lesion.state in (CHECKED, ACCEPTED))]
+        table = self.ui.lesionsTable
+        self._isFilling = True
+        if lesions != self._rows:
+            self._rows = lesions
+            # A table that sorts while it is filled moves rows away from under the items that follow.
+            table.setSortingEnabled(False)
+            table.setRowCount(len(lesions))
+            for row, lesion in enumerate(lesions):
+                self._write(row, lesion)
+            table.setSortingEnabled(True)
+        self._select(self.session.target.segmentID)
+        self._isFilling = False
+
+    def _write(self, row, lesion):
+        values = lesion.name, lesion.place, round(lesion.volume, 2), round(lesion.diameter, 1), STATES[lesion.state]
+        for column, value in enumerate(values):
+            item = qt.QTableWidgetItem()
+            item.setData(qt.Qt.DisplayRole, value)
+            item.setData(qt.Qt.UserRole, lesion.segmentID)
+            self.ui.lesionsTable.setItem(row, column, item)
+
+    def _select(self, segmentID):
+        shown = self._shownIDs()
+        row = shown.index(segmentID) if segmentID in shown else -1
+        table = self.ui.lesionsTable
+        if row < 0:
+            table.clearSelection()
+        elif table.currentRow() != row or not table.selectedItems():
+            table.selectRow(row)
+
+    def _shownIDs(self):
+        """:return: IDs of the segments in the order of the table's rows."""
+        table = self.ui.lesionsTable
+        return [table.item(row, 0).data(qt.Qt.UserRole) for row in range(table.rowCount)]
+
+    def _onSelected(self):
+        table = self.ui.lesionsTable
+        if not self._isFilling and self.session.parameters is not None and table.selectedItems():
+            self._show(table.item(table.currentRow(), 0).data(qt.Qt.UserRole))
+
+    def _onCollapsed(self, _isCollapsed):
+        self.session.changed.emit()
+
+    def _onNext(self):
+        self._go(1)
+
+    def _onPrevious(self):
+        self._go(-1)
+
+    def _go(self, step):
+        with self.session.sayingErrors():
+            self._measure()
+            self._fill()
+            shown, current = self._shownIDs(), self.session.target.segmentID
+            if not shown:
+                self.session.say(_("There is no lesion left to go to."))
+                return
+            start = shown.index(current) if current in shown else (-1 if step > 0 else 0)
+            self._show(shown[(start + step) % len(shown)])
+
+    def _show(self, segmentID):
+        """Make a segment the current one, and let every view show it where it is largest."""
+        lesion = next((lesion for lesion in self._lesions if lesion.segmentID == segmentID), None)
+        if lesion is None:
+            return
+        self.session.parameters.segmentID = segmentID
+        if lesion.ends:
+            middle = [(first + second) / 2 for first, second in zip(*lesion.ends, strict=True)]
+            for sliceNode in slicer.util.getNodesByClass("vtkMRMLSliceNode"):
+                sliceNode.JumpSliceByOffsetting(*middle)
+        self.session.changed.emitNow()
+        sentence = _("{name}: {place}, {diameter:.1f} mm, {volume:.2f} ml, {state}.")
+        self.session.say(sentence.format(**{**vars(lesion), "state": STATES[lesion.state]}))
+
+    def _onNew(self):
+        with self.session.sayingErrors():
+            # One that waits for its box is the next one already.
+            if not self.session.hasSegment or self.session.boxAxis is not None:
+                self.session.addSegment()
+            self.ui.drawButton.checked = True
+
+    def _onAccept(self):
+        volume, segmentation, segmentID = self.session.target
+        with self.session.sayingErrors():
+            # The user waits for what this one changes.
+            self._nextMeasuring = 0.0
+            count = self.session.logic.acceptLesion(segmentation, volume, segmentID)
+            name = segmentation.GetSegmentation().GetSegment(segmentID).GetName()
+            self.session.say(_("All slices of {name} are accepted: {count}.").format(name=name, count=count))
+
+
+def _setUp(table):
+    table.setColumnCount(5)
+    table.setHorizontalHeaderLabels([_("Lesion"), _("Place"), _("ml"), _("mm"), _("State")])
+    table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
+    table.horizontalHeader().setStretchLastSection(True)
+    table.verticalHeader().setVisible(False)
+    table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
+    table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
+    table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
+    table.setSortingEnabled(True)

@@ -1,0 +1,115 @@
+"""The table of lesions: what it shows, where a row and the keys lead, what accepting does."""
+
+import pytest
+import slicer
+
+from MedSAMSegLib.logic import MedSAMSegLogic
+from slicerhost import widgetDriver
+
+
+@pytest.fixture
+def opened(gui, panel):
+    """The panel with its table of lesions open."""
+    panel.ui.lesionsButton.collapsed = False
+    gui.processEvents()
+    return panel
+
+
+def rows(panel):
+    """:return: the texts of the table's rows."""
+    table = panel.ui.lesionsTable
+    return [[table.item(row, column).text() for column in range(5)] for row in range(table.rowCount)]
+
+
+def drawLesion(gui, panel, dragInRed, offset):
+    """One press and one drag, on another slice."""
+    red = gui.layoutManager.sliceWidget("Red").sliceLogic()
+    red.SetSliceOffset(offset)
+    widgetDriver.click(panel.ui.newLesionButton)
+    panel.ui.statusLabel.text = ""
+    dragInRed()
+    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
+
+
+def shown(gui):
+    """:return: index of the slice that the red view shows."""
+    return round(gui.layoutManager.sliceWidget("Red").sliceLogic().GetSliceOffset())
+
+
+@pytest.fixture
+def two(gui, opened, dragInRed):
+    """Two lesions, on the slices 12 and 25."""
+    for offset in (12, 25):
+        drawLesion(gui, opened, dragInRed, offset)
+    gui.waitUntil(lambda: [row[4] for row in rows(opened)] == ["drawn", "drawn"])
+    return opened
+
+
+def test_oneDragALesion(gui, two):
+    assert [row[1] for row in rows(two)] == ["axial 12", "axial 25"]
+    assert all(float(row[2]) > 0 and float(row[3]) > 0 for row in rows(two))
+
+
+def test_rowLeadsToItsLesion(gui, two):
+    table = two.ui.lesionsTable
+    area = table.visualItemRect(table.item(0, 0)).center()
+    widgetDriver.click(table.viewport(), area.x(), area.y())
+    gui.processEvents()
+    assert shown(gui) == 12
+    (segmentID,) = two.ui.segmentsTable.selectedSegmentIDs()
+    segmentation = two.ui.segmentationSelector.currentNode()
+    assert segmentation.GetSegmentation().GetSegment(segmentID).GetName() == rows(two)[0][0]
+    assert two.ui.statusLabel.text.startswith(f"{rows(two)[0][0]}: axial 12, ")
+
+
+def test_nextAndPreviousGoRound(gui, two):
+    visited = []
+    for button in (two.ui.nextLesionButton, two.ui.nextLesionButton, two.ui.previousLesionButton):
+        widgetDriver.click(button)
+        gui.processEvents()
+        visited.append(shown(gui))
+    assert visited == [12, 25, 12]
+
+
+def test_acceptedLesionIsFilteredOut(gui, two):
+    widgetDriver.click(two.ui.acceptLesionButton)
+    gui.waitUntil(lambda: [row[4] for row in rows(two)] == ["drawn", "accepted"])
+    two.ui.uncheckedLesionsCheckBox.checked = True
+    gui.waitUntil(lambda: [row[1] for row in rows(two)] == ["axial 12"])
+
+
+def test_closedTableMeasuresNothing(gui, panel, dragInRed, monkeypatch):
+    measured = []
+    monkeypatch.setattr(MedSAMSegLogic, "lesions", lambda *arguments: measured.append(arguments) or [])
+    assert panel.ui.lesionsButton.collapsed
+    panel.ui.drawButton.click()
+    dragInRed()
+    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
+    assert measured == []
+    panel.ui.lesionsButton.collapsed = False
+    gui.waitUntil(lambda: measured)
+
+
+def test_keysLeadFromLesionToLesion(gui, openMainWindow, volume, openPanel, dragInRed):
+    window = openMainWindow()
+    slicer.util.setSliceViewerLayers(background=volume, fit=True)
+    panel = openPanel()
+    for offset in (12, 25):
+        gui.layoutManager.sliceWidget("Red").sliceLogic().SetSliceOffset(offset)
+        widgetDriver.pressKeys(window, "Shift+N")
+        panel.ui.statusLabel.text = ""
+        dragInRed()
+        gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
+    widgetDriver.pressKeys(window, "Ctrl+Up")
+    gui.processEvents()
+    assert shown(gui) == 12
+    widgetDriver.pressKeys(window, "Shift+A")
+    assert panel.ui.statusLabel.text.endswith(" are accepted: 1.")
+    widgetDriver.pressKeys(window, "Ctrl+Down")
+    gui.processEvents()
+    assert shown(gui) == 25
+
+
+def test_tableIsEmptyWithoutAScene(gui, two):
+    slicer.mrmlScene.Clear(0)
+    gui.waitUntil(lambda: rows(two) == [])
