@@ -51,7 +51,7 @@ def test_logsNameNoPatientNoStudyAndNoVoxel(process, study, caplog):
         with contextlib.suppress(UserError):
             logic.segmentBox(study, segmentation, segment, **box, **mistake)
     process.kill()
-    process._server._child.wait()
+    process._launched._child.wait()
     with pytest.raises(UserError):
         process._client.health()
 

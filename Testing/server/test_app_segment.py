@@ -250,9 +250,12 @@ def test_weights_that_cannot_be_loaded_do_not_stop_the_server(service, store, ca
 def test_openapi_names_every_route_and_the_errors(client):
     described = client.get("/v1/openapi.json").json()
     assert set(described["paths"]) == {
+        "/metrics",
         "/v1/health",
         "/v1/models",
+        "/v1/status",
         "/v1/volumes/{key}",
+        "/v1/volumes/{key}/proposals",
         "/v1/volumes/{key}/segment",
         "/v1/volumes/{key}/propagate",
         "/v1/volumes/{key}/encodings",

@@ -38,7 +38,9 @@ def register(specification, network, overwrite=False):
 
 @pytest.fixture
 def knee(tiny_specification):
-    specification = dataclasses.replace(tiny_specification, name="knee", title="Knee (LiteMedSAM)")
+    specification = dataclasses.replace(
+        tiny_specification, name="knee", title="Knee (LiteMedSAM)", learned_scores=False
+    )
     torch.manual_seed(5)
     network = build_network(specification)
     register(specification, network)
@@ -96,7 +98,13 @@ def test_the_server_offers_it_and_segments_with_it(knee, store, ellipsoids):
 def test_a_specialist_is_used_by_the_same_calls(store, ellipsoids, tiny_specification):
     u_net = UNetParameters(widths=(4, 8), strides=(2,), residual_units=1)
     specification = dataclasses.replace(
-        tiny_specification, name="unet", title="U-Net", encoder=NoEncoder(), decoder=u_net, close_up_size=None
+        tiny_specification,
+        name="unet",
+        title="U-Net",
+        encoder=NoEncoder(),
+        decoder=u_net,
+        close_up_size=None,
+        learned_scores=False,
     )
     register(specification, build_specialist(specification))
     assert get_specification("unet") == specification
