@@ -7,7 +7,7 @@ BIN := .venv/bin
 TWO_AT_A_TIME := -n 2
 
 .DEFAULT_GOAL := help
-.PHONY: help environment weights demo test test-full full-size lint format bench screenshots check-extension check-install soak lock clean
+.PHONY: help environment weights demo test test-full full-size lint format docs bench screenshots check-extension check-install soak lock clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,9 @@ lint: environment ## Check style, formatting, which room imports which, and type
 format: environment ## Put the code into the project's format
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format .
+
+docs: environment ## Make the documentation as a site, links checked; open build/site/index.html
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: weights full-size ## Measure speed and memory against named baselines; writes bench/
 	@$(BIN)/python tools/bench

@@ -60,9 +60,10 @@ def _commandsBelow(parser):
 
 def routes():
     """:return: the lines of the HTTP contract: method and path."""
-    from medsamseg_server.serving.app import router
+    from medsamseg_server.serving import app, status
 
-    return [f"{method} {route.path}" for route in router.routes for method in sorted(route.methods)]
+    known = [*app.router.routes, *status.router.routes]
+    return [f"{method} {route.path}" for route in known for method in sorted(route.methods)]
 
 
 #: File that pins an interface, and what describes that as it is.

@@ -1,14 +1,13 @@
 """What the command line's tests share: a home of their own, running a command, small published weights."""
 
 import hashlib
-import json
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
+from commandLine import run
+from dataFolder import home, ownHome
 from weights_server import WeightsServer
 
-from medsamseg_server.cli import main
 from medsamseg_server.weights import registry
 from medsamseg_server.weights.store import ModelStore
 
@@ -23,30 +22,14 @@ def development_store():
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    """An empty data folder for this test alone, so that none touches the user's."""
-    folder = tmp_path / "home"
-    monkeypatch.setenv("MEDSAMSEG_HOME", str(folder))
+def noProxy(monkeypatch):
+    """What runs on this computer is asked directly."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    return folder
 
 
 @pytest.fixture
 def store(home):
     return ModelStore()
-
-
-@pytest.fixture
-def run(capsys):
-    """Runs the command line in this process; returns its status, standard output and standard error."""
-
-    def run_command(*arguments):
-        capsys.readouterr()
-        status = main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return SimpleNamespace(status=status, out=captured.out, err=captured.err, json=lambda: json.loads(captured.out))
-
-    return run_command
 
 
 @pytest.fixture

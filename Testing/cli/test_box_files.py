@@ -77,7 +77,7 @@ def test_coco_boxes_of_a_folder_give_a_mask_for_each_picture_and_a_table(run, fo
     assert result.out.splitlines() == ["3 of 3 objects found in 2 pictures", f"Written: {tmp_path / 'masks'}"]
     np.testing.assert_array_equal(read(tmp_path / "masks/a.png"), mask_of("large", "small"))
     np.testing.assert_array_equal(read(tmp_path / "masks/more/b.png"), mask_of("small"))
-    rows = list(csv.DictReader((tmp_path / "masks/objects.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "masks/objects.csv").read_text().splitlines()))
     assert [(row["gray_level"], row["name"], row["area_pixels"]) for row in rows] == [
         ("1", "cell", "180"),
         ("2", "nucleus", "36"),

@@ -10,6 +10,7 @@ from medsamseg_server.weights.store import ModelStore
 
 COMMANDS = {
     "segment": ["segment", "ct.nrrd", "-o", "mask.nrrd"],
+    "propose": ["propose", "ct.nrrd", "-o", "mask.nrrd"],
     "evaluate": ["evaluate", "manifest.json"],
     "study": ["study", "manifest.json"],
     "cache warm": ["cache", "warm", "ct.nrrd"],

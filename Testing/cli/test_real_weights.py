@@ -69,6 +69,21 @@ def test_a_box_on_the_tumor_finds_what_the_radiologist_drew(segment):
     assert summary["weights_sha256"].startswith("79d8c9dc")
 
 
+@pytest.mark.parametrize("fuse", ["mean", "max"])
+def test_a_clean_phase_helps_a_noisy_one(segment, tmp_path, fuse):
+    slices = slice(23, 26)
+    reference = sitk.GetArrayFromImage(sitk.ReadImage(str(SAMPLE / "RiderChestCTTumour.nrrd"))).astype(bool)[slices]
+    image = sitk.ReadImage(str(CT), sitk.sitkFloat32)
+    noisy = sitk.AdditiveGaussianNoise(image, standardDeviation=250, mean=0, seed=7)
+    sitk.WriteImage(sitk.Cast(noisy, sitk.sitkInt16), str(tmp_path / "noisy.nrrd"))
+    alone, _ = segment(tmp_path / "noisy.nrrd", "--range", "23:25")
+    fused, summary = segment(tmp_path / "noisy.nrrd", "--range", "23:25", "--also", CT, "--fuse", fuse)
+    assert summary["warnings"] == []
+    # Dice with the noisy copy alone is 0.886; fused by the mean 0.922, by the maximum 0.916.
+    assert dice(fused[slices], reference) > dice(alone[slices], reference) + 0.02
+    assert dice(fused[slices], reference) > 0.9
+
+
 def test_weights_of_another_model_are_told(run, store, development_store):
     store.folder.mkdir(parents=True)
     store.final_path("sam").symlink_to(development_store.path("litemedsam"))

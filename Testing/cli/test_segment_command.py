@@ -239,6 +239,16 @@ def test_nothing_found_is_a_warning_and_an_empty_file(run, networks, image_file,
     assert read_mask(tmp_path / "out.nrrd").sum() == 0
 
 
+@pytest.mark.parametrize("more", [(), ("--slice-only",)])
+def test_a_mask_that_is_likely_to_be_wrong_is_a_warning(run, networks, image_file, tmp_path, more):
+    """The bar is a ninth of this box; in a closer one it is not doubted."""
+    loose = ["--box", "4,4,38,28", "--slice", "5", *WINDOW, *more]
+    result = run("segment", image_file, *loose, "-o", tmp_path / "loose.nrrd")
+    doubt = "The mask on slice 5 is uncertain: it leaves much of the box empty. "
+    assert result.err == f"medsamseg: Warning: {doubt}Draw the box tighter, or add a point or a box on another slice.\n"
+    assert run("segment", image_file, *BOX, *WINDOW, *more, "-o", tmp_path / "close.nrrd").err == ""
+
+
 def test_what_was_changed_in_the_image_is_told(run, networks, tmp_path):
     array = rod().astype(np.float32)
     array[0, 0, 0] = np.nan

@@ -152,6 +152,55 @@ def test_without_a_time_the_way_out_is_named(run, tmp_path):
         assert "--all-times" in result.err
 
 
+def color_sequence(path):
+    """Write as 3D Slicer 5.12 does: colors, the three directions, and the list of volumes as the slowest axis."""
+    space = [[SPACING[0], 0, 0], [0, SPACING[1], 0], [0, 0, SPACING[2]]]
+    header = {
+        "kinds": ["RGB-color", "domain", "domain", "domain", "list"],
+        "space": "left-posterior-superior",
+        "space directions": np.array([[np.nan] * 3, *space, [np.nan] * 3]),
+        "space origin": [1.0, 2.0, 3.0],
+        "DataNodeClassName": "vtkMRMLVectorVolumeNode",
+        "axis 3 index type": "numeric",
+        "axis 3 index values": "0.0 0.5 1.0 1.5",
+    }
+    nrrd.write(str(path), colors().transpose(4, 3, 2, 1, 0), header)
+    return path
+
+
+def color_metaimage(path):
+    image = sitk.JoinSeries([sitk.GetImageFromArray(volume, isVector=True) for volume in colors()])
+    image.SetSpacing((*SPACING, 1.0))
+    sitk.WriteImage(image, str(path))
+    return path
+
+
+def colors():
+    """The bar in orange on dark blue, (T, K, J, I, 3)."""
+    return np.where(beating()[..., None] > 0, np.uint8((210, 140, 60)), np.uint8((20, 30, 60)))
+
+
+COLOR_SCANS = {
+    "sequence": lambda folder: color_sequence(folder / "scan.seq.nrrd"),
+    "MetaImage": lambda folder: color_metaimage(folder / "scan.mha"),
+}
+
+
+@pytest.mark.parametrize("write", COLOR_SCANS.values(), ids=COLOR_SCANS)
+def test_a_sequence_in_color_has_times(run, tmp_path, write):
+    scan = write(tmp_path)
+    box = ["--box", "11,9,22,20", "--slice", "4", "--time", "2"]
+    result = run("segment", scan, *box, "-o", tmp_path / "out.nrrd")
+    assert result.status == 0, result.err
+    np.testing.assert_array_equal(read(tmp_path / "out.nrrd"), beating()[2] > 0)
+    assert sitk.ReadImage(str(tmp_path / "out.nrrd")).GetSpacing() == SPACING
+    result = run("segment", scan, *BOX, "--all-times", "-o", tmp_path / "all.seg.nrrd")
+    assert result.status == 0, result.err
+    for time in range(TIMES):
+        np.testing.assert_array_equal(read(tmp_path / f"all_{time}.seg.nrrd"), beating()[time] > 0)
+    assert "--time N" in run("segment", scan, *BOX, "-o", tmp_path / "one.nrrd").err
+
+
 def test_a_list_of_three_volumes_of_bytes_is_no_color(run, tmp_path):
     header = {"kinds": ["list", "domain", "domain", "domain"]}
     nrrd.write(str(tmp_path / "s.seq.nrrd"), beating()[:3].astype(np.uint8).transpose(0, 3, 2, 1), header)

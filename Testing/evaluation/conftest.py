@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import SimpleITK as sitk
+from dataFolder import home, ownHome
 from evaluation_scans import bar
 
 from medsamseg_server.cli import evaluate as evaluate_command
@@ -16,13 +17,6 @@ sys.path.append(str(Path(__file__).parents[1] / "server"))
 from server_fakes import FakePredictor
 
 SPACING = (2.0, 1.5, 3.0)
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    folder = tmp_path / "home"
-    monkeypatch.setenv("MEDSAMSEG_HOME", str(folder))
-    return folder
 
 
 @pytest.fixture

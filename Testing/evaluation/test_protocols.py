@@ -87,7 +87,59 @@ def test_default_protocols_exist():
     assert {"gtbox", "propagate", "propagate_zrange", "keyframes:3"} <= set(names)
 
 
-@pytest.mark.parametrize("name", ["", "keyframes", "keyframes:0", "keyframes:x", "gtboxes", "gtbox:3"])
+def test_points_are_random_pixels_of_the_object_on_every_slice():
+    mask = spindle()
+    several = prompts("points:20")
+    assert (several.boxes, several.propagates, list(several.points)) == ({}, False, list(range(5, 15)))
+    for index, points in several.points.items():
+        assert len(set(points)) == 20
+        assert all(mask[index, int(y), int(x)] and label == 1 for x, y, label in points)
+    # Their middle is that of the object, not of a corner of it.
+    assert np.mean([x for points in several.points.values() for x, _, _ in points]) == pytest.approx(13.1, abs=1)
+
+
+def test_few_points_are_among_many_and_the_seed_chooses_them():
+    five, twenty = prompts("points:5").points, prompts("points:20").points
+    assert all(twenty[index][:5] == points for index, points in five.items())
+    assert prompts("points:5", Jitter(5)).points == five
+    assert prompts("points:5", Jitter(0, seed=1)).points != five
+
+
+def test_an_object_of_few_pixels_gets_a_point_on_each():
+    mask = np.zeros((3, 8, 8), bool)
+    mask[1, 2, 3:6] = True
+    (protocol,) = parse_protocols("points:10")
+    points = protocol.prompts(mask, Jitter(), "case/small").points
+    assert {index: sorted(each) for index, each in points.items()} == {1: [(3, 2, 1), (4, 2, 1), (5, 2, 1)]}
+
+
+def test_numbers_alone_are_of_the_kind_before_them():
+    names = [each.name for each in parse_protocols("gtbox,points:1,5, 10,20,keyframes:2,3,track")]
+    assert names == ["gtbox", *(f"points:{n}" for n in (1, 5, 10, 20)), "keyframes:2", "keyframes:3", "track"]
+
+
+def test_track_is_a_box_on_the_first_slice():
+    given = prompts("track")
+    assert list(given.boxes) == [5]
+    assert (given.first, given.last, given.propagates) == (None, None, True)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "5",
+        "gtbox,5",
+        "points",
+        "points:0",
+        "points:65",
+        "",
+        "keyframes",
+        "keyframes:0",
+        "keyframes:x",
+        "gtboxes",
+        "gtbox:3",
+    ],
+)
 def test_unknown_protocol_is_told(name):
     with pytest.raises(MedSAMSegError) as caught:
         parse_protocols(name)

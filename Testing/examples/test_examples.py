@@ -134,8 +134,33 @@ def test_httpPropagation(tmp_path):
     assert sorted(line for line in lines if line.startswith("slice")) == [f"slice {index}" for index in range(22, 27)]
 
 
+def readmeBlock(language):
+    """:return: the lines of a block of code in README's first screen, as typed."""
+    readme = (EXAMPLES.parent / "README.md").read_text(encoding="utf-8")
+    return re.search(rf"```{language}\n(.*?)```", readme, re.DOTALL).group(1).replace("\\\n", " ")
+
+
+@pytest.mark.full
+def test_readmesFirstMaskInSlicer(sharedServer):
+    left = {"slicer": slicer}
+    slicer.util.loadVolume(str(SAMPLE / "RiderChestCT.nrrd"))
+    exec(readmeBlock("python"), left)
+    found = voxelsOf(left, "tumor")
+    assert dice(found, OUTLINE) > LEAST_DICE
+
+
+@pytest.mark.full
+def test_readmesFirstMaskOnTheCommandLine(tmp_path, monkeypatch):
+    (tmp_path / "MedSAMSeg").symlink_to(EXAMPLES.parent / "MedSAMSeg")
+    monkeypatch.chdir(tmp_path)
+    (line,) = (line for line in readmeBlock("console").splitlines() if "medsamseg segment" in line)
+    assert medsamseg(shlex.split(line)[2:]) == 0
+    found = sitk.GetArrayFromImage(sitk.ReadImage("tumor.seg.nrrd")) > 0
+    assert dice(found, OUTLINE) > LEAST_DICE
+
+
 def test_everyModality(tmp_path, monkeypatch, capsys):
-    """The commands of the README's first table, as written."""
+    """The commands for every kind of image in docs/command-line.md, as written."""
     (tmp_path / "MedSAMSeg").symlink_to(EXAMPLES.parent / "MedSAMSeg")
     assert runAsProgram("09_every_modality.py", tmp_path) == []
     monkeypatch.chdir(tmp_path)
@@ -147,8 +172,8 @@ def test_everyModality(tmp_path, monkeypatch, capsys):
         return shared[0]
 
     monkeypatch.setattr(engineOptions, "make_engine", sharedEngine)
-    readme = (EXAMPLES.parent / "README.md").read_text(encoding="utf-8")
-    table = readme[: readme.index("## Tutorial")]
+    page = (EXAMPLES.parent / "docs" / "command-line.md").read_text(encoding="utf-8")
+    table = page[page.index("## Every kind of image") :]
     commands = re.findall(r"^\| ([^|]+) \| `medsamseg ([^`]+)` \|$", table, re.MULTILINE)
     assert len(commands) == 10
     for kind, command in commands:

@@ -29,7 +29,7 @@ class ColorSource:
         return Candidates(np.array(found), np.full(len(found), 0.9))
 
     def in_box(self, index, box):
-        return self._found(index, [box]).slice_masks()[0]
+        return self._found(index, [box]).slice_masks()[0], None
 
     def candidates(self, index, box, more_boxes=()):
         return self._found(index, [*widened(box, MARGINS, 1.0, self.gray(index).shape), *more_boxes])

@@ -72,3 +72,15 @@ def test_segments_get_the_colors_that_slicer_gives(cleanScene):
     first, second = (segmentation.GetSegmentation().AddEmptySegment() for _ in range(2))
     colors = [segmentation.GetSegmentation().GetSegment(segmentID).GetColor() for segmentID in (first, second)]
     assert [tuple(round(value * 255) for value in color) for color in colors] == [(128, 174, 128), (241, 214, 145)]
+
+
+def test_a_scene_that_nobody_touched_is_not_cleared_again(host, monkeypatch):
+    host.clearScene()
+    cleared = []
+    monkeypatch.setattr(host, "clearScene", lambda: cleared.append(True))
+    host.clearSceneIfTouched()
+    host.clearSceneIfTouched()
+    assert not cleared
+    host.sliceViews.node("Red").GetSliceToRAS().SetElement(0, 3, 5)
+    host.clearSceneIfTouched()
+    assert cleared

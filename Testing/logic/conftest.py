@@ -3,6 +3,7 @@
 import tempfile
 
 import pytest
+from dataFolder import home
 from fakeBackend import FakeBackend
 from geometries import addVolume
 from knownBox import BOX, SLICE

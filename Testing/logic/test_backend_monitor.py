@@ -235,6 +235,8 @@ def test_hungServerEndsOnRestart(process, processMonitor, monkeypatch):
     assert process.pid != pid
 
 
+#: How long that server may take to answer, more than a busy computer needs, and how often it may miss that.
+OTHER_ANSWER_SECONDS, OTHER_MISSES = 1.0, 4
 #: A Slicer of its own, with a server; says both states that matter.
 SLICER = """
 import json, sys
@@ -243,7 +245,8 @@ Host.shared()
 from MedSAMSegLib.server import serverMonitor
 from MedSAMSegLib.server.serverProcess import BackendProcess
 from waiting import waitUntil
-serverMonitor.CHECK_SECONDS, serverMonitor.ANSWER_SECONDS = 0.05, 0.3
+serverMonitor.CHECK_SECONDS, serverMonitor.ANSWER_SECONDS = 0.05, float(sys.argv[2])
+serverMonitor.MISSES_UNTIL_REPLACED = int(sys.argv[3])
 process = BackendProcess(json.loads(sys.argv[1]))
 monitor = serverMonitor.BackendMonitor(process)
 monitor.start()
@@ -263,7 +266,7 @@ for line in sys.stdin:
 def otherSlicer(host, serverCommand):
     """A host in a process of its own, with a server that runs: (process of the host, processes of the server)."""
     slicer = subprocess.Popen(
-        [sys.executable, "-c", SLICER, json.dumps(serverCommand)],
+        [sys.executable, "-c", SLICER, json.dumps(serverCommand), str(OTHER_ANSWER_SECONDS), str(OTHER_MISSES)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -281,7 +284,7 @@ def test_laptopThatWasAsleepIsNoError(otherSlicer):
     for paused in pauses:
         paused.suspend()
     # Longer than all the answers together that a hung server may miss.
-    threading.Event().wait(0.35 * serverMonitor.MISSES_UNTIL_REPLACED + 0.5)
+    threading.Event().wait((OTHER_ANSWER_SECONDS + 0.05) * OTHER_MISSES + 0.5)
     for paused in pauses:
         paused.resume()
     slicer.stdin.write("awake\n")

@@ -1,17 +1,15 @@
 """Improving a model for real: slices of a scene, the server's own training in its process, a model that is listed."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 import slicer
 import torch
 from segmentations import addSegment, addSegmentation
+from smallModel import savedState, smallSpecification
 from waiting import waitUntil
 
 from medsamseg_server.models.networks import build_network
-from medsamseg_server.models.specification import TinyViTParameters
-from medsamseg_server.weights.catalog import get_specification
+from medsamseg_server.system import paths
 from medsamseg_server.weights.trained import register_trained
 from MedSAMSegLib.server.pythonPrograms import foreignEnvironment
 from MedSAMSegLib.server.serverProgram import ServerProgram
@@ -24,24 +22,22 @@ TIMEOUT = 240
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
-    """A data folder with a network called "tiny" that takes a moment."""
-    monkeypatch.setenv("MEDSAMSEG_HOME", str(tmp_path / "home"))
+def tinyHome(home, monkeypatch):
+    """The data folder, with a network called "tiny" that takes a moment."""
     monkeypatch.setattr(correctionTraining, "_MOST_EPOCHS", 1)
-    parameters = TinyViTParameters(
-        patch_kernel=1, patch_stride=1, widths=(8, 8, 8, 16), depths=(1, 1, 1, 1), heads=(1, 1, 1), windows=(7, 7, 7)
-    )
-    specification = dataclasses.replace(get_specification("litemedsam"), name="tiny", title="Tiny", encoder=parameters)
+    specification = smallSpecification()
     torch.manual_seed(5)
-    network = build_network(specification)
-    register_trained(specification, lambda path: torch.save(network.state_dict(), path), "none", "", {})
-    return tmp_path / "home"
+    register_trained(specification, savedState(build_network(specification)), "none", "", {})
+    # What is converted for one test need not be for the next.
+    paths.networks_folder().mkdir(parents=True, exist_ok=True)
+    (home / "networks").symlink_to(paths.networks_folder())
+    return home
 
 
 @pytest.fixture
-def program(home, serverCommand):
+def program(tinyHome, serverCommand):
     """The server's program in the environment of these tests."""
-    environment = {**foreignEnvironment(), "MEDSAMSEG_HOME": str(home)}
+    environment = {**foreignEnvironment(), "MEDSAMSEG_HOME": str(tinyHome)}
     return lambda: ServerProgram(serverCommand, environment)
 
 
@@ -59,7 +55,7 @@ def drawn(host):
     return volume, segmentation
 
 
-def test_correctionsBecomeAModelWithItsMeasures(home, program, drawn):
+def test_correctionsBecomeAModelWithItsMeasures(tinyHome, program, drawn):
     progress = []
     training = CorrectionTraining(
         [lambda: correctedVolumes(slicer.mrmlScene, lambda volume: "percentile", drawn)],
@@ -78,5 +74,5 @@ def test_correctionsBecomeAModelWithItsMeasures(home, program, drawn):
     assert {each.phase for each in progress} == {"collecting", "encoding", "learning"}
     (model,) = [model for model in program().models() if model["name"] == "improved-1"]
     assert (model["title"], model["installed"]) == ("Tiny, improved", True)
-    written = [path for path in home.rglob("*") if path.is_file() and path.suffix in (".json", ".log")]
+    written = [path for path in tinyHome.rglob("*") if path.is_file() and path.suffix in (".json", ".log")]
     assert not any("Doe" in path.read_text("utf-8") for path in written)

@@ -64,8 +64,8 @@ def test_lean_decoder_is_the_decoder(network, absent):
     whole = MaskWindows.whole(2)
     with torch.inference_mode():
         found = LeanUpscaling(network)(image, kernels, torch.from_numpy(whole.rows(np.arange(2)))).numpy()
-    np.testing.assert_allclose(whole.place(whole.planes(found)), logits, atol=1e-3, rtol=1e-4)
-    torch.testing.assert_close(lean_scores, scores, atol=1e-4, rtol=1e-4)
+    np.testing.assert_allclose(whole.place(whole.planes(found[..., 0])), logits, atol=1e-3, rtol=1e-4)
+    torch.testing.assert_close(lean_scores[:, 0], scores, atol=1e-4, rtol=1e-4)
 
 
 def test_only_the_surroundings_of_a_box_are_upscaled(network):
@@ -77,8 +77,8 @@ def test_only_the_surroundings_of_a_box_are_upscaled(network):
     objects = np.array([2, 0])
     chosen = MaskWindows(windows.first[objects], windows.size)
     with torch.inference_mode():
-        found = LeanUpscaling(network)(image, kernels[objects], torch.from_numpy(chosen.rows(objects))).numpy()
-    placed = chosen.place(chosen.planes(found))
+        found = LeanUpscaling(network)(image, kernels[objects, :1], torch.from_numpy(chosen.rows(objects))).numpy()
+    placed = chosen.place(chosen.planes(found[..., 0]))
     computed = placed != OUTSIDE
     np.testing.assert_allclose(placed[computed], logits[objects].numpy()[computed], atol=1e-3, rtol=1e-4)
     for inside, (x0, y0, x1, y1) in zip(computed, boxes[objects].int().tolist(), strict=True):

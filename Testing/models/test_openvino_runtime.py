@@ -1,6 +1,6 @@
 """Networks with OpenVINO against the same networks with PyTorch in single precision."""
 
-import multiprocessing
+import subprocess
 import sys
 
 import numpy as np
@@ -30,8 +30,13 @@ def make_runner(network, input_size, precision):
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    return NetworkFiles(tmp_path_factory.mktemp("networks"))
+def networks_folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("networks")
+
+
+@pytest.fixture(scope="module")
+def files(networks_folder):
+    return NetworkFiles(networks_folder)
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +141,20 @@ def test_any_number_of_points_is_decoded_as_by_pytorch(litemedsam, embedding, co
     np.testing.assert_allclose(found.scores, expected.scores, atol=1e-4)
 
 
+@pytest.mark.parametrize("least", [-np.inf, 0.2, np.inf], ids=["all", "some", "none"])
+def test_a_points_three_answers_are_those_of_pytorch_as_far_as_they_are_wanted(litemedsam, embedding, least):
+    points = np.array([[77, 180], [10, 10], [200, 90]])
+    expected = litemedsam["torch"].alternatives(embedding, (256, 256), points, -np.inf)
+    assert expected.numbers.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    wanted = expected.scores > least
+    assert least != 0.2 or 0 < np.count_nonzero(wanted) < 9
+    for name in ("torch", "fp32"):
+        found = litemedsam[name].alternatives(embedding, (256, 256), points, least)
+        assert found.numbers.tolist() == expected.numbers[wanted].tolist()
+        np.testing.assert_allclose(found.scores, expected.scores[wanted], atol=1e-4)
+        np.testing.assert_allclose(found.logits, expected.logits[wanted], atol=2e-3)
+
+
 def test_decoder_is_compiled_for_two_numbers_of_points(litemedsam, lung_slices, monkeypatch):
     predictor, shapes = litemedsam["fp32"], set()
     run = openvino_runtime._run
@@ -148,8 +167,9 @@ def test_decoder_is_compiled_for_two_numbers_of_points(litemedsam, lung_slices, 
         predictor.decode(embedding, (256, 256), points=points, labels=np.ones((1, count)))
         boxes = np.array([[54, 160, 101, 204]])
         predictor.decode(embedding, (256, 256), boxes, points, np.ones((1, count)))
-    tokens = {shape[1] for shape in shapes if shape[0] == 1 and len(shape) == 3}
-    assert tokens == {8 + 2, 64 + 2}
+    tokens = {shape[1] for shape in shapes if shape[0] == 1 and shape[2:] == (256,)}
+    # A single point without a box takes as many as the corners of a box.
+    assert tokens == {2, 8 + 2, 64 + 2}
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
@@ -212,16 +232,20 @@ def test_network_comes_from_disk_the_next_time_without_pytorch(litemedsam, litem
     )
 
 
-def test_loading_a_kept_network_imports_no_pytorch(litemedsam, litemedsam_weights, files):
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(1) as pool:
-        assert pool.apply(modules_after_loading, [litemedsam_weights, files]) == []
-
-
-def modules_after_loading(weights, files):
-    before = set(sys.modules)
-    load_predictor(LITEMEDSAM, weights, "fp32", files)
-    return [name for name in ("torch", "segment_anything") if name in set(sys.modules) - before]
+def test_loading_a_kept_network_imports_no_pytorch(litemedsam, litemedsam_weights, networks_folder):
+    # In a process of its own that has imported nothing but this: the tests have imported PyTorch.
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from medsamseg_server.runtime.network_files import NetworkFiles\n"
+        "from medsamseg_server.runtime.openvino_runtime import load_predictor\n"
+        "from medsamseg_server.weights.catalog import get_specification\n"
+        "weights, networks = map(Path, sys.argv[1:])\n"
+        "load_predictor(get_specification('litemedsam'), weights, 'fp32', NetworkFiles(networks))\n"
+        "sys.exit(str([name for name in ('torch', 'segment_anything') if name in sys.modules]))"
+    )
+    command = [sys.executable, "-c", code, str(litemedsam_weights), str(networks_folder)]
+    result = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert result.stderr.splitlines()[-1] == "[]", result.stderr
 
 
 class Converted(Exception):

@@ -110,8 +110,10 @@ def test_pytorch_is_only_asked_where_it_may_find_a_graphics_card(monkeypatch, pl
     ("model", "has_bf16", "expected"),
     [
         ("litemedsam", True, "mixed"),
-        ("mobilesam", True, "mixed"),
         ("medsam", True, "bf16"),
+        # It proposes objects, whose predicted quality decides.
+        ("mobilesam", True, "fp32"),
+        ("sam", True, "bf16"),
         ("litemedsam", False, "fp32"),
         ("medsam", False, "fp32"),
     ],

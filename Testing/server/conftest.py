@@ -1,11 +1,13 @@
 """What the server's tests share: a fake network in an engine, and the service and application on top of it."""
 
+import contextlib
 import hashlib
 import socket
 import threading
 
 import pytest
 import uvicorn
+from dataFolder import home, ownHome
 from live_client import Connection
 from server_fakes import TOKEN, FakePredictor, Watch, npy, rod
 from starlette.testclient import TestClient
@@ -16,13 +18,6 @@ from medsamseg_server.serving.app import create_app
 from medsamseg_server.serving.service import Service
 from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.weights.store import ModelStore
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    folder = tmp_path / "home"
-    monkeypatch.setenv("MEDSAMSEG_HOME", str(folder))
-    return folder
 
 
 @pytest.fixture
@@ -104,7 +99,8 @@ def live(service):
 @pytest.fixture
 def server(live):
     """A client of `live`."""
-    return Connection(live)
+    with contextlib.closing(Connection(live)) as client:
+        yield client
 
 
 @pytest.fixture

@@ -11,15 +11,22 @@ WAIT = 20
 
 
 class Connection:
-    """One client of the live server; every request has its own connection."""
+    """One client of the live server; every request has its own connection, until `close`."""
 
-    def __init__(self, port):
+    def __init__(self, port, token=TOKEN):
         self._port = port
+        self.token = token
+        self._connections = []
+
+    def close(self):
+        for connection in self._connections:
+            connection.close()
 
     def send(self, method, path, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=WAIT)
+        self._connections.append(connection)
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         connection.request(method, path, data, headers)
         return connection, connection.getresponse()
 
@@ -38,7 +45,11 @@ class Connection:
 
     def propagate(self, path, **options):
         request = {"window": IDENTITY_WINDOW, "prompts": [{"slice": 5, "box": ROD_BOX}], **options}
-        connection, reply = self.send("POST", f"{path}/propagate", request)
+        return self.stream(f"{path}/propagate", request)
+
+    def stream(self, path, request):
+        """Return the events that a request is answered with."""
+        connection, reply = self.send("POST", path, request)
         assert reply.status == 200, reply.read()
         assert reply.getheader("content-type").startswith("application/x-ndjson")
         return Stream(connection, reply)
@@ -64,6 +75,7 @@ class Stream:
         events = []
         while (event := self.next()) is not None:
             events.append(event)
+        self.close()
         return events
 
     def close(self):

@@ -1,5 +1,6 @@
 """A server that other computers reach speaks TLS; and its token is found neither in the process list nor in the log."""
 
+import contextlib
 import http.client
 import json
 import ssl
@@ -46,13 +47,14 @@ def test_server_with_a_certificate_answers_encrypted_only(start, certificate):
     )
     assert server.ready["scheme"] == "https"
     context = ssl.create_default_context(cafile=certificate / "certificate.pem")
-    connection = http.client.HTTPSConnection("127.0.0.1", server.ready["port"], timeout=WAIT, context=context)
-    connection.request("GET", "/v1/health", headers={"Authorization": f"Bearer {TOKEN}"})
-    assert json.loads(connection.getresponse().read())["protocol"] == 1
-    plain = http.client.HTTPConnection("127.0.0.1", server.ready["port"], timeout=WAIT)
-    with pytest.raises((http.client.HTTPException, OSError)):
-        plain.request("GET", "/v1/health")
-        plain.getresponse()
+    address = ("127.0.0.1", server.ready["port"])
+    with contextlib.closing(http.client.HTTPSConnection(*address, timeout=WAIT, context=context)) as connection:
+        connection.request("GET", "/v1/health", headers={"Authorization": f"Bearer {TOKEN}"})
+        assert json.loads(connection.getresponse().read())["protocol"] == 1
+    plain = contextlib.closing(http.client.HTTPConnection(*address, timeout=WAIT))
+    with plain as connection, pytest.raises((http.client.HTTPException, OSError)):
+        connection.request("GET", "/v1/health")
+        connection.getresponse()
 
 
 def test_token_is_seen_neither_in_the_process_list_nor_in_the_log(start):

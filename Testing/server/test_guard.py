@@ -3,6 +3,7 @@ import json
 import pytest
 from server_fakes import TOKEN
 
+from medsamseg_server.serving.callers import OneToken
 from medsamseg_server.serving.guard import Guard, host_name
 
 
@@ -50,7 +51,7 @@ def inner():
 
 @pytest.fixture
 def guard(inner):
-    return Guard(inner, TOKEN, {"reading-room"}, upload_bytes=1000)
+    return Guard(inner, OneToken(TOKEN), {"reading-room"}, upload_bytes=1000)
 
 
 AUTHORIZED = ("authorization", f"Bearer {TOKEN}")
@@ -111,7 +112,7 @@ def test_long_name_is_repeated_in_part(guard):
 
 
 def test_listening_everywhere_accepts_address_literals_but_no_foreign_names(inner):
-    guard = Guard(inner, TOKEN, {"*", "reading-room"})
+    guard = Guard(inner, OneToken(TOKEN), {"*", "reading-room"})
     assert ask(guard, headers=[("host", "192.168.1.5:80"), AUTHORIZED])[0] == 200
     assert ask(guard, headers=[("host", "reading-room"), AUTHORIZED])[0] == 200
     assert ask(guard, headers=[("host", "evil.example"), AUTHORIZED])[0] == 400
@@ -146,10 +147,10 @@ def test_missing_or_wrong_token_is_refused_before_the_body(guard, inner, authori
 def test_token_is_compared_in_constant_time(guard, monkeypatch):
     compared = []
     monkeypatch.setattr(
-        "medsamseg_server.serving.guard.hmac.compare_digest", lambda *values: compared.append(values) or False
+        "medsamseg_server.serving.callers.hmac.compare_digest", lambda *values: compared.append(values) or False
     )
     assert ask(guard, headers=[LOCAL, AUTHORIZED])[0] == 401
-    assert compared == [(AUTHORIZED[1].encode(), AUTHORIZED[1].encode())]
+    assert compared == [(TOKEN.encode(), TOKEN.encode())]
 
 
 @pytest.mark.parametrize(

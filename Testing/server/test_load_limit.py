@@ -8,8 +8,9 @@ import threading
 import pytest
 from server_fakes import IDENTITY_WINDOW, ROD_BOX, TOKEN, npy, rod
 
+from medsamseg_server.serving.callers import OneToken
 from medsamseg_server.serving.guard import Guard
-from medsamseg_server.serving.load_limit import LoadLimit, impatient
+from medsamseg_server.serving.load_limit import impatient
 
 HEADERS = {"host": "127.0.0.1", "authorization": f"Bearer {TOKEN}"}
 
@@ -51,8 +52,7 @@ async def ask(guard, method="GET", length=None, receive=None, **headers):
 def test_requests_on_top_are_asked_to_come_again():
     async def scenario():
         held = Held()
-        guard = Guard(held, TOKEN)
-        guard._load = LoadLimit(1000, requests=3)
+        guard = Guard(held, OneToken(TOKEN), requests=3)
         waiting = [asyncio.create_task(ask(guard)) for _ in range(3)]
         while held.inside < 3:
             await asyncio.sleep(0)
@@ -68,7 +68,7 @@ def test_requests_on_top_are_asked_to_come_again():
 def test_uploads_under_way_share_the_memory():
     async def scenario():
         held = Held()
-        guard = Guard(held, TOKEN, upload_bytes=1000)
+        guard = Guard(held, OneToken(TOKEN), upload_bytes=1000)
         first = asyncio.create_task(ask(guard, "PUT", 600))
         while held.inside < 1:
             await asyncio.sleep(0)
@@ -89,7 +89,7 @@ def test_room_is_given_back_when_a_request_fails():
         raise ValueError
 
     async def scenario():
-        guard = Guard(fail, TOKEN, upload_bytes=10)
+        guard = Guard(fail, OneToken(TOKEN), upload_bytes=10)
         for _ in range(100):
             with pytest.raises(ValueError):
                 await ask(guard, "PUT", 10)

@@ -44,8 +44,8 @@ class Probe:
         self.outcomes.append(outcome)
         self.ended.set()
 
-    def start(self, scheduler, priority):
-        return scheduler.start(priority, self.steps(), self.items.append, self.end)
+    def start(self, scheduler, priority, owner=""):
+        return scheduler.start(priority, self.steps(), self.items.append, self.end, owner)
 
 
 @pytest.fixture
@@ -112,6 +112,67 @@ def test_propagations_are_served_in_order_and_background_newest_first(scheduler,
     for task in tasks:
         assert task.ended.wait(WAIT)
     assert log[1:] == ["c0", "c1", "d0", "d1", "b0", "b1", "a0", "a1"]
+
+
+def _run(scheduler, log, tasks, first=None):
+    """Start tasks (name, steps, priority, owner) while the scheduler stands still; return the steps in their order."""
+    holder = Probe([], "holder", 1, hold_at=0)
+    holder.start(scheduler, Priority.CLICK, first or "holder")
+    assert holder.standing.wait(WAIT)
+    probes = []
+    for name, steps, priority, owner in tasks:
+        probes.append(Probe(log, name, steps))
+        probes[-1].start(scheduler, priority, owner)
+    holder.go.set()
+    for probe in probes:
+        assert probe.ended.wait(WAIT)
+    return log
+
+
+def test_owners_take_turns_step_by_step(scheduler, log):
+    tasks = [(name, 3, Priority.PROPAGATION, name) for name in "abc"]
+    assert _run(scheduler, log, tasks) == ["a0", "b0", "c0", "a1", "b1", "c1", "a2", "b2", "c2"]
+
+
+def test_many_tasks_of_an_owner_get_no_more_turns_than_one(scheduler, log):
+    tasks = [(name, 2, Priority.PROPAGATION, "anna") for name in "abc"] + [("x", 3, Priority.PROPAGATION, "ben")]
+    # That a task has ended is found out in a turn of its own, here after x1.
+    assert _run(scheduler, log, tasks) == ["a0", "x0", "a1", "x1", "x2", "b0", "b1", "c0", "c1"]
+
+
+def test_click_of_one_goes_before_everything_of_others(scheduler, log):
+    tasks = [
+        ("a", 2, Priority.PROPAGATION, "anna"),
+        ("b", 2, Priority.BACKGROUND, "ben"),
+        ("x", 1, Priority.CLICK, "cleo"),
+    ]
+    assert _run(scheduler, log, tasks, first="cleo") == ["x0", "a0", "a1", "b0", "b1"]
+
+
+def test_clicks_of_one_wait_for_one_click_of_each_other(scheduler, log):
+    tasks = [(f"a{number}", 1, Priority.CLICK, "anna") for number in range(4)] + [("x", 1, Priority.CLICK, "ben")]
+    assert _run(scheduler, log, tasks) == ["a00", "x0", "a10", "a20", "a30"]
+
+
+def test_who_comes_again_and_again_does_not_go_before_who_waits(scheduler, log):
+    class Again(Probe):
+        """Starts another of its kind when it ends, so that there is always one that has just come."""
+
+        def end(self, outcome):
+            super().end(outcome)
+            if len(log) < 20:
+                Again(log, "a", 1).start(scheduler, Priority.PROPAGATION, "anna")
+
+    holder = Probe([], "holder", 1, hold_at=0)
+    holder.start(scheduler, Priority.CLICK, "holder")
+    assert holder.standing.wait(WAIT)
+    Again(log, "a", 1).start(scheduler, Priority.PROPAGATION, "anna")
+    waiting = Probe(log, "x", 3)
+    waiting.start(scheduler, Priority.PROPAGATION, "ben")
+    holder.go.set()
+    assert waiting.ended.wait(WAIT)
+    # After x0 it is found out that the first has ended.
+    assert log[:5] == ["a0", "x0", "x1", "a0", "x2"]
 
 
 def test_waiting_task_is_cancelled_at_once(scheduler, log):

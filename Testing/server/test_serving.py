@@ -15,8 +15,9 @@ from server_fakes import IDENTITY_WINDOW, ROD_BOX, npy, rod
 from server_process import FAKE_PROGRAM, ServerProcess
 
 from medsamseg_server.errors import MedSAMSegError
+from medsamseg_server.serving.group.users_file import Quota, add_user, revoke_user
 from medsamseg_server.serving.listening import listen
-from medsamseg_server.serving.process import read_token
+from medsamseg_server.serving.token_source import read_token
 
 #: Slices of a volume that is not done before a test has ended the server.
 LONG = 5000
@@ -45,6 +46,32 @@ def test_ready_line_says_where_the_server_answers(start):
     status, health = server.ask("GET", "/v1/health")
     assert status == 200
     assert (health["version"], health["pid"]) == (ready["version"], ready["pid"])
+
+
+def test_users_of_a_file_are_let_in_and_nobody_else(start, tmp_path):
+    file = tmp_path / "users.json"
+    token = add_user(file, "anna", Quota())
+    server = start("--users", str(file), "--places", "2")
+    assert "token" not in server.ready
+    assert server.ready["users"] == 1
+    assert server.ask("GET", "/v1/health", token=token)[0] == 200
+    assert server.ask("GET", "/v1/health", token="x")[0] == 401
+    revoke_user(file, "anna")
+    assert server.ask("GET", "/v1/health", token=token)[0] == 401
+    server.process.terminate()
+    assert server.end()[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (["--users", "missing.json"], "users_file_missing"),
+        (["--users", "missing.json", "--token-from", "stdin"], "users_and_token"),
+    ],
+)
+def test_users_that_cannot_be_let_in_are_told_at_the_start(start, options, code):
+    server = start(*options)
+    assert server.ready["error"]["code"] == code
 
 
 def test_each_start_makes_its_own_token(start):

@@ -14,9 +14,9 @@ def host():
 @pytest.fixture(autouse=True)
 def cleanScene(host):
     """An empty scene for each test, which fails on any VTK error or warning that it did not take."""
-    host.clearScene()
+    host.clearSceneIfTouched()
     yield host.scene
     complaints = host.messages.errors + host.messages.warnings
-    host.clearScene()
+    host.clearSceneIfTouched()
     if complaints:
         pytest.fail("VTK complained during this test:\n\n" + "\n\n".join(complaints), pytrace=False)

@@ -220,6 +220,8 @@ class GuiHost:
         """Everything as after the start: no modules, no scene, no mouse button held, default layout and settings."""
         for driver in self._drivers.values():
             driver.reset()
+        # Nobody looks: the pictures of views that are being emptied are not worth their time.
+        self.layoutManager.pauseRender()
         self.closeModules()
         self.closeMainWindow()
         self._removeAddedViews()
@@ -229,8 +231,10 @@ class GuiHost:
         self.layoutManager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
         qt.QSettings().clear()
         slicerVersion.behaveAs(slicerVersion.NEWEST)
+        self.layoutManager.resumeRender()
         self.fitViews()
         gc.collect()
+        self.host.rememberAsClear()
 
     def collectGarbageHere(self):
         """From now on only `reset` collects garbage, on this thread, until `gc.enable()`.

@@ -37,6 +37,7 @@ class Host:
         slicer.modules = Modules(self.scene, self.applicationLogic)
         slicer.moduleNames = ModuleNames()
         self.sliceViews = SliceViews(self.scene, self.applicationLogic)
+        self._timeOfClearScene = None
         self._bundleIO = BundleIO(self.scene, self.applicationLogic, self.temporaryFolder)
         self.keepPresentNodes()
 
@@ -63,6 +64,18 @@ class Host:
                 self.scene.RemoveNode(node)
         self.sliceViews.reset()
         self.messages.clear()
+        self.rememberAsClear()
+
+    def clearSceneIfTouched(self):
+        """`clearScene`, unless not one object of VTK has been modified since the last time."""
+        # Each modification of any object takes the next number; this look took one itself.
+        if self._timeOfClearScene is None or _timeOfVTK() > self._timeOfClearScene + 1:
+            self.clearScene()
+        self.rememberAsClear()
+
+    def rememberAsClear(self):
+        """The scene is clear now; what views have done since `clearScene` in order to show that is no change."""
+        self._timeOfClearScene = _timeOfVTK()
 
     def _allNodes(self):
         return [self.scene.GetNthNode(index) for index in range(self.scene.GetNumberOfNodes())]
@@ -83,3 +96,9 @@ class Host:
         applicationLogic.SetSliceLogics(vtk.vtkCollection())
         applicationLogic.SetViewLogics(vtk.vtkCollection())
         return applicationLogic
+
+
+def _timeOfVTK():
+    stamp = vtk.vtkTimeStamp()
+    stamp.Modified()
+    return stamp.GetMTime()

@@ -61,14 +61,15 @@ class BadInputs:
     def run(self):
         """:return: dict of figures."""
         server = ServerProcess(FAKE_PROGRAM, environment=[("MEDSAMSEG_HOME", str(self._home))])
+        self._connection = server.connect()
         try:
             self._volume = server.upload(rod())
-            self._connection = server.connect()
             for _ in range(self._requests):
                 self._send(server)
             status, _ = server.ask("GET", "/v1/health")
             self.counts["server_died"] = int(status != 200)
         finally:
+            self._connection.close()
             server.process.kill()
             server.process.communicate()
         return dict(self.counts)
@@ -84,19 +85,23 @@ class BadInputs:
             content = reply.read()
         except TimeoutError:
             self.counts["hangs"] += 1
-            self._connection = server.connect()
+            self._connectAnew(server)
             return
         except (http.client.HTTPException, OSError):
             # The server may close a connection on which it cannot understand more.
             self.counts["closed"] += 1
-            self._connection = server.connect()
+            self._connectAnew(server)
             return
         self.counts["http_500"] += reply.status == 500
         self.counts[f"status_{reply.status}"] += 1
         if reply.status >= 400 and content:
             self.counts["long_errors"] += len(json.loads(content)["error"]["message"]) > LONGEST_MESSAGE
         if reply.will_close:
-            self._connection = server.connect()
+            self._connectAnew(server)
+
+    def _connectAnew(self, server):
+        self._connection.close()
+        self._connection = server.connect()
 
     def _request(self):
         kind = self._chance.choice(["segment", "propagate", "encodings", "array", "anything"])

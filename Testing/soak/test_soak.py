@@ -5,40 +5,49 @@ from soakBadInputs import BadInputs
 from soakFullDisk import FullDisk
 from soakKills import Kills
 from soakLoad import Load
+from soakUsers import Users
 from soakVolumes import makeVolume, prepareHome, wrongCacheEntries
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("MEDSAMSEG_HOME", str(tmp_path))
-    prepareHome(tmp_path)
-    return tmp_path
+def preparedHome(home):
+    home.mkdir()
+    prepareHome(home)
+    return home
 
 
-def test_clientsAtOnceGetRightMasksWithinTheBudget(home):
-    figures = Load(home, clients=5, clicks=100, volumes=6).run()
+def test_clientsAtOnceGetRightMasksWithinTheBudget(preparedHome):
+    figures = Load(preparedHome, clients=5, clicks=100, volumes=6).run()
     assert (figures["clicks"], figures["wrong_masks"], figures["server_died"]) == (100, 0, 0)
     assert figures["refusals"] == 1
     assert figures["uploads"] > 6
     assert [name for name in figures if name.startswith("error") or name == "hangs"] == []
 
 
-def test_killedServersLeaveNothingHalf(home):
-    figures = Kills(home, kills=3).run()
+def test_killedServersLeaveNothingHalf(preparedHome):
+    figures = Kills(preparedHome, kills=3).run()
     assert figures["kills"] >= 3
     assert figures["cache_entries_checked"] > 0
     faults = ("wrong_masks", "half_slices", "cache_errors", "hangs")
     assert {fault: figures[fault] for fault in faults} == dict.fromkeys(faults, 0)
 
 
-def test_badInputsAreAnswered(home):
-    figures = BadInputs(home, requests=300).run()
+def test_badInputsAreAnswered(preparedHome):
+    figures = BadInputs(preparedHome, requests=300).run()
     assert (figures["http_500"], figures["hangs"], figures["server_died"], figures["long_errors"]) == (0, 0, 0, 0)
     assert figures["status_200"] > 0
 
 
-def test_fullDiskChangesNoAnswer(home):
-    figures = FullDisk(home, clicks=5).run()
+def test_usersGetTheirOwnAndNothingOfOthers(preparedHome):
+    figures = Users(preparedHome, users=4, clicks=80).run()
+    faults = ("cross_user_reads", "lost_sessions", "wrong_masks", "http_500", "server_died")
+    assert {fault: figures[fault] for fault in faults} == dict.fromkeys(faults, 0)
+    assert (figures["users"], figures["clicks"]) == (4, 80)
+    assert min(figures[name] for name in ("attempts", "propagations", "visits")) > 0
+
+
+def test_fullDiskChangesNoAnswer(preparedHome):
+    figures = FullDisk(preparedHome, clicks=5).run()
     assert figures == {
         "full_disk_clicks": 5,
         "wrong_masks": 0,
@@ -48,10 +57,10 @@ def test_fullDiskChangesNoAnswer(home):
     }
 
 
-def test_wrongCacheEntryWouldBeNoticed(home):
+def test_wrongCacheEntryWouldBeNoticed(preparedHome):
     from medsamseg_server.engine.embedding_cache import EMBEDDING_BYTES
     from medsamseg_server.engine.embedding_folder import EmbeddingFolder
 
-    folder = EmbeddingFolder(home / "embeddings", 4 * EMBEDDING_BYTES)
+    folder = EmbeddingFolder(preparedHome / "embeddings", 4 * EMBEDDING_BYTES)
     folder.write("0" * 64, makeVolume(0)[0].astype("float16"))
-    assert wrongCacheEntries(home / "embeddings", [makeVolume(0)]) == 1
+    assert wrongCacheEntries(preparedHome / "embeddings", [makeVolume(0)]) == 1

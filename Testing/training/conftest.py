@@ -1,19 +1,19 @@
 """What the training tests share: a home of their own, small cases on disk, and small networks."""
 
-import dataclasses
-import json
+import copy
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from commandLine import run
+from dataFolder import home, ownHome
 from labeled_cases import ellipsoid, write_case
+from smallModel import savedState, smallSpecification
 
-from medsamseg_server.cli import main
 from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.models.networks import build_network
-from medsamseg_server.models.specification import TinyViTParameters
 from medsamseg_server.system.allocator import keep_freed_memory
 from medsamseg_server.training import curves
 from medsamseg_server.volumes.volume import Volume
@@ -31,14 +31,11 @@ keep_freed_memory()
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    """A data folder for this test alone, with LiteMedSAM in it."""
-    folder = tmp_path / "home"
-    monkeypatch.setenv("MEDSAMSEG_HOME", str(folder))
+def litemedsam_in_home(home):
+    """LiteMedSAM's weights in each test's own data folder."""
     weights = DEVELOPMENT_STORE.path("litemedsam")
-    (folder / "weights").mkdir(parents=True)
-    (folder / "weights" / weights.name).symlink_to(weights)
-    return folder
+    (home / "weights").mkdir(parents=True)
+    (home / "weights" / weights.name).symlink_to(weights)
 
 
 #: Taken before any test replaces it.
@@ -58,47 +55,32 @@ def drawn_curves(undrawn_curves, monkeypatch):
 
 
 @pytest.fixture
-def store(home):
+def store(litemedsam_in_home):
     return ModelStore()
-
-
-@pytest.fixture
-def run(capsys):
-    """Runs the command line in this process; returns its status, standard output and standard error."""
-
-    def run_command(*arguments):
-        capsys.readouterr()
-        status = main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return SimpleNamespace(
-            status=status,
-            out=captured.out,
-            err=captured.err,
-            json=lambda: json.loads(captured.out.splitlines()[-1]),
-        )
-
-    return run_command
 
 
 @pytest.fixture
 def tiny_specification():
     """LiteMedSAM's protocol with an encoder that takes a moment."""
-    parameters = TinyViTParameters(
-        patch_kernel=1, patch_stride=1, widths=(8, 8, 8, 16), depths=(1, 1, 1, 1), heads=(1, 1, 1), windows=(7, 7, 7)
-    )
-    return dataclasses.replace(get_specification("litemedsam"), name="tiny", title="Tiny", encoder=parameters)
+    return smallSpecification()
 
 
-@pytest.fixture
-def tiny(tiny_specification):
-    """A model called "tiny" with LiteMedSAM's decoder behind a small random encoder, registered, and its network."""
+@pytest.fixture(scope="session")
+def tiny_network():
+    """LiteMedSAM's decoder behind a small random encoder; for reading only."""
     torch.manual_seed(5)
-    network = build_network(tiny_specification)
+    network = build_network(smallSpecification())
     litemedsam, _ = load_network(get_specification("litemedsam"), DEVELOPMENT_STORE.path("litemedsam"))
     network.mask_decoder.load_state_dict(litemedsam.mask_decoder.state_dict())
     network.prompt_encoder.load_state_dict(litemedsam.prompt_encoder.state_dict())
-    register_trained(tiny_specification, lambda path: torch.save(network.state_dict(), path), "none", "", {})
     return network
+
+
+@pytest.fixture
+def tiny(litemedsam_in_home, tiny_network, tiny_specification):
+    """A model called "tiny" with LiteMedSAM's decoder behind a small random encoder, registered, and its network."""
+    register_trained(tiny_specification, savedState(tiny_network), "none", "", {})
+    return copy.deepcopy(tiny_network)
 
 
 @pytest.fixture

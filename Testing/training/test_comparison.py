@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-import torch
+from smallModel import savedState
 
 from medsamseg_server.evaluation.comparison import confidence_interval
 from medsamseg_server.weights.trained import register_trained
@@ -30,10 +30,11 @@ def test_one_case_has_no_interval():
 
 def test_models_are_put_side_by_side(tiny, tiny_specification, dataset, run, tmp_path):
     other = dataclasses.replace(tiny_specification, name="other")
-    register_trained(other, lambda path: torch.save(tiny.state_dict(), path), "none", "", {})
+    register_trained(other, savedState(tiny), "none", "", {})
     files = {"image": "images/case_1.nii.gz", "labels": "labels/case_1.nii.gz", "targets": {"node": 1}}
     (dataset / "manifest.json").write_text(json.dumps({"cases": [files]}))
-    arguments = ("--models", "tiny,other", "--protocol", "gtbox", "--jitter", "5", "--picture", tmp_path / "models.png")
+    models = ("--models", "tiny,other", "--runtime", "torch")
+    arguments = (*models, "--protocol", "gtbox", "--jitter", "5", "--picture", tmp_path / "models.png")
     result = run("evaluate", dataset / "manifest.json", *arguments, "--out", tmp_path / "report.json")
     assert result.status == 0, result.err
     rows = json.loads((tmp_path / "report.json").read_text())["comparison"]

@@ -8,7 +8,7 @@ import SimpleITK as sitk
 from labeled_cases import ellipsoid, write_case
 
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.evaluation.manifest import load_case
+from medsamseg_server.evaluation.cases import load_case
 from medsamseg_server.image_io.image import Geometry, ScanPlace
 from medsamseg_server.image_io.mask_writer import Segment
 from medsamseg_server.image_io.segmentations import write_segmentation

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -54,7 +55,7 @@ def test_tuning_the_decoder_makes_a_better_model_that_is_used_by_its_name(tiny, 
     assert provenance["metrics"] == metrics
 
     scan, _ = write_case(tmp_path / "new", "scan")
-    prompt = ("--slice", 3, "--box", "10,9,34,27", "--slice-only", "--model", "nodes", "--json")
+    prompt = ("--slice", 3, "--box", "10,9,34,27", "--slice-only", "--model", "nodes", "--runtime", "torch", "--json")
     segmented = run("segment", scan, "-o", tmp_path / "out.nrrd", *prompt)
     assert segmented.status == 0, segmented.out
     assert segmented.json()["model"] == "nodes"
@@ -63,7 +64,10 @@ def test_tuning_the_decoder_makes_a_better_model_that_is_used_by_its_name(tiny, 
     assert again.json()["metrics"] == metrics, "a run that ended is not done again"
 
 
-def test_corrections_of_one_scan_are_learned_with_events_for_a_program(tiny, run, tmp_path):
+def test_corrections_of_one_scan_are_learned_with_events_for_a_program(tiny, run, tmp_path, monkeypatch):
+    # Somebody waits: what takes seconds to import and is for other trainings stays out.
+    for unneeded in ("peft.tuners.lora", "monai.losses.dice", "monai.networks.nets.unet"):
+        monkeypatch.setitem(sys.modules, unneeded, None)
     write_case(tmp_path / "corrections", "scan", seed=1)
     arguments = ("--base", "tiny", "--name", "mine", "--hold-back-slices", "--events", "--device", "cpu")
     result = run("train", "finetune", tmp_path / "corrections", *arguments, "--slices-per-case", "5", "--epochs", "1")
@@ -94,7 +98,8 @@ def test_distilling_teaches_a_student_the_teachers_embeddings_and_goes_on_where_
     assert len(errors) == 4 and errors[-1] < errors[0]
     parameters = get_specification("small").encoder
     assert parameters == TinyViTParameters(1, 1, (8, 8, 8, 8), (1, 1, 1, 1), (1, 1, 1), (7, 14, 7))
-    Engine(store, device="cpu").segment(SliceRequest(ellipsoids.volume, 0, 3, model="small"), [ellipsoids.box])
+    engine = Engine(store, device="cpu", runtime="torch")
+    engine.segment(SliceRequest(ellipsoids.volume, 0, 3, model="small"), [ellipsoids.box])
 
     from medsamseg_server.training import loop
 

@@ -8,6 +8,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from smallModel import savedState
 from starlette.testclient import TestClient
 
 from medsamseg_server.engine.engine import Engine
@@ -27,7 +28,7 @@ from medsamseg_server.weights.trained import find_trained, register_trained, tra
 def register(specification, network, overwrite=False):
     return register_trained(
         specification,
-        lambda path: torch.save(network.state_dict(), path),
+        savedState(network),
         licence="Apache-2.0",
         citation="The paper",
         provenance={"base": {"model": "litemedsam"}, "metrics": {"dice": 0.5}},
@@ -38,6 +39,7 @@ def register(specification, network, overwrite=False):
 @pytest.fixture
 def knee(tiny_specification):
     specification = dataclasses.replace(tiny_specification, name="knee", title="Knee (LiteMedSAM)")
+    torch.manual_seed(5)
     network = build_network(specification)
     register(specification, network)
     return network
@@ -111,7 +113,7 @@ def test_names_are_checked_and_not_taken_twice(knee, tiny_specification):
     register(specification, build_network(specification), overwrite=True)
     for name in ("litemedsam", "Über", "../knee", "", "a" * 41):
         with pytest.raises(MedSAMSegError) as caught:
-            register(dataclasses.replace(specification, name=name), None)
+            register(dataclasses.replace(specification, name=name), torch.nn.Identity())
         assert caught.value.code == "model_name_invalid"
 
 

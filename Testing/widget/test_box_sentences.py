@@ -15,7 +15,7 @@ DOUBT = "Look at it closely: slightly different boxes give different masks. A po
 
 
 @pytest.fixture
-def sentenceOnBox(gui):
+def sentenceOnBox(guiHost):
     # Here because the translation that it needs is the host's.
     from MedSAMSegLib.panel.parts import boxSentences
 

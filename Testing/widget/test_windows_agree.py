@@ -56,7 +56,7 @@ LIMITS = {
 
 @pytest.mark.parametrize("side", [0, 1])
 @pytest.mark.parametrize("name", LIMITS)
-def test_both_sides_have_the_same_limits(gui, name, side):
+def test_both_sides_have_the_same_limits(guiHost, name, side):
     from MedSAMSegLib.volumes.intensityWindows import suggestedWindow
 
     *numbers, expected = LIMITS[name][side]
@@ -67,7 +67,7 @@ def test_both_sides_have_the_same_limits(gui, name, side):
 
 
 @pytest.mark.parametrize("kind", CT_PRESETS)
-def test_both_sides_have_the_same_presets(gui, kind):
+def test_both_sides_have_the_same_presets(guiHost, kind):
     from MedSAMSegLib.volumes.intensityWindows import CT_WINDOWS
 
     assert CT_WINDOWS[kind] == CT_PRESETS[kind]
@@ -76,7 +76,7 @@ def test_both_sides_have_the_same_presets(gui, kind):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int16])
 @pytest.mark.parametrize("name", VOLUMES)
-def test_both_sides_choose_the_same_window(gui, name, dtype):
+def test_both_sides_choose_the_same_window(guiHost, name, dtype):
     # Only the host with windows has what the module imports.
     from MedSAMSegLib.volumes.intensityWindows import suggestedWindow
 

@@ -27,6 +27,8 @@ class ErrorKind(Enum):
     TOO_LARGE = (413, 9)
     CANCELLED = (499, 130)
     NOT_ENCODED = (409, 1)
+    QUOTA_REACHED = (429, 1)
+    NO_PLACE = (503, 1)
 
     def __init__(self, http_status: int, exit_status: int) -> None:
         self.http_status = http_status

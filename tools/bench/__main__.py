@@ -29,6 +29,8 @@ from random_weights import randomize
 from bench.networkRows import measureNetworks
 from bench.picture import drawPicture
 from bench.profiles import profile
+from bench.proposalRows import MODEL as PROPOSER
+from bench.proposalRows import measureProposals
 from bench.serverRows import measureServer
 from bench.yardstick import encoderOperations, matrixRate
 from medsamseg_server.models.networks import build_network
@@ -70,6 +72,13 @@ def main():
         if model == "litemedsam":
             results["first_click_s"] = firstClick
             results["click_ms"] |= clicks
+    if ModelStore(home / "weights").is_installed(PROPOSER):
+        print(f"{PROPOSER}: proposals", flush=True)
+        rows, ratios = measureProposals(ModelStore(home / "weights").path(PROPOSER), arguments.quick)
+        results["rows"] |= rows
+        results["ratios"] |= ratios
+    else:
+        print(f"Proposals are not measured: medsamseg models download {PROPOSER} brings the weights.", flush=True)
     nameTargets(results["ratios"])
     results |= measureModule()
     (OUTPUT / "profiles.txt").write_text("\n".join(profiles) + "\n", encoding="utf-8")
@@ -104,8 +113,9 @@ def prepareHome(models):
         shutil.rmtree(home / folder, ignore_errors=True)
     store = ModelStore(home / "weights")
     store.folder.mkdir(parents=True, exist_ok=True)
-    if not store.is_installed("litemedsam"):
-        shutil.copyfile(ModelStore().path("litemedsam"), store.final_path("litemedsam"))
+    for model in ("litemedsam", PROPOSER):
+        if not store.is_installed(model) and ModelStore().is_installed(model):
+            shutil.copyfile(ModelStore().path(model), store.final_path(model))
     if "medsam" in models and not store.is_installed("medsam"):
         network = randomize(build_network(get_specification("medsam")), seed=0)
         torch.save(network.state_dict(), store.final_path("medsam"))

@@ -15,12 +15,13 @@ class Contender:
     :param model: name of the model.
     :param weights: its weights' file.
     :param precision: ``fp32`` or ``bf16``; those that know only one ignore it.
+    :param worker: the program.
     """
 
-    def __init__(self, name, model, weights, precision):
+    def __init__(self, name, model, weights, precision, worker=WORKER):
         self.name = name
         self._process = subprocess.Popen(
-            [sys.executable, str(WORKER), name, model, str(weights), precision],
+            [sys.executable, str(worker), name, model, str(weights), precision],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

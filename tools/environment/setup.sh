@@ -81,5 +81,5 @@ if ! is_supported_python "$venv/bin/python"; then
 fi
 echo "setup: installing Python packages into .venv (about 3 GB; a few minutes the first time)"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-    --constraint "$here/constraints.txt" --requirement "$here/requirements.txt" --editable "$root/server[evaluate,nninteractive,train]"
+    --constraint "$here/constraints.txt" --requirement "$here/requirements.txt" --editable "$root/server[evaluate,export,group,nninteractive,train]"
 wanted_stamp >"$stamp"

@@ -1,6 +1,6 @@
 """`make soak`: load and faults for minutes; writes soak/results.json. Fails when anything was wrong.
 
-Usage: python tools/soak [part ...] with the parts load, kills, inputs and disk; all of them when none is named.
+Usage: python tools/soak [part ...] with the parts load, kills, inputs, disk and users; all of them when none is named.
 """
 
 import json
@@ -17,13 +17,24 @@ from soakBadInputs import BadInputs
 from soakFullDisk import FullDisk
 from soakKills import Kills
 from soakLoad import Load
+from soakUsers import Users
 from soakVolumes import prepareHome
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = {"load": Load, "kills": Kills, "inputs": BadInputs, "disk": FullDisk}
+PARTS = {"load": Load, "kills": Kills, "inputs": BadInputs, "disk": FullDisk, "users": Users}
 
 #: What has to be zero.
-FAULTS = ("http_500", "hangs", "wrong_masks", "half_slices", "cache_errors", "server_died", "half_files")
+FAULTS = (
+    "http_500",
+    "hangs",
+    "wrong_masks",
+    "half_slices",
+    "cache_errors",
+    "server_died",
+    "half_files",
+    "cross_user_reads",
+    "lost_sessions",
+)
 #: A server that has served its budgets full may grow by fragments of memory, not with every click.
 MOST_GROWTH_MB = 64.0
 
@@ -38,7 +49,7 @@ def main(names):
             figures[name] = {**PARTS[name](Path(folder)).run(), "seconds": round(time.monotonic() - start, 1)}
         print(name, json.dumps(figures[name]), flush=True)
         totals.update({key: value for key, value in figures[name].items() if key != "seconds"})
-    wanted = ("clicks", "kills", "requests", *FAULTS, "rss_growth_mb")
+    wanted = ("clicks", "kills", "requests", "users", *FAULTS, "rss_growth_mb")
     results = {**{key: totals.get(key, 0) for key in wanted}, "parts": figures}
     (ROOT / "soak").mkdir(exist_ok=True)
     (ROOT / "soak" / "results.json").write_text(json.dumps(results, indent=1) + "\n")

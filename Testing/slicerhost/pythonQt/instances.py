@@ -24,16 +24,16 @@ class Instance:
     """Goes before the PySide class in the bases of each class of `qt`."""
 
     def __getattribute__(self, name):
-        if name.startswith("__"):
-            return super().__getattribute__(name)
-        if name.startswith("_"):
-            return adopted(super().__getattribute__(name))
+        # Asked thousands of times for a panel that opens.
+        if name[0] == "_":
+            value = super().__getattribute__(name)
+            return value if name.startswith("__") else adopted(value)
         if not _isAlive(self):
             raise ValueError(f"Trying to read property '{name}' from a destroyed {type(self).__name__} object")
         if name in _PYTHON_SIDE:
             # PySide answers some of these itself before Python looks at the class.
             return Instance.__dict__[name].__get__(self, type(self))
-        qtProperty = propertiesOf(_qtClassOf(self)).get(name)
+        qtProperty = propertiesOf(type(self).qtClass).get(name)
         if qtProperty is not None:
             return adopted(qtProperty.read(self))
         return _member(self, name)
@@ -43,7 +43,7 @@ class Instance:
             return super().__setattr__(name, value)
         if not _isAlive(self):
             raise AttributeError(f"Trying to set property '{name}' on a destroyed {type(self).__name__} object")
-        qtProperty = propertiesOf(_qtClassOf(self)).get(name)
+        qtProperty = propertiesOf(type(self).qtClass).get(name)
         if qtProperty is not None:
             qtProperty.write(self, value)
         elif name == "name":
@@ -165,11 +165,7 @@ def _adopt(instance):
 
 def _isAlive(instance):
     # Shiboken takes adopted objects for ones whose constructor was not called, and so for invalid.
-    return adoption.isAdopted(instance) or shiboken6.isValid(instance)
-
-
-def _qtClassOf(instance):
-    return type(instance).qtClass
+    return shiboken6.isValid(instance) or adoption.isAdopted(instance)
 
 
 def _kindOfMember(cls, name):

@@ -19,6 +19,7 @@ def propertiesOf(qtClass):
     return {name: _Property(qtClass, name, metaObject) for name in names if not qt5.lacks(qtClass, name)}
 
 
+@functools.cache
 def propertyNames(cls):
     """:return: names of all properties of a class of `qt` or a stand-in."""
     declared = {

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 FORM_BUILDER_PROPERTIES = {("QLabel", "buddy"), ("Line", "orientation")}
 
 
-def parsed(path):
-    """:return: the root element of a file."""
-    return ElementTree.parse(path).getroot()
+def parsed(content):
+    """:return: the root element of a file's bytes."""
+    return ElementTree.fromstring(content)
 
 
 def text(root):

@@ -1,5 +1,8 @@
 """`qt.QUiLoader`: builds a .ui file from classes of `qt` and the stand-ins, and refuses what those do not have."""
 
+import functools
+from pathlib import Path
+
 from PySide6 import QtCore, QtUiTools
 
 from slicerhost.pythonQt import uiFile
@@ -18,12 +21,10 @@ class QUiLoader(classFor(QtUiTools.QUiLoader)):
 
         :raises ValueError: for an unknown widget class, property, signal or slot.
         """
-        root = uiFile.parsed(device.fileName())
-        uiFile.check(root, lambda className: propertyNames(_widgetClass(className)))
-        connections = uiFile.takeConnections(root)
+        content, connections = _checked(Path(device.fileName()).read_bytes())
         # Widgets without a parent yet would be collected before the loader hands them on.
         self._created = []
-        top = QtUiTools.QUiLoader.load(self, _bufferWith(uiFile.text(root)), parent)
+        top = QtUiTools.QUiLoader.load(self, _bufferWith(content), parent)
         objects = {child.objectName: child for child in [top, *top.findChildren()]}
         for connection in connections:
             connection.make(objects)
@@ -36,6 +37,15 @@ class QUiLoader(classFor(QtUiTools.QUiLoader)):
         widget.objectName = name
         self._created.append(widget)
         return widget
+
+
+@functools.lru_cache(maxsize=16)
+def _checked(content):
+    """:return: the XML without its connections, as bytes, and those connections."""
+    root = uiFile.parsed(content)
+    uiFile.check(root, lambda className: propertyNames(_widgetClass(className)))
+    connections = uiFile.takeConnections(root)
+    return uiFile.text(root), connections
 
 
 def _widgetClass(name):

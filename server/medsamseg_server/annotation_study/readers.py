@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from medsamseg_server.annotation_study.costs import Effort, correction_points, outline
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.prompts import Box
-from medsamseg_server.evaluation.manifest import Case
+from medsamseg_server.evaluation.cases import Case
 from medsamseg_server.evaluation.metrics import dice
 from medsamseg_server.evaluation.protocols import Jitter, tight_box
 from medsamseg_server.propagation.interval import interpolated_box

@@ -23,7 +23,8 @@ from medsamseg_server.annotation_study.readers import (
     read_by_propagation,
 )
 from medsamseg_server.engine.engine import Engine
-from medsamseg_server.evaluation.manifest import CaseEntry, load_case
+from medsamseg_server.evaluation.cases import load_case
+from medsamseg_server.evaluation.manifest import CaseEntry
 from medsamseg_server.evaluation.protocols import Jitter
 from medsamseg_server.system.safe_files import replacing
 

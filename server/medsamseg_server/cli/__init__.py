@@ -1,4 +1,4 @@
-"""The command line: ``medsamseg segment | evaluate | train | study | models | cache | check | serve``."""
+"""The command line: ``medsamseg COMMAND``, a file a command; ``command_line`` lists them."""
 
 from __future__ import annotations
 

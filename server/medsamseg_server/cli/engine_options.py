@@ -19,10 +19,12 @@ DEVICES = ("auto", "cuda", "mps", "cpu")
 
 
 def add_model_option(
-    options: argparse._ActionsContainer, text: str = f"one of: {', '.join(CHECKPOINTS)}, or one trained here"
+    options: argparse._ActionsContainer,
+    text: str = f"one of: {', '.join(CHECKPOINTS)}, or one trained here",
+    default: str = DEFAULT_MODEL,
 ) -> None:
     """Add ``--model``; ``text`` says what it is for."""
-    options.add_argument("--model", metavar="NAME", default=DEFAULT_MODEL, help=f"{text} (default: %(default)s)")
+    options.add_argument("--model", metavar="NAME", default=default, help=f"{text} (default: %(default)s)")
 
 
 def add_window_option(options: argparse._ActionsContainer, text: str = "intensities that the model sees") -> None:

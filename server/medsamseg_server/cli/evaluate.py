@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from medsamseg_server.cli.engine_options import add_computer_options, make_engine
-from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress
+from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress, warn
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.system.safe_files import ensure_writable, replacing
 from medsamseg_server.weights.registry import CHECKPOINTS, DEFAULT_MODEL
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from medsamseg_server.engine.engine import Engine
     from medsamseg_server.evaluation.comparison import ComparisonRow
     from medsamseg_server.evaluation.html import Picture
+    from medsamseg_server.evaluation.manifest import CaseEntry
     from medsamseg_server.evaluation.report import Scores
     from medsamseg_server.evaluation.runner import Outcome, Settings, Setup
 
@@ -30,7 +32,13 @@ _EPILOG = """\
 manifest:
   {"cases": [{"image": "ct.nii.gz", "labels": "ct_labels.nii.gz", "window": "soft",
     "targets": {"spleen": 1, "liver": 5}}]}
-  File names are relative to the manifest. Optional: "axis" (0) and "name".
+  File names are relative to the manifest. Optional: "axis" (0), "name", and "group", such as "PET": how well low
+  confidence finds bad slices is reported for each group (each case is one otherwise).
+  Pictures have a PNG or TIFF of their size as labels, with a gray level an object;
+  films a folder of these, one a frame, or a .npz, as `medsamseg segment` writes
+  them. Of a scan over time, "time": N takes one volume and "all_times": true all;
+  their labels are one such file, or a list of files, one a time. Further volumes
+  of the object, such as phases: "also": ["arterial.nii.gz"], "fuse": "max" ("mean").
 
 protocols:
   gtbox             the tight box of the labels on every slice
@@ -38,6 +46,10 @@ protocols:
   propagate_zrange  the same, and the object's first and last slice
   keyframes:N       N tight boxes spread over the object, and its first and last slice
   keyframes_open:N  the same without first and last slice
+  points:N          N random points in the object on every slice, no box;
+                    points:1,5,10,20 are four protocols
+  track             the tight box on the first frame or time with the object,
+                    which is followed through all: films, cine, scans over time
 
 The method 'reference', LiteMedSAM's published recipe, is always run beside the others.
 """
@@ -54,9 +66,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("manifest", metavar="MANIFEST", type=Path, help="JSON file that names scans, labels, targets")
     parser.add_argument(
-        "--protocol", metavar="LIST", help="protocols, with commas (default: all, with 2, 3 and 5 boxes)"
+        "--protocol",
+        metavar="LIST",
+        help="protocols, with commas (default: of scans gtbox, propagate, propagate_zrange, and keyframes with 2, 3"
+        " and 5 boxes; of pictures gtbox; of films and scans at all times track)",
     )
-    parser.add_argument("--method", metavar="LIST", help="methods of propagation, with commas (default: the usual one)")
+    parser.add_argument(
+        "--method", metavar="LIST", help="methods of propagation, with commas (default: tracking; for track alone film)"
+    )
     parser.add_argument(
         "--model",
         "--models",
@@ -71,8 +88,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default="0,5",
         help="largest outward shift of a box's sides, in percent of its size, with commas (default: 0,5)",
     )
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="of the jitter (default: 0)")
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="of the jitter and of points (default: 0)")
     parser.add_argument("--out", metavar="FILE.json", type=Path, help="write everything that was measured")
+    parser.add_argument(
+        "--csv", metavar="FILE.csv", type=Path, help="write a table, a row for each object and protocol"
+    )
     parser.add_argument("--picture", metavar="FILE.png", type=Path, help="draw the models side by side")
     parser.add_argument("--html", metavar="FILE.html", type=Path, help="write a report with tables and pictures")
     add_computer_options(parser)
@@ -82,14 +102,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate, write the reports, and print the means."""
-    settings = _make_settings(args)
     from medsamseg_server.evaluation.comparison import compare, draw_comparison
     from medsamseg_server.evaluation.html import make_html
     from medsamseg_server.evaluation.manifest import read_manifest
     from medsamseg_server.evaluation.report import make_report
+    from medsamseg_server.evaluation.runner import check_protocols
+    from medsamseg_server.evaluation.table import make_table
 
     entries = read_manifest(args.manifest)
-    for path in filter(None, (args.out, args.html, args.picture)):
+    settings = _make_settings(args, entries)
+    check_protocols(entries, settings.protocols)
+    for path in filter(None, (args.out, args.csv, args.html, args.picture)):
         ensure_writable(path.parent)
     store = ModelStore()
     for model in settings.models:
@@ -101,6 +124,8 @@ def run(args: argparse.Namespace) -> int:
     report = {**make_report(scores, about), "comparison": [asdict(row) for row in rows]}
     if args.out is not None:
         _write(args.out, json.dumps(report, indent=1))
+    if args.csv is not None:
+        _write(args.csv, make_table(report))
     if args.html is not None:
         _write(args.html, make_html(scores, pictures, about))
     if args.picture is not None:
@@ -110,18 +135,30 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _make_settings(args: argparse.Namespace) -> Settings:
-    from medsamseg_server.evaluation.protocols import DEFAULT_PROTOCOLS, Jitter, parse_protocols
+def _make_settings(args: argparse.Namespace, entries: Sequence[CaseEntry]) -> Settings:
+    from medsamseg_server.evaluation.protocols import TRACK, Jitter, parse_protocols
     from medsamseg_server.evaluation.runner import Settings
+    from medsamseg_server.evaluation.segmenting import THROUGH_TIME
     from medsamseg_server.propagation import DEFAULT_METHOD, make_strategy
 
-    methods = _names(args.method or DEFAULT_METHOD)
+    protocols = parse_protocols(args.protocol or _usual_protocols(entries))
+    propagated = {protocol.name for protocol in protocols if protocol.propagates}
+    usual = THROUGH_TIME if propagated == {TRACK} else DEFAULT_METHOD
+    methods = _names(args.method or usual)
     methods += [_BASELINE] if _BASELINE not in methods else []
     for method in methods:
         make_strategy(method)
     jitters = [Jitter(_percent(text), args.seed) for text in _names(args.jitter)]
-    protocols = parse_protocols(args.protocol or DEFAULT_PROTOCOLS)
     return Settings(protocols, methods, _names(args.model), jitters)
+
+
+def _usual_protocols(entries: Sequence[CaseEntry]) -> str:
+    from medsamseg_server.evaluation.protocols import DEFAULT_PROTOCOLS, PICTURE_PROTOCOL, TRACK
+    from medsamseg_server.image_io.pictures import is_picture
+
+    if all(entry.is_over_time for entry in entries):
+        return TRACK
+    return PICTURE_PROTOCOL if all(is_picture(entry.image) for entry in entries) else DEFAULT_PROTOCOLS
 
 
 def _names(text: str) -> list[str]:
@@ -155,7 +192,12 @@ def _evaluate(
     pictures: dict[tuple[Setup, str], list[Picture]] = {}
     total = count_outcomes(entries, settings)
     with tqdm(total=total, unit="target", disable=not shows_progress(args), leave=False) as bar:
+        told = None
         for outcome in run_evaluation(engine, entries, settings):
+            if outcome.case is not told:
+                told = outcome.case
+                for note in told.notes:
+                    warn(note)
             scores[outcome.setup][outcome.protocol.name].append(outcome.score)
             if args.html is not None:
                 _keep_worst(pictures.setdefault((outcome.setup, outcome.protocol.name), []), outcome)
@@ -164,12 +206,15 @@ def _evaluate(
 
 
 def _keep_worst(pictures: list[Picture], outcome: Outcome) -> None:
+    from medsamseg_server.evaluation.cases import Case
     from medsamseg_server.evaluation.html import PICTURES_EACH, Picture
     from medsamseg_server.evaluation.pictures import draw_slice, worst_slice
 
+    if not isinstance(outcome.case, Case):
+        return
     found = worst_slice(outcome)
     name = f"{outcome.score.case}/{outcome.score.target}"
-    pictures.append(Picture(name, found, draw_slice(outcome, found.index)))
+    pictures.append(Picture(name, found, draw_slice(outcome, outcome.case, found.index)))
     pictures.sort(key=lambda picture: picture.found.dice)
     del pictures[PICTURES_EACH:]
 
@@ -187,19 +232,35 @@ def _print(args: argparse.Namespace, report: dict[str, Any], rows: list[Comparis
         ]
         print_json({"manifest": report["manifest"], "runs": brief, "comparison": report["comparison"]})
         return
+    from medsamseg_server.evaluation.report import track_line
+
     for run in report["runs"]:
         boxes = f"boxes up to {run['jitter_percent']:g} % too large" if run["jitter_percent"] else "tight boxes"
         say(args, f"{run['method']}, {run['model']}, {boxes}")
         for name, found in run["protocols"].items():
             error = found["standard_error_dice"]
             dice = f"{found['mean_dice']:.3f}" + (f" ± {error:.3f}" if error is not None else "")
-            say(args, f"  {name:18} Dice {dice}   surface Dice {found['mean_nsd']:.3f}")
+            surface = "" if found["mean_nsd"] is None else f"   surface Dice {found['mean_nsd']:.3f}"
+            say(args, f"  {name:18} Dice {dice}{surface}{_sure(found['confidence'])}")
+            followed = track_line(found)
+            if followed:
+                say(args, f"  {'':18} {followed}")
     if len({row.model for row in rows}) > 1:
         from medsamseg_server.evaluation.comparison import comparison_lines
 
         say(args, "\n".join(comparison_lines(rows)))
-    for path in filter(None, (args.out, args.html, args.picture)):
+    for path in filter(None, (args.out, args.csv, args.html, args.picture)):
         say(args, f"Written: {path}")
+
+
+def _sure(confidence: dict[str, Any]) -> str:
+    """Return how well confidence finds bad slices, pooled and in the group where it does worst."""
+    if confidence["roc_area"] is None:
+        return ""
+    areas = {group: each["roc_area"] for group, each in confidence["by_group"].items() if each["roc_area"] is not None}
+    worst = min(areas, key=lambda group: areas[group], default=None)
+    least = "" if worst is None or len(areas) == 1 else f" (least: {areas[worst]:.3f}, {worst})"
+    return f"   confidence finds bad slices: {confidence['roc_area']:.3f}{least}"
 
 
 def _without_targets(found: dict[str, Any]) -> dict[str, Any]:

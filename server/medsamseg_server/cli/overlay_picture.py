@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,8 +74,7 @@ def write_overlay(
         MedSAMSegError: of kind ``CANNOT_WRITE``.
     """
     indices = _chosen(axis, outcomes)
-    rows, columns = (2 - number for number in range(3) if number != axis)
-    spacing = (geometry.spacing[rows], geometry.spacing[columns]) if has_scale else None
+    spacing = _spacing(geometry, axis) if has_scale else None
     panels = [
         Panel(
             window.apply(volume.slice(axis, index)),
@@ -91,11 +90,46 @@ def write_overlay(
     if len(panels) > 1:
         corners = _surroundings(axis, outcomes)
         panels = [panel.cropped(*corners) for panel in panels]
-    flips = (_runs_backward(geometry, rows), _runs_backward(geometry, columns))
-    panels = [panel.flipped(*flips) for panel in panels]
+    panels = [panel.flipped(*_flips(geometry, axis)) for panel in panels]
     picture = draw_sheet(panels) if len(panels) > 1 else draw_overlay(panels[0])
     with replacing(path) as temporary:
         picture.save(temporary, "PNG")
+
+
+def write_slice_overlay(
+    path: Path, pixels: NDArray[np.uint8], shapes: Sequence[Shape], axis: int, geometry: Geometry, has_scale: bool
+) -> None:
+    """Write the picture of one slice as PNG; as ``write_overlay``.
+
+    Args:
+        path: as there.
+        pixels: the slice, (H, W) or (H, W, 3), as the network saw it.
+        shapes: the objects on it.
+        axis: as there.
+        geometry: as there.
+        has_scale: as there.
+    """
+    panel = Panel(pixels, shapes, _spacing(geometry, axis) if has_scale else None)
+    picture = draw_overlay(panel.flipped(*_flips(geometry, axis)))
+    with replacing(path) as temporary:
+        picture.save(temporary, "PNG")
+
+
+def _in_plane(axis: int) -> tuple[int, int]:
+    """Return which index axes (0 is I) run down and across the slices along numpy's ``axis``."""
+    rows, columns = (2 - number for number in range(3) if number != axis)
+    return rows, columns
+
+
+def _spacing(geometry: Geometry, axis: int) -> tuple[float, float]:
+    rows, columns = _in_plane(axis)
+    return geometry.spacing[rows], geometry.spacing[columns]
+
+
+def _flips(geometry: Geometry, axis: int) -> tuple[bool, bool]:
+    """Return whether rows and columns are to be shown in reverse order."""
+    rows, columns = _in_plane(axis)
+    return _runs_backward(geometry, rows), _runs_backward(geometry, columns)
 
 
 def _chosen(axis: int, outcomes: Mapping[str, Outcome]) -> list[int]:

@@ -36,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
     _refuse_to_replace_the_image(args)
     probability.check_options(args, len(tasks))
     exclusion.check_options(args, is_film(args.image))
+    _check_phases(args, is_film(args.image))
     if is_film(args.image):
         return segment_film.run(args, tasks)
     return segment_scan.run(args, tasks)
@@ -45,11 +46,20 @@ def _run_boxes(args: argparse.Namespace) -> int:
     from medsamseg_server.cli import segment_boxes
 
     exclusion.check_options(args, is_film=False)
+    _check_phases(args, is_film=False)
     probability.check_options(args, 1)
     pictures = segment_boxes.check_arguments(args)
     store = ModelStore()
     store.path(args.model)
     return segment_boxes.run(args, pictures, make_loaded_engine(args, store))
+
+
+def _check_phases(args: argparse.Namespace, is_film: bool) -> None:
+    if args.fuse is not None and not args.also:
+        raise wrong_usage("--fuse says what several volumes make together.", "Name the others with --also.")
+    for what, given in (("a film", is_film), ("--boxes", args.boxes is not None), ("--all-times", args.all_times)):
+        if args.also and given:
+            raise wrong_usage(f"--also cannot go with {what}.", "Leave --also out.")
 
 
 def _refuse_to_replace_the_image(args: argparse.Namespace) -> None:

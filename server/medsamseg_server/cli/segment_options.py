@@ -38,6 +38,7 @@ examples:
   medsamseg segment dicom/ --box 54,160,101,204 --slice 24 --range 15:33 -o tumor.nii.gz
   medsamseg segment brain.nii.gz --prompts boxes.json --window percentile -o lesion.seg.nrrd
   medsamseg segment chest.nrrd --box 54,160,101,204 --slice 24 --slice-only --json -o one.nrrd
+  medsamseg segment portal.nrrd --also arterial.nrrd --box 54,160,101,204 --slice 24 -o tumor.seg.nrrd
   medsamseg segment heart.nii.gz --box 88,90,141,145 --exclude 98,101,130,133 --slice 5 -o wall.seg.nrrd
 
 For research; not a medical device.
@@ -65,6 +66,20 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         required=True,
         help=".seg.nrrd (Slicer segmentation), .nrrd, .nii.gz, .nii or .mha (labelmap); of a DICOM scan .dcm (SEG);"
         " of a picture .png or .tif; of a film .npz or a folder",
+    )
+    parser.add_argument(
+        "--also",
+        metavar="PHASE",
+        type=Path,
+        action="append",
+        default=[],
+        help="a further volume of the same patient and place (phase of contrast, sequence of MR), asked as well;"
+        " resampled to the voxels of IMAGE where it has others; several may be",
+    )
+    parser.add_argument(
+        "--fuse",
+        choices=("mean", "max"),
+        help="what of the probabilities of IMAGE and each --also counts (default: mean)",
     )
     parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
     parser.add_argument(

@@ -40,6 +40,7 @@ def summarize(
         **({"segments": found} if len(found) > 1 else {key: found[0][key] for key in found[0] if key != "name"}),
         "seconds_encoding": round(first.seconds_encoding, 3),
         "seconds_decoding": round(first.seconds_decoding, 3),
+        **({"also": [str(path) for path in args.also], "fused": args.fuse or "mean"} if args.also else {}),
         "model": args.model,
         "weights_sha256": engine.predictor(args.model).weights_sha256,
         "device": engine.device,
@@ -84,6 +85,9 @@ def report(
             say(args, f"  {end.direction}: {end.message}")
         window = result.window
         say(args, f"  Window {window.name} ({window.lower:g} to {window.upper:g})")
+    if args.also:
+        names = ", ".join(path.name for path in (args.image, *args.also))
+        say(args, f"  Fused by the {'maximum' if summary['fused'] == 'max' else 'mean'}: {names}")
     times = ", ".join(f"{summary[f'seconds_{step}']:.1f} s {step}" for step in ("loading", "encoding", "decoding"))
     say(args, f"  {summary['model']} on {summary['device']}: {times}")
     also = ["the tables of slices and segments"] * args.csv

@@ -22,6 +22,7 @@ from medsamseg_server.engine.engine import Engine
 from medsamseg_server.image_io.dicom_masks import check_scan
 from medsamseg_server.image_io.image import Image
 from medsamseg_server.image_io.mask_writer import Segment, SegmentingModel
+from medsamseg_server.image_io.phases import read_phase
 from medsamseg_server.image_io.probability_files import write_probability
 from medsamseg_server.image_io.reading import read_image
 from medsamseg_server.image_io.segmentations import (
@@ -32,6 +33,7 @@ from medsamseg_server.image_io.segmentations import (
     write_segmentation,
 )
 from medsamseg_server.image_io.times import Times, open_times
+from medsamseg_server.propagation.fusing import Phases
 from medsamseg_server.propagation.whole_volume import Task, WholeMask, WholeObjects
 from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.weights.store import ModelStore
@@ -46,12 +48,16 @@ class _Scan:
         volume: its voxels, as the engine takes them.
         tasks: by the objects' names, in voxels of the volume; all along one axis.
         times: where the file has several volumes and one or all of them were asked for.
+        phases: further volumes in its voxels.
+        phase_notes: what the user should know of these.
     """
 
     image: Image
     volume: Volume
     tasks: Mapping[str, Task]
     times: Times | None
+    phases: Phases
+    phase_notes: tuple[str, ...]
 
     @property
     def axis(self) -> int:
@@ -78,7 +84,7 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
     if args.all_times and scan.times is not None:
         return segment_times.run(args, scan.times, scan.tasks, engine)
     results = exclusion.without_excluded(_run_with_progress(args, objects, engine), scan.axis)
-    notes = [*scan.image.notes, *scan.volume.notes, *_notes_on_nothing(args, results)]
+    notes = [*scan.image.notes, *scan.volume.notes, *scan.phase_notes, *_notes_on_boxes(args, results)]
     notes += _write(args, scan, engine, results)
     measured = measure_all(scan.image, scan.axis, results)
     if args.csv:
@@ -116,14 +122,21 @@ def _read(args: argparse.Namespace, tasks: Mapping[str, Task]) -> _Scan:
         name: replace(with_boxes_in_pixels(args, task, volume.slice_size), spacing=(k, j, i))
         for name, task in in_space(dict(tasks), image, args.slice_order).items()
     }
-    return _Scan(image, volume, there, times)
+    phases, notes = _read_phases(args, image)
+    return _Scan(image, volume, there, times, phases, notes)
+
+
+def _read_phases(args: argparse.Namespace, image: Image) -> tuple[Phases, tuple[str, ...]]:
+    found = [read_phase(path, image, args.image.name) for path in args.also]
+    notes = tuple(note for _, several in found for note in several)
+    return Phases(tuple(volume for volume, _ in found), args.fuse or "mean"), notes
 
 
 def _objects(args: argparse.Namespace, scan: _Scan) -> WholeObjects:
     # What is excluded is followed as a whole, and so is the object that it lies in.
     may_overlap = args.allow_overlap or bool(args.exclude)
     tasks = exclusion.with_excluded(args, scan.tasks, scan.volume.slice_size)
-    return WholeObjects(scan.volume, tasks, may_overlap)
+    return WholeObjects(scan.volume, tasks, may_overlap, scan.phases)
 
 
 def _run_with_progress(args: argparse.Namespace, objects: WholeObjects, engine: Engine) -> dict[str, WholeMask]:
@@ -133,12 +146,13 @@ def _run_with_progress(args: argparse.Namespace, objects: WholeObjects, engine: 
         return objects.run(engine, lambda result: bar.update(), args.probability is not None)
 
 
-def _notes_on_nothing(args: argparse.Namespace, results: Mapping[str, WholeMask]) -> list[str]:
+def _notes_on_boxes(args: argparse.Namespace, results: Mapping[str, WholeMask]) -> list[str]:
     outcome = "is left" if args.exclude else "was found"
     notes = []
     for name, result in results.items():
         where = f" of {name}" if len(results) > 1 else ""
         notes += [f"Nothing {outcome} in the box{where} on slice {index}." for index in result.empty_prompts]
+        notes += [f"{name}: {sentence}" if len(results) > 1 else sentence for sentence in result.doubts]
     return notes
 
 

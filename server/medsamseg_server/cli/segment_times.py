@@ -6,33 +6,27 @@ import argparse
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from tqdm import tqdm
 
 from medsamseg_server.cli.output import print_json, say, shows_progress, warn
-from medsamseg_server.engine.prompts import Box
-from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.image import Image
 from medsamseg_server.image_io.mask_writer import Segment
 from medsamseg_server.image_io.picture_masks import is_picture_mask
 from medsamseg_server.image_io.segmentations import OUTPUT_SUFFIXES, check_output, color_of, write_segmentation
 from medsamseg_server.image_io.times import Times
-from medsamseg_server.propagation import EngineSlices, Propagation, SliceResult
-from medsamseg_server.propagation.voting import box_around
-from medsamseg_server.propagation.whole_volume import Task, WholeObjects
+from medsamseg_server.propagation.through_time import VolumesInTime, follow_through_time
+from medsamseg_server.propagation.whole_volume import Task
 from medsamseg_server.system.safe_files import replacing
 from medsamseg_server.volumes.volume import Volume
 
 if TYPE_CHECKING:
     from medsamseg_server.engine.engine import Engine
-
-#: How an object is followed through time on the slices with a box.
-_METHOD = "film"
 
 
 @dataclass(frozen=True)
@@ -77,15 +71,13 @@ def run(args: argparse.Namespace, times: Times, tasks: Mapping[str, Task], engin
         tasks: what to segment at the time of the boxes, by the objects' names; all along one axis.
         engine: with the network loaded.
     """
-    start = args.time or 0
-    boxes = _boxes_through_time(args, times, start, tasks, engine)
+    volumes = VolumesInTime(times.count, lambda time: Volume.from_array(times.read(time).array))
+    through = follow_through_time(engine, volumes, args.time or 0, tasks, args.allow_overlap)
     rows: list[_Row] = []
-    for time in tqdm(range(times.count), unit="volume", disable=not shows_progress(args), leave=False):
+    hidden = not shows_progress(args)
+    for time, found in enumerate(tqdm(through, total=times.count, unit="volume", disable=hidden, leave=False)):
         image = times.read(time)
-        volume = Volume.from_array(image.array)
-        there = {name: replace(task, boxes=boxes[name][time]) for name, task in tasks.items() if boxes[name][time]}
-        found = WholeObjects(volume, there, args.allow_overlap).run(engine) if there else {}
-        empty = np.zeros(volume.shape, np.uint8)
+        empty = np.zeros(image.array.shape[:3], np.uint8)
         segments = [
             Segment(name, found[name].mask if name in found else empty, color_of(number))
             for number, name in enumerate(tasks)
@@ -100,38 +92,6 @@ def run(args: argparse.Namespace, times: Times, tasks: Mapping[str, Task], engin
         _write_table(_path(args.output, None, times.count), rows)
     _report(args, times, rows, engine)
     return 0
-
-
-def _boxes_through_time(
-    args: argparse.Namespace, times: Times, start: int, tasks: Mapping[str, Task], engine: Engine
-) -> dict[str, list[dict[int, Box]]]:
-    """Return, of each object, the boxes of each time by slice; none where it was not found."""
-    axis = next(iter(tasks.values())).axis
-    prompted = sorted({index for task in tasks.values() for index in task.boxes})
-    volume = Volume.from_array(times.read(start).array)
-    stacks: dict[int, list[Any]] = {index: [] for index in prompted}
-    for time in range(times.count):
-        now = Volume.from_array(times.read(time).array)
-        if now.shape != volume.shape:
-            message = f"Time {time} has {now.shape} voxels (K, J, I), but time {start} has {volume.shape}."
-            raise MedSAMSegError(ErrorKind.INVALID_INPUT, "times_differ", message, "Segment them one by one: --time N.")
-        for index in prompted:
-            stacks[index].append(now.slice(axis, index))
-    through = {index: Volume.from_array(np.stack(slices)) for index, slices in stacks.items()}
-    boxes: dict[str, list[dict[int, Box]]] = {}
-    for name, task in tasks.items():
-        boxes[name] = [{} for _ in range(times.count)]
-        for index, box in task.boxes.items():
-            # As the window that is automatic for the volume means it, also in what is a stack of slices.
-            window = engine.window_for(SliceRequest(volume, axis, index, args.window, args.model), box)
-            source = EngineSlices(engine, through[index], 0, window, args.model)
-            plan = Propagation(through[index].shape, 0, {start: box}, method=_METHOD)
-            boxes[name][start][index] = box
-            for event in plan.run(source):
-                if isinstance(event, SliceResult) and event.mask.voxels and event.index != start:
-                    mask = event.mask.to_array(through[index].slice_size(0, event.index))
-                    boxes[name][event.index][index] = box_around(mask)
-    return boxes
 
 
 def _path(output: Path, time: int | None, count: int) -> Path:

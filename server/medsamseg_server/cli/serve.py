@@ -10,6 +10,7 @@ from medsamseg_server.engine.embedding_cache import DEFAULT_MEMORY_BYTES
 
 _GIBIBYTE = 2**30
 _NNINTERACTIVE_SESSIONS = 4
+_PLACES = 8
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -58,6 +59,20 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="speak nnInteractive's remote protocol as well, with at most USERS at the same time (default: %(const)s), "
         "so that viewers which know it can be given this server's address and, as API key, its token",
     )
+    parser.add_argument(
+        "--users",
+        type=Path,
+        metavar="FILE",
+        help="let in the users of a file that 'medsamseg users' made, each with a token and a place of their own, in "
+        "place of the one token",
+    )
+    parser.add_argument(
+        "--places",
+        type=_count,
+        default=_PLACES,
+        metavar="N",
+        help="how many of --users can be at work at the same time (default: %(default)s)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -103,5 +118,7 @@ def run(args: argparse.Namespace) -> int:
             embedding_memory_bytes=int(args.embedding_memory * _GIBIBYTE),
             embedding_disk_bytes=None if args.embedding_disk is None else int(args.embedding_disk * _GIBIBYTE),
             nninteractive_sessions=args.nninteractive,
+            users=args.users,
+            places=args.places,
         )
     )

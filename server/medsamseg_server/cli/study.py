@@ -78,10 +78,10 @@ def run(args: argparse.Namespace) -> int:
         summarize_study,
         write_study,
     )
-    from medsamseg_server.evaluation.manifest import read_manifest
+    from medsamseg_server.evaluation.manifest import read_manifest, require_single_scans
     from medsamseg_server.evaluation.protocols import Jitter
 
-    entries = read_manifest(args.manifest)
+    entries = require_single_scans(read_manifest(args.manifest), "A study takes")
     costs = CostModel(args.seconds_per_box, args.seconds_per_point, args.seconds_per_check)
     jitter = Jitter(args.jitter, args.seed)
     engine = make_engine(args, store)

@@ -163,7 +163,8 @@ def finish(
     from medsamseg_server.training.registering import register
 
     title = args.title or f"{args.name} ({get_checkpoint(origin).title if origin else 'U-Net'})"
-    named = replace(specification, name=args.name, title=title, unused_weights=())
+    # It learned one mask for a box, whatever it began with.
+    named = replace(specification, name=args.name, title=title, unused_weights=(), proposes=False)
     protocol = {"kind": kind, "protocol": settings(args)}
     trained = register(named, outcome, data, protocol, origin, args.force)
     metrics = trained.provenance["metrics"]

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.masks import Extent, SliceMask
 from medsamseg_server.engine.probabilities import ProbabilityMap, voted
 from medsamseg_server.engine.prompts import Box
 
@@ -124,10 +124,14 @@ def dice(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
 
 def fill(mask: NDArray[np.bool_], box: Box) -> float:
     """Return how well a mask (H, W) fills a box, 0 to 1: the IoU of its own box and that, both with whole pixels."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if rows.size == 0:
+    return fill_of(SliceMask.from_mask(mask, 0.0).extent, box)
+
+
+def fill_of(extent: Extent | None, box: Box) -> float:
+    """Return how well a mask of this extent fills a box, as ``fill``."""
+    if extent is None:
         return 0.0
-    x0, y0, x1, y1 = int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1])
+    x0, y0, x1, y1 = extent
     width = min(x1, box[2]) - max(x0, box[0]) + 1
     height = min(y1, box[3]) - max(y0, box[1]) + 1
     if width <= 0 or height <= 0:

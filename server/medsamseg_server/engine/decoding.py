@@ -61,7 +61,8 @@ def decode_boxes(embedded: Embedded, boxes: Sequence[Box], with_probabilities: b
     prompts = [Prompt(box) for box in boxes]
     answers = [answer for _, answer in _decode([embedded] * len(boxes), prompts, with_probabilities)]
     scores = np.array([answer.score for answer in answers])
-    return Candidates(np.array([answer.mask for answer in answers]), scores, view.x0, view.y0, _behind(answers))
+    masks, is_learned = np.array([answer.mask for answer in answers]), embedded.predictor.specification.learned_scores
+    return Candidates(masks, scores, view.x0, view.y0, _behind(answers), is_learned)
 
 
 def _behind(answers: Sequence[_Answer]) -> NDArray[np.float32] | None:

@@ -6,35 +6,29 @@ everything else on its one encoding thread.
 
 from __future__ import annotations
 
-import threading
+import copy
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from medsamseg_server.engine.box_vote import MARGINS, MIDDLE_MARGIN, widened
 from medsamseg_server.engine.decoding import decode_boxes, decode_prompts
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
+from medsamseg_server.engine.loaded_networks import LoadedNetworks, LoadPredictor
 from medsamseg_server.engine.masks import Candidates, SliceMask
 from medsamseg_server.engine.prompts import Box, Prompt, check_prompts
+from medsamseg_server.engine.proposals import ProposalOptions, ProposalSearch
 from medsamseg_server.engine.slice_embeddings import Embedded, SliceEmbeddings
 from medsamseg_server.engine.slice_request import Framing, SliceRequest
 from medsamseg_server.volumes.windows import IntensityRange
-from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from medsamseg_server.models.predictor import Predictor
     from medsamseg_server.models.specification import ModelSpecification
     from medsamseg_server.weights.store import ModelStore
-
-#: (specification, weights file, "auto" | "cuda" | "mps" | "cpu") to a predictor.
-LoadPredictor: TypeAlias = "Callable[[ModelSpecification, Path, str], Predictor]"
-
-#: Loaded networks; a third one replaces the one unused for longest.
-_LOADED_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -109,17 +103,28 @@ class Engine:
     ) -> None:
         self.store = store
         self.default_model = default_model
-        self.device = device
         self._embeddings = SliceEmbeddings(cache or EmbeddingCache())
-        self._load_predictor = load_predictor or (
-            lambda specification, weights, device: _load_predictor(specification, weights, device, runtime)
+        self._networks = LoadedNetworks(
+            store,
+            device,
+            load_predictor
+            or (lambda specification, weights, device: _load_predictor(specification, weights, device, runtime)),
         )
-        self._predictors: OrderedDict[str, Predictor] = OrderedDict()
-        self._decoding = threading.Lock()
+
+    def with_cache(self, cache: EmbeddingCache) -> Engine:
+        """Return an engine with embeddings of its own; it has the networks in common with this one."""
+        other = copy.copy(self)
+        other._embeddings = SliceEmbeddings(cache)
+        return other
+
+    @property
+    def device(self) -> str:
+        """``auto``, ``cuda``, ``mps`` or ``cpu``; the true one once a network is loaded."""
+        return self._networks.device
 
     def is_loaded(self, model: str | None = None) -> bool:
         """Return whether the model's network is in memory."""
-        return (model or self.default_model) in self._predictors
+        return self._networks.find(model or self.default_model) is not None
 
     def check_model(self, model: str | None = None) -> str:
         """Return the model's name; raise ``model_unknown`` or ``model_missing`` if it cannot be used. Loads nothing."""
@@ -133,21 +138,7 @@ class Engine:
         Raises:
             MedSAMSegError: ``model_unknown``, ``model_missing``, or what is wrong with its file.
         """
-        name = model or self.default_model
-        predictor = self._predictors.get(name)
-        if predictor is None:
-            specification = get_specification(name)
-            predictor = self._load_predictor(specification, self.store.path(name), self.device)
-            self.device = predictor.device
-            if specification.close_up_size is not None:
-                # Now, so that the first close-up is as fast as every other.
-                predictor.at(specification.close_up_size)
-            while len(self._predictors) >= _LOADED_AT_ONCE:
-                self._predictors.popitem(last=False)
-            self._predictors[name] = predictor
-        # Never out of the dictionary for a moment: other threads ask whether the model is loaded.
-        self._predictors.move_to_end(name)
-        return predictor
+        return self._networks.get(model or self.default_model)
 
     def check(self, request: SliceRequest, prompts: Sequence[Prompt]) -> None:
         """Raise what is wrong with a request or its prompts, as ``segment`` would. Loads nothing.
@@ -174,7 +165,7 @@ class Engine:
         Raises:
             MedSAMSegError: ``axis_invalid``, ``slice_out_of_range`` or ``window_invalid``.
         """
-        predictor = self._predictors.get(request.model or self.default_model)
+        predictor = self._networks.find(request.model or self.default_model)
         if predictor is None:
             return None
         return self._embeddings.find(predictor, request, request.whole(predictor.specification))
@@ -208,7 +199,7 @@ class Engine:
         Raises:
             MedSAMSegError: as ``find``.
         """
-        predictor = self._predictors.get(request.model or self.default_model)
+        predictor = self._networks.find(request.model or self.default_model)
         if predictor is None:
             return None
         framings = request.framings(predictor.specification, prompts)
@@ -290,16 +281,29 @@ class Engine:
             with_probabilities: the masks bring their probabilities along.
         """
         started = time.perf_counter()
-        with self._decoding:
+        with self._networks.decoding:
             masks, agreements = decode_prompts(embedded, prompts, quick, with_probabilities)
         return _segmentation(embedded, masks, agreements, time.perf_counter() - started)
+
+    def search_proposals(self, embedded: Embedded, options: ProposalOptions) -> ProposalSearch:
+        """Return the search for the objects of a slice that nobody has pointed at.
+
+        Args:
+            embedded: of ``embed`` or ``find``.
+            options: what is asked and kept.
+
+        Raises:
+            MedSAMSegError: ``proposal_option`` or ``model_cannot_propose``.
+        """
+        options.check()
+        return ProposalSearch(embedded, options, self._networks.decoding)
 
     def _decode_boxes(
         self, embedded: Embedded, boxes: Sequence[Box], with_probabilities: bool
     ) -> tuple[Candidates, float]:
         """Return the masks, and the time for them."""
         started = time.perf_counter()
-        with self._decoding:
+        with self._networks.decoding:
             masks = decode_boxes(embedded, boxes, with_probabilities)
         return masks, time.perf_counter() - started
 

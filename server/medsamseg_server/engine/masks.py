@@ -27,6 +27,7 @@ class Candidates:
         x0: the part's first column.
         y0: its first row.
         probabilities: (N, h, w), what is behind the masks, where it was asked for.
+        learned_scores: the network was trained on medical images to estimate the IoU; MedSAM was not.
     """
 
     pixels: NDArray[np.bool_]
@@ -34,6 +35,7 @@ class Candidates:
     x0: int = 0
     y0: int = 0
     probabilities: NDArray[np.float32] | None = None
+    learned_scores: bool = False
 
     def on_slice(self, image_size: tuple[int, int]) -> NDArray[np.bool_]:
         """Return the masks on the full slice of ``image_size`` (H, W), as (N, H, W)."""

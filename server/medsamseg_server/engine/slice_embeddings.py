@@ -40,9 +40,14 @@ class Embedded:
     predictor: Predictor
 
     @property
+    def mask_side(self) -> int:
+        """Side of the masks that the network makes."""
+        return _MASK_SCALE * int(self.embedding.shape[-1])
+
+    @property
     def mask_pixel(self) -> float:
         """Size of a pixel of the masks that the network makes, in pixels of the slice."""
-        return max(self.framing.view.shape) / (_MASK_SCALE * int(self.embedding.shape[-1]))
+        return max(self.framing.view.shape) / self.mask_side
 
 
 class SliceEmbeddings:

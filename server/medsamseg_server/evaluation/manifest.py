@@ -1,20 +1,19 @@
-"""The manifest of an evaluation: which scans, which labels, which objects in them."""
+"""The manifest of an evaluation: which scans, pictures and films, which labels, which objects in them."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.image_io.label_reading import read_labels
-from medsamseg_server.image_io.labels import Labels
-from medsamseg_server.image_io.reading import read_image
-from medsamseg_server.volumes.volume import Volume
+from medsamseg_server.image_io.film_names import is_film
+from medsamseg_server.propagation.fusing import FUSIONS, Fusion
 from medsamseg_server.volumes.windows import resolve_window
 
 EXAMPLE = (
@@ -22,7 +21,7 @@ EXAMPLE = (
     '"targets": {"spleen": 1, "liver": 5}}]}'
 )
 _NEEDED = {"image", "labels", "targets"}
-_KNOWN = _NEEDED | {"window", "axis", "name"}
+_KNOWN = _NEEDED | {"window", "axis", "name", "group", "time", "all_times", "also", "fuse"}
 
 #: The label of an object, or the labels that make it together.
 Target: TypeAlias = int | tuple[int, ...]
@@ -30,7 +29,7 @@ Target: TypeAlias = int | tuple[int, ...]
 
 @dataclass(frozen=True)
 class CaseEntry:
-    """A scan with its labels, as the manifest names them.
+    """A scan, picture or film with its labels, as the manifest names them.
 
     Attributes:
         name: what reports call it.
@@ -40,6 +39,12 @@ class CaseEntry:
             object of the name, that is the one, whatever its label.
         window: which intensities the network sees; see ``windows.resolve_window``.
         axis: array axis across the slices.
+        group: what the case is one of, such as a modality; confidence is reported for each. Empty for the case itself.
+        time: which of the scan's volumes over time; None where it has one, or all are meant.
+        all_times: all of the scan's volumes over time.
+        also: further volumes of the same object, asked as well; see ``fusing.Phases``.
+        fusion: how their probabilities are fused.
+        labels_of_times: with ``all_times`` and a file a time, these files; ``labels`` is the first of them.
     """
 
     name: str
@@ -48,31 +53,22 @@ class CaseEntry:
     targets: dict[str, Target]
     window: str = "auto"
     axis: int = 0
+    group: str = ""
+    time: int | None = None
+    all_times: bool = False
+    labels_of_times: tuple[Path, ...] = ()
+    also: tuple[Path, ...] = ()
+    fusion: Fusion = "mean"
 
+    @cached_property
+    def is_film(self) -> bool:
+        """Whether the image is a film; some have to be opened to know."""
+        return is_film(self.image)
 
-@dataclass(frozen=True)
-class Case:
-    """A scan with its labels in memory.
-
-    Attributes:
-        entry: what the manifest says.
-        volume: the scan, (K, J, I).
-        labels: in the scan's voxels.
-        spacing: of the voxels along K, J and I, in millimeters.
-    """
-
-    entry: CaseEntry
-    volume: Volume
-    labels: Labels
-    spacing: tuple[float, float, float]
-
-    def target(self, name: str) -> NDArray[np.bool_]:
-        """Return one object's mask, (K, J, I).
-
-        Raises:
-            MedSAMSegError: ``target_missing`` or ``target_ambiguous``.
-        """
-        return self.labels.mask(name, self.entry.targets[name])
+    @property
+    def is_over_time(self) -> bool:
+        """Whether an object is followed through time in it."""
+        return self.all_times or self.is_film
 
 
 def read_manifest(path: Path) -> list[CaseEntry]:
@@ -100,16 +96,20 @@ def read_manifest(path: Path) -> list[CaseEntry]:
     return [_entry(path, number, case) for number, case in enumerate(cases)]
 
 
-def load_case(entry: CaseEntry) -> Case:
-    """Read a case's scan and labels.
+def require_single_scans(entries: Sequence[CaseEntry], what: str) -> list[CaseEntry]:
+    """Return the entries; raise ``case_unfit`` for a film, a scan over time, or a case with several volumes.
 
-    Raises:
-        MedSAMSegError: as ``images.read_image`` and ``label_reading.read_labels``.
+    Args:
+        entries: of a manifest.
+        what: what cannot use others, as the start of a sentence.
     """
-    image = read_image(entry.image)
-    labels = read_labels(entry.labels, image)
-    i, j, k = image.geometry.spacing
-    return Case(entry, Volume.from_array(image.array), labels, (k, j, i))
+    for entry in entries:
+        if entry.is_over_time or entry.time is not None or entry.also:
+            kind = "a film" if entry.is_film else "several volumes" if entry.also else "a scan over time"
+            message = f"{what} single scans and pictures; the case '{entry.name}' is {kind}."
+            hint = "Leave the case out, or save one frame or time as a file of its own."
+            raise MedSAMSegError(ErrorKind.INVALID_INPUT, "case_unfit", message, hint)
+    return list(entries)
 
 
 def _entry(path: Path, number: int, case: Any) -> CaseEntry:
@@ -120,9 +120,11 @@ def _entry(path: Path, number: int, case: Any) -> CaseEntry:
         raise _malformed(path, f"{place}: '{key}' is missing")
     for key in sorted(case.keys() - _KNOWN):
         raise _malformed(path, f"{place}: '{key}' is not known here")
-    for key in ("image", "labels", "window", "name"):
+    for key in ("image", "window", "name", "group"):
         if not isinstance(case.get(key, ""), str):
             raise _malformed(path, f"{place}.{key}: a text is expected")
+    time, all_times = _times(path, place, case)
+    files = _label_files(path, place, case["labels"], all_times)
     targets = case["targets"]
     if not isinstance(targets, dict) or not targets or not all(map(_is_target, targets.values())):
         raise _malformed(path, f"{place}.targets: names with whole numbers, the labels, or lists of them are expected")
@@ -134,7 +136,39 @@ def _entry(path: Path, number: int, case: Any) -> CaseEntry:
     resolve_window(window, np.zeros((1, 1, 1), np.uint8))
     image = path.parent / case["image"]
     name = case.get("name") or image.name.split(".")[0]
-    return CaseEntry(name, image, path.parent / case["labels"], labels, window, axis)
+    group, several = case.get("group", ""), files if len(files) > 1 else ()
+    also, fusion = _phases(path, place, case)
+    return CaseEntry(name, image, files[0], labels, window, axis, group, time, all_times, several, also, fusion)
+
+
+def _phases(path: Path, place: str, case: dict[str, Any]) -> tuple[tuple[Path, ...], Fusion]:
+    also, fusion = case.get("also", []), case.get("fuse", "mean")
+    if not isinstance(also, list) or not all(isinstance(each, str) for each in also):
+        raise _malformed(path, f"{place}.also: a list of texts, the further images, is expected")
+    if fusion not in FUSIONS:
+        raise _malformed(path, f"{place}.fuse: one of {', '.join(FUSIONS)} is expected")
+    if also and ("all_times" in case or is_film(path.parent / case["image"])):
+        raise _malformed(path, f"{place}.also: films, and scans at all times, have no further images")
+    return tuple(path.parent / each for each in also), fusion
+
+
+def _times(path: Path, place: str, case: dict[str, Any]) -> tuple[int | None, bool]:
+    time, all_times = case.get("time"), case.get("all_times", False)
+    if "time" in case and (type(time) is not int or time < 0):
+        raise _malformed(path, f"{place}.time: a whole number from 0 is expected")
+    if type(all_times) is not bool:
+        raise _malformed(path, f"{place}.all_times: true or false is expected")
+    if time is not None and all_times:
+        raise _malformed(path, f"{place}: 'time' and 'all_times' cannot go together")
+    return time, all_times
+
+
+def _label_files(path: Path, place: str, labels: Any, all_times: bool) -> tuple[Path, ...]:
+    several = labels if isinstance(labels, list) and all_times else [labels]
+    if not several or not all(isinstance(each, str) for each in several):
+        expected = "a text, or a list of texts, one a time," if all_times else "a text"
+        raise _malformed(path, f"{place}.labels: {expected} is expected")
+    return tuple(path.parent / each for each in several)
 
 
 def _is_target(label: Any) -> bool:

@@ -1,4 +1,4 @@
-"""How well a mask fits the reference: in 3D, in millimeters, and slice by slice."""
+"""How well a mask fits the reference: in 3D, in millimeters, slice by slice, and through time."""
 
 from __future__ import annotations
 
@@ -78,16 +78,72 @@ class Extent:
 
 
 def extent(mask: NDArray[np.bool_], reference: NDArray[np.bool_]) -> Extent:
-    """Compare where two masks lie; slices along the first axis, ``reference`` not empty."""
-    present = np.flatnonzero(reference.any(axis=(1, 2)))
-    found = np.count_nonzero((mask & reference).any(axis=(1, 2)))
-    segmented = np.flatnonzero(mask.any(axis=(1, 2)))
+    """Compare where two masks lie; slices, frames or times along the first axis, ``reference`` not empty."""
+    present = np.flatnonzero(any_each(reference))
+    found = np.count_nonzero(any_each(mask & reference))
+    segmented = np.flatnonzero(any_each(mask))
     return Extent(
         len(present),
         int(found),
         len(present) - int(found),
         int(np.count_nonzero(segmented < present[0])),
         int(np.count_nonzero(segmented > present[-1])),
+    )
+
+
+def any_each(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return for each slice, frame or time, (T, …), whether it has anything of a mask, (T,)."""
+    return np.asarray(mask.reshape(len(mask), -1).any(axis=1), bool)
+
+
+@dataclass(frozen=True)
+class TrackScore:
+    """How an object was followed through the frames of a film, or the times of a scan.
+
+    Attributes:
+        visible: frames on which the object is to be seen.
+        visible_dice: mean Dice coefficient of these; 0 where nothing was found.
+        lost: how many of them have no mask that touches the object.
+        regained: on how many it was found after a frame on which it was not: lost, hidden, or out of the picture.
+        absent: frames without the object.
+        over_propagation: share of these on which something was found all the same; None where there are none.
+        frames_per_second: frames by the time for all of them; None where their embeddings were known before.
+    """
+
+    visible: int
+    visible_dice: float
+    lost: int
+    regained: int
+    absent: int
+    over_propagation: float | None
+    frames_per_second: float | None = None
+
+
+def track(mask: NDArray[np.bool_], reference: NDArray[np.bool_], seconds: float | None = None) -> TrackScore:
+    """Compare two masks through time.
+
+    Args:
+        mask: what was found, frames along the first axis.
+        reference: the object, likewise; not empty.
+        seconds: time for all frames; None where it says nothing.
+    """
+    is_visible = any_each(reference)
+    is_found = any_each(mask & reference)
+    was_found = np.concatenate([[False], is_found[:-1]])
+    # On the first frame with the object, it is shown by the box.
+    first = int(is_visible.argmax())
+    is_regained = is_visible & is_found & ~was_found & (np.arange(len(mask)) > first)
+    absent = int(np.count_nonzero(~is_visible))
+    invented = int(np.count_nonzero(any_each(mask) & ~is_visible))
+    dices = [dice(mask[index], reference[index]) for index in np.flatnonzero(is_visible)]
+    return TrackScore(
+        len(dices),
+        sum(dices) / len(dices),
+        int(np.count_nonzero(is_visible & ~is_found)),
+        int(np.count_nonzero(is_regained)),
+        absent,
+        invented / absent if absent else None,
+        len(mask) / seconds if seconds else None,
     )
 
 

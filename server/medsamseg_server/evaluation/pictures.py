@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from medsamseg_server.evaluation.cases import Case
 from medsamseg_server.evaluation.runner import Outcome, SliceScore
 
 #: Red, green and blue. Told apart also by people who see no red or no green.
@@ -29,15 +30,15 @@ def worst_slice(outcome: Outcome) -> SliceScore:
     return min(outcome.score.slices, key=lambda found: (found.dice, -wrong(found)))
 
 
-def draw_slice(outcome: Outcome, index: int) -> bytes:
-    """Return a PNG of a slice around the object, with outlines."""
-    volume, entry = outcome.case.volume, outcome.case.entry
+def draw_slice(outcome: Outcome, case: Case, index: int) -> bytes:
+    """Return a PNG of a slice of the outcome's case around the object, with outlines."""
+    volume, entry = case.volume, case.entry
     seen = volume.window(entry.window).apply(volume.slice(entry.axis, index))
     box = outcome.boxes.get(index)
     shown = outcome.mask[index] | outcome.reference[index]
     y0, y1, x0, x1 = _crop(shown, seen.shape[:2])
     scale = _LONGER_SIDE / max(y1 - y0, x1 - x0)
-    spacing = [distance for number, distance in enumerate(outcome.case.spacing) if number != entry.axis]
+    spacing = [distance for number, distance in enumerate(case.spacing) if number != entry.axis]
     # Pixels that are not square are shown as they are in the patient.
     wide, high = scale * spacing[1] / max(spacing), scale * spacing[0] / max(spacing)
     size = (max(1, round((x1 - x0) * wide)), max(1, round((y1 - y0) * high)))

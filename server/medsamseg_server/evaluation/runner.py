@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.prompts import Box
-from medsamseg_server.evaluation.manifest import Case, CaseEntry, load_case
-from medsamseg_server.evaluation.metrics import Extent, dice, extent, surface_dice
-from medsamseg_server.evaluation.protocols import Jitter, Prompts, Protocol
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.evaluation.cases import Case, TimesCase, load_case, opened_case
+from medsamseg_server.evaluation.manifest import CaseEntry
+from medsamseg_server.evaluation.metrics import Extent, TrackScore, any_each, dice, extent, surface_dice, track
+from medsamseg_server.evaluation.protocols import PICTURE_PROTOCOL, TRACK, Jitter, Protocol
+from medsamseg_server.evaluation.segmenting import Segmented, segment_case, segment_times
+from medsamseg_server.image_io.pictures import is_picture
 from medsamseg_server.propagation import DEFAULT_METHOD
-from medsamseg_server.propagation.whole_volume import Task, WholeMask, WholeVolume
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,11 @@ class Setup:
 
 @dataclass(frozen=True)
 class SliceScore:
-    """One slice that has the object, in the reference or in the mask.
+    """One slice, frame or time that has the object, in the reference or in the mask.
 
     Attributes:
-        index: slice index.
-        dice: Dice coefficient on this slice; 0 beyond the object's ends.
+        index: its number.
+        dice: Dice coefficient there; 0 beyond the object's ends.
         voxels: of the mask.
         reference_voxels: of the reference.
         provenance: how the mask came about; None where there is none.
@@ -74,8 +77,8 @@ class TargetScore:
     Attributes:
         case: name of the case.
         target: name of the object.
-        dice: Dice coefficient in 3D.
-        nsd: surface Dice in 3D at 2 mm.
+        dice: Dice coefficient in 3D, or of all frames or times together.
+        nsd: surface Dice in 3D at 2 mm; None for pictures, films and what is followed through time.
         extent: how far it was followed.
         seconds_encoding: time spent on slices; small where they were in the cache.
         seconds_decoding: time spent on boxes.
@@ -83,13 +86,15 @@ class TargetScore:
         decoder_calls: batches that were decoded.
         boxes: number of boxes that were given.
         ended: why the propagation ended, each way.
-        slices: the slices of the object and of the mask, ascending.
+        slices: the slices, frames or times of the object and of the mask, ascending.
+        group: what the case is one of.
+        track: how the object was followed; only of the protocol ``track``.
     """
 
     case: str
     target: str
     dice: float
-    nsd: float
+    nsd: float | None
     extent: Extent
     seconds_encoding: float
     seconds_decoding: float
@@ -98,19 +103,21 @@ class TargetScore:
     boxes: int
     ended: tuple[str, ...]
     slices: tuple[SliceScore, ...]
+    group: str
+    track: TrackScore | None = None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A target's score with what is needed to show it; arrays have their slices along the first axis."""
+    """A target's score with what is needed to show it; arrays have slices, frames or times along the first axis."""
 
     setup: Setup
     protocol: Protocol
-    case: Case
+    case: Case | TimesCase
     score: TargetScore
     mask: NDArray[np.bool_]
     reference: NDArray[np.bool_]
-    boxes: dict[int, Box]
+    boxes: Mapping[int, Box]
 
 
 def count_outcomes(entries: Sequence[CaseEntry], settings: Settings) -> int:
@@ -119,91 +126,129 @@ def count_outcomes(entries: Sequence[CaseEntry], settings: Settings) -> int:
     return sum(len(entry.targets) for entry in entries) * setups * len(settings.protocols)
 
 
+def check_protocols(entries: Sequence[CaseEntry], protocols: Sequence[Protocol]) -> None:
+    """Raise ``protocol_unfit`` for a protocol that does not fit a case, as far as that is known without reading it."""
+    for entry, protocol in product(entries, protocols):
+        if entry.all_times and protocol.name != TRACK:
+            what = f"is a scan at all times, through which an object is followed with {TRACK}"
+            hint = f'Use --protocol {TRACK}, or choose one of them with "time".'
+            raise _unfit(protocol, entry, what, hint)
+        if protocol.name == TRACK and is_picture(entry.image) and not entry.is_film:
+            raise _one_slice(protocol, entry)
+
+
+def _one_slice(protocol: Protocol, entry: CaseEntry) -> MedSAMSegError:
+    what = "has one slice only, and there is nowhere to follow an object to"
+    return _unfit(protocol, entry, what, f"Use --protocol {PICTURE_PROTOCOL} for it.")
+
+
+def _unfit(protocol: Protocol, entry: CaseEntry, what: str, hint: str) -> MedSAMSegError:
+    message = f"The protocol '{protocol.name}' does not fit the case '{entry.name}': it {what}."
+    return MedSAMSegError(ErrorKind.INVALID_INPUT, "protocol_unfit", message, hint)
+
+
 def run_evaluation(
     engine: Engine, entries: Sequence[CaseEntry], settings: Settings, load: Callable[[CaseEntry], Case] = load_case
 ) -> Iterator[Outcome]:
     """Yield every target's outcome, case by case, so that slices are encoded once for all combinations.
 
     Raises:
-        MedSAMSegError: as ``manifest.load_case``, ``Case.target`` and ``WholeVolume``.
+        MedSAMSegError: ``protocol_unfit``, as ``cases.opened_case``, ``Case.reference`` and ``segment_case``.
     """
+    check_protocols(entries, settings.protocols)
     for entry in entries:
-        case = load(entry)
-        for model, target in product(settings.models, entry.targets):
-            yield from _target_outcomes(engine, case, target, model, settings)
+        with opened_case(entry, load) as case:
+            for protocol in settings.protocols:
+                if protocol.name == TRACK and isinstance(case, Case) and case.volume.slice_count(entry.axis) == 1:
+                    raise _one_slice(protocol, entry)
+            for model in settings.models:
+                # Loaded now, so that it counts as no time of a case.
+                engine.predictor(model)
+                is_first = True
+                for target in entry.targets:
+                    for outcome in _target_outcomes(engine, case, target, model, settings, is_first):
+                        is_first = False
+                        yield outcome
 
 
-def _target_outcomes(engine: Engine, case: Case, target: str, model: str, settings: Settings) -> Iterator[Outcome]:
-    reference = np.moveaxis(case.target(target), case.entry.axis, 0)
+def _target_outcomes(
+    engine: Engine, case: Case | TimesCase, target: str, model: str, settings: Settings, is_first: bool
+) -> Iterator[Outcome]:
+    """Yield a target's outcomes; ``is_first`` says that the model has not seen the case before."""
+    reference = case.reference(target)
     for jitter, protocol in product(settings.jitters, settings.protocols):
-        prompts = protocol.prompts(reference, jitter, f"{case.entry.name}/{target}")
-        done: WholeMask | None = None
+        done: Segmented | None = None
         for method in settings.methods:
+            setup = Setup(model, method, jitter)
             # Where nothing is propagated, all methods are the same.
-            if done is None or prompts.propagates:
-                done = _segment(engine, case, prompts, model, method)
-            mask = np.moveaxis(done.mask, case.entry.axis, 0).astype(bool)
-            score = _score(case, target, mask, reference, prompts, done)
-            yield Outcome(Setup(model, method, jitter), protocol, case, score, mask, reference, _boxes(done))
+            if done is None or protocol.propagates:
+                done = _segment(engine, case, target, reference, setup, protocol)
+            score = _score(case, target, reference, protocol, done, is_first)
+            is_first = False
+            yield Outcome(setup, protocol, case, score, done.mask, reference, done.boxes)
 
 
-def _segment(engine: Engine, case: Case, prompts: Prompts, model: str, method: str) -> WholeMask:
-    task = Task(
-        case.entry.axis,
-        prompts.boxes,
-        prompts.first,
-        prompts.last,
-        prompts.propagates,
-        case.entry.window,
-        model,
-        case.spacing,
-        method,
-    )
-    return WholeVolume(case.volume, task).run(engine)
+def _segment(
+    engine: Engine,
+    case: Case | TimesCase,
+    target: str,
+    reference: NDArray[np.bool_],
+    setup: Setup,
+    protocol: Protocol,
+) -> Segmented:
+    if isinstance(case, TimesCase):
+        return segment_times(engine, case, reference, setup.jitter, setup.model, setup.method)
+    prompts = protocol.prompts(reference, setup.jitter, f"{case.entry.name}/{target}")
+    return segment_case(engine, case, prompts, setup.model, setup.method)
 
 
 def _score(
-    case: Case,
+    case: Case | TimesCase,
     target: str,
-    mask: NDArray[np.bool_],
     reference: NDArray[np.bool_],
-    prompts: Prompts,
-    done: WholeMask,
+    protocol: Protocol,
+    done: Segmented,
+    is_first: bool,
 ) -> TargetScore:
-    axis = case.entry.axis
-    row, column = (number for number in range(3) if number != axis)
-    spacing = (case.spacing[axis], case.spacing[row], case.spacing[column])
+    seconds = done.seconds if is_first else None
     return TargetScore(
         case.entry.name,
         target,
-        dice(mask, reference),
-        surface_dice(mask, reference, spacing),
-        extent(mask, reference),
+        dice(done.mask, reference),
+        _surface(case, protocol, done.mask, reference),
+        extent(done.mask, reference),
         done.seconds_encoding,
         done.seconds_decoding,
         done.encoder_calls,
         done.decoder_calls,
-        len(prompts.boxes),
-        tuple(f"{end.direction}: {end.reason} at {end.index}" for end in done.ended),
-        tuple(_slice_scores(mask, reference, done)),
+        done.prompts,
+        done.ended,
+        tuple(_slice_scores(reference, done)),
+        case.entry.group or case.entry.name,
+        track(done.mask, reference, seconds) if protocol.name == TRACK else None,
     )
 
 
-def _slice_scores(mask: NDArray[np.bool_], reference: NDArray[np.bool_], done: WholeMask) -> Iterator[SliceScore]:
-    results = {result.index: result for result in done.results}
-    for index in np.flatnonzero((mask | reference).any(axis=(1, 2))).tolist():
-        result = results.get(index)
+def _surface(
+    case: Case | TimesCase, protocol: Protocol, mask: NDArray[np.bool_], reference: NDArray[np.bool_]
+) -> float | None:
+    if isinstance(case, TimesCase) or not case.has_surfaces or protocol.name == TRACK:
+        return None
+    axis = case.entry.axis
+    row, column = (number for number in range(3) if number != axis)
+    return surface_dice(mask, reference, (case.spacing[axis], case.spacing[row], case.spacing[column]))
+
+
+def _slice_scores(reference: NDArray[np.bool_], done: Segmented) -> Iterator[SliceScore]:
+    for index in np.flatnonzero(any_each(done.mask | reference)).tolist():
+        result = done.results.get(index)
         confidence = result.confidence if result else None
         yield SliceScore(
             index,
-            dice(mask[index], reference[index]),
-            int(np.count_nonzero(mask[index])),
+            dice(done.mask[index], reference[index]),
+            int(np.count_nonzero(done.mask[index])),
             int(np.count_nonzero(reference[index])),
             result.provenance if result else None,
             confidence.value if confidence else None,
             confidence.parts if confidence else {},
         )
-
-
-def _boxes(done: WholeMask) -> dict[int, Box]:
-    return {result.index: result.box for result in done.results}

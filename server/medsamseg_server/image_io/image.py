@@ -14,6 +14,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.volumes.colors import COLOR_COMPONENTS
 
 if TYPE_CHECKING:
     from medsamseg_server.image_io.nifti_places import NiftiPlace
@@ -173,6 +174,12 @@ class Image:
         """Return a 3D SimpleITK image, in millimeters, as a scan."""
         geometry = Geometry.of(image)
         return cls(sitk.GetArrayFromImage(image), geometry, notes, geometry.voxel_ml)
+
+
+def is_color(reader: sitk.ImageFileReader) -> bool:
+    """Return whether an image whose header has been read holds colors: 3 or 4 whole numbers of 8 or 16 bits."""
+    is_level = reader.GetPixelIDValue() in (sitk.sitkVectorUInt8, sitk.sitkVectorUInt16)
+    return reader.GetNumberOfComponents() in COLOR_COMPONENTS and is_level
 
 
 def check_layout(path: Path, size: tuple[int, ...], components: int, is_color: bool = False) -> None:

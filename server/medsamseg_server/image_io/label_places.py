@@ -54,7 +54,7 @@ def bring_to_scan(
     backward = np.minimum(nearest, 0) @ (extents - 1)
     start = (np.round(offset) + backward).astype(int)
     _check_extent(turned.shape, start, image, name, may_be_cropped)
-    return _paste(turned, image.array.shape, start[::-1].tolist())
+    return _paste(turned, image.array.shape[:3], start[::-1].tolist())
 
 
 def place_error(message: str) -> MedSAMSegError:
@@ -66,7 +66,7 @@ def place_error(message: str) -> MedSAMSegError:
 
 def distance_to_scan(points: NDArray[np.floating[Any]], image: Image) -> float:
     """Return how far the nearest of some points (N, 3) lies outside the scan, in mm; points are I, J, K in voxels."""
-    last = np.array(image.array.shape[::-1]) - 0.5
+    last = np.array(image.array.shape[:3][::-1]) - 0.5
     beyond = np.maximum(np.maximum(-0.5 - points, points - last), 0) @ to_millimeters(image.geometry).T
     return float(np.linalg.norm(beyond, axis=1).min())
 
@@ -92,7 +92,7 @@ def _turn(labels: NDArray[Any], turn: NDArray[np.float64]) -> NDArray[Any]:
 def _check_extent(
     shape: tuple[int, ...], start: NDArray[np.int64], image: Image, name: str, may_be_cropped: bool
 ) -> None:
-    scan = image.array.shape
+    scan = image.array.shape[:3]
     if not may_be_cropped and shape != scan:
         raise place_error(f"{name} has {_size(shape)} voxels, its scan has {_size(scan)}.")
     stop = start + shape[::-1]

@@ -32,9 +32,9 @@ def read_scan(path: Path) -> Image:
     Raises:
         MedSAMSegError: ``labels_unreadable``, or as ``image_types.check_layout``.
     """
-    array = _member(path, "imgs")
+    array = read_array(path, "imgs")
     check_layout(path, array.shape[::-1], 1)
-    spacing = _member(path, "spacing") if "spacing" in _names(path) else np.ones(3)
+    spacing = read_array(path, "spacing") if "spacing" in _names(path) else np.ones(3)
     if spacing.shape != (3,) or not np.isfinite(spacing).all() or (spacing <= 0).any():
         raise unreadable(path, "has a spacing that is not three positive distances")
     geometry = Geometry(tuple(map(float, spacing)), (0.0, 0.0, 0.0), STRAIGHT)
@@ -45,7 +45,7 @@ def read_scan(path: Path) -> Image:
 
 def read_labels(path: Path, image: Image) -> Labels:
     """Return the labels of a file; see ``label_reading.read_labels``."""
-    array = whole_numbers(_member(path, "gts"), path)
+    array = whole_numbers(read_array(path, "gts"), path)
     if array.shape != image.array.shape:
         shapes = (" × ".join(map(str, shape)) for shape in (array.shape, image.array.shape))
         raise place_error("{} has {} voxels, its scan has {}.".format(path.name, *shapes))
@@ -57,12 +57,18 @@ def _names(path: Path) -> list[str]:
         return [name.removesuffix(".npy") for name in file.namelist()]
 
 
-def _member(path: Path, name: str) -> NDArray[Any]:
+def read_array(path: Path, name: str) -> NDArray[Any]:
+    """Return an array of a file.
+
+    Raises:
+        MedSAMSegError: ``labels_unreadable`` where it has none of this name, or is damaged, or ``image_missing``.
+    """
     try:
         with _opened(path) as file:
             return parse_array(file.read(f"{name}.npy"))
     except KeyError as error:
-        hint = "Expected is a file with the arrays imgs, gts and spacing."
+        expected = "the array masks" if name == "masks" else "the arrays imgs, gts and spacing"
+        hint = f"Expected is a file with {expected}."
         raise unreadable(path, f"has no array '{name}'", hint) from error
     except (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
         raise unreadable(path, "is damaged or incomplete") from error

@@ -14,7 +14,15 @@ from medsamseg_server.image_io import npz_scans
 from medsamseg_server.image_io.dicom import read_series
 from medsamseg_server.image_io.dicom_colors import whole_slide_error
 from medsamseg_server.image_io.dicom_files import is_dicom
-from medsamseg_server.image_io.image import STRAIGHT, Geometry, Image, check_geometry, check_layout, several_times
+from medsamseg_server.image_io.image import (
+    STRAIGHT,
+    Geometry,
+    Image,
+    check_geometry,
+    check_layout,
+    is_color,
+    several_times,
+)
 from medsamseg_server.image_io.nifti import read_nifti, require_complete_pair
 from medsamseg_server.image_io.nrrd_headers import require_short_fields
 from medsamseg_server.image_io.pictures import is_picture, read_picture
@@ -23,7 +31,6 @@ from medsamseg_server.image_io.times import is_list
 from medsamseg_server.image_io.voxel_sizes import stated_voxel_ml
 from medsamseg_server.system.native_output import without_native_output
 from medsamseg_server.system.safe_files import ensure_readable
-from medsamseg_server.volumes.colors import COLOR_COMPONENTS
 
 # Its warnings name lines of its own source; what matters in them is told in words here.
 sitk.ProcessObject.SetGlobalWarningDisplay(False)
@@ -89,7 +96,7 @@ def _read_file(path: Path) -> Image:
         check_pages(path, stack, (*reader.GetSize(), reader.GetNumberOfComponents()))
     if is_list(reader) and reader.GetNumberOfComponents() > 1:
         raise several_times(path, f"{reader.GetNumberOfComponents()} volumes over time")
-    check_layout(path, reader.GetSize(), reader.GetNumberOfComponents(), _is_color(reader))
+    check_layout(path, reader.GetSize(), reader.GetNumberOfComponents(), is_color(reader))
     check_geometry(path, Geometry.announced(reader))
     require_complete_pair(path, reader)
     try:
@@ -114,12 +121,6 @@ def _read_file(path: Path) -> Image:
         note = f"{path.name} does not say how large its voxels are: they are counted, but give no milliliters."
         scan = replace(scan, notes=(*scan.notes, note))
     return replace(scan, voxel_ml=voxel_ml)
-
-
-def _is_color(reader: sitk.ImageFileReader) -> bool:
-    """Return whether an image whose header has been read holds colors: 3 or 4 whole numbers of 8 or 16 bits."""
-    is_level = reader.GetPixelIDValue() in (sitk.sitkVectorUInt8, sitk.sitkVectorUInt16)
-    return reader.GetNumberOfComponents() in COLOR_COMPONENTS and is_level
 
 
 def _unreadable(path: Path, kind: str, details: str) -> MedSAMSegError:

@@ -91,7 +91,18 @@ def write_segmentation(path: Path, segments: Segment | Sequence[Segment], place:
             format cannot hold the geometry, those of ``dicom_seg_writing``, or of kind ``CANNOT_WRITE``.
     """
     segments = [segments] if isinstance(segments, Segment) else segments
-    layers = Layers.of(segments)
+    write_layers(path, segments, Layers.of(segments), place)
+
+
+def write_layers(path: Path, segments: Sequence[Segment], layers: Layers, place: ScanPlace) -> None:
+    """Write objects whose label maps are made already; as ``write_segmentation``.
+
+    Args:
+        path: as there, but no ``.dcm``.
+        segments: names and colors; their masks are not looked at.
+        layers: the label maps, (K, J, I).
+        place: as there.
+    """
     check_can_hold(path, len(layers.arrays[0]), len(layers.arrays) > 1)
     with replacing(path) as temporary:
         writer_of(path).write(temporary, segments, layers, place)

@@ -44,7 +44,7 @@ def is_segmentation(path: Path) -> bool:
 
 
 def _slicer_fields(segments: Sequence[Segment], layers: Layers) -> dict[str, str]:
-    depth, height, width = segments[0].mask.shape
+    depth, height, width = layers.arrays[0].shape
     fields = {
         "Segmentation_MasterRepresentation": "Binary labelmap",
         "Segmentation_ContainedRepresentationNames": "Binary labelmap|",

@@ -1,4 +1,4 @@
-"""Scans with several volumes over time: sequences of 3D Slicer, 4D NIfTI, MetaImage and NRRD files, series of DICOM."""
+"""Scans with several volumes over time: sequences of 3D Slicer, 4D NIfTI, MetaImage and NRRD files, DICOM series."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.dicom import read_series_times
 from medsamseg_server.image_io.dicom_files import is_dicom
-from medsamseg_server.image_io.image import Geometry, Image, check_geometry
+from medsamseg_server.image_io.image import Geometry, Image, check_geometry, is_color
 from medsamseg_server.image_io.nifti import read_nifti_times
 from medsamseg_server.image_io.voxel_sizes import stated_voxel_ml
 from medsamseg_server.system.safe_files import ensure_readable
@@ -87,7 +87,7 @@ def _read_file(path: Path) -> Times:
             ErrorKind.UNREADABLE,
             "image_incomplete",
             f"{path} is damaged or incomplete, or none with a list of volumes: it could not be read.",
-            "Copy or export the file again; save a sequence of color volumes as one file a volume.",
+            "Copy or export the file again.",
         ) from error
     voxel_ml = stated_voxel_ml(path, kind, geometry)
     first = Image(array[0], geometry, voxel_ml=voxel_ml)
@@ -95,12 +95,12 @@ def _read_file(path: Path) -> Times:
 
 
 def _array(reader: sitk.ImageFileReader) -> NDArray[Any]:
-    """Return the voxels of a file (T, K, J, I); T is 1 for a single volume."""
+    """Return the voxels of a file (T, K, J, I), or in color (T, K, J, I, 3 or 4); T is 1 for a single volume."""
     array = sitk.GetArrayFromImage(reader.Execute())
     if is_list(reader):
         # As components of voxels; a volume that lies together is read slice by slice many times as fast.
         array = np.ascontiguousarray(np.moveaxis(array, -1, 0))
-    elif reader.GetDimension() < 4 or reader.GetNumberOfComponents() > 1:
+    elif reader.GetDimension() < 4 or (reader.GetNumberOfComponents() > 1 and not is_color(reader)):
         array = array[np.newaxis]
     return array if array.ndim != 3 else array[:, np.newaxis]
 

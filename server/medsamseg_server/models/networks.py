@@ -74,6 +74,19 @@ class SamNetwork(nn.Module):
             points: (B, N, 2) as x, y in the same frame with their labels (B, N) as 1 (on the object), 0 (off it) or
                 -1 (not a point); or None.
         """
+        logits, scores = self._decode(embedding, boxes, points, several=False)
+        return logits[:, 0], scores[:, 0]
+
+    def decode_alternatives(self, embedding: Tensor, points: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """Return the logits (B, 3, 4 · G, 4 · G) and the predicted IoU (B, 3) of B objects: SAM's three answers each.
+
+        A point may mean a part, an object or a whole of several. The arguments are those of ``decode``.
+        """
+        return self._decode(embedding, None, points, several=True)
+
+    def _decode(
+        self, embedding: Tensor, boxes: Tensor | None, points: tuple[Tensor, Tensor] | None, several: bool
+    ) -> tuple[Tensor, Tensor]:
         sparse, dense = self.prompt_encoder(points=points, boxes=boxes, masks=None)
         # The type of a submodule's attribute is not known to the type checker.
         positions = self.prompt_encoder.get_dense_pe()  # type: ignore[operator]
@@ -82,9 +95,9 @@ class SamNetwork(nn.Module):
             image_pe=positions,
             sparse_prompt_embeddings=sparse,
             dense_prompt_embeddings=dense,
-            multimask_output=False,
+            multimask_output=several,
         )
-        return logits[:, 0], scores[:, 0]
+        return logits, scores
 
 
 def build_network(specification: ModelSpecification) -> SamNetwork:

@@ -46,6 +46,22 @@ class NetworkRunner(Protocol):
             points: (B, N, 2) as x, y with their labels (B, N) as 1, 0 or -1; or None.
         """
 
+    def decode_alternatives(
+        self,
+        embedding: NDArray[np.floating[Any]],
+        points: tuple[NDArray[np.float32], NDArray[np.float32]],
+        least_score: float,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the logits (M, 4 · G, 4 · G) and the predicted IoU (B, 3) of SAM's three answers to B prompts.
+
+        The M masks are those whose IoU is above ``least_score``, object by object.
+
+        Args:
+            embedding: as in ``decode``.
+            points: as in ``decode``.
+            least_score: masks that the network thinks worse of are not made.
+        """
+
 
 @dataclass(frozen=True)
 class MaskPrediction:
@@ -78,6 +94,21 @@ class MaskPrediction:
         # Of a logit next to 0 the digits of a float would make 0.5.
         lowest = np.where(self.masks, np.nextafter(_HALF, np.float32(1)), np.float32(0))
         return np.maximum(probability_of(self.values), lowest)
+
+
+@dataclass(frozen=True)
+class Alternatives:
+    """SAM's answers to points that may each mean several things, as far as the network thinks well of them.
+
+    Attributes:
+        logits: float32 (M, 4 · G, 4 · G), not interpolated yet.
+        scores: float32 (M,), the IoU that the network predicts.
+        numbers: int (M,), ascending, the point that each is an answer to.
+    """
+
+    logits: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    numbers: NDArray[np.int64]
 
 
 class Predictor:
@@ -190,6 +221,27 @@ class Predictor:
         logits, scores = self._runner.decode(embedding, network_boxes, network_points)
         values = upsample_masks(self.specification, logits, image_size)
         return MaskPrediction(values, self.specification.mask_threshold, scores)
+
+    def alternatives(
+        self,
+        embedding: NDArray[np.floating[Any]],
+        image_size: tuple[int, int],
+        points: NDArray[Any],
+        least_score: float,
+    ) -> Alternatives:
+        """Return up to three masks for each of B points on objects, all in one batch.
+
+        Args:
+            embedding: float16 or float32 (256, G, G).
+            image_size: (H, W) of the slice that was encoded.
+            points: (B, 2) as x, y in pixels of the slice.
+            least_score: only masks whose predicted IoU is above it are made.
+        """
+        network_points = points_to_network(self.specification, points[:, None], image_size)
+        labels = np.ones((len(points), 1), np.float32)
+        logits, scores = self._runner.decode_alternatives(embedding, (network_points, labels), least_score)
+        chosen = scores > least_score
+        return Alternatives(logits, scores[chosen], np.nonzero(chosen)[0])
 
 
 def _check_prompts(boxes: NDArray[Any] | None, points: NDArray[Any] | None, labels: NDArray[Any] | None) -> None:

@@ -14,9 +14,9 @@ from medsamseg_server.models.frames import resized_shape
 from medsamseg_server.models.gray_levels import to_color
 from medsamseg_server.models.specification import ModelSpecification, Resize, Scaling
 
-# Of ImageNet's training images, red, green, blue (segment_anything/build_sam.py).
-_IMAGENET_MEAN = np.array([123.675, 116.28, 103.53], np.float32)
-_IMAGENET_DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
+#: Of ImageNet's training images, red, green, blue (segment_anything/build_sam.py).
+IMAGENET_MEAN = np.array([123.675, 116.28, 103.53], np.float32)
+IMAGENET_DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
 
 
 def prepare_image(specification: ModelSpecification, image: NDArray[Any]) -> NDArray[np.float32]:
@@ -48,9 +48,7 @@ def _resize(policy: Resize, color: NDArray[np.uint8], height: int, width: int) -
     channels = color.shape[2]
     plane = color[..., 0] if channels == 1 else color
     if policy is Resize.STRETCH_BICUBIC:
-        resized = transform.resize(  # type: ignore[no-untyped-call]
-            plane, (height, width), order=3, preserve_range=True, anti_aliasing=True
-        )
+        resized = transform.resize(plane, (height, width), order=3, preserve_range=True, anti_aliasing=True)
     elif policy is Resize.LONGEST_SIDE_AREA:
         resized = cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA)
     else:
@@ -62,7 +60,7 @@ def _resize(policy: Resize, color: NDArray[np.uint8], height: int, width: int) -
 def _scale(policy: Scaling, color: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return (H, W, 3), or (H, W, 1) where all channels are the same."""
     if policy is Scaling.IMAGENET:
-        return (color - _IMAGENET_MEAN) / _IMAGENET_DEVIATION
+        return (color - IMAGENET_MEAN) / IMAGENET_DEVIATION
     low, high = int(color.min()), int(color.max())
     # A constant slice becomes zeros.
     scaled = (np.arange(256) - low) / max(high - low, 1)

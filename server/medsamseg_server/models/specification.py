@@ -159,6 +159,9 @@ class ModelSpecification:
         unused_weights: beginnings of the names of tensors in the published file that play no part here.
         decoder: which decoder, and its measures.
         close_up_size: side of the encoder's input for close-ups; see ``close_ups``. None for a model that has none.
+        learned_scores: its estimate of a mask's IoU was trained on medical images, so that it finds bad masks.
+        proposes: its three answers to a point, and the quality that it predicts for them, were trained; MedSAM's and
+            LiteMedSAM's were not, which learned one mask for a box.
     """
 
     name: str
@@ -172,6 +175,8 @@ class ModelSpecification:
     unused_weights: tuple[str, ...] = ()
     decoder: Decoder = SamDecoder()
     close_up_size: int | None = None
+    learned_scores: bool = False
+    proposes: bool = False
 
     def at(self, input_size: int) -> ModelSpecification:
         """Return the same model with an encoder input of another side."""
@@ -202,6 +207,7 @@ SPECIFICATIONS: dict[str, ModelSpecification] = {
             upsampling=Upsampling.CROPPED_LOGITS,
             coordinates=Coordinates.ONE_RATIO_TRUNCATED,
             close_up_size=128,
+            learned_scores=True,
         ),
         ModelSpecification(
             name="medsam",
@@ -222,6 +228,7 @@ SPECIFICATIONS: dict[str, ModelSpecification] = {
             upsampling=Upsampling.LOGITS_AT_INPUT_SIZE,
             # The classifier that TinyViT was pre-trained with; the authors' code loads it and never runs it.
             unused_weights=("image_encoder.norm_head.", "image_encoder.head."),
+            proposes=True,
         ),
         ModelSpecification(
             name="sam",
@@ -231,6 +238,7 @@ SPECIFICATIONS: dict[str, ModelSpecification] = {
             resize=Resize.LONGEST_SIDE_BILINEAR,
             scaling=Scaling.IMAGENET,
             upsampling=Upsampling.LOGITS_AT_INPUT_SIZE,
+            proposes=True,
         ),
     )
 }

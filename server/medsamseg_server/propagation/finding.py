@@ -16,7 +16,7 @@ from medsamseg_server.propagation.events import Confidence, SliceResult
 from medsamseg_server.propagation.motion import carry
 from medsamseg_server.propagation.plan import Plan
 from medsamseg_server.propagation.source import SliceSource
-from medsamseg_server.propagation.trust import confidence
+from medsamseg_server.propagation.trust import confidence_in_box
 from medsamseg_server.propagation.voting import box_around, vote_for_expected
 
 # A walk looks at two neighboring slices, from either end of an interval.
@@ -75,7 +75,8 @@ class Finder:
         candidates = self._source.candidates(index, box)
         likely = candidates.probabilities_on_slice(self._size)
         vote = vote_for_box(candidates.on_slice(self._size), candidates.scores, box, likely)
-        sure = confidence(box=fill(vote.mask, box), jitter=vote.agreement)
+        score = vote.score if candidates.learned_scores else None
+        sure = confidence_in_box(fill(vote.mask, box), vote.agreement, score)
         result = SliceResult(index, "prompt", box, vote.slice_mask, "box", sure)
         looks = Appearance(self._gray(index), vote.mask) if vote.mask.any() else None
         return result, Key(index, vote.mask, looks)

@@ -26,8 +26,11 @@ class SliceSource(Protocol):
     def masks(self, index: int, boxes: Sequence[Box]) -> list[SliceMask]:
         """Return the object in each of the boxes on slice ``index``, of which the network sees all, in one batch."""
 
-    def in_box(self, index: int, box: Box) -> SliceMask:
-        """Return the object in a box of the user on slice ``index``, as a click would."""
+    def in_box(self, index: int, box: Box) -> tuple[SliceMask, float | None]:
+        """Return the object in a box of the user on slice ``index``, as a click would, and how far masks agree on it.
+
+        That is None where one box only was asked; see ``SliceSegmentation.agreements``.
+        """
 
     def candidates(self, index: int, box: Box, more_boxes: Sequence[Box] = ()) -> Candidates:
         """Return masks of an object near a box on slice ``index``, for a vote: of the box with several margins.
@@ -122,9 +125,18 @@ class EngineSlices:
         """Return the object in each box on the whole slice ``index``; errors as ``Engine.segment``."""
         return self._segmented(index, self._engine.segment_whole(self._at(index), boxes))
 
-    def in_box(self, index: int, box: Box) -> SliceMask:
-        """Return the object in a box of the user on slice ``index``; errors as ``Engine.segment``."""
-        return self._segmented(index, self._engine.segment(self._at(index), [Prompt(box)]))[0]
+    def in_box(self, index: int, box: Box) -> tuple[SliceMask, float | None]:
+        """Return the object in a user's box on slice ``index``, see ``SliceSource``; errors as ``Engine.segment``."""
+        found = self._engine.segment(self._at(index), [Prompt(box)])
+        return self._segmented(index, found)[0], found.agreements[0]
+
+    def in_prompt(self, index: int, prompt: Prompt) -> SliceMask:
+        """Return the object that a prompt shows on slice ``index``; errors as ``Engine.segment``."""
+        return self._segmented(index, self._engine.segment(self._at(index), [prompt]))[0]
+
+    def image_size(self, index: int) -> tuple[int, int]:
+        """Return (H, W) of slice ``index``."""
+        return self._volume.slice_size(self._axis, index)
 
     def candidates(self, index: int, box: Box, more_boxes: Sequence[Box] = ()) -> Candidates:
         """Return masks for a vote, see ``Engine.candidates``; errors as ``Engine.segment``."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from medsamseg_server.engine.box_vote import fill_of
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
 from medsamseg_server.engine.prompts import Box, check_box
@@ -20,7 +21,9 @@ from medsamseg_server.propagation import (
     SliceResult,
     SliceSource,
 )
+from medsamseg_server.propagation.fusing import NO_PHASES, FusedSlices, Phases, make_slices
 from medsamseg_server.propagation.several_objects import FollowedObject, follow
+from medsamseg_server.propagation.trust import confidence_in_box, doubt
 from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.volumes.windows import IntensityRange
 
@@ -111,6 +114,11 @@ class WholeMask:
         """The prompted slices on which nothing was found, ascending."""
         return tuple(result.index for result in self.results if result.direction == "prompt" and not result.mask.voxels)
 
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Sentences on the masks in boxes of the user that are likely to be wrong, ascending; see ``trust.doubt``."""
+        return tuple(sentence for sentence in map(doubt, self.results) if sentence is not None)
+
 
 class WholeVolume:
     """Checks a task on construction, before any network is loaded; ``run`` carries it out.
@@ -119,8 +127,8 @@ class WholeVolume:
         MedSAMSegError: as ``WholeObjects``.
     """
 
-    def __init__(self, volume: Volume, task: Task) -> None:
-        self._objects = WholeObjects(volume, {"": task})
+    def __init__(self, volume: Volume, task: Task, phases: Phases = NO_PHASES) -> None:
+        self._objects = WholeObjects(volume, {"": task}, phases=phases)
 
     @property
     def slices_total(self) -> int:
@@ -139,13 +147,21 @@ class WholeObjects:
         volume: the volume.
         tasks: at least one; all along the same axis, with the same window and model.
         may_overlap: otherwise a voxel belongs to one object; see ``overlap.SliceClaims``.
+        phases: further volumes of the same voxels, which are asked as well.
 
     Raises:
         MedSAMSegError: what is wrong with the boxes, the range or the window; see ``prompts.check_box``,
-            ``propagation.Propagation`` and ``windows.resolve_window``.
+            ``propagation.Propagation`` and ``windows.resolve_window``; or ``phases_differ``.
     """
 
-    def __init__(self, volume: Volume, tasks: Mapping[str, Task], may_overlap: bool = False) -> None:
+    def __init__(
+        self,
+        volume: Volume,
+        tasks: Mapping[str, Task],
+        may_overlap: bool = False,
+        phases: Phases = NO_PHASES,
+    ) -> None:
+        phases.check(volume)
         self._propagations = {name: _propagation(volume, task) for name, task in tasks.items()}
         self._tasks = tasks
         self._task = next(iter(tasks.values()))
@@ -155,6 +171,7 @@ class WholeObjects:
         volume.window(self._task.window)
         self._volume = volume
         self._may_overlap = may_overlap
+        self._phases = phases
 
     @property
     def slices_total(self) -> int:
@@ -171,7 +188,7 @@ class WholeObjects:
         task = self._task
         thresholds = {name: each.threshold for name, each in self._tasks.items()}
         is_asked = with_probabilities or any(each != DEFAULT_THRESHOLD for each in thresholds.values())
-        source = EngineSlices(engine, self._volume, task.axis, task.window, task.model, is_asked)
+        source = make_slices(engine, self._volume, task.axis, task.window, task.model, is_asked, self._phases)
         sources = {name: source.of_object(each.plan.boxes) for name, each in self._propagations.items()}
         results: dict[str, dict[int, SliceResult]] = {name: {} for name in sources}
         ended: dict[str, list[DirectionEnded]] = {name: [] for name in sources}
@@ -189,7 +206,7 @@ class WholeObjects:
         return {name: self._whole_mask(results[name], ended[name], sources[name]) for name in results}
 
     def _whole_mask(
-        self, results: Mapping[int, SliceResult], ended: Sequence[DirectionEnded], source: EngineSlices
+        self, results: Mapping[int, SliceResult], ended: Sequence[DirectionEnded], source: EngineSlices | FusedSlices
     ) -> WholeMask:
         mask = np.zeros(self._volume.shape, np.uint8)
         for index, result in results.items():
@@ -220,4 +237,7 @@ class _OnlyPrompts(Propagation):
 
     def run(self, source: SliceSource) -> Iterator[Event]:
         for index, box in self.plan.boxes.items():
-            yield SliceResult(index, "prompt", box, source.in_box(index, box), "box")
+            mask, agreement = source.in_box(index, box)
+            # Only networks whose scores are learned are asked several boxes.
+            sure = None if agreement is None else confidence_in_box(fill_of(mask.extent, box), agreement, mask.score)
+            yield SliceResult(index, "prompt", box, mask, "box", sure)

@@ -2,7 +2,7 @@
 
 SAM repeats the 4096 image positions for every object and projects each of them seven times. Here the projections go to
 the few prompt tokens instead, which is the same by associativity, ``(X Wᵀ) q = X (Wᵀ q)``; the first layer's image
-positions are shared by all objects; and of the four masks only the one that MedSAM uses is made, by `lean_upscaling`.
+positions are shared by all objects; and of the four masks only those that are wanted are made, by `lean_upscaling`.
 
 Shapes: B objects, T tokens (5 of SAM's own, then the prompts'), N image positions (4096 of a whole slice), C = 256
 channels, H = 8 heads of d = 16 channels.
@@ -114,15 +114,16 @@ class LeanDecoder(nn.Module):
         self.to_tokens = nn.ModuleList(ImageToTokens(layer.cross_attn_image_to_token) for layer in self.layers)
         self.last_to_image = TokensToImage(transformer.final_attn_token_to_image)
         self.last_norm = transformer.norm_final_attn
-        self.mask_head = decoder.output_hypernetworks_mlps[0]
+        self.mask_heads = decoder.output_hypernetworks_mlps
         self.score_head = decoder.iou_prediction_head
         self.register_buffer("positions", prompts.get_dense_pe().flatten(2).transpose(1, 2).contiguous())
         self.register_buffer("no_mask", prompts.no_mask_embed.weight[None])
         self.register_buffer("own_tokens", torch.cat([decoder.iou_token.weight, decoder.mask_tokens.weight])[None])
 
     def forward(self, embedding: Tensor, prompts: Tensor, kinds: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return each object's image (B, N, C), the kernel that marks it there (B, C / 8), and its IoU (B,).
+        """Return each object's image (B, N, C), the kernels of its four masks there (B, 4, C / 8) and their IoU (B, 4).
 
+        The first mask is SAM's answer to a clear prompt, the others are three to one that may mean several things.
         Prompt tokens whose ``kinds`` (B, T - 5) are ``ABSENT`` change nothing.
         """
         image = embedding.flatten(2).transpose(1, 2) + self.no_mask
@@ -137,7 +138,8 @@ class LeanDecoder(nn.Module):
             queries = layer.norm3(queries + layer.mlp(queries))
             image = layer.norm4(image + to_tokens(positioned, queries + tokens, queries, hidden))
         queries = self.last_norm(queries + self.last_to_image(queries + tokens, image + self.positions, image))
-        return image.to(self.dtype), self.mask_head(queries[:, 1]), self.score_head(queries[:, 0])[:, 0]
+        kernels = [head(queries[:, number]) for number, head in enumerate(self.mask_heads, start=1)]
+        return image.to(self.dtype), torch.stack(kernels, dim=1), self.score_head(queries[:, 0])
 
 
 class PromptTokens(nn.Module):

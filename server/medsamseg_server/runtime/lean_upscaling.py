@@ -14,15 +14,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from medsamseg_server.models.networks import SamNetwork
-
-#: The image grid grows by this factor in each of two steps.
-GROWTH = 2
+from medsamseg_server.runtime.mask_windows import GROWTH
 
 
 class LeanUpscaling(nn.Module):
     """A network's upscaling of some image positions to logits.
 
-    Shapes: B objects on N = 4096 positions of C = 256 channels; L of the objects at M positions each.
+    Shapes: B objects on N = 4096 positions of C = 256 channels; L of the objects at M positions each, with K masks.
 
     Args:
         network: its decoder's modules are shared, their weights brought into other shapes.
@@ -42,11 +40,11 @@ class LeanUpscaling(nn.Module):
             self.register_buffer(f"{name}_bias", convolution.bias.repeat(GROWTH**2))
 
     def forward(self, image: Tensor, kernels: Tensor, rows: Tensor) -> Tensor:
-        """Return logits (L, M, 16): the position's 2×2 parts, row by row, each with its own 2×2 parts.
+        """Return logits (L, M, 16, K): the position's 2×2 parts, row by row, each with its own 2×2 parts.
 
         Args:
             image: all objects' image positions (B, N, C).
-            kernels: what marks each of the L objects (L, C / 8).
+            kernels: what marks each of the L objects, in K ways (L, K, C / 8).
             rows: int32 (L, M), which positions; position n of object b is row b · N + n.
         """
         count = kernels.shape[0]
@@ -56,5 +54,5 @@ class LeanUpscaling(nn.Module):
             grown, grown.shape[1:], self.norm.weight.flatten(), self.norm.bias.flatten(), self.norm.eps
         )
         grown = functional.gelu(functional.gelu(normalized) @ self.second_weight + self.second_bias)
-        logits = grown.reshape(count, -1, kernels.shape[1]) @ kernels[:, :, None]
-        return logits.reshape(count, -1, GROWTH**4)
+        logits = grown.reshape(count, -1, kernels.shape[2]) @ kernels.transpose(1, 2)
+        return logits.reshape(count, -1, GROWTH**4, kernels.shape[1])

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.models.specification import EMBEDDING_SIDE
-from medsamseg_server.runtime.lean_upscaling import GROWTH
 
+#: The image grid grows by this factor in each of the two steps of ``lean_upscaling``, which imports PyTorch.
+GROWTH = 2
 #: Logit of what was not computed: certainly not the object.
 OUTSIDE = -20.0
 # How far a window reaches beyond the box: a part of the box's side, and so many positions at least.
@@ -40,6 +41,11 @@ class MaskWindows:
         """Return windows that are the whole grid."""
         return cls(np.zeros((count, 2), np.int64), (side, side), side)
 
+    @staticmethod
+    def plane_shape(side: int = EMBEDDING_SIDE) -> tuple[int, int]:
+        """Return the shape of a whole mask."""
+        return side * _SCALE, side * _SCALE
+
     @classmethod
     def around(cls, boxes: NDArray[np.float32], input_size: int, side: int = EMBEDDING_SIDE) -> MaskWindows:
         """Return the surroundings of boxes (B, 4), which are in the frame of the encoder's input of ``input_size``."""
@@ -66,8 +72,7 @@ class MaskWindows:
 
     def place(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the images of ``planes`` at their places in masks (B, 4 · S, 4 · S)."""
-        side = self.side * _SCALE
-        masks = np.full((len(planes), side, side), OUTSIDE, np.float32)
+        masks = np.full((len(planes), *self.plane_shape(self.side)), OUTSIDE, np.float32)
         _, height, width = planes.shape
         for mask, plane, (top, left) in zip(masks, planes, self.first * _SCALE, strict=True):
             mask[top : top + height, left : left + width] = plane

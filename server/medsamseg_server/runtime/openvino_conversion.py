@@ -31,8 +31,8 @@ def convert_network(network: SamNetwork, input_size: int, short: bool = False) -
 
     Returns:
         ``encoder``: (1, 3, S, S) to (1, 256, G, G); ``prompts``: (B, n, 2) and (B, n) to (B, n, 256), see
-        ``PromptTokens``; ``decoder``: (1, 256, G, G), (B, n, 256) and (B, n) to (B, G², 256), (B, 32) and (B,), see
-        ``LeanDecoder``; ``upscaling``: the first two of these and (L, M) to (L, M, 16), see ``LeanUpscaling``.
+        ``PromptTokens``; ``decoder``: (1, 256, G, G), (B, n, 256) and (B, n) to (B, G², 256), (B, 4, 32) and (B, 4),
+        see ``LeanDecoder``; ``upscaling``: (B, G², 256), (L, K, 32) and (L, M) to (L, M, 16, K), see ``LeanUpscaling``.
 
     Raises:
         TypeError: the decoder is another one than SAM's.
@@ -49,7 +49,7 @@ def convert_network(network: SamNetwork, input_size: int, short: bool = False) -
     # Two objects with two tokens are an example; -1 stands for any number.
     tokens = torch.zeros(2, 2, EMBEDDING_CHANNELS)
     positions = side**2
-    rows, kernels = torch.zeros(2, 3, dtype=torch.int32), torch.zeros(2, EMBEDDING_CHANNELS // 8)
+    rows, kernels = torch.zeros(2, 3, dtype=torch.int32), torch.zeros(2, 3, EMBEDDING_CHANNELS // 8)
     return {
         "encoder": _convert(encoder, (torch.zeros(image),), (image,)),
         "prompts": _convert(
@@ -67,7 +67,7 @@ def convert_network(network: SamNetwork, input_size: int, short: bool = False) -
                 kernels,
                 rows,
             ),
-            ((-1, positions, EMBEDDING_CHANNELS), (-1, kernels.shape[1]), (-1, -1)),
+            ((-1, positions, EMBEDDING_CHANNELS), (-1, -1, kernels.shape[2]), (-1, -1)),
         ),
     }
 

@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 _DEVICE = "CPU"
 # Counts up whenever the same weights are to be converted differently, so that older conversions are not used.
-_CONVERSION_VERSION = 4
+_CONVERSION_VERSION = 5
 _INPUTS_AND_OUTPUTS = {"encoder": (1, 1), "prompts": (2, 1), "decoder": (3, 3), "upscaling": (3, 1)}
 _PARTS = tuple(_INPUTS_AND_OUTPUTS)
 # Kinds of tokens as in `lean_decoder`, which imports PyTorch.
@@ -146,27 +146,55 @@ class OpenVinoRunner:
 
         Logits far from an object's box are ``OUTSIDE`` unless the object goes on there.
         """
+        kernels, scores = self._decode(embedding, boxes, points)
+        kernels, scores = kernels[:, :1], scores[:, 0]
+        count, side = len(scores), self._embedding_shape[-1]
+        windows = MaskWindows.whole(count, side) if boxes is None else MaskWindows.around(boxes, self._input_size, side)
+        planes = windows.planes(self._upscale(kernels, windows, np.arange(count))[..., 0])
+        logits, leaving = windows.place(planes), windows.leaving(planes)
+        if len(leaving):
+            whole = MaskWindows.whole(len(leaving), side)
+            logits[leaving] = whole.planes(self._upscale(kernels, whole, leaving)[..., 0])
+        return logits, scores
+
+    def decode_alternatives(
+        self,
+        embedding: NDArray[np.floating[Any]],
+        points: tuple[NDArray[np.float32], NDArray[np.float32]],
+        least_score: float,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the logits (M, 4 · G, 4 · G) and the predicted IoU (B, 3); see ``NetworkRunner``."""
+        kernels, scores = (each[:, 1:] for each in self._decode(embedding, None, points))
+        chosen = scores > least_score
+        # What is judged badly is not upscaled, which takes longer than all the rest.
+        objects = np.flatnonzero(chosen.any(axis=1))
+        side = self._embedding_shape[-1]
+        if not len(objects):
+            return np.empty((0, *MaskWindows.plane_shape(side)), np.float32), scores
+        whole = MaskWindows.whole(len(objects), side)
+        logits = np.moveaxis(self._upscale(kernels, whole, objects), -1, 1)[chosen[objects]]
+        return whole.planes(logits), scores
+
+    def _decode(
+        self,
+        embedding: NDArray[np.floating[Any]],
+        boxes: NDArray[np.float32] | None,
+        points: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the kernels (B, 4, 32) and the predicted IoU (B, 4) of SAM's masks; the images stay where they are."""
         image = np.ascontiguousarray(embedding, np.float32).reshape(self._embedding_shape)
         positions, kinds = _prompts(boxes, points)
         _run(self._prompts, {0: positions, 1: kinds})
         _run(self._decoder, {0: image, 1: _output(self._prompts, 0), 2: kinds})
-        kernels, scores = _output(self._decoder, 1), _output(self._decoder, 2)
-        count, side = len(scores), self._embedding_shape[-1]
-        windows = MaskWindows.whole(count, side) if boxes is None else MaskWindows.around(boxes, self._input_size, side)
-        logits, leaving = self._upscale(kernels, windows, np.arange(count))
-        if len(leaving):
-            logits[leaving], _ = self._upscale(kernels, MaskWindows.whole(len(leaving), side), leaving)
-        return logits, scores
+        return _output(self._decoder, 1), _output(self._decoder, 2)
 
     def _upscale(
         self, kernels: NDArray[np.float32], windows: MaskWindows, objects: NDArray[np.int64]
-    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Return the logits (L, 4 · G, 4 · G) of L of the objects, and which of them go on beyond their windows."""
-        # The images stay where the decoder has left them.
+    ) -> NDArray[np.float32]:
+        """Return the logits (L, P, 16, K) of L of the objects at the P positions of their windows."""
         self._upscaling.set_input_tensor(0, self._decoder.get_output_tensor(0))
-        _run(self._upscaling, {1: kernels[objects], 2: windows.rows(objects)})
-        planes = windows.planes(_output(self._upscaling, 0))
-        return windows.place(planes), windows.leaving(planes)
+        _run(self._upscaling, {1: np.ascontiguousarray(kernels[objects]), 2: windows.rows(objects)})
+        return _output(self._upscaling, 0)
 
 
 def compile_parts(
@@ -192,7 +220,8 @@ def _prompts(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return positions (B, n, 2) and kinds (B, n) in SAM's order: points, a filler where there is no box, corners.
 
-    After them come absent tokens: the network is compiled anew, and keeps more memory, for every n that it meets.
+    After them come absent tokens: the network is compiled anew, and keeps more memory, for every n that it meets. A
+    single point and its filler are as many as the corners of a box, for which it is compiled anyway.
     """
     positions: list[NDArray[np.float32]] = []
     kinds: list[NDArray[np.float32]] = []
@@ -207,7 +236,8 @@ def _prompts(
         kinds.append(np.tile(np.array([_FIRST_CORNER, _SECOND_CORNER], np.float32), (len(boxes), 1)))
     if points is not None:
         objects, count = points[1].shape
-        absent = count_slots(count) - count + (boxes is None)
+        is_single = boxes is None and count == 1
+        absent = 0 if is_single else count_slots(count) - count + (boxes is None)
         positions.append(np.zeros((objects, absent, 2), np.float32))
         kinds.append(np.full((objects, absent), _ABSENT, np.float32))
     return np.concatenate(positions, axis=1, dtype=np.float32), np.concatenate(kinds, axis=1, dtype=np.float32)

@@ -150,6 +150,22 @@ class TorchRunner:
             )
             return _to_array(logits), _to_array(scores)
 
+    @torch.inference_mode()
+    def decode_alternatives(
+        self,
+        embedding: NDArray[np.floating[Any]],
+        points: tuple[NDArray[np.float32], NDArray[np.float32]],
+        least_score: float,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the logits (M, 4 · G, 4 · G) and the predicted IoU (B, 3); see ``NetworkRunner``."""
+        if not isinstance(self._network, SamNetwork):
+            raise TypeError("A specialist gives one mask for a box, and none for a point.")
+        with _memory_errors(self.device):
+            logits, scores = self._network.decode_alternatives(
+                self._to_tensor(embedding)[None], (self._to_tensor(points[0]), self._to_tensor(points[1]))
+            )
+            return _to_array(logits[scores > least_score]), _to_array(scores)
+
     def _to_tensor(self, array: NDArray[np.floating[Any]]) -> Tensor:
         # Copied: the caller's array may be read-only, which a tensor on the same memory could not be.
         return torch.tensor(array, dtype=torch.float32, device=self.device)

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Collection
 from types import ModuleType
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Path, Request, Response
+from fastapi import APIRouter, FastAPI, Path, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
@@ -20,23 +20,23 @@ from starlette.types import Receive, Scope, Send
 
 from medsamseg_server import PROTOCOL_VERSION, __version__
 from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
-from medsamseg_server.serving import contract
+from medsamseg_server.serving import contract, proposal_contract, status
+from medsamseg_server.serving.callers import OneToken
+from medsamseg_server.serving.group.group import Group
 from medsamseg_server.serving.guard import DEFAULT_UPLOAD_BYTES, Guard, error_response
+from medsamseg_server.serving.load_limit import USER_REQUESTS
 from medsamseg_server.serving.propagation_job import error_reply
 from medsamseg_server.serving.service import Service
+from medsamseg_server.serving.workspace import ClaimedServiceOf, CommonServiceOf, ServiceOf
 from medsamseg_server.volumes.npy_upload import VolumeUpload
 from medsamseg_server.volumes.volume import Volume
 
 # Hashing this much takes a few milliseconds; less would cost more in changing threads.
 _HASHED_AT_ONCE = 4 * 2**20
+#: More of an upload is voxels; how much exactly, its header says.
+_NPY_HEADER_BYTES = 4096
 
 
-async def _service(request: Request) -> Service:
-    service: Service = request.app.state.service
-    return service
-
-
-ServiceOf = Annotated[Service, Depends(_service)]
 Key = Annotated[str, Path(pattern=contract.VOLUME_KEY, description="sha256 of the .npy body, lowercase hex")]
 
 router = APIRouter(
@@ -57,10 +57,11 @@ _EVENTS: dict[int | str, dict[str, Any]] = {
         "description": "One event per line, as it happens. Closing the connection cancels.",
     }
 }
+_PROPOSALS: dict[int | str, dict[str, Any]] = {200: {**_EVENTS[200], "model": proposal_contract.ProposalsEvent}}
 
 
 @router.get("/health")
-async def get_health(service: ServiceOf) -> contract.Health:
+async def get_health(service: CommonServiceOf) -> contract.Health:
     """Return what this server is and whether it is ready for a click."""
     engine = service.engine
     return contract.Health(
@@ -75,15 +76,15 @@ async def get_health(service: ServiceOf) -> contract.Health:
 
 
 @router.get("/models")
-async def get_models(service: ServiceOf) -> contract.Models:
+async def get_models(service: CommonServiceOf) -> contract.Models:
     """Return the known models."""
     return await run_in_threadpool(service.models)
 
 
 @router.put("/volumes/{key}", status_code=201, openapi_extra=_NPY_BODY)
-async def put_volume(key: Key, request: Request, response: Response, service: ServiceOf) -> contract.VolumeInfo:
+async def put_volume(key: Key, request: Request, response: Response, service: ClaimedServiceOf) -> contract.VolumeInfo:
     """Take a volume: 201 when it is new, 200 when it was known."""
-    volume, digest = await _receive_volume(request)
+    volume, digest = await _receive_volume(key, request, service)
     if digest != key:
         message = f"The body's sha256 is {digest}, not the {key} of the address."
         raise MedSAMSegError(ErrorKind.INVALID_INPUT, "key_mismatch", message, "Upload the volume again.")
@@ -135,9 +136,22 @@ async def propagate(key: Key, body: contract.PropagateRequest, service: ServiceO
     return _JobStream(events, cancel)
 
 
+@router.post("/volumes/{key}/proposals", response_class=StreamingResponse, responses=_PROPOSALS)
+async def propose(key: Key, body: proposal_contract.ProposalsRequest, service: ServiceOf) -> StreamingResponse:
+    """Stream the objects of a slice that nobody has pointed at, as newline-delimited JSON."""
+    loop = asyncio.get_running_loop()
+    events: asyncio.Queue[proposal_contract.ProposalsEvent | None] = asyncio.Queue()
+
+    def deliver(event: proposal_contract.ProposalsEvent | None) -> None:
+        loop.call_soon_threadsafe(events.put_nowait, event)
+
+    cancel = await run_in_threadpool(service.propose, service.volumes.get(key), body, deliver)
+    return _JobStream(events, cancel)
+
+
 @router.post("/jobs/{job}/cancel", status_code=204)
 async def cancel_job(job: contract.JobName, service: ServiceOf) -> None:
-    """Stop a propagation or a background encoding."""
+    """Stop a propagation, a search for proposals or a background encoding."""
     service.cancel(job)
 
 
@@ -171,7 +185,7 @@ async def cancel_encoding(key: Key, service: ServiceOf) -> None:
 class _JobStream(StreamingResponse):
     """A job's events, one JSON object per line. However the response ends, the job does not outlive it."""
 
-    def __init__(self, events: asyncio.Queue[contract.PropagationEvent | None], cancel: Callable[[], None]) -> None:
+    def __init__(self, events: asyncio.Queue[Any], cancel: Callable[[], None]) -> None:
         super().__init__(self._lines(events), media_type="application/x-ndjson")
         self._cancel = cancel
 
@@ -182,16 +196,18 @@ class _JobStream(StreamingResponse):
             self._cancel()
 
     @staticmethod
-    async def _lines(events: asyncio.Queue[contract.PropagationEvent | None]) -> AsyncIterator[str]:
+    async def _lines(events: asyncio.Queue[Any]) -> AsyncIterator[str]:
         while (event := await events.get()) is not None:
             yield event.model_dump_json() + "\n"
 
 
-async def _receive_volume(request: Request) -> tuple[Volume, str]:
+async def _receive_volume(key: str, request: Request, service: Service) -> tuple[Volume, str]:
     """Return the volume in a request's body and the body's sha256."""
-    upload = VolumeUpload(int(request.headers["content-length"]))
+    size = int(request.headers["content-length"])
+    upload = VolumeUpload(size)
     pieces = request.stream()
     try:
+        service.volumes.check_room(key, max(0, size - _NPY_HEADER_BYTES))
         async for piece in pieces:
             upload.feed(piece)
             if upload.unhashed >= _HASHED_AT_ONCE:
@@ -220,6 +236,7 @@ def create_app(
     hosts: Collection[str] = (),
     upload_bytes: int = DEFAULT_UPLOAD_BYTES,
     nninteractive_sessions: int = 0,
+    group: Group | None = None,
 ) -> FastAPI:
     """Return the ASGI application.
 
@@ -229,6 +246,7 @@ def create_app(
         hosts: further names of this server; see ``Guard``.
         upload_bytes: longest upload.
         nninteractive_sessions: how many users of nnInteractive's protocol there may be; 0 to leave it out.
+        group: users with tokens of their own, in place of the one token.
 
     Raises:
         MedSAMSegError: ``package_missing`` when that protocol is wanted and its package is not there.
@@ -242,13 +260,16 @@ def create_app(
         openapi_url="/v1/openapi.json",
     )
     app.state.service = service
+    app.state.group = group
+    app.state.upload_bytes = upload_bytes
     app.include_router(router)
-    paths: dict[str, Collection[str]] = {}
+    app.include_router(status.router)
+    more: dict[str, Any] = {} if group is None else {"requests": USER_REQUESTS}
     if nninteractive_sessions:
         nninteractive = _nninteractive_routes()
-        nninteractive.add_to(app, service, nninteractive_sessions, upload_bytes)
-        paths = {"upload_paths": nninteractive.UPLOAD_PATHS, "open_paths": nninteractive.OPEN_PATHS}
-    app.add_middleware(Guard, token=token, hosts=hosts, upload_bytes=upload_bytes, **paths)
+        nninteractive.add_to(app, nninteractive_sessions)
+        more |= {"upload_paths": nninteractive.UPLOAD_PATHS, "open_paths": nninteractive.OPEN_PATHS}
+    app.add_middleware(Guard, callers=group or OneToken(token), hosts=hosts, upload_bytes=upload_bytes, **more)
     app.add_exception_handler(MedSAMSegError, _on_own_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)

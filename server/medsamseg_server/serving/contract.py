@@ -18,6 +18,7 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.point_slots import MOST_POINTS
 from medsamseg_server.propagation import DEFAULT_METHOD
 from medsamseg_server.propagation.events import SliceResult
+from medsamseg_server.propagation.trust import doubt
 from medsamseg_server.volumes.probability_levels import to_levels
 from medsamseg_server.volumes.windows import IntensityRange
 
@@ -34,15 +35,19 @@ WindowText = Annotated[str, Field(max_length=80, description="auto, auto:NAME, a
 ModelName = Annotated[str | None, Field(max_length=80, description="null for the server's default model")]
 
 
-class _Request(BaseModel):
+class Request(BaseModel):
+    """What is sent; what is not known is refused."""
+
     model_config = ConfigDict(extra="forbid", protected_namespaces=())
 
 
-class _Reply(BaseModel):
+class Reply(BaseModel):
+    """What is answered."""
+
     model_config = ConfigDict(protected_namespaces=())
 
 
-class Error(_Reply):
+class Error(Reply):
     """What went wrong and what to do about it."""
 
     code: str
@@ -55,13 +60,13 @@ class Error(_Reply):
         return cls(code=error.code, message=error.message, hint=error.hint)
 
 
-class ErrorReply(_Reply):
+class ErrorReply(Reply):
     """Body of every reply that is not a success."""
 
     error: Error
 
 
-class Window(_Reply):
+class Window(Reply):
     """Intensities that become black and white; ``name`` says what was resolved."""
 
     name: str
@@ -74,7 +79,7 @@ class Window(_Reply):
         return cls(name=window.name, lower=window.lower, upper=window.upper)
 
 
-class Health(_Reply):
+class Health(Reply):
     """The server's state. ``protocol`` is the version of this contract."""
 
     version: str
@@ -86,7 +91,7 @@ class Health(_Reply):
     pid: int
 
 
-class ModelInfo(_Reply):
+class ModelInfo(Reply):
     """A model the server knows."""
 
     name: str
@@ -97,13 +102,13 @@ class ModelInfo(_Reply):
     size_bytes: int | None
 
 
-class Models(_Reply):
+class Models(Reply):
     """All models."""
 
     models: list[ModelInfo]
 
 
-class VolumeInfo(_Reply):
+class VolumeInfo(Reply):
     """An uploaded volume; ``window`` is what ``auto`` means for it, ``notes`` what was changed on arrival."""
 
     key: str
@@ -113,7 +118,7 @@ class VolumeInfo(_Reply):
     notes: list[str]
 
 
-class Probability(_Reply):
+class Probability(Reply):
     """How likely each pixel is the object's, in 8 bits.
 
     ``extent`` is the rectangle with levels above 0, as that of ``Mask``, or null when there is none; ``levels`` the
@@ -137,7 +142,7 @@ class Probability(_Reply):
         return cls(extent=(x0 + x, y0 + y, x1 + x, y1 + y), levels=base64.b64encode(packed).decode("ascii"))
 
 
-class Mask(_Reply):
+class Mask(Reply):
     """A binary mask on a slice.
 
     ``extent`` is x0, y0, x1, y1, inclusive, or null when the mask is empty; ``bits`` the base64 of ``numpy.packbits``
@@ -161,7 +166,7 @@ class Mask(_Reply):
         return cls(extent=mask.extent, bits=bits, score=round(score, 6), voxels=mask.voxels, probability=likely)
 
 
-class SegmentPrompt(_Request):
+class SegmentPrompt(Request):
     """One object: a box x0, y0, x1, y1, points x, y, 1 or 0, or both; in-plane pixels."""
 
     box: Box | None = None
@@ -172,7 +177,7 @@ class SegmentPrompt(_Request):
         return Prompt(self.box, tuple(self.points))
 
 
-class SegmentRequest(_Request):
+class SegmentRequest(Request):
     """Prompts on one slice. With ``cached_only``, a slice not encoded yet is refused as ``not_encoded``, at once.
 
     With ``probabilities``, each mask comes with the map that is behind it; of ``MOST_PROBABILITIES`` prompts at most.
@@ -189,7 +194,7 @@ class SegmentRequest(_Request):
     probabilities: bool = False
 
 
-class Seconds(_Reply):
+class Seconds(Reply):
     """Time spent on the inference thread."""
 
     encode: float
@@ -201,7 +206,7 @@ class Seconds(_Reply):
         return cls(encode=round(encode, 4), decode=round(decode, 4))
 
 
-class SegmentReply(_Reply):
+class SegmentReply(Reply):
     """One mask per prompt, in the prompts' order, with the window that the network saw it in.
 
     ``agreements`` say how far slightly different boxes gave the same mask, 0 to 1: below 0.9 a mask is worth a look.
@@ -218,7 +223,7 @@ class SegmentReply(_Reply):
     window: Window
 
 
-class DrawnMask(_Request):
+class DrawnMask(Request):
     """An object that a person drew or corrected: ``extent`` and ``bits`` as in ``Mask``."""
 
     extent: tuple[_SmallInteger, _SmallInteger, _SmallInteger, _SmallInteger]
@@ -244,7 +249,7 @@ class DrawnMask(_Request):
         return SliceMask.from_mask(pixels, 1.0).moved(x0, y0)
 
 
-class SlicePrompt(_Request):
+class SlicePrompt(Request):
     """A box x0, y0, x1, y1 on a slice; with a mask, that is taken as it is, and nothing is computed there."""
 
     slice: Index
@@ -263,7 +268,7 @@ class SlicePrompt(_Request):
         return Prompt(self.box, mask=None if self.mask is None else self.mask.to_slice_mask(size_of(self.slice)))
 
 
-class _Followed(_Request):
+class _Followed(Request):
     """Boxes of one object on some slices; ``first`` and ``last`` bound the result, inclusive.
 
     ``locked`` slices are not computed, and no walk passes them.
@@ -300,7 +305,7 @@ class PropagateRequest(_Followed):
     job: JobName | None = None
 
 
-class StartEvent(_Reply):
+class StartEvent(Reply):
     """First event of a propagation. ``slices_total`` is an upper bound.
 
     ``windows`` are those that the network sees the objects in, in their order; ``window`` is that of the first.
@@ -315,11 +320,12 @@ class StartEvent(_Reply):
     windows: list[Window]
 
 
-class SliceEvent(_Reply):
+class SliceEvent(Reply):
     """The object on one slice, and the box it was found with; ``done`` counts the slices of all objects so far.
 
     ``object`` is the ID of one of several. ``confidence``, 0 to 1, is made of the named ``confidence_parts``; null
-    where the method does not know.
+    where the method does not know. ``doubt`` is a sentence on a mask in a box of the user that is likely to be wrong:
+    all that follows from the box follows from it. Null on other slices.
     """
 
     event: Literal["slice"] = "slice"
@@ -332,6 +338,7 @@ class SliceEvent(_Reply):
     provenance: Literal["box", "propagated", "interpolated"]
     confidence: float | None
     confidence_parts: dict[str, float]
+    doubt: str | None = None
 
     @classmethod
     def of(cls, result: SliceResult, done: int, name: str | None = None) -> SliceEvent:
@@ -347,10 +354,11 @@ class SliceEvent(_Reply):
             provenance=result.provenance,
             confidence=None if confidence is None else round(confidence.value, 4),
             confidence_parts={} if confidence is None else {k: round(v, 4) for k, v in confidence.parts.items()},
+            doubt=doubt(result),
         )
 
 
-class EndedEvent(_Reply):
+class EndedEvent(Reply):
     """One walk away from a box ended after ``slice``; the reasons are those of ``propagation.DirectionEnded``."""
 
     event: Literal["ended"] = "ended"
@@ -361,7 +369,7 @@ class EndedEvent(_Reply):
     message: str
 
 
-class DoneEvent(_Reply):
+class DoneEvent(Reply):
     """Last event of a propagation that ran to its end."""
 
     event: Literal["done"] = "done"
@@ -369,14 +377,14 @@ class DoneEvent(_Reply):
     seconds: Seconds
 
 
-class CancelledEvent(_Reply):
+class CancelledEvent(Reply):
     """Last event of a cancelled propagation."""
 
     event: Literal["cancelled"] = "cancelled"
     slices: int
 
 
-class ErrorEvent(_Reply):
+class ErrorEvent(Reply):
     """Last event of a propagation that failed."""
 
     event: Literal["error"] = "error"
@@ -386,7 +394,7 @@ class ErrorEvent(_Reply):
 PropagationEvent = StartEvent | SliceEvent | EndedEvent | DoneEvent | CancelledEvent | ErrorEvent
 
 
-class EncodingsRequest(_Request):
+class EncodingsRequest(Request):
     """Encode the slices along an axis in the background, from ``slice`` outward.
 
     What the volume's job does already goes on, from ``slice`` outward; another window, axis or model replaces the job.
@@ -398,7 +406,7 @@ class EncodingsRequest(_Request):
     slice: Index
 
 
-class EncodingsChange(_Request):
+class EncodingsChange(Request):
     """Pause the volume's background job, or let it go on."""
 
     paused: bool
@@ -407,7 +415,7 @@ class EncodingsChange(_Request):
 EncodingsState = Literal["idle", "running", "paused", "done", "cancelled", "failed"]
 
 
-class EncodingsStatus(_Reply):
+class EncodingsStatus(Reply):
     """How far the volume's latest background job is; ``idle`` when there was none.
 
     ``total`` slices around ``slice`` are encoded; the cache has no room for the ``left_out`` ones farther away.
@@ -425,3 +433,52 @@ class EncodingsStatus(_Reply):
     model: str | None = None
     window: str | None = None
     error: Error | None = None
+
+
+class JobStatus(Reply):
+    """One of the caller's jobs."""
+
+    job: str
+    kind: Literal["propagation", "encoding"]
+    paused: bool
+
+
+class VolumeUse(Reply):
+    """One of the caller's volumes."""
+
+    key: str
+    size_bytes: int
+
+
+class OwnStatus(Reply):
+    """What the caller has; ``most_…`` is null where there is no quota."""
+
+    volumes: list[VolumeUse]
+    jobs: list[JobStatus]
+    memory_bytes: int
+    most_volumes: int | None = None
+    most_memory_bytes: int | None = None
+    most_jobs: int | None = None
+
+
+class Places(Reply):
+    """How many users are at work, and how many can be."""
+
+    taken: int
+    most: int
+
+
+class Queue(Reply):
+    """How much there is of each kind of work, of all users together."""
+
+    clicks: int
+    propagations: int
+    encodings: int
+
+
+class Status(Reply):
+    """What the caller has, and how busy the server is; of others there are numbers only."""
+
+    own: OwnStatus
+    places: Places | None = Field(default=None, description="null where one token lets everybody in")
+    queue: Queue

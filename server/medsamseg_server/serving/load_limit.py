@@ -10,6 +10,8 @@ from starlette.types import Message, Receive
 
 #: Requests under way at once. A Slicer has a click, a preview, an upload, a propagation and a health check, no more.
 DEFAULT_REQUESTS = 64
+#: The same, of each of several users.
+USER_REQUESTS = 16
 #: A client that sends nothing of its body for so long has gone.
 STALL_SECONDS = 60.0
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import json
 import logging
 import os
-import re
 import secrets
 import signal
 import socket
@@ -21,14 +21,19 @@ import uvicorn
 
 from medsamseg_server import PROTOCOL_VERSION, __version__
 from medsamseg_server.engine.embedding_cache import DEFAULT_MEMORY_BYTES, EmbeddingCache
-from medsamseg_server.engine.engine import Engine, LoadPredictor
+from medsamseg_server.engine.embedding_folder import EmbeddingFolder
+from medsamseg_server.engine.engine import Engine
+from medsamseg_server.engine.loaded_networks import LoadPredictor
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.runtime.choice import check_runtime
 from medsamseg_server.serving import contract
 from medsamseg_server.serving.app import create_app
+from medsamseg_server.serving.group.group import Group, Shares
+from medsamseg_server.serving.group.users_file import read_users
 from medsamseg_server.serving.guard import DEFAULT_UPLOAD_BYTES
 from medsamseg_server.serving.listening import check_certificate, listen
 from medsamseg_server.serving.service import Service
+from medsamseg_server.serving.token_source import StandardInput, read_token
 from medsamseg_server.system import paths
 from medsamseg_server.volumes.volume import DEFAULT_STORE_BYTES, VolumeStore
 from medsamseg_server.weights.catalog import get_checkpoint
@@ -41,8 +46,6 @@ logger = logging.getLogger(__name__)
 _KEEP_ALIVE_SECONDS = 600
 _FINISH_SECONDS = 10
 _PATIENCE_SECONDS = 1.0
-_LONGEST_LINE = 4096
-_TOKEN = re.compile(r"[!-~]{1,512}")
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ class ServeOptions:
         embedding_disk_bytes: disk space for embeddings; 0 for none, None for what ``medsamseg cache limit`` has set.
         embeddings_folder: where; the user's data folder by default.
         nninteractive_sessions: how many users of nnInteractive's protocol there may be; 0 for no such protocol.
+        users: file of users with tokens of their own, in place of the one token; None for that.
+        places: how many of them at the same time.
     """
 
     host: str = "127.0.0.1"
@@ -83,6 +88,8 @@ class ServeOptions:
     embedding_disk_bytes: int | None = None
     embeddings_folder: Path | None = None
     nninteractive_sessions: int = 0
+    users: Path | None = None
+    places: int = 8
 
 
 def serve(options: ServeOptions, load_predictor: LoadPredictor | None = None) -> int:
@@ -91,15 +98,17 @@ def serve(options: ServeOptions, load_predictor: LoadPredictor | None = None) ->
     Prints one JSON line on standard output: ``ready`` once it accepts connections, or ``error`` when it cannot start.
     """
     _log_to_stderr()
-    stdin = _StandardInput()
+    stdin = StandardInput()
     try:
+        _check_users(options)
         token = read_token(options.token_from, stdin)
         get_checkpoint(options.model)
         _check_device(options.device)
         check_runtime(options.runtime, options.device)
         check_certificate(options.tls_certificate, options.tls_key)
+        has_token = token is not None or options.users is not None
         is_private = options.tls_certificate is not None or options.insecure_remote
-        listener = listen(options.host, options.port, has_token=token is not None, may_be_remote=is_private)
+        listener = listen(options.host, options.port, has_token=has_token, may_be_remote=is_private)
     except MedSAMSegError as error:
         _print_line({"event": "error", "error": contract.Error.of(error).model_dump()})
         return error.kind.exit_status
@@ -108,14 +117,16 @@ def serve(options: ServeOptions, load_predictor: LoadPredictor | None = None) ->
 
 def _run(
     options: ServeOptions,
-    stdin: _StandardInput,
+    stdin: StandardInput,
     token: str | None,
     listener: socket.socket,
     load_predictor: LoadPredictor | None,
 ) -> int:
     service = _make_service(options, load_predictor)
+    group = None
     try:
-        server = _make_server(options, token, listener, service)
+        group = _make_group(options, service)
+        server = _make_server(options, token, listener, service, group)
         if options.exit_with_stdin:
             stdin.when_closed(server.end)
         _end_quietly_when_terminated()
@@ -124,6 +135,8 @@ def _run(
     except SystemExit as ending:
         return int(ending.code or 0)
     finally:
+        if group is not None:
+            group.stop()
         # A network that is being loaded, or a large slice, would keep Slicer waiting for many seconds.
         if not service.close(_PATIENCE_SECONDS) and options.exit_with_stdin:
             _leave_at_once()
@@ -137,7 +150,9 @@ def _leave_at_once() -> None:
     os._exit(0)
 
 
-def _make_server(options: ServeOptions, token: str | None, listener: socket.socket, service: Service) -> _Server:
+def _make_server(
+    options: ServeOptions, token: str | None, listener: socket.socket, service: Service, group: Group | None
+) -> _Server:
     host, port = listener.getsockname()[:2]
     ready = {
         "event": "ready",
@@ -150,11 +165,18 @@ def _make_server(options: ServeOptions, token: str | None, listener: socket.sock
         "model": options.model,
         "device": options.device,
     }
-    if token is None:
+    if group is not None:
+        ready["users"] = group.users
+    elif token is None:
         token = ready["token"] = secrets.token_urlsafe(32)
     config = uvicorn.Config(
         create_app(
-            service, token, _own_names(options.host, host), options.upload_bytes, options.nninteractive_sessions
+            service,
+            token or "",
+            _own_names(options.host, host),
+            options.upload_bytes,
+            options.nninteractive_sessions,
+            group,
         ),
         log_config=None,
         access_log=False,
@@ -176,6 +198,28 @@ def _make_service(options: ServeOptions, load_predictor: LoadPredictor | None) -
     return Service(engine, VolumeStore(options.volume_bytes))
 
 
+def _make_group(options: ServeOptions, service: Service) -> Group | None:
+    if options.users is None:
+        return None
+    folder = options.embeddings_folder or paths.embeddings_folder()
+    disk = EmbeddingFolder(folder).quota if options.embedding_disk_bytes is None else options.embedding_disk_bytes
+    # Servers with other users may share the folder; each clears away what its own former users left.
+    own = folder / f"group-{hashlib.sha256(os.fsencode(options.users.resolve())).hexdigest()[:16]}"
+    shares = Shares(options.places, options.volume_bytes, options.embedding_memory_bytes, disk, own)
+    group = Group(options.users, service, shares)
+    group.watch()
+    return group
+
+
+def _check_users(options: ServeOptions) -> None:
+    if options.users is None:
+        return
+    if options.token_from is not None:
+        message = "--users and --token-from do not go together: with the first, each user has a token."
+        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "users_and_token", message, "Leave one of them out.")
+    read_users(options.users)
+
+
 class _Server(uvicorn.Server):
     """uvicorn, which says when it is ready and ends running streams before it waits for them."""
 
@@ -195,65 +239,6 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._service.stop()
         await super().shutdown(sockets)
-
-
-class _StandardInput:
-    """Standard input, read without Python's buffer, whose lock a blocked thread would hold when the process ends."""
-
-    def __init__(self) -> None:
-        try:
-            self._descriptor: int | None = sys.stdin.fileno()
-        except (AttributeError, OSError, ValueError):
-            self._descriptor = None
-
-    def read_line(self) -> bytes:
-        """Return the first line without its end; what there is when it has none."""
-        line = b""
-        while len(line) < _LONGEST_LINE and (character := self._read(1)) not in (b"", b"\n"):
-            line += character
-        return line.rstrip(b"\r")
-
-    def when_closed(self, call: Callable[[], None]) -> None:
-        """Call ``call``, on another thread, once standard input ends. What arrives before is ignored."""
-
-        def watch() -> None:
-            while self._read(4096):
-                pass
-            call()
-
-        threading.Thread(target=watch, name="stdin", daemon=True).start()
-
-    def _read(self, size: int) -> bytes:
-        try:
-            return b"" if self._descriptor is None else os.read(self._descriptor, size)
-        except OSError:
-            return b""
-
-
-def read_token(source: str | None, stdin: _StandardInput) -> str | None:
-    """Return the access token from ``env:NAME`` or ``stdin``; None when no source is given.
-
-    Raises:
-        MedSAMSegError: ``token_source_invalid``, ``token_missing`` or ``token_invalid``.
-    """
-    if source is None:
-        return None
-    if source == "stdin":
-        where, token = "the first line of standard input", stdin.read_line().decode("utf-8", "replace")
-    elif source.startswith("env:") and len(source) > len("env:"):
-        # Taken out, so that no process started from here inherits it.
-        where, token = f"the environment variable {source[4:]}", os.environ.pop(source[4:], "")
-    else:
-        message = f"'{source}' is no place to read the access token from."
-        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "token_source_invalid", message, "Use env:NAME or stdin.")
-    if not token:
-        message = f"There is no access token: {where} is empty."
-        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "token_missing", message, "Put the token there.")
-    if not _TOKEN.fullmatch(token):
-        message = f"The access token from {where} is not usable."
-        hint = "Use up to 512 letters, digits and punctuation marks, no spaces."
-        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "token_invalid", message, hint)
-    return token
 
 
 def _own_names(asked: str, bound: str) -> set[str]:

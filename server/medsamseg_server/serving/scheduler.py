@@ -2,17 +2,18 @@
 
 Two encoders computing side by side are slower than one after the other and need twice the memory, so all encoding goes
 through one thread. Work comes as tasks of many short steps; after each step the most urgent task gets the next one, so
-that a click goes between two slices of a propagation.
+that a click goes between two slices of a propagation. Owners of equally urgent tasks take turns step by step: whoever
+waited longest for a step is next.
 """
 
 from __future__ import annotations
 
-import heapq
 import itertools
 import logging
 import os
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -46,31 +47,33 @@ class Outcome:
 
 
 class Task:
-    """Work in steps, made by ``Scheduler.start``. The scheduler's methods take it; nothing else is public."""
+    """Work in steps, made by ``Scheduler.start``. Its scheduler's methods take it; nothing else is public."""
 
     def __init__(
         self,
+        scheduler: Scheduler,
+        owner: str,
         order: tuple[int, int],
         steps: Iterator[Any],
         on_step: Callable[[Any], None],
         on_end: Callable[[Outcome], None],
+        paused: bool,
     ) -> None:
+        self.scheduler = scheduler
+        self.owner = owner
         self.order = order
         self.steps = steps
         self.on_step = on_step
         self.on_end = on_end
         self.cancelled = False
-        self.paused = False
-
-    def __lt__(self, other: Task) -> bool:
-        return self.order < other.order
+        self.paused = paused
 
 
 class Scheduler:
     """Runs the steps of tasks on one thread of its own, the most urgent task's first.
 
-    Among equals, clicks and propagations are served in their order of arrival; of background tasks the newest goes
-    first, since it is about what the user looks at now.
+    Among an owner's equals, clicks and propagations are served in their order of arrival; of background tasks the
+    newest goes first, since it is about what the user looks at now.
 
     Args:
         name: of the thread.
@@ -84,6 +87,9 @@ class Scheduler:
         self._running: Task | None = None
         self._closing = False
         self._numbers = itertools.count()
+        # When each owner got a step last, counted in steps; there are no more owners than users.
+        self._turns: dict[str, int] = {}
+        self._steps: Counter[Priority] = Counter()
         # Not a daemon: the interpreter must not be torn down under a network that is computing.
         self._thread = threading.Thread(target=self._work, args=[yields], name=name)
         self._thread.start()
@@ -94,6 +100,8 @@ class Scheduler:
         steps: Iterator[Any],
         on_step: Callable[[Any], None],
         on_end: Callable[[Outcome], None],
+        owner: str = "",
+        paused: bool = False,
     ) -> Task:
         """Queue a task.
 
@@ -102,6 +110,8 @@ class Scheduler:
             steps: each ``next`` is one step; its end is the task's.
             on_step: called with what each step gave, on the inference thread; must be quick.
             on_end: called exactly once, on the inference thread or on the one that cancels; must be quick.
+            owner: whose task it is.
+            paused: it begins when it is resumed.
 
         Raises:
             MedSAMSegError: ``server_stopping`` after ``close``.
@@ -109,12 +119,11 @@ class Scheduler:
         with self._changed:
             if self._closing:
                 raise _stopping()
-            task = Task(self._order(priority), steps, on_step, on_end)
-            heapq.heappush(self._queue, task)
-            self._changed.notify()
+            task = Task(self, owner, self._order(priority), steps, on_step, on_end, paused)
+            self._put_back(task)
         return task
 
-    def submit(self, priority: Priority, call: Callable[[], T]) -> Future[T]:
+    def submit(self, priority: Priority, call: Callable[[], T], owner: str = "") -> Future[T]:
         """Queue a single call; the future has its result, or fails with ``server_stopping`` when it never ran."""
         future: Future[T] = Future()
 
@@ -127,7 +136,7 @@ class Scheduler:
             if not future.done():
                 future.set_exception(outcome.error or _stopping())
 
-        self.start(priority, steps(), lambda _: None, on_end)
+        self.start(priority, steps(), lambda _: None, on_end, owner)
         return future
 
     def cancel(self, task: Task) -> None:
@@ -156,7 +165,17 @@ class Scheduler:
         """Let a task go before the others of its priority if it is a background task, as if it were started now."""
         with self._changed:
             task.order = self._order(Priority(task.order[0]))
-            heapq.heapify(self._queue)
+
+    def under_way(self) -> Counter[Priority]:
+        """Return the number of tasks of each urgency that wait, are paused, or run."""
+        with self._changed:
+            tasks = [*self._queue, *self._paused, *([self._running] if self._running else [])]
+            return Counter(Priority(task.order[0]) for task in tasks)
+
+    def steps_done(self) -> Counter[Priority]:
+        """Return the number of steps begun so far for tasks of each urgency."""
+        with self._changed:
+            return self._steps.copy()
 
     def stop(self) -> None:
         """Cancel every task and accept no more. Returns at once; the running step goes on to its end."""
@@ -181,7 +200,10 @@ class Scheduler:
                 self._changed.wait_for(lambda: self._queue or self._closing)
                 if not self._queue:
                     return
-                task = self._running = heapq.heappop(self._queue)
+                task = self._running = min(self._queue, key=self._urgency)
+                self._queue.remove(task)
+                self._turns[task.owner] = next(self._numbers)
+                self._steps[Priority(task.order[0])] += 1
             outcome = _advance(task)
             with self._changed:
                 self._running = None
@@ -196,12 +218,16 @@ class Scheduler:
         number = next(self._numbers)
         return (priority, -number if priority is Priority.BACKGROUND else number)
 
+    def _urgency(self, task: Task) -> tuple[int, int, int]:
+        """Return what is least for the task that goes next."""
+        priority, number = task.order
+        return priority, self._turns.get(task.owner, -1), number
+
     def _take_out(self, task: Task) -> bool:
         """Take a task from where it waits; return False when it does not wait."""
         for waiting in (self._queue, self._paused):
             if task in waiting:
                 waiting.remove(task)
-                heapq.heapify(self._queue)
                 return True
         return False
 
@@ -209,7 +235,7 @@ class Scheduler:
         if task.paused:
             self._paused.append(task)
         else:
-            heapq.heappush(self._queue, task)
+            self._queue.append(task)
             self._changed.notify()
 
 

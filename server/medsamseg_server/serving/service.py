@@ -6,11 +6,12 @@ import asyncio
 import logging
 import secrets
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 
+from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.engine import Engine, SliceSegmentation
 from medsamseg_server.engine.slice_embeddings import Embedded
 from medsamseg_server.engine.slice_request import SliceRequest
@@ -18,6 +19,8 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.serving import contract
 from medsamseg_server.serving.encoding_job import EncodingJob
 from medsamseg_server.serving.propagation_job import PropagationJob
+from medsamseg_server.serving.proposal_contract import ProposalsEvent, ProposalsRequest
+from medsamseg_server.serving.proposal_job import ProposalJob
 from medsamseg_server.serving.scheduler import Outcome, Priority, Scheduler, Task
 from medsamseg_server.volumes.volume import Volume, VolumeStore
 
@@ -25,27 +28,101 @@ logger = logging.getLogger(__name__)
 
 #: Takes a propagation's events as they happen, then None.
 Deliver = Callable[[contract.PropagationEvent | None], None]
+#: … and those of a search for proposals.
+DeliverProposals = Callable[[ProposalsEvent | None], None]
 
 # Ended background jobs whose state can still be asked for.
 _REMEMBERED_ENCODINGS = 64
 
 
 class Service:
-    """The engine behind its schedulers, and the jobs under way. Safe to call from any thread.
+    """The engine behind its schedulers, and the volumes and jobs under way. Safe to call from any thread.
 
     Args:
         engine: loads and encodes on one thread only, and decodes clicks on another.
         volumes: the uploaded volumes.
+        schedulers: of encoding and of decoding; its own by default.
+        owner: who takes turns with other owners on the same schedulers.
+        most_jobs: propagations and background encodings at the same time, waiting ones included; None for any number.
     """
 
-    def __init__(self, engine: Engine, volumes: VolumeStore | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        volumes: VolumeStore | None = None,
+        schedulers: tuple[Scheduler, Scheduler] | None = None,
+        owner: str = "",
+        most_jobs: int | None = None,
+    ) -> None:
         self.engine = engine
         self.volumes = volumes or VolumeStore()
-        self._encoding = Scheduler("encoding", yields=True)
-        self._decoding = Scheduler("decoding")
+        self._encoding, self._decoding = schedulers or (Scheduler("encoding", yields=True), Scheduler("decoding"))
+        self._owner = owner
+        self._most_jobs = most_jobs
+        self._has_ended = False
         self._tasks: dict[str, Task] = {}
         self._encodings: OrderedDict[str, EncodingJob] = OrderedDict()
         self._lock = threading.RLock()
+
+    def for_user(self, owner: str, volumes: VolumeStore, cache: EmbeddingCache, most_jobs: int) -> Service:
+        """Return a service with volumes, embeddings and jobs of its own, computed on the same threads as this one's.
+
+        What it has cannot be reached through any other, whatever keys and names are asked for. Stopping or closing this
+        one ends it as well.
+
+        Args:
+            owner: as in the constructor, like what follows.
+            volumes: the user's own.
+            cache: keeps the user's embeddings.
+            most_jobs: at the same time.
+        """
+        schedulers = (self._encoding, self._decoding)
+        return Service(self.engine.with_cache(cache), volumes, schedulers, owner, most_jobs)
+
+    @property
+    def jobs(self) -> int:
+        """Number of propagations and background encodings under way, waiting ones included."""
+        with self._lock:
+            return sum(not task.cancelled for task in self._tasks.values())
+
+    def own_jobs(self) -> list[contract.JobStatus]:
+        """Return the propagations and background encodings under way."""
+        with self._lock:
+            encodings = {job.name for job in self._encodings.values()}
+            return [
+                contract.JobStatus(
+                    job=name, kind="encoding" if name in encodings else "propagation", paused=task.paused
+                )
+                for name, task in self._tasks.items()
+                if not task.cancelled
+            ]
+
+    def queue(self) -> contract.Queue:
+        """Return how much is under way on the threads that compute, for whomever."""
+        return _by_work(self._encoding.under_way() + self._decoding.under_way())
+
+    def steps_done(self) -> contract.Queue:
+        """Return how many steps of each kind were begun since the start, for whomever."""
+        return _by_work(self._encoding.steps_done() + self._decoding.steps_done())
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a job is under way that is not paused."""
+        with self._lock:
+            return any(not (task.cancelled or task.paused) for task in self._tasks.values())
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether ``end`` was called."""
+        return self._has_ended
+
+    def end(self) -> None:
+        """Cancel all jobs and accept no more; those of other services go on."""
+        with self._lock:
+            self._has_ended = True
+            tasks = list(self._tasks.values())
+        for task in tasks:
+            task.scheduler.cancel(task)
 
     def preload(self) -> Future[object]:
         """Load the default model in the background where its weights are installed; a failure is logged."""
@@ -103,10 +180,10 @@ class Service:
             message = f"Slice {request.slice} is not encoded yet."
             raise MedSAMSegError(ErrorKind.NOT_ENCODED, "not_encoded", message, "Ask again without cached_only.")
         if embedded is None:
-            encoding = self._encoding.submit(Priority.CLICK, lambda: self.engine.embed_for(asked, prompts))
+            encoding = self._encoding.submit(Priority.CLICK, lambda: self.engine.embed_for(asked, prompts), self._owner)
             embedded = await asyncio.wrap_future(encoding)
         decode = partial(self.engine.decode, embedded, prompts, preview, request.probabilities)
-        return await asyncio.wrap_future(self._decoding.submit(Priority.CLICK, decode))
+        return await asyncio.wrap_future(self._decoding.submit(Priority.CLICK, decode, self._owner))
 
     def propagate(self, volume: Volume, request: contract.PropagateRequest, deliver: Deliver) -> Callable[[], None]:
         """Check and queue a propagation; return what cancels it, which does nothing once it has ended.
@@ -128,13 +205,73 @@ class Service:
         def on_end(outcome: Outcome) -> None:
             with self._lock:
                 self._tasks.pop(job.name, None)
+            self.volumes.release(volume)
             closing = job.closing_event(outcome)
             if closing is not None:
                 deliver(closing)
             deliver(None)
 
-        task = self._start(job.name, lambda: self._encoding.start(Priority.PROPAGATION, job.steps(), on_step, on_end))
+        def start() -> Task:
+            task = self._encoding.start(Priority.PROPAGATION, job.steps(), on_step, on_end, self._owner)
+            self.volumes.hold(volume)
+            return task
+
+        task = self._start(job.name, start)
         return partial(self._encoding.cancel, task)
+
+    def propose(self, volume: Volume, request: ProposalsRequest, deliver: DeliverProposals) -> Callable[[], None]:
+        """Check and queue a search for the objects of a slice; return what cancels it; as ``propagate``.
+
+        The slice is encoded where slices are encoded, and its points are asked where clicks are decoded, a few at a
+        time: a click goes between two of these steps.
+
+        Raises:
+            MedSAMSegError: ``job_exists``, or as ``ProposalJob``.
+        """
+        job = ProposalJob(request.job or secrets.token_hex(8), self.engine, volume, request)
+        embedding: Future[Embedded] = Future()
+
+        def on_end(outcome: Outcome) -> None:
+            with self._lock:
+                self._tasks.pop(job.name, None)
+            self.volumes.release(volume)
+            # Of a search that was cancelled before, nothing has to be encoded any more.
+            embedding.cancel()
+            closing = job.closing_event(outcome)
+            if closing is not None:
+                deliver(closing)
+            deliver(None)
+
+        def on_step(event: ProposalsEvent) -> None:
+            job.note_delivered(event)
+            deliver(event)
+
+        def start() -> Task:
+            steps = job.steps(embedding)
+            task = self._decoding.start(Priority.PROPAGATION, steps, on_step, on_end, self._owner, paused=True)
+            self.volumes.hold(volume)
+            return task
+
+        task = self._start(job.name, start)
+        embedding.add_done_callback(lambda _: self._decoding.resume(task))
+        self._embed_for(job, embedding)
+        return partial(self._decoding.cancel, task)
+
+    def _embed_for(self, job: ProposalJob, embedding: Future[Embedded]) -> None:
+        """Give the embedding of a job's slice to a future: at once where it is known, else when it is encoded."""
+
+        def embed() -> None:
+            if embedding.set_running_or_notify_cancel():
+                try:
+                    embedding.set_result(job.embed())
+                except Exception as error:
+                    embedding.set_exception(error)
+
+        known = job.find()
+        if known is None:
+            self._encoding.submit(Priority.PROPAGATION, embed, self._owner)
+        elif embedding.set_running_or_notify_cancel():
+            embedding.set_result(known)
 
     def encode(self, key: str, volume: Volume, request: contract.EncodingsRequest) -> contract.EncodingsStatus:
         """Encode a volume in the background, in place of what it may have; the same job goes on from another slice.
@@ -161,7 +298,9 @@ class Service:
             job.end(outcome)
 
         steps = job.steps(partial(self.volumes.peek, key))
-        self._start(job.name, lambda: self._encoding.start(Priority.BACKGROUND, steps, lambda _: None, on_end))
+        self._start(
+            job.name, lambda: self._encoding.start(Priority.BACKGROUND, steps, lambda _: None, on_end, self._owner)
+        )
         self._encodings[key] = job
         self._encodings.move_to_end(key)
         while len(self._encodings) > _REMEMBERED_ENCODINGS:
@@ -205,7 +344,7 @@ class Service:
             task = self._tasks.get(name)
         if task is None:
             raise MedSAMSegError(ErrorKind.NOT_FOUND, "job_unknown", f"There is no job '{name[:64]}' (any more).")
-        self._encoding.cancel(task)
+        task.scheduler.cancel(task)
 
     def stop(self) -> None:
         """Cancel everything and accept no more work; returns at once."""
@@ -228,5 +367,23 @@ class Service:
             if name in self._tasks:
                 message = f"A job named '{name}' is running already."
                 raise MedSAMSegError(ErrorKind.INVALID_INPUT, "job_exists", message, "Choose another name.")
+            self._check_may_start()
             task = self._tasks[name] = start()
             return task
+
+    def _check_may_start(self) -> None:
+        if self._has_ended:
+            message = "What the server had of yours is forgotten, since nothing was done for a while."
+            raise MedSAMSegError(ErrorKind.NOT_FOUND, "volume_unknown", message, "Upload the volume again.")
+        if self._most_jobs is not None and self.jobs >= self._most_jobs:
+            message = f"{self.jobs} of your {self._most_jobs} jobs are under way."
+            hint = "Wait until one is done or cancel one, or ask who runs the server for more jobs."
+            raise MedSAMSegError(ErrorKind.QUOTA_REACHED, "quota_jobs", message, hint)
+
+
+def _by_work(numbers: Counter[Priority]) -> contract.Queue:
+    return contract.Queue(
+        clicks=numbers[Priority.CLICK],
+        propagations=numbers[Priority.PROPAGATION],
+        encodings=numbers[Priority.BACKGROUND],
+    )

@@ -42,7 +42,8 @@ def choose_parts(network: SamNetwork, parts: Parts) -> None:
 
 
 def merge_adapters(network: SamNetwork) -> None:
-    """Put what adapters have learned into the layers that they adapt, and take them out; does nothing without any."""
+    """Put what adapters have learned into the layers that they adapt, and take them out."""
+    # It imports Transformers, which takes seconds.
     from peft.tuners.lora import Linear
 
     for parent in list(network.modules()):

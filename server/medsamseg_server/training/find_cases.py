@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.evaluation.manifest import CaseEntry, Target, read_manifest
+from medsamseg_server.evaluation.manifest import CaseEntry, Target, read_manifest, require_single_scans
 
 #: Scan and labels in one file; see ``npz_scans``.
 _BOTH_IN_ONE = ".npz"
@@ -38,10 +38,11 @@ def find_cases(path: Path, window: str = "auto", axis: int = 0) -> list[CaseEntr
         axis: array axis across the slices; likewise.
 
     Raises:
-        MedSAMSegError: ``data_missing``, ``data_empty``, ``dataset_malformed``, or as ``read_manifest``.
+        MedSAMSegError: ``data_missing``, ``data_empty``, ``dataset_malformed``, ``case_unfit``, or as
+            ``read_manifest``.
     """
     if path.is_file():
-        return read_manifest(path)
+        return require_single_scans(read_manifest(path), "Training takes")
     if not path.is_dir():
         raise MedSAMSegError(
             ErrorKind.NOT_FOUND, "data_missing", f"There is no folder or manifest {path}.", "Check the path."

@@ -100,7 +100,8 @@ def finetune(
     before = lesson.dice(test)
     history = train(lesson, schedule, folder, fabric, progress.stepped)
     after = lesson.dice(test)
-    merge_adapters(network)
+    if parts is Parts.LORA:
+        merge_adapters(network)
     return Outcome(network, history, summarize(history, test, before, after), time.monotonic() - started)
 
 

@@ -141,16 +141,20 @@ class VolumeStore:
     def __init__(self, budget: int = DEFAULT_STORE_BYTES) -> None:
         self._budget = budget
         self._volumes: OrderedDict[str, Volume] = OrderedDict()
+        self._held: list[Volume] = []
         self._lock = threading.Lock()
 
     def put(self, key: str, volume: Volume) -> tuple[Volume, bool]:
-        """Keep ``volume`` unless the key is known already; return the kept one and whether it is new."""
+        """Keep ``volume`` unless the key is known already; return the kept one and whether it is new.
+
+        Raises:
+            MedSAMSegError: as ``check_room``.
+        """
         with self._lock:
             known = self._volumes.get(key)
             if known is None:
+                self._make_room(volume.nbytes)
                 self._volumes[key] = volume
-                while len(self._volumes) > 1 and self._is_overfull():
-                    self._volumes.popitem(last=False)
                 return volume, True
             self._volumes.move_to_end(key)
             return known, False
@@ -177,9 +181,45 @@ class VolumeStore:
             self._find(key)
             del self._volumes[key]
 
-    def _is_overfull(self) -> bool:
-        size = sum(kept.nbytes for kept in self._volumes.values())
-        return len(self._volumes) > _MOST_VOLUMES or size > self._budget
+    def discard(self, key: str) -> None:
+        """Forget a volume, if it is there."""
+        with self._lock:
+            self._volumes.pop(key, None)
+
+    def check_room(self, key: str, size: int) -> None:
+        """Raise an error where there can be no room for a volume of so many bytes; here there always is."""
+
+    def hold(self, volume: Volume) -> None:
+        """Note that something works on a volume, until ``release`` is called with it."""
+        with self._lock:
+            self._held.append(volume)
+
+    def release(self, volume: Volume) -> None:
+        """Take a ``hold`` back."""
+        with self._lock:
+            # By identity: volumes know no other equality.
+            self._held.remove(volume)
+
+    def sizes(self) -> dict[str, int]:
+        """Return the size in bytes of each volume, by key."""
+        with self._lock:
+            return {key: volume.nbytes for key, volume in self._volumes.items()}
+
+    @property
+    def use(self) -> tuple[int, int]:
+        """Number of the volumes in memory and the size of their voxels in bytes, those that are held included."""
+        with self._lock:
+            return self._use()
+
+    def _use(self) -> tuple[int, int]:
+        volumes = {id(each): each for each in (*self._volumes.values(), *self._held)}.values()
+        return len(volumes), sum(each.nbytes for each in volumes)
+
+    def _make_room(self, size: int) -> None:
+        """Forget volumes for one of so many bytes; called with the lock held."""
+        kept = sum(each.nbytes for each in self._volumes.values())
+        while self._volumes and (len(self._volumes) >= _MOST_VOLUMES or kept + size > self._budget):
+            kept -= self._volumes.popitem(last=False)[1].nbytes
 
     def _find(self, key: str) -> Volume:
         volume = self._volumes.get(key)

@@ -9,6 +9,8 @@ from medsamseg_server.models.specification import SPECIFICATIONS
 
 #: The model that is used when none is named.
 DEFAULT_MODEL = "litemedsam"
+#: The model that proposes objects when none is named: of those that can, the one that any computer runs.
+DEFAULT_PROPOSER = "mobilesam"
 
 
 @dataclass(frozen=True)

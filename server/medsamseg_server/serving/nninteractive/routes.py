@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, TypeVar
 
 import numpy as np
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -16,19 +19,14 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from medsamseg_server.engine.masks import SliceMask
-from medsamseg_server.errors import MedSAMSegError, shorten
+from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
 from medsamseg_server.serving import contract
-from medsamseg_server.serving.nninteractive.leases import (
-    IDLE_SECONDS,
-    LIVENESS_SECONDS,
-    LeaseEndedError,
-    Leases,
-    NoRoomError,
-)
+from medsamseg_server.serving.leases import LeaseEndedError, Leases, Limits, NoPlaceError
 from medsamseg_server.serving.nninteractive.packed_arrays import pack, unpack
 from medsamseg_server.serving.nninteractive.prompts import OnSlice, drawn_on_slice, on_slice
 from medsamseg_server.serving.nninteractive.session import Change, Session
 from medsamseg_server.serving.service import Service
+from medsamseg_server.serving.workspace import most_array_bytes, workspace
 from medsamseg_server.weights.catalog import get_checkpoint
 
 #: Answers to everybody that a server is there, and nothing else.
@@ -37,6 +35,8 @@ OPEN_PATHS = frozenset({"/healthz"})
 UPLOAD_PATHS = frozenset(
     {"/set_image", "/add_scribble_interaction", "/add_lasso_interaction", "/add_initial_seg_interaction"}
 )
+#: When a user's place is given up; the reference server waits as long. Clients give a sign of life twice as often.
+LIMITS = Limits(idle=600.0, liveness=60.0)
 _META = "X-Meta"
 #: The client's side of the session that these replies are those of.
 _SESSION_VERSION = 2
@@ -65,10 +65,11 @@ class _Route(APIRoute):
                 return _refusal(
                     410, "The session has ended: nothing was done for a while, or the server was started anew."
                 )
-            except NoRoomError:
+            except NoPlaceError:
                 return _refusal(503, "All places of this server are taken. Try again later, or ask who runs it.")
             except MedSAMSegError as error:
-                return _refusal(400, f"{error.message} {error.hint}".strip())
+                status = 503 if error.kind is ErrorKind.NO_PLACE else 400
+                return _refusal(status, f"{error.message} {error.hint}".strip())
             except RequestValidationError as error:
                 first = error.errors()[0]
                 return _refusal(400, f"'{shorten('.'.join(map(str, first['loc'])))}' is not usable: {first['msg']}.")
@@ -100,31 +101,42 @@ class _TargetBody(BaseModel):
     dtype: str = Field(max_length=20)
 
 
-def add_to(app: FastAPI, service: Service, sessions: int, upload_bytes: int) -> None:
+def add_to(app: FastAPI, sessions: int) -> None:
     """Let an application speak the protocol as well.
 
     Args:
         app: the application.
-        service: computes.
         sessions: how many users at the same time.
-        upload_bytes: the largest array that is taken, unpacked.
     """
-    app.state.leases = Leases(lambda: Session(service), sessions)
-    app.state.upload_bytes = upload_bytes
+    app.state.leases = Leases[Session](
+        sessions, LIMITS, Session.close, lambda session: session.is_at_work, lambda session: session.has_ended
+    )
+    # The answers are waited for; whoever else needs a thread must not wait for them, too.
+    app.state.waiting = CapacityLimiter(sessions)
     app.include_router(router)
 
 
-async def _leases(request: Request) -> Leases:
-    leases: Leases = request.app.state.leases
+async def _leases(request: Request) -> Leases[Session]:
+    leases: Leases[Session] = request.app.state.leases
     return leases
 
 
-LeasesOf = Annotated[Leases, Depends(_leases)]
+LeasesOf = Annotated[Leases[Session], Depends(_leases)]
 Token = Annotated[str, Header(alias="X-Lease-Token", max_length=100)]
 
 
-async def _session(leases: LeasesOf, token: Token = "") -> Session:
-    return leases.use(token)
+async def _lease(request: Request, token: Token = "") -> tuple[str, str]:
+    """Return the name of a lease: one user's token is nothing to another."""
+    return request.state.caller, token
+
+
+LeaseOf = Annotated[tuple[str, str], Depends(_lease)]
+
+
+async def _session(request: Request, leases: LeasesOf, lease: LeaseOf) -> Session:
+    # Whoever works here keeps the place of a user, and loses the session with it.
+    workspace(request)
+    return leases.use(lease)
 
 
 SessionOf = Annotated[Session, Depends(_session)]
@@ -137,33 +149,36 @@ async def healthz() -> dict[str, str]:
 
 
 @router.post("/claim")
-async def claim(leases: LeasesOf) -> dict[str, Any]:
+async def claim(request: Request, leases: LeasesOf) -> dict[str, Any]:
     """Give a user a place."""
+    service = workspace(request, claims=True)
+    token = secrets.token_urlsafe(32)
+    leases.claim((request.state.caller, token), lambda: Session(service))
     return {
-        "lease_token": leases.claim(),
-        "idle_timeout_seconds": IDLE_SECONDS,
-        "liveness_timeout_seconds": LIVENESS_SECONDS,
+        "lease_token": token,
+        "idle_timeout_seconds": LIMITS.idle,
+        "liveness_timeout_seconds": LIMITS.liveness,
         "max_sessions": leases.most,
     }
 
 
 @router.post("/release")
-async def release(leases: LeasesOf, token: Token = "") -> dict[str, bool]:
+async def release(leases: LeasesOf, lease: LeaseOf) -> dict[str, bool]:
     """Take a user's place back."""
-    leases.release(token)
+    leases.release(lease)
     return {"released": True}
 
 
 @router.post("/heartbeat")
-async def heartbeat(leases: LeasesOf, token: Token = "") -> dict[str, float]:
+async def heartbeat(leases: LeasesOf, lease: LeaseOf) -> dict[str, float]:
     """Note that a client lives."""
-    return {"remaining_seconds": leases.hear(token)}
+    return {"remaining_seconds": leases.hear(lease)}
 
 
 @router.get("/lease_status")
-async def lease_status(leases: LeasesOf, token: Token = "") -> dict[str, float]:
+async def lease_status(leases: LeasesOf, lease: LeaseOf) -> dict[str, float]:
     """Say how long a place is kept without anything being done."""
-    return {"remaining_seconds": leases.remaining(token), "idle_timeout_seconds": IDLE_SECONDS}
+    return {"remaining_seconds": leases.remaining(lease), "idle_timeout_seconds": LIMITS.idle}
 
 
 @router.get("/capabilities")
@@ -192,7 +207,7 @@ async def set_image(request: Request, session: SessionOf) -> dict[str, list[int]
     image = await _array(request)
     properties = meta.get("image_properties")
     spacing = properties.get("spacing") if isinstance(properties, dict) else None
-    await _locked(session, lambda: session.set_image(image, _numbers(spacing)))
+    await _locked(request, session, lambda: session.set_image(image, _numbers(spacing)))
     return {"original_image_shape": list(image.shape)}
 
 
@@ -214,31 +229,32 @@ async def set_do_autozoom(session: SessionOf) -> dict[str, bool]:
 
 
 @router.post("/reset_interactions")
-async def reset_interactions(session: SessionOf) -> dict[str, bool]:
+async def reset_interactions(request: Request, session: SessionOf) -> dict[str, bool]:
     """Forget all prompts and the object."""
-    await _locked(session, session.reset)
+    await _locked(request, session, session.reset)
     return {"reset": True}
 
 
 @router.post("/undo")
-async def undo(session: SessionOf) -> Response:
+async def undo(request: Request, session: SessionOf) -> Response:
     """Take the last prompt back."""
-    change = await _locked(session, session.undo)
+    change = await _locked(request, session, session.undo)
     return _reply(session, change or Change(), ran=change is not None)
 
 
 @router.post("/predict")
-async def predict(session: SessionOf) -> Response:
+async def predict(request: Request, session: SessionOf) -> Response:
     """Follow the object, or go on where the last answer stopped."""
-    return _reply(session, await _locked(session, session.predict))
+    return _reply(session, await _locked(request, session, session.predict))
 
 
 @router.post("/add_bbox_interaction")
-async def add_box(body: _BoxBody, session: SessionOf) -> Response:
+async def add_box(request: Request, body: _BoxBody, session: SessionOf) -> Response:
     """Start from a box, or take what is in it away."""
     place = on_slice(body.bbox_coords, session.volume.shape)
-    await _locked(session, lambda: session.add_box(place) if body.include_interaction else session.remove(place))
-    return await _predicted(session, body)
+    change = session.add_box if body.include_interaction else session.remove
+    await _locked(request, session, lambda: change(place))
+    return await _predicted(request, session, body)
 
 
 @router.post("/add_point_interaction")
@@ -264,8 +280,8 @@ async def add_initial_segmentation(request: Request, session: SessionOf) -> Resp
     """Start from an object that was drawn before."""
     body = _Body.model_validate({"run_prediction": False, **_meta(request)})
     voxels = await _array(request)
-    await _locked(session, lambda: session.set_object(voxels != 0))
-    return await _predicted(session, body)
+    await _locked(request, session, lambda: session.set_object(voxels != 0))
+    return await _predicted(request, session, body)
 
 
 async def _add_drawn(request: Request, session: SessionOf, points: int) -> Response:
@@ -273,23 +289,21 @@ async def _add_drawn(request: Request, session: SessionOf, points: int) -> Respo
     offset = [low for low, _ in body.interaction_bbox] if body.interaction_bbox else [0, 0, 0]
     place, drawn = drawn_on_slice(await _array(request), offset, session.volume.shape)
     if body.include_interaction:
-        mask = await _found(request.app.state.service, session, place, drawn, points)
-        await _locked(session, lambda: session.add_mask(place, mask))
+        mask = await _found(session, place, drawn, points)
+        await _locked(request, session, lambda: session.add_mask(place, mask))
     else:
-        await _locked(session, lambda: session.remove(place, drawn))
-    return await _predicted(session, body)
+        await _locked(request, session, lambda: session.remove(place, drawn))
+    return await _predicted(request, session, body)
 
 
-async def _found(
-    service: Service, session: Session, place: OnSlice, drawn: NDArray[np.bool_], points: int
-) -> NDArray[np.bool_]:
+async def _found(session: Session, place: OnSlice, drawn: NDArray[np.bool_], points: int) -> NDArray[np.bool_]:
     """Return the object, (H, W), that the network finds in a drawing's box, cut to a margin round it."""
     rows, columns = np.nonzero(drawn)
     chosen = np.linspace(0, len(rows) - 1, min(points, len(rows))).astype(int)
     at = [(float(columns[each] + place.columns[0]), float(rows[each] + place.rows[0]), 1) for each in chosen]
     prompt = contract.SegmentPrompt(box=place.box, points=at)
     asked = contract.SegmentRequest(axis=place.axis, slice=place.index, prompts=[prompt])
-    (found,) = (await service.segment(session.volume, asked)).masks
+    (found,) = (await session.service.segment(session.volume, asked)).masks
     return _cut(found, place, session.volume.slice_size(place.axis, place.index))
 
 
@@ -301,10 +315,10 @@ def _cut(found: SliceMask, place: OnSlice, size: tuple[int, int]) -> NDArray[np.
     return found.to_array(size) & near
 
 
-async def _predicted(session: Session, body: _Body) -> Response:
+async def _predicted(request: Request, session: Session, body: _Body) -> Response:
     if not body.run_prediction:
         return _reply(session, Change(), ran=False)
-    return _reply(session, await _locked(session, session.predict))
+    return _reply(session, await _locked(request, session, session.predict))
 
 
 def _reply(session: Session, change: Change, ran: bool = True) -> Response:
@@ -316,19 +330,15 @@ def _reply(session: Session, change: Change, ran: bool = True) -> Response:
     return Response(content, media_type="application/octet-stream", headers={_META: json.dumps(meta)})
 
 
-async def _locked(session: Session, function: Callable[[], _Result]) -> _Result:
+async def _locked(request: Request, session: Session, function: Callable[[], _Result]) -> _Result:
     """Return what a function gives that nothing else of the session may run beside, without holding up others."""
-
-    def call() -> _Result:
-        with session.lock:
-            return function()
-
-    return await run_in_threadpool(call)
+    async with session.lock:
+        return await run_sync(function, limiter=request.app.state.waiting)
 
 
 async def _array(request: Request) -> NDArray[Any]:
     body = await request.body()
-    return await run_in_threadpool(unpack, body, request.app.state.upload_bytes)
+    return await run_in_threadpool(unpack, body, most_array_bytes(request))
 
 
 def _meta(request: Request) -> dict[str, Any]:

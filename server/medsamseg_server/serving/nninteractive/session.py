@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import queue
-import threading
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -65,12 +66,16 @@ class Session:
         answer_seconds: float = ANSWER_SECONDS,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        #: Held while a request is answered.
-        self.lock = threading.Lock()
+        #: Held while a request is answered; those that wait for it take up no thread.
+        self.lock = asyncio.Lock()
         self.dtype = np.dtype(np.uint8)
-        self._service = service
+        #: What computes.
+        self.service = service
         self._answer_seconds = answer_seconds
         self._now = now
+        # No client can ask for it: keys of volumes that are uploaded have another form.
+        self._key = f"image-{secrets.token_hex(8)}"
+        self._is_closed = False
         self._volume: Volume | None = None
         self._spacing = (1.0, 1.0, 1.0)
         self._prompted = _Prompted()
@@ -99,11 +104,18 @@ class Session:
 
         Raises:
             ValueError: when it is not such an image.
-            MedSAMSegError: as ``Volume.from_array``.
+            MedSAMSegError: as ``Volume.from_array`` and ``VolumeStore.put``.
         """
         if image.ndim != 4 or image.shape[0] != 1:
             raise ValueError(f"An image has one channel and three axes, but {image.shape} was sent.")
-        self._volume = Volume.from_array(image[0])
+        volume = Volume.from_array(image[0])
+        self._drop_image()
+        self.service.volumes.put(self._key, volume)
+        self.service.volumes.hold(volume)
+        self._volume = volume
+        if self._is_closed:
+            self._drop_image()
+            raise ValueError("The session has ended: connect again.")
         if spacing is not None and len(spacing) == 3 and all(0 < each < float("inf") for each in spacing):
             self._spacing = (float(spacing[0]), float(spacing[1]), float(spacing[2]))
         self.reset()
@@ -195,8 +207,26 @@ class Session:
         return _difference(before, self._object)
 
     def close(self) -> None:
-        """Stop computing; the session is not used any more."""
+        """Stop computing and forget the image; the session is not used any more."""
+        self._is_closed = True
         self._stop()
+        self._drop_image()
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a request is being answered."""
+        return self.lock.locked()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether what computes for it has ended."""
+        return self.service.has_ended
+
+    def _drop_image(self) -> None:
+        if self._volume is not None:
+            self.service.volumes.release(self._volume)
+            self.service.volumes.discard(self._key)
+            self._volume = None
 
     def _along(self, place: OnSlice) -> _Prompted:
         """Return what was prompted along the axis of a place."""
@@ -217,7 +247,7 @@ class Session:
             for index, box in sorted(prompted.boxes.items())
         ]
         request = contract.PropagateRequest(axis=prompted.axis, prompts=prompts, spacing=self._spacing)
-        self._cancel = self._service.propagate(self.volume, request, events.put)
+        self._cancel = self.service.propagate(self.volume, request, events.put)
         self._events = events
 
     def _collect(self) -> None:

@@ -1,0 +1,133 @@
+"""Eight users on one server, most with the same volumes: right answers, nothing of others, nothing lost."""
+
+import hashlib
+import json
+import random
+import threading
+from collections import Counter
+
+import numpy as np
+from live_client import Connection
+from server_fakes import npy
+from server_process import FAKE_PROGRAM, ServerProcess
+from soakVolumes import BOX, WINDOW, makeVolume, rightMask
+
+from medsamseg_server.serving import contract
+from medsamseg_server.serving.group.users_file import Quota, add_user, revoke_user
+
+#: Of these every user has all, beside one of the own.
+COMMON = 3
+SLICES = 12
+
+
+class Users:
+    """Clicks, propagations and attempts on others' volumes and jobs, of several users at once.
+
+    :param home: folder for the server's data.
+    :param users, clicks: how many; clicks of all users together.
+    """
+
+    def __init__(self, home, users=8, clicks=4000):
+        self._home = home
+        self._users = users
+        self._clicks = clicks // users
+        self._common = [makeVolume(seed, SLICES) for seed in range(COMMON)]
+        self._own = [makeVolume(100 + user, SLICES) for user in range(users)]
+        self._lock = threading.Lock()
+        self.counts = Counter()
+
+    def run(self):
+        """:return: dict of figures."""
+        file = self._home / "users.json"
+        quota = Quota(COMMON + 1, 2**26, 4)
+        tokens = [add_user(file, f"user{number}", quota) for number in range(self._users)]
+        options = ["--users", str(file), "--places", str(self._users + 1), "--volume-memory", "1"]
+        server = ServerProcess(FAKE_PROGRAM, *options, environment=[("MEDSAMSEG_HOME", str(self._home))])
+        try:
+            port = server.ready["port"]
+            threads = [
+                threading.Thread(target=self._work, args=[number, Connection(port, token)])
+                for number, token in enumerate(tokens)
+            ]
+            visits = threading.Thread(target=self._visit, args=[file, port, quota, threads])
+            for thread in (*threads, visits):
+                thread.start()
+            for thread in (*threads, visits):
+                thread.join()
+            died = server.process.poll() is not None
+        finally:
+            server.process.kill()
+            server.process.communicate()
+        faults = dict.fromkeys(("cross_user_reads", "lost_sessions", "wrong_masks", "http_500"), 0)
+        return {**faults, **self.counts, "users": self._users, "server_died": int(died)}
+
+    def _work(self, number, client):
+        chance = random.Random(number)
+        volumes = [*self._common, self._own[number]]
+        paths = [client.upload(voxels) for voxels in volumes]
+        others = [pathOf(voxels) for user, voxels in enumerate(self._own) if user != number]
+        for _click in range(self._clicks):
+            which, index = chance.randrange(len(paths)), chance.randrange(SLICES)
+            self._click(client, paths[which], volumes[which], index)
+            if chance.random() < 0.1:
+                self._pry(client, number, chance.choice(others), chance.randrange(self._users))
+            if chance.random() < 0.05:
+                self._propagate(client, number, paths[which])
+
+    def _click(self, client, path, voxels, index):
+        body = {"slice": index, "window": WINDOW, "prompts": [{"box": BOX}]}
+        status, answer = self._ask(client, "POST", f"{path}/segment", body)
+        self._count("clicks")
+        if status != 200:
+            # Nobody was idle, and all volumes are within the quota.
+            self._count("lost_sessions")
+            return
+        found = np.zeros(voxels.shape[1:], bool)
+        mask = answer["masks"][0]
+        if mask["extent"] is not None:
+            drawn = contract.DrawnMask(extent=mask["extent"], bits=mask["bits"])
+            drawn.to_slice_mask(found.shape).paint(found, True)
+        self._count("wrong_masks", not np.array_equal(found, rightMask(voxels[index])))
+
+    def _pry(self, client, number, path, other):
+        """Try to see, delete and cancel what is somebody else's."""
+        body = {"slice": 5, "window": WINDOW, "prompts": [{"box": BOX}]}
+        attempts = [("GET", path, None), ("DELETE", path, None), ("POST", f"{path}/segment", body)]
+        if other != number:
+            attempts.append(("POST", f"/v1/jobs/job-of-{other}/cancel", None))
+        for attempt in attempts:
+            status, _answer = self._ask(client, *attempt)
+            self._count("attempts")
+            self._count("cross_user_reads", status != 404)
+
+    def _propagate(self, client, number, path):
+        prompts = [{"slice": SLICES // 2, "box": BOX}]
+        body = {"window": WINDOW, "prompts": prompts, "job": f"job-of-{number}"}
+        connection, reply = client.send("POST", f"{path}/propagate", body)
+        last = json.loads(reply.read().splitlines()[-1])
+        connection.close()
+        self._count("propagations")
+        self._count("lost_sessions", last.get("event") != "done")
+
+    def _visit(self, file, port, quota, threads):
+        """Let users in and put them out again, as long as the others work; each is out at once."""
+        while any(thread.is_alive() for thread in threads):
+            visitor = Connection(port, add_user(file, "visitor", quota))
+            path = visitor.upload(self._common[0])
+            revoke_user(file, "visitor")
+            self._count("visits")
+            self._count("cross_user_reads", self._ask(visitor, "GET", path)[0] != 401)
+
+    def _ask(self, client, *request):
+        status, answer = client.ask(*request)
+        self._count("http_500", status >= 500)
+        return status, answer
+
+    def _count(self, name, number=1):
+        with self._lock:
+            self.counts[name] += int(number)
+
+
+def pathOf(voxels):
+    """:return: the address that whoever has the voxels can work out."""
+    return f"/v1/volumes/{hashlib.sha256(npy(voxels)).hexdigest()}"

@@ -1,0 +1,65 @@
+"""The networks in memory: loaded when they are first needed, the one unused for longest out."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from medsamseg_server.weights.catalog import get_specification
+
+if TYPE_CHECKING:
+    from medsamseg_server.models.predictor import Predictor
+    from medsamseg_server.models.specification import ModelSpecification
+    from medsamseg_server.weights.store import ModelStore
+
+#: (specification, weights file, "auto" | "cuda" | "mps" | "cpu") to a predictor.
+LoadPredictor: TypeAlias = "Callable[[ModelSpecification, Path, str], Predictor]"
+
+#: Loaded networks; a third one replaces the one unused for longest.
+_LOADED_AT_ONCE = 2
+
+
+class LoadedNetworks:
+    """Networks by the name of their model. Several engines may have them in common.
+
+    Args:
+        store: where the weights are.
+        device: ``auto``, ``cuda``, ``mps`` or ``cpu``; the true one once a network is loaded.
+        load_predictor: loads a network.
+    """
+
+    def __init__(self, store: ModelStore, device: str, load_predictor: LoadPredictor) -> None:
+        self.store = store
+        self.device = device
+        #: Held while a network decodes.
+        self.decoding = threading.Lock()
+        self._load_predictor = load_predictor
+        self._predictors: OrderedDict[str, Predictor] = OrderedDict()
+
+    def find(self, name: str) -> Predictor | None:
+        """Return a model's predictor where it is loaded; on any thread."""
+        return self._predictors.get(name)
+
+    def get(self, name: str) -> Predictor:
+        """Return a model's predictor, loaded on first use; on one thread only.
+
+        Raises:
+            MedSAMSegError: ``model_unknown``, ``model_missing``, or what is wrong with its file.
+        """
+        predictor = self._predictors.get(name)
+        if predictor is None:
+            specification = get_specification(name)
+            predictor = self._load_predictor(specification, self.store.path(name), self.device)
+            self.device = predictor.device
+            if specification.close_up_size is not None:
+                # Now, so that the first close-up is as fast as every other.
+                predictor.at(specification.close_up_size)
+            while len(self._predictors) >= _LOADED_AT_ONCE:
+                self._predictors.popitem(last=False)
+            self._predictors[name] = predictor
+        # Never out of the dictionary for a moment: other threads ask whether the model is loaded.
+        self._predictors.move_to_end(name)
+        return predictor
