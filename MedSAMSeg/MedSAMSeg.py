@@ -18,7 +18,7 @@ from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.logic import MedSAMSegLogic
 from MedSAMSegLib.panel.panel import Panel
 from MedSAMSegLib.sampleData import registerSampleData
-from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import ServerProcess
 
 SAMPLE_FOLDER = Path(__file__).parent / "Resources" / "SampleData"
 
@@ -75,7 +75,7 @@ class MedSAMSegWidget(ScriptedLoadableModuleWidget):
 
     def onReload(self):
         """Load the files of the Lib anew too, which Slicer alone would not; the server is started anew when needed."""
-        BackendProcess.shared().stop()
+        ServerProcess.shared().stop()
         for name in [name for name in sys.modules if name.partition(".")[0] == "MedSAMSegLib"]:
             del sys.modules[name]
         ScriptedLoadableModuleWidget.onReload(self)
@@ -97,7 +97,7 @@ class MedSAMSegTest(ScriptedLoadableModuleTest):
             self.test_boxBecomesTumor()
         except UserError as error:
             # A computer that builds or packages extensions has neither.
-            if error.code not in ("backend_missing", "model_missing"):
+            if error.code not in ("server_missing", "model_missing"):
                 raise
             logging.warning("MedSAMSeg's test went without the server: %s", error)
 

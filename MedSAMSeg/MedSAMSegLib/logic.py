@@ -14,7 +14,7 @@ from MedSAMSegLib.segments.segmentWriters import SegmentWriters
 from MedSAMSegLib.sequences.segmentationSequence import removeFromFrames
 from MedSAMSegLib.sequences.timePropagations import TimePropagations
 from MedSAMSegLib.server.serverConnection import ServerConnection
-from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import ServerProcess
 from MedSAMSegLib.slices.protectedSegments import acceptedSlices
 from MedSAMSegLib.volumes.nodeNames import nodeName
 from MedSAMSegLib.volumes.sliceGeometry import checkVolume
@@ -36,18 +36,18 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview, TimeFollowing):
     What can be done with boxes that are there already is in :class:`BoxAdjustment`, what
     with slices in :class:`SliceReview`, what with sequences in :class:`TimeFollowing`.
 
-    :param backend: the way to a server; the local server of this Slicer when not given,
+    :param server: the way to a server; the local server of this Slicer when not given,
         which is started when first needed.
     """
 
-    def __init__(self, backend: ServerConnection | None = None) -> None:
-        self._backend = backend or BackendProcess.shared()
+    def __init__(self, server: ServerConnection | None = None) -> None:
+        self._server = server or ServerProcess.shared()
         self._uploads = VolumeUploads()
         self._writers = SegmentWriters(acceptedSlices)
         boxes = SceneBoxes()
-        super().__init__(boxes, BoxWork(self._backend, self._uploads, self._writers, boxes))
-        TimeFollowing.__init__(self, TimePropagations(self._backend.client, self._writers, boxes.store))
-        self._propagations = Propagations(self._backend.client, self._uploads, self._writers, boxes.store)
+        super().__init__(boxes, BoxWork(self._server, self._uploads, self._writers, boxes))
+        TimeFollowing.__init__(self, TimePropagations(self._server.client, self._writers, boxes.store))
+        self._propagations = Propagations(self._server.client, self._uploads, self._writers, boxes.store)
 
     def createSegmentation(self, volume, name=None):
         """Return a new segmentation node with the volume's geometry, under the volume's parent transform.
@@ -221,9 +221,9 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview, TimeFollowing):
         return self._propagations.boxedSegments(volume, segmentation, axis)
 
     @property
-    def backend(self) -> ServerConnection:
+    def server(self) -> ServerConnection:
         """The way to the server."""
-        return self._backend
+        return self._server
 
     def startUpload(self, volume):
         """Send a volume to the server before anything is asked about it.
@@ -231,7 +231,7 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview, TimeFollowing):
         :param volume: the scalar volume node.
         :return: :class:`UploadRun`.
         """
-        return UploadRun(self._backend.client, self._uploads.uploadOf(volume))
+        return UploadRun(self._server.client, self._uploads.uploadOf(volume))
 
     def startEncoding(self, volume, axis, sliceIndex, window="auto", model=None):
         """Let the server encode all slices along an axis ahead, so that boxes there are answered at once.
@@ -246,7 +246,7 @@ class MedSAMSegLogic(BoxAdjustment, SliceReview, TimeFollowing):
         :return: :class:`EncodingRun`.
         """
         request = {"axis": axis, "sliceIndex": sliceIndex, "window": window, "model": model}
-        return EncodingRun(self._backend.client, self._uploads.uploadOf(volume), request)
+        return EncodingRun(self._server.client, self._uploads.uploadOf(volume), request)
 
     def cancelUploads(self):
         """Stop sending volumes: the scene is about to close."""

@@ -5,12 +5,12 @@ import shutil
 import sys
 
 import pytest
-from installing import FakeServer, Wheelhouse
+from installing import ServerSources, Wheelhouse
 from launcher import SlicerLayout
 
-from MedSAMSegLib.install.packageInstall import BackendInstall, InstallPlan
+from MedSAMSegLib.install.packageInstall import InstallPlan, PackageInstall
 from MedSAMSegLib.install.torchBuild import TorchChoice
-from MedSAMSegLib.server.installedServer import InstalledBackend
+from MedSAMSegLib.server.installedServer import InstalledServer
 from slicerhost.fixtures import cleanScene, host
 from slicerhost.guiFixtures import gui, guiHost
 
@@ -37,7 +37,7 @@ def wheelhouse(tmp_path):
 @pytest.fixture
 def server(tmp_path, wheelhouse):
     """Sources of a server that needs both wheels."""
-    return FakeServer(tmp_path / "sources", wheelhouse)
+    return ServerSources(tmp_path / "sources", wheelhouse)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def smallSizes():
 @pytest.fixture
 def plan(place, server, wheelhouse, torch):
     """Installs from the folder of wheels."""
-    return InstallPlan(place / "home" / "backend", server.folder, torch, wheelhouse.folder)
+    return InstallPlan(place / "home" / "server", server.folder, torch, wheelhouse.folder)
 
 
 @pytest.fixture
@@ -86,13 +86,13 @@ def installedOnce(tmp_path_factory, python):
     house = Wheelhouse(folder / "wheels")
     house.add("base_part", "1.0")
     house.add("torch", "2.0")
-    plan = InstallPlan(folder / "backend", FakeServer(folder / "sources", house).folder, SMALL_TORCH, house.folder)
-    BackendInstall(plan, python, plainEnvironment(), folder / "log").run(lambda _: None)
+    plan = InstallPlan(folder / "server", ServerSources(folder / "sources", house).folder, SMALL_TORCH, house.folder)
+    PackageInstall(plan, python, plainEnvironment(), folder / "log").run(lambda _: None)
     return plan.folder
 
 
 @pytest.fixture
 def installed(installedOnce, plan):
-    """The backend, where the plan puts it."""
+    """The server's packages, where the plan puts it."""
     shutil.copytree(installedOnce, plan.folder, symlinks=True)
-    return InstalledBackend.load(plan.folder)
+    return InstalledServer.load(plan.folder)

@@ -39,7 +39,7 @@ class Wheelhouse:
         return f"{name}=={version} --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
 
 
-class FakeServer:
+class ServerSources:
     """Sources of a server whose program prints the versions of the wheels that it finds, and where they are."""
 
     PROGRAM = Path(__file__).with_name("fakeProgram.py")

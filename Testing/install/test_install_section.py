@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 import slicer
-from fakeBackend import FakeBackend
+from fakeServer import FakeServer
 
 from MedSAMSegLib.install import installation
 from MedSAMSegLib.install.installation import DEFAULT_MODEL
 from MedSAMSegLib.server import serverProcess
-from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import ServerProcess
 from slicerhost import widgetDriver
 
 MODULE = Path(__file__).resolve().parents[2] / "MedSAMSeg" / "MedSAMSeg.py"
@@ -36,9 +36,9 @@ def home(plan, server, torch, environment, monkeypatch, python):
 @pytest.fixture
 def panel(gui, home, monkeypatch):
     """The module's widget, entered, with a server that nobody starts."""
-    fake = FakeBackend()
+    fake = FakeServer()
     fake.stop = lambda: None
-    monkeypatch.setattr(BackendProcess, "shared", lambda: fake)
+    monkeypatch.setattr(ServerProcess, "shared", lambda: fake)
     return lambda: gui.openModule(MODULE).ui
 
 
@@ -100,9 +100,9 @@ def test_slicerThatEndsMeanwhileLeavesNothing(gui, panel, home, wheelhouse):
     ui = panel()
     ui.wheelsPathLineEdit.currentPath = str(wheelhouse.folder)
     click(gui, ui.installButton)
-    gui.waitUntil(lambda: any(path.name.startswith("backend.partial") for path in home.glob("*")), TIMEOUT)
+    gui.waitUntil(lambda: any(path.name.startswith("server.partial") for path in home.glob("*")), TIMEOUT)
     gui.closeModules()
-    assert sorted(path.name for path in home.iterdir()) == [".backend.lock", "install.log"]
+    assert sorted(path.name for path in home.iterdir()) == [".server.lock", "install.log"]
 
 
 def test_failureIsSaidWithItsLogAndCanBeTriedAgain(gui, panel, home, wheelhouse):
@@ -114,7 +114,7 @@ def test_failureIsSaidWithItsLogAndCanBeTriedAgain(gui, panel, home, wheelhouse)
     assert "checksum" in ui.statusLabel.text
     assert ui.installLogButton.visible
     assert ui.installButton.visible
-    assert not (home / "backend").exists()
+    assert not (home / "server").exists()
 
 
 def test_cancelOfADownloadOfWeights(gui, installed, panel, weights):
@@ -172,7 +172,7 @@ def test_removingTellsTheSpaceThatComesFree(gui, installed, panel, home, weights
     click(gui, ui.uninstallButton)
     waitForEnd(gui, ui)
     assert "are free again" in ui.statusLabel.text
-    assert not (home / "backend").exists()
+    assert not (home / "server").exists()
     assert ui.installButton.visible
 
 

@@ -13,7 +13,7 @@ import slicer
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.server.remoteServer import RemoteAddress
-from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import ServerProcess
 from slicerhost import widgetDriver
 
 MODULE = Path(__file__).resolve().parents[2] / "MedSAMSeg" / "MedSAMSeg.py"
@@ -46,14 +46,14 @@ def remote():
 
 
 @pytest.fixture
-def backend(monkeypatch):
-    made = BackendProcess(["/nowhere/no-server-of-this-computer"])
-    monkeypatch.setattr(BackendProcess, "shared", lambda: made)
+def server(monkeypatch):
+    made = ServerProcess(["/nowhere/no-server-of-this-computer"])
+    monkeypatch.setattr(ServerProcess, "shared", lambda: made)
     yield made
     made.stop()
 
 
-def test_panelUsesTheTypedServerAndRemembersIt(gui, home, remote, backend):
+def test_panelUsesTheTypedServerAndRemembersIt(gui, home, remote, server):
     panel = gui.openModule(MODULE)
     ui = panel.ui
     ui.advancedButton.collapsed = False
@@ -72,10 +72,10 @@ def test_panelUsesTheTypedServerAndRemembersIt(gui, home, remote, backend):
     panel.ui.remoteUrlLineEdit.text = ""
     widgetDriver.click(panel.ui.useRemoteButton)
     assert RemoteAddress.load() is None
-    assert backend.remote is None
+    assert server.remote is None
 
 
-def test_sceneHoldsNeitherAddressNorToken(gui, home, remote, backend, tmp_path):
+def test_sceneHoldsNeitherAddressNorToken(gui, home, remote, server, tmp_path):
     remote.save()
     gui.openModule(MODULE)
     path = tmp_path / "scene.mrml"
@@ -86,10 +86,10 @@ def test_sceneHoldsNeitherAddressNorToken(gui, home, remote, backend, tmp_path):
     assert remote.url not in text
 
 
-def test_remoteServerOutlivesItsUsers(host, home, remote, backend):
-    backend.remote = remote
-    backend.client()
-    backend.stop()
+def test_remoteServerOutlivesItsUsers(host, home, remote, server):
+    server.remote = remote
+    server.client()
+    server.stop()
     assert remote.connect().health()["protocol"] == 1
 
 
@@ -115,13 +115,13 @@ def test_imagesDoNotTravelUnencryptedUnasked(url, isPrivate):
 
 
 @pytest.mark.parametrize("wrong", ["token", "port"])
-def test_whatIsWrongIsSaid(host, home, remote, backend, wrong):
+def test_whatIsWrongIsSaid(host, home, remote, server, wrong):
     url = "http://127.0.0.1:9" if wrong == "port" else remote.url
-    backend.remote = RemoteAddress(url, "wrong")
+    server.remote = RemoteAddress(url, "wrong")
     with pytest.raises(UserError) as caught:
-        backend.client()
+        server.client()
     assert caught.value.code == {"token": "unauthorized", "port": "server_unavailable"}[wrong]
-    assert not backend.isRunning
+    assert not server.isRunning
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"url": "x"}'])

@@ -4,7 +4,7 @@ import tempfile
 
 import pytest
 from dataFolder import home
-from fakeBackend import FakeBackend
+from fakeServer import FakeServer
 from geometries import addVolume
 from knownBox import BOX, SLICE
 from launcher.fixtures import serverCommand, serverPython
@@ -54,15 +54,15 @@ def voxels(segmentationNode, volumeNode, segmentID):
 
 
 @pytest.fixture
-def backend():
+def server():
     """A fake server."""
-    return FakeBackend()
+    return FakeServer()
 
 
 @pytest.fixture
-def logic(backend):
+def logic(server):
     """The scripting API with that server."""
-    return MedSAMSegLogic(backend)
+    return MedSAMSegLogic(server)
 
 
 @pytest.fixture

@@ -47,8 +47,8 @@ def test_slices_are_those_of_the_volume(logic, piece, axis):
 
 
 @pytest.mark.parametrize("piece", PIECES.values(), ids=PIECES)
-def test_propagation_stays_in_the_volume_and_leaves_the_rest_alone(logic, backend, piece):
-    backend._reach = 1
+def test_propagation_stays_in_the_volume_and_leaves_the_rest_alone(logic, server, piece):
+    server._reach = 1
     whole = addVolume("rotated")
     segmentation = logic.createSegmentation(whole)
     segment = logic.addSegment(segmentation, "A")
@@ -58,7 +58,7 @@ def test_propagation_stays_in_the_volume_and_leaves_the_rest_alone(logic, backen
     slicer.util.updateSegmentBinaryLabelmapFromArray(outside.astype(np.uint8), segmentation, segment, whole)
     logic.segmentBox(volume, segmentation, segment, axis=0, slice=2, box=BOX)
     logic.propagate(volume, segmentation, segment)
-    assert [index for index, _box in backend.requests[-1]["prompts"]] == [2]
+    assert [index for index, _box in server.requests[-1]["prompts"]] == [2]
     states = {state.index: state.provenance for state in logic.slices(segmentation, volume, segment, axis=0)}
     assert states == {1: "propagated", 2: "box", 3: "propagated"}
     expected = outside.copy()
@@ -66,7 +66,7 @@ def test_propagation_stays_in_the_volume_and_leaves_the_rest_alone(logic, backen
     np.testing.assert_array_equal(voxelsOf(segmentation, segment, whole), expected)
 
 
-def test_what_is_known_of_slices_that_the_volume_does_not_have_does_no_harm(logic, backend):
+def test_what_is_known_of_slices_that_the_volume_does_not_have_does_no_harm(logic, server):
     whole = addVolume("rotated")
     segmentation = logic.createSegmentation(whole)
     segment = logic.addSegment(segmentation, "A")

@@ -177,14 +177,14 @@ def test_deletedBoxCanLeaveItsVoxels(logic, ct, box):
 
 
 @pytest.mark.parametrize("code", ["segment_hidden", "segment_completed"])
-def test_segmentThatIsHiddenOrCompletedIsNotWritten(logic, backend, ct, box, code):
+def test_segmentThatIsHiddenOrCompletedIsNotWritten(logic, server, ct, box, code):
     _volume, segmentation, segment = ct
     if code == "segment_hidden":
         segmentation.GetDisplayNode().SetSegmentVisibility(segment, False)
     else:
         logicClass = slicer.vtkSlicerSegmentationsModuleLogic
         logicClass.SetSegmentStatus(segmentation.GetSegmentation().GetSegment(segment), logicClass.Completed)
-    asked = len(backend.requests)
+    asked = len(server.requests)
     move(box, MOVED)
     attempts = (
         lambda: logic.segmentBox(*ct, axis=0, slice=SLICE, box=MOVED),
@@ -196,7 +196,7 @@ def test_segmentThatIsHiddenOrCompletedIsNotWritten(logic, backend, ct, box, cod
         with pytest.raises(UserError) as caught:
             attempt()
         assert caught.value.code == code
-    assert len(backend.requests) == asked
+    assert len(server.requests) == asked
     np.testing.assert_array_equal(segmentVoxels(*ct), boxVoxels(ct[0], 0, [SLICE]))
     # The box is back where its voxels are.
     assert logic.boxes(ct[1], ct[0])[0].prompt.box == pytest.approx(BOX, abs=1e-3)

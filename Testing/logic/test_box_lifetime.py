@@ -21,16 +21,16 @@ def reloaded(logic, ct, box, tmp_path):
     return volume, segmentation, segmentation.GetSegmentation().GetNthSegmentID(0)
 
 
-def test_boxOfASavedSceneReplacesWhatItHadAdded(logic, backend, reloaded):
+def test_boxOfASavedSceneReplacesWhatItHadAdded(logic, server, reloaded):
     volume, segmentation, _segment = reloaded
     first, _second = logic.boxes(segmentation, volume)
-    backend.requests.clear()
+    server.requests.clear()
     move(first.node, (8.5, 6.5, 11.5, 9.5))
     logic.updateBox(first.node)
     expected = filled(volume, (3.5, 1.5, 7.5, 5.5)) | filled(volume, (8.5, 6.5, 11.5, 9.5))
     np.testing.assert_array_equal(segmentVoxels(*reloaded), expected)
     # The old masks are those of the windows that they were found in.
-    assert [(request["window"], len(request["boxes"])) for request in backend.requests] == [("auto", 2), ("lung", 1)]
+    assert [(request["window"], len(request["boxes"])) for request in server.requests] == [("auto", 2), ("lung", 1)]
 
 
 def test_boxOfASavedSceneTakesItsVoxelsAway(logic, reloaded):
@@ -66,12 +66,12 @@ def test_boxesStayWhenASceneIsLoadedOrSegmentsAreUndone(logic, reloaded):
     assert len(boxNodes()) == 2
 
 
-def test_answerForABoxThatWasDeletedIsDropped(logic, backend, ct, box):
-    backend.letSegment.clear()
+def test_answerForABoxThatWasDeletedIsDropped(logic, server, ct, box):
+    server.letSegment.clear()
     move(box, MOVED)
     run = logic.startBoxUpdate(box)
     logic.deleteBox(box)
-    backend.letSegment.set()
+    server.letSegment.set()
     while run.advance(wait=True):
         pass
     assert run.result is None
@@ -79,14 +79,14 @@ def test_answerForABoxThatWasDeletedIsDropped(logic, backend, ct, box):
     assert not segmentVoxels(*ct).any()
 
 
-def test_answerForABoxThatWasTakenBackIsDropped(logic, backend, ct, box):
+def test_answerForABoxThatWasTakenBackIsDropped(logic, server, ct, box):
     move(box, MOVED)
     logic.updateBox(box)
-    backend.letSegment.clear()
+    server.letSegment.clear()
     move(box, (0.5, 0.5, 2.5, 2.5))
     run = logic.startBoxUpdate(box)
     logic.undo(ct[1], ct[0])
-    backend.letSegment.set()
+    server.letSegment.set()
     while run.advance(wait=True):
         pass
     np.testing.assert_array_equal(segmentVoxels(*ct), boxVoxels(ct[0], 0, [SLICE]))
@@ -106,21 +106,21 @@ def test_answerThatComesAfterANewerOneIsDropped(logic, ct, box):
 
 
 @pytest.mark.parametrize("change", ["voxels", "geometry"])
-def test_volumeEditedBeforeTheAnswerIsAskedAboutAgain(logic, backend, ct, change):
+def test_volumeEditedBeforeTheAnswerIsAskedAboutAgain(logic, server, ct, change):
     volume = ct[0]
-    backend.letSegment.clear()
+    server.letSegment.clear()
     run = logic.startBox(*ct, boxRAS=((1.5, 0.5, SLICE), (6.5, 4.5, SLICE)))
-    waitUntil(lambda: backend.requests)
+    waitUntil(lambda: server.requests)
     if change == "voxels":
         slicer.util.arrayFromVolume(volume)[:] += 1
         slicer.util.arrayFromVolumeModified(volume)
     else:
         volume.SetOrigin(1.0, 0.0, 0.0)
         ct[1].SetReferenceImageGeometryParameterFromVolumeNode(volume)
-    backend.letSegment.set()
+    server.letSegment.set()
     while run.advance(wait=True):
         pass
-    assert len(backend.requests) == 2
-    assert len({upload.key for upload in backend.uploads}) == (2 if change == "voxels" else 1)
+    assert len(server.requests) == 2
+    assert len({upload.key for upload in server.uploads}) == (2 if change == "voxels" else 1)
     expected = BOX if change == "voxels" else (0.5, 0.5, 5.5, 4.5)
     np.testing.assert_array_equal(segmentVoxels(*ct), filled(volume, expected))

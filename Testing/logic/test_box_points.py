@@ -9,10 +9,10 @@ from movedBoxes import boxNodes, pointNodes
 from MedSAMSegLib.errors import UserError
 
 
-def test_pointsGoWithTheBoxAreUndoneAndSaved(logic, backend, ct, box, tmp_path):
+def test_pointsGoWithTheBoxAreUndoneAndSaved(logic, server, ct, box, tmp_path):
     logic.addPoint(box, (4.0, 2.0, SLICE), True)
     logic.addPoint(box, (3.0, 3.0, SLICE), False)
-    assert backend.requests[-1]["points"] == [[(4.0, 2.0, 1), (3.0, 3.0, 0)]]
+    assert server.requests[-1]["points"] == [[(4.0, 2.0, 1), (3.0, 3.0, 0)]]
     assert logic.pointsOf(box) == ((4.0, 2.0, True), (3.0, 3.0, False))
     logic.undo(ct[1], ct[0])
     assert logic.pointsOf(box) == ((4.0, 2.0, True),)
@@ -26,23 +26,23 @@ def test_pointsGoWithTheBoxAreUndoneAndSaved(logic, backend, ct, box, tmp_path):
     assert logic.pointsOf(reopened) == ((4.0, 2.0, True), (3.0, 3.0, False))
 
 
-def test_pointsAreClearedInOneStep(logic, backend, ct, box):
+def test_pointsAreClearedInOneStep(logic, server, ct, box):
     logic.addPoint(box, (4.0, 2.0, SLICE), True)
     run = logic.startClearingPoints(box)
     while run.advance(wait=True):
         pass
-    assert "points" not in backend.requests[-1]
+    assert "points" not in server.requests[-1]
     assert pointNodes() == []
     logic.undo(ct[1], ct[0])
     assert logic.pointsOf(box) == ((4.0, 2.0, True),)
 
 
-def test_pointBesideTheSliceIsRefused(logic, backend, box):
-    asked = len(backend.requests)
+def test_pointBesideTheSliceIsRefused(logic, server, box):
+    asked = len(server.requests)
     with pytest.raises(UserError, match="is not on slice 4 of 'CT'"):
         logic.addPoint(box, (4.0, 2.0, SLICE + 1), True)
     assert pointNodes() == []
-    assert len(backend.requests) == asked
+    assert len(server.requests) == asked
 
 
 def preview(logic, ct):
@@ -53,8 +53,8 @@ def preview(logic, ct):
     return run.result
 
 
-def test_previewShowsWhatWouldBeFoundAndChangesNothing(logic, backend, ct):
-    backend.client()
+def test_previewShowsWhatWouldBeFoundAndChangesNothing(logic, server, ct):
+    server.client()
     result = preview(logic, ct)
     assert result.prompt.box == pytest.approx(BOX)
     assert result.mask.voxelCount == 20
@@ -62,15 +62,15 @@ def test_previewShowsWhatWouldBeFoundAndChangesNothing(logic, backend, ct):
     assert not segmentVoxels(*ct).any()
 
 
-def test_previewOfASliceThatIsNotEncodedIsNothing(logic, backend, ct):
-    backend.client()
-    backend.encodedSlices = set()
+def test_previewOfASliceThatIsNotEncodedIsNothing(logic, server, ct):
+    server.client()
+    server.encodedSlices = set()
     assert preview(logic, ct) is None
 
 
-def test_previewStartsNoServer(logic, backend, ct):
+def test_previewStartsNoServer(logic, server, ct):
     assert preview(logic, ct) is None
-    assert backend.starts == 0
+    assert server.starts == 0
 
 
 def test_rotatedViewIsSaid(logic, ct):

@@ -68,7 +68,7 @@ def drawn(logic):
 
 @pytest.mark.parametrize("matrix", MATRICES.values(), ids=MATRICES)
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_boxes_follow_their_voxels(logic, backend, drawn, matrix, change):
+def test_boxes_follow_their_voxels(logic, server, drawn, matrix, change):
     volume, segmentation, segment, box = drawn
     logic.addPoint(box.promptNode, pointIn(volume, 3, 2), True)
     change(addTransform(matrix), volume, segmentation, box.promptNode)
@@ -77,7 +77,7 @@ def test_boxes_follow_their_voxels(logic, backend, drawn, matrix, change):
     ((x, y, isInObject),) = logic.pointsOf(entry.node)
     assert ((x, y), isInObject) == (pytest.approx((3, 2), abs=1e-3), True)
     logic.propagate(volume, segmentation, segment)
-    ((index, edges),) = backend.requests[-1]["prompts"]
+    ((index, edges),) = server.requests[-1]["prompts"]
     assert (index, edges) == (SLICE, BOX)
     np.testing.assert_array_equal(voxelsOf(segmentation, segment, volume), FOLLOWED)
 
@@ -128,15 +128,15 @@ APART = {
 
 @pytest.mark.parametrize("matrix", ["rotation", "one slice", "scaling"])
 @pytest.mark.parametrize("change", APART.values(), ids=APART)
-def test_one_moved_alone_is_said_and_nothing_is_written(logic, backend, drawn, matrix, change):
+def test_one_moved_alone_is_said_and_nothing_is_written(logic, server, drawn, matrix, change):
     volume, segmentation, segment, _box = drawn
     transform = addTransform({**MATRICES, "one slice": ONE_SLICE}[matrix])
     before = slicer.util.arrayFromSegmentInternalBinaryLabelmap(segmentation, segment).copy()
-    asked = len(backend.requests)
+    asked = len(server.requests)
     change(transform, volume, segmentation)
     with pytest.raises(UserError, match=r"were moved against each other|different transforms|do not coincide"):
         logic.propagate(volume, segmentation, segment)
-    assert len(backend.requests) == asked
+    assert len(server.requests) == asked
     np.testing.assert_array_equal(slicer.util.arrayFromSegmentInternalBinaryLabelmap(segmentation, segment), before)
 
 
@@ -160,7 +160,7 @@ def test_a_transform_that_is_not_linear_is_refused_and_the_box_waits(logic, draw
     np.testing.assert_array_equal(voxelsOf(segmentation, segment, volume), FOLLOWED)
 
 
-def test_a_transform_put_on_before_anybody_watches_is_followed_too(logic, backend, drawn, tmp_path):
+def test_a_transform_put_on_before_anybody_watches_is_followed_too(logic, server, drawn, tmp_path):
     volume, segmentation, _segment, _box = drawn
     assert slicer.util.saveScene(str(tmp_path / "scene.mrb"))
     slicer.mrmlScene.Clear(0)

@@ -8,7 +8,7 @@ import slicer
 from segmentations import voxelsOf
 
 from MedSAMSegLib.logic import MedSAMSegLogic
-from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import ServerProcess
 
 BOX = (14, 12, 45, 37)
 
@@ -16,7 +16,7 @@ BOX = (14, 12, 45, 37)
 @pytest.fixture(scope="module")
 def server(host):
     """The real one."""
-    process = BackendProcess([sys.executable, "-m", "medsamseg_server"])
+    process = ServerProcess([sys.executable, "-m", "medsamseg_server"])
     yield process
     process.stop()
 

@@ -10,7 +10,7 @@ from fakeNetworkServer import COMMAND
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.logic import MedSAMSegLogic
-from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import ServerProcess
 
 #: Two values that are found in no time stamp and no number of a process.
 VOXEL_VALUES = ("31337", "-27182")
@@ -18,7 +18,7 @@ VOXEL_VALUES = ("31337", "-27182")
 
 @pytest.fixture
 def process(host):
-    process = BackendProcess(COMMAND)
+    process = ServerProcess(COMMAND)
     yield process
     process.stop()
 

@@ -10,7 +10,7 @@ from geometries import SCENARIOS, SHAPE, addVolume, ijkOf, worldOf
 from knownBox import BOX, SLICE, boxVoxels, segmentVoxels
 from segmentations import editorNode
 
-from MedSAMSegLib.client.serverReplies import BackendError, SliceMask, UploadReply
+from MedSAMSegLib.client.serverReplies import ServerError, SliceMask, UploadReply
 from MedSAMSegLib.errors import UserError
 
 
@@ -45,34 +45,34 @@ def test_viewSaysWhichSliceWasMeant(logic, ct, view, axis):
     assert result.prompt.box == pytest.approx(BOX)
 
 
-def test_voxelsAreSentOnceAndAgainAfterAnEdit(logic, backend, ct):
+def test_voxelsAreSentOnceAndAgainAfterAnEdit(logic, server, ct):
     volume = ct[0]
     logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX)
     logic.segmentBox(*ct, axis=0, slice=SLICE + 1, box=BOX)
-    assert len(backend.uploads) == 1
+    assert len(server.uploads) == 1
     slicer.util.arrayFromVolume(volume)[0, 0, 0] += 1
     slicer.util.arrayFromVolumeModified(volume)
     logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX)
-    assert len({upload.key for upload in backend.uploads}) == 2
+    assert len({upload.key for upload in server.uploads}) == 2
 
 
-def test_volumeThatTheServerDroppedIsSentAgain(logic, backend, ct):
+def test_volumeThatTheServerDroppedIsSentAgain(logic, server, ct):
     logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX)
-    answer = backend.segment
-    failures = [BackendError("Unknown volume.", "", "volume_unknown")]
+    answer = server.segment
+    failures = [ServerError("Unknown volume.", "", "volume_unknown")]
 
     def forgetful(*arguments):
         if failures:
             raise failures.pop()
         return answer(*arguments)
 
-    backend.segment = forgetful
+    server.segment = forgetful
     logic.segmentBox(*ct, axis=0, slice=SLICE + 1, box=BOX)
-    assert len(backend.uploads) == 2
+    assert len(server.uploads) == 2
 
 
-def test_emptyMaskWritesNothing(logic, backend, ct):
-    backend.maskOfBox = lambda box: SliceMask(0, 0, np.zeros((0, 0), dtype=bool), 0.1)
+def test_emptyMaskWritesNothing(logic, server, ct):
+    server.maskOfBox = lambda box: SliceMask(0, 0, np.zeros((0, 0), dtype=bool), 0.1)
     result = logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX)
     assert result.voxelCount == 0
     assert not result.changedSegment
@@ -105,11 +105,11 @@ def test_neighborKeepsItsVoxels(logic, ct):
         ({"boxRAS": ((500, 500, 4), (505, 505, 4))}, "box_outside_image"),
     ],
 )
-def test_badBoxIsRefusedAndNothingIsLost(logic, backend, ct, arguments, code):
+def test_badBoxIsRefusedAndNothingIsLost(logic, server, ct, arguments, code):
     with pytest.raises(UserError) as caught:
         logic.segmentBox(*ct, **arguments)
     assert caught.value.code == code
-    assert backend.requests == []
+    assert server.requests == []
     assert not segmentVoxels(*ct).any()
 
 
@@ -136,8 +136,8 @@ def test_maskThatMaySitNowhereChangesNothingAndSaysSo(logic, ct):
     assert not result.changedSegment
 
 
-def test_whatTheServerHadToChangeIsToldWithTheResult(logic, backend, ct):
-    backend.uploadVolume = lambda upload: UploadReply(upload.key, {}, ["Replaced 3 voxels."])
+def test_whatTheServerHadToChangeIsToldWithTheResult(logic, server, ct):
+    server.uploadVolume = lambda upload: UploadReply(upload.key, {}, ["Replaced 3 voxels."])
     for _ in range(2):
         assert logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX).notes == ["Replaced 3 voxels."]
 
@@ -157,7 +157,7 @@ def test_labelMapIsRefused(logic):
         logic.createSegmentation(outline)
 
 
-def test_newSceneWithTheSameNodeIDsStartsAfresh(logic, backend, ct):
+def test_newSceneWithTheSameNodeIDsStartsAfresh(logic, server, ct):
     logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX)
     slicer.mrmlScene.Clear()
 
@@ -171,10 +171,10 @@ def test_newSceneWithTheSameNodeIDsStartsAfresh(logic, backend, ct):
     logic.segmentBox(volume, segmentation, segment, axis=0, slice=SLICE, box=BOX)
 
     np.testing.assert_array_equal(segmentVoxels(volume, segmentation, segment), boxVoxels(volume, 0, [SLICE]))
-    assert len({upload.key for upload in backend.uploads}) == 2
+    assert len({upload.key for upload in server.uploads}) == 2
 
 
-def test_memoryOfRemovedNodesIsGivenBack(logic, backend, ct):
+def test_memoryOfRemovedNodesIsGivenBack(logic, server, ct):
     volume, segmentation, _segment = ct
     logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX)
     held = [weakref.ref(logic._uploads.uploadOf(volume)), weakref.ref(logic._writers.of(segmentation, volume))]
@@ -184,7 +184,7 @@ def test_memoryOfRemovedNodesIsGivenBack(logic, backend, ct):
     otherSegment = logic.addSegment(otherSegmentation, "Tumour")
     logic.segmentBox(other, otherSegmentation, otherSegment, axis=0, slice=SLICE, box=BOX)
     # No real server keeps what was sent to it in this process.
-    backend.uploads.clear()
+    server.uploads.clear()
     gc.collect()
     assert [reference() for reference in held] == [None, None]
 

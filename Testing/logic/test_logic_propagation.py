@@ -5,7 +5,7 @@ import pytest
 import slicer
 from knownBox import BOX, SLICE, boxVoxels, segmentVoxels
 
-from MedSAMSegLib.client.serverReplies import BackendError, SliceMask
+from MedSAMSegLib.client.serverReplies import ServerError, SliceMask
 from MedSAMSegLib.errors import UserError
 
 
@@ -38,30 +38,30 @@ def test_propagationSaysHowFarItIs(logic, ct):
     assert len(sentences) == 5
 
 
-def test_propagationAsksForWhatItWasTold(logic, backend, ct):
+def test_propagationAsksForWhatItWasTold(logic, server, ct):
     logic.propagate(*ct, first=2, last=6, direction="forward", window="lung", model="medsam")
-    asked = backend.requests[-1]
+    asked = server.requests[-1]
     assert asked["prompts"] == [(SLICE, pytest.approx(BOX))]
     assert (asked["first"], asked["last"], asked["direction"]) == (2, 6, "forward")
     assert (asked["window"], asked["model"]) == ("lung", "medsam")
 
 
-def test_newBoxOnASliceReplacesTheOlderPrompt(logic, backend, ct):
+def test_newBoxOnASliceReplacesTheOlderPrompt(logic, server, ct):
     logic.segmentBox(*ct, axis=0, slice=SLICE, box=(1, 1, 3, 3))
     logic.propagate(*ct)
-    assert backend.requests[-1]["prompts"] == [(SLICE, pytest.approx((1, 1, 3, 3)))]
+    assert server.requests[-1]["prompts"] == [(SLICE, pytest.approx((1, 1, 3, 3)))]
 
 
-def test_progressThatReturnsFalseCancelsAndKeepsWhatIsDone(logic, backend, ct):
-    backend.heldAfter = 2
+def test_progressThatReturnsFalseCancelsAndKeepsWhatIsDone(logic, server, ct):
+    server.heldAfter = 2
     result = logic.propagate(*ct, progress=lambda progress: progress.done < 2)
     assert result.wasCancelled
     assert result.slices == [2, 3]
     np.testing.assert_array_equal(segmentVoxels(*ct), boxVoxels(ct[0], 0, [2, 3, SLICE]))
 
 
-def test_cancelledPropagationIsTakenBackAndBroughtAgain(logic, backend, ct):
-    backend.heldAfter = 2
+def test_cancelledPropagationIsTakenBackAndBroughtAgain(logic, server, ct):
+    server.heldAfter = 2
     logic.propagate(*ct, progress=lambda progress: progress.done < 2)
     volume, segmentation, _segment = ct
     assert logic.undo(segmentation, volume)
@@ -70,8 +70,8 @@ def test_cancelledPropagationIsTakenBackAndBroughtAgain(logic, backend, ct):
     np.testing.assert_array_equal(segmentVoxels(*ct), boxVoxels(volume, 0, [2, 3, SLICE]))
 
 
-def test_interruptStopsTheServerAndKeepsWholeSlices(logic, backend, ct):
-    backend.heldAfter = 2
+def test_interruptStopsTheServerAndKeepsWholeSlices(logic, server, ct):
+    server.heldAfter = 2
 
     def interruptAtTheSecond(progress):
         if progress.done == 2:
@@ -79,7 +79,7 @@ def test_interruptStopsTheServerAndKeepsWholeSlices(logic, backend, ct):
 
     with pytest.raises(KeyboardInterrupt):
         logic.propagate(*ct, progress=interruptAtTheSecond)
-    assert backend.wasCancelled.wait(20)
+    assert server.wasCancelled.wait(20)
     np.testing.assert_array_equal(segmentVoxels(*ct), boxVoxels(ct[0], 0, [2, 3, SLICE]))
     assert logic.undo(ct[1], ct[0])
     np.testing.assert_array_equal(segmentVoxels(*ct), boxVoxels(ct[0], 0, [SLICE]))
@@ -97,8 +97,8 @@ def test_interruptStopsTheServerAndKeepsWholeSlices(logic, backend, ct):
         (lambda volume, segmentation, segment: slicer.mrmlScene.Clear(), "segmentation_removed"),
     ],
 )
-def test_whatIsRemovedInTheMiddleEndsThePropagationAndTheServersWork(logic, backend, ct, remove, code):
-    backend.heldAfter = 2
+def test_whatIsRemovedInTheMiddleEndsThePropagationAndTheServersWork(logic, server, ct, remove, code):
+    server.heldAfter = 2
 
     def removeAtTheFirst(progress):
         if progress.done == 1:
@@ -110,7 +110,7 @@ def test_whatIsRemovedInTheMiddleEndsThePropagationAndTheServersWork(logic, back
             pass
     assert caught.value.code == code
     assert "kept" not in str(caught.value)
-    assert backend.wasCancelled.wait(20)
+    assert server.wasCancelled.wait(20)
     assert run.isOver
     assert not run.advance()
 
@@ -129,19 +129,19 @@ def test_segmentRemovedAfterTheLastSliceIsSaid(logic, ct):
     assert caught.value.code == "segment_missing"
 
 
-def test_secondPropagationIntoASegmentationIsRefusedUntilTheFirstIsOver(logic, backend, ct):
-    backend.heldAfter = 2
+def test_secondPropagationIntoASegmentationIsRefusedUntilTheFirstIsOver(logic, server, ct):
+    server.heldAfter = 2
     run = logic.startPropagation(*ct)
     with pytest.raises(UserError, match=r"still writing into 'CT segmentation'"):
         logic.startPropagation(*ct)
     run.close()
-    assert backend.wasCancelled.wait(20)
-    backend.heldAfter = None
+    assert server.wasCancelled.wait(20)
+    server.heldAfter = None
     assert logic.propagate(*ct).slices == [2, 3, 4, 5, 6]
 
 
-def test_runWritesWhatHasArrivedWithoutWaitingForTheEnd(logic, backend, ct):
-    backend.heldAfter = 2
+def test_runWritesWhatHasArrivedWithoutWaitingForTheEnd(logic, server, ct):
+    server.heldAfter = 2
     run = logic.startPropagation(*ct)
     while not run.result.slices:
         assert run.advance(wait=True)
@@ -156,25 +156,25 @@ def test_closedRunWritesNothingMore(logic, ct):
     np.testing.assert_array_equal(segmentVoxels(*ct), boxVoxels(ct[0], 0, [SLICE]))
 
 
-def test_slicesWithoutTheObjectAndThoseThatStayedAsTheyWereAreToldApart(logic, backend, ct):
+def test_slicesWithoutTheObjectAndThoseThatStayedAsTheyWereAreToldApart(logic, server, ct):
     empty = SliceMask(0, 0, np.zeros((0, 0), dtype=bool), 0.1)
-    masks = iter([backend.maskOfBox(BOX), empty, *[backend.maskOfBox(BOX)] * 3])
-    backend.maskOfBox = lambda box: next(masks)
+    masks = iter([server.maskOfBox(BOX), empty, *[server.maskOfBox(BOX)] * 3])
+    server.maskOfBox = lambda box: next(masks)
     result = logic.propagate(*ct)
     assert result.slices == [2, 4, 5, 6]
     assert result.changedSlices == [2, 5, 6]
 
 
-def test_failureInTheMiddleKeepsWholeSlicesAndSaysSo(logic, backend, ct):
+def test_failureInTheMiddleKeepsWholeSlicesAndSaysSo(logic, server, ct):
 
-    def eventsThatBreakOff(*arguments, complete=backend._events):
+    def eventsThatBreakOff(*arguments, complete=server._events):
         for number, event in enumerate(complete(*arguments)):
             if number == 3:
-                raise BackendError("The server stopped.", "Try again.", "server_stopped")
+                raise ServerError("The server stopped.", "Try again.", "server_stopped")
             yield event
 
-    backend._events = eventsThatBreakOff
-    with pytest.raises(BackendError, match=r"2 slices were done before and kept") as caught:
+    server._events = eventsThatBreakOff
+    with pytest.raises(ServerError, match=r"2 slices were done before and kept") as caught:
         logic.propagate(*ct)
     assert caught.value.code == "server_stopped"
     np.testing.assert_array_equal(segmentVoxels(*ct), boxVoxels(ct[0], 0, [2, 3, 4]))
@@ -182,22 +182,22 @@ def test_failureInTheMiddleKeepsWholeSlicesAndSaysSo(logic, backend, ct):
     np.testing.assert_array_equal(segmentVoxels(*ct), boxVoxels(ct[0], 0, [SLICE]))
 
 
-def test_boxThatWasTakenBackSteersNoPropagation(logic, backend, ct):
+def test_boxThatWasTakenBackSteersNoPropagation(logic, server, ct):
     volume, segmentation, _segment = ct
     wrong = logic.segmentBox(*ct, axis=0, slice=SLICE + 1, box=(7, 5, 9, 8))
     assert logic.undo(segmentation, volume)
     assert wrong.promptNode.GetScene() is None
     logic.propagate(*ct)
-    assert backend.requests[-1]["prompts"] == [(SLICE, pytest.approx(BOX))]
+    assert server.requests[-1]["prompts"] == [(SLICE, pytest.approx(BOX))]
 
 
-def test_boxThatWasBroughtAgainCountsAgain(logic, backend, ct):
+def test_boxThatWasBroughtAgainCountsAgain(logic, server, ct):
     volume, segmentation, _segment = ct
     for _ in range(2):
         assert logic.undo(segmentation, volume)
         assert logic.redo(segmentation, volume)
     logic.propagate(*ct)
-    assert backend.requests[-1]["prompts"] == [(SLICE, pytest.approx(BOX))]
+    assert server.requests[-1]["prompts"] == [(SLICE, pytest.approx(BOX))]
     assert logic.undo(segmentation, volume)
     assert logic.undo(segmentation, volume)
     with pytest.raises(UserError, match=r"Draw a box"):

@@ -13,7 +13,7 @@ from geometries import IJK_TO_RAS
 from segmentations import voxelsOf
 
 from MedSAMSegLib.logic import MedSAMSegLogic
-from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import ServerProcess
 from MedSAMSegLib.training.nrrdFile import writeNrrd
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
@@ -36,7 +36,7 @@ def phantom():
 @pytest.fixture(scope="module")
 def server(host):
     """The real one."""
-    process = BackendProcess([sys.executable, "-m", "medsamseg_server"])
+    process = ServerProcess([sys.executable, "-m", "medsamseg_server"])
     yield process
     process.stop()
 

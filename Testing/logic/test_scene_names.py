@@ -43,25 +43,25 @@ def test_a_scene_with_boxes_and_points_can_be_loaded_again(host, logic, tmp_path
     assert logic.pointsOf(entry.node) == ((3.0, 2.0, True),)
 
 
-def test_boxes_that_an_earlier_version_named_can_be_saved(host, logic, backend, tmp_path):
+def test_boxes_that_an_earlier_version_named_can_be_saved(host, logic, server, tmp_path):
     volume = addVolume()
     segmentation = logic.createSegmentation(volume)
     box = logic.segmentBox(volume, segmentation, logic.addSegment(segmentation, "A"), axis=0, slice=4, box=BOX)
     node = box.promptNode
     node.SetName("GTV & nodes box")
-    logic = MedSAMSegLogic(backend)
+    logic = MedSAMSegLogic(server)
     assert node.GetName() == "GTV and nodes box"
     reload(tmp_path / "scene.mrb")
     assert len(logic.boxes(slicer.util.getNodesByClass("vtkMRMLSegmentationNode")[0], slicer.util.getNode("CT"))) == 1
 
 
-def test_a_box_whose_file_has_a_name_that_cannot_be_saved_gets_another_one(host, logic, backend, tmp_path):
+def test_a_box_whose_file_has_a_name_that_cannot_be_saved_gets_another_one(host, logic, server, tmp_path):
     volume = addVolume()
     segmentation = logic.createSegmentation(volume)
     segment = logic.addSegment(segmentation, "A")
     node = logic.segmentBox(volume, segmentation, segment, axis=0, slice=4, box=BOX).promptNode
     assert slicer.util.saveNode(node, str(tmp_path / "a.mrk.json"))
     node.GetStorageNode().SetFileName(str(tmp_path / "GTV & nodes box.mrk.json"))
-    MedSAMSegLogic(backend)
+    MedSAMSegLogic(server)
     reload(tmp_path / "scene.mrb")
     assert len(slicer.util.getNodesByClass("vtkMRMLMarkupsROINode")) == 1

@@ -5,7 +5,7 @@ import contextlib
 import numpy as np
 import pytest
 import slicer
-from fakeBackend import FakeMaskEvent
+from fakeServer import FakeMaskEvent
 from segmentations import FULL, editorNode, voxelsOf
 
 from MedSAMSegLib.client.serverReplies import SliceMask
@@ -50,19 +50,19 @@ def sent(name, index, columns, provenance="propagated"):
 
 
 @pytest.fixture
-def answer(backend, monkeypatch):
+def answer(server, monkeypatch):
     """Called with events of slices, has the server send just these."""
 
     def prepare(*events):
-        monkeypatch.setattr(backend, "_inStep", lambda objects: iter(events))
+        monkeypatch.setattr(server, "_inStep", lambda objects: iter(events))
 
     return prepare
 
 
-def test_segmentsAreAskedForInOneRequest(logic, backend, pair):
+def test_segmentsAreAskedForInOneRequest(logic, server, pair):
     volume, segmentation, segments = pair
     logic.propagate(volume, segmentation, segments, direction="both", window="lung")
-    request = backend.requests[-1]
+    request = server.requests[-1]
     assert list(request["objects"]) == segments
     assert [dict(each["prompts"]) for each in request["objects"].values()] == [{SLICE: LEFT}, {SLICE: RIGHT}]
     assert (request["direction"], request["window"], request["mayOverlap"]) == ("both", "lung", False)
@@ -91,9 +91,9 @@ def test_progressCountsTheSlicesOfAllSegments(logic, pair):
     assert [progress.segment for progress in told[:4]] == segments * 2
 
 
-def test_cancellingKeepsWhatIsDoneOfEach(logic, backend, pair):
+def test_cancellingKeepsWhatIsDoneOfEach(logic, server, pair):
     volume, segmentation, segments = pair
-    backend.heldAfter = 3
+    server.heldAfter = 3
     result = logic.propagate(volume, segmentation, segments, progress=lambda progress: progress.done < 3)
     assert result.wasCancelled
     assert [done.slices for done in result.segments.values()] == [[2, 3], [2]]
@@ -110,10 +110,10 @@ def test_sliceThatComesAgainReplacesTheFirst(logic, pair, answer):
     assert result.segments[left].slices == [5]
 
 
-def test_sliceOfWhichNothingIsLeftIsEmptiedAtOnce(logic, backend, pair, answer):
+def test_sliceOfWhichNothingIsLeftIsEmptiedAtOnce(logic, server, pair, answer):
     volume, segmentation, (left, right) = pair
     answer(sent(left, 5, (5, 6)), sent(right, 6, (5, 10)), sent(left, 5, (0, -1)), sent(right, 5, (5, 10)))
-    backend.heldAfter = 3
+    server.heldAfter = 3
     emptied = iter([True, True, False])
     result = logic.propagate(volume, segmentation, [left, right], progress=lambda progress: next(emptied))
     assert result.wasCancelled
@@ -145,24 +145,24 @@ def test_handWorkOfTheOtherSegmentIsNotOverwritten(logic, pair, answer, overwrit
     assert provenances(logic, pair, 0)[5] == EDITED
 
 
-def test_overlapIsForTheSegmentEditorToAllow(logic, backend, pair):
+def test_overlapIsForTheSegmentEditorToAllow(logic, server, pair):
     volume, segmentation, segments = pair
     editorNode(OverwriteMode=slicer.vtkMRMLSegmentEditorNode.OverwriteNone)
     SegmentWriter(segmentation, volume).write(segments[0], 0, 5, FULL, 5, 2)
     logic.propagate(volume, segmentation, segments)
-    assert backend.requests[-1]["mayOverlap"]
+    assert server.requests[-1]["mayOverlap"]
     first, second = voxels(pair)
     assert (first & second)[5].sum() > 0
 
 
-def test_overlapIsForbiddenWhereEditingIsAllowedOnlyOutsideSegments(logic, backend, pair):
+def test_overlapIsForbiddenWhereEditingIsAllowedOnlyOutsideSegments(logic, server, pair):
     volume, segmentation, segments = pair
     editorNode(
         OverwriteMode=slicer.vtkMRMLSegmentEditorNode.OverwriteNone,
         MaskMode=slicer.vtkMRMLSegmentationNode.EditAllowedOutsideAllSegments,
     )
     logic.propagate(volume, segmentation, segments)
-    assert not backend.requests[-1]["mayOverlap"]
+    assert not server.requests[-1]["mayOverlap"]
 
 
 @pytest.mark.parametrize("isTogether", [True, False])
@@ -176,12 +176,12 @@ def test_voxelsThatAPropagationTakesMakeNoHandWorkOfTheOther(logic, pair, isToge
     assert provenances(logic, pair, 0) == {index: BOX if index == SLICE else PROPAGATED for index in REACHED}
 
 
-def test_ofSeveralSegmentsAllIsComputedAnew(logic, backend, pair):
+def test_ofSeveralSegmentsAllIsComputedAnew(logic, server, pair):
     volume, segmentation, segments = pair
     logic.propagate(volume, segmentation, segments)
     logic.segmentBox(volume, segmentation, segments[0], axis=0, slice=6, box=LEFT)
     logic.propagate(volume, segmentation, segments)
-    asked = backend.requests[-1]["objects"]
+    asked = server.requests[-1]["objects"]
     assert {(each["first"], each["last"]) for each in asked.values()} == {(None, None)}
 
 
@@ -212,9 +212,9 @@ def test_whatCannotBeFollowedIsTold(logic, pair, choose, sentence):
     assert caught.value.code == "no_box"
 
 
-def test_removedSegmentEndsTheRunAndTheRestIsKept(logic, backend, pair):
+def test_removedSegmentEndsTheRunAndTheRestIsKept(logic, server, pair):
     volume, segmentation, segments = pair
-    backend.heldAfter = 4
+    server.heldAfter = 4
 
     def removeAtTheSecond(progress):
         if progress.done == 2:

@@ -67,28 +67,28 @@ def test_undoneBoxLeavesNoState(logic, ct):
     assert states(logic, ct) == {}
 
 
-def test_handWorkIsKeptAndStartedFrom(logic, backend, propagated, paint):
+def test_handWorkIsKeptAndStartedFrom(logic, server, propagated, paint):
     paint(6)
     before = voxelsOn(propagated, 6)
     logic.propagate(*propagated)
     np.testing.assert_array_equal(voxelsOn(propagated, 6), before)
     assert states(logic, propagated)[6] == (EDITED, True)
     # The painted block reaches from (2, 1) to (9, 8), the last prompts are the box and the block's.
-    assert backend.requests[-1]["prompts"] == [(4, BOX_HERE), (6, (2.0, 1.0, 9.0, 8.0))]
+    assert server.requests[-1]["prompts"] == [(4, BOX_HERE), (6, (2.0, 1.0, 9.0, 8.0))]
 
 
-def test_sliceEmptiedByHandStaysEmptyAndIsAWall(logic, backend, propagated):
+def test_sliceEmptiedByHandStaysEmptyAndIsAWall(logic, server, propagated):
     volume, segmentation, segmentID = propagated
     SegmentWriter(segmentation, volume).write(segmentID, 0, 5, np.ones(SHAPE[1:]), 0, 0, mode="remove")
     logic.propagate(*propagated)
-    assert backend.requests[-1]["locked"] == [5]
+    assert server.requests[-1]["locked"] == [5]
     assert not voxelsOn(propagated, 5).any()
 
 
-def test_acceptedSliceIsKept(logic, backend, propagated):
+def test_acceptedSliceIsKept(logic, server, propagated):
     volume, segmentation, segmentID = propagated
     logic.acceptSlice(segmentation, volume, segmentID, 0, 5)
-    backend.maskOfBox = lambda box: square(3)
+    server.maskOfBox = lambda box: square(3)
     logic.propagate(*propagated)
     assert voxelsOn(propagated, 5).sum() == 20
     assert voxelsOn(propagated, 3).sum() == 9
@@ -100,38 +100,38 @@ def test_acceptingNothingIsRefused(logic, propagated):
         logic.acceptSlice(segmentation, volume, segmentID, 0, 8)
 
 
-def test_newPropagationReplacesTheOldOne(logic, backend, propagated):
-    backend.maskOfBox = lambda box: square(3)
+def test_newPropagationReplacesTheOldOne(logic, server, propagated):
+    server.maskOfBox = lambda box: square(3)
     logic.propagate(*propagated, window="bone")
     assert [voxelsOn(propagated, index).sum() for index in (3, 5)] == [9, 9]
     # The box's own slice keeps what the box gave.
     assert voxelsOn(propagated, SLICE).sum() == 20
 
 
-def test_slicesThatAreNotReachedAnyMoreAreEmptied(logic, backend, propagated):
-    backend._reach = 1
+def test_slicesThatAreNotReachedAnyMoreAreEmptied(logic, server, propagated):
+    server._reach = 1
     result = logic.propagate(*propagated, window="bone")
     assert sorted(result.removedSlices) == [2, 6]
     assert sorted(states(logic, propagated)) == [3, 4, 5]
 
 
-def test_undoBringsTheEmptiedSlicesBack(logic, backend, propagated):
+def test_undoBringsTheEmptiedSlicesBack(logic, server, propagated):
     volume, segmentation, _segmentID = propagated
     before = states(logic, propagated)
-    backend._reach = 1
+    server._reach = 1
     logic.propagate(*propagated, window="bone")
     logic.undo(segmentation, volume)
     assert states(logic, propagated) == before
 
 
-def test_cancelledPropagationEmptiesNothing(logic, backend, propagated):
-    backend.heldAfter = 1
+def test_cancelledPropagationEmptiesNothing(logic, server, propagated):
+    server.heldAfter = 1
     logic.propagate(*propagated, progress=lambda progress: False, window="bone")
     assert sorted(states(logic, propagated)) == [2, 3, 4, 5, 6]
 
 
-def test_slicesOutsideTheRangeStay(logic, backend, propagated):
-    backend._reach = 0
+def test_slicesOutsideTheRangeStay(logic, server, propagated):
+    server._reach = 0
     logic.propagate(*propagated, first=4, last=8)
     assert sorted(states(logic, propagated)) == [2, 3, 4]
 
@@ -192,20 +192,20 @@ def test_slicesThatADraggedBoxPassesStayPropagated(logic, propagated):
     assert (found[5], found[6]) == ((PROPAGATED, False), (BOX, False))
 
 
-def test_onlyTheIntervalOfAChangedBoxIsComputedAnew(logic, backend, propagated):
+def test_onlyTheIntervalOfAChangedBoxIsComputedAnew(logic, server, propagated):
     logic.segmentBox(*propagated, axis=0, slice=6, box=BOX_HERE)
     logic.propagate(*propagated)
-    request = backend.requests[-1]
+    request = server.requests[-1]
     # What lies below slice 4 depends on the box there alone, and has not changed.
     assert (request["first"], request["last"]) == (4, None)
     logic.propagate(*propagated, window="bone")
-    request = backend.requests[-1]
+    request = server.requests[-1]
     assert (request["first"], request["last"]) == (None, None)
 
 
-def test_fromHereStartsFromThatSliceAlone(logic, backend, propagated):
+def test_fromHereStartsFromThatSliceAlone(logic, server, propagated):
     logic.propagate(*propagated, fromSlice=6, direction="forward")
-    request = backend.requests[-1]
+    request = server.requests[-1]
     assert request["prompts"] == [(6, (2.0, 1.0, 6.0, 4.0))]
     assert request["locked"] == [4]
     assert request["direction"] == "forward"
@@ -217,7 +217,7 @@ def test_fromAnEmptySliceIsRefused(logic, propagated):
         logic.propagate(*propagated, fromSlice=8)
 
 
-def test_handWorkDuringAPropagationIsKept(logic, backend, ct):
+def test_handWorkDuringAPropagationIsKept(logic, server, ct):
     volume, segmentation, segmentID = ct
     logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX_HERE)
 
@@ -230,11 +230,11 @@ def test_handWorkDuringAPropagationIsKept(logic, backend, ct):
     assert states(logic, ct)[6] == (EDITED, True)
 
 
-def test_whatTheSegmentHoldsOnPromptedSlicesIsStartedFromAsItIs(logic, backend, propagated, paint):
+def test_whatTheSegmentHoldsOnPromptedSlicesIsStartedFromAsItIs(logic, server, propagated, paint):
     paint(SLICE)
     paint(6)
     logic.propagate(*propagated)
-    masks = backend.requests[-1]["masks"]
+    masks = server.requests[-1]["masks"]
     assert sorted(masks) == [SLICE, 6]
     for index, (x0, y0, pixels) in masks.items():
         rows, columns = pixels.shape
@@ -242,9 +242,9 @@ def test_whatTheSegmentHoldsOnPromptedSlicesIsStartedFromAsItIs(logic, backend, 
         assert pixels.sum() == voxelsOn(propagated, index).sum()
 
 
-def test_paintingOnABoxedSliceMakesWhatFollowsFromItOutdated(logic, backend, propagated, paint):
+def test_paintingOnABoxedSliceMakesWhatFollowsFromItOutdated(logic, server, propagated, paint):
     logic.segmentBox(*propagated, axis=0, slice=6, box=BOX_HERE)
     logic.propagate(*propagated)
     paint(6)
     logic.propagate(*propagated)
-    assert (backend.requests[-1]["first"], backend.requests[-1]["last"]) == (SLICE, None)
+    assert (server.requests[-1]["first"], server.requests[-1]["last"]) == (SLICE, None)

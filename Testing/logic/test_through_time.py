@@ -57,7 +57,7 @@ def test_framesOfASequence(cine):
     assert ImageSequence.of(None) is None
 
 
-def test_eachFrameGetsWhatWasFoundOnIt(logic, backend, cine):
+def test_eachFrameGetsWhatWasFoundOnIt(logic, server, cine):
     said = []
     result = follow(logic, cine, progress=said.append)
     assert sorted(result.frames) == [1, 2, 3, 4, 5]
@@ -66,7 +66,7 @@ def test_eachFrameGetsWhatWasFoundOnIt(logic, backend, cine):
     assert not result.wasCancelled
     assert areas(cine) == [0, AREA, AREA, AREA, AREA, AREA, 0]
     assert str(said[0]) == "frame 2 done (1 of at most 7)"
-    (request,) = [request for request in backend.requests if "method" in request]
+    (request,) = [request for request in server.requests if "method" in request]
     assert request["method"] == "film"
     assert [number for number, _box in request["prompts"]] == [START]
 
@@ -118,7 +118,7 @@ def test_boxesBelongToTheirFrame(logic, cine):
     assert areas(cine)[START] == AREA
 
 
-def test_correctedFramesStayAndAreStartedFrom(logic, backend, cine):
+def test_correctedFramesStayAndAreStartedFrom(logic, server, cine):
     volume, browser, segmentation, segment = cine
     follow(logic, cine)
     browser.SetSelectedItemNumber(4)
@@ -129,7 +129,7 @@ def test_correctedFramesStayAndAreStartedFrom(logic, backend, cine):
     logic.acceptSlice(segmentation, volume, segment, axis=0, slice=0)
     browser.SetSelectedItemNumber(START)
     follow(logic, cine)
-    request = backend.requests[-1]
+    request = server.requests[-1]
     assert [number for number, _box in request["prompts"]] == [2, START, 4]
     assert request["masks"][4][2].all()
     assert request["masks"][4][2].shape == (3, 3)
@@ -137,16 +137,16 @@ def test_correctedFramesStayAndAreStartedFrom(logic, backend, cine):
     assert areas(cine)[2] == AREA
 
 
-def test_cancelledKeepsTheFramesSoFar(logic, backend, cine):
-    backend.heldAfter = 2
+def test_cancelledKeepsTheFramesSoFar(logic, server, cine):
+    server.heldAfter = 2
     result = follow(logic, cine, progress=lambda progress: progress.done < 2)
     assert result.wasCancelled
     assert areas(cine) == [0, AREA, AREA, AREA, 0, 0, 0]
 
 
-def test_serverThatDiesLeavesWhatWasDone(logic, backend, cine):
+def test_serverThatDiesLeavesWhatWasDone(logic, server, cine):
     volume, _browser, segmentation, _segment = cine
-    backend.diesAfter = 2
+    server.diesAfter = 2
     with pytest.raises(UserError, match="stopped"):
         follow(logic, cine)
     assert areas(cine) == [0, AREA, AREA, AREA, 0, 0, 0]

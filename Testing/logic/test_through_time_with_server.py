@@ -9,7 +9,7 @@ from imageSequences import addSequence
 from segmentations import voxelsOf
 
 from MedSAMSegLib.logic import MedSAMSegLogic
-from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import ServerProcess
 
 SIZE = (96, 128)
 #: Columns of the object's center, frame by frame: it leaves the picture on the right, and comes back.
@@ -20,7 +20,7 @@ WITHOUT_OBJECT = [4, 5]
 @pytest.fixture(scope="module")
 def server(host):
     """The real one."""
-    process = BackendProcess([sys.executable, "-m", "medsamseg_server"])
+    process = ServerProcess([sys.executable, "-m", "medsamseg_server"])
     yield process
     process.stop()
 

@@ -26,7 +26,7 @@ def matrixWith(changes):
 
 @pytest.mark.parametrize("place", ["volume", "transform"])
 @pytest.mark.parametrize(("changes", "words"), WRONG.values(), ids=WRONG)
-def test_a_box_on_a_volume_without_place_is_told_and_nothing_asked(logic, backend, ct, changes, words, place):
+def test_a_box_on_a_volume_without_place_is_told_and_nothing_asked(logic, server, ct, changes, words, place):
     volume, segmentation, segment = ct
     if place == "volume":
         # Set as files are read: the node's own functions for spacing do not take such values.
@@ -35,13 +35,13 @@ def test_a_box_on_a_volume_without_place_is_told_and_nothing_asked(logic, backen
         transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTransformNode")
         transform.SetMatrixTransformToParent(matrixWith(changes))
         volume.SetAndObserveTransformNodeID(transform.GetID())
-    asked = len(backend.requests)
+    asked = len(server.requests)
     with pytest.raises(UserError) as raised:
         logic.segmentBox(volume, segmentation, segment, axis=0, slice=4, box=(1.5, 0.5, 6.5, 4.5))
     assert raised.value.code == "volume_without_place"
     assert "have no place: the matrix from voxels to the patient" in str(raised.value)
     assert words in str(raised.value)
-    assert len(backend.requests) == asked
+    assert len(server.requests) == asked
 
 
 @pytest.mark.parametrize(

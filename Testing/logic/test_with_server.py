@@ -14,11 +14,11 @@ import pytest
 import slicer
 
 from MedSAMSegLib.client.npyUpload import NpyUpload
-from MedSAMSegLib.client.serverClient import BackendClient, BackendUnavailableError
-from MedSAMSegLib.client.serverReplies import BackendError
+from MedSAMSegLib.client.serverClient import ServerClient, ServerUnavailableError
+from MedSAMSegLib.client.serverReplies import ServerError
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.logic import MedSAMSegLogic
-from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import ServerProcess
 
 SAMPLE = Path(__file__).resolve().parents[2] / "MedSAMSeg" / "Resources" / "SampleData"
 SERVER_COMMAND = [sys.executable, "-m", "medsamseg_server"]
@@ -26,15 +26,15 @@ BOX = {"axis": 0, "slice": 24, "box": (54, 160, 101, 204)}
 
 
 @pytest.fixture(scope="module")
-def backend(host):
-    process = BackendProcess(SERVER_COMMAND)
+def server(host):
+    process = ServerProcess(SERVER_COMMAND)
     yield process
     process.stop()
 
 
 @pytest.fixture
-def logic(backend):
-    return MedSAMSegLogic(backend)
+def logic(server):
+    return MedSAMSegLogic(server)
 
 
 @pytest.fixture
@@ -140,8 +140,8 @@ def test_cancelledPropagationKeepsWholeSlicesAndTheServerGoesOn(logic, ct):
 
 
 def test_serverKilledInTheMiddleLeavesWholeSlicesAndAClearError(host, ct):
-    backend = BackendProcess(SERVER_COMMAND)
-    logic = MedSAMSegLogic(backend)
+    server = ServerProcess(SERVER_COMMAND)
+    logic = MedSAMSegLogic(server)
     volume, segmentation, segment = ct
     logic.segmentBox(*ct, **BOX, window="lung")
     written = []
@@ -149,9 +149,9 @@ def test_serverKilledInTheMiddleLeavesWholeSlicesAndAClearError(host, ct):
     def killAtTheThirdSlice(progress):
         written.append(progress.sliceIndex)
         if progress.done == 3:
-            os.kill(backend.pid, signal.SIGKILL)
+            os.kill(server.pid, signal.SIGKILL)
 
-    with pytest.raises(BackendUnavailableError, match=r"stopped in the middle.*slices were done before and kept"):
+    with pytest.raises(ServerUnavailableError, match=r"stopped in the middle.*slices were done before and kept"):
         logic.propagate(*ct, window="lung", progress=killAtTheThirdSlice)
 
     found = segmentVoxels(*ct)
@@ -160,51 +160,51 @@ def test_serverKilledInTheMiddleLeavesWholeSlicesAndAClearError(host, ct):
     assert logic.undo(segmentation, volume)
     assert list(np.flatnonzero(segmentVoxels(*ct).any(axis=(1, 2)))) == [24]
     assert logic.segmentBox(volume, segmentation, segment, **BOX, window="lung").voxelCount > 500
-    backend.stop()
+    server.stop()
 
 
 def test_serversErrorsReachTheUserAsTheyAre(logic, ct):
-    with pytest.raises(BackendError) as caught:
+    with pytest.raises(ServerError) as caught:
         logic.segmentBox(*ct, **BOX, window="sepia")
     assert "sepia" in caught.value.message
     assert caught.value.hint
 
 
-def test_wrongTokenIsRefused(backend):
-    client = BackendClient(backend.client().url, "guessed")
-    with pytest.raises(BackendError) as caught:
+def test_wrongTokenIsRefused(server):
+    client = ServerClient(server.client().url, "guessed")
+    with pytest.raises(ServerError) as caught:
         client.health()
     assert caught.value.code == "unauthorized"
 
 
 def test_addressThatIsNotOneOfAServerIsNamed(host):
     with pytest.raises(UserError, match=r"'ftp://example.org' is not the address of a MedSAMSeg server"):
-        BackendClient("ftp://example.org", "token")
+        ServerClient("ftp://example.org", "token")
 
 
 @pytest.mark.parametrize("status", [200, 404])
 def test_otherProgramOnThePortIsNotMistakenForAServer(host, webServer, status):
-    client = BackendClient(webServer(status), "token")
-    with pytest.raises(BackendError, match=r"is not a MedSAMSeg server") as caught:
+    client = ServerClient(webServer(status), "token")
+    with pytest.raises(ServerError, match=r"is not a MedSAMSeg server") as caught:
         client.health()
     assert caught.value.code == "not_our_server"
 
 
 def test_serverOfAnotherProtocolIsRefusedBeforeAnythingIsSent(host, webServer):
-    client = BackendClient(webServer(200, b'{"version": "9.1", "protocol": 2}'), "token")
-    with pytest.raises(BackendError, match=r"server 9\.1 speaks version 2 .* speaks version 1\. Update the older"):
+    client = ServerClient(webServer(200, b'{"version": "9.1", "protocol": 2}'), "token")
+    with pytest.raises(ServerError, match=r"server 9\.1 speaks version 2 .* speaks version 1\. Update the older"):
         client.uploadVolume(NpyUpload(np.zeros((2, 2, 2), np.int16)))
 
 
 def test_nobodyOnThePortIsSaidSo(host, unusedPort):
-    with pytest.raises(BackendUnavailableError, match=r"does not answer"):
-        BackendClient(f"http://127.0.0.1:{unusedPort}", "token", timeout=5).health()
+    with pytest.raises(ServerUnavailableError, match=r"does not answer"):
+        ServerClient(f"http://127.0.0.1:{unusedPort}", "token", timeout=5).health()
 
 
 def test_refusalOfALargeVolumeReachesTheUser(host, webServer):
-    client = BackendClient(webServer(200), "token")
+    client = ServerClient(webServer(200), "token")
     upload = NpyUpload(np.zeros((64, 512, 512), np.int16))
-    with pytest.raises(BackendError) as caught:
+    with pytest.raises(ServerError) as caught:
         client._requestJson("PUT", "/v1/volumes/x", upload.chunks(), {"Content-Length": str(upload.byteCount)})
     assert caught.value.code == "body_too_large"
 

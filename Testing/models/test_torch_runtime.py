@@ -63,7 +63,7 @@ def encode_failing_with(error, monkeypatch):
     "error",
     [
         torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 805.00 MiB."),
-        RuntimeError("MPS backend out of memory (MPS allocated: 1.00 GB)."),
+        RuntimeError("MPS server out of memory (MPS allocated: 1.00 GB)."),
         RuntimeError("[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory"),
         RuntimeError("[enforce fail at alloc_cpu.cpp:116] data. DefaultCPUAllocator: not enough memory"),
     ],

@@ -18,7 +18,7 @@ PROGRAM = [sys.executable, "-m", "medsamseg_server", "serve"]
 FAKE_PROGRAM = [sys.executable, str(Path(__file__).with_name("fake_server.py"))]
 
 
-class ServerProcess:
+class RunningServer:
     """A server process; `ready` is its first line."""
 
     def __init__(self, program, *options, environment=(), first_line=None, stdin=subprocess.PIPE):

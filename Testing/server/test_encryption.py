@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from server_process import FAKE_PROGRAM, WAIT, ServerProcess
+from server_process import FAKE_PROGRAM, WAIT, RunningServer
 
 TOKEN = "a-token-that-nobody-may-see"
 
@@ -32,7 +32,7 @@ def start(store):
 
     def start_process(*options):
         environment = [("SECRET", TOKEN)]
-        started.append(ServerProcess(FAKE_PROGRAM, *options, "--token-from", "env:SECRET", environment=environment))
+        started.append(RunningServer(FAKE_PROGRAM, *options, "--token-from", "env:SECRET", environment=environment))
         return started[-1]
 
     yield start_process

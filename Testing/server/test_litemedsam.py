@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from server_process import PROGRAM, ServerProcess
+from server_process import PROGRAM, RunningServer
 
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.engine import Engine, Prompt
@@ -102,7 +102,7 @@ def test_server_process_gives_the_same_as_the_engine(engine, embeddings, ct, tum
     monkeypatch.setenv("MEDSAMSEG_HOME", str(DEVELOPMENT_STORE.folder.parent))
     volume = Volume.from_array(ct)
     expected = engine.segment(SliceRequest(volume, 0, 24), [Prompt(TUMOR_BOX)]).masks[0]
-    server = ServerProcess(PROGRAM, "--device", "cpu", "--exit-with-stdin", "--embedding-disk", "0")
+    server = RunningServer(PROGRAM, "--device", "cpu", "--exit-with-stdin", "--embedding-disk", "0")
     try:
         path = server.upload(ct)
         status, reply = server.ask(

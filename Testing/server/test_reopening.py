@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from server_fakes import IDENTITY_WINDOW, ROD_BOX, rod
-from server_process import FAKE_PROGRAM, ServerProcess
+from server_process import FAKE_PROGRAM, RunningServer
 
 CLICK = {"window": IDENTITY_WINDOW, "prompts": [{"box": ROD_BOX}]}
 
@@ -15,7 +15,7 @@ def start(store):
     started = []
 
     def start_process(*options):
-        server = ServerProcess(FAKE_PROGRAM, "--exit-with-stdin", *options)
+        server = RunningServer(FAKE_PROGRAM, "--exit-with-stdin", *options)
         started.append(server)
         server.wait_until(lambda: server.ask("GET", "/v1/health")[1]["model_loaded"])
         return server

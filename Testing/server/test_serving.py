@@ -12,7 +12,7 @@ import sys
 import numpy as np
 import pytest
 from server_fakes import IDENTITY_WINDOW, ROD_BOX, npy, rod
-from server_process import FAKE_PROGRAM, ServerProcess
+from server_process import FAKE_PROGRAM, RunningServer
 
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.serving.group.users_file import Quota, add_user, revoke_user
@@ -28,7 +28,7 @@ def start(store):
     started = []
 
     def start_process(*options, **how):
-        started.append(ServerProcess(FAKE_PROGRAM, *options, **how))
+        started.append(RunningServer(FAKE_PROGRAM, *options, **how))
         return started[-1]
 
     yield start_process

@@ -6,7 +6,7 @@ import random
 from collections import Counter
 
 from server_fakes import IDENTITY_WINDOW, ROD_BOX, npy, rod
-from server_process import FAKE_PROGRAM, ServerProcess
+from server_process import FAKE_PROGRAM, RunningServer
 
 HANG_SECONDS = 20.0
 NUMBERS = [0, -1, 1, 5, 0.5, -0.0, 1e308, -1e308, 2**31, -(2**63), 2**70, float("nan"), float("inf"), 10**400, 10**4000]
@@ -60,7 +60,7 @@ class BadInputs:
 
     def run(self):
         """:return: dict of figures."""
-        server = ServerProcess(FAKE_PROGRAM, environment=[("MEDSAMSEG_HOME", str(self._home))])
+        server = RunningServer(FAKE_PROGRAM, environment=[("MEDSAMSEG_HOME", str(self._home))])
         self._connection = server.connect()
         try:
             self._volume = server.upload(rod())

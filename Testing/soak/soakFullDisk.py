@@ -9,11 +9,11 @@ from collections import Counter
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import numpy as np
-from server_process import FAKE_PROGRAM, ServerProcess
+from server_process import FAKE_PROGRAM, RunningServer
 from soakVolumes import BOX, WINDOW, makeVolume, rightMask
 
 from MedSAMSegLib.client.npyUpload import NpyUpload
-from MedSAMSegLib.client.serverClient import BackendClient
+from MedSAMSegLib.client.serverClient import ServerClient
 
 LIMIT = 100_000
 
@@ -36,11 +36,11 @@ class FullDisk:
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, hard))
         try:
-            server = ServerProcess(FAKE_PROGRAM, environment=[("MEDSAMSEG_HOME", str(self._home))])
+            server = RunningServer(FAKE_PROGRAM, environment=[("MEDSAMSEG_HOME", str(self._home))])
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         try:
-            self._click(BackendClient(f"http://127.0.0.1:{server.ready['port']}", server.ready["token"]))
+            self._click(ServerClient(f"http://127.0.0.1:{server.ready['port']}", server.ready["token"]))
             self.counts["server_died"] = int(server.process.poll() is not None)
         finally:
             server.process.kill()

@@ -16,7 +16,7 @@ from soakVolumes import BOX, WINDOW, makeVolume, rightMask, wrongCacheEntries
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.logic import MedSAMSegLogic
-from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import ServerProcess
 from slicerhost.host import Host
 
 SLICES = 40
@@ -40,13 +40,13 @@ class Kills:
         self._chance = random.Random(seed)
         self._arrays = [makeVolume(seed, SLICES) for seed in range(VOLUMES)]
         self._cache = Path(home) / "embeddings"
-        self._backend = BackendProcess(fakeNetworkServer.COMMAND)
+        self._server = ServerProcess(fakeNetworkServer.COMMAND)
         self.counts = Counter(kills=0, wrong_masks=0, half_slices=0, cache_errors=0, hangs=0)
 
     def run(self):
         """:return: dict of figures."""
         host = Host.shared()
-        with contextlib.closing(_Stopping(self._backend)):
+        with contextlib.closing(_Stopping(self._server)):
             while self.counts["kills"] < self._kills:
                 phase = self._chance.choice(list(SECONDS))
                 self._round(phase)
@@ -54,15 +54,15 @@ class Kills:
         return dict(self.counts)
 
     def _round(self, phase):
-        logic = MedSAMSegLogic(self._backend)
+        logic = MedSAMSegLogic(self._server)
         voxels = self._chance.choice(self._arrays)
         volume = slicer.util.addVolumeFromArray(voxels)
         segmentation = logic.createSegmentation(volume)
         segment = logic.addSegment(segmentation, "worked on")
         self._forgetHalf()
         start = time.monotonic()
-        self._backend.client()
-        killer = threading.Timer(self._chance.uniform(0, SECONDS[phase]), self._kill, [self._backend.pid, phase])
+        self._server.client()
+        killer = threading.Timer(self._chance.uniform(0, SECONDS[phase]), self._kill, [self._server.pid, phase])
         killer.start()
         # What the user is told is the server's end; that it is told, and not raised as a bug, is part of the test.
         with contextlib.suppress(UserError):
@@ -114,11 +114,11 @@ class Kills:
 
 
 class _Stopping:
-    def __init__(self, backend):
-        self._backend = backend
+    def __init__(self, server):
+        self._server = server
 
     def close(self):
-        self._backend.stop()
+        self._server.stop()
 
 
 def _advance(run):

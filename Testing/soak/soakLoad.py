@@ -7,12 +7,12 @@ from collections import Counter
 
 import numpy as np
 import psutil
-from server_process import FAKE_PROGRAM, ServerProcess
+from server_process import FAKE_PROGRAM, RunningServer
 from soakVolumes import BOX, WINDOW, makeVolume, rightMask
 
 from MedSAMSegLib.client.npyUpload import NpyUpload
-from MedSAMSegLib.client.serverClient import BackendClient
-from MedSAMSegLib.client.serverReplies import BackendError
+from MedSAMSegLib.client.serverClient import ServerClient
+from MedSAMSegLib.client.serverReplies import ServerError
 
 #: After this part of the clicks everything has been used once; what grows from then on is a leak.
 WARM = 0.2
@@ -44,19 +44,19 @@ class Load:
 
     def run(self):
         """:return: dict of figures."""
-        server = ServerProcess(FAKE_PROGRAM, *self._options, environment=[("MEDSAMSEG_HOME", str(self._home))])
+        server = RunningServer(FAKE_PROGRAM, *self._options, environment=[("MEDSAMSEG_HOME", str(self._home))])
         try:
             url = f"http://127.0.0.1:{server.ready['port']}"
             self._process = psutil.Process(server.process.pid)
             threads = [
-                threading.Thread(target=self._click, args=(BackendClient(url, server.ready["token"], HANG_SECONDS), n))
+                threading.Thread(target=self._click, args=(ServerClient(url, server.ready["token"], HANG_SECONDS), n))
                 for n in range(self._clients)
             ]
             for thread in threads:
                 thread.start()
             for thread in threads:
                 thread.join()
-            self._tooLarge(BackendClient(url, server.ready["token"]))
+            self._tooLarge(ServerClient(url, server.ready["token"]))
             isAlive = server.process.poll() is None
             end = self._process.memory_info().rss
         finally:
@@ -80,7 +80,7 @@ class Load:
             start = time.monotonic()
             try:
                 reply = self._ask(client, voxels, index)
-            except BackendError as error:
+            except ServerError as error:
                 self._count("hangs" if time.monotonic() - start > HANG_SECONDS else f"error {error.code}")
                 continue
             with self._lock:
@@ -98,7 +98,7 @@ class Load:
         while True:
             try:
                 return client.segment(upload.key, 0, index, [BOX], WINDOW)
-            except BackendError as error:
+            except ServerError as error:
                 if error.code == "volume_unknown":
                     self._upload(client, upload)
                 elif error.code != "server_busy":
@@ -108,7 +108,7 @@ class Load:
         try:
             client.uploadVolume(upload)
             self._count("uploads")
-        except BackendError as error:
+        except ServerError as error:
             if error.code != "server_busy":
                 raise
             self._count("asked_to_come_again")
@@ -117,7 +117,7 @@ class Load:
         """A volume that can never fit is refused in words."""
         try:
             client.uploadVolume(NpyUpload(np.zeros((600, 128, 128), np.int16)))
-        except BackendError as error:
+        except ServerError as error:
             self._count("refusals", error.code in ("body_too_large", "volume_too_large"))
 
     def _takeTurn(self):

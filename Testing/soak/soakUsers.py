@@ -9,7 +9,7 @@ from collections import Counter
 import numpy as np
 from live_client import Connection
 from server_fakes import npy
-from server_process import FAKE_PROGRAM, ServerProcess
+from server_process import FAKE_PROGRAM, RunningServer
 from soakVolumes import BOX, WINDOW, makeVolume, rightMask
 
 from medsamseg_server.serving import contract
@@ -42,7 +42,7 @@ class Users:
         quota = Quota(COMMON + 1, 2**26, 4)
         tokens = [add_user(file, f"user{number}", quota) for number in range(self._users)]
         options = ["--users", str(file), "--places", str(self._users + 1), "--volume-memory", "1"]
-        server = ServerProcess(FAKE_PROGRAM, *options, environment=[("MEDSAMSEG_HOME", str(self._home))])
+        server = RunningServer(FAKE_PROGRAM, *options, environment=[("MEDSAMSEG_HOME", str(self._home))])
         try:
             port = server.ready["port"]
             threads = [

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import slicer
-from fakeBackend import FakeBackend
+from fakeServer import FakeServer
 from launcher.fixtures import serverCommand, serverPython
 
-from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import ServerProcess
 from slicerhost import slicerVersion
 from slicerhost.fixtures import cleanScene, host
 from slicerhost.guiFixtures import gui, guiHost
@@ -18,10 +18,10 @@ MODULE = Path(__file__).resolve().parents[2] / "MedSAMSeg" / "MedSAMSeg.py"
 
 
 @pytest.fixture
-def backend(monkeypatch):
+def server(monkeypatch):
     """The fake server, in the place of the one that all of Slicer shares."""
-    fake = FakeBackend()
-    monkeypatch.setattr(BackendProcess, "shared", lambda: fake)
+    fake = FakeServer()
+    monkeypatch.setattr(ServerProcess, "shared", lambda: fake)
     return fake
 
 
@@ -55,7 +55,7 @@ def volume(gui):
 
 
 @pytest.fixture
-def openPanel(gui, backend):
+def openPanel(gui, server):
     """Called, opens the module and returns its widget, entered."""
     return lambda: gui.openModule(MODULE)
 

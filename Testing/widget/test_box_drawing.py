@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import slicer
 from boxes import boxNodes, segmentVoxels, shownSlice, sliceBox
-from fakeBackend import boxMask
+from fakeServer import boxMask
 from logic.geometries import IJK_TO_RAS, PARENTS, addVolume, rotation
 
 VIEWS = ["Red", "Green", "Yellow", "Extra"]
@@ -114,7 +114,7 @@ def test_drawingGoesOnInAnotherLayout(gui, panel):
     assert sliceBox(segmentVoxels(panel), 1)[0] == round(abs(shownSlice(gui, "Green")))
 
 
-def test_shiftRightButtonAndKeysStillMoveTheView(gui, panel, backend):
+def test_shiftRightButtonAndKeysStillMoveTheView(gui, panel, server):
     red = gui.view("Red")
     node = red.view.mrmlSliceNode()
     panel.ui.drawButton.click()
@@ -139,11 +139,11 @@ def test_shiftRightButtonAndKeysStillMoveTheView(gui, panel, backend):
     ):
         before = read()
         assert act() != before
-    assert backend.requests == []
+    assert server.requests == []
 
 
 @pytest.fixture
-def holdBox(gui, panel, backend):
+def holdBox(gui, panel, server):
     """Called, presses and drags in the red view, and does not release; returns the view."""
 
     def hold(width=80, height=60):
@@ -156,13 +156,13 @@ def holdBox(gui, panel, backend):
         red.moveTo(x - 40 + width, y - 30 + height)
         return red
 
-    backend.client()
+    server.client()
     return hold
 
 
-def test_previewFollowsTheBoxAndGoesWithIt(gui, panel, backend, holdBox):
+def test_previewFollowsTheBoxAndGoesWithIt(gui, panel, server, holdBox):
     # Of every box the left half belongs to the object.
-    backend.maskOfBox = lambda box: boxMask((box[0], box[1], (box[0] + box[2]) / 2, box[3]))
+    server.maskOfBox = lambda box: boxMask((box[0], box[1], (box[0] + box[2]) / 2, box[3]))
     red = holdBox()
     x, y = red.center
     gui.waitUntil(lambda: red.pixel(x - 1, y)[2] > 200 or red.pixel(x + 1, y)[2] > 200 or whiteColumns(red))
@@ -191,31 +191,31 @@ def test_escapeTakesThePreviewAway(gui, panel, holdBox):
     assert boxNodes() == []
 
 
-def test_onePreviewIsAskedForAtATime(gui, panel, backend, holdBox):
-    backend.letSegment.clear()
+def test_onePreviewIsAskedForAtATime(gui, panel, server, holdBox):
+    server.letSegment.clear()
     holdBox()
-    gui.waitUntil(lambda: len(backend.requests) == 1)
+    gui.waitUntil(lambda: len(server.requests) == 1)
     for width in range(81, 120):
         holdBox(width=width)
     gui.processEvents()
-    assert len(backend.requests) == 1
-    backend.letSegment.set()
-    gui.waitUntil(lambda: len(backend.requests) == 2)
+    assert len(server.requests) == 1
+    server.letSegment.set()
+    gui.waitUntil(lambda: len(server.requests) == 2)
     gui.waitUntil(lambda: whiteColumns(gui.view("Red")))
     # The newest box was asked about, not those between.
-    newest = backend.requests[-1]["boxes"][0]
+    newest = server.requests[-1]["boxes"][0]
     gui.view("Red").release()
     gui.waitUntil(boxNodes)
-    assert backend.requests[-1]["boxes"][0] == pytest.approx(newest)
+    assert server.requests[-1]["boxes"][0] == pytest.approx(newest)
 
 
-def test_sliceThatIsNotEncodedHasNoPreview(gui, panel, backend, holdBox):
-    backend.encodedSlices = set()
+def test_sliceThatIsNotEncodedHasNoPreview(gui, panel, server, holdBox):
+    server.encodedSlices = set()
     red = holdBox()
-    gui.waitUntil(lambda: backend.requests)
+    gui.waitUntil(lambda: server.requests)
     # Another question means that the first was answered.
     holdBox(width=120)
-    gui.waitUntil(lambda: len(backend.requests) == 2)
+    gui.waitUntil(lambda: len(server.requests) == 2)
     assert not whiteColumns(red)
     red.release()
     gui.waitUntil(boxNodes)

@@ -177,16 +177,16 @@ def clickAt(gui, ras):
     red.click(*red.rasToXY(ras))
 
 
-def test_pointsRefineTheBoxOfTheirSliceAndAreUndoneAndCleared(gui, panel, backend, box):
+def test_pointsRefineTheBoxOfTheirSliceAndAreUndoneAndCleared(gui, panel, server, box):
     index = shownSlice(gui, "Red")
     panel.ui.positivePointButton.click()
     clickAt(gui, (20, 20, index))
-    gui.waitUntil(lambda: "points" in backend.requests[-1])
+    gui.waitUntil(lambda: "points" in server.requests[-1])
     panel.ui.negativePointButton.click()
     assert not panel.ui.positivePointButton.checked
     clickAt(gui, (30, 25, index))
-    gui.waitUntil(lambda: len(backend.requests[-1].get("points", [[]])[0]) == 2)
-    ((x, y, inside), (_x, _y, outside)) = backend.requests[-1]["points"][0]
+    gui.waitUntil(lambda: len(server.requests[-1].get("points", [[]])[0]) == 2)
+    ((x, y, inside), (_x, _y, outside)) = server.requests[-1]["points"][0]
     assert (x, y) == pytest.approx((20, 20), abs=0.5)
     assert (inside, outside) == (1, 0)
     gui.waitUntil(lambda: len(BoxPromptStore().request(box)["points"]) == 2)
@@ -198,15 +198,15 @@ def test_pointsRefineTheBoxOfTheirSliceAndAreUndoneAndCleared(gui, panel, backen
     assert len(slicer.util.getNodesByClass("vtkMRMLMarkupsFiducialNode")) == 2
 
 
-def test_pointOnASliceWithoutABoxSaysWhatIsMissing(gui, panel, backend, box):
-    asked = len(backend.requests)
+def test_pointOnASliceWithoutABoxSaysWhatIsMissing(gui, panel, server, box):
+    asked = len(server.requests)
     panel.ui.positivePointButton.click()
     red = gui.view("Red")
     red.moveTo(*red.center)
     red.wheel(2)
     red.click(*red.center)
     assert "There is no box of this segment on this slice" in panel.ui.statusLabel.text
-    assert len(backend.requests) == asked
+    assert len(server.requests) == asked
 
 
 def test_drawingAndPointsTakeTurnsWithTheMouse(gui, panel, box):

@@ -5,7 +5,7 @@ import pytest
 import slicer
 from boxes import boxNodes, drawBox, segmentVoxels, shownSlice, sliceBox
 
-from MedSAMSegLib.client.serverReplies import BackendError
+from MedSAMSegLib.client.serverReplies import ServerError
 from slicerhost import widgetDriver
 
 PLACES = [(5, 5), (20, 5), (35, 5), (5, 25), (20, 25), (35, 25)]
@@ -25,15 +25,15 @@ def draw(gui, panel):
 
 
 @pytest.fixture
-def pending(gui, backend, draw):
-    """A box was drawn, and its answer is on its way: set `backend.letSegment` to let it come."""
-    backend.letSegment.clear()
+def pending(gui, server, draw):
+    """A box was drawn, and its answer is on its way: set `server.letSegment` to let it come."""
+    server.letSegment.clear()
     draw(5, 5)
-    gui.waitUntil(lambda: backend.requests)
+    gui.waitUntil(lambda: server.requests)
 
 
 @pytest.fixture
-def settle(gui, backend):
+def settle(gui, server):
     """Called, lets all answers come, and waits until the panel has looked at them."""
     # What stands in for Qt is there only with the host.
     import qt
@@ -41,7 +41,7 @@ def settle(gui, backend):
     from MedSAMSegLib.panel.frame.workList import POLL_MILLISECONDS
 
     answered = []
-    answer = backend.segment
+    answer = server.segment
 
     def segment(*arguments, **options):
         try:
@@ -50,8 +50,8 @@ def settle(gui, backend):
             answered.append(arguments)
 
     def wait():
-        backend.letSegment.set()
-        gui.waitUntil(lambda: len(answered) == len(backend.requests))
+        server.letSegment.set()
+        gui.waitUntil(lambda: len(answered) == len(server.requests))
         looks = []
         timer = qt.QTimer()
         timer.interval = POLL_MILLISECONDS
@@ -60,7 +60,7 @@ def settle(gui, backend):
         gui.waitUntil(lambda: len(looks) == 3)
         timer.stop()
 
-    backend.segment = segment
+    server.segment = segment
     return wait
 
 
@@ -68,11 +68,11 @@ def has(panel, x, y):
     return segmentVoxels(panel)[:, y + 4, x + 4].any()
 
 
-def test_rapidBoxesAllArrive(gui, panel, backend, draw):
-    backend.letSegment.clear()
+def test_rapidBoxesAllArrive(gui, panel, server, draw):
+    server.letSegment.clear()
     for place in PLACES:
         draw(*place)
-    backend.letSegment.set()
+    server.letSegment.set()
     gui.waitUntil(lambda: len(boxNodes()) == len(PLACES))
     assert all(has(panel, *place) for place in PLACES)
     for count in reversed(range(len(PLACES))):
@@ -81,11 +81,11 @@ def test_rapidBoxesAllArrive(gui, panel, backend, draw):
     assert not segmentVoxels(panel).any()
 
 
-def test_boxWhileTheAnswerBeforeIsPendingGoesToTheSegmentChosenThen(gui, panel, backend, draw, pending):
+def test_boxWhileTheAnswerBeforeIsPendingGoesToTheSegmentChosenThen(gui, panel, server, draw, pending):
     (first,) = panel.ui.segmentsTable.selectedSegmentIDs()
     panel.ui.addSegmentButton.click()
     draw(30, 20)
-    backend.letSegment.set()
+    server.letSegment.set()
     gui.waitUntil(lambda: len(boxNodes()) == 2)
     assert has(panel, 30, 20)
     assert not has(panel, 5, 5)
@@ -94,12 +94,12 @@ def test_boxWhileTheAnswerBeforeIsPendingGoesToTheSegmentChosenThen(gui, panel, 
     assert not has(panel, 30, 20)
 
 
-def test_boxOnASliceThatIsScrolledAwayMeanwhileLandsOnItsSlice(gui, panel, backend, pending):
+def test_boxOnASliceThatIsScrolledAwayMeanwhileLandsOnItsSlice(gui, panel, server, pending):
     index = round(shownSlice(gui, "Red"))
     red = gui.view("Red")
     red.moveTo(*red.center)
     red.wheel(3)
-    backend.letSegment.set()
+    server.letSegment.set()
     gui.waitUntil(boxNodes)
     assert sliceBox(segmentVoxels(panel), 0)[0] == index
 
@@ -111,20 +111,20 @@ def test_volumeRemovedMeanwhileLeavesThePanelWaitingForOne(panel, settle, volume
     assert boxNodes() == []
 
 
-def test_segmentRemovedMeanwhileIsSaidAndTheOtherIsUntouched(gui, panel, backend, pending):
+def test_segmentRemovedMeanwhileIsSaidAndTheOtherIsUntouched(gui, panel, server, pending):
     segmentation = panel.ui.segmentationSelector.currentNode()
     (segmentID,) = panel.ui.segmentsTable.selectedSegmentIDs()
     panel.ui.addSegmentButton.click()
     segmentation.GetSegmentation().RemoveSegment(segmentID)
-    backend.letSegment.set()
+    server.letSegment.set()
     gui.waitUntil(lambda: "is not in the segmentation" in panel.ui.statusLabel.text)
     assert boxNodes() == []
     assert not segmentVoxels(panel).any()
 
 
-def test_segmentationRemovedMeanwhileIsSaidAndTheNextBoxMakesAnother(gui, panel, backend, draw, pending):
+def test_segmentationRemovedMeanwhileIsSaidAndTheNextBoxMakesAnother(gui, panel, server, draw, pending):
     slicer.mrmlScene.RemoveNode(panel.ui.segmentationSelector.currentNode())
-    backend.letSegment.set()
+    server.letSegment.set()
     gui.waitUntil(lambda: "The segmentation is no longer in the scene" in panel.ui.statusLabel.text)
     draw(20, 20)
     gui.waitUntil(boxNodes)
@@ -140,58 +140,58 @@ def test_sceneClosedMeanwhileWritesNothingIntoTheNext(settle, pending):
     assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == []
 
 
-def test_moduleLeftAndEnteredMeanwhileLosesNothing(gui, panel, backend, pending):
+def test_moduleLeftAndEnteredMeanwhileLosesNothing(gui, panel, server, pending):
     gui.exitModule()
-    backend.letSegment.set()
+    server.letSegment.set()
     gui.waitUntil(boxNodes)
     gui.enterModule("MedSAMSeg")
     assert has(panel, 5, 5)
     assert panel.ui.boxesTable.rowCount == 1
 
 
-def test_segmentHiddenMeanwhileIsNotWritten(gui, panel, backend, pending):
+def test_segmentHiddenMeanwhileIsNotWritten(gui, panel, server, pending):
     (segmentID,) = panel.ui.segmentsTable.selectedSegmentIDs()
     segmentation = panel.ui.segmentationSelector.currentNode()
     segmentation.GetDisplayNode().SetSegmentVisibility(segmentID, False)
-    backend.letSegment.set()
+    server.letSegment.set()
     gui.waitUntil(lambda: "is hidden, and is left as it is" in panel.ui.statusLabel.text)
     assert boxNodes() == []
     assert not segmentVoxels(panel).any()
 
 
-def test_windowOfTheMomentIsUsed(gui, panel, backend, draw):
+def test_windowOfTheMomentIsUsed(gui, panel, server, draw):
     widgetDriver.choose(panel.ui.windowComboBox, panel.ui.windowComboBox.itemText(0))
     draw(5, 5)
     gui.waitUntil(lambda: len(boxNodes()) == 1)
     widgetDriver.choose(panel.ui.windowComboBox, panel.ui.windowComboBox.itemText(2))
     draw(30, 20)
     gui.waitUntil(lambda: len(boxNodes()) == 2)
-    assert len({request["window"] for request in backend.requests}) == 2
+    assert len({request["window"] for request in server.requests}) == 2
 
 
-def test_voxelsEditedMeanwhileAreAskedAboutAgain(gui, panel, backend, volume, pending):
+def test_voxelsEditedMeanwhileAreAskedAboutAgain(gui, panel, server, volume, pending):
     slicer.util.arrayFromVolume(volume)[:] = 7
     slicer.util.arrayFromVolumeModified(volume)
-    backend.letSegment.set()
+    server.letSegment.set()
     gui.waitUntil(boxNodes)
-    assert len({request["key"] for request in backend.requests}) == 2
+    assert len({request["key"] for request in server.requests}) == 2
     assert has(panel, 5, 5)
 
 
 @pytest.fixture
-def pendingDrag(gui, panel, backend, draw):
+def pendingDrag(gui, panel, server, draw):
     """A box was drawn, and its handle dragged; the answer to that is on its way. Its markup."""
     draw(5, 5)
     gui.waitUntil(boxNodes)
     gui.processEvents()
     panel.ui.drawButton.click()
-    asked = len(backend.requests)
-    backend.letSegment.clear()
+    asked = len(server.requests)
+    server.letSegment.clear()
     red = gui.view("Red")
     x, y = red.rasToXY((13.4, 13.4, 0))
     red.moveTo(x + 1, y + 1)
     red.drag((x + 1, y + 1), (x - 40, y + 30))
-    gui.waitUntil(lambda: len(backend.requests) > asked)
+    gui.waitUntil(lambda: len(server.requests) > asked)
     return boxNodes()[0]
 
 
@@ -232,7 +232,7 @@ def test_sceneClosedWhileABoxIsDragged(panel, settle, pendingDrag):
     assert panel.ui.boxesTable.rowCount == 0
 
 
-def test_moduleLeftWhileAHandleIsHeldEndsTheDrag(gui, panel, backend, draw):
+def test_moduleLeftWhileAHandleIsHeldEndsTheDrag(gui, panel, server, draw):
     draw(5, 5)
     gui.waitUntil(boxNodes)
     gui.processEvents()
@@ -250,7 +250,7 @@ def test_moduleLeftWhileAHandleIsHeldEndsTheDrag(gui, panel, backend, draw):
     red.release()
 
 
-def test_draggedHandleWorksAfterComingBackToTheModule(gui, panel, backend, draw):
+def test_draggedHandleWorksAfterComingBackToTheModule(gui, panel, server, draw):
     draw(5, 5)
     gui.waitUntil(boxNodes)
     panel.ui.drawButton.click()
@@ -264,22 +264,22 @@ def test_draggedHandleWorksAfterComingBackToTheModule(gui, panel, backend, draw)
     gui.waitUntil(lambda: segmentVoxels(panel).sum() > before)
 
 
-def test_failedDragIsSaidAndTheNextOneWorks(gui, panel, backend, draw):
+def test_failedDragIsSaidAndTheNextOneWorks(gui, panel, server, draw):
     draw(5, 5)
     gui.waitUntil(boxNodes)
     panel.ui.drawButton.click()
-    answer = backend.segment
+    answer = server.segment
 
     def refuse(*arguments, **options):
-        raise BackendError("The server is tired.", "Try again.", "tired")
+        raise ServerError("The server is tired.", "Try again.", "tired")
 
-    backend.segment = refuse
+    server.segment = refuse
     red = gui.view("Red")
     x, y = red.rasToXY((13.4, 13.4, 0))
     red.moveTo(x + 1, y + 1)
     red.drag((x + 1, y + 1), (x - 40, y + 30))
     gui.waitUntil(lambda: panel.ui.statusLabel.text == "The server is tired. Try again.")
-    backend.segment = answer
+    server.segment = answer
     before = segmentVoxels(panel).sum()
     # Where the handle was left.
     red.moveTo(x - 40, y + 30)

@@ -21,10 +21,10 @@ def quickLooks(gui, monkeypatch):
 
 
 @pytest.fixture
-def encoding(gui, backend, panel):
+def encoding(gui, server, panel):
     """The panel's request for the slices round the one in the red view."""
-    gui.waitUntil(lambda: backend.encodings)
-    return backend.encodings[0]
+    gui.waitUntil(lambda: server.encodings)
+    return server.encodings[0]
 
 
 def shownIndex(gui, viewName):
@@ -38,9 +38,9 @@ def scroll(gui, viewName, slices):
     logic.SetSliceOffset(logic.GetSliceOffset() + slices)
 
 
-def say(backend, done, state="running"):
+def say(server, done, state="running"):
     """Let the fake server be so far."""
-    backend.encoding = dataclasses.replace(backend.encoding, state=state, done=done)
+    server.encoding = dataclasses.replace(server.encoding, state=state, done=done)
 
 
 def lookOften(gui, panel):
@@ -51,9 +51,9 @@ def lookOften(gui, panel):
     gui.waitUntil(lambda: len(looks) > 10)
 
 
-def test_chosenVolumeStartsTheServerAndIsSentAndEncodedFromTheViewedSlice(gui, backend, encoding):
-    assert backend.starts == 1
-    (upload,) = backend.uploads
+def test_chosenVolumeStartsTheServerAndIsSentAndEncodedFromTheViewedSlice(gui, server, encoding):
+    assert server.starts == 1
+    (upload,) = server.uploads
     assert encoding == {
         "key": upload.key,
         "axis": 0,
@@ -63,101 +63,101 @@ def test_chosenVolumeStartsTheServerAndIsSentAndEncodedFromTheViewedSlice(gui, b
     }
 
 
-def test_withoutAVolumeNothingIsStarted(gui, backend, openPanel):
+def test_withoutAVolumeNothingIsStarted(gui, server, openPanel):
     lookOften(gui, openPanel())
-    assert backend.starts == 0
+    assert server.starts == 0
 
 
-def test_progressIsSaidInTheLineOfTheServer(gui, backend, panel, encoding):
-    say(backend, 37)
+def test_progressIsSaidInTheLineOfTheServer(gui, server, panel, encoding):
+    say(server, 37)
     gui.waitUntil(lambda: panel.ui.serverStatusLabel.text.endswith("slice 38 of 40"))
-    backend.encoding = dataclasses.replace(backend.encoding, secondsLeft=61.0)
+    server.encoding = dataclasses.replace(server.encoding, secondsLeft=61.0)
     gui.waitUntil(lambda: panel.ui.serverStatusLabel.text.endswith("slice 38 of 40 (2 min left)"))
-    say(backend, 40, "done")
+    say(server, 40, "done")
     gui.waitUntil(lambda: "slice" not in panel.ui.serverStatusLabel.text)
     lookOften(gui, panel)
-    assert len(backend.encodings) == 1
+    assert len(server.encodings) == 1
 
 
-def test_userWhoScrollsFarIsFollowed(gui, backend, panel, encoding):
+def test_userWhoScrollsFarIsFollowed(gui, server, panel, encoding):
     scroll(gui, "Red", NEAR_SLICES + 1)
-    gui.waitUntil(lambda: len(backend.encodings) == 2)
-    assert backend.encodings[1] == {**encoding, "slice": shownIndex(gui, "Red")}
+    gui.waitUntil(lambda: len(server.encodings) == 2)
+    assert server.encodings[1] == {**encoding, "slice": shownIndex(gui, "Red")}
 
 
-def test_userWhoStaysNearIsNot(gui, backend, panel, encoding):
+def test_userWhoStaysNearIsNot(gui, server, panel, encoding):
     scroll(gui, "Red", NEAR_SLICES - 1)
     lookOften(gui, panel)
-    assert len(backend.encodings) == 1
+    assert len(server.encodings) == 1
 
 
 @pytest.mark.parametrize(("viewName", "axis"), [("Green", 1), ("Yellow", 2)])
-def test_viewThatIsScrolledIsTheOneThatIsFollowed(gui, backend, encoding, viewName, axis):
+def test_viewThatIsScrolledIsTheOneThatIsFollowed(gui, server, encoding, viewName, axis):
     scroll(gui, viewName, 1)
-    gui.waitUntil(lambda: len(backend.encodings) == 2)
-    assert backend.encodings[1] == {**encoding, "axis": axis, "slice": shownIndex(gui, viewName)}
+    gui.waitUntil(lambda: len(server.encodings) == 2)
+    assert server.encodings[1] == {**encoding, "axis": axis, "slice": shownIndex(gui, viewName)}
 
 
-def test_switchedOffItEndsAndTheVolumeIsSentAllTheSame(gui, backend, panel, encoding):
+def test_switchedOffItEndsAndTheVolumeIsSentAllTheSame(gui, server, panel, encoding):
     panel.ui.backgroundEncodingCheckBox.click()
-    gui.waitUntil(lambda: backend.encoding.state == "cancelled")
+    gui.waitUntil(lambda: server.encoding.state == "cancelled")
     gui.waitUntil(lambda: "slice" not in panel.ui.serverStatusLabel.text)
     slicer.util.arrayFromVolume(panel.ui.volumeSelector.currentNode())[:] = 3
     slicer.util.arrayFromVolumeModified(panel.ui.volumeSelector.currentNode())
-    gui.waitUntil(lambda: len(backend.uploads) == 2)
-    assert len(backend.encodings) == 1
+    gui.waitUntil(lambda: len(server.uploads) == 2)
+    assert len(server.encodings) == 1
     panel.ui.backgroundEncodingCheckBox.click()
-    gui.waitUntil(lambda: len(backend.encodings) == 2)
+    gui.waitUntil(lambda: len(server.encodings) == 2)
 
 
-def test_otherWindowIsEncodedAfresh(gui, backend, panel, encoding):
+def test_otherWindowIsEncodedAfresh(gui, server, panel, encoding):
     panel.ui.windowComboBox.currentIndex = 3
-    gui.waitUntil(lambda: len(backend.encodings) == 2)
-    assert backend.encodings[1]["window"] != encoding["window"]
+    gui.waitUntil(lambda: len(server.encodings) == 2)
+    assert server.encodings[1]["window"] != encoding["window"]
 
 
-def test_editedVoxelsAreSentAndEncodedAfresh(gui, backend, volume, encoding):
+def test_editedVoxelsAreSentAndEncodedAfresh(gui, server, volume, encoding):
     slicer.util.arrayFromVolume(volume)[20] = 100
     slicer.util.arrayFromVolumeModified(volume)
-    gui.waitUntil(lambda: len(backend.encodings) == 2)
-    assert backend.encodings[1]["key"] == backend.uploads[1].key != encoding["key"]
+    gui.waitUntil(lambda: len(server.encodings) == 2)
+    assert server.encodings[1]["key"] == server.uploads[1].key != encoding["key"]
 
 
-def test_croppedVolumeIsSentAndEncodedAfresh(gui, backend, volume, encoding):
+def test_croppedVolumeIsSentAndEncodedAfresh(gui, server, volume, encoding):
     slicer.util.updateVolumeFromArray(volume, np.ones((12, 30, 30), np.int16))
-    gui.waitUntil(lambda: len(backend.encodings) == 2)
-    assert backend.encodings[1]["key"] != encoding["key"]
+    gui.waitUntil(lambda: len(server.encodings) == 2)
+    assert server.encodings[1]["key"] != encoding["key"]
 
 
-def test_movedVolumeIsTheSameToTheServer(gui, backend, panel, volume, encoding):
+def test_movedVolumeIsTheSameToTheServer(gui, server, panel, volume, encoding):
     volume.SetSpacing(2, 2, 2)
     lookOften(gui, panel)
-    assert len(backend.uploads) == 1
+    assert len(server.uploads) == 1
 
 
-def test_anotherModuleDoesNotEndIt(gui, backend, panel, encoding):
+def test_anotherModuleDoesNotEndIt(gui, server, panel, encoding):
     gui.exitModule()
     lookOften(gui, panel)
-    assert backend.encoding.state == "running"
+    assert server.encoding.state == "running"
 
 
-def test_closedSceneEndsIt(gui, backend, encoding):
+def test_closedSceneEndsIt(gui, server, encoding):
     slicer.mrmlScene.Clear(0)
-    gui.waitUntil(lambda: backend.encoding.state == "cancelled")
+    gui.waitUntil(lambda: server.encoding.state == "cancelled")
 
 
-def test_newServerGetsTheVolumeAndEncodesIt(gui, backend, panel, encoding):
-    backend.die()
-    gui.waitUntil(lambda: len(backend.encodings) == 2)
-    assert backend.starts == 2
-    assert [upload.key for upload in backend.uploads] == [encoding["key"]] * 2
+def test_newServerGetsTheVolumeAndEncodesIt(gui, server, panel, encoding):
+    server.die()
+    gui.waitUntil(lambda: len(server.encodings) == 2)
+    assert server.starts == 2
+    assert [upload.key for upload in server.uploads] == [encoding["key"]] * 2
 
 
-def test_encodingThatFailsIsNotTriedAgainAndHindersNoBox(gui, backend, panel, encoding, dragInRed):
-    say(backend, 3, "failed")
+def test_encodingThatFailsIsNotTriedAgainAndHindersNoBox(gui, server, panel, encoding, dragInRed):
+    say(server, 3, "failed")
     gui.waitUntil(lambda: "slice" not in panel.ui.serverStatusLabel.text)
     lookOften(gui, panel)
-    assert len(backend.encodings) == 1
+    assert len(server.encodings) == 1
     panel.ui.drawButton.click()
     dragInRed()
     gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))

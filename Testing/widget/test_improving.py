@@ -102,12 +102,12 @@ def test_improvedModelIsMeasuredShownAndUsedAfterAClick(gui, ui, control, panel,
     assert not ui.useImprovedButton.enabled
 
 
-def test_listOfModelsHasTheNewOne(gui, ui, control, backend, corrected, monkeypatch):
+def test_listOfModelsHasTheNewOne(gui, ui, control, server, corrected, monkeypatch):
     widgetDriver.click(ui.recoverServerButton)
     gui.waitUntil(lambda: ui.modelComboBox.count == 2)
     models = [{"name": "fake", "title": "Fake", "installed": True, "default": True}]
     monkeypatch.setattr(
-        backend,
+        server,
         "models",
         lambda timeout=None: [*models, {**models[0], "name": "new", "title": "New", "default": False}],
     )
@@ -215,8 +215,8 @@ def test_trainingThatDiesIsSaidWithItsLog(gui, ui, control, corrected, tmp_path)
     assert not leftovers(control)
 
 
-def test_modelOnAnotherComputerIsNotImproved(ui, control, backend, corrected):
-    backend.remote = RemoteAddress("https://computer", "secret")
+def test_modelOnAnotherComputerIsNotImproved(ui, control, server, corrected):
+    server.remote = RemoteAddress("https://computer", "secret")
     widgetDriver.click(ui.improveButton)
     assert "on another computer" in ui.statusLabel.text
     assert not (control / "asked.jsonl").exists()

@@ -45,14 +45,14 @@ def drawAndWait(gui, panel, dragInRed):
     gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
 
 
-def test_activeVolumeIsPreselected(gui, volume, backend, openPanel):
+def test_activeVolumeIsPreselected(gui, volume, server, openPanel):
     other = slicer.util.addVolumeFromArray(np.zeros((10, 10, 10), np.int16), name="other")
     slicer.app.applicationLogic().GetSelectionNode().SetActiveVolumeID(other.GetID())
     panel = openPanel()
     assert panel.ui.volumeSelector.currentNode() is other
 
 
-def test_volumeLoadedLaterIsChosenWhenTheModuleIsEnteredAgain(gui, backend, openPanel):
+def test_volumeLoadedLaterIsChosenWhenTheModuleIsEnteredAgain(gui, server, openPanel):
     panel = openPanel()
     assert panel.ui.volumeSelector.currentNode() is None
     gui.exitModule()
@@ -87,7 +87,7 @@ def test_newSegmentationKeepsTheNameThatTheUserTyped(gui, version, panel, volume
 
 
 @pytest.mark.parametrize("way", ["scene", "selector"])
-def test_removedSegmentationIsNotReplacedByAnotherOneUnasked(gui, version, panel, backend, volume, dragInRed, way):
+def test_removedSegmentationIsNotReplacedByAnotherOneUnasked(gui, version, panel, server, volume, dragInRed, way):
     names = ["A", "B", "C"]
     nodes = [slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name) for name in names]
     selector = panel.ui.segmentationSelector
@@ -170,12 +170,12 @@ def test_firstBoxMakesASegmentationNamedAfterTheVolume(gui, panel, volume, dragI
         (chest(), "MR", "Auto: Percentiles (MR and others)", "percentile"),
     ],
 )
-def test_automaticWindowFitsTheVolume(gui, backend, openPanel, dragInRed, array, modality, title, window):
+def test_automaticWindowFitsTheVolume(gui, server, openPanel, dragInRed, array, modality, title, window):
     addVolume(array, modality=modality)
     panel = openPanel()
     assert panel.ui.windowComboBox.currentText == title
     drawAndWait(gui, panel, dragInRed)
-    assert backend.requests[-1]["window"] == f"auto:{window}"
+    assert server.requests[-1]["window"] == f"auto:{window}"
 
 
 def test_automaticWindowFollowsTheVoxels(gui, openPanel):
@@ -198,27 +198,27 @@ def test_windowIsListedByWhatRadiologistsCallIt(panel):
     ]
 
 
-def test_chosenWindowIsUsedForBoxAndPropagation(gui, panel, backend, volume, dragInRed):
+def test_chosenWindowIsUsedForBoxAndPropagation(gui, panel, server, volume, dragInRed):
     widgetDriver.choose(panel.ui.windowComboBox, "Bone (1800 / 400)")
     drawAndWait(gui, panel, dragInRed)
     panel.ui.propagateButton.click()
     gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
-    assert [request["window"] for request in backend.requests] == ["bone", "bone"]
+    assert [request["window"] for request in server.requests] == ["bone", "bone"]
 
 
-def test_windowAsDisplayedIsTheOneOfTheMomentOfTheBox(gui, panel, backend, volume, dragInRed):
+def test_windowAsDisplayedIsTheOneOfTheMomentOfTheBox(gui, panel, server, volume, dragInRed):
     widgetDriver.choose(panel.ui.windowComboBox, "As displayed")
     display = volume.GetDisplayNode()
     display.SetAutoWindowLevel(False)
     display.SetWindowLevel(350, 35)
     drawAndWait(gui, panel, dragInRed)
-    assert backend.requests[-1]["window"] == "350,35"
+    assert server.requests[-1]["window"] == "350,35"
     display.SetWindowLevel(1234.5, -200)
     dragInRed()
-    gui.waitUntil(lambda: backend.requests[-1]["window"] == "1234.5,-200")
+    gui.waitUntil(lambda: server.requests[-1]["window"] == "1234.5,-200")
 
 
-def test_chosenWindowStaysWhenTheVolumeChanges(gui, panel, backend, volume):
+def test_chosenWindowStaysWhenTheVolumeChanges(gui, panel, server, volume):
     widgetDriver.choose(panel.ui.windowComboBox, "Brain (80 / 40)")
     addVolume(chest(), name="chest")
     widgetDriver.choose(panel.ui.volumeSelector, "chest")

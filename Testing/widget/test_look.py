@@ -7,8 +7,8 @@ import pytest
 from PySide6 import QtCore, QtGui, QtWidgets
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.server.serverMonitor import BackendMonitor
-from MedSAMSegLib.server.serverState import BackendState
+from MedSAMSegLib.server.serverMonitor import ServerMonitor
+from MedSAMSegLib.server.serverState import ServerState
 from slicerhost import widgetDriver
 
 DARK, LIGHT = 0x35, 0xEF
@@ -48,7 +48,7 @@ def widgetsOf(panel):
     return {name: widget for name, widget in found.items() if widget.inherits("QWidget")}
 
 
-def showEverything(gui, panel, backend, dragInRed):
+def showEverything(gui, panel, server, dragInRed):
     """Open all sections, and let a propagation be under way."""
     widgetDriver.click(panel.ui.drawButton)
     dragInRed()
@@ -56,7 +56,7 @@ def showEverything(gui, panel, backend, dragInRed):
     widgetDriver.click(panel.ui.advancedButton, 20, 10)
     widgetDriver.click(panel.ui.limitRangeCheckBox)
     gui.processEvents()
-    backend.heldAfter = 2
+    server.heldAfter = 2
     widgetDriver.click(panel.ui.propagateButton)
     gui.waitUntil(lambda: panel.ui.progressBar.value == 2)
 
@@ -77,10 +77,10 @@ def isCutOff(widget):
 
 
 @pytest.mark.parametrize("fontScale", [1.0, 1.5], indirect=True)
-def test_nothingIsCutOff(gui, openMainWindow, fontScale, backend, volume, openPanel, dragInRed):
+def test_nothingIsCutOff(gui, openMainWindow, fontScale, server, volume, openPanel, dragInRed):
     openMainWindow()
     panel = openPanel()
-    showEverything(gui, panel, backend, dragInRed)
+    showEverything(gui, panel, server, dragInRed)
     texts = ("QLabel", "QPushButton", "QCheckBox", "QSpinBox", "QProgressBar")
     shown = [widget for widget in widgetsOf(panel).values() if widget.isVisible() and widget.className() in texts]
     assert len(shown) > 25
@@ -140,13 +140,13 @@ WORST = "C:\\\\Users\\\\a.very.long-name_of_somebody\\\\AppData\\\\Local\\\\Temp
 
 #: What the server's line may have to say: short, and the longest of each kind.
 STATES = [
-    BackendState("off"),
-    BackendState("starting", "hung"),
-    BackendState("busy", model="MedSAM ViT-B", device="cuda:0", done=107, total=1024, secondsLeft=3599.0),
-    BackendState("error", "dies again"),
-    BackendState("error", "no weights", model="MedSAM ViT-B"),
-    BackendState("error", error=UserError("", "", "backend_missing")),
-    BackendState(
+    ServerState("off"),
+    ServerState("starting", "hung"),
+    ServerState("busy", model="MedSAM ViT-B", device="cuda:0", done=107, total=1024, secondsLeft=3599.0),
+    ServerState("error", "dies again"),
+    ServerState("error", "no weights", model="MedSAM ViT-B"),
+    ServerState("error", error=UserError("", "", "server_missing")),
+    ServerState(
         "error",
         error=UserError(
             "Images would travel to http://workstation-17.radiology.university-hospital.example.org:41713 readable for"
@@ -154,7 +154,7 @@ STATES = [
             "Use https:// or an SSH tunnel, or allow it without encryption.",
         ),
     ),
-    BackendState(
+    ServerState(
         "error",
         error=UserError(
             "The MedSAMSeg server ended while it was starting. Its last words: OSError: [WinError 1455] The paging file"
@@ -178,7 +178,7 @@ def test_whatTheServerSaysIsReadable(gui, openMainWindow, openPanel, width, hasB
     gui.processEvents()
     label, panelWidth = panel.ui.serverStatusLabel, panel.parent.minimumSizeHint.width()
     for state in [*STATES, STATES[0]]:
-        monkeypatch.setattr(BackendMonitor, "poll", lambda _monitor, state=state: state)
+        monkeypatch.setattr(ServerMonitor, "poll", lambda _monitor, state=state: state)
         gui.waitUntil(lambda state=state: shownText(label) == sentenceOn(state))
         panel.ui.recoverServerButton.visible = hasButton
         with contextlib.suppress(TimeoutError):
@@ -203,13 +203,13 @@ def test_spareRoomIsBelowThePanelAndNotInIt(gui, openMainWindow, openPanel):
 @pytest.mark.parametrize(
     ("state", "sentence"),
     [
-        (BackendState("ready", model="LiteMedSAM", device="auto"), "Ready: LiteMedSAM"),
-        (BackendState("ready", model="LiteMedSAM", device="cpu"), "Ready: LiteMedSAM on the processor"),
+        (ServerState("ready", model="LiteMedSAM", device="auto"), "Ready: LiteMedSAM"),
+        (ServerState("ready", model="LiteMedSAM", device="cpu"), "Ready: LiteMedSAM on the processor"),
         (
-            BackendState("busy", model="M", device="cuda:0", total=9),
+            ServerState("busy", model="M", device="cuda:0", total=9),
             "Ready: M on the graphics card, preparing slice 1 of 9",
         ),
-        (BackendState("busy", model="M", device="auto", done=9, total=9), "Ready: M, preparing slice 9 of 9"),
+        (ServerState("busy", model="M", device="auto", done=9, total=9), "Ready: M, preparing slice 9 of 9"),
     ],
 )
 def test_wordsOnTheServer(gui, state, sentence):

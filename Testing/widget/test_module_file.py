@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import ServerProcess
 from slicerhost import scriptedModules
 
 MODULE_FOLDER = Path(__file__).resolve().parents[2] / "MedSAMSeg"
@@ -31,7 +31,7 @@ def test_selfTestPasses(module, monkeypatch):
     try:
         pythonModule.MedSAMSegTest().runTest()
     finally:
-        BackendProcess.shared().stop()
+        ServerProcess.shared().stop()
 
 
 @pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])

@@ -72,7 +72,7 @@ def test_outlineFollowsThePointerAndGoes(gui, panel, volume):
     gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
 
 
-def test_escapeDropsTheBox(gui, panel, volume, backend):
+def test_escapeDropsTheBox(gui, panel, volume, server):
     red = gui.view("Red")
     panel.ui.drawButton.click()
     x, y = red.center
@@ -82,15 +82,15 @@ def test_escapeDropsTheBox(gui, panel, volume, backend):
     red.pressKeys("Esc")
     red.release()
     gui.processEvents()
-    assert backend.requests == []
+    assert server.requests == []
     assert panel.ui.drawButton.checked
 
 
-def test_clickWithoutADragIsNoBox(gui, panel, volume, backend):
+def test_clickWithoutADragIsNoBox(gui, panel, volume, server):
     panel.ui.drawButton.click()
     gui.view("Red").click(*gui.view("Red").center)
     gui.processEvents()
-    assert backend.requests == []
+    assert server.requests == []
 
 
 def test_wheelStillScrollsWhileTheToolIsOn(gui, panel, volume):
@@ -103,9 +103,9 @@ def test_wheelStillScrollsWhileTheToolIsOn(gui, panel, volume):
     assert abs(logic.GetSliceOffset() - before) == pytest.approx(1.0)
 
 
-def test_mouseIsGivenBackWhenTheToolIsSwitchedOff(gui, panel, volume, backend, dragInRed):
+def test_mouseIsGivenBackWhenTheToolIsSwitchedOff(gui, panel, volume, server, dragInRed):
     panel.ui.drawButton.click()
     panel.ui.drawButton.click()
     dragInRed()
     gui.processEvents()
-    assert backend.requests == []
+    assert server.requests == []

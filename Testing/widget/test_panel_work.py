@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import slicer
 
-from MedSAMSegLib.client.serverReplies import BackendError, SliceMask
+from MedSAMSegLib.client.serverReplies import ServerError, SliceMask
 
 
 def segmentVoxels(panel):
@@ -79,8 +79,8 @@ def test_undoAndRedoAreOnWhenTheyDoSomething(gui, panel, boxed):
     gui.waitUntil(lambda: not panel.ui.undoButton.enabled)
 
 
-def test_cancelKeepsWhatIsDone(gui, panel, backend, boxed):
-    backend.heldAfter = 2
+def test_cancelKeepsWhatIsDone(gui, panel, server, boxed):
+    server.heldAfter = 2
     panel.ui.propagateButton.click()
     gui.waitUntil(lambda: len(slicesWithVoxels(panel)) == 3)
     assert panel.ui.progressBar.visible
@@ -91,8 +91,8 @@ def test_cancelKeepsWhatIsDone(gui, panel, backend, boxed):
     assert slicesWithVoxels(panel) == [boxed - 2, boxed - 1, boxed]
 
 
-def test_viewsGoOnWhileTheServerWorks(gui, panel, backend, boxed):
-    backend.heldAfter = 2
+def test_viewsGoOnWhileTheServerWorks(gui, panel, server, boxed):
+    server.heldAfter = 2
     panel.ui.propagateButton.click()
     gui.waitUntil(lambda: panel.ui.progressBar.value == 2)
     logic = gui.layoutManager.sliceWidget("Red").sliceLogic()
@@ -117,31 +117,31 @@ def test_secondSegmentGetsTheNextBox(gui, panel, boxed):
     assert panel.ui.segmentsTable.selectedSegmentIDs() == second
 
 
-def test_emptyMaskIsSaid(gui, panel, backend, volume, dragInRed):
-    backend.maskOfBox = lambda box: SliceMask(0, 0, np.zeros((0, 0), dtype=bool), 0.1)
+def test_emptyMaskIsSaid(gui, panel, server, volume, dragInRed):
+    server.maskOfBox = lambda box: SliceMask(0, 0, np.zeros((0, 0), dtype=bool), 0.1)
     panel.ui.drawButton.click()
     dragInRed()
     gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Nothing was found"))
 
 
-def test_errorsOfTheServerAreShownAndTheNextBoxWorks(gui, panel, backend, volume, dragInRed):
-    answer = backend.segment
+def test_errorsOfTheServerAreShownAndTheNextBoxWorks(gui, panel, server, volume, dragInRed):
+    answer = server.segment
 
     def refuse(*arguments):
-        raise BackendError("The server is tired.", "Try again.", "tired")
+        raise ServerError("The server is tired.", "Try again.", "tired")
 
-    backend.segment = refuse
+    server.segment = refuse
     panel.ui.drawButton.click()
     dragInRed()
     gui.waitUntil(lambda: panel.ui.statusLabel.text == "The server is tired. Try again.")
-    backend.segment = answer
+    server.segment = answer
     dragInRed()
     gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
 
 
-def test_unexpectedFailureIsSaidLoggedAndLeavesAPanelThatWorks(gui, panel, backend, volume, dragInRed, monkeypatch):
+def test_unexpectedFailureIsSaidLoggedAndLeavesAPanelThatWorks(gui, panel, server, volume, dragInRed, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(backend, "segment", lambda *arguments, **options: 1 / 0)
+        patch.setattr(server, "segment", lambda *arguments, **options: 1 / 0)
         panel.ui.drawButton.click()
         dragInRed()
         gui.waitUntil(
@@ -166,11 +166,11 @@ def test_whatBecameOfARunOutlivesTheRemarkOnAScene(gui, panel, volume):
     assert panel.ui.statusLabel.text == "the result"
 
 
-def test_boxOutsideTheVolumeIsSaid(gui, panel, backend, volume):
+def test_boxOutsideTheVolumeIsSaid(gui, panel, server, volume):
     panel.ui.drawButton.click()
     gui.view("Red").drag((1, 1), (6, 6))
     assert "lies outside the volume" in panel.ui.statusLabel.text
-    assert backend.requests == []
+    assert server.requests == []
 
 
 def test_sceneClosedDuringAPropagationLeavesAnEmptyWorkingPanel(gui, panel, boxed):
@@ -183,10 +183,10 @@ def test_sceneClosedDuringAPropagationLeavesAnEmptyWorkingPanel(gui, panel, boxe
 
 
 @pytest.mark.parametrize("removed", ["volume", "segmentation", "box"])
-def test_nodeRemovedDuringAPropagationLeavesAPanelThatWorks(gui, panel, backend, boxed, dragInRed, removed):
+def test_nodeRemovedDuringAPropagationLeavesAPanelThatWorks(gui, panel, server, boxed, dragInRed, removed):
     volume, segmentation = panel.ui.volumeSelector.currentNode(), panel.ui.segmentationSelector.currentNode()
     (box,) = slicer.util.getNodesByClass("vtkMRMLMarkupsROINode")
-    backend.heldAfter = 2
+    server.heldAfter = 2
     panel.ui.propagateButton.click()
     gui.waitUntil(lambda: panel.ui.statusLabel.text.endswith("is done."))
     slicer.mrmlScene.RemoveNode({"volume": volume, "segmentation": segmentation, "box": box}[removed])
@@ -194,7 +194,7 @@ def test_nodeRemovedDuringAPropagationLeavesAPanelThatWorks(gui, panel, backend,
     # What comes of the server next would say so; this one is held.
     panel.ui.cancelButton.click()
     gui.waitUntil(lambda: not panel.ui.cancelButton.enabled)
-    backend.heldAfter = None
+    server.heldAfter = None
     if removed == "volume":
         slicer.util.setSliceViewerLayers(background=slicer.util.addVolumeFromArray(np.zeros((40, 50, 60))), fit=True)
         gui.exitModule()
@@ -227,9 +227,9 @@ def test_settingsAreInTheSavedScene(gui, panel, boxed, tmp_path):
     assert len(slicesWithVoxels(panel)) == 1
 
 
-def test_anotherModuleGetsTheMouseBack(gui, panel, boxed, backend, dragInRed):
+def test_anotherModuleGetsTheMouseBack(gui, panel, boxed, server, dragInRed):
     gui.exitModule()
-    asked = len(backend.requests)
+    asked = len(server.requests)
     dragInRed()
     gui.processEvents()
-    assert len(backend.requests) == asked
+    assert len(server.requests) == asked

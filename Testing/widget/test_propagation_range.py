@@ -17,20 +17,20 @@ def boxed(gui, panel, volume, dragInRed):
     return panel
 
 
-def propagate(gui, panel, backend):
+def propagate(gui, panel, server):
     """Propagate to the end; returns what the server was asked."""
     widgetDriver.click(panel.ui.propagateButton)
     gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
-    return backend.requests[-1]
+    return server.requests[-1]
 
 
 def showSlice(gui, viewName, offset):
     gui.layoutManager.sliceWidget(viewName).sliceLogic().SetSliceOffset(offset)
 
 
-def test_nothingIsLimitedAtFirst(gui, boxed, backend):
+def test_nothingIsLimitedAtFirst(gui, boxed, server):
     assert not boxed.ui.firstSliceSpinBox.isVisible()
-    request = propagate(gui, boxed, backend)
+    request = propagate(gui, boxed, server)
     assert request["direction"] == "both"
     assert (request["first"], request["last"]) == (None, None)
 
@@ -39,30 +39,30 @@ def test_nothingIsLimitedAtFirst(gui, boxed, backend):
     ("title", "direction"),
     [("Forward (rising slice numbers)", "forward"), ("Backward (falling slice numbers)", "backward")],
 )
-def test_directionIsTheChosenOne(gui, boxed, backend, title, direction):
+def test_directionIsTheChosenOne(gui, boxed, server, title, direction):
     widgetDriver.choose(boxed.ui.directionComboBox, title)
-    assert propagate(gui, boxed, backend)["direction"] == direction
+    assert propagate(gui, boxed, server)["direction"] == direction
 
 
-def test_rangeIsTheWholeVolumeUntilItIsSet(gui, boxed, backend):
+def test_rangeIsTheWholeVolumeUntilItIsSet(gui, boxed, server):
     widgetDriver.click(boxed.ui.limitRangeCheckBox)
     gui.processEvents()
-    request = propagate(gui, boxed, backend)
+    request = propagate(gui, boxed, server)
     assert (request["first"], request["last"]) == (0, 39)
 
 
-def test_rangeIsTakenFromTheShownSlices(gui, boxed, backend):
+def test_rangeIsTakenFromTheShownSlices(gui, boxed, server):
     widgetDriver.click(boxed.ui.limitRangeCheckBox)
     gui.processEvents()
     showSlice(gui, "Red", 12)
     widgetDriver.click(boxed.ui.setFirstSliceButton)
     showSlice(gui, "Red", 31)
     widgetDriver.click(boxed.ui.setLastSliceButton)
-    request = propagate(gui, boxed, backend)
+    request = propagate(gui, boxed, server)
     assert (request["first"], request["last"]) == (12, 31)
 
 
-def test_shownSliceIsThatOfTheViewAlongTheBoxes(gui, panel, backend, volume):
+def test_shownSliceIsThatOfTheViewAlongTheBoxes(gui, panel, server, volume):
     yellow = gui.view("Yellow")
     x, y = yellow.center
     widgetDriver.click(panel.ui.drawButton)
@@ -75,7 +75,7 @@ def test_shownSliceIsThatOfTheViewAlongTheBoxes(gui, panel, backend, volume):
     showSlice(gui, "Yellow", -21)
     assert yellow.xyToRAS(x, y)[0] == 21
     widgetDriver.click(panel.ui.setFirstSliceButton)
-    request = propagate(gui, panel, backend)
+    request = propagate(gui, panel, server)
     assert (request["axis"], request["first"], request["last"]) == (2, 21, 59)
 
 
@@ -97,10 +97,10 @@ def test_rangeNeedsAVolume(gui, boxed, volume):
     assert not boxed.ui.firstSliceSpinBox.isEnabled()
 
 
-def test_slicesAppearInTheViewsAsTheyArrive(gui, boxed, backend):
+def test_slicesAppearInTheViewsAsTheyArrive(gui, boxed, server):
     view = gui.view("Green")
     before = view.pixels().astype(int)
-    backend.heldAfter = 2
+    server.heldAfter = 2
     widgetDriver.click(boxed.ui.propagateButton)
     gui.waitUntil(lambda: boxed.ui.progressBar.value == 2)
     gui.waitUntil(lambda: (np.abs(view.pixels() - before).sum(axis=2) > 30).any())
@@ -116,8 +116,8 @@ def test_propagationNeedsABox(gui, boxed):
     assert not boxed.ui.propagateButton.enabled
 
 
-def test_leavingTheModuleLetsThePropagationGoOn(gui, boxed, backend):
-    backend.heldAfter = 2
+def test_leavingTheModuleLetsThePropagationGoOn(gui, boxed, server):
+    server.heldAfter = 2
     widgetDriver.click(boxed.ui.propagateButton)
     gui.waitUntil(lambda: boxed.ui.progressBar.value == 2)
     gui.exitModule()

@@ -15,7 +15,7 @@ from boxes import boxNodes
 from fakeNetworkServer import COMMAND
 
 from MedSAMSegLib.panel.frame.connections import Connections
-from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import ServerProcess
 
 PATIENCE_SECONDS = 60
 #: So many ticks show that the event loop goes on.
@@ -58,40 +58,40 @@ def waitForTicks(gui):
     ticks.stop()
 
 
-def test_mainThreadGoesOnDuringAStart(gui, backend, quickLooks, openPanel, volume):
-    backend.letStart.clear()
+def test_mainThreadGoesOnDuringAStart(gui, server, quickLooks, openPanel, volume):
+    server.letStart.clear()
     panel = openPanel()
-    gui.waitUntil(lambda: backend.starts)
+    gui.waitUntil(lambda: server.starts)
     waitForTicks(gui)
     assert panel.ui.serverStatusLabel.text.startswith("Starting")
-    backend.letStart.set()
+    server.letStart.set()
 
 
-def test_mainThreadGoesOnDuringAnUpload(gui, backend, quickLooks, panel):
-    backend.letUpload.clear()
+def test_mainThreadGoesOnDuringAnUpload(gui, server, quickLooks, panel):
+    server.letUpload.clear()
     slicer.util.arrayFromVolume(panel.ui.volumeSelector.currentNode())[:] = 7
     slicer.util.arrayFromVolumeModified(panel.ui.volumeSelector.currentNode())
-    sent = len(backend.uploads)
+    sent = len(server.uploads)
     waitForTicks(gui)
-    assert len(backend.uploads) == sent
-    backend.letUpload.set()
+    assert len(server.uploads) == sent
+    server.letUpload.set()
 
 
-def test_mainThreadGoesOnWhileABoxIsAskedAbout(gui, backend, panel, dragInRed):
-    backend.letSegment.clear()
+def test_mainThreadGoesOnWhileABoxIsAskedAbout(gui, server, panel, dragInRed):
+    server.letSegment.clear()
     panel.ui.drawButton.click()
     dragInRed()
     waitForTicks(gui)
     assert panel.ui.statusLabel.text.startswith("Looking")
-    backend.letSegment.set()
+    server.letSegment.set()
     gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
 
 
 @pytest.fixture
-def process(backend, monkeypatch):
+def process(server, monkeypatch):
     """A real server process with a network that costs nothing, in the place of the one that all of Slicer shares."""
-    process = BackendProcess(COMMAND)
-    monkeypatch.setattr(BackendProcess, "shared", lambda: process)
+    process = ServerProcess(COMMAND)
+    monkeypatch.setattr(ServerProcess, "shared", lambda: process)
     yield process
     process.stop()
 
@@ -155,35 +155,35 @@ def breathing(panel):
     return panel.panel._session.breathing._timer
 
 
-def test_workersGetOnDuringAStartAndNoLonger(gui, backend, panel, breathing):
-    backend.letStart.clear()
-    gui.waitUntil(lambda: backend.starts)
+def test_workersGetOnDuringAStartAndNoLonger(gui, server, panel, breathing):
+    server.letStart.clear()
+    gui.waitUntil(lambda: server.starts)
     gui.waitUntil(lambda: breathing.active)
     panel.ui.backgroundEncodingCheckBox.checked = False
-    backend.letStart.set()
+    server.letStart.set()
     gui.waitUntil(lambda: panel.ui.serverStatusLabel.text.startswith("Ready"))
     gui.waitUntil(lambda: not breathing.active)
 
 
-def test_workersGetOnDuringAnUploadAndNoLonger(gui, backend, panel, volume, breathing):
+def test_workersGetOnDuringAnUploadAndNoLonger(gui, server, panel, volume, breathing):
     panel.ui.backgroundEncodingCheckBox.checked = False
-    gui.waitUntil(lambda: backend.uploads)
+    gui.waitUntil(lambda: server.uploads)
     gui.waitUntil(lambda: not breathing.active)
-    backend.letUpload.clear()
+    server.letUpload.clear()
     slicer.util.arrayFromVolumeModified(volume)
     gui.waitUntil(lambda: breathing.active)
-    backend.letUpload.set()
+    server.letUpload.set()
     gui.waitUntil(lambda: not breathing.active)
 
 
-def test_workersGetOnWhileSlicesAreEncodedAndNoLonger(gui, backend, panel, breathing):
-    gui.waitUntil(lambda: backend.encodings)
+def test_workersGetOnWhileSlicesAreEncodedAndNoLonger(gui, server, panel, breathing):
+    gui.waitUntil(lambda: server.encodings)
     gui.waitUntil(lambda: breathing.active)
-    backend.encoding = dataclasses.replace(backend.encoding, state="done")
+    server.encoding = dataclasses.replace(server.encoding, state="done")
     gui.waitUntil(lambda: not breathing.active)
 
 
-def test_panelThatIsGoneDoesNotBreathe(gui, backend, panel, breathing):
-    gui.waitUntil(lambda: backend.encodings)
+def test_panelThatIsGoneDoesNotBreathe(gui, server, panel, breathing):
+    gui.waitUntil(lambda: server.encodings)
     gui.closeModule("MedSAMSeg")
     assert not breathing.active

@@ -68,15 +68,15 @@ def test_stripIsColoredByConfidence(gui, panel, propagated):
     assert colors(panel) == [UNCERTAIN, halfSure, SURE, halfSure, UNCERTAIN]
 
 
-def test_doubtfulSliceIsRed(gui, panel, backend, boxed):
-    backend.confidenceOf = lambda distance: 0.0
+def test_doubtfulSliceIsRed(gui, panel, server, boxed):
+    server.confidenceOf = lambda distance: 0.0
     panel.ui.propagateButton.click()
     gui.waitUntil(lambda: panel.ui.propagateButton.enabled and len(colors(panel)) == 5)
     assert colors(panel)[0] == DOUBTFUL
 
 
-def test_stripGrowsWhileThePropagationGoesOn(gui, panel, backend, boxed):
-    backend.heldAfter = 2
+def test_stripGrowsWhileThePropagationGoesOn(gui, panel, server, boxed):
+    server.heldAfter = 2
     panel.ui.propagateButton.click()
     gui.waitUntil(lambda: len(colors(panel)) == 3)
     assert panel.ui.cancelButton.enabled
@@ -151,12 +151,12 @@ def test_handWorkIsKeptWhetherAcceptedOrNot(gui, panel, propagated):
     assert colors(panel)[2] == LOCKED
 
 
-def test_fromHereStartsOnTheShownSlice(gui, panel, backend, propagated):
+def test_fromHereStartsOnTheShownSlice(gui, panel, server, propagated):
     gui.waitUntil(lambda: len(colors(panel)) == 5)
     clickCell(gui, panel, 4)
     widgetDriver.click(panel.ui.propagateHereButton)
     gui.waitUntil(lambda: panel.ui.propagateButton.enabled and len(colors(panel)) > 5)
-    assert [index for index, _box in backend.requests[-1]["prompts"]] == [propagated + 2]
+    assert [index for index, _box in server.requests[-1]["prompts"]] == [propagated + 2]
 
 
 def test_savedSceneShowsTheSameStrip(gui, panel, propagated, tmp_path):

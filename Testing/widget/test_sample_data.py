@@ -18,7 +18,7 @@ def registered(gui):
     return sources[-1]
 
 
-def test_sampleLoadsAsVolumeAndSegmentation(gui, backend):
+def test_sampleLoadsAsVolumeAndSegmentation(gui, server):
     registered(gui)
     import SampleData
 
@@ -30,12 +30,12 @@ def test_sampleLoadsAsVolumeAndSegmentation(gui, backend):
     assert np.count_nonzero(voxels[24]) > 1000
 
 
-def test_thumbnailHasTheSizeOfOthers(gui, backend):
+def test_thumbnailHasTheSizeOfOthers(gui, server):
     image = QtGui.QImage(registered(gui).thumbnailFileName)
     assert (image.width(), image.height()) == (260, 280)
 
 
-def test_slicerBefore512HasNoCategories(gui, backend, monkeypatch):
+def test_slicerBefore512HasNoCategories(gui, server, monkeypatch):
     import SampleData
 
     monkeypatch.delattr(SampleData.SampleDataLogic, "registerCustomSampleDataCategory")

@@ -21,7 +21,7 @@ def boxes():
     return slicer.util.getNodesByClass("vtkMRMLMarkupsROINode")
 
 
-def test_savedSceneComesBackAsItWas(gui, panel, backend, dragInRed, tmp_path):
+def test_savedSceneComesBackAsItWas(gui, panel, server, dragInRed, tmp_path):
     drawBox(gui, panel, dragInRed)
     widgetDriver.click(panel.ui.addSegmentButton)
     dragInRed()
@@ -59,7 +59,7 @@ def test_savedSceneComesBackAsItWas(gui, panel, backend, dragInRed, tmp_path):
     assert len(boxes()) == 2
     widgetDriver.click(panel.ui.propagateButton)
     gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
-    request = backend.requests[-1]
+    request = server.requests[-1]
     assert (request["first"], request["last"], request["window"]) == (7, 33, "brain")
     assert request["direction"] == "backward"
     assert request["model"] == "fake"
@@ -92,17 +92,17 @@ def test_removedVolumeAndSegmentationAreForgotten(gui, panel, volume, dragInRed)
     assert panel.ui.statusLabel.text == "Load a volume to begin."
 
 
-def test_answerThatComesWhileAnotherModuleIsOpenIsWritten(gui, panel, backend, dragInRed):
-    backend.letSegment.clear()
+def test_answerThatComesWhileAnotherModuleIsOpenIsWritten(gui, panel, server, dragInRed):
+    server.letSegment.clear()
     widgetDriver.click(panel.ui.drawButton)
     dragInRed()
     gui.exitModule()
-    backend.letSegment.set()
+    server.letSegment.set()
     gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
     assert len(boxes()) == 1
 
 
-def test_reloadTakesTheFilesOfTheLibAnew(keptLibrary, gui, panel, backend, dragInRed):
+def test_reloadTakesTheFilesOfTheLibAnew(keptLibrary, gui, panel, server, dragInRed):
     drawBox(gui, panel, dragInRed)
     panel.onReload()
     gui.processEvents()
@@ -114,17 +114,17 @@ def test_reloadTakesTheFilesOfTheLibAnew(keptLibrary, gui, panel, backend, dragI
     reloaded.cleanup()
 
 
-def test_panelThatGoesTakesItsWorkAlong(gui, panel, backend, dragInRed):
+def test_panelThatGoesTakesItsWorkAlong(gui, panel, server, dragInRed):
     drawBox(gui, panel, dragInRed)
-    backend.letSegment.clear()
-    asked = len(backend.requests)
+    server.letSegment.clear()
+    asked = len(server.requests)
     dragInRed()
-    gui.waitUntil(lambda: len(backend.requests) > asked)
-    backend.heldAfter = 1
+    gui.waitUntil(lambda: len(server.requests) > asked)
+    server.heldAfter = 1
     widgetDriver.click(panel.ui.propagateButton)
     gui.closeModule("MedSAMSeg")
-    backend.letSegment.set()
-    assert backend.wasCancelled.wait(20)
+    server.letSegment.set()
+    assert server.wasCancelled.wait(20)
     gui.processEvents()
     assert len(boxes()) == 1
 
@@ -146,7 +146,7 @@ def test_panelThatIsGoneHearsNothing(gui, panel, volume, dragInRed):
     assert heard == []
 
 
-def test_panelOpensWithoutViews(gui, backend, volume, openPanel, monkeypatch):
+def test_panelOpensWithoutViews(gui, server, volume, openPanel, monkeypatch):
     monkeypatch.setattr(slicer.app, "layoutManager", lambda: None)
     panel = openPanel()
     assert panel.ui.volumeSelector.currentNode() is volume

@@ -58,9 +58,9 @@ def test_objectIsFollowedThroughTheFramesAndBackAgain(gui, cine, panel):
     assert framesWithObject(panel, browser) == [1, 2, 3, 4, 5]
 
 
-def test_cancelKeepsTheFramesSoFar(gui, cine, panel, backend):
+def test_cancelKeepsTheFramesSoFar(gui, cine, panel, server):
     _volume, browser = cine
-    backend.heldAfter = 2
+    server.heldAfter = 2
     widgetDriver.click(panel.ui.throughTimeButton)
     gui.waitUntil(lambda: panel.ui.progressBar.value == 2)
     assert panel.ui.progressBar.format == "%v of at most %m frames"

@@ -11,7 +11,7 @@ from fakeNetworkServer import COMMAND
 from processTree import haveEnded, treeOf
 
 from MedSAMSegLib.server import serverMonitor
-from MedSAMSegLib.server.serverProcess import BackendProcess, BackendProcessError
+from MedSAMSegLib.server.serverProcess import ServerProcess, ServerProcessError
 
 SERVER_SECONDS = 120
 
@@ -35,10 +35,10 @@ def boxed(gui, panel, dragInRed):
 
 
 @pytest.fixture
-def process(backend, monkeypatch, serverPython):
+def process(server, monkeypatch, serverPython):
     """A real server process with a network that costs nothing, in the place of the one that all of Slicer shares."""
-    process = BackendProcess([serverPython, *COMMAND[1:]])
-    monkeypatch.setattr(BackendProcess, "shared", lambda: process)
+    process = ServerProcess([serverPython, *COMMAND[1:]])
+    monkeypatch.setattr(ServerProcess, "shared", lambda: process)
     yield process
     process.stop()
 
@@ -74,74 +74,74 @@ def waitForAnswer(gui, panel, words="voxels", seconds=10):
     waitForWords(gui, panel.ui.statusLabel, words, seconds)
 
 
-def test_serverThatDiesUnderABoxCostsNothing(gui, backend, boxed, dragInRed):
-    backend.letSegment.clear()
-    asked = len(backend.requests)
+def test_serverThatDiesUnderABoxCostsNothing(gui, server, boxed, dragInRed):
+    server.letSegment.clear()
+    asked = len(server.requests)
     dragInRed()
-    gui.waitUntil(lambda: len(backend.requests) > asked)
-    backend.letStart.clear()
-    backend.die()
-    backend.letSegment.set()
+    gui.waitUntil(lambda: len(server.requests) > asked)
+    server.letStart.clear()
+    server.die()
+    server.letSegment.set()
     waitForServer(gui, boxed, "ended unexpectedly")
-    backend.letStart.set()
+    server.letStart.set()
     waitForAnswer(gui, boxed)
     waitForServer(gui, boxed, "Ready")
 
 
-def test_serverThatDiesUnderAPropagationLeavesItsSlicesAndTheNextOneGoesOn(gui, backend, boxed):
+def test_serverThatDiesUnderAPropagationLeavesItsSlicesAndTheNextOneGoesOn(gui, server, boxed):
     (drawn,) = slicesWithVoxels(boxed)
-    backend.diesAfter = 3
+    server.diesAfter = 3
     boxed.ui.propagateButton.click()
     gui.waitUntil(lambda: "done before and kept" in boxed.ui.statusLabel.text)
     assert slicesWithVoxels(boxed) == [drawn - 2, drawn - 1, drawn]
     waitForServer(gui, boxed, "Ready")
-    backend.diesAfter = None
+    server.diesAfter = None
     boxed.ui.propagateButton.click()
     gui.waitUntil(lambda: len(slicesWithVoxels(boxed)) == 5)
 
 
-def test_serverThatDiesUnderTheUploadGetsTheVolumeAgain(gui, backend, volume, openPanel, dragInRed):
-    backend.letUpload.clear()
+def test_serverThatDiesUnderTheUploadGetsTheVolumeAgain(gui, server, volume, openPanel, dragInRed):
+    server.letUpload.clear()
     panel = openPanel()
     waitForServer(gui, panel, "Ready")
     panel.ui.drawButton.click()
     dragInRed()
-    backend.die()
-    backend.letUpload.set()
+    server.die()
+    server.letUpload.set()
     gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
-    assert backend.starts == 2
-    assert backend.uploads
+    assert server.starts == 2
+    assert server.uploads
 
 
-def test_hungServerIsSaidAndOneClickReplacesIt(gui, backend, boxed, dragInRed, monkeypatch):
+def test_hungServerIsSaidAndOneClickReplacesIt(gui, server, boxed, dragInRed, monkeypatch):
     monkeypatch.setattr(serverMonitor, "ANSWER_SECONDS", 0.02)
     monkeypatch.setattr(serverMonitor, "MISSES_UNTIL_REPLACED", 10**6)
-    backend.letAnswer.clear()
+    server.letAnswer.clear()
     waitForServer(gui, boxed, "not answered")
-    backend.letAnswer.set()
+    server.letAnswer.set()
     boxed.ui.recoverServerButton.click()
     waitForServer(gui, boxed, "Ready")
-    assert backend.starts == 2
+    assert server.starts == 2
     dragInRed()
-    gui.waitUntil(lambda: len(backend.uploads) == 2 and "voxels" in boxed.ui.statusLabel.text)
+    gui.waitUntil(lambda: len(server.uploads) == 2 and "voxels" in boxed.ui.statusLabel.text)
 
 
-def test_serverOfAnotherVersionIsSaid(gui, backend, boxed, monkeypatch):
-    error = BackendProcessError("The server speaks version 2.", "Update the older of the two.", "version_mismatch")
+def test_serverOfAnotherVersionIsSaid(gui, server, boxed, monkeypatch):
+    error = ServerProcessError("The server speaks version 2.", "Update the older of the two.", "version_mismatch")
 
     def refuse(timeout=None):
         raise error
 
-    monkeypatch.setattr(backend, "health", refuse)
+    monkeypatch.setattr(server, "health", refuse)
     waitForServer(gui, boxed, "Update the older of the two.")
     assert slicesWithVoxels(boxed)
 
 
-def test_serverThatDoesNotStartSaysSoAndTheNextBoxTriesAgain(gui, backend, volume, openPanel, dragInRed):
-    backend.startError = BackendProcessError("The server is broken.", "Install it again.", "backend_start_failed")
+def test_serverThatDoesNotStartSaysSoAndTheNextBoxTriesAgain(gui, server, volume, openPanel, dragInRed):
+    server.startError = ServerProcessError("The server is broken.", "Install it again.", "server_start_failed")
     panel = openPanel()
     waitForServer(gui, panel, "The server is broken. Install it again.")
-    backend.startError = None
+    server.startError = None
     panel.ui.drawButton.click()
     dragInRed()
     gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))

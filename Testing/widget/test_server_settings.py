@@ -13,10 +13,10 @@ MODELS = [
 
 
 @pytest.fixture
-def settings(gui, backend, panel, monkeypatch):
+def settings(gui, server, panel, monkeypatch):
     """The panel with "Advanced" open and the server's models listed."""
-    monkeypatch.setattr(backend, "models", lambda timeout=None: MODELS)
-    if not backend.isRunning:
+    monkeypatch.setattr(server, "models", lambda timeout=None: MODELS)
+    if not server.isRunning:
         widgetDriver.click(panel.ui.recoverServerButton)
     widgetDriver.click(panel.ui.advancedButton, 20, 10)
     gui.waitUntil(lambda: panel.ui.modelComboBox.count == 4)
@@ -33,22 +33,22 @@ def test_modelsAreListedInstalledOrNot(settings):
     assert settings.ui.modelComboBox.currentText == "Default (Small model)"
 
 
-def test_chosenModelIsAskedForBoxAndPropagation(gui, settings, backend, dragInRed, monkeypatch):
+def test_chosenModelIsAskedForBoxAndPropagation(gui, settings, server, dragInRed, monkeypatch):
     asked = []
-    segment = backend.segment
+    segment = server.segment
 
     def noting(key, axis, sliceIndex, boxes, window, model, **options):
         asked.append(model)
         return segment(key, axis, sliceIndex, boxes, window, model, **options)
 
-    monkeypatch.setattr(backend, "segment", noting)
+    monkeypatch.setattr(server, "segment", noting)
     widgetDriver.choose(settings.ui.modelComboBox, "Large model")
     widgetDriver.click(settings.ui.drawButton)
     dragInRed()
     gui.waitUntil(lambda: settings.ui.statusLabel.text.startswith("Found"))
     widgetDriver.click(settings.ui.propagateButton)
     gui.waitUntil(lambda: settings.ui.propagateButton.enabled)
-    assert backend.requests[-1]["model"] == "large"
+    assert server.requests[-1]["model"] == "large"
     assert set(asked) == {"large"}
 
 
@@ -57,37 +57,37 @@ def test_modelThatIsNotHereSaysHowToGetIt(settings):
     assert settings.ui.statusLabel.text.startswith("Absent model is not on this computer. Get it")
 
 
-def test_serverIsStartedByItsButtonWithoutAVolume(gui, backend, openPanel):
+def test_serverIsStartedByItsButtonWithoutAVolume(gui, server, openPanel):
     panel = openPanel()
     assert panel.ui.serverStatusLabel.text == "Off; starts with the first box"
     widgetDriver.click(panel.ui.recoverServerButton)
     gui.waitUntil(lambda: panel.ui.serverStatusLabel.text == "Ready: Fake model on the processor")
     assert not panel.ui.recoverServerButton.isVisible()
-    assert backend.starts == 1
+    assert server.starts == 1
 
 
-def test_restartedServerIsANewOne(gui, settings, backend):
-    starts = backend.starts
+def test_restartedServerIsANewOne(gui, settings, server):
+    starts = server.starts
     widgetDriver.click(settings.ui.restartServerButton)
     gui.waitUntil(lambda: settings.ui.serverStatusLabel.text.startswith("Ready"))
-    assert backend.starts == starts + 1
+    assert server.starts == starts + 1
 
 
-def test_logIsOpenedOnceThereIsOne(settings, backend, tmp_path, monkeypatch):
+def test_logIsOpenedOnceThereIsOne(settings, server, tmp_path, monkeypatch):
     opened = []
     monkeypatch.setattr(QtGui.QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()) or True)
-    backend.logPath = str(tmp_path / "server log.txt")
+    server.logPath = str(tmp_path / "server log.txt")
     widgetDriver.click(settings.ui.showLogButton)
     assert opened == []
     assert settings.ui.statusLabel.text == "The server has not run yet, so there is no log."
     (tmp_path / "server log.txt").write_text("ready")
     widgetDriver.click(settings.ui.showLogButton)
-    assert opened == [backend.logPath]
+    assert opened == [server.logPath]
 
 
-def test_logThatCannotBeOpenedIsNamed(settings, backend, tmp_path, monkeypatch):
+def test_logThatCannotBeOpenedIsNamed(settings, server, tmp_path, monkeypatch):
     monkeypatch.setattr(QtGui.QDesktopServices, "openUrl", lambda url: False)
-    backend.logPath = str(tmp_path / "log.txt")
+    server.logPath = str(tmp_path / "log.txt")
     (tmp_path / "log.txt").touch()
     widgetDriver.click(settings.ui.showLogButton)
-    assert settings.ui.statusLabel.text == f"The log cannot be opened here; it is the file {backend.logPath}."
+    assert settings.ui.statusLabel.text == f"The log cannot be opened here; it is the file {server.logPath}."

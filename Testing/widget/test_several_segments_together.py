@@ -25,16 +25,16 @@ def propagate(gui, panel):
     gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
 
 
-def test_onlyTheSelectedSegmentIsFollowedUntilAllAreWanted(gui, panel, backend, pair):
+def test_onlyTheSelectedSegmentIsFollowedUntilAllAreWanted(gui, panel, server, pair):
     propagate(gui, panel)
-    assert "objects" not in backend.requests[-1]
+    assert "objects" not in server.requests[-1]
     panel.ui.allSegmentsCheckBox.click()
     propagate(gui, panel)
-    assert list(backend.requests[-1]["objects"]) == pair
+    assert list(server.requests[-1]["objects"]) == pair
     assert panel.ui.statusLabel.text == "Segment 1: 5 slices. Segment 2: 5 slices."
 
 
-def test_oneUndoTakesAllBack(gui, panel, backend, pair):
+def test_oneUndoTakesAllBack(gui, panel, server, pair):
     panel.ui.allSegmentsCheckBox.click()
     propagate(gui, panel)
     gui.waitUntil(lambda: panel.ui.slicesTable.columnCount == 5)
@@ -45,9 +45,9 @@ def test_oneUndoTakesAllBack(gui, panel, backend, pair):
     assert panel.ui.undoButton.enabled
 
 
-def test_cancellingKeepsWhatIsDoneAndSaysSo(gui, panel, backend, pair):
+def test_cancellingKeepsWhatIsDoneAndSaysSo(gui, panel, server, pair):
     panel.ui.allSegmentsCheckBox.click()
-    backend.heldAfter = 3
+    server.heldAfter = 3
     panel.ui.propagateButton.click()
     gui.waitUntil(lambda: panel.ui.progressBar.value == 3)
     assert panel.ui.progressBar.maximum == 10
@@ -57,37 +57,37 @@ def test_cancellingKeepsWhatIsDoneAndSaysSo(gui, panel, backend, pair):
     assert panel.ui.statusLabel.text == "Stopped. Segment 1: 2 slices. Segment 2: 1 slice."
 
 
-def test_stripOfTheSelectedSegmentGrowsMeanwhile(gui, panel, backend, pair):
+def test_stripOfTheSelectedSegmentGrowsMeanwhile(gui, panel, server, pair):
     panel.ui.allSegmentsCheckBox.click()
-    backend.heldAfter = 4
+    server.heldAfter = 4
     panel.ui.propagateButton.click()
     gui.waitUntil(lambda: panel.ui.slicesTable.columnCount == 3)
     panel.ui.cancelButton.click()
     gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
 
 
-def test_segmentWithoutABoxMayBeSelected(gui, panel, backend, pair):
+def test_segmentWithoutABoxMayBeSelected(gui, panel, server, pair):
     panel.ui.addSegmentButton.click()
     gui.processEvents()
     assert not panel.ui.propagateButton.enabled
     panel.ui.allSegmentsCheckBox.click()
     gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
     propagate(gui, panel)
-    assert list(backend.requests[-1]["objects"]) == pair
+    assert list(server.requests[-1]["objects"]) == pair
 
 
-def test_hiddenSegmentIsLeftOut(gui, panel, backend, pair):
+def test_hiddenSegmentIsLeftOut(gui, panel, server, pair):
     segmentation = panel.ui.segmentationSelector.currentNode()
     segmentation.GetDisplayNode().SetSegmentVisibility(pair[0], False)
     panel.ui.allSegmentsCheckBox.click()
     propagate(gui, panel)
-    assert "objects" not in backend.requests[-1]
+    assert "objects" not in server.requests[-1]
     assert panel.ui.statusLabel.text.startswith("5 slices.")
 
 
-def test_goingOnFromASliceIsAboutTheSelectedSegmentAlone(gui, panel, backend, pair):
+def test_goingOnFromASliceIsAboutTheSelectedSegmentAlone(gui, panel, server, pair):
     panel.ui.allSegmentsCheckBox.click()
     gui.waitUntil(lambda: panel.ui.propagateHereButton.enabled)
     panel.ui.propagateHereButton.click()
     gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
-    assert "objects" not in backend.requests[-1]
+    assert "objects" not in server.requests[-1]

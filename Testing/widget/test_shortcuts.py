@@ -13,7 +13,7 @@ SEGMENT_EDITOR = Path(__file__).parent / "segmentEditorModule" / "SegmentEditor.
 
 
 @pytest.fixture
-def window(gui, volume, backend):
+def window(gui, volume, server):
     """The main window with the module's panel in it."""
     window = gui.openMainWindow()
     slicer.util.setSliceViewerLayers(background=volume, fit=True)

@@ -105,7 +105,7 @@ def test_volumeWithoutVoxelsIsRefusedInASentence(gui, panel):
     assert "empty" not in status(panel)
 
 
-def test_sequenceSaysWhichFrameIsSegmented(gui, openPanel, backend):
+def test_sequenceSaysWhichFrameIsSegmented(gui, openPanel, server):
     heart, browser = addSequence([np.full((10, 30, 30), value, np.int16) for value in (1, 2, 3)], "heart")
     show(heart)
     panel = openPanel()
@@ -120,29 +120,29 @@ def test_sequenceSaysWhichFrameIsSegmented(gui, openPanel, backend):
     gui.waitUntil(lambda: status(panel).startswith("'heart' shows frame 3 of 3"))
     gui.view("Red").drag(*corners)
     # Other voxels have another key.
-    gui.waitUntil(lambda: backend.requests[-1]["key"] != backend.requests[0]["key"])
+    gui.waitUntil(lambda: server.requests[-1]["key"] != server.requests[0]["key"])
 
 
-def test_singleSliceIsSegmentedAndHasNowhereToGo(gui, openPanel, backend):
+def test_singleSliceIsSegmentedAndHasNowhereToGo(gui, openPanel, server):
     addVolume(np.zeros((1, 60, 60), np.int16), "x-ray")
     panel = openPanel()
     assert status(panel) == "'x-ray' is a single slice: boxes work, and there is nowhere to propagate to."
     assert drawAcross(gui, panel).shape == (1, 60, 60)
-    asked = len(backend.requests)
+    asked = len(server.requests)
     widgetDriver.click(panel.ui.propagateButton)
     assert status(panel).startswith("'x-ray' has a single slice in the direction of the box.")
-    assert len(backend.requests) == asked
+    assert len(server.requests) == asked
 
 
 @pytest.mark.parametrize(("shape", "viewName", "axis"), [((40, 50, 3), "Red", 0), ((40, 50, 3), "Yellow", 2)])
-def test_threeVoxelsAreWideEnough(gui, openPanel, backend, shape, viewName, axis):
+def test_threeVoxelsAreWideEnough(gui, openPanel, server, shape, viewName, axis):
     addVolume(np.zeros(shape, np.int16), "strip")
     voxels = drawAcross(gui, openPanel(), viewName)
     assert voxels.any()
-    assert backend.requests[-1]["axis"] == axis
+    assert server.requests[-1]["axis"] == axis
 
 
-def test_voxelsThatAreNoNumberAreNoObstacle(gui, openPanel, backend):
+def test_voxelsThatAreNoNumberAreNoObstacle(gui, openPanel, server):
     array = np.zeros((10, 60, 60), np.float32)
     array[:, :5] = np.nan
     addVolume(array, "holes")

@@ -9,7 +9,7 @@ import pytest
 import slicer
 import vtk
 
-from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import ServerProcess
 from slicerhost import widgetDriver
 
 MODULE_FOLDER = Path(__file__).resolve().parents[2] / "MedSAMSeg"
@@ -22,7 +22,7 @@ ANSWER_SECONDS = 120
 def server():
     """One server process for all tests of this file."""
     python = os.environ.get("MEDSAMSEG_PYTHON", sys.executable)
-    process = BackendProcess([python, "-m", "medsamseg_server"])
+    process = ServerProcess([python, "-m", "medsamseg_server"])
     yield process
     process.stop()
 
@@ -30,7 +30,7 @@ def server():
 @pytest.fixture
 def openRealPanel(gui, server, monkeypatch):
     """Called, opens the module with that server; background encoding is off, so that boxes alone are measured."""
-    monkeypatch.setattr(BackendProcess, "shared", lambda: server)
+    monkeypatch.setattr(ServerProcess, "shared", lambda: server)
 
     def open():
         panel = gui.openModule(MODULE_FOLDER / "MedSAMSeg.py")

@@ -12,7 +12,7 @@ from pathlib import Path
 import slicer
 from PySide6 import QtCore, QtGui, QtWidgets
 
-from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import ServerProcess
 from slicerhost.guiHost import GuiHost
 from window.answers import answer
 
@@ -69,7 +69,7 @@ def _save(path):
 def _answerNextLine(gui):
     line = sys.stdin.readline()
     if not line:
-        BackendProcess.shared().stop()
+        ServerProcess.shared().stop()
         QtWidgets.QApplication.quit()
         return
     _print(answer(gui, json.loads(line)))

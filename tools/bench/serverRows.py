@@ -13,7 +13,7 @@ import SimpleITK as sitk
 
 from bench.contenders import quartiles
 from MedSAMSegLib.client.npyUpload import NpyUpload
-from MedSAMSegLib.client.serverClient import BackendClient
+from MedSAMSegLib.client.serverClient import ServerClient
 
 SAMPLE = Path(__file__).resolve().parents[2] / "MedSAMSeg" / "Resources" / "SampleData" / "RiderChestCT.nrrd"
 SHAPE = (300, 512, 512)
@@ -48,7 +48,7 @@ class Server:
         self._process.stdin.flush()
         ready = json.loads(self._process.stdout.readline())
         self.secondsToReady = time.perf_counter() - self.started
-        self.client = BackendClient(f"http://{ready['host']}:{ready['port']}", token)
+        self.client = ServerClient(f"http://{ready['host']}:{ready['port']}", token)
 
     def peakMemory(self):
         """Return the largest resident size in MB; None where the system does not tell."""

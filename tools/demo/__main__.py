@@ -15,7 +15,7 @@ from overview import drawOverview
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.logic import MedSAMSegLogic
-from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import ServerProcess
 from slicerhost import Host
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,14 +34,14 @@ def main():
     """Run the demo; return the exit status."""
     OUTPUT.mkdir(exist_ok=True)
     Host.shared()
-    backend = BackendProcess()
+    server = ServerProcess()
     try:
-        report = runDemo(MedSAMSegLogic(backend), backend)
+        report = runDemo(MedSAMSegLogic(server), server)
     except UserError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
     finally:
-        backend.stop()
+        server.stop()
     (OUTPUT / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     print(
         f"One box on slice {PROMPT_SLICE} gave a tumour of {report['volume_ml']:.1f} ml on {report['slices']} slices "
@@ -56,11 +56,11 @@ def main():
     return 0
 
 
-def runDemo(logic, backend):
+def runDemo(logic, server):
     """Segment, propagate, compare with the radiologist's outline, and save; return the report.
 
     :param logic: the scripting API.
-    :param backend: the BackendProcess that it works with.
+    :param server: the ServerProcess that it works with.
     """
     volume = slicer.util.loadVolume(str(SAMPLE / "RiderChestCT.nrrd"))
     segmentation = logic.createSegmentation(volume)
@@ -84,7 +84,7 @@ def runDemo(logic, backend):
         )
         > 0
     )
-    titles = {model["name"]: model["title"] for model in backend.client().models()}
+    titles = {model["name"]: model["title"] for model in server.client().models()}
     report = {
         "dice": round(diceCoefficient(found, reference), 4),
         "volume_ml": round(milliliters(found, volume), 2),

@@ -15,10 +15,10 @@ import slicer
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Testing"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from fakeBackend import FakeBackend
+from fakeServer import FakeServer
 from hops.counter import CallCounter
 
-from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import ServerProcess
 from slicerhost.guiHost import GuiHost
 
 MODULE = Path(__file__).resolve().parents[2] / "MedSAMSeg" / "MedSAMSeg.py"
@@ -50,8 +50,8 @@ def main():
 
 def openPanel():
     """:return: (GuiHost, the panel's widget) on a volume of 40 × 50 × 60 voxels of 1 mm."""
-    backend = FakeBackend()
-    BackendProcess.shared = lambda: backend
+    server = FakeServer()
+    ServerProcess.shared = lambda: server
     gui = GuiHost.shared()
     volume = slicer.util.addVolumeFromArray(np.zeros((40, 50, 60), np.int16), name="CT")
     volume.CreateDefaultDisplayNodes()

@@ -33,7 +33,7 @@ class ClickWatch:
 
     :param gui: GuiHost.
     :param panel: the module's widget, its draw tool on.
-    :param client: BackendClient, whose requests are timed from now on.
+    :param client: ServerClient, whose requests are timed from now on.
     :param viewName: name of the slice view.
     """
 

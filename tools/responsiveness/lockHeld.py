@@ -6,7 +6,7 @@ import time
 
 import slicer
 
-from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import ServerProcess
 from slicerhost import eventLoop
 
 ROUNDS = 3
@@ -46,5 +46,5 @@ def _measure(gui, module, volume):
     gui.waitUntil(lambda: session.logic._uploads.uploadOf(volume)._keys, PATIENCE_SECONDS)
     sent = time.perf_counter()
     gui.closeModules()
-    BackendProcess.shared().stop()
+    ServerProcess.shared().stop()
     return {"start of the server": ready - begin, "upload": sent - ready}

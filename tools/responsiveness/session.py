@@ -3,7 +3,7 @@
 import slicer
 import vtk
 
-from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import ServerProcess
 from responsiveness.clicks import ClickWatch
 from responsiveness.gaps import GapWatch
 
@@ -41,7 +41,7 @@ class Session:
         """End the server."""
         self.watch.close()
         self._gui.closeModules()
-        BackendProcess.shared().stop()
+        ServerProcess.shared().stop()
 
     def work(self, name, volume, clicks):
         """Do everything with one volume.
@@ -69,7 +69,7 @@ class Session:
         )
         ui.drawButton.checked = True
         times = {}
-        watch = ClickWatch(self._gui, self._panel, BackendProcess.shared().readyClient)
+        watch = ClickWatch(self._gui, self._panel, ServerProcess.shared().readyClient)
         slices = self._slices(volume, clicks)
         with phase("boxes, slices not encoded"):
             times["not encoded"] = [self._draw(watch, volume, index) for index in slices]

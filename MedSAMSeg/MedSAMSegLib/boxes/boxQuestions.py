@@ -30,7 +30,7 @@ class MaskRequest:
 def askMasks(client, key, wanted, cachedOnly=False):
     """Ask for masks. Runs on a worker thread.
 
-    :param client: :class:`BackendClient`.
+    :param client: :class:`ServerClient`.
     :param key: the volume's key on the server.
     :param wanted: list of :class:`MaskRequest`.
     :param cachedOnly: give up if a slice is not encoded yet.

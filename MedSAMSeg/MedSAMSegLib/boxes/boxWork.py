@@ -17,14 +17,14 @@ from MedSAMSegLib.volumes.volumeState import VolumeState
 class BoxWork:
     """Starts the runs that :class:`MedSAMSegLogic` gives out for boxes.
 
-    :param backend: BackendProcess, or what stands in for it.
+    :param server: ServerProcess, or what stands in for it.
     :param uploads: VolumeUploads.
     :param writers: SegmentWriters.
     :param scene: :class:`SceneBoxes`, the boxes of the scene.
     """
 
-    def __init__(self, backend, uploads, writers, scene):
-        self._backend = backend
+    def __init__(self, server, uploads, writers, scene):
+        self._server = server
         self._uploads = uploads
         self._writers = writers
         self._scene = scene
@@ -146,9 +146,9 @@ class BoxWork:
         def ask():
             if isPreview:
                 # It waits for nothing: neither for the server's start nor for an embedding.
-                client = self._backend.readyClient
+                client = self._server.readyClient
                 return client and upload.call(client, lambda key: askMasks(client, key, wanted, cachedOnly=True))
-            return upload.ask(self._backend.client, lambda client, key: askMasks(client, key, wanted))
+            return upload.ask(self._server.client, lambda client, key: askMasks(client, key, wanted))
 
         return Question(ask, write, lambda: state.isCurrent)
 

@@ -29,7 +29,7 @@ class EncodingRun(Run):
 
     :param connect: function without arguments that returns the client; runs on the worker, may start the server.
     :param upload: the :class:`VolumeUpload` of the volume.
-    :param request: keyword arguments of :meth:`BackendClient.startEncoding` without key.
+    :param request: keyword arguments of :meth:`ServerClient.startEncoding` without key.
     """
 
     def __init__(self, connect, upload, request):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from MedSAMSegLib.client.npyUpload import NpyUpload
-from MedSAMSegLib.client.serverReplies import BackendError, EncodingStatus, PropagationEvent, SegmentReply, UploadReply
+from MedSAMSegLib.client.serverReplies import EncodingStatus, PropagationEvent, SegmentReply, ServerError, UploadReply
 
 #: The contract's version that this client speaks; a server says its own in ``/v1/health``.
 PROTOCOL_VERSION = 1
@@ -24,16 +24,16 @@ TRY_AGAIN = (
 REPLY_TIMEOUT_SECONDS = 300.0
 
 
-class BackendUnavailableError(BackendError):
+class ServerUnavailableError(ServerError):
     """The server does not answer, or stopped in the middle of an answer."""
 
 
-class BackendClient:
+class ServerClient:
     """Asks one server. Every call opens its own connection, so that any thread may use the same client.
 
     Usage::
 
-        client = BackendClient("http://127.0.0.1:41713", token)
+        client = ServerClient("http://127.0.0.1:41713", token)
         upload = client.uploadVolume(NpyUpload(slicer.util.arrayFromVolume(volumeNode)))
         reply = client.segment(upload.key, axis=0, sliceIndex=24, boxes=[(54, 160, 101, 204)])
     """
@@ -46,7 +46,7 @@ class BackendClient:
         """
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise BackendError(
+            raise ServerError(
                 f"'{url}' is not the address of a MedSAMSeg server.",
                 "Give it as http://HOST:PORT, for example http://127.0.0.1:41713.",
                 "bad_url",
@@ -61,11 +61,11 @@ class BackendClient:
         """Return the server's own description (version, protocol, model, device) as a dictionary.
 
         :param timeout: longest silence of the server in seconds; the client's own when not given.
-        :raises BackendError: when there is no answer, or the server speaks another version of the protocol.
+        :raises ServerError: when there is no answer, or the server speaks another version of the protocol.
         """
         health = self._requestJson("GET", "/v1/health", timeout=timeout)
         if health.get("protocol") != PROTOCOL_VERSION:
-            raise BackendError(
+            raise ServerError(
                 f"The MedSAMSeg server {health.get('version', '')} speaks version {health.get('protocol')} of the "
                 f"protocol, this extension speaks version {PROTOCOL_VERSION}.",
                 "Update the older of the two.",
@@ -89,7 +89,7 @@ class BackendClient:
         path = f"/v1/volumes/{upload.key}"
         try:
             return UploadReply.fromJson(self._requestJson("GET", path))
-        except BackendError as error:
+        except ServerError as error:
             if error.code != "volume_unknown":
                 raise
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(upload.byteCount)}
@@ -116,7 +116,7 @@ class BackendClient:
             reply = self._requestJson(
                 "POST", f"/v1/volumes/{key}/segment", {**request, **({"cached_only": True} if cachedOnly else {})}
             )
-        except BackendError as error:
+        except ServerError as error:
             if cachedOnly and error.code == "not_encoded":
                 return None
             raise
@@ -207,7 +207,7 @@ class BackendClient:
         """Stop a propagation or an encoding after the slice in work. A job that has ended already is no error."""
         try:
             self._requestJson("POST", f"/v1/jobs/{job}/cancel")
-        except BackendError as error:
+        except ServerError as error:
             if error.code != "job_unknown":
                 raise
 
@@ -249,7 +249,7 @@ class BackendClient:
         try:
             return json.loads(content)
         except ValueError:
-            raise BackendError.notOurServer(response.status) from None
+            raise ServerError.notOurServer(response.status) from None
 
     def _send(self, method, path, body=None, headers=None, timeout=None):
         """Return (connection, response) of a request that succeeded; raise the server's error otherwise."""
@@ -265,14 +265,14 @@ class BackendClient:
                 connection.request(method, self._parts.path.rstrip("/") + path, body, headers)
             response = connection.getresponse()
             if response.status >= 400:
-                raise BackendError.fromReply(response.status, response.read())
-        except BackendError:
+                raise ServerError.fromReply(response.status, response.read())
+        except ServerError:
             connection.close()
             raise
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             logging.debug("MedSAMSeg server %s: %s %s failed: %r", self.url, method, path, error)
-            raise BackendUnavailableError(
+            raise ServerUnavailableError(
                 f"The MedSAMSeg server at {self.url} does not answer ({error or type(error).__name__}).",
                 TRY_AGAIN,
                 "server_unavailable",
@@ -285,7 +285,7 @@ class BackendClient:
         return connectionClass(self._parts.hostname, self._parts.port, timeout=timeout)
 
     def _stoppedInTheMiddle(self):
-        return BackendUnavailableError(
+        return ServerUnavailableError(
             f"The MedSAMSeg server at {self.url} stopped in the middle of its answer.",
             TRY_AGAIN,
             "server_stopped",

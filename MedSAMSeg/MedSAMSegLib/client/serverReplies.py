@@ -10,7 +10,7 @@ import numpy as np
 from MedSAMSegLib.errors import UserError
 
 
-class BackendError(UserError):
+class ServerError(UserError):
     """The server refused a request; message and hint are the server's own."""
 
     @classmethod
@@ -163,7 +163,7 @@ class EncodingStatus:
     :param total: number of slices that will be.
     :param job: the job's name; None when there was none.
     :param secondsLeft: how long it will take; None when that is not known.
-    :param error: the :class:`BackendError` that ended it, or None.
+    :param error: the :class:`ServerError` that ended it, or None.
     """
 
     state: str
@@ -171,7 +171,7 @@ class EncodingStatus:
     total: int
     job: str
     secondsLeft: float | None = None
-    error: BackendError | None = None
+    error: ServerError | None = None
 
     @property
     def isUnderWay(self):
@@ -190,7 +190,7 @@ class EncodingStatus:
             status["total"],
             status["job"],
             status["seconds_left"],
-            BackendError.fromJson(error) if error else None,
+            ServerError.fromJson(error) if error else None,
         )
 
 
@@ -224,5 +224,5 @@ class PropagationEvent:
 
     @property
     def error(self):
-        """The :class:`BackendError` of an "error" event."""
-        return BackendError.fromJson(self.fields["error"])
+        """The :class:`ServerError` of an "error" event."""
+        return ServerError.fromJson(self.fields["error"])

@@ -6,7 +6,7 @@ import time
 import slicer
 
 from MedSAMSegLib.client.npyUpload import NpyUpload
-from MedSAMSegLib.client.serverReplies import BackendError
+from MedSAMSegLib.client.serverReplies import ServerError
 
 #: Codes of errors after which a new server may well succeed.
 SERVER_IS_GONE = ("server_unavailable", "server_stopped", "server_stopping")
@@ -18,7 +18,7 @@ DYING_SECONDS = 2.0
 READINGS = 3
 
 
-class UploadCancelledError(BackendError):
+class UploadCancelledError(ServerError):
     """Nobody wants the volume on the server any more."""
 
 
@@ -51,13 +51,13 @@ class VolumeUpload:
         """Return ``function(client, key)``, asked once more of a new server when the first one died meanwhile.
 
         :param connect: function without arguments that returns the client; it starts a server where there is none.
-        :param function: what to ask, of a :class:`BackendClient` and with the volume's key there.
+        :param function: what to ask, of a :class:`ServerClient` and with the volume's key there.
         """
         client = connect()
         url = client.url
         try:
             return self.call(client, lambda key: function(client, key))
-        except BackendError as error:
+        except ServerError as error:
             if error.code not in SERVER_IS_GONE:
                 raise
         successor = _successor(connect, url)
@@ -68,12 +68,12 @@ class VolumeUpload:
 
         Where the server has dropped the volume meanwhile, it is sent again and the function called once more.
 
-        :param client: the :class:`BackendClient` of the server.
+        :param client: the :class:`ServerClient` of the server.
         :param function: what to do with the volume's key on that server.
         """
         try:
             return function(self._keyOnServer(client))
-        except BackendError as error:
+        except ServerError as error:
             if error.code != "volume_unknown":
                 raise
         with self._lock:
@@ -97,7 +97,7 @@ class VolumeUpload:
         for _reading in range(READINGS - 1):
             try:
                 return client.uploadVolume(self._readContent())
-            except BackendError as error:
+            except ServerError as error:
                 if error.code != "key_mismatch":
                     raise
             self._content = None

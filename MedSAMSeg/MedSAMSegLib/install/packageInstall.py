@@ -17,7 +17,7 @@ from MedSAMSegLib.install.pipRun import Cancelled, PipRun, pipEnvironment, progr
 from MedSAMSegLib.install.torchBuild import BASE_BYTES, TorchChoice
 from MedSAMSegLib.server.childProgram import ChildProgram
 from MedSAMSegLib.server.dataFolders import folderBytes, readableSize
-from MedSAMSegLib.server.installedServer import MARKER, InstalledBackend, requirementsDigest
+from MedSAMSegLib.server.installedServer import MARKER, InstalledServer, requirementsDigest
 from MedSAMSegLib.server.slicerEnvironment import PythonDescription, makeEnvironment
 
 PARTIAL = ".partial-"
@@ -68,7 +68,7 @@ class InstallProgress:
     totalBytes: int = 0
 
 
-class BackendInstall:
+class PackageInstall:
     """Carries out a plan. Everything is made in a folder beside the final one, which it becomes in the last step.
 
     :param plan: :class:`InstallPlan`.
@@ -97,7 +97,7 @@ class BackendInstall:
         """Install, which takes minutes.
 
         :param onProgress: called with :class:`InstallProgress`, on this thread.
-        :return: :class:`InstalledBackend`; None when it was cancelled.
+        :return: :class:`InstalledServer`; None when it was cancelled.
         :raises UserError: when something failed; what was installed before is as it was.
         """
         folder = self._plan.folder
@@ -118,14 +118,14 @@ class BackendInstall:
     def _install(self, partial, log, onProgress):
         onProgress(InstallProgress("preparing"))
         description = self._describePython()
-        backend = self._prepare(partial, description, log)
-        self._installPackages(backend, progressOption(description.pip), log, onProgress)
+        installed = self._prepare(partial, description, log)
+        self._installPackages(installed, progressOption(description.pip), log, onProgress)
         onProgress(InstallProgress("checking", doneBytes=self._doneBytes))
-        self._check(backend, log)
+        self._check(installed, log)
         self._stopIfCancelled()
-        backend.save()
+        installed.save()
         replaceFolder(partial, self._plan.folder)
-        return InstalledBackend.load(self._plan.folder)
+        return InstalledServer.load(self._plan.folder)
 
     def _describePython(self):
         try:
@@ -139,16 +139,16 @@ class BackendInstall:
         values = {"requirements": requirementsDigest(self._plan.sources), "torch": self._plan.torch.key}
         interpreter = makeEnvironment(self._python, description, partial, lambda words: self._runsWell(words, log))
         if interpreter is not None:
-            return InstalledBackend(partial, interpreter, "", **values)
+            return InstalledServer(partial, interpreter, "", **values)
         removeFolder(partial)
         partial.mkdir()
-        return InstalledBackend(partial, self._python, "packages", **values)
+        return InstalledServer(partial, self._python, "packages", **values)
 
-    def _installPackages(self, backend, progress, log, onProgress):
-        if backend.packages:
-            where = [self._python, "-m", "pip", "install", "--target", str(backend.folder / backend.packages)]
+    def _installPackages(self, installed, progress, log, onProgress):
+        if installed.packages:
+            where = [self._python, "-m", "pip", "install", "--target", str(installed.folder / installed.packages)]
         else:
-            where = [self._python, "-m", "pip", "--python", str(backend.interpreterPath), "install"]
+            where = [self._python, "-m", "pip", "--python", str(installed.interpreterPath), "install"]
         where += ["--no-deps", "--only-binary=:all:", "--no-input", "--no-warn-script-location", "--no-compile"]
         # The environment is empty: what pip finds on PYTHONPATH is Slicer's, not the server's.
         where += ["--ignore-installed", progress]
@@ -166,9 +166,9 @@ class BackendInstall:
             log.flush()
             pip.wait()
 
-    def _check(self, backend, log):
+    def _check(self, installed, log):
         """Load everything once: a library that is missing on this computer shows now, not at the first box."""
-        command = [*backend.command(self._plan.sources), "check"]
+        command = [*installed.command(self._plan.sources), "check"]
         if not self._runsWell(command, log):
             raise UserError(
                 "The packages were installed, but do not run on this computer.",
@@ -201,7 +201,7 @@ class BackendInstall:
             raise Cancelled
 
 
-def uninstallBackend(folder):
+def uninstallServer(folder):
     """Remove what was installed.
 
     :param folder: where it is.

@@ -3,7 +3,7 @@
 import os
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.server.installedServer import InstalledBackend
+from MedSAMSegLib.server.installedServer import InstalledServer
 from MedSAMSegLib.server.pythonPrograms import slicerPython
 from MedSAMSegLib.server.serverProcess import PYTHON_VARIABLE
 
@@ -22,13 +22,13 @@ def _pip():
     python = os.environ.get(PYTHON_VARIABLE)
     if python:
         return f'"{python}" -m pip install'
-    backend = InstalledBackend.load()
-    if backend is None:
+    installed = InstalledServer.load()
+    if installed is None:
         return "pip install"
     try:
         pip = f'"{slicerPython()}" -m pip'
     except UserError:
         pip = "PythonSlicer -m pip"
-    if backend.packages:
-        return f'{pip} install --target "{backend.folder / backend.packages}"'
-    return f'{pip} --python "{backend.interpreterPath}" install'
+    if installed.packages:
+        return f'{pip} install --target "{installed.folder / installed.packages}"'
+    return f'{pip} --python "{installed.interpreterPath}" install'

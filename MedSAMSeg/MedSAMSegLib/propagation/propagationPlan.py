@@ -37,7 +37,7 @@ class PropagationPlan:
 
     @property
     def request(self):
-        """Arguments of :meth:`BackendClient.propagate` that are about slices."""
+        """Arguments of :meth:`ServerClient.propagate` that are about slices."""
         return {**self.common, **self.own}
 
     @property

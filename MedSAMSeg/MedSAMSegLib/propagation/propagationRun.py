@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import uuid
 
-from MedSAMSegLib.client.serverReplies import BackendError
+from MedSAMSegLib.client.serverReplies import ServerError
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.runs.streamedRun import StreamedRun, include
 
@@ -100,7 +100,7 @@ class PropagationRun(StreamedRun):
 
     :param connect: function without arguments that returns the client; runs on the worker, may start the server.
     :param upload: the :class:`VolumeUpload` of the volume.
-    :param request: keyword arguments of :meth:`BackendClient.propagate` without key and job.
+    :param request: keyword arguments of :meth:`ServerClient.propagate` without key and job.
     :param targets: {segment ID: the :class:`PropagatedSlices` that are written}.
     :param progress: called with a :class:`PropagationProgress` after each slice; returning False cancels.
     """
@@ -172,7 +172,7 @@ class PropagationRun(StreamedRun):
 
     def _told(self, error):
         """:return: the server's error with what is kept of the work."""
-        if not isinstance(error, BackendError):
+        if not isinstance(error, ServerError):
             return error
         count = sum(len(done.changedSlices) for done in self.result.segments.values())
         if not count:

@@ -129,7 +129,7 @@ def _commonAxis(prompts):
 
 
 def _request(plans, mayOverlap):
-    """:return: arguments of :meth:`BackendClient.propagate`."""
+    """:return: arguments of :meth:`ServerClient.propagate`."""
     first = next(iter(plans.values()))
     if len(plans) == 1:
         return first.request

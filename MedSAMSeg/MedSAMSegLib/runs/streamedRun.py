@@ -80,7 +80,7 @@ class StreamedRun(Run):
 
         :param upload: :class:`VolumeUpload` of the voxels.
         :param job: the job's name, one of those of the run.
-        :param request: keyword arguments of :meth:`BackendClient.propagate` without key and job.
+        :param request: keyword arguments of :meth:`ServerClient.propagate` without key and job.
         """
         events = upload.call(self._client, lambda key: self._client.propagate(key, job=job, **request))
         if self._isCancelled.is_set():

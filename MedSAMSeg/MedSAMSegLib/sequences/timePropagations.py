@@ -30,7 +30,7 @@ class Film:
 
     @property
     def request(self):
-        """Arguments of :meth:`BackendClient.propagate` that are about frames."""
+        """Arguments of :meth:`ServerClient.propagate` that are about frames."""
         return {"prompts": sorted(self.boxes.items()), "masks": self.masks, "locked": list(self.locked)}
 
 

@@ -55,7 +55,7 @@ class TimeRun(StreamedRun):
     :param frames: :class:`SegmentationSequence` that is written.
     :param segmentID: ID of the segment.
     :param axis: array axis of the slices.
-    :param settings: window, model and direction, as for :meth:`BackendClient.propagate`.
+    :param settings: window, model and direction, as for :meth:`ServerClient.propagate`.
     :param onEnd: called with the :class:`TimeStep` when nothing more will be written and something was.
     :param progress: called with a :class:`TimeProgress` after each frame; returning False cancels.
     """

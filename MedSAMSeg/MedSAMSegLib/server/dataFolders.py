@@ -24,9 +24,9 @@ def homeFolder():
     return base / "MedSAMSeg"
 
 
-def backendFolder():
+def packagesFolder():
     """Return where the server's packages are installed."""
-    return homeFolder() / "backend"
+    return homeFolder() / "server"
 
 
 def serverFolder():

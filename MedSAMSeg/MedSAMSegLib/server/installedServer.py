@@ -7,10 +7,10 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from MedSAMSegLib.server.dataFolders import backendFolder, serverFolder
+from MedSAMSegLib.server.dataFolders import packagesFolder, serverFolder
 
 #: Written last: a folder without it is no installation.
-MARKER = "medsamseg-backend.json"
+MARKER = "medsamseg-server.json"
 
 #: Runs the server from its sources, with packages from a folder or from the interpreter's own environment.
 START = (
@@ -20,7 +20,7 @@ START = (
 
 
 @dataclass(frozen=True)
-class InstalledBackend:
+class InstalledServer:
     """Packages that the server can run on.
 
     interpreter: the Python that uses them; relative to the folder where it lies inside.
@@ -39,19 +39,19 @@ class InstalledBackend:
     def load(cls, folder=None):
         """Return what is installed, or None where nothing is that can run.
 
-        :param folder: where; :func:`backendFolder` when not given.
+        :param folder: where; :func:`packagesFolder` when not given.
         """
-        folder = Path(folder or backendFolder())
+        folder = Path(folder or packagesFolder())
         try:
             values = json.loads((folder / MARKER).read_text(encoding="utf-8"))
-            backend = cls(folder=folder, **values)
+            installed = cls(folder=folder, **values)
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError) as error:
             logging.warning("The MedSAMSeg installation in '%s' cannot be read: %s", folder, error)
             return None
         # The Python of a Slicer that has been removed is gone, and with it what stood on it.
-        return backend if all(path.is_file() for path in backend._interpreters) else None
+        return installed if all(path.is_file() for path in installed._interpreters) else None
 
     def save(self):
         """Write the marker, in one step."""
@@ -101,8 +101,8 @@ def requirementsDigest(sources):
 
 def installedServerCommand():
     """Return the words that run the installed server's program; None where none is installed."""
-    backend = InstalledBackend.load()
-    return backend.command(serverFolder()) if backend else None
+    installed = InstalledServer.load()
+    return installed.command(serverFolder()) if installed else None
 
 
 def venvInterpreter():

@@ -7,7 +7,7 @@ import os
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
-from MedSAMSegLib.client.serverClient import BackendClient
+from MedSAMSegLib.client.serverClient import ServerClient
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.server.dataFolders import homeFolder
 
@@ -76,7 +76,7 @@ class RemoteAddress:
                 "Use https:// or an SSH tunnel, or allow it without encryption.",
                 "encryption_required",
             )
-        client = BackendClient(self.url, self.token)
+        client = ServerClient(self.url, self.token)
         client.health(ANSWER_SECONDS)
         return client
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Protocol
 
-from MedSAMSegLib.client.serverClient import BackendClient
+from MedSAMSegLib.client.serverClient import ServerClient
 from MedSAMSegLib.server.remoteServer import RemoteAddress
 
 
@@ -25,14 +25,14 @@ class ServerConnection(Protocol):
         """Whether a server that had answered has ended without :meth:`stop`."""
 
     @property
-    def readyClient(self) -> BackendClient | None:
+    def readyClient(self) -> ServerClient | None:
         """The client of the running server; None while there is none, or it is still starting."""
 
     @property
     def logPath(self) -> Path:
         """Where the server writes what it has to say."""
 
-    def client(self, timeout: float = ...) -> BackendClient:
+    def client(self, timeout: float = ...) -> ServerClient:
         """Return a client of the server, which is started first unless it runs.
 
         :param timeout: longest wait for the start in seconds.

@@ -4,7 +4,7 @@ import threading
 import time
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.server.serverState import BackendState
+from MedSAMSegLib.server.serverState import ServerState
 
 #: Pause between two looks at the server.
 CHECK_SECONDS = 1.0
@@ -18,14 +18,14 @@ MISSES_UNTIL_REPLACED = 10
 DEATHS_UNTIL_GIVING_UP = 3
 DEATHS_COUNTED_SECONDS = 300.0
 
-OFF = BackendState("off")
-STARTING = BackendState("starting")
+OFF = ServerState("off")
+STARTING = ServerState("starting")
 
 
-class BackendMonitor:
+class ServerMonitor:
     """Knows the state of the server without ever letting the main thread wait for it. ::
 
-        monitor = BackendMonitor(BackendProcess.shared())
+        monitor = ServerMonitor(ServerProcess.shared())
         monitor.start()
         …
         show(monitor.poll())  # from a timer
@@ -35,11 +35,11 @@ class BackendMonitor:
     A thread asks the server for its health. Only answers that are missed one after the other count, not the time that
     went by: a laptop that was asleep, and its server with it, misses one at most.
 
-    :param backend: the :class:`BackendProcess`.
+    :param server: the :class:`ServerProcess`.
     """
 
-    def __init__(self, backend):
-        self._backend = backend
+    def __init__(self, server):
+        self._server = server
         self._state = OFF
         self._encoding = None
         self._wish = None
@@ -52,12 +52,12 @@ class BackendMonitor:
 
     @property
     def state(self):
-        """The :class:`BackendState` as last seen."""
+        """The :class:`ServerState` as last seen."""
         return self._state.whileEncoding(self._encoding) if self._encoding else self._state
 
     def poll(self):
         """Return the state now. Main thread, from a timer; takes microseconds."""
-        if self._backend.hasDied:
+        if self._server.hasDied:
             self._wake.set()
         # Slicer's main thread holds Python's lock while it waits for events; this lets the other thread go on.
         time.sleep(0.001)
@@ -78,7 +78,7 @@ class BackendMonitor:
 
     def start(self):
         """Start the server in the background unless it runs."""
-        if not self._backend.isRunning:
+        if not self._server.isRunning:
             self._state = STARTING
             self._wishFor("start")
 
@@ -87,8 +87,8 @@ class BackendMonitor:
         self._deaths.clear()
         self._state = STARTING
         # A server that is starting is waited for; its end lets the wait end.
-        if self._backend.readyClient is None:
-            self._backend.kill()
+        if self._server.readyClient is None:
+            self._server.kill()
         self._wishFor("restart")
 
     def close(self):
@@ -112,15 +112,15 @@ class BackendMonitor:
         if wish == "restart":
             if self._misses:
                 # It does not answer, so it would not end by itself either.
-                self._backend.kill()
-            self._backend.stop()
+                self._server.kill()
+            self._server.stop()
         if wish:
             self._startNow()
-        elif self._backend.hasDied:
+        elif self._server.hasDied:
             self._onDeath("died")
-        elif self._backend.readyClient is not None:
-            self._check(self._backend.readyClient)
-        elif self._backend.isRunning:
+        elif self._server.readyClient is not None:
+            self._check(self._server.readyClient)
+        elif self._server.isRunning:
             self._onStartByOthers()
         elif self._state.kind != "error":
             self._state = OFF
@@ -128,11 +128,11 @@ class BackendMonitor:
     def _onStartByOthers(self):
         # Who asks for something when the server is gone starts a new one, maybe before its end was seen here.
         if self._state.kind != "starting":
-            self._state = BackendState("starting", "died") if self._state.hasAnswered else STARTING
+            self._state = ServerState("starting", "died") if self._state.hasAnswered else STARTING
 
     def _startNow(self):
         try:
-            client = self._backend.client()
+            client = self._server.client()
         except UserError as error:
             if self._wish is None:
                 self._state = _failed(error)
@@ -146,11 +146,11 @@ class BackendMonitor:
             state = self._ready(client, health)
         except UserError as error:
             # It may have died, or been stopped, while it was asked.
-            if client is self._backend.readyClient and self._wish is None:
+            if client is self._server.readyClient and self._wish is None:
                 self._onMissedAnswer(error)
             return
         self._misses = 0
-        self._backend.rotateLog()
+        self._server.rotateLog()
         if self._wish is None:
             self._state = state
 
@@ -158,8 +158,8 @@ class BackendMonitor:
         model = health["default_model"]
         title = self._title(client, model)
         if not health["model_installed"]:
-            return BackendState("error", "no weights", model=title)
-        return BackendState("ready", model=title, device=health["device"])
+            return ServerState("error", "no weights", model=title)
+        return ServerState("ready", model=title, device=health["device"])
 
     def _title(self, client, model):
         """Return a model's title, asked for once for each server."""
@@ -177,21 +177,21 @@ class BackendMonitor:
         self._misses += 1
         if self._misses >= MISSES_UNTIL_REPLACED:
             self._misses = 0
-            self._backend.kill()
+            self._server.kill()
             self._onDeath("hung")
         elif self._misses >= MISSES_UNTIL_SAID:
-            self._state = BackendState("error", "silent")
+            self._state = ServerState("error", "silent")
 
     def _onDeath(self, reason):
         now = time.monotonic()
         self._deaths = [death for death in self._deaths if now - death < DEATHS_COUNTED_SECONDS] + [now]
         if len(self._deaths) >= DEATHS_UNTIL_GIVING_UP:
-            self._backend.stop()
-            self._state = BackendState("error", "dies again")
+            self._server.stop()
+            self._state = ServerState("error", "dies again")
             return
-        self._state = BackendState("starting", reason)
+        self._state = ServerState("starting", reason)
         self._startNow()
 
 
 def _failed(error):
-    return BackendState("error", error=error)
+    return ServerState("error", error=error)

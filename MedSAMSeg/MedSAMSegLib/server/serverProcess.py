@@ -7,7 +7,7 @@ import shutil
 import threading
 from pathlib import Path
 
-from MedSAMSegLib.client.serverClient import BackendClient
+from MedSAMSegLib.client.serverClient import ServerClient
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.server.installedServer import installedServerCommand
 from MedSAMSegLib.server.launchedServer import LEAVING_SECONDS, LaunchedServer
@@ -22,7 +22,7 @@ START_TIMEOUT_SECONDS = 120.0
 PYTHON_VARIABLE = "MEDSAMSEG_PYTHON"
 
 
-class BackendProcessError(UserError):
+class ServerProcessError(UserError):
     """The local server cannot be started."""
 
 
@@ -32,16 +32,16 @@ def findServerCommand():
     Looked for in this order: the interpreter named by ``MEDSAMSEG_PYTHON``, what was installed from the panel, and
     ``medsamseg`` on the search path.
 
-    :raises BackendProcessError: when there is none.
+    :raises ServerProcessError: when there is none.
     """
     python = os.environ.get(PYTHON_VARIABLE)
     if python:
         interpreter = Path(python).expanduser()
         if not interpreter.is_file():
-            raise BackendProcessError(
+            raise ServerProcessError(
                 f"{PYTHON_VARIABLE} names '{python}', which is not a file.",
                 "Set it to the Python interpreter of the environment in which medsamseg-server is installed.",
-                "backend_missing",
+                "server_missing",
             )
         return [str(interpreter), "-m", "medsamseg_server"]
     installed = installedServerCommand()
@@ -50,19 +50,19 @@ def findServerCommand():
     program = shutil.which("medsamseg")
     if program:
         return [program]
-    raise BackendProcessError(
+    raise ServerProcessError(
         "The MedSAMSeg server is not installed on this computer.",
         "Install it with the button in MedSAMSeg's panel.",
-        "backend_missing",
+        "server_missing",
     )
 
 
-class BackendProcess(ServerConnection):
+class ServerProcess(ServerConnection):
     """The one local server of this Slicer. It ends with Slicer, even when Slicer crashes.
 
     Usage::
 
-        client = BackendProcess.shared().client()
+        client = ServerProcess.shared().client()
 
     :param command: words that run the server's program; looked for when not given.
     """
@@ -74,7 +74,7 @@ class BackendProcess(ServerConnection):
 
     def __init__(self, command=None):
         self._command = command
-        self._server = None
+        self._launched = None
         self._client = None
         self._isLaunching = False
         self._lock = threading.Lock()
@@ -109,14 +109,14 @@ class BackendProcess(ServerConnection):
     @property
     def pid(self):
         """Number of the running process; None when there is none."""
-        server = self._server
+        server = self._launched
         return server.pid if server is not None and server.isAlive else None
 
     def client(self, timeout=START_TIMEOUT_SECONDS):
         """Return a client of the server, which is started first unless it runs. May be called from any thread.
 
         :param timeout: longest wait for the start in seconds.
-        :raises BackendProcessError: when the server is not installed, does not start, or takes too long.
+        :raises ServerProcessError: when the server is not installed, does not start, or takes too long.
         """
         with self._lock:
             if not (self._client and self._isAlive):
@@ -130,26 +130,26 @@ class BackendProcess(ServerConnection):
 
     def stop(self):
         """End the server; the next :meth:`client` starts a new one. May be called from any thread, also meanwhile."""
-        server, self._server, self._client = self._server, None, None
+        server, self._launched, self._client = self._launched, None, None
         if server:
             atexit.unregister(server.stop)
             server.stop()
 
     def kill(self):
         """End a server that does not answer; returns at once. The next :meth:`client` starts a new one."""
-        server = self._server
+        server = self._launched
         if server is not None:
             server.kill()
 
     def rotateLog(self):
         """Keep the log of a server that runs for long from growing."""
-        server = self._server
+        server = self._launched
         if server is not None and server.pid is not None:
             server.log.rotate()
 
     @property
     def _isAlive(self):
-        server = self._server
+        server = self._launched
         return server is not None and server.isAlive
 
     def _replace(self):
@@ -158,7 +158,7 @@ class BackendProcess(ServerConnection):
         try:
             self.stop()
             server = self._launch()
-            self._server = server
+            self._launched = server
         finally:
             self._isLaunching = False
         return server
@@ -170,10 +170,10 @@ class BackendProcess(ServerConnection):
         try:
             server = LaunchedServer(command)
         except OSError as error:
-            raise BackendProcessError(
+            raise ServerProcessError(
                 f"The MedSAMSeg server cannot be launched: '{command[0]}' ({error.strerror}).",
                 "Install the server again.",
-                "backend_start_failed",
+                "server_start_failed",
             ) from error
         atexit.register(server.stop, LEAVING_SECONDS)
         logging.info("MedSAMSeg server started: process %d, log in %s", server.pid, server.log.path)
@@ -183,19 +183,19 @@ class BackendProcess(ServerConnection):
         if server.pid is None:
             return server.address.connect()
         if not server.waitForAnnouncement(timeout):
-            raise BackendProcessError(
+            raise ServerProcessError(
                 f"The MedSAMSeg server did not start within {timeout:.0f} seconds.",
                 f"Its log is in {server.log.path}.",
-                "backend_start_timeout",
+                "server_start_timeout",
             )
         announcement = server.announcement or {}
         if server.isReady:
-            return BackendClient(f"http://{announcement['host']}:{announcement['port']}", server.token)
+            return ServerClient(f"http://{announcement['host']}:{announcement['port']}", server.token)
         if announcement.get("event") == "error":
             error = announcement["error"]
-            raise BackendProcessError(error["message"], error["hint"], error["code"])
-        raise BackendProcessError(
+            raise ServerProcessError(error["message"], error["hint"], error["code"])
+        raise ServerProcessError(
             f"The MedSAMSeg server ended while it was starting. Its last words: {server.lastLogLine()}",
             f"Its whole log is in {server.log.path}.",
-            "backend_start_failed",
+            "server_start_failed",
         )

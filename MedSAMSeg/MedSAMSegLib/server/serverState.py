@@ -6,7 +6,7 @@ from MedSAMSegLib.errors import UserError
 
 
 @dataclasses.dataclass(frozen=True)
-class BackendState:
+class ServerState:
     """The server at one moment.
 
     :param kind: "off", "starting", "ready", "busy" (ready, and encoding slices ahead) or "error".

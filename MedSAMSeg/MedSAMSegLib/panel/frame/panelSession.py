@@ -12,7 +12,7 @@ from MedSAMSegLib.panel.frame.connections import Connections
 from MedSAMSegLib.panel.frame.signals import DeferredSignal, Signal
 from MedSAMSegLib.panel.frame.workList import WorkList
 from MedSAMSegLib.segments.segmentTarget import SegmentContext
-from MedSAMSegLib.server.serverMonitor import BackendMonitor
+from MedSAMSegLib.server.serverMonitor import ServerMonitor
 from MedSAMSegLib.volumes.intensityWindows import AUTOMATIC, dicomModality, resolvedWindow, suggestedWindow
 from MedSAMSegLib.volumes.volumeChecks import whyUnusable
 
@@ -29,10 +29,10 @@ class PanelSession:
     def __init__(self, logic, statusLabel):
         #: The scripting API.
         self.logic = logic
-        #: The :class:`BackendProcess` that the logic works with.
-        self.backend = logic.backend
-        #: :class:`BackendMonitor` of it.
-        self.monitor = BackendMonitor(self.backend)
+        #: The :class:`ServerProcess` that the logic works with.
+        self.server = logic.server
+        #: :class:`ServerMonitor` of it.
+        self.monitor = ServerMonitor(self.server)
         #: :class:`MedSAMSegParameters` of the present scene; None while a scene is being closed.
         self.parameters = None
         #: :class:`Connections` of the panel, undone when it goes.

@@ -68,7 +68,7 @@ class EncodingSection(PanelSection):
         self.session.breathing.start()
 
     def _prepareIfReady(self):
-        client = self.session.backend.readyClient
+        client = self.session.server.readyClient
         if client is not None and self.session.monitor.state.hasAnswered:
             self._prepare(client.url)
 

@@ -88,7 +88,7 @@ class ImproveSection(PanelSection):
         return lambda volume: resolvedWindow(choice, volume, suggestedWindow(volume))
 
     def _start(self, sources):
-        if self.session.backend.remote is not None:
+        if self.session.server.remote is not None:
             raise UserError(
                 _("The model is on another computer and cannot be improved from here."),
                 _("Use the server of this computer: clear the remote server's address."),

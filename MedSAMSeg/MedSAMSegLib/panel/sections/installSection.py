@@ -29,7 +29,7 @@ class InstallSection(PanelSection):
 
     def __init__(self, ui, session):
         super().__init__(ui, session)
-        self._installation = Installation(session.backend.stop)
+        self._installation = Installation(session.server.stop)
         self._work = WorkList(session.connections, lambda error: session.say(str(error)), self.update)
         self._run = None
         self._models = None
@@ -118,7 +118,7 @@ class InstallSection(PanelSection):
 
     def _lookAgain(self):
         # A server on another computer needs nothing here.
-        self._state = "own" if self.session.backend.remote is not None else self._installation.state
+        self._state = "own" if self.session.server.remote is not None else self._installation.state
         # An environment of the user's own is asked when the server says that something is missing.
         if self._state in ("installed", "outdated"):
             self._listModels()

@@ -16,7 +16,7 @@ class RemoteSection(PanelSection):
     def __init__(self, ui, session):
         super().__init__(ui, session)
         remembered = RemoteAddress.load()
-        session.backend.remote = remembered
+        session.server.remote = remembered
         if remembered is not None:
             ui.remoteUrlLineEdit.text = remembered.url
             ui.remoteTokenLineEdit.text = remembered.token
@@ -45,5 +45,5 @@ class RemoteSection(PanelSection):
             else:
                 address.save()
                 self.session.say(_("From now on images go to {url}.").format(url=address.url))
-            self.session.backend.remote = address
+            self.session.server.remote = address
             self.session.monitor.restart()

@@ -73,7 +73,7 @@ class ServerSection(PanelSection):
             self._askForModels()
 
     def _askForModels(self):
-        client = self.session.backend.readyClient
+        client = self.session.server.readyClient
         if client is None or client is self._askedClient:
             return
         self._askedClient = client
@@ -98,7 +98,7 @@ class ServerSection(PanelSection):
         self._poll()
 
     def _onShowLog(self):
-        path = Path(self.session.backend.logPath)
+        path = Path(self.session.server.logPath)
         if not path.exists():
             self.session.say(_("The server has not run yet, so there is no log."))
         elif not qt.QDesktopServices.openUrl(qt.QUrl(path.as_uri())):

@@ -11,7 +11,7 @@ UNDECIDED = "auto"
 def sentenceOn(state):
     """Return what the status line of the server says.
 
-    :param state: :class:`BackendState`.
+    :param state: :class:`ServerState`.
     """
     if state.kind == "off":
         return _("Off; starts with the first box")
@@ -56,7 +56,7 @@ def _errorSentence(state):
         return _("It has ended several times. Start it again, or look into its log under Advanced.")
     if state.reason == "no weights":
         return _("{model} is not on this computer. Get it under Installation.").format(model=state.model)
-    if state.error.code == "backend_missing":
+    if state.error.code == "server_missing":
         return _("Not installed; see Installation.")
     return str(state.error)
 

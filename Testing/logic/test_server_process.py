@@ -14,7 +14,7 @@ from waiting import waitUntil
 from MedSAMSegLib.server import serverLog
 from MedSAMSegLib.server.launchedServer import LaunchedServer
 from MedSAMSegLib.server.serverLog import ServerLog
-from MedSAMSegLib.server.serverProcess import BackendProcess, BackendProcessError, findServerCommand
+from MedSAMSegLib.server.serverProcess import ServerProcess, ServerProcessError, findServerCommand
 
 
 @pytest.fixture(autouse=True)
@@ -25,84 +25,84 @@ def logFolder(host, tmp_path, monkeypatch):
 
 
 def test_stoppedServerEndsByItself(serverCommand):
-    backend = BackendProcess(serverCommand)
-    backend.client()
-    child = backend._server._child
-    processes = treeOf(backend.pid)
-    backend.stop()
+    server = ServerProcess(serverCommand)
+    server.client()
+    child = server._launched._child
+    processes = treeOf(server.pid)
+    server.stop()
     assert child.wait(0) == 0
     assert haveEnded(processes)
-    assert not backend.hasDied
+    assert not server.hasDied
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_hungServerEndsWithAllThatItStarted(serverCommand, end):
     """At the end of Slicer too: how long that takes is limited, whatever the server does."""
-    backend = BackendProcess(serverCommand)
-    backend.client()
-    processes = treeOf(backend.pid)
-    os.killpg(backend.pid, signal.SIGSTOP)
-    backend._server.stop(0.1) if end == "stop" else backend.kill()
+    server = ServerProcess(serverCommand)
+    server.client()
+    processes = treeOf(server.pid)
+    os.killpg(server.pid, signal.SIGSTOP)
+    server._launched.stop(0.1) if end == "stop" else server.kill()
     waitUntil(lambda: haveEnded(processes))
-    backend.stop()
+    server.stop()
 
 
 def test_serverOfALauncherThatWasKilledEndsToo(serverCommand):
-    backend = BackendProcess(serverCommand)
-    backend.client()
-    processes = treeOf(backend.pid)
-    os.kill(backend.pid, signal.SIGKILL)
-    waitUntil(lambda: backend.hasDied)
+    server = ServerProcess(serverCommand)
+    server.client()
+    processes = treeOf(server.pid)
+    os.kill(server.pid, signal.SIGKILL)
+    waitUntil(lambda: server.hasDied)
     waitUntil(lambda: haveEnded(processes))
-    backend.stop()
+    server.stop()
 
 
 def test_serverOfAnotherSlicerLivesOn(serverCommand):
-    backend, other = BackendProcess(serverCommand), BackendProcess(serverCommand)
-    for each in (backend, other):
+    server, other = ServerProcess(serverCommand), ServerProcess(serverCommand)
+    for each in (server, other):
         each.client()
     processes = treeOf(other.pid)
-    backend.kill()
-    waitUntil(lambda: backend.hasDied)
+    server.kill()
+    waitUntil(lambda: server.hasDied)
     assert other.client().health()["pid"] == processes[-1].pid
-    for each in (backend, other):
+    for each in (server, other):
         each.stop()
 
 
 def test_serverThatDiedIsToldFromOneThatWasStopped(serverCommand):
-    backend = BackendProcess(serverCommand)
-    client = backend.client()
-    assert backend.readyClient is client
-    backend.kill()
-    backend._server._child.wait()
-    assert backend.hasDied
-    assert backend.readyClient is None
-    backend.stop()
-    assert not backend.hasDied
+    server = ServerProcess(serverCommand)
+    client = server.client()
+    assert server.readyClient is client
+    server.kill()
+    server._launched._child.wait()
+    assert server.hasDied
+    assert server.readyClient is None
+    server.stop()
+    assert not server.hasDied
 
 
 def test_allServersWriteToOneLogThatOnlyTheUserCanRead(serverPython):
     for word in ("first", "second"):
-        with pytest.raises(BackendProcessError, match=word):
-            BackendProcess([serverPython, "-c", f"import sys; sys.exit('{word}')"]).client()
-    path = BackendProcess().logPath
+        with pytest.raises(ServerProcessError, match=word):
+            ServerProcess([serverPython, "-c", f"import sys; sys.exit('{word}')"]).client()
+    path = ServerProcess().logPath
     assert path.read_text().split() == ["first", "second"]
     assert path.stat().st_mode & 0o077 == 0
 
 
 def test_lastWordsAreThoseOfTheServerThatFailed(serverPython):
-    with pytest.raises(BackendProcessError, match=r"somebody else"):
-        BackendProcess([serverPython, "-c", "import sys; sys.exit('somebody else')"]).client()
-    with pytest.raises(BackendProcessError, match=r"it said nothing"):
-        BackendProcess([serverPython, "-c", ""]).client()
+    with pytest.raises(ServerProcessError, match=r"somebody else"):
+        ServerProcess([serverPython, "-c", "import sys; sys.exit('somebody else')"]).client()
+    with pytest.raises(ServerProcessError, match=r"it said nothing"):
+        ServerProcess([serverPython, "-c", ""]).client()
 
 
 def test_logThatCannotBeWrittenIsNoReasonToDoWithoutAServer(logFolder, monkeypatch, serverCommand):
     (logFolder / "file").write_text("")
     monkeypatch.setattr(slicer.app, "temporaryPath", str(logFolder / "file" / "folder"))
-    backend = BackendProcess(serverCommand)
-    assert backend.client().health()["protocol"] == 1
-    backend.stop()
+    server = ServerProcess(serverCommand)
+    assert server.client().health()["protocol"] == 1
+    server.stop()
 
 
 def test_logGrowsNoLargerWhileAServerWritesToIt(logFolder, monkeypatch):
@@ -127,46 +127,46 @@ def test_serverStoppedWhileItStartsIsSaidToHaveEnded(host, monkeypatch, serverPy
         return wait(server, timeout)
 
     monkeypatch.setattr(LaunchedServer, "waitForAnnouncement", waitVisibly)
-    backend = BackendProcess([serverPython, "-c", "import sys; sys.stdin.readline(); sys.stdin.read()"])
+    server = ServerProcess([serverPython, "-c", "import sys; sys.stdin.readline(); sys.stdin.read()"])
     errors = []
 
     def start():
         try:
-            backend.client()
+            server.client()
         except Exception as error:
             errors.append(error)
 
     starting = threading.Thread(target=start)
     starting.start()
     assert isStarting.wait(20)
-    backend.stop()
+    server.stop()
     starting.join(20)
-    assert [type(error) for error in errors] == [BackendProcessError]
+    assert [type(error) for error in errors] == [ServerProcessError]
     assert "ended while it was starting" in str(errors[0])
 
 
 @pytest.mark.parametrize("line", ["5", '"ready"', "Welcome"])
 def test_firstLineThatIsNoAnnouncementIsNotTakenForOne(host, line):
-    with pytest.raises(BackendProcessError, match=r"ended while it was starting"):
-        BackendProcess([sys.executable, "-c", f"print({line!r})"]).client()
+    with pytest.raises(ServerProcessError, match=r"ended while it was starting"):
+        ServerProcess([sys.executable, "-c", f"print({line!r})"]).client()
 
 
 def test_programThatIsNoServerFailsWithItsLastWords(host):
-    backend = BackendProcess([sys.executable, "-c", "import sys; sys.exit('I am no server')"])
-    with pytest.raises(BackendProcessError, match=r"I am no server"):
-        backend.client()
+    server = ServerProcess([sys.executable, "-c", "import sys; sys.exit('I am no server')"])
+    with pytest.raises(ServerProcessError, match=r"I am no server"):
+        server.client()
 
 
 def test_programThatDoesNotExistIsNamed(host):
-    with pytest.raises(BackendProcessError, match=r"/no/such/program"):
-        BackendProcess(["/no/such/program"]).client()
+    with pytest.raises(ServerProcessError, match=r"/no/such/program"):
+        ServerProcess(["/no/such/program"]).client()
 
 
 def test_serverThatNeverAnnouncesItselfIsStopped(host, serverPython):
-    backend = BackendProcess([serverPython, "-c", "import sys; sys.stdin.read()"])
-    with pytest.raises(BackendProcessError, match=r"did not start within"):
-        backend.client(timeout=0.5)
-    assert not backend.isRunning
+    server = ServerProcess([serverPython, "-c", "import sys; sys.stdin.read()"])
+    with pytest.raises(ServerProcessError, match=r"did not start within"):
+        server.client(timeout=0.5)
+    assert not server.isRunning
 
 
 def test_interpreterNamedInTheEnvironmentIsUsed(host, monkeypatch):
@@ -176,7 +176,7 @@ def test_interpreterNamedInTheEnvironmentIsUsed(host, monkeypatch):
 
 def test_interpreterThatIsNotThereIsNamed(host, monkeypatch):
     monkeypatch.setenv("MEDSAMSEG_PYTHON", "/no/python")
-    with pytest.raises(BackendProcessError, match=r"MEDSAMSEG_PYTHON names '/no/python'"):
+    with pytest.raises(ServerProcessError, match=r"MEDSAMSEG_PYTHON names '/no/python'"):
         findServerCommand()
 
 
@@ -184,7 +184,7 @@ def test_missingServerSaysWhatToInstall(host, monkeypatch):
     monkeypatch.delenv("MEDSAMSEG_PYTHON", raising=False)
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setenv("MEDSAMSEG_HOME", "/nowhere")
-    with pytest.raises(BackendProcessError, match=r"Install it with the button"):
+    with pytest.raises(ServerProcessError, match=r"Install it with the button"):
         findServerCommand()
 
 

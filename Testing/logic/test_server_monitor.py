@@ -18,9 +18,9 @@ from MedSAMSegLib.client.serverReplies import EncodingStatus
 from MedSAMSegLib.client.volumeUpload import VolumeUpload
 from MedSAMSegLib.server import serverMonitor
 from MedSAMSegLib.server.launchedServer import LaunchedServer
-from MedSAMSegLib.server.serverMonitor import BackendMonitor
-from MedSAMSegLib.server.serverProcess import BackendProcess, BackendProcessError
-from MedSAMSegLib.server.serverState import BackendState
+from MedSAMSegLib.server.serverMonitor import ServerMonitor
+from MedSAMSegLib.server.serverProcess import ServerProcess, ServerProcessError
+from MedSAMSegLib.server.serverState import ServerState
 
 TESTING = Path(__file__).resolve().parents[1]
 
@@ -33,11 +33,11 @@ def quickLooks(monkeypatch):
 
 
 @pytest.fixture
-def monitor(backend):
+def monitor(server):
     """The monitor of the fake server."""
-    monitor = BackendMonitor(backend)
+    monitor = ServerMonitor(server)
     yield monitor
-    for held in (backend.letStart, backend.letAnswer):
+    for held in (server.letStart, server.letAnswer):
         held.set()
     monitor.close()
 
@@ -45,7 +45,7 @@ def monitor(backend):
 @pytest.fixture
 def process(host, serverCommand):
     """A real server, not started yet."""
-    process = BackendProcess(serverCommand)
+    process = ServerProcess(serverCommand)
     yield process
     process.stop()
 
@@ -53,7 +53,7 @@ def process(host, serverCommand):
 @pytest.fixture
 def processMonitor(process):
     """The monitor of the real server, which is started."""
-    monitor = BackendMonitor(process)
+    monitor = ServerMonitor(process)
     monitor.start()
     waitForKind(monitor, "ready", 120)
     yield monitor
@@ -64,25 +64,25 @@ def waitForKind(monitor, kind, timeoutSeconds=30):
     waitUntil(lambda: monitor.poll().kind == kind, timeoutSeconds)
 
 
-def test_serverIsOffUntilItIsStarted(monitor, backend):
+def test_serverIsOffUntilItIsStarted(monitor, server):
     monitor.watch()
     assert monitor.poll().kind == "off"
-    assert backend.starts == 0
+    assert server.starts == 0
 
 
-def test_startIsSaidAndDoesNotWait(monitor, backend):
-    backend.letStart.clear()
+def test_startIsSaidAndDoesNotWait(monitor, server):
+    server.letStart.clear()
     monitor.start()
     assert monitor.poll().kind == "starting"
-    backend.letStart.set()
+    server.letStart.set()
     waitForKind(monitor, "ready")
-    assert monitor.poll() == BackendState("ready", model="Fake model", device="cpu")
-    assert backend.starts == 1
+    assert monitor.poll() == ServerState("ready", model="Fake model", device="cpu")
+    assert server.starts == 1
 
 
-def test_serverThatABoxStartedIsNoticed(monitor, backend):
+def test_serverThatABoxStartedIsNoticed(monitor, server):
     monitor.watch()
-    backend.client()
+    server.client()
     waitForKind(monitor, "ready")
 
 
@@ -96,100 +96,100 @@ def test_encodingIsSaidWhileItGoesOn(monitor):
     assert monitor.poll().kind == "ready"
 
 
-def test_startThatFailsSaysWhatToDoAndTheNextOneWorks(monitor, backend):
-    backend.startError = BackendProcessError("The server is not installed.", "Install it.", "backend_missing")
+def test_startThatFailsSaysWhatToDoAndTheNextOneWorks(monitor, server):
+    server.startError = ServerProcessError("The server is not installed.", "Install it.", "server_missing")
     monitor.start()
     waitForKind(monitor, "error")
     assert str(monitor.poll().error) == "The server is not installed. Install it."
-    backend.startError = None
+    server.startError = None
     monitor.restart()
     waitForKind(monitor, "ready")
 
 
-def test_serverThatDiedIsStartedAgainAndSaidSo(monitor, backend):
+def test_serverThatDiedIsStartedAgainAndSaidSo(monitor, server):
     monitor.start()
     waitForKind(monitor, "ready")
-    backend.letStart.clear()
-    backend.die()
+    server.letStart.clear()
+    server.die()
     waitForKind(monitor, "starting")
     assert monitor.poll().reason == "died"
-    backend.letStart.set()
+    server.letStart.set()
     waitForKind(monitor, "ready")
-    assert backend.starts == 2
+    assert server.starts == 2
 
 
-def test_serverThatDiesAgainAndAgainIsLeftAloneUntilTheUserWantsIt(monitor, backend):
+def test_serverThatDiesAgainAndAgainIsLeftAloneUntilTheUserWantsIt(monitor, server):
     monitor.start()
     for start in range(1, serverMonitor.DEATHS_UNTIL_GIVING_UP + 1):
-        waitUntil(lambda start=start: backend.starts == start and monitor.poll().kind == "ready")
-        backend.die()
+        waitUntil(lambda start=start: server.starts == start and monitor.poll().kind == "ready")
+        server.die()
     waitForKind(monitor, "error")
     assert monitor.poll().reason == "dies again"
     monitor.restart()
     waitForKind(monitor, "ready")
 
 
-def test_serverThatIsSilentForAMomentIsSaidAndKept(monitor, backend, monkeypatch):
+def test_serverThatIsSilentForAMomentIsSaidAndKept(monitor, server, monkeypatch):
     monkeypatch.setattr(serverMonitor, "ANSWER_SECONDS", 0.02)
     monkeypatch.setattr(serverMonitor, "MISSES_UNTIL_REPLACED", 10**6)
     monitor.start()
     waitForKind(monitor, "ready")
-    backend.letAnswer.clear()
+    server.letAnswer.clear()
     waitForKind(monitor, "error")
     assert monitor.poll().reason == "silent"
-    backend.letAnswer.set()
+    server.letAnswer.set()
     waitForKind(monitor, "ready")
-    assert backend.starts == 1
+    assert server.starts == 1
 
 
-def test_missedAnswersCountOnlyOneAfterTheOther(monitor, backend, monkeypatch):
+def test_missedAnswersCountOnlyOneAfterTheOther(monitor, server, monkeypatch):
     monkeypatch.setattr(serverMonitor, "ANSWER_SECONDS", 0.01)
     monkeypatch.setattr(serverMonitor, "MISSES_UNTIL_SAID", 10**6)
     monkeypatch.setattr(serverMonitor, "MISSES_UNTIL_REPLACED", 3)
     asked = []
-    answer = backend.health
+    answer = server.health
 
     def missEverySecondTime(timeout=None):
         asked.append(timeout)
-        backend.letAnswer.clear() if len(asked) % 2 else backend.letAnswer.set()
+        server.letAnswer.clear() if len(asked) % 2 else server.letAnswer.set()
         return answer(timeout)
 
-    monkeypatch.setattr(backend, "health", missEverySecondTime)
+    monkeypatch.setattr(server, "health", missEverySecondTime)
     monitor.start()
     waitUntil(lambda: len(asked) > 12)
-    assert backend.starts == 1
+    assert server.starts == 1
 
 
-def test_serverOfAnotherVersionIsSaidSo(monitor, backend, monkeypatch):
+def test_serverOfAnotherVersionIsSaidSo(monitor, server, monkeypatch):
     monitor.start()
     waitForKind(monitor, "ready")
-    error = BackendProcessError("The server speaks version 2.", "Update the older of the two.", "version_mismatch")
+    error = ServerProcessError("The server speaks version 2.", "Update the older of the two.", "version_mismatch")
 
     def refuse(timeout=None):
         raise error
 
-    monkeypatch.setattr(backend, "health", refuse)
+    monkeypatch.setattr(server, "health", refuse)
     waitForKind(monitor, "error")
     assert monitor.poll().error is error
     monkeypatch.undo()
     waitForKind(monitor, "ready")
-    assert backend.starts == 1
+    assert server.starts == 1
 
 
-def test_modelThatIsNotThereIsSaid(monitor, backend):
-    backend.description["model_installed"] = False
+def test_modelThatIsNotThereIsSaid(monitor, server):
+    server.description["model_installed"] = False
     monitor.start()
     waitForKind(monitor, "error")
-    assert monitor.poll() == BackendState("error", "no weights", model="Fake model")
+    assert monitor.poll() == ServerState("error", "no weights", model="Fake model")
 
 
-def test_restartDuringAStartDoesNotWaitForIt(monitor, backend):
-    backend.letStart.clear()
+def test_restartDuringAStartDoesNotWaitForIt(monitor, server):
+    server.letStart.clear()
     monitor.start()
-    waitUntil(lambda: backend.starts == 1)
+    waitUntil(lambda: server.starts == 1)
     monitor.restart()
-    assert backend.hasDied
-    backend.letStart.set()
+    assert server.hasDied
+    server.letStart.set()
     waitForKind(monitor, "ready")
 
 
@@ -243,12 +243,12 @@ import json, sys
 from slicerhost.host import Host
 Host.shared()
 from MedSAMSegLib.server import serverMonitor
-from MedSAMSegLib.server.serverProcess import BackendProcess
+from MedSAMSegLib.server.serverProcess import ServerProcess
 from waiting import waitUntil
 serverMonitor.CHECK_SECONDS, serverMonitor.ANSWER_SECONDS = 0.05, float(sys.argv[2])
 serverMonitor.MISSES_UNTIL_REPLACED = int(sys.argv[3])
-process = BackendProcess(json.loads(sys.argv[1]))
-monitor = serverMonitor.BackendMonitor(process)
+process = ServerProcess(json.loads(sys.argv[1]))
+monitor = serverMonitor.ServerMonitor(process)
 monitor.start()
 waitUntil(lambda: monitor.poll().kind == "ready", 120)
 print(process.pid, flush=True)

@@ -1,4 +1,4 @@
-"""Installing, updating and removing the backend, and everything that goes wrong meanwhile."""
+"""Installing, updating and removing the server's packages, and everything that goes wrong meanwhile."""
 
 import json
 import shutil
@@ -15,19 +15,19 @@ from processTree import haveEnded
 from waiting import waitUntil
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.install.packageInstall import BackendInstall, uninstallBackend
+from MedSAMSegLib.install.packageInstall import PackageInstall, uninstallServer
 from MedSAMSegLib.server.dataFolders import folderBytes
-from MedSAMSegLib.server.installedServer import InstalledBackend
+from MedSAMSegLib.server.installedServer import InstalledServer
 
 TIMEOUT = 60
 
 
 @pytest.fixture
 def install(plan, python, environment, place):
-    """Called, installs; gives the backend. Other arguments than the fixtures' may be given."""
+    """Called, installs; gives the server's packages. Other arguments than the fixtures' may be given."""
 
     def run(plan=plan, python=python, onProgress=lambda _: None, **variables):
-        return BackendInstall(plan, python, {**environment, **variables}, place / "install.log").run(onProgress)
+        return PackageInstall(plan, python, {**environment, **variables}, place / "install.log").run(onProgress)
 
     return run
 
@@ -44,9 +44,13 @@ def online(plan, index):
     return {"plan": replace(plan, wheels=None), "PIP_INDEX_URL": index.url, "PIP_NO_CACHE_DIR": "1"}
 
 
-def runServer(backend, server, *words):
+def runServer(installed, server, *words):
     result = subprocess.run(
-        [*backend.command(server.folder), *words], capture_output=True, text=True, check=True, cwd=server.folder.parent
+        [*installed.command(server.folder), *words],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=server.folder.parent,
     )
     return json.loads(result.stdout)
 
@@ -54,18 +58,18 @@ def runServer(backend, server, *words):
 def leftovers(plan):
     """What lies beside the installation, but for the lock."""
     home = plan.folder.parent
-    return sorted(path.name for path in home.iterdir() if path.name != ".backend.lock") if home.exists() else []
+    return sorted(path.name for path in home.iterdir() if path.name != ".server.lock") if home.exists() else []
 
 
 def test_serverRunsOnWhatWasInstalled(install, plan, server, place):
     phases = []
-    backend = install(onProgress=lambda progress: phases.append(progress.phase))
-    found = runServer(backend, server, "serve", "--flag")
+    installed = install(onProgress=lambda progress: phases.append(progress.phase))
+    found = runServer(installed, server, "serve", "--flag")
     assert (found["base"], found["torch"], found["words"]) == ("1.0", "2.0", ["serve", "--flag"])
     assert plan.folder in Path(found["where"]).parents
-    assert InstalledBackend.load(plan.folder) == backend
-    assert backend.isCurrent(server.folder)
-    assert leftovers(plan) == ["backend"]
+    assert InstalledServer.load(plan.folder) == installed
+    assert installed.isCurrent(server.folder)
+    assert leftovers(plan) == ["server"]
     assert list(dict.fromkeys(phases)) == ["preparing", "getting", "installing", "checking"]
     log = (place / "install.log").read_text(encoding="utf-8")
     assert "Successfully installed" in log
@@ -83,18 +87,18 @@ def test_pythonOfSlicerIsLeftAlone(install, python):
 
 def test_environmentRunsWithoutTheLauncher(install, plan, server, python):
     """On Slicer's own standard library, in one process, and without Slicer's packages."""
-    backend = install()
-    assert backend.packages == ""
+    installed = install()
+    assert installed.packages == ""
     isLaunched = Path(python).name == "PythonSlicer"
-    assert backend.interpreterPath.name == ("slicer-python" if isLaunched else "python")
-    found = runServer(backend, server, "whereabouts")
+    assert installed.interpreterPath.name == ("slicer-python" if isLaunched else "python")
+    found = runServer(installed, server, "whereabouts")
     assert Path(found["prefix"]) == plan.folder
     if isLaunched:
         assert Path(found["library"]).is_relative_to(Path(python).parents[1] / "lib" / "Python")
     assert not any(
         "site-packages" in folder for folder in found["path"] if not Path(folder).is_relative_to(plan.folder)
     )
-    words = [*backend.command(server.folder), "wait"]
+    words = [*installed.command(server.folder), "wait"]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert json.loads(process.stdout.readline())["pid"] == process.pid
         process.communicate()
@@ -104,8 +108,8 @@ def test_packagesThatSlicerHasAreInstalledAllTheSame(install, server, wheelhouse
     """Slicer's own packages, which pip sees on PYTHONPATH, are not there when the server runs."""
     for wheel in wheelhouse.folder.iterdir():
         shutil.unpack_archive(wheel, tmp_path / "Slicer's packages", "zip")
-    backend = install(PYTHONPATH=str(tmp_path / "Slicer's packages"))
-    assert runServer(backend, server)["torch"] == "2.0"
+    installed = install(PYTHONPATH=str(tmp_path / "Slicer's packages"))
+    assert runServer(installed, server)["torch"] == "2.0"
 
 
 def test_morePackagesAreInstalledBesideThoseOfTheEnvironment(installed, python, environment):
@@ -121,7 +125,7 @@ def test_environmentOfASlicerThatHasBeenRemovedIsNone(installed, plan):
     interpreter = link.parent / link.readlink()
     interpreter.unlink()
     interpreter.symlink_to("/nowhere/python-real")
-    assert InstalledBackend.load(plan.folder) is None
+    assert InstalledServer.load(plan.folder) is None
 
 
 def test_packagesOfOthersDoNotSlipIn(installed, server, monkeypatch, tmp_path):
@@ -136,9 +140,9 @@ def test_withoutVirtualEnvironmentsPackagesGoIntoAFolder(install, plan, server, 
     crippled = tmp_path / "PythonSlicer"
     crippled.write_text(f'#!/bin/sh\n[ "$2" = venv ] && exit 1\nexec "{python}" "$@"\n')
     crippled.chmod(0o755)
-    backend = install(python=crippled)
-    assert backend.interpreterPath == crippled
-    found = runServer(backend, server)
+    installed = install(python=crippled)
+    assert installed.interpreterPath == crippled
+    found = runServer(installed, server)
     assert found["torch"] == "2.0"
     assert plan.folder in Path(found["where"]).parents
 
@@ -201,7 +205,7 @@ def test_diskThatFillsUpMeanwhile(install, plan, tmp_path, python):
 def test_folderThatCannotBeWritten(install, plan):
     # Nobody may make folders there, not even root.
     with pytest.raises(UserError) as caught:
-        install(plan=replace(plan, folder=Path("/proc/medsamseg/backend")))
+        install(plan=replace(plan, folder=Path("/proc/medsamseg/server")))
     assert caught.value.code == "no_permission"
     assert "/proc/medsamseg" in str(caught.value)
 
@@ -217,7 +221,7 @@ def test_brokenPackageIsNoticedBeforeItCounts(install, plan, server):
 def test_cancelLeavesNothing(plan, online, python, environment, place, index):
     index.isHolding = True
     variables = {name: value for name, value in online.items() if name != "plan"}
-    running = BackendInstall(online["plan"], python, {**environment, **variables}, place / "install.log")
+    running = PackageInstall(online["plan"], python, {**environment, **variables}, place / "install.log")
     results = []
     thread = threading.Thread(target=lambda: results.append(running.run(lambda _: None)))
     thread.start()
@@ -235,7 +239,7 @@ def test_cancelDuringTheCheckEndsIt(plan, python, environment, place, server):
     (server.folder / "medsamseg_server" / "__main__.py").write_text(
         "import os, pathlib, time; pathlib.Path(__file__).with_name('checking').touch(); time.sleep(600)"
     )
-    running = BackendInstall(plan, python, environment, place / "install.log")
+    running = PackageInstall(plan, python, environment, place / "install.log")
     results = []
     thread = threading.Thread(target=lambda: results.append(running.run(lambda _: None)))
     thread.start()
@@ -249,7 +253,7 @@ def test_cancelDuringTheCheckEndsIt(plan, python, environment, place, server):
 
 
 def test_cancelBeforeTheStart(plan, python, environment, place):
-    running = BackendInstall(plan, python, environment, place / "install.log")
+    running = PackageInstall(plan, python, environment, place / "install.log")
     running.cancel()
     assert running.run(lambda _: None) is None
     assert leftovers(plan) == []
@@ -266,9 +270,9 @@ def test_twoSlicersAtOnceAndOneIsKilled(install, plan, online, environment, plac
     first.kill()
     first.wait(TIMEOUT)
     assert len(leftovers(plan)) == 1
-    assert InstalledBackend.load(plan.folder) is None
+    assert InstalledServer.load(plan.folder) is None
     assert install() is not None
-    assert leftovers(plan) == ["backend"]
+    assert leftovers(plan) == ["server"]
 
 
 def startElsewhere(plan, environment, online, place, python):
@@ -278,7 +282,7 @@ import sys; from pathlib import Path
 from MedSAMSegLib.install import packageInstall; from MedSAMSegLib.install.torchBuild import TorchChoice
 packageInstall.BASE_BYTES = (0, 0)
 plan = packageInstall.InstallPlan(Path({str(plan.folder)!r}), Path({str(plan.sources)!r}), {plan.torch!r})
-import os; install = packageInstall.BackendInstall(plan, {python!r}, dict(os.environ), {str(place / "log")!r})
+import os; install = packageInstall.PackageInstall(plan, {python!r}, dict(os.environ), {str(place / "log")!r})
 install.run(print)
 """
     variables = {name: value for name, value in online.items() if name != "plan"}
@@ -298,7 +302,7 @@ def test_updateReplacesTheOldOneWhole(install, installed, plan, server, wheelhou
     assert not old.isCurrent(server.folder)
     new = install()
     assert runServer(new, server)["torch"] == "3.0"
-    assert leftovers(plan) == ["backend"]
+    assert leftovers(plan) == ["server"]
 
 
 def test_failedUpdateKeepsTheOldOne(install, installed, plan, server, wheelhouse):
@@ -307,34 +311,34 @@ def test_failedUpdateKeepsTheOldOne(install, installed, plan, server, wheelhouse
     with pytest.raises(UserError):
         install()
     assert runServer(old, server)["torch"] == "2.0"
-    assert leftovers(plan) == ["backend"]
+    assert leftovers(plan) == ["server"]
 
 
 def test_killedBetweenTheTwoNamesOfAnUpdate(install, installed, plan):
     """The old one has lost its name, the new one has none yet: the new one is complete, so it is kept."""
-    plan.folder.rename(plan.folder.with_name("backend.partial-0123"))
-    (plan.folder.with_name("backend.removed-4567")).mkdir()
+    plan.folder.rename(plan.folder.with_name("server.partial-0123"))
+    (plan.folder.with_name("server.removed-4567")).mkdir()
     with pytest.raises(UserError):
         install(plan=replace(plan, torch=replace(plan.torch, diskBytes=2**62)))
-    assert InstalledBackend.load(plan.folder) == installed
-    assert leftovers(plan) == ["backend"]
+    assert InstalledServer.load(plan.folder) == installed
+    assert leftovers(plan) == ["server"]
 
 
 def test_uninstallGivesTheSpaceBack(installed, plan):
     size = folderBytes(plan.folder)
     assert size > 1000
-    assert uninstallBackend(plan.folder) == size
+    assert uninstallServer(plan.folder) == size
     assert leftovers(plan) == []
-    assert uninstallBackend(plan.folder) == 0
+    assert uninstallServer(plan.folder) == 0
 
 
 def test_interpreterThatIsGoneMakesItMissing(installed, plan):
     installed.interpreterPath.unlink()
-    assert InstalledBackend.load(plan.folder) is None
+    assert InstalledServer.load(plan.folder) is None
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"interpreter": "python"}', '{"surprise": 1}'])
 def test_damagedMarkerMakesItMissing(plan, content):
     plan.folder.mkdir(parents=True)
-    (plan.folder / "medsamseg-backend.json").write_text(content)
-    assert InstalledBackend.load(plan.folder) is None
+    (plan.folder / "medsamseg-server.json").write_text(content)
+    assert InstalledServer.load(plan.folder) is None

@@ -7,7 +7,7 @@ import threading
 
 import numpy as np
 
-from MedSAMSegLib.client.serverClient import PROTOCOL_VERSION, BackendUnavailableError
+from MedSAMSegLib.client.serverClient import PROTOCOL_VERSION, ServerUnavailableError
 from MedSAMSegLib.client.serverReplies import EncodingStatus, PropagationEvent, SegmentReply, SliceMask, UploadReply
 
 WINDOW = {"name": "soft", "lower": -160.0, "upper": 240.0}
@@ -34,8 +34,8 @@ class FakeMaskEvent(PropagationEvent):
         return self.fields["mask"]
 
 
-class FakeBackend:
-    """Stands in for BackendProcess and BackendClient; keeps what it was asked.
+class FakeServer:
+    """Stands in for ServerProcess and ServerClient; keeps what it was asked.
 
     Faults: :meth:`die`, and events that hold an answer back until they are set: ``letStart``, ``letAnswer`` (what
     :meth:`health` says), ``letSegment``, ``letUpload``.
@@ -121,7 +121,7 @@ class FakeBackend:
 
     def health(self, timeout=None):
         if not self.letAnswer.wait(timeout) or not self.isRunning:
-            raise BackendUnavailableError("The MedSAMSeg server does not answer.", "Try again.", "server_unavailable")
+            raise ServerUnavailableError("The MedSAMSeg server does not answer.", "Try again.", "server_unavailable")
         return self.description
 
     def models(self, timeout=None):
@@ -174,7 +174,7 @@ class FakeBackend:
 
     def _answerIfAlive(self):
         if self.hasDied:
-            raise BackendUnavailableError("The MedSAMSeg server stopped.", "Try again.", "server_stopped")
+            raise ServerUnavailableError("The MedSAMSeg server stopped.", "Try again.", "server_stopped")
 
     def _reached(self, prompts, walls):
         """:return: {slice index: distance to the prompt that it was followed from}, lowest slice first."""
