@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import os
 import sys
 from pathlib import Path
@@ -69,7 +70,7 @@ def test_a_box_becomes_the_object_through_the_volume(run, networks, image_file, 
     assert result.status == 0
     np.testing.assert_array_equal(read_mask(out), rod() // 200)
     assert result.out.splitlines() == [
-        "Tumour: 800 voxels, 7.20 ml on 8 slices (2 to 9)",
+        "Tumour: 800 voxels, 7.20 ml on 8 slices (2 to 9), longest diameter 24.1 mm × 18.1 mm on slice 2",
         "  backward: Stopped after slice 2: nothing was found on the next slice.",
         "  forward: Stopped after slice 9: nothing was found on the next slice.",
         "  Window 255,127.5 (0 to 255)",
@@ -96,6 +97,13 @@ def test_json_is_one_line_with_everything(run, networks, image_file, tmp_path):
         assert 0.65 < row["confidence"] <= 1
         assert "jitter" in row["confidence_parts"]
         assert (row["voxels"], row["score"]) == (100, 0.75)
+    measured = summary.pop("measurements")
+    assert (measured["volume_ml"], measured["slices"], measured["extent_mm"]) == (2.7, 3, 9)
+    assert measured["intensities"] == {"mean": 200, "sd": 0, "minimum": 200, "maximum": 200}
+    longest = measured["diameters"]["longest"]
+    # From the left side of the first voxel to the right side of the last one.
+    assert (longest["mm"], longest["voxels"]) == (pytest.approx(math.hypot(20, 13.5)), [[7.5, 10, 4], [17.5, 19, 4]])
+    assert longest["ras"] == [[-15, -15, 12], [-35, -28.5, 12]]
     assert summary == {
         "slices_total": 12,
         "output": str(out),
@@ -123,7 +131,7 @@ def test_json_is_one_line_with_everything(run, networks, image_file, tmp_path):
 
 def test_csv_beside_the_segmentation_has_a_row_a_slice(run, networks, image_file, tmp_path):
     result = run("segment", image_file, *BOX, *WINDOW, "--range", "4:6", "-o", tmp_path / "out.seg.nrrd", "--csv")
-    assert result.out.splitlines()[-1] == f"Written: {tmp_path / 'out.seg.nrrd'}, and the table of slices"
+    assert result.out.splitlines()[-1] == f"Written: {tmp_path / 'out.seg.nrrd'}, and the tables of slices and segments"
     with (tmp_path / "out.slices.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["slice"] for row in rows] == ["4", "5", "6"]
@@ -131,6 +139,21 @@ def test_csv_beside_the_segmentation_has_a_row_a_slice(run, networks, image_file
     assert [rows[1][name] for name in ("x0", "y0", "x1", "y1")] == ["7.0", "9.0", "18.0", "20.0"]
     assert (rows[0]["confidence_box"], rows[1]["confidence_neighbors"]) == ("", "")
     assert float(rows[0]["confidence_intensity"]) > 0.9
+
+
+def test_csv_beside_the_segmentation_has_a_row_a_segment(run, networks, image_file, tmp_path):
+    run("segment", image_file, *BOX, *WINDOW, "--range", "4:6", "-o", tmp_path / "out.seg.nrrd", "--csv")
+    with (tmp_path / "out.segments.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert (row["segment"], row["volume_ml"], row["slices"], row["extent_mm"], row["slice"]) == (
+        "Segment",
+        "2.7",
+        "3",
+        "9.0",
+        "4",
+    )
+    assert float(row["longest_mm"]) == pytest.approx(math.hypot(20, 13.5))
+    assert (row["mean"], row["sd"], row["min"], row["max"]) == ("200.0", "0.0", "200.0", "200.0")
 
 
 def test_the_published_recipe_can_be_chosen(run, networks, image_file, tmp_path):
@@ -161,7 +184,8 @@ def test_a_range_is_kept_exactly(run, networks, image_file, tmp_path, limits, sl
 
 def test_only_the_slices_with_a_box_can_be_segmented(run, networks, image_file, tmp_path):
     result = run("segment", image_file, *BOX, *WINDOW, "--slice-only", "-o", tmp_path / "out.nrrd")
-    assert result.out.splitlines()[0] == "Segment: 100 voxels, 0.90 ml on slice 5"
+    line = "Segment: 100 voxels, 0.90 ml on slice 5, longest diameter 24.1 mm × 18.1 mm on slice 5"
+    assert result.out.splitlines()[0] == line
     assert list(np.flatnonzero(read_mask(tmp_path / "out.nrrd").any(axis=(1, 2)))) == [5]
 
 
@@ -467,7 +491,16 @@ def test_a_stack_of_pictures_gives_voxels_and_no_milliliters(run, networks, tmp_
     assert result.out.splitlines()[0] == "Segment: 800 voxels on 8 slices (2 to 9)"
     assert "does not say how large its voxels are" in result.err
     summary = run("segment", path, *BOX, *WINDOW, "-o", tmp_path / "out.nrrd", "--force", "--json").json()
-    assert (summary["mask_voxels"], summary["volume_ml"]) == (800, None)
+    assert (summary["mask_voxels"], summary["volume_ml"], summary["measurements"]) == (800, None, None)
+
+
+def test_another_unit_than_millimeters_gives_no_diameters(run, networks, tmp_path):
+    path = tmp_path / "scan.nrrd"
+    sitk.WriteImage(sitk.GetImageFromArray(rod()), str(path))
+    header, _, voxels = path.read_bytes().partition(b"\n\n")
+    path.write_bytes(header + b'\nspace units: "um" "um" "um"\n\n' + voxels)
+    summary = run("segment", path, *BOX, *WINDOW, "-o", tmp_path / "out.nrrd", "--json").json()
+    assert (summary["volume_ml"], summary["measurements"]) == (pytest.approx(800e-12), None)
 
 
 def test_milliliters_of_slanted_and_of_tiny_voxels_are_exact(run, networks, tmp_path):

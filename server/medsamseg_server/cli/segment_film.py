@@ -165,4 +165,5 @@ def _report(args: argparse.Namespace, summary: Mapping[str, Any]) -> None:
         return
     say(args, f"{summary['name']}: found on {summary['frames_found']} of {summary['frames']} frames")
     say(args, f"  {summary['model']} on {summary['device']}: {summary['frames_per_second']} frames a second")
-    say(args, f"Written: {args.output}")
+    also = ["the table of frames"] * args.csv + ([str(args.overlay)] if args.overlay is not None else [])
+    say(args, ", and ".join([f"Written: {args.output}", *also]))

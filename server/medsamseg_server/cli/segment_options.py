@@ -83,7 +83,10 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--force", action="store_true", help="replace OUT if it exists")
     parser.add_argument(
-        "--csv", action="store_true", help="write the table of slices beside OUT: confidence, provenance, boxes"
+        "--csv",
+        action="store_true",
+        help="write tables beside OUT: of slices (confidence, provenance, boxes) and of segments (volume, diameters,"
+        " intensities)",
     )
     parser.add_argument(
         "--overlay",

@@ -7,20 +7,31 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from medsamseg_server.cli.output import print_json, say
+from medsamseg_server.cli.segment_measures import as_json, in_words
 from medsamseg_server.cli.slice_table import slice_rows
 
 if TYPE_CHECKING:
     from medsamseg_server.engine.engine import Engine
     from medsamseg_server.image_io.image import Image
+    from medsamseg_server.measurements.measuring import Measurements
     from medsamseg_server.propagation.whole_volume import WholeMask
 
 
 def summarize(
-    args: argparse.Namespace, image: Image, engine: Engine, results: Mapping[str, WholeMask]
+    args: argparse.Namespace,
+    image: Image,
+    engine: Engine,
+    results: Mapping[str, WholeMask],
+    measured: Mapping[str, Measurements | None],
 ) -> dict[str, Any]:
     """Return what ``--json`` prints of the objects; of one alone its values, of several a list with their names."""
     found = [
-        {"name": name, **_found(image, result), "per_slice": slice_rows(result.results)}
+        {
+            "name": name,
+            **_found(image, result),
+            "measurements": as_json(measured[name]),
+            "per_slice": slice_rows(result.results),
+        }
         for name, result in results.items()
     ]
     first = next(iter(results.values()))
@@ -57,23 +68,34 @@ def _rounded(volume: float) -> float:
     return float(f"{volume:.8g}")
 
 
-def report(args: argparse.Namespace, summary: Mapping[str, Any], results: Mapping[str, WholeMask]) -> None:
+def report(
+    args: argparse.Namespace,
+    summary: Mapping[str, Any],
+    results: Mapping[str, WholeMask],
+    measured: Mapping[str, Measurements | None],
+) -> None:
     """Print the summary, with how long it took and what was written."""
     if args.json:
         print_json(summary)
         return
     for found, (name, result) in zip(summary.get("segments", [summary]), results.items(), strict=True):
-        say(args, f"{name}: {found['mask_voxels']} voxels{_volume(found['volume_ml'])}{_where(result.slices)}")
+        if summary["slices_total"] == 1:
+            say(args, f"{name}: {found['mask_voxels']} pixels{in_words(measured[name])}")
+        else:
+            size = f"{found['mask_voxels']} voxels{_volume(found['volume_ml'])}"
+            say(args, f"{name}: {size}{_where(result.slices)}{in_words(measured[name])}")
         for end in result.ended if summary["slices_total"] > 1 else ():
             say(args, f"  {end.direction}: {end.message}")
         window = result.window
-        say(args, f"  Window {window.name} ({window.lower:g} to {window.upper:g})")
+        # The colors of a picture are taken as they are.
+        if window.name != "color":
+            say(args, f"  Window {window.name} ({window.lower:g} to {window.upper:g})")
     if args.also:
         names = ", ".join(path.name for path in (args.image, *args.also))
         say(args, f"  Fused by the {'maximum' if summary['fused'] == 'max' else 'mean'}: {names}")
     times = ", ".join(f"{summary[f'seconds_{step}']:.1f} s {step}" for step in ("loading", "encoding", "decoding"))
     say(args, f"  {summary['model']} on {summary['device']}: {times}")
-    also = ["the table of slices"] * args.csv
+    also = ["the tables of slices and segments"] * args.csv
     also += [str(path) for path in (args.probability, args.overlay) if path is not None]
     say(args, ", and ".join([f"Written: {args.output}", *also]))
 

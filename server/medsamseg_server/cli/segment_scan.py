@@ -13,6 +13,7 @@ from medsamseg_server.cli import exclusion, segment_times
 from medsamseg_server.cli.engine_options import make_loaded_engine
 from medsamseg_server.cli.output import shows_progress, warn
 from medsamseg_server.cli.overlay_picture import Outcome, check_overlay, write_overlay
+from medsamseg_server.cli.segment_measures import measure_all, segments_path, write_segments
 from medsamseg_server.cli.segment_report import report, summarize
 from medsamseg_server.cli.segment_tasks import with_boxes_in_pixels
 from medsamseg_server.cli.slice_order import in_space
@@ -85,13 +86,16 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
     results = exclusion.without_excluded(_run_with_progress(args, objects, engine), scan.axis)
     notes = [*scan.image.notes, *scan.volume.notes, *scan.phase_notes, *_notes_on_boxes(args, results)]
     notes += _write(args, scan, engine, results)
+    measured = measure_all(scan.image, scan.axis, results)
+    if args.csv:
+        write_segments(segments_path(args.output), measured)
     for note in notes:
         warn(note)
-    summary = summarize(args, scan.image, engine, results)
+    summary = summarize(args, scan.image, engine, results, measured)
     summary["slices_total"] = scan.volume.slice_count(scan.axis)
     summary["seconds_loading"] = round(seconds_loading, 3)
     summary["warnings"] = notes
-    report(args, summary, results)
+    report(args, summary, results, measured)
     return 0
 
 

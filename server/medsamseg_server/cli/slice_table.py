@@ -36,8 +36,13 @@ def slice_rows(results: Sequence[SliceResult]) -> list[dict[str, Any]]:
 
 def table_path(output: Path) -> Path:
     """Return the name of the table beside a segmentation: ``tumor.seg.nrrd`` has ``tumor.slices.csv``."""
+    return path_beside(output, ".slices.csv")
+
+
+def path_beside(output: Path, ending: str) -> Path:
+    """Return the name of a segmentation's file with another ending."""
     suffix = next((suffix for suffix in OUTPUT_SUFFIXES if output.name.lower().endswith(suffix)), output.suffix)
-    return output.with_name(f"{output.name[: len(output.name) - len(suffix)]}.slices.csv")
+    return output.with_name(f"{output.name[: len(output.name) - len(suffix)]}{ending}")
 
 
 def write_table(path: Path, rows: Sequence[dict[str, Any]]) -> None:

@@ -160,6 +160,11 @@ class Image:
     source: DicomSource | None = None
 
     @property
+    def has_millimeters(self) -> bool:
+        """Whether the lengths in ``geometry`` are millimeters, not a guess or another unit of the file."""
+        return self.voxel_ml is not None and math.isclose(self.voxel_ml, self.geometry.voxel_ml, rel_tol=1e-6)
+
+    @property
     def place(self) -> ScanPlace:
         """Where it lies, for what is written beside it."""
         return ScanPlace(self.geometry, self.nifti_place, self.source)
