@@ -133,7 +133,7 @@ def _perpendicular(line: _Line, plane: SlicePlane) -> Points:
     along = (to_px - from_px) / np.linalg.norm(to_px - from_px)
     turn = np.array([along, (-along[1], along[0])])
     padded = np.pad(line.part, 1).astype(np.float64)
-    found = find_contours(padded, 0.5, fully_connected="high")  # type: ignore[no-untyped-call]
+    found = find_contours(padded, 0.5, fully_connected="high")
     outlines = [plane.in_mm(points[:, ::-1] - 1 + line.corner) @ turn.T for points in found]
     starts = np.concatenate([points[:-1] for points in outlines])
     ends = np.concatenate([points[1:] for points in outlines])
