@@ -13,6 +13,7 @@ _SEGMENTATIONS = "Slicer: Modules/Loadable/Segmentations/Widgets"
 MEMBERS = {
     "ctkCollapsibleButton": {
         "collapsed": (f"{_CTK}/ctkCollapsibleButton.h", "property", 48, 48),
+        "contentsCollapsed(bool)": (f"{_CTK}/ctkCollapsibleButton.h", "signal", 151, 151),
     },
     "ctkPathLineEdit": {
         "filters": (f"{_CTK}/ctkPathLineEdit.h", "property", 73, 67),

@@ -27,7 +27,8 @@ class BoxTable:
         self._isFilling = False
         _setUp(table)
         connections.connect(table, "itemSelectionChanged()", self._onSelected)
-        connections.connect(table, "itemDoubleClicked(QTableWidgetItem*)", self._onDoubleClicked)
+        # A click on the row that is selected already leads to its slice, too.
+        connections.connect(table, "itemClicked(QTableWidgetItem*)", self._onClicked)
         self._deleteKey = qt.QShortcut(table)
         self._deleteKey.setKey(qt.QKeySequence("Del"))
         self._deleteKey.setContext(qt.Qt.WidgetWithChildrenShortcut)
@@ -86,7 +87,7 @@ class BoxTable:
             self._jump()
             self._onSelection()
 
-    def _onDoubleClicked(self, _item):
+    def _onClicked(self, _item):
         self._jump()
 
     def _jump(self):
