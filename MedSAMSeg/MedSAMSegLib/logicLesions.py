@@ -56,8 +56,8 @@ class LesionList(BoxAdjustment, SliceReview):
             key = segmentation.GetID(), segmentID, volume.GetID()
             seen = segment, segment.GetMTime(), labelmap and labelmap.GetMTime(), axis, place
             if key not in known or known[key][0] != seen:
-                states = self.slices(segmentation, volume, segmentID, axis)
-                known[key] = seen, lesionOf(segmentation, segmentID, volume, axis, states)
+                audit = self._audit(segmentation, volume, segmentID, axis)
+                known[key] = seen, lesionOf(segmentation, segmentID, volume, axis, audit)
             self._lesions[key] = known[key]
         return [lesion for _seen, lesion in self._lesions.values()]
 
@@ -70,11 +70,7 @@ class LesionList(BoxAdjustment, SliceReview):
         :raises UserError: when a node is gone, not stored as voxels, or under transforms that move them apart.
         """
         axis = self._lesionAxis(segmentation, volume, segment)
-        present = [state for state in self.slices(segmentation, volume, segment, axis) if not state.isEmpty]
-        for state in present:
-            if not state.isAccepted:
-                self.acceptSlice(segmentation, volume, segment, axis, state.index)
-        return len(present)
+        return self._audit(segmentation, volume, segment, axis).acceptAll()
 
     def exportLesions(self, segmentation, volume, path):
         """Write :meth:`lesions` into a CSV file: UTF-8, a line a segment, volumes in ml, diameters in mm.

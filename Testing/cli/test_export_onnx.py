@@ -18,6 +18,7 @@ from medsamseg_server.models.networks import build_network
 from medsamseg_server.models.specialist import build_specialist
 from medsamseg_server.models.specification import NoEncoder, TinyViTParameters, UNetParameters
 from medsamseg_server.runtime import torch_runtime
+from medsamseg_server.system import packages
 from medsamseg_server.system.safe_files import file_digest
 from medsamseg_server.volumes.windows import CT_PRESETS
 from medsamseg_server.weights.catalog import get_specification
@@ -198,8 +199,8 @@ def test_wrong_network_is_not_kept(run, home, exported, development_store, tmp_p
 
 
 def test_missing_packages_are_named(run, small, tmp_path, monkeypatch):
-    find = onnx_files.find_spec
-    monkeypatch.setattr(onnx_files, "find_spec", lambda name: None if name.startswith("onnx") else find(name))
+    find = packages.find_spec
+    monkeypatch.setattr(packages, "find_spec", lambda name: None if name.startswith("onnx") else find(name))
     result = run("export", "onnx", "small", "-o", tmp_path / "out")
     assert result.status == 2
     assert "onnx, onnxruntime, onnxscript" in result.err

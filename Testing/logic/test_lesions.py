@@ -106,8 +106,8 @@ def test_onlyWhatChangedIsMeasuredAgain(logic, ct, monkeypatch):
     volume, segmentation, segmentID = ct
     logic.segmentBox(*ct, **BOX)
     before = logic.lesions(segmentation, volume)
-    measured, slices = [], logic.slices
-    monkeypatch.setattr(logic, "slices", lambda *arguments: measured.append(arguments[2]) or slices(*arguments))
+    measured, audit = [], logic._audit
+    monkeypatch.setattr(logic, "_audit", lambda *arguments: measured.append(arguments[2]) or audit(*arguments))
     assert logic.lesions(segmentation, volume) == before
     assert measured == []
     segmentation.GetSegmentation().GetSegment(segmentID).SetName("Node")

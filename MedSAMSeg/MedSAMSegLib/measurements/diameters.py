@@ -1,4 +1,4 @@
-"""The longest diameter of an object on a slice, by the rule of ``medsamseg segment --measure``.
+"""The longest diameter of an object on a slice, by the same rule as ``medsamseg segment``.
 
 RECIST 1.1 (Eisenhauer et al., doi:10.1016/j.ejca.2008.10.026) measures a lesion by its longest diameter in the plane of
 the slices. The ends lie on the outline, halfway between the centers of the outermost voxels and of their neighbors: a

@@ -9,7 +9,6 @@ import vtk
 from MedSAMSegLib.measurements.diameters import longestDiameter
 from MedSAMSegLib.segments.labelmapCrop import cropOfLabel
 from MedSAMSegLib.slices.sliceRecord import BOX, EDITED
-from MedSAMSegLib.slices.sliceStates import SliceAudit
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.slicePlanes import planeOf
 
@@ -43,26 +42,23 @@ class Lesion:
     ends: tuple
 
 
-def lesionOf(segmentation, segmentID, volume, axis, states):
+def lesionOf(segmentation, segmentID, volume, axis, audit):
     """Measure a segment.
 
     :param segmentation: the segmentation node, stored as voxels.
     :param segmentID: ID of the segment.
     :param volume: the volume node.
     :param axis: array axis of the slices.
-    :param states: the SliceStates of the segment along that axis.
+    :param audit: SliceAudit of the segment along that axis.
     :return: :class:`Lesion`.
     """
     geometry = SliceGeometry(volume)
-    audit = SliceAudit(segmentation, segmentID, volume, axis)
-    indices = [state.index for state in states if not state.isEmpty]
-    crops = ((index, audit.crop(index)) for index in indices)
-    masks = ((index, *crop.flat(axis)) for index, crop in crops if crop is not None)
+    masks = ((index, *crop.flat(axis)) for index, crop in audit.crops().items())
     diameter = longestDiameter(masks, axis, geometry.IJKToWorld)
     return Lesion(
         segmentID=segmentID,
         name=segmentation.GetSegmentation().GetSegment(segmentID).GetName(),
-        state=stateOf(states),
+        state=stateOf(audit.states().values()),
         axis=axis,
         sliceIndex=None if diameter is None else diameter.sliceIndex,
         place="" if diameter is None else f"{planeOf(geometry, axis)} {diameter.sliceIndex}",

@@ -92,13 +92,30 @@ class SliceAudit:
         :param sliceIndex: index of a slice with voxels or a record.
         :param isAccepted: whether it is good.
         """
-        state = self.state(sliceIndex)
         digest = self._digest(sliceIndex)
+        state = _state(sliceIndex, self._records.of(self._axis, sliceIndex), digest)
         record = None
         # Without a record, what is there are manual edits still.
         if isAccepted or state.provenance != EDITED:
-            record = SliceRecord(state.provenance, digest, state.confidence, state.parts, state.basis, isAccepted)
+            record = _recordOf(state, digest, isAccepted)
         self._records.note(self._axis, {sliceIndex: record})
+
+    def acceptAll(self):
+        """Lock all slices with voxels as they are now.
+
+        :return: how many there are.
+        """
+        records, digests = self._records.ofAxis(self._axis), self._digests()
+        states = [_state(index, records.get(index), digest) for index, digest in digests.items()]
+        self._records.note(
+            self._axis,
+            {
+                state.index: _recordOf(state, digests[state.index], isAccepted=True)
+                for state in states
+                if not state.isAccepted
+            },
+        )
+        return len(states)
 
     def restore(self, state):
         """Record a slice as it was made, although others have changed its voxels since.
@@ -106,7 +123,7 @@ class SliceAudit:
         :param state: SliceState of the slice from before that change; not of manual edits.
         """
         digest = self._digest(state.index)
-        record = SliceRecord(state.provenance, digest, state.confidence, state.parts, state.basis, state.isAccepted)
+        record = _recordOf(state, digest, state.isAccepted)
         if self._records.of(self._axis, state.index) != record:
             self._records.note(self._axis, {state.index: record})
 
@@ -145,15 +162,26 @@ class SliceAudit:
         """:return: trimmed LabelmapCrop of the segment on a slice, in voxels of the volume; None where it has none."""
         return self._crop(self._grid, sliceIndex)
 
+    def crops(self):
+        """:return: {slice index: trimmed LabelmapCrop in voxels of the volume} of the slices with voxels."""
+        grid = self._grid
+        if not grid.isResampled:
+            return self._crops(grid)
+        found = self._found
+        crops = {index: self._sampled(grid, found, index) for index in grid.slabs(found, self._axis)}
+        return {index: crop for index, crop in crops.items() if not crop.isEmpty}
+
     def _crop(self, grid, sliceIndex):
-        plane = grid.slicePlane(self._axis, sliceIndex)
         if grid.isResampled:
-            # The center of a slice's voxel may lie in a voxel of the grid beside its slab, but not far from it.
-            found = cropOfLabel(self._labelmap, self._segment.GetLabelValue()).piece(plane)
-            crop = _ofSlice(grid.sampledFromGrid(found), self._axis, sliceIndex)
+            crop = self._sampled(grid, self._found, sliceIndex)
         else:
-            crop = grid.cropFromGrid(self._voxelsWithin(plane)).trimmed()
+            crop = grid.cropFromGrid(self._voxelsWithin(grid.slicePlane(self._axis, sliceIndex))).trimmed()
         return None if crop.isEmpty else crop
+
+    def _sampled(self, grid, found, sliceIndex):
+        # The center of a slice's voxel may lie in a voxel of the grid beside its slab, but not far from it.
+        piece = found.piece(grid.slicePlane(self._axis, sliceIndex))
+        return _ofSlice(grid.sampledFromGrid(piece), self._axis, sliceIndex)
 
     def sharing(self, sliceIndex):
         """:return: indices of the other slices that have voxels in common with a slice: where those are coarser."""
@@ -167,6 +195,11 @@ class SliceAudit:
     @property
     def _labelmap(self):
         return self._segmentationNode.GetBinaryLabelmapInternalRepresentation(self._segmentID)
+
+    @property
+    def _found(self):
+        """All voxels of the segment, as a LabelmapCrop of its labelmap."""
+        return cropOfLabel(self._labelmap, self._segment.GetLabelValue())
 
     @property
     def _grid(self):
@@ -193,7 +226,7 @@ class SliceAudit:
         return "" if crop is None else sliceDigest(crop.voxels, crop.start)
 
     def _slabs(self, grid):
-        return grid.slabs(cropOfLabel(self._labelmap, self._segment.GetLabelValue()), self._axis)
+        return grid.slabs(self._found, self._axis)
 
     def _boxOfSlab(self, grid, indices):
         if indices is None:
@@ -203,8 +236,8 @@ class SliceAudit:
         return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
     def _crops(self, grid):
-        """:return: {slice index: trimmed LabelmapCrop in voxels of the volume} of the slices with voxels."""
-        found = cropOfLabel(self._labelmap, self._segment.GetLabelValue())
+        """:return: as `crops`, where the segment has the volume's voxels."""
+        found = self._found
         if found.isEmpty:
             return {}
         # Drawn on a whole scan and worked on in a piece of it, a segment reaches beyond the volume.
@@ -255,6 +288,10 @@ def _ofSlice(crop, axis, sliceIndex):
     start = list(crop.start)
     start[depth] = sliceIndex
     return LabelmapCrop(crop.voxels.take([number], axis=axis), tuple(start)).trimmed()
+
+
+def _recordOf(state, digest, isAccepted):
+    return SliceRecord(state.provenance, digest, state.confidence, state.parts, state.basis, isAccepted)
 
 
 def _state(index, record, digest):

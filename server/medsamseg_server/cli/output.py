@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
@@ -19,6 +20,13 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
         "--json", action="store_true", help="print one line of JSON instead of text, also for errors; no progress"
     )
     parser.add_argument("--quiet", "-q", action="store_true", help="print nothing but errors and warnings")
+
+
+def refuse_to_replace_the_image(image: Path, output: Path) -> None:
+    """Raise ``output_is_input`` where a result would be written over what it is made from."""
+    if output.exists() and image.exists() and output.samefile(image):
+        message = f"{output} is the image itself."
+        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "output_is_input", message, "Choose another name with --output.")
 
 
 def say(args: argparse.Namespace, text: str) -> None:

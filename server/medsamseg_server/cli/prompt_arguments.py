@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 from pathlib import Path
@@ -187,3 +188,12 @@ def _check_box(value: Any, place: str) -> Box:
         _check_digits(corner, f"{place}[{number}]")
     x0, y0, x1, y1 = (float(corner) for corner in value)
     return (x0, y0, x1, y1)
+
+
+def slice_index(args: argparse.Namespace) -> int | None:
+    """Return the slice of ``--slice``; 0 of a flat picture, which has one, where it is not given."""
+    from medsamseg_server.image_io.pictures import may_be_flat
+
+    # Of a stack in such a file, the first.
+    index: int | None = 0 if args.slice is None and may_be_flat(args.image) else args.slice
+    return index

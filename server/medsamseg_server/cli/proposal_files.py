@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from medsamseg_server.cli.output import refuse_to_replace_the_image
 from medsamseg_server.cli.overlay_picture import check_overlay, write_slice_overlay
 from medsamseg_server.engine.proposals import Proposal
 from medsamseg_server.engine.slice_request import SliceRequest
@@ -54,9 +55,7 @@ def check_proposal_output(image: Path, output: Path, overlay: Path | None, overw
         message = f"{output.name} would put proposals that nobody has looked at into the patient's study."
         hint = "End its name with .seg.nrrd, and keep what is right."
         raise MedSAMSegError(ErrorKind.INVALID_INPUT, "output_suffix", message, hint)
-    if output.exists() and image.exists() and output.samefile(image):
-        message = f"{output} is the image itself."
-        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "output_is_input", message, "Choose another name with --output.")
+    refuse_to_replace_the_image(image, output)
     check_output(output, overwrite)
     if overlay is not None:
         check_overlay(overlay, overwrite)

@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from medsamseg_server.cli.engine_options import add_computer_options, add_model_option, add_window_option, make_engine
 from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress, warn
+from medsamseg_server.cli.prompt_arguments import slice_index
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.registry import DEFAULT_PROPOSER
@@ -142,11 +143,9 @@ def run(args: argparse.Namespace) -> int:
 def _read(args: argparse.Namespace) -> tuple[Image, int]:
     """Return the image, of a film the frame alone, and the index of the slice in it."""
     from medsamseg_server.image_io.film_names import is_film
-    from medsamseg_server.image_io.pictures import may_be_flat
     from medsamseg_server.image_io.reading import read_image
 
-    # A flat picture has one slice; of a stack in such a file, the first.
-    index = 0 if args.slice is None and may_be_flat(args.image) else args.slice
+    index = slice_index(args)
     if index is None:
         raise MedSAMSegError(ErrorKind.INVALID_INPUT, "usage", "--slice is missing.", "Give the number of the slice.")
     if is_film(args.image):
@@ -157,11 +156,11 @@ def _read(args: argparse.Namespace) -> tuple[Image, int]:
 def _frame(path: Path, index: int, axis: int) -> Image:
     from medsamseg_server.image_io.dicom_films import open_film
     from medsamseg_server.image_io.films import FilmVolume
-    from medsamseg_server.image_io.image import STRAIGHT, Geometry, Image
+    from medsamseg_server.image_io.image import NO_PLACE, Image
 
     with open_film(path) as film:
         pixels = FilmVolume(film).slice(axis, index)
-        return Image(pixels[None].copy(), Geometry((1.0, 1.0, 1.0), (0.0, 0.0, 0.0), STRAIGHT))
+        return Image(pixels[None].copy(), NO_PLACE)
 
 
 def _search(

@@ -6,6 +6,7 @@ import argparse
 
 from medsamseg_server.cli import exclusion, probability
 from medsamseg_server.cli.engine_options import make_loaded_engine
+from medsamseg_server.cli.output import refuse_to_replace_the_image
 from medsamseg_server.cli.segment_options import EPILOG, add_options
 from medsamseg_server.cli.segment_tasks import make_tasks, wrong_usage
 from medsamseg_server.weights.store import ModelStore
@@ -33,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     from medsamseg_server.cli import segment_film, segment_scan
     from medsamseg_server.image_io.film_names import is_film
 
-    _refuse_to_replace_the_image(args)
+    refuse_to_replace_the_image(args.image, args.output)
     probability.check_options(args, len(tasks))
     exclusion.check_options(args, is_film(args.image))
     _check_phases(args, is_film(args.image))
@@ -60,10 +61,3 @@ def _check_phases(args: argparse.Namespace, is_film: bool) -> None:
     for what, given in (("a film", is_film), ("--boxes", args.boxes is not None), ("--all-times", args.all_times)):
         if args.also and given:
             raise wrong_usage(f"--also cannot go with {what}.", "Leave --also out.")
-
-
-def _refuse_to_replace_the_image(args: argparse.Namespace) -> None:
-    if args.output.exists() and args.image.exists() and args.output.samefile(args.image):
-        raise wrong_usage(
-            f"{args.output} is the image itself.", "Choose another name with --output.", "output_is_input"
-        )

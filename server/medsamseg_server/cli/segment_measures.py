@@ -44,9 +44,9 @@ def as_json(measured: Measurements | None) -> dict[str, Any] | None:
         return None
     found = measured.diameters
     return {
-        "volume_ml": _rounded(measured.volume_ml),
+        "volume_ml": rounded(measured.volume_ml),
         "slices": measured.slices,
-        "extent_mm": _rounded(measured.extent_mm),
+        "extent_mm": rounded(measured.extent_mm),
         "diameters": None
         if found is None
         else {
@@ -56,7 +56,7 @@ def as_json(measured: Measurements | None) -> dict[str, Any] | None:
         },
         "intensities": None
         if measured.intensities is None
-        else {name: _rounded(value) for name, value in asdict(measured.intensities).items()},
+        else {name: rounded(value) for name, value in asdict(measured.intensities).items()},
     }
 
 
@@ -91,23 +91,23 @@ def write_segments(path: Path, measured: Mapping[str, Measurements | None]) -> N
 
 def _row(measured: Measurements) -> dict[str, float | None]:
     row: dict[str, float | None] = {
-        "volume_ml": _rounded(measured.volume_ml),
+        "volume_ml": rounded(measured.volume_ml),
         "slices": measured.slices,
-        "extent_mm": _rounded(measured.extent_mm),
+        "extent_mm": rounded(measured.extent_mm),
     }
     if measured.diameters is not None:
         found = measured.diameters
-        row |= {"longest_mm": _rounded(found.longest.length), "perpendicular_mm": _rounded(found.perpendicular.length)}
+        row |= {"longest_mm": rounded(found.longest.length), "perpendicular_mm": rounded(found.perpendicular.length)}
         row["slice"] = found.slice
     if measured.intensities is not None:
-        values = (_rounded(value) for value in asdict(measured.intensities).values())
+        values = (rounded(value) for value in asdict(measured.intensities).values())
         row |= dict(zip(("mean", "sd", "min", "max"), values, strict=True))
     return row
 
 
 def _diameter_as_json(diameter: Diameter) -> dict[str, Any]:
     return {
-        "mm": _rounded(diameter.length),
+        "mm": rounded(diameter.length),
         "voxels": [[round(value, 3) for value in end] for end in diameter.voxels],
         "ras": [[round(value, 3) for value in end] for end in diameter.ras],
     }
@@ -117,6 +117,6 @@ def _mm(diameter: Diameter) -> str:
     return f"{diameter.length:.1f} mm" if diameter.length >= 1 else f"{diameter.length:.3g} mm"
 
 
-def _rounded(value: float) -> float:
-    # Digits that count, without the noise of sums and products.
+def rounded(value: float) -> float:
+    """Return the digits that count, however small voxels are, without the noise of sums and products."""
     return float(f"{value:.8g}")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from medsamseg_server.cli.output import print_json, say
-from medsamseg_server.cli.segment_measures import as_json, in_words
+from medsamseg_server.cli.segment_measures import as_json, in_words, rounded
 from medsamseg_server.cli.slice_table import slice_rows
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _found(image: Image, result: WholeMask) -> dict[str, Any]:
     voxels = int(result.mask.sum(dtype=int))
     return {
         "mask_voxels": voxels,
-        "volume_ml": None if image.voxel_ml is None else _rounded(voxels * image.voxel_ml),
+        "volume_ml": None if image.voxel_ml is None else rounded(voxels * image.voxel_ml),
         "slices": len(result.slices),
         "first_slice": result.slices[0] if result.slices else None,
         "last_slice": result.slices[-1] if result.slices else None,
@@ -61,11 +61,6 @@ def _found(image: Image, result: WholeMask) -> dict[str, Any]:
             for end in result.ended
         ],
     }
-
-
-def _rounded(volume: float) -> float:
-    # Digits that count, however small the voxels are; without the noise of their product.
-    return float(f"{volume:.8g}")
 
 
 def report(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from medsamseg_server.cli.box_formats import in_pixels
-from medsamseg_server.cli.prompt_arguments import is_name, parse_box, parse_range, read_prompts
+from medsamseg_server.cli.prompt_arguments import is_name, parse_box, parse_range, read_prompts, slice_index
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
 if TYPE_CHECKING:
@@ -48,8 +48,6 @@ def make_tasks(args: argparse.Namespace) -> dict[str, Task]:
 
 
 def _boxes_of(args: argparse.Namespace) -> tuple[int, dict[str | None, dict[int, Box]]]:
-    from medsamseg_server.image_io.pictures import may_be_flat
-
     if args.prompts is not None:
         for option in ("box", "slice", "axis"):
             if getattr(args, option) is not None:
@@ -57,8 +55,7 @@ def _boxes_of(args: argparse.Namespace) -> tuple[int, dict[str | None, dict[int,
         if args.box_format != "corners":
             raise wrong_usage("--box-format says what --box is.", "A prompts file has corners.")
         return read_prompts(args.prompts)
-    # A flat picture has one slice; of a stack in such a file, the first.
-    index = 0 if args.slice is None and may_be_flat(args.image) else args.slice
+    index = slice_index(args)
     if args.box is None or index is None:
         missing = "--box" if args.box is None else "--slice"
         raise wrong_usage(f"{missing} is missing.", "Give --box and --slice, or --prompts.")

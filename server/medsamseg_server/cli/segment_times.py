@@ -14,11 +14,12 @@ import numpy as np
 from tqdm import tqdm
 
 from medsamseg_server.cli.output import print_json, say, shows_progress, warn
+from medsamseg_server.cli.slice_table import path_beside, stem_of
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.image import Image
 from medsamseg_server.image_io.mask_writer import Segment
 from medsamseg_server.image_io.picture_masks import is_picture_mask
-from medsamseg_server.image_io.segmentations import OUTPUT_SUFFIXES, check_output, color_of, write_segmentation
+from medsamseg_server.image_io.segmentations import check_output, color_of, write_segmentation
 from medsamseg_server.image_io.times import Times
 from medsamseg_server.propagation.through_time import VolumesInTime, follow_through_time
 from medsamseg_server.propagation.whole_volume import Task
@@ -89,17 +90,14 @@ def run(args: argparse.Namespace, times: Times, tasks: Mapping[str, Task], engin
             if not segment.mask.any():
                 warn(f"{segment.name} was not found at time {time}.")
     if args.csv:
-        _write_table(_path(args.output, None, times.count), rows)
+        _write_table(path_beside(args.output, ".times.csv"), rows)
     _report(args, times, rows, engine)
     return 0
 
 
-def _path(output: Path, time: int | None, count: int) -> Path:
-    """Return the name for a time: ``heart.seg.nrrd`` becomes ``heart_07.seg.nrrd``; that of the table for none."""
-    suffix = next((suffix for suffix in OUTPUT_SUFFIXES if output.name.lower().endswith(suffix)), output.suffix)
-    stem = output.name[: len(output.name) - len(suffix)]
-    if time is None:
-        return output.with_name(f"{stem}.times.csv")
+def _path(output: Path, time: int, count: int) -> Path:
+    """Return the name for a time: ``heart.seg.nrrd`` becomes ``heart_07.seg.nrrd``."""
+    stem = stem_of(output)
     return output.with_name(f"{stem}_{time:0{len(str(count - 1))}}{output.name[len(stem) :]}")
 
 

@@ -41,8 +41,13 @@ def table_path(output: Path) -> Path:
 
 def path_beside(output: Path, ending: str) -> Path:
     """Return the name of a segmentation's file with another ending."""
+    return output.with_name(f"{stem_of(output)}{ending}")
+
+
+def stem_of(output: Path) -> str:
+    """Return the name of a segmentation's file without the suffix that says what it is, such as ``.seg.nrrd``."""
     suffix = next((suffix for suffix in OUTPUT_SUFFIXES if output.name.lower().endswith(suffix)), output.suffix)
-    return output.with_name(f"{output.name[: len(output.name) - len(suffix)]}{ending}")
+    return output.name[: len(output.name) - len(suffix)]
 
 
 def write_table(path: Path, rows: Sequence[dict[str, Any]]) -> None:

@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from medsamseg_server.exporting.onnx_parts import (
 )
 from medsamseg_server.models.networks import SamNetwork
 from medsamseg_server.models.specification import EMBEDDING_CHANNELS, ModelSpecification, SamDecoder
+from medsamseg_server.system.packages import require_packages
 from medsamseg_server.system.safe_files import file_digest
 
 #: The version of ONNX's operators. PyTorch's exporter makes no lower one; ONNX Runtime knows it since 1.14 (2023).
@@ -42,14 +42,7 @@ _MOST_DIFFERENCE = 0.01
 
 def require_export_packages() -> None:
     """Raise ``export_not_installed`` unless everything that an export needs is there."""
-    missing = [title for name, title in _PACKAGES.items() if find_spec(name) is None]
-    if missing:
-        raise MedSAMSegError(
-            ErrorKind.INVALID_INPUT,
-            "export_not_installed",
-            f"Exporting needs packages that are not installed: {', '.join(missing)}.",
-            "Install them: pip install 'medsamseg-server[export]'",
-        )
+    require_packages(_PACKAGES, "export", "Exporting", "export_not_installed")
 
 
 def require_exportable(specification: ModelSpecification) -> None:

@@ -99,6 +99,10 @@ class Geometry:
         return float(np.linalg.norm(((self.matrix - other.matrix) @ corners)[:3], axis=0).max())
 
 
+#: Of pictures, which have no size in the patient and lie nowhere.
+NO_PLACE = Geometry((1.0, 1.0, 1.0), (0.0, 0.0, 0.0), STRAIGHT)
+
+
 @dataclass(frozen=True)
 class DicomSource:
     """Which DICOM images a scan was read from; one entry for each slice, in the array's order K.

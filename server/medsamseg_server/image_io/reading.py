@@ -15,7 +15,7 @@ from medsamseg_server.image_io.dicom import read_series
 from medsamseg_server.image_io.dicom_colors import whole_slide_error
 from medsamseg_server.image_io.dicom_files import is_dicom
 from medsamseg_server.image_io.image import (
-    STRAIGHT,
+    NO_PLACE,
     Geometry,
     Image,
     check_geometry,
@@ -79,7 +79,7 @@ def read_image(path: Path, series: str | None = None) -> Image:
 def _read_picture(path: Path) -> Image:
     """Return a flat picture as a scan of one slice, without a size in the patient."""
     pixels, notes = read_picture(path)
-    return Image(pixels[np.newaxis], Geometry((1.0, 1.0, 1.0), (0.0, 0.0, 0.0), STRAIGHT), notes)
+    return Image(pixels[np.newaxis], NO_PLACE, notes)
 
 
 def _read_file(path: Path) -> Image:

@@ -63,8 +63,8 @@ def _boxes_through_time(
     engine: Engine, volumes: VolumesInTime, start: int, tasks: Mapping[str, Task]
 ) -> dict[str, list[dict[int, Box]]]:
     """Return, of each object, the boxes of each time by slice; none where it was not found."""
-    through = _slices_through_time(volumes, start, tasks)
     volume = volumes.volume(start)
+    through = _slices_through_time(volumes, start, volume.shape, tasks)
     boxes: dict[str, list[dict[int, Box]]] = {}
     for name, task in tasks.items():
         boxes[name] = [{} for _ in range(volumes.count)]
@@ -81,11 +81,12 @@ def _boxes_through_time(
     return boxes
 
 
-def _slices_through_time(volumes: VolumesInTime, start: int, tasks: Mapping[str, Task]) -> dict[int, Volume]:
-    """Return each slice with a box as a stack of what it shows at all times."""
+def _slices_through_time(
+    volumes: VolumesInTime, start: int, shape: tuple[int, int, int], tasks: Mapping[str, Task]
+) -> dict[int, Volume]:
+    """Return each slice with a box as a stack of what it shows at all times; ``shape`` is that at the start."""
     axis = next(iter(tasks.values())).axis
     prompted = sorted({index for task in tasks.values() for index in task.boxes})
-    shape = volumes.volume(start).shape
     stacks: dict[int, list[NDArray[np.generic]]] = {index: [] for index in prompted}
     for time in range(volumes.count):
         now = volumes.volume(time)

@@ -7,6 +7,7 @@ import importlib
 import os
 import reprlib
 from collections.abc import AsyncIterator, Callable, Collection
+from functools import partial
 from types import ModuleType
 from typing import Annotated, Any
 
@@ -126,27 +127,13 @@ async def segment(key: Key, body: contract.SegmentRequest, service: ServiceOf) -
 @router.post("/volumes/{key}/propagate", response_class=StreamingResponse, responses=_EVENTS)
 async def propagate(key: Key, body: contract.PropagateRequest, service: ServiceOf) -> StreamingResponse:
     """Stream the object slice by slice, as newline-delimited JSON."""
-    loop = asyncio.get_running_loop()
-    events: asyncio.Queue[contract.PropagationEvent | None] = asyncio.Queue()
-
-    def deliver(event: contract.PropagationEvent | None) -> None:
-        loop.call_soon_threadsafe(events.put_nowait, event)
-
-    cancel = await run_in_threadpool(service.propagate, service.volumes.get(key), body, deliver)
-    return _JobStream(events, cancel)
+    return await _JobStream.of(partial(service.propagate, service.volumes.get(key), body))
 
 
 @router.post("/volumes/{key}/proposals", response_class=StreamingResponse, responses=_PROPOSALS)
 async def propose(key: Key, body: proposal_contract.ProposalsRequest, service: ServiceOf) -> StreamingResponse:
     """Stream the objects of a slice that nobody has pointed at, as newline-delimited JSON."""
-    loop = asyncio.get_running_loop()
-    events: asyncio.Queue[proposal_contract.ProposalsEvent | None] = asyncio.Queue()
-
-    def deliver(event: proposal_contract.ProposalsEvent | None) -> None:
-        loop.call_soon_threadsafe(events.put_nowait, event)
-
-    cancel = await run_in_threadpool(service.propose, service.volumes.get(key), body, deliver)
-    return _JobStream(events, cancel)
+    return await _JobStream.of(partial(service.propose, service.volumes.get(key), body))
 
 
 @router.post("/jobs/{job}/cancel", status_code=204)
@@ -188,6 +175,17 @@ class _JobStream(StreamingResponse):
     def __init__(self, events: asyncio.Queue[Any], cancel: Callable[[], None]) -> None:
         super().__init__(self._lines(events), media_type="application/x-ndjson")
         self._cancel = cancel
+
+    @classmethod
+    async def of(cls, start: Callable[[Callable[[Any], None]], Callable[[], None]]) -> _JobStream:
+        """Return the stream of a job; ``start`` takes what its events are given to, and returns what cancels it."""
+        loop = asyncio.get_running_loop()
+        events: asyncio.Queue[Any] = asyncio.Queue()
+
+        def deliver(event: Any) -> None:
+            loop.call_soon_threadsafe(events.put_nowait, event)
+
+        return cls(events, await run_in_threadpool(start, deliver))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:

@@ -7,9 +7,10 @@ import logging
 import secrets
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from functools import partial
+from typing import Protocol, TypeVar
 
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.engine import Engine, SliceSegmentation
@@ -26,6 +27,8 @@ from medsamseg_server.volumes.volume import Volume, VolumeStore
 
 logger = logging.getLogger(__name__)
 
+Event = TypeVar("Event")
+
 #: Takes a propagation's events as they happen, then None.
 Deliver = Callable[[contract.PropagationEvent | None], None]
 #: … and those of a search for proposals.
@@ -33,6 +36,18 @@ DeliverProposals = Callable[[ProposalsEvent | None], None]
 
 # Ended background jobs whose state can still be asked for.
 _REMEMBERED_ENCODINGS = 64
+
+
+class _StreamedJob(Protocol[Event]):
+    """A job whose events are streamed to a client."""
+
+    name: str
+
+    def note_delivered(self, event: Event) -> None:
+        """Remember what the client got."""
+
+    def closing_event(self, outcome: Outcome) -> Event | None:
+        """Return the last event of a job whose client did not get it; None for one that ran to its end."""
 
 
 class Service:
@@ -197,26 +212,7 @@ class Service:
             MedSAMSegError: ``job_exists``, or as ``PropagationJob``.
         """
         job = PropagationJob(request.job or secrets.token_hex(8), self.engine, volume, request)
-
-        def on_step(event: contract.PropagationEvent) -> None:
-            job.note_delivered(event)
-            deliver(event)
-
-        def on_end(outcome: Outcome) -> None:
-            with self._lock:
-                self._tasks.pop(job.name, None)
-            self.volumes.release(volume)
-            closing = job.closing_event(outcome)
-            if closing is not None:
-                deliver(closing)
-            deliver(None)
-
-        def start() -> Task:
-            task = self._encoding.start(Priority.PROPAGATION, job.steps(), on_step, on_end, self._owner)
-            self.volumes.hold(volume)
-            return task
-
-        task = self._start(job.name, start)
+        task = self._stream(job, volume, self._encoding, job.steps(), deliver)
         return partial(self._encoding.cancel, task)
 
     def propose(self, volume: Volume, request: ProposalsRequest, deliver: DeliverProposals) -> Callable[[], None]:
@@ -231,31 +227,46 @@ class Service:
         job = ProposalJob(request.job or secrets.token_hex(8), self.engine, volume, request)
         embedding: Future[Embedded] = Future()
 
+        # Of a search that was cancelled before, nothing has to be encoded any more.
+        task = self._stream(
+            job, volume, self._decoding, job.steps(embedding), deliver, paused=True, at_end=embedding.cancel
+        )
+        embedding.add_done_callback(lambda _: self._decoding.resume(task))
+        self._embed_for(job, embedding)
+        return partial(self._decoding.cancel, task)
+
+    def _stream(
+        self,
+        job: _StreamedJob[Event],
+        volume: Volume,
+        scheduler: Scheduler,
+        steps: Iterator[Event],
+        deliver: Callable[[Event | None], None],
+        paused: bool = False,
+        at_end: Callable[[], object] = lambda: None,
+    ) -> Task:
+        """Queue a job about a volume whose events go to a client, with the last one and then None, however it ends."""
+
+        def on_step(event: Event) -> None:
+            job.note_delivered(event)
+            deliver(event)
+
         def on_end(outcome: Outcome) -> None:
             with self._lock:
                 self._tasks.pop(job.name, None)
             self.volumes.release(volume)
-            # Of a search that was cancelled before, nothing has to be encoded any more.
-            embedding.cancel()
+            at_end()
             closing = job.closing_event(outcome)
             if closing is not None:
                 deliver(closing)
             deliver(None)
 
-        def on_step(event: ProposalsEvent) -> None:
-            job.note_delivered(event)
-            deliver(event)
-
         def start() -> Task:
-            steps = job.steps(embedding)
-            task = self._decoding.start(Priority.PROPAGATION, steps, on_step, on_end, self._owner, paused=True)
+            task = scheduler.start(Priority.PROPAGATION, steps, on_step, on_end, self._owner, paused)
             self.volumes.hold(volume)
             return task
 
-        task = self._start(job.name, start)
-        embedding.add_done_callback(lambda _: self._decoding.resume(task))
-        self._embed_for(job, embedding)
-        return partial(self._decoding.cancel, task)
+        return self._start(job.name, start)
 
     def _embed_for(self, job: ProposalJob, embedding: Future[Embedded]) -> None:
         """Give the embedding of a job's slice to a future: at once where it is known, else when it is encoded."""

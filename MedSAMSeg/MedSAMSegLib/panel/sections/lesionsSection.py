@@ -1,5 +1,6 @@
 """The lesions: one row a segment with its sizes and how far it was checked, and the way from one to the next."""
 
+import contextlib
 import time
 
 import qt
@@ -76,11 +77,9 @@ class LesionsSection(PanelSection):
         volume, segmentation, _segmentID = self.session.target
         self._lesions = []
         if self.session.hasUsableVolume and segmentation is not None:
-            try:
+            # Such as surfaces, or voxels that do not coincide any more: the section "Check" says so.
+            with contextlib.suppress(UserError):
                 self._lesions = self.session.logic.lesions(segmentation, volume)
-            except UserError:
-                # Such as surfaces, or voxels that do not coincide any more: the section "Check" says so.
-                self._lesions = []
         end = time.monotonic()
         self._nextMeasuring = end + PAUSE_FACTOR * (end - start)
 
