@@ -269,14 +269,16 @@ class SlicePrompt(Request):
 
 
 class _Followed(Request):
-    """Boxes of one object on some slices; ``first`` and ``last`` bound the result, inclusive.
+    """Boxes of one object on some slices; ``first`` and ``last`` say where it ends, inclusive.
 
-    ``locked`` slices are not computed, and no walk passes them.
+    It is at most ``reach`` slices from the outermost boxes, and may end before. ``locked`` slices are not computed,
+    and no walk passes them.
     """
 
     prompts: list[SlicePrompt] = Field(default=[], max_length=10_000)
     first: Index | None = None
     last: Index | None = None
+    reach: Annotated[Index, Field(ge=0)] | None = None
     locked: list[Index] = Field(default=[], max_length=100_000)
 
 
