@@ -108,7 +108,7 @@ def _half_across(millimeters: Points, plane: SlicePlane) -> Points:
         across = along[1 - int(np.linalg.norm(along, axis=1).argmax())]
     else:
         across = np.array([-along[0, 1], along[0, 0]]) * ACROSS
-    return plane.in_pixels(across[None] / 2)[0]
+    return np.asarray(plane.in_pixels(across[None] / 2)[0])
 
 
 def _box(longest: Points, half_across: Points, lines: Points) -> Points:
@@ -120,7 +120,7 @@ def _box(longest: Points, half_across: Points, lines: Points) -> Points:
     inner = np.array([ends.min(axis=0), ends.max(axis=0)])
     round_it = _ellipse(middle, half, half_across)
     outer = np.array([np.minimum(inner[0], round_it[0]), np.maximum(inner[1], round_it[1])])
-    return (inner + outer) / 2
+    return np.asarray((inner + outer) / 2)
 
 
 def _ellipse(middle: Points, half: Points, half_across: Points) -> Points:
