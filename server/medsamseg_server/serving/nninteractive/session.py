@@ -220,7 +220,7 @@ class Session:
     @property
     def has_ended(self) -> bool:
         """Whether what computes for it has ended."""
-        return self.service.has_ended
+        return self.service.jobs.has_ended
 
     def _drop_image(self) -> None:
         if self._volume is not None:
