@@ -29,8 +29,8 @@ class PropagationJob:
 
     Raises:
         MedSAMSegError: ``prompt_duplicate``, ``object_duplicate`` or ``objects_and_prompts``; as
-            ``contract.DrawnMask.to_slice_mask``, ``propagation.Propagation``, ``prompts.check_box``, ``Volume.window``
-            and ``Engine.check_model``.
+            ``SlicePrompt.to_prompt``, ``propagation.Propagation``, ``prompts.check_box``, ``Volume.window`` and
+            ``Engine.check_model``.
     """
 
     def __init__(self, name: str, engine: Engine, volume: Volume, request: contract.PropagateRequest) -> None:
@@ -53,7 +53,7 @@ class PropagationJob:
                 message = f"Slice {index} has {count} boxes of one object; a propagation takes one box per slice."
                 raise _invalid("prompt_duplicate", message, "Send several objects.")
         size = functools.partial(self._volume.slice_size, request.axis)
-        prompts = {prompt.slice: prompt.to_prompt(size) for prompt in wanted.prompts}
+        prompts = {each.slice: each.to_prompt(functools.partial(size, each.slice)) for each in wanted.prompts}
         propagation = Propagation(
             self._volume.shape,
             request.axis,
