@@ -108,6 +108,8 @@ class FakeServer:
         self.job = None
         self.wasCancelled = threading.Event()
         self.maskOfBox = boxMask
+        #: What is said of the masks on a slice that are likely to be wrong.
+        self.doubtOf = lambda sliceIndex: None
         #: Confidence of a propagated slice by its distance to the prompt.
         self.confidenceOf = lambda distance: 1 - 0.25 * distance
         self._reach = reach
@@ -174,7 +176,8 @@ class FakeServer:
             return None
         masks = [self.maskOfBox(_boxOf(prompt)) for prompt in prompts]
         masks = [withProbability(mask) for mask in masks] if withProbabilities else masks
-        return SegmentReply(masks, False, 0.2, 0.1, "fake", "fa" * 32, WINDOW)
+        doubts = [self.doubtOf(sliceIndex)] * len(masks)
+        return SegmentReply(masks, False, 0.2, 0.1, "fake", "fa" * 32, WINDOW, doubts=doubts)
 
     def startEncoding(self, key, axis, sliceIndex, window="auto", model=None):
         self._answerIfAlive()

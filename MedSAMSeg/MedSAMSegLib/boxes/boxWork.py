@@ -278,6 +278,7 @@ class BoxWork:
             window=reply.window,
             notes=[*notes, *remarks, *self._uploads.uploadOf(record.context.volume).notes],
             agreement=reply.agreements[0] if reply.agreements else None,
+            doubt=reply.doubts[0] if reply.doubts else None,
             suggestedWindow=record.state.window.partition(":")[2] if reply.windows else "",
         )
 

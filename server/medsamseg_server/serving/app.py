@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from medsamseg_server import PROTOCOL_VERSION, __version__
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.propagation.trust import confidence_of_answer, doubt_on_mask
 from medsamseg_server.serving import contract, encoding_routes, error_replies, proposal_contract, status
 from medsamseg_server.serving.callers import OneToken
 from medsamseg_server.serving.group.group import Group
@@ -104,10 +105,15 @@ async def delete_volume(key: Key, service: ServiceOf) -> None:
 async def segment(key: Key, body: contract.SegmentRequest, service: ServiceOf) -> contract.SegmentReply:
     """Return one mask per prompt on a slice."""
     result = await service.segment(service.volumes.get(key), body)
+    doubts = [
+        doubt_on_mask(body.slice, mask, confidence_of_answer(mask, prompt.box, agreement))
+        for prompt, mask, agreement in zip(body.prompts, result.masks, result.agreements, strict=True)
+    ]
     return contract.SegmentReply(
         masks=[contract.Mask.of(mask) for mask in result.masks],
         windows=[contract.Window.of(framing.window) for framing in result.framings],
         agreements=[None if each is None else round(each, 4) for each in result.agreements],
+        doubts=doubts,
         embedding="cached" if result.was_cached else "computed",
         seconds=contract.Seconds.of(result.encode_seconds, result.decode_seconds),
         model=result.model,

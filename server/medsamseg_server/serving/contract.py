@@ -184,13 +184,14 @@ class Seconds(Reply):
 class SegmentReply(Reply):
     """One mask per prompt, in the prompts' order, with the window that the network saw it in.
 
-    ``agreements`` say how far slightly different boxes gave the same mask, 0 to 1: below 0.9 a mask is worth a look.
-    ``window`` is that of the first prompt.
+    ``agreements`` say how far slightly different boxes gave the same mask, 0 to 1. ``doubts`` are sentences on masks in
+    boxes that are likely to be wrong, null of others. ``window`` is that of the first prompt.
     """
 
     masks: list[Mask]
     windows: list[Window]
     agreements: list[float | None]
+    doubts: list[str | None]
     embedding: Literal["cached", "computed"]
     seconds: Seconds
     model: str
