@@ -292,8 +292,8 @@ class PropagateRequest(_Followed):
 
     ``spacing`` is that of the voxels along K, J and I in millimeters. Unless several objects ``may_overlap``, each
     voxel belongs to one of them: a slice that was reported comes again when a later object takes voxels from it.
-    ``method`` is one of ``propagation.METHODS``; frames of a film want ``film``. With ``probabilities``, each mask comes
-    with the map that is behind it: masks at all thresholds of one object, and none where motion or a person decided.
+    ``method`` is one of ``propagation.METHODS``; frames of a film want ``film``. With ``probabilities``, masks come
+    with the map that is behind them; there is none where motion alone or a person decided.
     """
 
     model: ModelName = None
