@@ -119,6 +119,8 @@ class BoxRun(Run):
         self.result = None
         #: The undo step that the answer belongs to, of a box that was changed; None until it is there.
         self.step = None
+        #: Whether that step was made for it, or for the runs of the same drag before it: it may be forgotten again.
+        self.ownsStep = False
         #: Whether the segment was changed by it, or by the runs of the same drag before it.
         self.hasChanged = False
         self._makeQuestion = question

@@ -148,7 +148,8 @@ class Mask(Reply):
         # JSON has no NaN; an untrained score may be one.
         score = mask.score if math.isfinite(mask.score) else 0.0
         bits = base64.b64encode(np.packbits(mask.pixels).tobytes()).decode("ascii")
-        likely = None if mask.probability is None else Probability.of(mask.probability)
+        behind = mask.own_probability
+        likely = None if behind is None else Probability.of(behind)
         return cls(extent=mask.extent, bits=bits, score=round(score, 6), voxels=mask.voxels, probability=likely)
 
 
@@ -222,7 +223,8 @@ class PropagateRequest(_Followed):
 
     ``spacing`` is that of the voxels along K, J and I in millimeters. Unless several objects ``may_overlap``, each
     voxel belongs to one of them: a slice that was reported comes again when a later object takes voxels from it.
-    ``method`` is one of ``propagation.METHODS``; frames of a film want ``film``.
+    ``method`` is one of ``propagation.METHODS``; frames of a film want ``film``. With ``probabilities``, masks come
+    with the map that is behind them; there is none where motion alone or a person decided.
     """
 
     model: ModelName = None
@@ -234,6 +236,7 @@ class PropagateRequest(_Followed):
     may_overlap: bool = True
     method: MethodName = DEFAULT_METHOD
     job: JobName | None = None
+    probabilities: bool = False
 
 
 class StartEvent(Reply):

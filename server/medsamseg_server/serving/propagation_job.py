@@ -39,6 +39,7 @@ class PropagationJob:
         self._volume = volume
         self._window = request.window
         self._axis = request.axis
+        self._with_probabilities = request.probabilities
         self._delivered = 0
         self._complete = False
         self._may_overlap = request.may_overlap
@@ -72,7 +73,9 @@ class PropagationJob:
     def steps(self) -> Iterator[contract.PropagationEvent]:
         """Yield the events; one slice at most is computed per ``next``."""
         predictor = self._engine.predictor(self._model)
-        source = EngineSlices(self._engine, self._volume, self._axis, self._window, self._model)
+        source = EngineSlices(
+            self._engine, self._volume, self._axis, self._window, self._model, self._with_probabilities
+        )
         sources = {name: source.of_object(each.plan.boxes) for name, each in self._objects.items()}
         windows = [contract.Window.of(self._volume.window(each.window)) for each in sources.values()]
         yield contract.StartEvent(
