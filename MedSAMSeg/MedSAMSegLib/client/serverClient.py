@@ -76,7 +76,7 @@ class ServerClient:
         return health
 
     def models(self, timeout=None):
-        """Return the models that the server knows, as a list of dictionaries (name, title, installed, licence, …).
+        """Return the models that the server knows, as a list of dictionaries (name, title, installed, license, …).
 
         :param timeout: longest silence of the server in seconds; the client's own when not given.
         """

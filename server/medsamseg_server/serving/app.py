@@ -22,6 +22,8 @@ from medsamseg_server.serving.group.group import Group
 from medsamseg_server.serving.guard import DEFAULT_UPLOAD_BYTES, Guard
 from medsamseg_server.serving.job_stream import JobStream
 from medsamseg_server.serving.load_limit import USER_REQUESTS
+from medsamseg_server.serving.mask_contract import Mask
+from medsamseg_server.serving.propagation_contract import PropagateRequest, PropagationEvent
 from medsamseg_server.serving.service import Service
 from medsamseg_server.serving.workspace import ClaimedServiceOf, CommonServiceOf, Key, ServiceOf
 from medsamseg_server.volumes.npy_upload import VolumeUpload
@@ -46,7 +48,7 @@ _NPY_BODY: dict[str, Any] = {
 }
 _EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
-        "model": contract.PropagationEvent,
+        "model": PropagationEvent,
         "content": {"application/x-ndjson": {}},
         "description": "One event per line, as it happens. Closing the connection cancels.",
     }
@@ -110,7 +112,7 @@ async def segment(key: Key, body: contract.SegmentRequest, service: ServiceOf) -
         for prompt, mask, agreement in zip(body.prompts, result.masks, result.agreements, strict=True)
     ]
     return contract.SegmentReply(
-        masks=[contract.Mask.of(mask) for mask in result.masks],
+        masks=[Mask.of(mask) for mask in result.masks],
         windows=[contract.Window.of(framing.window) for framing in result.framings],
         agreements=[None if each is None else round(each, 4) for each in result.agreements],
         doubts=doubts,
@@ -123,7 +125,7 @@ async def segment(key: Key, body: contract.SegmentRequest, service: ServiceOf) -
 
 
 @router.post("/volumes/{key}/propagate", response_class=StreamingResponse, responses=_EVENTS)
-async def propagate(key: Key, body: contract.PropagateRequest, service: ServiceOf) -> StreamingResponse:
+async def propagate(key: Key, body: PropagateRequest, service: ServiceOf) -> StreamingResponse:
     """Stream the object slice by slice, as newline-delimited JSON."""
     return await JobStream.of(partial(service.propagate, service.volumes.get(key), body))
 

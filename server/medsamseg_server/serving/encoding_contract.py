@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from medsamseg_server.serving.contract import Axis, Error, Index, ModelName, Reply, Request, WindowText
+from medsamseg_server.serving.contract import Axis, Error, ModelName, WindowText
+from medsamseg_server.serving.contract_types import Index, Reply, Request
 
 
 class EncodingsRequest(Request):

@@ -19,6 +19,7 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.serving import contract
 from medsamseg_server.serving.background_encodings import BackgroundEncodings
 from medsamseg_server.serving.job_list import JobList
+from medsamseg_server.serving.propagation_contract import PropagateRequest, PropagationEvent
 from medsamseg_server.serving.propagation_job import PropagationJob
 from medsamseg_server.serving.proposal_contract import ProposalsEvent, ProposalsRequest
 from medsamseg_server.serving.proposal_job import ProposalJob
@@ -31,7 +32,7 @@ logger = logging.getLogger(__name__)
 Event = TypeVar("Event")
 
 #: Takes a propagation's events as they happen, then None.
-Deliver = Callable[[contract.PropagationEvent | None], None]
+Deliver = Callable[[PropagationEvent | None], None]
 #: … and those of a search for proposals.
 DeliverProposals = Callable[[ProposalsEvent | None], None]
 
@@ -122,7 +123,7 @@ class Service:
                     title=stored.checkpoint.title,
                     installed=stored.path is not None,
                     default=stored.checkpoint.model == self.engine.default_model,
-                    licence=stored.checkpoint.licence,
+                    license=stored.checkpoint.license,
                     size_bytes=stored.checkpoint.size_bytes,
                 )
                 for stored in self.engine.store.list()
@@ -161,7 +162,7 @@ class Service:
         decode = partial(self.engine.decode, embedded, prompts, preview, request.probabilities)
         return await asyncio.wrap_future(self._decoding.submit(Priority.CLICK, decode, self._owner))
 
-    def propagate(self, volume: Volume, request: contract.PropagateRequest, deliver: Deliver) -> Callable[[], None]:
+    def propagate(self, volume: Volume, request: PropagateRequest, deliver: Deliver) -> Callable[[], None]:
         """Check and queue a propagation; return what cancels it, which does nothing once it has ended.
 
         Args:

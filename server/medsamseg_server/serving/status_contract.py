@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from medsamseg_server.serving.contract import Reply
+from medsamseg_server.serving.contract_types import Reply
 
 
 class JobStatus(Reply):
