@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from MedSAMSegLib.boxes.boxStore import DEFAULT_THRESHOLD
+from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.slices.sliceRecord import SliceRecord
 from MedSAMSegLib.volumes.slicePrompt import SlicePrompt

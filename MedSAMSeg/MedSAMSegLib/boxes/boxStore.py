@@ -9,6 +9,7 @@ import slicer
 from MedSAMSegLib.boxes.boxAlignment import noteAlignment
 from MedSAMSegLib.boxes.boxFrame import frameOf, isOnShownFrame, isOnSomeFrame, noteFrame
 from MedSAMSegLib.boxes.boxMarkup import isHalfMoved, isLaidOut, layOut, readBack, readInWorld, renumbering
+from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.segmentChecks import presentSegment
 from MedSAMSegLib.segments.segmentTarget import SegmentContext
@@ -22,9 +23,6 @@ SEGMENTATION_ROLE = "MedSAMSegSegmentation"
 SEGMENT_ATTRIBUTE = "MedSAMSeg.SegmentID"
 BOX_ATTRIBUTE = "MedSAMSeg.Box"
 REQUEST_ATTRIBUTE = "MedSAMSeg.Request"
-
-# Where the models' authors part object and background.
-DEFAULT_THRESHOLD = 0.5
 
 # Percent of the view's size.
 CENTER_DOT_SCALE = 0.01

@@ -76,7 +76,7 @@ class ServerClient:
         return health
 
     def models(self, timeout=None):
-        """Return the models that the server knows, as a list of dictionaries (name, title, installed, licence, …).
+        """Return the models that the server knows, as a list of dictionaries (name, title, installed, license, …).
 
         :param timeout: longest silence of the server in seconds; the client's own when not given.
         """
@@ -162,6 +162,7 @@ class ServerClient:
         model=None,
         job=None,
         method=None,
+        withProbabilities=False,
     ):
         """Start a propagation, and return its events as they happen; closing the iterator cancels it.
 
@@ -184,6 +185,7 @@ class ServerClient:
         :param job: name under which :meth:`cancel` can stop it from another thread.
         :param method: how the object is followed, such as "film" for one that may jump, hide and come back; None for
             the server's default.
+        :param withProbabilities: True to get masks with the probability behind them, where there is one.
         :return: iterator of :class:`PropagationEvent`; an error of the server is raised.
         """
         self._checkVersionOnce()
@@ -195,6 +197,7 @@ class ServerClient:
             "spacing": list(spacing),
             "job": job,
             **({"method": method} if method else {}),
+            **({"probabilities": True} if withProbabilities else {}),
         }
         if objects:
             request["objects"] = [{"id": name, **_followed(**arguments)} for name, arguments in objects.items()]
