@@ -10,12 +10,14 @@ from pathlib import Path
 
 from medsamseg_server.cli.train_options import (
     add_box_option,
+    add_close_ups_option,
     add_data_options,
     add_run_options,
     add_schedule_options,
     positive,
     rate,
     schedule,
+    with_close_ups,
 )
 from medsamseg_server.cli.train_run import finish, show_progress, training
 from medsamseg_server.models.specification import TinyViTParameters
@@ -67,6 +69,7 @@ def _add_finetune(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         "graphics card does; encoder and decoder; or low-rank adapters in both (default: %(default)s)",
     )
     add_box_option(parser)
+    add_close_ups_option(parser, "as the model is used that it begins with")
     parser.add_argument(
         "--embeddings",
         metavar="FOLDER",
@@ -135,7 +138,8 @@ def run_finetune(args: argparse.Namespace) -> int:
     from medsamseg_server.training.finetune import finetune
     from medsamseg_server.weights.loading import load_network
 
-    specification = get_specification(args.base)
+    base = get_specification(args.base)
+    specification = with_close_ups(base, args.close_ups, base.close_up_size)
     parts = Parts(args.parts)
     # LiteMedSAM's recipe trains the IoU and turns images over, MedSAM's does not; an embedding cannot be turned over.
     is_lite = isinstance(specification.encoder, TinyViTParameters)
