@@ -106,6 +106,7 @@ def _add_distill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     stage.add_argument("--embedding-epochs", type=positive, default=20, metavar="N", help="(default: %(default)s)")
     stage.add_argument("--embedding-rate", type=rate, default=5e-4, metavar="RATE", help="(default: %(default)s)")
     add_box_option(parser)
+    add_close_ups_option(parser, "as the teacher is used")
     # The recipe's for the second stage.
     add_schedule_options(parser, epochs=8, learning_rate=5e-5)
     add_run_options(parser)
@@ -178,7 +179,8 @@ def run_distill(args: argparse.Namespace) -> int:
     lite = get_specification(DEFAULT_MODEL)
     assert isinstance(lite.encoder, TinyViTParameters)
     parameters = replace(lite.encoder, widths=args.widths, depths=args.depths, heads=args.heads)
-    specification = replace(lite, name=args.name, title=args.name, encoder=parameters)
+    student = replace(lite, name=args.name, title=args.name, encoder=parameters)
+    specification = with_close_ups(student, args.close_ups, teacher_specification.close_up_size)
     second = schedule(args)
     # An encoder that begins at random has statistics of batch normalization, which belong to its own weights.
     first = replace(second, epochs=args.embedding_epochs, learning_rate=args.embedding_rate, average=0.0)
@@ -187,15 +189,15 @@ def run_distill(args: argparse.Namespace) -> int:
         start = None
         if args.start_from is not None:
             start, _ = load_network(get_specification(args.start_from), store.path(args.start_from))
-        student = make_student(specification, teacher_network, start)
+        network = make_student(specification, teacher_network, start)
         predictor = load_predictor(stretched(teacher_specification), teacher_weights, fabric.device.type)
         teacher = EmbeddingsOnDisk(predictor, folder / "embeddings")
         stage = subfolder(folder, "embedding_stage")
         history = distill(
-            student, specification, teacher, data.train, data.validation, first, stage, fabric, progress.stepped
+            network, specification, teacher, data.train, data.validation, first, stage, fabric, progress.stepped
         )
         lessons = Lessons(args.largest_shift, flips=True, seed=args.seed)
-        outcome = finetune(student, specification, data, Parts.ALL, lessons, second, folder, fabric, progress=progress)
+        outcome = finetune(network, specification, data, Parts.ALL, lessons, second, folder, fabric, progress=progress)
         if fabric.is_global_zero:
             shutil.rmtree(folder / "embeddings", ignore_errors=True)
             outcome.metrics["embedding_error"] = [row["embedding_error"] for row in history.rows]

@@ -16,6 +16,7 @@ from medsamseg_server.system.safe_files import ensure_folder, ensure_free_space
 
 if TYPE_CHECKING:
     from medsamseg_server.models.predictor import Predictor
+    from medsamseg_server.models.specification import ModelSpecification
 
 # What is used again soon; the system keeps the rest of the files in memory as far as there is any.
 _MEMORY_BYTES = 2**28
@@ -36,6 +37,11 @@ class EmbeddingsOnDisk:
         self._folder = folder
         self._cache = EmbeddingCache(_MEMORY_BYTES, folder, _NO_QUOTA)
 
+    @property
+    def specification(self) -> ModelSpecification:
+        """The model's, as it sees slices."""
+        return self._predictor.specification
+
     def compute(
         self, slices: Iterable[tuple[NDArray[np.uint8], int]], progress: Callable[[], None] = lambda: None
     ) -> None:
@@ -51,7 +57,7 @@ class EmbeddingsOnDisk:
         slices = list(slices)
         ensure_folder(self._folder)
         missing = [each for each in slices if not self._is_kept(*each)]
-        shapes = [self._predictor.specification.at(size).embedding_shape for _, size in missing]
+        shapes = [self.specification.at(size).embedding_shape for _, size in missing]
         ensure_free_space(self._folder, 2 * sum(map(math.prod, shapes)))
         for _ in range(len(slices) - len(missing)):
             progress()
@@ -66,7 +72,7 @@ class EmbeddingsOnDisk:
             gray: what the network sees.
             input_size: side of the encoder's input; None for that of a whole slice.
         """
-        predictor = self._predictor.at(input_size or self._predictor.specification.input_size)
+        predictor = self._predictor.at(input_size or self.specification.input_size)
         prepared = predictor.prepare(gray)
         key = _key(predictor, prepared)
         found = self._cache.get(key, predictor.specification.embedding_shape)
