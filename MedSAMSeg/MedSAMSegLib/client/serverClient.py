@@ -178,6 +178,7 @@ class ServerClient:
         model=None,
         job=None,
         method=None,
+        planes=1,
     ):
         """Start a propagation, and return its events as they happen; closing the iterator cancels it.
 
@@ -200,6 +201,7 @@ class ServerClient:
         :param job: name under which :meth:`cancel` can stop it from another thread.
         :param method: how the object is followed, such as "film" for one that may jump, hide and come back; None for
             the server's default.
+        :param planes: 3 to look at the object across the two other axes as well; its slices come again then.
         :return: iterator of :class:`PropagationEvent`; an error of the server is raised.
         """
         self._checkVersionOnce()
@@ -210,6 +212,7 @@ class ServerClient:
             "direction": direction,
             "spacing": list(spacing),
             "job": job,
+            "planes": planes,
             **({"method": method} if method else {}),
         }
         if objects:

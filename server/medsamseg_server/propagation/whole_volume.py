@@ -18,6 +18,7 @@ from medsamseg_server.propagation import (
     Event,
     Propagation,
     SliceResult,
+    SliceSeen,
     SliceSource,
 )
 from medsamseg_server.propagation.fusing import NO_PHASES, FusedSlices, Phases, make_slices
@@ -42,6 +43,7 @@ class Task:
         spacing: of the voxels along K, J and I, in millimeters.
         method: how to go on; one of ``propagation.METHODS``.
         threshold: of the probability above which a voxel is the object's.
+        planes: 3 to look at the object across the two other axes as well, or 1.
     """
 
     axis: int
@@ -54,6 +56,7 @@ class Task:
     spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
     method: str = DEFAULT_METHOD
     threshold: float = DEFAULT_THRESHOLD
+    planes: int = 1
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class WholeMask:
         encoder_calls: number of slices and close-ups that were encoded, or taken from the cache.
         decoder_calls: number of batches of boxes that were decoded.
         window: the intensities that the network saw.
+        notes: sentences on what was done otherwise than asked for.
     """
 
     mask: NDArray[np.uint8]
@@ -79,6 +83,7 @@ class WholeMask:
     encoder_calls: int
     decoder_calls: int
     window: IntensityRange
+    notes: tuple[str, ...] = ()
 
     @property
     def slices(self) -> tuple[int, ...]:
@@ -134,8 +139,10 @@ class WholeVolume:
         """The largest number of slices that ``run`` reports."""
         return self._objects.slices_total
 
-    def run(self, engine: Engine, on_slice: Callable[[SliceResult], None] = lambda result: None) -> WholeMask:
-        """Segment, calling ``on_slice`` after each slice."""
+    def run(
+        self, engine: Engine, on_slice: Callable[[SliceResult | SliceSeen], None] = lambda result: None
+    ) -> WholeMask:
+        """Segment, calling ``on_slice`` after each slice; see ``WholeObjects.run``."""
         return self._objects.run(engine, on_slice)[""]
 
 
@@ -180,10 +187,13 @@ class WholeObjects:
     def run(
         self,
         engine: Engine,
-        on_slice: Callable[[SliceResult], None] = lambda result: None,
+        on_slice: Callable[[SliceResult | SliceSeen], None] = lambda result: None,
         with_probabilities: bool = False,
     ) -> dict[str, WholeMask]:
-        """Segment, calling ``on_slice`` after each slice of each object; times and calls are those of all objects."""
+        """Segment, calling ``on_slice`` after each slice of each object; times and calls are those of all objects.
+
+        Slices of the first plane are told once, those of others as they are looked at.
+        """
         task = self._task
         thresholds = {name: each.threshold for name, each in self._tasks.items()}
         is_asked = with_probabilities or any(each != DEFAULT_THRESHOLD for each in thresholds.values())
@@ -198,14 +208,24 @@ class WholeObjects:
             if isinstance(event, DirectionEnded):
                 ended[name].append(event)
                 continue
+            if isinstance(event, SliceSeen):
+                on_slice(event)
+                continue
             is_new = event.index not in results[name]
             results[name][event.index] = event
             if is_new:
                 on_slice(event)
-        return {name: self._whole_mask(results[name], ended[name], sources[name]) for name in results}
+        return {
+            name: self._whole_mask(results[name], ended[name], sources[name], each.notes)
+            for name, each in self._propagations.items()
+        }
 
     def _whole_mask(
-        self, results: Mapping[int, SliceResult], ended: Sequence[DirectionEnded], source: EngineSlices | FusedSlices
+        self,
+        results: Mapping[int, SliceResult],
+        ended: Sequence[DirectionEnded],
+        source: EngineSlices | FusedSlices,
+        notes: tuple[str, ...],
     ) -> WholeMask:
         mask = np.zeros(self._volume.shape, np.uint8)
         for index, result in results.items():
@@ -219,12 +239,22 @@ class WholeObjects:
             source.encoder_calls,
             source.decoder_calls,
             self._volume.window(source.window),
+            notes,
         )
 
 
 def _propagation(volume: Volume, task: Task) -> Propagation:
     make = Propagation if task.propagates else _OnlyPrompts
-    return make(volume.shape, task.axis, task.boxes, task.first, task.last, spacing=task.spacing, method=task.method)
+    return make(
+        volume.shape,
+        task.axis,
+        task.boxes,
+        task.first,
+        task.last,
+        spacing=task.spacing,
+        method=task.method,
+        planes=task.planes,
+    )
 
 
 class _OnlyPrompts(Propagation):

@@ -17,7 +17,7 @@ from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.point_slots import MOST_POINTS
 from medsamseg_server.propagation import DEFAULT_METHOD
-from medsamseg_server.propagation.events import SliceResult
+from medsamseg_server.propagation.events import SliceResult, SliceSeen
 from medsamseg_server.propagation.trust import doubt
 from medsamseg_server.volumes.probability_levels import to_levels
 from medsamseg_server.volumes.windows import IntensityRange
@@ -292,7 +292,8 @@ class PropagateRequest(_Followed):
 
     ``spacing`` is that of the voxels along K, J and I in millimeters. Unless several objects ``may_overlap``, each
     voxel belongs to one of them: a slice that was reported comes again when a later object takes voxels from it.
-    ``method`` is one of ``propagation.METHODS``; frames of a film want ``film``.
+    ``method`` is one of ``propagation.METHODS``; frames of a film want ``film``. With 3 ``planes``, objects are then
+    looked at across the two other axes as well, and their slices come again as all three see them.
     """
 
     model: ModelName = None
@@ -303,6 +304,7 @@ class PropagateRequest(_Followed):
     objects: list[PropagateObject] = Field(default=[], max_length=1000)
     may_overlap: bool = True
     method: MethodName = DEFAULT_METHOD
+    planes: Literal[1, 3] = 1
     job: JobName | None = None
 
 
@@ -310,6 +312,7 @@ class StartEvent(Reply):
     """First event of a propagation. ``slices_total`` is an upper bound.
 
     ``windows`` are those that the network sees the objects in, in their order; ``window`` is that of the first.
+    ``notes`` are sentences on what is done otherwise than asked for.
     """
 
     event: Literal["start"] = "start"
@@ -319,6 +322,7 @@ class StartEvent(Reply):
     weights_sha256: str
     window: Window
     windows: list[Window]
+    notes: list[str] = []
 
 
 class SliceEvent(Reply):
@@ -359,6 +363,25 @@ class SliceEvent(Reply):
         )
 
 
+class PlaneEvent(Reply):
+    """A slice across another axis was looked at, ``done`` of ``total`` of this object.
+
+    Slices of the first plane that change by it come again when all are done.
+    """
+
+    event: Literal["plane"] = "plane"
+    object: str | None = None
+    axis: int
+    slice: int
+    done: int
+    total: int
+
+    @classmethod
+    def of(cls, seen: SliceSeen, name: str | None = None) -> PlaneEvent:
+        """Return the event's form of a slice that was looked at; ``name`` is that of one of several objects."""
+        return cls(object=name, axis=seen.axis, slice=seen.index, done=seen.done, total=seen.total)
+
+
 class EndedEvent(Reply):
     """One walk away from a box ended after ``slice``; the reasons are those of ``propagation.DirectionEnded``."""
 
@@ -392,7 +415,7 @@ class ErrorEvent(Reply):
     error: Error
 
 
-PropagationEvent = StartEvent | SliceEvent | EndedEvent | DoneEvent | CancelledEvent | ErrorEvent
+PropagationEvent = StartEvent | SliceEvent | PlaneEvent | EndedEvent | DoneEvent | CancelledEvent | ErrorEvent
 
 
 class EncodingsRequest(Request):

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.prompts import check_box
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.propagation import DirectionEnded, EngineSlices, Propagation
+from medsamseg_server.propagation import DirectionEnded, EngineSlices, Propagation, SliceSeen
 from medsamseg_server.propagation.several_objects import FollowedObject, follow
 from medsamseg_server.serving import contract
 from medsamseg_server.serving.scheduler import Outcome
@@ -64,6 +64,7 @@ class PropagationJob:
             spacing=request.spacing,
             locked=wanted.locked,
             method=request.method,
+            planes=request.planes,
         )
         for box in propagation.plan.boxes.values():
             check_box(box, propagation.image_size)
@@ -82,6 +83,7 @@ class PropagationJob:
             weights_sha256=predictor.weights_sha256,
             window=windows[0],
             windows=windows,
+            notes=list(dict.fromkeys(note for each in self._objects.values() for note in each.notes)),
         )
         done: set[tuple[str, int]] = set()
         followed = [FollowedObject(name, each, sources[name]) for name, each in self._objects.items()]
@@ -91,6 +93,8 @@ class PropagationJob:
                 yield contract.EndedEvent(
                     object=told, direction=item.direction, slice=item.index, reason=item.reason, message=item.message
                 )
+            elif isinstance(item, SliceSeen):
+                yield contract.PlaneEvent.of(item, told)
             else:
                 done.add((name, item.index))
                 yield contract.SliceEvent.of(item, len(done), told)
