@@ -28,7 +28,10 @@ def boxMask(box):
 def withProbability(mask):
     """:return: the SliceMask with what is behind it: 3/4 in the mask, 1/4 in a ring of one pixel round it."""
     levels = np.pad(np.where(mask.pixels, 191, 63).astype(np.uint8), 1, constant_values=63)
-    likely = SliceProbability(mask.x0 - 1, mask.y0 - 1, levels.shape, zlib.compress(levels.tobytes()))
+    # Nothing before the slice's first row and column; beyond its end, volumes of tests have room.
+    x0, y0 = max(mask.x0 - 1, 0), max(mask.y0 - 1, 0)
+    levels = np.ascontiguousarray(levels[y0 - mask.y0 + 1 :, x0 - mask.x0 + 1 :])
+    likely = SliceProbability(x0, y0, levels.shape, zlib.compress(levels.tobytes()))
     return dataclasses.replace(mask, probability=likely)
 
 
@@ -36,6 +39,22 @@ def _setEvent():
     event = threading.Event()
     event.set()
     return event
+
+
+def _boxOf(prompt):
+    """:return: the box of a prompt; of one without, that of its points."""
+    if prompt.box is not None:
+        return prompt.box
+    xs, ys, _labels = zip(*prompt.points, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _told(prompts, locked=(), **limits):
+    """:return: what is followed, with prompts as [(slice index, box)] and their masks by slice."""
+    drawn = {prompt.sliceIndex: prompt.mask for prompt in prompts if prompt.mask is not None}
+    masks = {index: (mask.x0, mask.y0, mask.pixels) for index, mask in drawn.items()}
+    boxes = [(prompt.sliceIndex, prompt.box) for prompt in prompts]
+    return {"prompts": boxes, "masks": masks, "locked": locked, **limits}
 
 
 class FakeMaskEvent(PropagationEvent):
@@ -99,6 +118,7 @@ class FakeServer:
         #: Confidence of a propagated slice by its distance to the prompt.
         self.confidenceOf = lambda distance: 1 - 0.25 * distance
         self._reach = reach
+        self._withProbabilities = False
 
     @property
     def url(self):
@@ -149,26 +169,18 @@ class FakeServer:
         self.uploads.append(upload)
         return UploadReply(upload.key, WINDOW, [])
 
-    def segment(
-        self,
-        key,
-        axis,
-        sliceIndex,
-        boxes,
-        window="auto",
-        model=None,
-        points=None,
-        cachedOnly=False,
-        withProbabilities=False,
-    ):
+    def segment(self, key, prompts, window="auto", model=None, cachedOnly=False, withProbabilities=False):
+        ((axis, sliceIndex),) = {(prompt.axis, prompt.sliceIndex) for prompt in prompts}
+        boxes = [prompt.box for prompt in prompts]
+        points = [[(x, y, int(isInObject)) for x, y, isInObject in prompt.points] for prompt in prompts]
         request = {"key": key, "axis": axis, "slice": sliceIndex, "boxes": boxes, "window": window}
-        self.requests.append({**request, **({"points": points} if points else {})})
+        self.requests.append({**request, **({"points": points} if any(points) else {})})
         assert self.letSegment.wait(20), "the answer was never let go"
         self._answerIfAlive()
         isEncoded = self.encodedSlices is None or (key, axis, sliceIndex, window) in self.encodedSlices
         if cachedOnly and not isEncoded:
             return None
-        masks = [self.maskOfBox(box) for box in boxes]
+        masks = [self.maskOfBox(_boxOf(prompt)) for prompt in prompts]
         masks = [withProbability(mask) for mask in masks] if withProbabilities else masks
         doubts = [self.doubtOf(sliceIndex)] * len(masks)
         return SegmentReply(masks, False, 0.2, 0.1, "fake", "fa" * 32, WINDOW, doubts=doubts)
@@ -188,12 +200,13 @@ class FakeServer:
         return self.encoding
 
     def propagate(self, key, axis, job, prompts=(), objects=None, **options):
-        followed = {"objects": objects} if objects else {"prompts": prompts}
-        self.requests.append({"key": key, "axis": axis, **followed, **options})
+        objects = objects and {name: _told(**each) for name, each in objects.items()}
+        followed = {"objects": objects} if objects else _told(prompts, **options)
+        self.requests.append({"key": key, "axis": axis, **options, **followed})
         self.job = job
         self.wasCancelled.clear()
-        followed = objects or {None: {"prompts": prompts, "locked": options.get("locked", ())}}
-        events = self._events(followed)
+        self._withProbabilities = options.get("withProbabilities", False)
+        events = self._events(objects or {None: followed})
         return self._seenFromAllSides(events) if options.get("planes", 1) > 1 else events
 
     def cancel(self, job):
@@ -275,10 +288,11 @@ class FakeServer:
         box = next(iter(prompts.values()))
         for index, distance in self._reached(prompts, walls).items():
             isPrompted = index in prompts
+            mask = self.maskOfBox(prompts.get(index, box))
             fields = {
                 "object": name,
                 "slice": index,
-                "mask": self.maskOfBox(prompts.get(index, box)),
+                "mask": withProbability(mask) if self._withProbabilities else mask,
                 "provenance": "box" if isPrompted else "propagated",
                 "confidence": None if isPrompted else self.confidenceOf(distance),
                 "confidence_parts": {} if isPrompted else {"overlap": self.confidenceOf(distance)},

@@ -9,7 +9,7 @@ from server_fakes import IDENTITY_WINDOW, ROD_BOX
 from medsamseg_server.engine.masks import Candidates, SliceMask
 from medsamseg_server.propagation import Propagation, SliceResult
 from medsamseg_server.propagation.trust import LEAST_IN_BOX, confidence_in_box, doubt
-from medsamseg_server.serving.contract import SliceEvent
+from medsamseg_server.serving.propagation_contract import SliceEvent
 
 SIZE = (64, 64)
 #: x0, y0, x1, y1 of the user's box.

@@ -62,6 +62,7 @@ class Propagation:
         direction: which way to go from the prompts: towards higher indices (``forward``), lower ones, or both.
         spacing: of the voxels along K, J and I, in millimeters.
         locked: slices that are not computed and that no walk passes.
+        reach: slices from the outermost prompts that the object can be, and may end before; None for no such limit.
         method: one of ``METHODS``.
         planes: 3 to look at the object across the two other axes as well, or 1; see ``planes.OtherPlanes``.
 
@@ -83,10 +84,11 @@ class Propagation:
         direction: Direction = "both",
         spacing: tuple[float, float, float] = (1.0, 1.0, 1.0),
         locked: Collection[int] = (),
+        reach: int | None = None,
         method: str = DEFAULT_METHOD,
         planes: int = 1,
     ) -> None:
-        self.plan = make_plan(shape, axis, prompts, first, last, direction, spacing, locked)
+        self.plan = make_plan(shape, axis, prompts, first, last, direction, spacing, locked, reach)
         self._axis = axis
         self._strategy = make_strategy(method)
         reason = why_one_plane(spacing) if check_planes(planes) == ALL_PLANES else None

@@ -42,6 +42,7 @@ class Task:
         model: name of the network.
         spacing: of the voxels along K, J and I, in millimeters.
         method: how to go on; one of ``propagation.METHODS``.
+        reach: slices from the outermost boxes that the object can be, and may end before; None for no such limit.
         threshold: of the probability above which a voxel is the object's.
         planes: 3 to look at the object across the two other axes as well, or 1.
     """
@@ -55,6 +56,7 @@ class Task:
     model: str | None = None
     spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
     method: str = DEFAULT_METHOD
+    reach: int | None = None
     threshold: float = DEFAULT_THRESHOLD
     planes: int = 1
 
@@ -252,6 +254,7 @@ def _propagation(volume: Volume, task: Task) -> Propagation:
         task.first,
         task.last,
         spacing=task.spacing,
+        reach=task.reach,
         method=task.method,
         planes=task.planes,
     )
