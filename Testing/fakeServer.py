@@ -111,6 +111,8 @@ class FakeServer:
         self.job = None
         self.wasCancelled = threading.Event()
         self.maskOfBox = boxMask
+        #: What three planes bring: {"notes": sentences, "seen": [(axis, slice index) that are looked at]}.
+        self.planesOf = {"notes": [], "seen": []}
         #: What is said of the masks on a slice that are likely to be wrong.
         self.doubtOf = lambda sliceIndex: None
         #: Confidence of a propagated slice by its distance to the prompt.
@@ -204,7 +206,8 @@ class FakeServer:
         self.job = job
         self.wasCancelled.clear()
         self._withProbabilities = options.get("withProbabilities", False)
-        return self._events(objects or {None: followed})
+        events = self._events(objects or {None: followed})
+        return self._seenFromAllSides(events) if options.get("planes", 1) > 1 else events
 
     def cancel(self, job):
         if job == self.encoding.job:
@@ -232,16 +235,14 @@ class FakeServer:
 
     def _events(self, objects):
         total = len(objects) * (2 * self._reach + 1)
-        yield PropagationEvent(
-            "start", {"slices_total": total, "model": "fake", "weights_sha256": "fa" * 32, "window": WINDOW}
-        )
+        start = {"slices_total": total, "model": "fake", "weights_sha256": "fa" * 32, "window": WINDOW}
+        yield PropagationEvent("start", {**start, "notes": []})
         for number, event in enumerate(self._inStep(objects)):
             if number == self.diesAfter:
                 self.die()
             self._answerIfAlive()
             if number == self.heldAfter:
-                assert self.wasCancelled.wait(20), "the propagation was never cancelled"
-                yield PropagationEvent("cancelled", {"slices": number})
+                yield self._cancelled(number)
                 return
             yield event
         for name, followed in objects.items():
@@ -255,6 +256,33 @@ class FakeServer:
         walks = [self._slices(name, dict(each["prompts"]), set(each["locked"])) for name, each in objects.items()]
         for events in itertools.zip_longest(*walks):
             yield from (event for event in events if event is not None)
+
+    def _cancelled(self, slices):
+        assert self.wasCancelled.wait(20), "the propagation was never cancelled"
+        return PropagationEvent("cancelled", {"slices": slices})
+
+    def _seenFromAllSides(self, events):
+        """Yield what is told of a propagation, and before its end what is looked at, and slices without a box again."""
+        followed, slices = [], 0
+        for event in events:
+            slices += event.kind == "slice"
+            if event.kind == "start":
+                event.fields["notes"] = self.planesOf["notes"]
+            elif event.kind == "slice" and event.fields["provenance"] != "box":
+                pixels = event.mask.pixels.copy()
+                pixels[0, 0] = False
+                mask = dataclasses.replace(event.mask, pixels=pixels)
+                followed.append(FakeMaskEvent("slice", {**event.fields, "mask": mask}))
+            elif event.kind == "done":
+                seen = self.planesOf["seen"]
+                for number, (axis, index) in enumerate(seen, start=1):
+                    if self.heldAfter == slices + number - 1:
+                        yield self._cancelled(slices)
+                        return
+                    fields = {"object": None, "axis": axis, "slice": index, "done": number, "total": len(seen)}
+                    yield PropagationEvent("plane", fields)
+                yield from followed
+            yield event
 
     def _slices(self, name, prompts, walls):
         box = next(iter(prompts.values()))

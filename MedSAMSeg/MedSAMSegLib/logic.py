@@ -166,7 +166,7 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
         :param segment: ID of a segment on which boxes were drawn, or a list of such IDs.
         :param progress: called after each slice with a :class:`PropagationProgress`, which prints as a sentence; when
             it returns False, the propagation is cancelled.
-        :param options: first, last, direction, fromSlice, window and model, as for :meth:`startPropagation`.
+        :param options: first, last, direction, fromSlice, window, model and planes, as for :meth:`startPropagation`.
         :return: :class:`PropagationResult`.
         :raises UserError: when the server fails; slices that were done before are kept.
         """
@@ -184,6 +184,7 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
         fromSlice=None,
         window="auto",
         model=None,
+        planes=1,
     ):
         """Start what :meth:`propagate` does and return at once, with a run that has to be advanced to its end.
 
@@ -204,6 +205,8 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
             the propagation ends. None for all boxes.
         :param window: intensity window, as for :meth:`segmentBox`.
         :param model: name of the model; None for the server's default.
+        :param planes: 3 to look at the object across the two other axes as well, once it has been followed; its slices
+            are then written again. All of it is computed anew.
         :return: :class:`PropagationRun`.
         """
         return self._propagations.start(
@@ -217,6 +220,7 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
             fromSlice=fromSlice,
             window=window,
             model=model,
+            planes=planes,
         )
 
     def boxedSegments(self, segmentation, volume, axis=None):

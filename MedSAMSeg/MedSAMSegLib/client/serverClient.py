@@ -163,6 +163,7 @@ class ServerClient:
         job=None,
         method=None,
         withProbabilities=False,
+        planes=1,
     ):
         """Start a propagation, and return its events as they happen; closing the iterator cancels it.
 
@@ -186,6 +187,7 @@ class ServerClient:
         :param method: how the object is followed, such as "film" for one that may jump, hide and come back; None for
             the server's default.
         :param withProbabilities: True to get masks with the probability behind them, where there is one.
+        :param planes: 3 to look at the object across the two other axes as well; its slices come again then.
         :return: iterator of :class:`PropagationEvent`; an error of the server is raised.
         """
         self._checkVersionOnce()
@@ -196,6 +198,7 @@ class ServerClient:
             "direction": direction,
             "spacing": list(spacing),
             "job": job,
+            "planes": planes,
             **({"method": method} if method else {}),
             **({"probabilities": True} if withProbabilities else {}),
         }

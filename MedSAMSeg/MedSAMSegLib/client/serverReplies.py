@@ -219,7 +219,8 @@ class EncodingStatus:
 class PropagationEvent:
     """One line of a propagation's stream.
 
-    :param kind: "start", "slice", "ended" (one direction came to its end), "done", "cancelled" or "error".
+    :param kind: "start", "slice", "plane" (a slice across another axis was looked at), "ended" (one direction came to
+        its end), "done", "cancelled" or "error".
     :param fields: all fields of the event as the server sent them.
     """
 

@@ -29,13 +29,15 @@ class Propagations:
         self._memory = memory
         self._runs = {}
 
-    def start(self, volume, segmentation, segments, progress, first, last, direction, fromSlice, **settings):
+    def start(self, volume, segmentation, segments, progress, first, last, direction, fromSlice, planes=1, **settings):
         """:return: PropagationRun.
 
         :param segments: IDs of the segments; several are followed together.
 
         The other arguments are as for `MedSAMSegLogic.startPropagation`.
         """
+        if planes > 1:
+            settings["planes"] = planes
         self.checkNoneRuns(segmentation)
         if not segments:
             raise UserError("There is no segment to propagate.", "Draw a box round an object first.", "no_box")
@@ -54,8 +56,8 @@ class Propagations:
                 axis,
                 *limits,
                 reach=self._reach(volume, segmentation, segment),
-                # What several objects share out is known only when all of it is computed.
-                isWhole=len(segments) > 1,
+                # What several objects share out, or other planes show, is known only when all of it is computed.
+                isWhole=len(segments) > 1 or planes > 1,
                 **settings,
             )
             for segment in segments

@@ -39,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
     probability.check_options(args, len(tasks))
     exclusion.check_options(args, is_film(args.image))
     _check_phases(args, is_film(args.image))
+    _check_planes(args, is_film(args.image))
     if is_film(args.image):
         lines.check_film(args)
         return segment_film.run(args, tasks)
@@ -50,11 +51,18 @@ def _run_boxes(args: argparse.Namespace) -> int:
 
     exclusion.check_options(args, is_film=False)
     _check_phases(args, is_film=False)
+    _check_planes(args, is_film=False)
     probability.check_options(args, 1)
     pictures = segment_boxes.check_arguments(args)
     store = ModelStore()
     store.path(args.model)
     return segment_boxes.run(args, pictures, make_loaded_engine(args, store))
+
+
+def _check_planes(args: argparse.Namespace, is_film: bool) -> None:
+    for what, given in (("a film", is_film), ("--boxes", args.boxes is not None), ("--slice-only", args.slice_only)):
+        if args.planes > 1 and given:
+            raise wrong_usage(f"--planes {args.planes} cannot go with {what}.", "Leave --planes out.")
 
 
 def _check_phases(args: argparse.Namespace, is_film: bool) -> None:

@@ -73,7 +73,24 @@ class DirectionEnded:
         return cls(direction, index, reason, _SENTENCES[reason].format(index))
 
 
-Event = SliceResult | DirectionEnded
+@dataclass(frozen=True)
+class SliceSeen:
+    """A slice across another axis was looked at, to see the object from there; what comes of it is told at the end.
+
+    Attributes:
+        axis: the other array axis.
+        index: slice index along it.
+        done: number of such slices so far.
+        total: of how many.
+    """
+
+    axis: int
+    index: int
+    done: int
+    total: int
+
+
+Event = SliceResult | DirectionEnded | SliceSeen
 
 _SENTENCES: dict[Reason, str] = {
     "range": "Stopped at slice {}, the end of the range.",

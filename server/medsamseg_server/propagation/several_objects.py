@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
-from medsamseg_server.propagation import DirectionEnded, Event, Propagation, SliceResult, SliceSource
+from medsamseg_server.propagation import DirectionEnded, Event, Propagation, SliceResult, SliceSeen, SliceSource
 from medsamseg_server.propagation.overlap import SliceClaims
 
 
@@ -60,6 +60,9 @@ def follow(objects: Sequence[FollowedObject], may_overlap: bool = True) -> Itera
             walks.remove(walk)
         elif isinstance(event, DirectionEnded):
             walk.ends += 1
+            yield name, event
+        elif isinstance(event, SliceSeen):
+            walk.slices += 1
             yield name, event
         else:
             walk.slices += 1

@@ -18,6 +18,7 @@ from medsamseg_server.propagation import (
     Event,
     Propagation,
     SliceResult,
+    SliceSeen,
     SliceSource,
 )
 from medsamseg_server.propagation.fusing import NO_PHASES, FusedSlices, Phases, make_slices
@@ -43,6 +44,7 @@ class Task:
         method: how to go on; one of ``propagation.METHODS``.
         reach: slices from the outermost boxes that the object can be, and may end before; None for no such limit.
         threshold: of the probability above which a voxel is the object's.
+        planes: 3 to look at the object across the two other axes as well, or 1.
     """
 
     axis: int
@@ -56,6 +58,7 @@ class Task:
     method: str = DEFAULT_METHOD
     reach: int | None = None
     threshold: float = DEFAULT_THRESHOLD
+    planes: int = 1
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class WholeMask:
         encoder_calls: number of slices and close-ups that were encoded, or taken from the cache.
         decoder_calls: number of batches of boxes that were decoded.
         window: the intensities that the network saw.
+        notes: sentences on what was done otherwise than asked for.
     """
 
     mask: NDArray[np.uint8]
@@ -81,6 +85,7 @@ class WholeMask:
     encoder_calls: int
     decoder_calls: int
     window: IntensityRange
+    notes: tuple[str, ...] = ()
 
     @property
     def slices(self) -> tuple[int, ...]:
@@ -136,8 +141,10 @@ class WholeVolume:
         """The largest number of slices that ``run`` reports."""
         return self._objects.slices_total
 
-    def run(self, engine: Engine, on_slice: Callable[[SliceResult], None] = lambda result: None) -> WholeMask:
-        """Segment, calling ``on_slice`` after each slice."""
+    def run(
+        self, engine: Engine, on_slice: Callable[[SliceResult | SliceSeen], None] = lambda result: None
+    ) -> WholeMask:
+        """Segment, calling ``on_slice`` after each slice; see ``WholeObjects.run``."""
         return self._objects.run(engine, on_slice)[""]
 
 
@@ -182,10 +189,13 @@ class WholeObjects:
     def run(
         self,
         engine: Engine,
-        on_slice: Callable[[SliceResult], None] = lambda result: None,
+        on_slice: Callable[[SliceResult | SliceSeen], None] = lambda result: None,
         with_probabilities: bool = False,
     ) -> dict[str, WholeMask]:
-        """Segment, calling ``on_slice`` after each slice of each object; times and calls are those of all objects."""
+        """Segment, calling ``on_slice`` after each slice of each object; times and calls are those of all objects.
+
+        Slices of the first plane are told once, those of others as they are looked at.
+        """
         task = self._task
         thresholds = {name: each.threshold for name, each in self._tasks.items()}
         is_asked = with_probabilities or any(each != DEFAULT_THRESHOLD for each in thresholds.values())
@@ -200,14 +210,24 @@ class WholeObjects:
             if isinstance(event, DirectionEnded):
                 ended[name].append(event)
                 continue
+            if isinstance(event, SliceSeen):
+                on_slice(event)
+                continue
             is_new = event.index not in results[name]
             results[name][event.index] = event
             if is_new:
                 on_slice(event)
-        return {name: self._whole_mask(results[name], ended[name], sources[name]) for name in results}
+        return {
+            name: self._whole_mask(results[name], ended[name], sources[name], each.notes)
+            for name, each in self._propagations.items()
+        }
 
     def _whole_mask(
-        self, results: Mapping[int, SliceResult], ended: Sequence[DirectionEnded], source: EngineSlices | FusedSlices
+        self,
+        results: Mapping[int, SliceResult],
+        ended: Sequence[DirectionEnded],
+        source: EngineSlices | FusedSlices,
+        notes: tuple[str, ...],
     ) -> WholeMask:
         mask = np.zeros(self._volume.shape, np.uint8)
         for index, result in results.items():
@@ -221,6 +241,7 @@ class WholeObjects:
             source.encoder_calls,
             source.decoder_calls,
             self._volume.window(source.window),
+            notes,
         )
 
 
@@ -235,6 +256,7 @@ def _propagation(volume: Volume, task: Task) -> Propagation:
         spacing=task.spacing,
         reach=task.reach,
         method=task.method,
+        planes=task.planes,
     )
 
 
