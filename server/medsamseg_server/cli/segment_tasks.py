@@ -43,6 +43,7 @@ def make_tasks(args: argparse.Namespace) -> dict[str, Task]:
             args.model,
             method=args.method or DEFAULT_METHOD,
             threshold=args.threshold,
+            meaning=args.meaning,
         )
         for name, boxes in objects.items()
     }
