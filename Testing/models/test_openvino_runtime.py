@@ -200,6 +200,15 @@ def test_a_points_three_answers_are_those_of_pytorch_as_far_as_they_are_wanted(l
         np.testing.assert_allclose(found.logits, expected.logits[wanted], atol=2e-3)
 
 
+@pytest.mark.parametrize("answer", [1, 2, 3])
+def test_a_boxs_three_answers_are_those_of_pytorch(litemedsam, embedding, answer):
+    prompts = {"boxes": np.array([[54, 160, 101, 204], [20, 30, 90, 90]]), "answer": answer}
+    expected = litemedsam["torch"].decode(embedding, (256, 256), **prompts)
+    found = litemedsam["fp32"].decode(embedding, (256, 256), **prompts)
+    np.testing.assert_allclose(found.values, expected.values, atol=2e-3)
+    np.testing.assert_allclose(found.scores, expected.scores, atol=1e-4)
+
+
 def test_decoder_is_compiled_for_two_numbers_of_points(litemedsam, lung_slices, monkeypatch):
     predictor, shapes = litemedsam["fp32"], set()
     run = openvino_runtime._run

@@ -223,7 +223,7 @@ def test_only_a_model_with_close_ups_is_asked_several_times(store_of_module):
     asked = []
 
     class Counting(FakePredictor):
-        def decode(self, embedding, image_size, boxes=None, points=None, labels=None):
+        def decode(self, embedding, image_size, boxes=None, points=None, labels=None, answer=0):
             asked.append(len(boxes if boxes is not None else points))
             return super().decode(embedding, image_size, boxes, points, labels)
 

@@ -154,7 +154,7 @@ def _segment(args: argparse.Namespace, picture: BoxedPicture, engine: Engine) ->
     results: dict[str, SliceResult] = {}
     windows: list[IntensityRange] = []
     for names in _batches(list(boxes)):
-        prompts = [Prompt(boxes[name]) for name in names]
+        prompts = [Prompt(boxes[name], meaning=args.meaning) for name in names]
         is_asked = args.threshold != DEFAULT_THRESHOLD
         found = engine.segment(SliceRequest(volume, 0, 0, args.window, args.model, is_asked), prompts)
         windows.append(found.window)

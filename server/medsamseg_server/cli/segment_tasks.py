@@ -44,6 +44,7 @@ def make_tasks(args: argparse.Namespace) -> dict[str, Task]:
             method=args.method or DEFAULT_METHOD,
             threshold=args.threshold,
             planes=args.planes,
+            meaning=args.meaning,
         )
         for name, boxes in objects.items()
     }

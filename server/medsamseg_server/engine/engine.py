@@ -18,11 +18,12 @@ from medsamseg_server.engine.decoding import decode_boxes, decode_prompts
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.loaded_networks import LoadedNetworks, LoadPredictor
 from medsamseg_server.engine.masks import Candidates, SliceMask
-from medsamseg_server.engine.prompts import Box, Prompt, check_prompts
+from medsamseg_server.engine.prompts import Box, Prompt, check_prompts, require_meanings
 from medsamseg_server.engine.proposals import ProposalOptions, ProposalSearch
 from medsamseg_server.engine.slice_embeddings import Embedded, SliceEmbeddings
 from medsamseg_server.engine.slice_request import Framing, SliceRequest
 from medsamseg_server.volumes.windows import IntensityRange
+from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -144,10 +145,11 @@ class Engine:
         """Raise what is wrong with a request or its prompts, as ``segment`` would. Loads nothing.
 
         Raises:
-            MedSAMSegError: as ``check_model``, ``prompts.check_prompts``, ``Volume.slice`` and ``Volume.window``.
+            MedSAMSegError: as ``check_model``, ``prompts.check_prompts``, ``prompts.require_meanings``,
+                ``Volume.slice`` and ``Volume.window``.
         """
         self.check_model(request.model)
-        check_prompts(prompts, request.image_size)
+        self._check_prompts(request, prompts)
         _ = request.intensities
 
     def embed(self, request: SliceRequest) -> Embedded:
@@ -225,9 +227,9 @@ class Engine:
         """Return one mask per prompt on a slice.
 
         Raises:
-            MedSAMSegError: as ``check_prompts`` and ``embed``.
+            MedSAMSegError: as ``check_prompts``, ``require_meanings`` and ``embed``.
         """
-        check_prompts(prompts, request.image_size)
+        self._check_prompts(request, prompts)
         embedded = self.embed_for(request, prompts)
         return self.decode(embedded, prompts, with_probabilities=request.with_probabilities)
 
@@ -306,6 +308,12 @@ class Engine:
         with self._networks.decoding:
             masks = decode_boxes(embedded, boxes, with_probabilities)
         return masks, time.perf_counter() - started
+
+    def _check_prompts(self, request: SliceRequest, prompts: Sequence[Prompt]) -> None:
+        check_prompts(prompts, request.image_size)
+        # What is known of a model that was trained here is in a file.
+        if any(prompt.meaning is not None for prompt in prompts):
+            require_meanings(get_specification(request.model or self.default_model), prompts)
 
     @property
     def room_ahead(self) -> int:
