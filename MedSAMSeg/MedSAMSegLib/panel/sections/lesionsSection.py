@@ -8,6 +8,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.panel.frame.activeTool import DRAW_BOX
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.boxSentences import sentenceOnBox
 from MedSAMSegLib.slices.lesions import ACCEPTED, CHECKED, DRAWN, EMPTY, FOLLOWED
@@ -168,7 +169,7 @@ class LesionsSection(PanelSection):
             # One that waits for its box is the next one already.
             if not self.session.hasSegment or self.session.boxAxis is not None:
                 self.session.addSegment()
-            self.ui.drawButton.checked = True
+            self.session.activeTool.choose(DRAW_BOX)
 
     def _onUseLines(self):
         session = self.session
