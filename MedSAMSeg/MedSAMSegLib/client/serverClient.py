@@ -172,7 +172,7 @@ class ServerClient:
         :param last: last slice that may be touched (inclusive); None for the volume's last.
         :param direction: "both", "forward" (rising slice index) or "backward".
         :param spacing: distances of voxel centers along the array axes (K, J, I) in millimeters.
-        :param locked: indices of slices that are not computed, and that no walk passes.
+        :param locked: indices of slices that are not computed, and that no propagation pass crosses.
         :param objects: {ID: {prompts, first, last, locked}} of several objects that are followed together, in
             the place of these arguments here; events of slices then have the ID as "object".
         :param mayOverlap: whether several objects may have the same voxels; if not, a slice comes again when a later

@@ -57,7 +57,7 @@ class Propagation:
         last: last slice of the range, inclusive; None likewise.
         direction: which way to go from the prompts: towards higher indices (``forward``), lower ones, or both.
         spacing: of the voxels along K, J and I, in millimeters.
-        locked: slices that are not computed and that no walk passes.
+        locked: slices that are not computed and that no propagation pass crosses.
         method: one of ``METHODS``.
 
     Attributes:

@@ -26,7 +26,7 @@ class Plan:
         first: first slice of the range, inclusive; None for no limit of the user.
         last: last slice of the range, inclusive; None likewise.
         direction: which way to go from the prompts: towards higher indices (``forward``), lower ones, or both.
-        locked: slices that are not computed and that no walk passes.
+        locked: slices that are not computed and that no propagation pass crosses.
     """
 
     slices: int

@@ -21,7 +21,7 @@ MethodName = Annotated[str, Field(max_length=40, description="how to follow an o
 class _Followed(Request):
     """Boxes of one object on some slices; ``first`` and ``last`` bound the result, inclusive.
 
-    ``locked`` slices are not computed, and no walk passes them.
+    ``locked`` slices are not computed, and no propagation pass crosses them.
     """
 
     prompts: Annotated[list[PropagationPrompt], only_of_kinds("box", "mask")] = Field(default=[], max_length=10_000)
@@ -111,7 +111,7 @@ class SliceEvent(Reply):
 
 
 class EndedEvent(Reply):
-    """One walk away from a box ended after ``slice``; the reasons are those of ``propagation.DirectionEnded``."""
+    """One pass away from a box ended after ``slice``; the reasons are those of ``propagation.DirectionEnded``."""
 
     event: Literal["ended"] = "ended"
     object: str | None = None
