@@ -155,6 +155,7 @@ class ServerClient:
         direction="both",
         spacing=(1.0, 1.0, 1.0),
         locked=(),
+        reach=None,
         objects=None,
         mayOverlap=True,
         window="auto",
@@ -173,7 +174,9 @@ class ServerClient:
         :param direction: "both", "forward" (rising slice index) or "backward".
         :param spacing: distances of voxel centers along the array axes (K, J, I) in millimeters.
         :param locked: indices of slices that are not computed, and that no propagation pass crosses.
-        :param objects: {ID: {prompts, first, last, locked}} of several objects that are followed together, in
+        :param reach: how many slices from the outermost prompts the object can be, and may end before; None where
+            nobody knows.
+        :param objects: {ID: {prompts, first, last, locked, reach}} of several objects that are followed together, in
             the place of these arguments here; events of slices then have the ID as "object".
         :param mayOverlap: whether several objects may have the same voxels; if not, a slice comes again when a later
             object takes voxels from it.
@@ -200,7 +203,7 @@ class ServerClient:
             request["objects"] = [{"id": name, **_followed(**arguments)} for name, arguments in objects.items()]
             request["may_overlap"] = mayOverlap
         else:
-            request.update(_followed(prompts, first, last, locked))
+            request.update(_followed(prompts, first, last, locked, reach))
         return self._readEvents(*self._send("POST", f"/v1/volumes/{key}/propagate", request))
 
     def cancel(self, job):
@@ -292,10 +295,12 @@ class ServerClient:
         )
 
 
-def _followed(prompts, first=None, last=None, locked=()):
+def _followed(prompts, first=None, last=None, locked=(), reach=None):
     return {
         "prompts": [{"slice": prompt.sliceIndex, **prompt.toJson()} for prompt in prompts],
         "first": first,
         "last": last,
         "locked": list(locked),
+        # Servers from before there was a reach know no such field.
+        **({} if reach is None else {"reach": reach}),
     }

@@ -24,6 +24,7 @@ class PropagationPlan:
     :param last: last slice that may be touched; None for no limit.
     :param direction: "both", "forward" or "backward".
     :param settings: what else the masks depend on, such as window and model; values that JSON can carry.
+    :param reach: how many slices from the outermost boxes the object can be; None where nobody knows.
     """
 
     axis: int
@@ -35,6 +36,7 @@ class PropagationPlan:
     last: int | None
     direction: str
     settings: dict
+    reach: int | None = None
 
     @property
     def request(self):
@@ -54,6 +56,7 @@ class PropagationPlan:
             "locked": sorted(self.barriers),
             "first": self.first,
             "last": self.last,
+            "reach": self.reach,
         }
 
     def _prompt(self, index, box):
@@ -85,7 +88,7 @@ class PropagationPlan:
         return crop and sliceDigest(crop.voxels, crop.start)
 
 
-def planPropagation(boxes, audit, axis, first, last, direction, fromSlice, isWhole=False, **settings):
+def planPropagation(boxes, audit, axis, first, last, direction, fromSlice, reach=None, isWhole=False, **settings):
     """Plan a propagation through what a segment holds already.
 
     Slices of manual edits and accepted slices are kept; where they hold something, it is started from as well. Without
@@ -98,6 +101,7 @@ def planPropagation(boxes, audit, axis, first, last, direction, fromSlice, isWho
     :param last: last slice that may be touched, or None.
     :param direction: "both", "forward" or "backward".
     :param fromSlice: index of the only slice to start from; None for all.
+    :param reach: how many slices from the outermost boxes the object can be, or None.
     :param isWhole: whether also what is up to date is computed anew.
     :param settings: window, model and the like.
     :return: :class:`PropagationPlan`.
@@ -121,6 +125,7 @@ def planPropagation(boxes, audit, axis, first, last, direction, fromSlice, isWho
         last=last,
         direction=direction,
         settings=settings,
+        reach=reach,
     )
     if fromSlice is None and first is None and last is None and direction == "both" and not isWhole:
         return _onlyChanged(plan, states, audit.sliceCount)

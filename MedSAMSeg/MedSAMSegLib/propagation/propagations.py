@@ -53,6 +53,7 @@ class Propagations:
                 audits[segment],
                 axis,
                 *limits,
+                reach=self._reach(volume, segmentation, segment),
                 # What several objects share out is known only when all of it is computed.
                 isWhole=len(segments) > 1,
                 **settings,
@@ -104,6 +105,15 @@ class Propagations:
         for node, _prompt in boxes:
             checkNotMovedApart(node, volume, segmentation)
         return [prompt for _node, prompt in boxes]
+
+    def _reach(self, volume, segmentation, segment):
+        """:return: how many slices from its outermost boxes the object can be: as far as from the box that says most.
+
+        None where any box leaves that open.
+        """
+        nodes = self._store.nodes(segmentation, segment, volume)
+        reaches = [self._store.request(node)["reach"] for node in nodes]
+        return None if None in reaches else max(reaches)
 
     def checkNoneRuns(self, segmentation):
         """:raises UserError: if a propagation is still writing into a segmentation."""

@@ -58,6 +58,7 @@ class Propagation:
         direction: which way to go from the prompts: towards higher indices (``forward``), lower ones, or both.
         spacing: of the voxels along K, J and I, in millimeters.
         locked: slices that are not computed and that no propagation pass crosses.
+        reach: slices from the outermost prompts that the object can be, and may end before; None for no such limit.
         method: one of ``METHODS``.
 
     Attributes:
@@ -77,9 +78,10 @@ class Propagation:
         direction: Direction = "both",
         spacing: tuple[float, float, float] = (1.0, 1.0, 1.0),
         locked: Collection[int] = (),
+        reach: int | None = None,
         method: str = DEFAULT_METHOD,
     ) -> None:
-        self.plan = make_plan(shape, axis, prompts, first, last, direction, spacing, locked)
+        self.plan = make_plan(shape, axis, prompts, first, last, direction, spacing, locked, reach)
         self._strategy = make_strategy(method)
 
     @property

@@ -41,6 +41,7 @@ class Task:
         model: name of the network.
         spacing: of the voxels along K, J and I, in millimeters.
         method: how to go on; one of ``propagation.METHODS``.
+        reach: slices from the outermost boxes that the object can be, and may end before; None for no such limit.
         threshold: of the probability above which a voxel is the object's.
     """
 
@@ -53,6 +54,7 @@ class Task:
     model: str | None = None
     spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
     method: str = DEFAULT_METHOD
+    reach: int | None = None
     threshold: float = DEFAULT_THRESHOLD
 
 
@@ -224,7 +226,16 @@ class WholeObjects:
 
 def _propagation(volume: Volume, task: Task) -> Propagation:
     make = Propagation if task.propagates else _OnlyPrompts
-    return make(volume.shape, task.axis, task.boxes, task.first, task.last, spacing=task.spacing, method=task.method)
+    return make(
+        volume.shape,
+        task.axis,
+        task.boxes,
+        task.first,
+        task.last,
+        spacing=task.spacing,
+        reach=task.reach,
+        method=task.method,
+    )
 
 
 class _OnlyPrompts(Propagation):

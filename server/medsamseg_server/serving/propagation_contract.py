@@ -19,14 +19,16 @@ MethodName = Annotated[str, Field(max_length=40, description="how to follow an o
 
 
 class _Followed(Request):
-    """Boxes of one object on some slices; ``first`` and ``last`` bound the result, inclusive.
+    """Boxes of one object on some slices; ``first`` and ``last`` say where it ends, inclusive.
 
-    ``locked`` slices are not computed, and no propagation pass crosses them.
+    It is at most ``reach`` slices from the outermost boxes, and may end before. ``locked`` slices are not computed,
+    and no propagation pass crosses them.
     """
 
     prompts: Annotated[list[PropagationPrompt], only_of_kinds("box", "mask")] = Field(default=[], max_length=10_000)
     first: Index | None = None
     last: Index | None = None
+    reach: Annotated[Index, Field(ge=0)] | None = None
     locked: list[Index] = Field(default=[], max_length=100_000)
 
 

@@ -74,6 +74,7 @@ class PropagationJob:
             request.direction,
             spacing=request.spacing,
             locked=wanted.locked,
+            reach=wanted.reach,
             method=request.method,
         )
         for box in propagation.plan.boxes.values():
@@ -137,7 +138,8 @@ def _objects_of(request: PropagateRequest) -> Sequence[_Wanted]:
     """Return the objects that a request is about, itself if it is about one."""
     if not request.objects:
         return [request]
-    if request.prompts or request.locked or request.first is not None or request.last is not None:
+    own = (request.first, request.last, request.reach)
+    if request.prompts or request.locked or any(each is not None for each in own):
         message = "A request with several objects has boxes, bounds or locked slices of its own as well."
         raise _invalid("objects_and_prompts", message, "Put them into the objects.")
     for name, count in Counter(each.id for each in request.objects).items():
