@@ -221,14 +221,14 @@ class FakeServer:
         if self.hasDied:
             raise ServerUnavailableError("The MedSAMSeg server stopped.", "Try again.", "server_stopped")
 
-    def _reached(self, prompts, walls):
+    def _reached(self, prompts, locked):
         """:return: {slice index: distance to the prompt that it was followed from}, lowest slice first."""
         reached = {}
         for prompt in prompts:
             for step in (-1, 1):
                 for distance in range(self._reach + 1):
                     index = prompt + step * distance
-                    if index in walls:
+                    if index in locked:
                         break
                     reached[index] = min(distance, reached.get(index, distance))
         return dict(sorted(reached.items()))
@@ -253,8 +253,8 @@ class FakeServer:
 
     def _inStep(self, objects):
         """Yield the slices of all objects, one of each in turn."""
-        walks = [self._slices(name, dict(each["prompts"]), set(each["locked"])) for name, each in objects.items()]
-        for events in itertools.zip_longest(*walks):
+        ofObjects = [self._slices(name, dict(each["prompts"]), set(each["locked"])) for name, each in objects.items()]
+        for events in itertools.zip_longest(*ofObjects):
             yield from (event for event in events if event is not None)
 
     def _cancelled(self, slices):
@@ -284,9 +284,9 @@ class FakeServer:
                 yield from followed
             yield event
 
-    def _slices(self, name, prompts, walls):
+    def _slices(self, name, prompts, locked):
         box = next(iter(prompts.values()))
-        for index, distance in self._reached(prompts, walls).items():
+        for index, distance in self._reached(prompts, locked).items():
             isPrompted = index in prompts
             mask = self.maskOfBox(prompts.get(index, box))
             fields = {

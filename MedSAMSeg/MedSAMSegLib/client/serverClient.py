@@ -174,7 +174,7 @@ class ServerClient:
         :param last: last slice that may be touched (inclusive); None for the volume's last.
         :param direction: "both", "forward" (rising slice index) or "backward".
         :param spacing: distances of voxel centers along the array axes (K, J, I) in millimeters.
-        :param locked: indices of slices that are not computed, and that no walk passes.
+        :param locked: indices of slices that are not computed, and that no propagation pass crosses.
         :param reach: how many slices from the outermost prompts the object can be, and may end before; None where
             nobody knows.
         :param objects: {ID: {prompts, first, last, locked, reach}} of several objects that are followed together, in

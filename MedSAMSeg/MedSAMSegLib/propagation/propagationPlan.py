@@ -19,7 +19,7 @@ class PropagationPlan:
     :param masks: {slice index: LabelmapCrop} of those of them where the segment holds something: that is started from
         as it is, be it from a box, refined by points, or drawn by hand.
     :param kept: indices of the slices that are not written: manual edits and accepted ones.
-    :param walls: those of them that hold nothing to start from; no walk passes them.
+    :param barriers: those of them that hold nothing to start from; no propagation pass crosses them.
     :param first: first slice that may be touched; None for no limit.
     :param last: last slice that may be touched; None for no limit.
     :param direction: "both", "forward" or "backward".
@@ -31,7 +31,7 @@ class PropagationPlan:
     prompts: dict
     masks: dict
     kept: frozenset
-    walls: frozenset
+    barriers: frozenset
     first: int | None
     last: int | None
     direction: str
@@ -53,7 +53,7 @@ class PropagationPlan:
         """Those of the arguments that are this segment's alone."""
         return {
             "prompts": [self._prompt(index, box) for index, box in self.prompts.items()],
-            "locked": sorted(self.walls),
+            "locked": sorted(self.barriers),
             "first": self.first,
             "last": self.last,
             "reach": self.reach,
@@ -74,7 +74,7 @@ class PropagationPlan:
         return isReachedForward or isReachedBackward
 
     def _isOpen(self, low, high):
-        return not any(low <= wall <= high for wall in self.walls)
+        return not any(low <= barrier <= high for barrier in self.barriers)
 
     def basis(self, index):
         """:return: what the mask on a slice depends on, as a text: the nearest prompts on both sides, the settings."""
@@ -111,16 +111,16 @@ def planPropagation(boxes, audit, axis, first, last, direction, fromSlice, reach
     kept = frozenset(index for index, state in states.items() if state.isLocked)
     anchors = {index: audit.tightBox(index) for index in kept if not states[index].isEmpty}
     prompts = {**boxes, **anchors}
-    walls = kept - anchors.keys()
+    barriers = kept - anchors.keys()
     if fromSlice is not None:
-        walls = (kept | prompts.keys()) - {fromSlice}
+        barriers = (kept | prompts.keys()) - {fromSlice}
         prompts = {fromSlice: prompts.get(fromSlice) or _boxOnSlice(audit, fromSlice)}
     plan = PropagationPlan(
         axis=axis,
         prompts=dict(sorted(prompts.items())),
         masks={index: crop for index in prompts if (crop := audit.crop(index)) is not None},
         kept=kept,
-        walls=frozenset(walls - prompts.keys()),
+        barriers=frozenset(barriers - prompts.keys()),
         first=first,
         last=last,
         direction=direction,

@@ -172,7 +172,7 @@ class Engine:
             return None
         return self._embeddings.find(predictor, request, request.whole(predictor.specification))
 
-    def encode_ahead(self, request: SliceRequest) -> bool:
+    def precompute(self, request: SliceRequest) -> bool:
         """Make sure that a whole slice's embedding is cached; return whether it had to be encoded; as ``embed``."""
         predictor = self.predictor(request.model)
         return self._embeddings.fill(predictor, request, request.whole(predictor.specification))
@@ -316,7 +316,7 @@ class Engine:
             require_meanings(get_specification(request.model or self.default_model), prompts)
 
     @property
-    def room_ahead(self) -> int:
+    def precompute_room(self) -> int:
         """Number of slices that the cache can keep at once."""
         return self._embeddings.cache.room
 

@@ -63,7 +63,7 @@ class Propagation:
         last: last slice of the range, inclusive; None likewise.
         direction: which way to go from the prompts: towards higher indices (``forward``), lower ones, or both.
         spacing: of the voxels along K, J and I, in millimeters.
-        locked: slices that are not computed and that no walk passes.
+        locked: slices that are not computed and that no propagation pass crosses.
         reach: slices from the outermost prompts that the object can be, and may end before; None for no such limit.
         method: one of ``METHODS``.
         planes: 3 to look at the object across the two other axes as well, or 1; see ``planes.OtherPlanes``.

@@ -157,7 +157,7 @@ class WholeObjects:
     Args:
         volume: the volume.
         tasks: at least one; all along the same axis, with the same window and model.
-        may_overlap: otherwise a voxel belongs to one object; see ``overlap.SliceClaims``.
+        may_overlap: otherwise a voxel belongs to one object; see ``overlap.OverlapResolution``.
         phases: further volumes of the same voxels, which are asked as well.
 
     Raises:
