@@ -1,8 +1,12 @@
 """`medsamseg train click`: a head learns what box a click means, and the model it was made for uses it."""
 
+import re
+
 import numpy as np
 import pytest
+import SimpleITK as sitk
 import torch
+from labeled_cases import write_case
 
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.masks import SliceMask
@@ -111,6 +115,43 @@ def test_a_damaged_head_is_told(home, suffix):
     with pytest.raises(MedSAMSegError) as raised:
         load_click_head("tiny", "0" * 64)
     assert raised.value.code == "click_head_damaged"
+
+
+@pytest.fixture
+def clickable(tiny, store):
+    """The model "tiny" with a head that has learned nothing."""
+    register(sha256=store.sha256("tiny"))
+
+
+def test_a_click_is_segmented_as_the_box_that_is_told(clickable, run, tmp_path):
+    scan, _ = write_case(tmp_path, "scan")
+    common = ("--slice", 3, "--model", "tiny", "--runtime", "torch", "--device", "cpu", "--slice-only")
+    clicked = run("segment", scan, "--click", "22,18.5", "-o", tmp_path / "click.nrrd", *common)
+    assert clicked.status == 0, clicked.out + clicked.err
+    told = re.search(r"^Box round the click: --box (\S+) --slice 3$", clicked.out, re.MULTILINE)[1]
+    values = run("segment", scan, "--click", "22,18.5", "-o", tmp_path / "json.nrrd", *common, "--json").json()
+    assert values["click"] == {"point": [22, 18.5], "slice": 3, "box": [float(each) for each in told.split(",")]}
+    boxed = run("segment", scan, "--box", told, "-o", tmp_path / "box.nrrd", *common)
+    assert boxed.status == 0, boxed.out + boxed.err
+    masks = [sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / f"{name}.nrrd"))) for name in ("click", "box")]
+    assert np.array_equal(*masks)
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (("--click", "22"), "point_malformed"),
+        (("--click", "48,10"), "point_outside_image"),
+        (("--click", "10,10", "--slice", "7"), "slice_out_of_range"),
+        (("--click", "10,10", "--box", "1,1,5,5"), "usage"),
+        (("--click", "10,10", "--model", "litemedsam"), "click_head_missing"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else " ".join(value),
+)
+def test_what_is_wrong_with_a_click_is_told_before_the_network_is_loaded(clickable, run, tmp_path, options, code):
+    scan, _ = write_case(tmp_path, "scan")
+    result = run("segment", scan, "--slice", 3, "--model", "tiny", *options, "-o", tmp_path / "out.nrrd", "--json")
+    assert result.status != 0 and result.json()["error"]["code"] == code
 
 
 def test_a_model_that_never_learned_clicks_says_so(tiny, store, ellipsoids):

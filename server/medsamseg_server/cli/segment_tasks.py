@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from medsamseg_server.cli.box_formats import in_pixels
+from medsamseg_server.cli.clicking import parse_click, place_of
 from medsamseg_server.cli.prompt_arguments import is_name, parse_box, parse_range, read_prompts, slice_index
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
@@ -56,10 +57,11 @@ def _boxes_of(args: argparse.Namespace) -> tuple[int, dict[str | None, dict[int,
             raise wrong_usage("--box-format says what --box is.", "A prompts file has corners.")
         return read_prompts(args.prompts)
     index = slice_index(args)
-    if args.box is None or index is None:
-        missing = "--box" if args.box is None else "--slice"
+    if (args.box is None and args.click is None) or index is None:
+        missing = "--box" if args.box is None and args.click is None else "--slice"
         raise wrong_usage(f"{missing} is missing.", "Give --box and --slice, or --prompts.")
-    return args.axis or 0, {None: {index: parse_box(args.box)}}
+    box = parse_box(args.box) if args.click is None else place_of(parse_click(args.click))
+    return args.axis or 0, {None: {index: box}}
 
 
 def with_boxes_in_pixels(args: argparse.Namespace, task: Task, size_of: Callable[[int, int], tuple[int, int]]) -> Task:

@@ -32,4 +32,5 @@ def random_click(mask: SliceMask, seed: Sequence[int], largest_offset: float = L
     nearest = int(distances.argmin())
     if distances[nearest] > 0.5:
         click = np.array([columns[nearest], rows[nearest]], np.float64)
-    return click + np.array([x0, y0])
+    on_slice: NDArray[np.float64] = click + np.array([x0, y0])
+    return on_slice
