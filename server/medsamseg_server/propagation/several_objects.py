@@ -62,7 +62,7 @@ def follow(objects: Sequence[FollowedObject], may_overlap: bool = True) -> Itera
             each.ends += 1
             yield name, event
         elif isinstance(event, SliceSeen):
-            walk.slices += 1
+            each.slices += 1
             yield name, event
         else:
             each.slices += 1
