@@ -334,7 +334,7 @@ def test_default_engine_needs_no_weights_to_be_made():
 
 
 def test_encoding_ahead_fills_the_cache_once(engine, volume, watch):
-    assert [engine.encode_ahead(SliceRequest(volume, 0, 5, IDENTITY_WINDOW)) for _ in range(2)] == [True, False]
+    assert [engine.precompute(SliceRequest(volume, 0, 5, IDENTITY_WINDOW)) for _ in range(2)] == [True, False]
     assert segment(engine, volume).was_cached
     assert watch.encoded == [205]
 

@@ -9,7 +9,8 @@ from server_fakes import IDENTITY_WINDOW, ROD_BOX, rod
 
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.probabilities import ProbabilityMap
-from medsamseg_server.serving import contract, prompt_contract
+from medsamseg_server.serving import prompt_contract
+from medsamseg_server.serving.propagation_contract import PropagateRequest
 from medsamseg_server.serving.propagation_job import PropagationJob
 from medsamseg_server.volumes.volume import Volume
 
@@ -26,7 +27,7 @@ def graded():
 
 def slices_of(engine, **request):
     """:return: {(object, slice): the last event} of a propagation through the graded rod."""
-    wanted = contract.PropagateRequest.model_validate({"window": IDENTITY_WINDOW, **request})
+    wanted = PropagateRequest.model_validate({"window": IDENTITY_WINDOW, **request})
     events = PropagationJob("mine", engine, Volume.from_array(graded()), wanted).steps()
     return {(event.object, event.slice): event for event in events if event.event == "slice"}
 

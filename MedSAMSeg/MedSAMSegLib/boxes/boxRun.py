@@ -29,6 +29,7 @@ class BoxResult:
     :param window: the window that was used: {"name", "lower", "upper"}.
     :param notes: sentences on what the server had to change in the volume, such as voxels that were not a number.
     :param agreement: how far slightly different boxes gave the same mask, 0 to 1; None where that is not known.
+    :param doubt: a sentence on a mask that is likely to be wrong, and what to do; None of others.
     :param suggestedWindow: name of the window that suits the volume where the window was to go by the box; else "".
     """
 
@@ -44,6 +45,7 @@ class BoxResult:
     window: dict
     notes: list
     agreement: float | None = None
+    doubt: str | None = None
     suggestedWindow: str = ""
 
 

@@ -34,8 +34,11 @@ class BoxWork:
         self._scene = scene
         self._probabilities = BoxProbabilities()
 
-    def draw(self, volume, segmentation, segmentID, window, model, where):
-        """:return: BoxRun of a new box; arguments as for `MedSAMSegLogic.startBox`, `where` as a dictionary."""
+    def draw(self, volume, segmentation, segmentID, window, model, where, reach=None):
+        """:return: BoxRun of a new box; arguments as for `MedSAMSegLogic.startBox`, `where` as a dictionary.
+
+        :param reach: how many slices from that of the box the object can be; None where nobody knows.
+        """
 
         def question():
             geometry = SliceGeometry(volume)
@@ -48,7 +51,7 @@ class BoxWork:
 
         def write(answer, wanted, geometry, notes):
             prompt = wanted.prompt
-            state = BoxState(prompt, window, model)
+            state = BoxState(prompt, window, model, reach=reach)
             state = state.changed(found=_foundBy(state, answer[0]))
             writer = self._writers.of(segmentation, volume)
             with writer.undoStep():
@@ -94,7 +97,7 @@ class BoxWork:
                     return None
                 self._remember(forgotten, answers[1:])
                 threshold = record.state.threshold
-                state = BoxState(prompt, window, model, threshold)
+                state = BoxState(prompt, window, model, threshold, record.state.reach)
                 state = state.changed(found=_foundBy(state, answers[0][0]))
                 target = self._replace(record, state, run, continues, isLast, geometry)
                 record.settle(number)
@@ -297,6 +300,7 @@ class BoxWork:
             window=reply.window,
             notes=[*notes, *remarks, *self._uploads.uploadOf(record.context.volume).notes],
             agreement=reply.agreements[0] if reply.agreements else None,
+            doubt=reply.doubts[0] if reply.doubts else None,
             suggestedWindow=record.state.window.partition(":")[2] if reply.windows else "",
         )
 

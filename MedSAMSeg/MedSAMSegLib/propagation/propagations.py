@@ -29,13 +29,15 @@ class Propagations:
         self._memory = memory
         self._runs = {}
 
-    def start(self, volume, segmentation, segments, progress, first, last, direction, fromSlice, **settings):
+    def start(self, volume, segmentation, segments, progress, first, last, direction, fromSlice, planes=1, **settings):
         """:return: PropagationRun.
 
         :param segments: IDs of the segments; several are followed together.
 
         The other arguments are as for `MedSAMSegLogic.startPropagation`.
         """
+        if planes > 1:
+            settings["planes"] = planes
         self.checkNoneRuns(segmentation)
         if not segments:
             raise UserError("There is no segment to propagate.", "Draw a box round an object first.", "no_box")
@@ -53,8 +55,9 @@ class Propagations:
                 audits[segment],
                 axis,
                 *limits,
-                # What several objects share out is known only when all of it is computed.
-                isWhole=len(segments) > 1,
+                reach=self._reach(volume, segmentation, segment),
+                # What several objects share out, or other planes show, is known only when all of it is computed.
+                isWhole=len(segments) > 1 or planes > 1,
                 **settings,
             )
             for segment in segments
@@ -104,6 +107,15 @@ class Propagations:
         for node, _prompt in boxes:
             checkNotMovedApart(node, volume, segmentation)
         return [prompt for _node, prompt in boxes]
+
+    def _reach(self, volume, segmentation, segment):
+        """:return: how many slices from its outermost boxes the object can be: as far as from the box that says most.
+
+        None where any box leaves that open.
+        """
+        nodes = self._store.nodes(segmentation, segment, volume)
+        reaches = [self._store.request(node)["reach"] for node in nodes]
+        return None if None in reaches else max(reaches)
 
     def checkNoneRuns(self, segmentation):
         """:raises UserError: if a propagation is still writing into a segmentation."""

@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import math
 import operator
+from typing import Any
 
 import numpy as np
 
@@ -115,7 +116,7 @@ class SlicePrompt:
 
     def toJson(self):
         """:return: the server's form of what is given, {"box", "points", "mask", "meaning"}; not where the slice is."""
-        fields = {}
+        fields: dict[str, Any] = {}
         if self.box is not None:
             fields["box"] = list(self.box)
         if self.points:

@@ -131,7 +131,7 @@ def _follow(
         for event in plan.run(source):
             if isinstance(event, DirectionEnded):
                 ended.append(event)
-            else:
+            elif isinstance(event, SliceResult):
                 # The probabilities of all frames would not fit into memory.
                 mask = replace(event.mask.at(args.threshold), probability=None)
                 results[event.index] = replace(event, mask=mask)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medsamseg_server.engine.box_vote import MARGINS, MIDDLE_MARGIN, widened
+from medsamseg_server.engine.clicks import ClickedBox, box_round_click
 from medsamseg_server.engine.decoding import decode_boxes, decode_prompts
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.loaded_networks import LoadedNetworks, LoadPredictor
@@ -172,7 +173,7 @@ class Engine:
             return None
         return self._embeddings.find(predictor, request, request.whole(predictor.specification))
 
-    def encode_ahead(self, request: SliceRequest) -> bool:
+    def precompute(self, request: SliceRequest) -> bool:
         """Make sure that a whole slice's embedding is cached; return whether it had to be encoded; as ``embed``."""
         predictor = self.predictor(request.model)
         return self._embeddings.fill(predictor, request, request.whole(predictor.specification))
@@ -214,6 +215,16 @@ class Engine:
                 return None
             known[framing] = embedded
         return [known[framing] for framing in framings]
+
+    def box_for_click(self, request: SliceRequest, point: tuple[float, float]) -> ClickedBox:
+        """Return the box round the object at x, y on a slice, as the model has learned it from labeled scans.
+
+        Raises:
+            MedSAMSegError: ``point_outside_image``, as ``click_heads.load_click_head``, or as ``embed``.
+        """
+        check_prompts([Prompt(points=((*point, 1),))], request.image_size)
+        head = self._networks.click_head(request.model or self.default_model)
+        return box_round_click(head, point, request.image_size, lambda prompt: self.embed_for(request, [prompt])[0])
 
     def window_for(self, request: SliceRequest, box: Box) -> str:
         """Return a window text that means on every slice what the request's means for a box, which has been checked.
@@ -316,7 +327,7 @@ class Engine:
             require_meanings(get_specification(request.model or self.default_model), prompts)
 
     @property
-    def room_ahead(self) -> int:
+    def precompute_room(self) -> int:
         """Number of slices that the cache can keep at once."""
         return self._embeddings.cache.room
 

@@ -35,7 +35,7 @@ _DEVICE = "CPU"
 _CONVERSION_VERSION = 5
 _INPUTS_AND_OUTPUTS = {"encoder": (1, 1), "prompts": (2, 1), "decoder": (3, 3), "upscaling": (3, 1)}
 _PARTS = tuple(_INPUTS_AND_OUTPUTS)
-# Kinds of tokens as in `lean_decoder`, which imports PyTorch.
+# Kinds of tokens as in `optimized_decoder`, which imports PyTorch.
 _FIRST_CORNER, _SECOND_CORNER, _FILLER, _ABSENT = 2, 3, -1, -2
 # With so few cores, one left free would be half of the machine.
 _TOO_FEW_CORES = 2

@@ -54,7 +54,11 @@ class PropagationSection(PanelSection):
     def useScene(self):
         """Show the scene's settings."""
         self._guiTag = self.session.parameters.connectParametersToGui(
-            {"allSegments": self.ui.allSegmentsCheckBox, "limitRange": self.ui.limitRangeCheckBox}
+            {
+                "allSegments": self.ui.allSegmentsCheckBox,
+                "threePlanes": self.ui.threePlanesCheckBox,
+                "limitRange": self.ui.limitRangeCheckBox,
+            }
         )
 
     def forgetScene(self):
@@ -185,6 +189,7 @@ class PropagationSection(PanelSection):
                 fromSlice=fromSlice,
                 window=session.window,
                 model=session.model,
+                planes=3 if session.parameters.threePlanes else 1,
                 **self._range(),
             )
             self.ui.progressBar.setRange(0, 0)
@@ -215,6 +220,10 @@ class PropagationSection(PanelSection):
         self.session.changed.emit()
 
     def _sentenceOnProgress(self, progress):
+        if progress.acrossAxis is not None:
+            return _("Looking at it from the other sides: slice {done} of {total}.").format(
+                done=progress.done, total=progress.total
+            )
         if len(self._run.result.segments) == 1:
             return _("Slice {index} is done.").format(index=progress.sliceIndex)
         name = segmentName(self.session.parameters.segmentation, progress.segment)
