@@ -6,7 +6,7 @@ import slicer
 
 from MedSAMSegLib.client.sliceProbability import checkThreshold
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
+from MedSAMSegLib.volumes.slicePrompt import MEANINGS, SlicePrompt
 
 
 @dataclasses.dataclass(frozen=True)
@@ -196,6 +196,55 @@ class BoxAdjustment:
         """
         self._boxes.points.remove(node)
         return self.startBoxUpdate(node, window, model)
+
+    def meaning(self, node):
+        """Return what a box means: "part", "object" or "whole"; None for the one mask that all models have.
+
+        :param node: the box's ROI markup.
+        """
+        return self._boxes.records.of(node).state.prompt.meaning
+
+    def setMeaning(self, node, meaning, window="auto", model=None):
+        """Let a box, with its points, have another one of the network's answers; one undo step.
+
+        In a box round a cell, that may be its nucleus, the cell, or several cells. The models mobilesam and sam have
+        three such answers, and the one that they give by themselves. The choice is saved with the scene and stays with
+        the box when it is moved, as long as the model is the same. Propagation starts from what the slice then holds.
+
+        :param node: the box's ROI markup.
+        :param meaning: "part", "object" or "whole"; None for the one answer.
+        :param window: intensity window, as for :meth:`MedSAMSegLogic.segmentBox`.
+        :param model: name of the model; None for the server's default.
+        :return: :class:`BoxResult`.
+        :raises UserError: when the model has one mask alone, the segment cannot be written, or the server cannot
+            answer.
+        """
+        return self.startMeaning(node, meaning, window, model).finish()
+
+    def startMeaning(self, node, meaning, window="auto", model=None):
+        """Start what :meth:`setMeaning` does and return at once, with a run that has to be advanced to its end.
+
+        :return: :class:`BoxRun`; its result is a :class:`BoxResult`.
+        """
+        if meaning not in (None, *MEANINGS):
+            known = ", ".join(MEANINGS)
+            raise UserError(
+                f"{meaning!r} is nothing that a box may mean.", f"It may be {known}, or None.", "meaning_unknown"
+            )
+        return self._boxWork.update(node, window, model, meaning=meaning)
+
+    def startNextMeaning(self, node, window="auto", model=None):
+        """Start what :meth:`setMeaning` does with the next meaning: the one mask, part, object, whole, the one mask.
+
+        :param node: the box's ROI markup.
+        :param window: intensity window.
+        :param model: name of the model. Another one than the box was asked with begins with "part".
+        :return: :class:`BoxRun`; its result is a :class:`BoxResult`.
+        """
+        state = self._boxes.records.of(node).state
+        order = (None, *MEANINGS)
+        now = state.prompt.meaning if state.model == model else None
+        return self.startMeaning(node, order[(order.index(now) + 1) % len(order)], window, model)
 
     def pointsOf(self, node):
         """Return the points of a box as (x, y, whether it belongs to the object), in voxels of its slice.

@@ -71,12 +71,19 @@ class BoxWork:
 
         return BoxRun(question)
 
-    def update(self, node, window, model, continues=None, isLast=True):
-        """:return: BoxRun of a box that was moved; arguments as for `MedSAMSegLogic.startBoxUpdate`."""
+    def update(self, node, window, model, continues=None, isLast=True, **changes):
+        """:return: BoxRun of a box that was moved; arguments as for `MedSAMSegLogic.startBoxUpdate`.
+
+        :param changes: other fields of its SlicePrompt.
+        """
         record = self._scene.records.of(node)
 
         def question():
             prompt = self._scene.readOrPutBack(record)
+            if model != record.state.model:
+                # It was one of the other network's answers.
+                prompt = prompt.changed(meaning=None)
+            prompt = prompt.changed(**changes)
             self._checkWritable(record)
             number = record.ask()
             # While a handle is held there is no time for what nobody can ask for yet.

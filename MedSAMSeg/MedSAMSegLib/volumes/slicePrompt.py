@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import math
 import operator
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from MedSAMSegLib.volumes.sliceAxes import AXES, fromIJK, toIJK
 
 # Narrower than this, in pixels, a box is a line: a click without a drag, up to rounding.
 SMALLEST_SIDE = 1e-3
+
+#: What a box or a point may mean: the three answers of networks that learned to tell these apart.
+MEANINGS = ("part", "object", "whole")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -58,6 +62,7 @@ class SlicePrompt:
     :param box: (x0, y0, x1, y1): first edges along the slice's columns and rows, then the last ones; None without.
     :param points: (x, y, whether it belongs to the object) of each point.
     :param mask: DrawnMask that a propagation starts from as it is; None without.
+    :param meaning: one of `MEANINGS`; None for the one answer that all networks have.
     :param isClipped: whether a part of the drawn box lay outside the image and was cut off.
     :raises UserError: if the axis is none, an edge is not a number, or the box is empty or reversed.
     """
@@ -67,6 +72,7 @@ class SlicePrompt:
     box: tuple | None = None
     points: tuple = ()
     mask: DrawnMask | None = None
+    meaning: str | None = None
     isClipped: bool = dataclasses.field(default=False, compare=False)
 
     def __post_init__(self):
@@ -106,17 +112,19 @@ class SlicePrompt:
         """
         box = fields.get("box")
         points = tuple((x, y, bool(label)) for x, y, label in fields.get("points", ()))
-        return cls(axis, sliceIndex, None if box is None else tuple(box), points)
+        return cls(axis, sliceIndex, None if box is None else tuple(box), points, meaning=fields.get("meaning"))
 
     def toJson(self):
-        """:return: the server's form of what is given, {"box", "points", "mask"}; where the slice is, others say."""
-        fields = {}
+        """:return: the server's form of what is given, {"box", "points", "mask", "meaning"}; not where the slice is."""
+        fields: dict[str, Any] = {}
         if self.box is not None:
             fields["box"] = list(self.box)
         if self.points:
             fields["points"] = [[x, y, int(isInObject)] for x, y, isInObject in self.points]
         if self.mask is not None:
             fields["mask"] = self.mask.toJson()
+        if self.meaning is not None:
+            fields["meaning"] = self.meaning
         return fields
 
     def changed(self, **fields):
@@ -124,7 +132,7 @@ class SlicePrompt:
         return dataclasses.replace(self, **fields)
 
     def renumbered(self, change):
-        """:return: the same box and points where the volume's voxels are counted otherwise.
+        """:return: the same box, points and meaning where the volume's voxels are counted otherwise.
 
         :param change: 4 × 4 array from these voxel indices to the others, along the same axes.
         """
@@ -136,7 +144,7 @@ class SlicePrompt:
             xs, ys = zip(*(self._moved(change, *corner)[1:] for corner in (self.box[:2], self.box[2:])), strict=True)
             box = (min(xs), min(ys), max(xs), max(ys))
         points = tuple((*self._moved(change, x, y)[1:], isInObject) for x, y, isInObject in self.points)
-        return SlicePrompt(self.axis, round(depth), box, points)
+        return SlicePrompt(self.axis, round(depth), box, points, meaning=self.meaning)
 
     def __str__(self):
         what = f"{len(self.points)} points" if self.box is None else f"({_texts(self.box)})"

@@ -13,6 +13,15 @@ def sentenceOnBox(result):
     return " ".join([_outcome(result), *_remarks(result), *result.notes])
 
 
+def sentenceOnMeaning(result):
+    """Return what came of a box that has another of the network's answers.
+
+    :param result: BoxResult.
+    """
+    titles = {None: _("The one mask."), "part": _("Part."), "object": _("Object."), "whole": _("Whole.")}
+    return " ".join([titles[result.prompt.meaning], sentenceOnBox(result)])
+
+
 def sentenceOnThreshold(result):
     """Return what another threshold made of a box.
 

@@ -6,7 +6,7 @@ from MedSAMSegLib.panel.frame.activeTool import DRAW_BOX
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.boxHandles import BoxHandles
 from MedSAMSegLib.panel.parts.boxPreview import DragPreview
-from MedSAMSegLib.panel.parts.boxSentences import sentenceOnBox, sentenceOnThreshold
+from MedSAMSegLib.panel.parts.boxSentences import sentenceOnBox, sentenceOnMeaning, sentenceOnThreshold
 from MedSAMSegLib.panel.parts.boxTable import BoxTable
 from MedSAMSegLib.panel.parts.boxViews import BoxViews
 from MedSAMSegLib.panel.parts.thresholdSlider import ThresholdSlider
@@ -44,6 +44,7 @@ class BoxesSection(PanelSection):
             lambda result: session.say(sentenceOnThreshold(result)),
         )
         self.connect(ui.deleteBoxButton, "clicked()", self._onDelete)
+        self.connect(ui.nextMeaningButton, "clicked()", self._onNextMeaning)
 
     def enter(self):
         """Show the handles again."""
@@ -84,6 +85,7 @@ class BoxesSection(PanelSection):
         entry = self._table.selected
         self.ui.deleteBoxButton.enabled = entry is not None
         isUsable = entry is not None and not entry.problem
+        self.ui.nextMeaningButton.enabled = isUsable
         self._threshold.show(entry.node if isUsable else None, _onSlider(entry))
 
     def _onBox(self, cornerA, cornerB, sliceNode):
@@ -111,6 +113,12 @@ class BoxesSection(PanelSection):
         with self.session.sayingErrors():
             run = self.session.logic.startBoxDeletion(entry.node)
             self.session.work.add(run, self._sayDeletion)
+
+    def _onNextMeaning(self):
+        entry, session = self._table.selected, self.session
+        with session.sayingErrors():
+            run = session.logic.startNextMeaning(entry.node, session.window, session.model)
+            session.work.add(run, lambda result: session.say(sentenceOnMeaning(result)))
 
     def _sayDeletion(self, deletion):
         self.session.say(" ".join([_("The box was deleted."), *deletion.notes]))
