@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from medsamseg_server import PROTOCOL_VERSION, __version__
 from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
-from medsamseg_server.serving import contract, proposal_contract, status
+from medsamseg_server.serving import click_contract, contract, proposal_contract, status
 from medsamseg_server.serving.callers import OneToken
 from medsamseg_server.serving.group.group import Group
 from medsamseg_server.serving.guard import DEFAULT_UPLOAD_BYTES, Guard, error_response
@@ -122,6 +122,12 @@ async def segment(key: Key, body: contract.SegmentRequest, service: ServiceOf) -
         weights_sha256=result.weights_sha256,
         window=contract.Window.of(result.window),
     )
+
+
+@router.post("/volumes/{key}/click")
+async def click(key: Key, body: click_contract.ClickRequest, service: ServiceOf) -> click_contract.ClickReply:
+    """Return the box round the object at a point, by a model that has learned what a click means."""
+    return await service.click(service.volumes.get(key), body)
 
 
 @router.post("/volumes/{key}/propagate", response_class=StreamingResponse, responses=_EVENTS)

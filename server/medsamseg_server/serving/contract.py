@@ -100,6 +100,7 @@ class ModelInfo(Reply):
     default: bool
     licence: str
     size_bytes: int | None
+    clicks: bool = Field(description="it has learned what box a click means")
 
 
 class Models(Reply):
