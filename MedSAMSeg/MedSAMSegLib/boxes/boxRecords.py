@@ -2,21 +2,21 @@
 
 import dataclasses
 
-from MedSAMSegLib.boxes.boxStore import DEFAULT_THRESHOLD
+from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.slices.sliceRecord import SliceRecord
-from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
+from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class BoxState:
     """One answered box.
 
-    :param prompt: the box.
-    :param points: (x, y, whether it belongs to the object) of each point that refines it.
+    :param prompt: the box, with the points that refine it.
     :param window: the window that it was asked with.
     :param model: the model that it was asked with; None for the server's default.
     :param threshold: of the probability above which a voxel is the object's.
+    :param reach: how many slices from that of the box the object can be; None where nobody knows.
     :param found: LabelmapCrop of the volume's voxels that the model found; None if that is not in memory any more.
     :param added: those of them that the segment did not have before; None if that is not in memory any more.
     :param erased: those that somebody took out by hand since, and that stay out.
@@ -24,11 +24,11 @@ class BoxState:
     :param covered: SliceRecord of a propagated slice that the box was moved onto, and may be moved off again.
     """
 
-    prompt: BoxPrompt
-    points: tuple = ()
+    prompt: SlicePrompt
     window: str = "auto"
     model: str | None = None
     threshold: float = DEFAULT_THRESHOLD
+    reach: int | None = None
     found: LabelmapCrop | None = None
     added: LabelmapCrop | None = None
     erased: LabelmapCrop = dataclasses.field(default_factory=LabelmapCrop.empty)
@@ -102,11 +102,9 @@ class BoxRecords:
         # IDs are given again in the next scene.
         if record is None or record.node is not node:
             request = self._store.request(node)
-            points = tuple(tuple(point) for point in request["points"])
             context = self._store.context(node)
-            state = BoxState(
-                self._store.stored(node), points, request["window"], request["model"], request["threshold"]
-            )
+            asked = (request[name] for name in ("window", "model", "threshold", "reach"))
+            state = BoxState(self._store.stored(node), *asked)
             record = self._keep(BoxRecord(node, context, state))
         return record
 
@@ -137,7 +135,7 @@ class BoxRecords:
             return
         self._store.update(record.node, state.prompt)
         self.note(record, state)
-        self._points.show(record.node, record.context.volume, state.prompt, state.points)
+        self._points.show(record.node, record.context.volume, state.prompt)
 
     def note(self, record, state):
         """Note a new state of a box whose markups are where they belong, or on their way.
@@ -147,7 +145,7 @@ class BoxRecords:
         """
         record.state = state
         self._store.store(record.node, state.prompt)
-        self._store.storeRequest(record.node, state.window, state.model, state.points, state.threshold)
+        self._store.storeRequest(record.node, state.window, state.model, state.threshold, state.reach)
 
     def others(self, record):
         """:return: the records of the other boxes of the same segment and volume."""
@@ -163,9 +161,9 @@ class BoxRecords:
 
     def _bringToScene(self, record, geometry=None):
         state = record.state
-        asked = state.window, state.model, state.points
-        record.node = self._store.add(*record.context, state.prompt, *asked, geometry, state.threshold)
-        self._points.show(record.node, record.context.volume, state.prompt, state.points)
+        asked = state.window, state.model, state.threshold, state.reach
+        record.node = self._store.add(*record.context, state.prompt, *asked, geometry)
+        self._points.show(record.node, record.context.volume, state.prompt)
         return self._keep(record)
 
     def _keep(self, record):

@@ -9,7 +9,7 @@ import slicer
 from MedSAMSegLib.client.serverReplies import SliceMask
 from MedSAMSegLib.runs.eventStream import EventStream
 from MedSAMSegLib.runs.run import Run
-from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
+from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,10 +29,11 @@ class BoxResult:
     :param window: the window that was used: {"name", "lower", "upper"}.
     :param notes: sentences on what the server had to change in the volume, such as voxels that were not a number.
     :param agreement: how far slightly different boxes gave the same mask, 0 to 1; None where that is not known.
+    :param doubt: a sentence on a mask that is likely to be wrong, and what to do; None of others.
     :param suggestedWindow: name of the window that suits the volume where the window was to go by the box; else "".
     """
 
-    prompt: BoxPrompt
+    prompt: SlicePrompt
     promptNode: slicer.vtkMRMLMarkupsROINode
     voxelCount: int
     changedSegment: bool
@@ -44,6 +45,7 @@ class BoxResult:
     window: dict
     notes: list
     agreement: float | None = None
+    doubt: str | None = None
     suggestedWindow: str = ""
 
 
@@ -58,7 +60,7 @@ class BoxThreshold:
     :param notes: sentences on how it was written.
     """
 
-    prompt: BoxPrompt
+    prompt: SlicePrompt
     threshold: float
     voxelCount: int
     changedSegment: bool
@@ -74,7 +76,7 @@ class BoxDeletion:
     :param notes: sentences on what to know about it, such as why the voxels stay.
     """
 
-    prompt: BoxPrompt
+    prompt: SlicePrompt
     changedSegment: bool
     notes: tuple = ()
 
@@ -87,7 +89,7 @@ class BoxPreview:
     :param mask: the :class:`SliceMask`.
     """
 
-    prompt: BoxPrompt
+    prompt: SlicePrompt
     mask: SliceMask
 
 
@@ -117,6 +119,8 @@ class BoxRun(Run):
         self.result = None
         #: The undo step that the answer belongs to, of a box that was changed; None until it is there.
         self.step = None
+        #: Whether that step was made for it, or for the runs of the same drag before it: it may be forgotten again.
+        self.ownsStep = False
         #: Whether the segment was changed by it, or by the runs of the same drag before it.
         self.hasChanged = False
         self._makeQuestion = question

@@ -72,6 +72,7 @@ class Panel(VTKObservationMixin):
 
     def exit(self):
         """Another module is shown: mouse and keys are given back; work under way goes on."""
+        self._session.activeTool.putAway()
         for section in self._sections:
             section.exit()
 
@@ -99,6 +100,7 @@ class Panel(VTKObservationMixin):
         parameters = self._session.parameters
         if parameters is not None:
             self.removeObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified)
+            self._session.activeTool.putAway()
             for section in self._sections:
                 section.forgetScene()
             self._session.parameters = None

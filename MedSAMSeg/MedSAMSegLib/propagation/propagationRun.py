@@ -15,16 +15,21 @@ class PropagationProgress:
 
     :param sliceIndex: the slice that was just done.
     :param segment: ID of the segment that it is of.
-    :param done: number of slices so far, those of all segments together.
+    :param done: number of slices so far, those of all segments together; across another axis, those of this segment.
     :param total: the most slices that it can become.
+    :param acrossAxis: array axis of a slice that was only looked at, to see the object from another side; None for one
+        that the object was followed to.
     """
 
     sliceIndex: int
     segment: str
     done: int
     total: int
+    acrossAxis: int | None = None
 
     def __str__(self):
+        if self.acrossAxis is not None:
+            return f"slice {self.sliceIndex} across axis {self.acrossAxis} seen ({self.done} of {self.total})"
         return f"slice {self.sliceIndex} done ({self.done} of at most {self.total})"
 
 
@@ -55,7 +60,8 @@ class PropagationResult:
     :param model: name of the model.
     :param weightsSha256: checksum of the model's weights.
     :param window: the window that was used: {"name", "lower", "upper"}.
-    :param notes: sentences on what to know about how the slices were written, such as which segments keep voxels.
+    :param notes: sentences on what was done otherwise than asked for, and on how the slices were written, such as
+        which segments keep voxels.
     """
 
     segments: dict = dataclasses.field(default_factory=dict)
@@ -115,6 +121,7 @@ class PropagationRun(StreamedRun):
         self.job = uuid.uuid4().hex
         self._done = set()
         self._total = 0
+        self._serverNotes = []
         self._undoStep = contextlib.ExitStack()
         self._undoStep.enter_context(next(iter(targets.values())).undoStep())
         super().__init__(connect, [self.job])
@@ -127,7 +134,7 @@ class PropagationRun(StreamedRun):
         # A transform that was put on one node meanwhile is told by what is done next.
         with contextlib.suppress(UserError):
             sentences = [sentence for target in self._targets.values() for sentence in target.remarks()]
-            self.result.notes = list(dict.fromkeys(sentences))
+            self.result.notes = list(dict.fromkeys([*self._serverNotes, *sentences]))
 
     def _apply(self, event):
         fields = event.fields
@@ -136,8 +143,12 @@ class PropagationRun(StreamedRun):
             self.result.model = fields["model"]
             self.result.weightsSha256 = fields["weights_sha256"]
             self.result.window = fields["window"]
+            self._serverNotes = fields["notes"]
         elif event.kind == "slice":
             self._writeSlice(fields, event.mask)
+        elif event.kind == "plane":
+            where = fields["slice"], self._segmentOf(fields), fields["done"], fields["total"], fields["axis"]
+            self._tell(PropagationProgress(*where))
         elif event.kind == "ended":
             ending = {name: fields[name] for name in ("direction", "slice", "reason", "message")}
             self.result.segments[self._segmentOf(fields)].endings.append(ending)
@@ -165,10 +176,11 @@ class PropagationRun(StreamedRun):
             done.slices.remove(sliceIndex)
             target.clear(sliceIndex)
         self._done.add((segment, sliceIndex))
-        if self._progress:
-            progress = PropagationProgress(sliceIndex, segment, len(self._done), self._total)
-            if self._progress(progress) is False:
-                self.cancel()
+        self._tell(PropagationProgress(sliceIndex, segment, len(self._done), self._total))
+
+    def _tell(self, progress):
+        if self._progress and self._progress(progress) is False:
+            self.cancel()
 
     def _told(self, error):
         """:return: the server's error with what is kept of the work."""

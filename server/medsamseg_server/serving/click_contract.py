@@ -8,7 +8,8 @@ from pydantic import Field
 
 from medsamseg_server.engine.clicks import ClickedBox
 from medsamseg_server.engine.prompts import Box
-from medsamseg_server.serving.contract import Axis, Index, ModelName, Reply, Request, WindowText
+from medsamseg_server.serving.contract import Axis, ModelName, WindowText
+from medsamseg_server.serving.contract_types import Index, Reply, Request
 
 _Coordinate = Annotated[float, Field(allow_inf_nan=False)]
 

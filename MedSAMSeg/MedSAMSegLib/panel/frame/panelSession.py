@@ -7,6 +7,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.panel.frame.activeTool import ActiveTool
 from MedSAMSegLib.panel.frame.breathing import Breathing
 from MedSAMSegLib.panel.frame.connections import Connections
 from MedSAMSegLib.panel.frame.signals import DeferredSignal, Signal
@@ -39,6 +40,8 @@ class PanelSession:
         self.connections = Connections()
         #: Emitted when widgets may have to follow; widgets come after pixels.
         self.changed = DeferredSignal(self.connections)
+        #: :class:`ActiveTool` in the slice views.
+        self.activeTool = ActiveTool()
         #: Emitted when the server may know other models than before.
         self.modelsChanged = Signal()
         #: :class:`WorkList` of what is under way.

@@ -2,6 +2,7 @@
 
 from slicer.i18n import tr as _
 
+from MedSAMSegLib.panel.frame.activeTool import DRAW_BOX
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.boxHandles import BoxHandles
 from MedSAMSegLib.panel.parts.boxPreview import DragPreview
@@ -9,6 +10,7 @@ from MedSAMSegLib.panel.parts.boxSentences import sentenceOnBox, sentenceOnThres
 from MedSAMSegLib.panel.parts.boxTable import BoxTable
 from MedSAMSegLib.panel.parts.boxViews import BoxViews
 from MedSAMSegLib.panel.parts.thresholdSlider import ThresholdSlider
+from MedSAMSegLib.panel.parts.toolButton import ToolButton
 from MedSAMSegLib.views.boxDrawing import BoxDrawing
 
 
@@ -25,14 +27,22 @@ class BoxesSection(PanelSection):
         self._preview = DragPreview(session)
         self._handles = BoxHandles(session, self._sayResult)
         self._views = BoxViews()
-        self._drawing = BoxDrawing(
+        drawing = BoxDrawing(
             self._onBox, self._preview.follow, self._preview.stop, isOccupied=self._handles.isUnderPointer
         )
+        sentence = _("Press the left button at a corner of the object, drag to the opposite corner, release.")
+        self._tool = ToolButton(session, ui.drawButton, DRAW_BOX, drawing, sentence)
         self._table = BoxTable(
             session.connections, ui.boxesTable, onDelete=self._onDelete, onSelection=self._showSelected
         )
-        self._threshold = ThresholdSlider(ui, session, lambda result: session.say(sentenceOnThreshold(result)))
-        self.connect(ui.drawButton, "toggled(bool)", self._onDrawToggled)
+        self._threshold = ThresholdSlider(
+            ui.thresholdSlider,
+            ui.thresholdSpinBox,
+            session,
+            session.logic.threshold,
+            session.logic.startThreshold,
+            lambda result: session.say(sentenceOnThreshold(result)),
+        )
         self.connect(ui.deleteBoxButton, "clicked()", self._onDelete)
 
     def enter(self):
@@ -40,19 +50,17 @@ class BoxesSection(PanelSection):
         self._isEntered = True
 
     def exit(self):
-        """Give the mouse back."""
+        """Let go of the handles."""
         self._isEntered = False
-        self.ui.drawButton.checked = False
         self._handles.letGo()
         self._handles.hide()
 
     def forgetScene(self):
-        """Stop drawing: volume and boxes go."""
-        self.ui.drawButton.checked = False
+        """Volume and boxes go."""
         self._handles.hide()
         self._views.stop()
         self._table.fill(None, None, [])
-        self._threshold.forget()
+        self._threshold.forget(_onSlider(None))
 
     def cleanup(self):
         """Let go of views and boxes."""
@@ -63,10 +71,7 @@ class BoxesSection(PanelSection):
         """Boxes need a volume; those of the chosen segment can be dragged."""
         volume, segmentation, segmentID = self.session.target
         logic = self.session.logic
-        self.ui.drawButton.enabled = self.session.hasUsableVolume
-        if not self.session.hasUsableVolume:
-            # Nobody could switch it off.
-            self.ui.drawButton.checked = False
+        self._tool.enable(self.session.hasUsableVolume)
         logic.settleBoxes()
         entries = logic.allBoxes(segmentation, volume)
         self._table.fill(volume, segmentation, entries)
@@ -78,16 +83,8 @@ class BoxesSection(PanelSection):
     def _showSelected(self):
         entry = self._table.selected
         self.ui.deleteBoxButton.enabled = entry is not None
-        self._threshold.show(entry)
-
-    def _onDrawToggled(self, isOn):
-        if isOn:
-            self._drawing.start()
-            self.session.say(
-                _("Press the left button at a corner of the object, drag to the opposite corner, release.")
-            )
-        else:
-            self._drawing.stop()
+        isUsable = entry is not None and not entry.problem
+        self._threshold.show(entry.node if isUsable else None, _onSlider(entry))
 
     def _onBox(self, cornerA, cornerB, sliceNode):
         session = self.session
@@ -120,3 +117,12 @@ class BoxesSection(PanelSection):
 
     def _sayResult(self, result):
         self.session.say(sentenceOnBox(result))
+
+
+def _onSlider(entry):
+    """:return: what the threshold does of the box that is selected, a BoxEntry or None; or why nothing."""
+    if entry is None:
+        return _("Select a box in the list above: each has a threshold of its own")
+    if entry.problem:
+        return entry.problem
+    return _("How likely a voxel has to be of the object for the mask of the selected box: lower for a larger mask")
