@@ -1,15 +1,30 @@
 """The ways to say where a box is, and what they all come to."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import slicer
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
+if TYPE_CHECKING:
+    from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
 # A view that is turned less than this against the volume, in degrees, shows its slices to the eye.
 SMALLEST_ROTATION = 1.0
 
 
-def promptFromArguments(geometry, boxRAS=None, view=None, axis=None, slice=None, box=None):
+def promptFromArguments(
+    geometry: SliceGeometry,
+    boxRAS: tuple[Sequence[float], Sequence[float]] | None = None,
+    view: str | None = None,
+    axis: int | None = None,
+    slice: int | None = None,
+    box: Sequence[float] | None = None,
+) -> SlicePrompt:
     """Return the :class:`SlicePrompt` that the arguments of :meth:`MedSAMSegLogic.segmentBox` mean.
 
     :param geometry: SliceGeometry of the volume.
@@ -37,7 +52,7 @@ def promptFromArguments(geometry, boxRAS=None, view=None, axis=None, slice=None,
     return geometry.boxFromView(*boxRAS, _sliceNode(view))
 
 
-def rotationNotes(geometry, view):
+def rotationNotes(geometry: SliceGeometry, view: str | None) -> list[str]:
     """:return: sentences on how a view lies to the volume; none if it shows the volume's own slices.
 
     :param geometry: SliceGeometry of the volume.

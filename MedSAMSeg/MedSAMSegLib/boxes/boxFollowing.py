@@ -1,7 +1,10 @@
 """Boxes belong to voxels: their markups follow the volume when a transform is put on, taken off or hardened."""
 
+from __future__ import annotations
+
 import logging
 import weakref
+from typing import TYPE_CHECKING
 
 import slicer
 import vtk
@@ -9,6 +12,10 @@ import vtk
 from MedSAMSegLib.boxes.sceneObservations import SceneObservations
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.nodeNames import repairName
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.boxes.boxStore import BoxPromptStore
+    from MedSAMSegLib.boxes.pointStore import PointPrompts
 
 _MOVED = slicer.vtkMRMLTransformableNode.TransformModifiedEvent
 
@@ -20,7 +27,7 @@ class BoxFollowing:
     :param points: PointPrompts.
     """
 
-    def __init__(self, store, points):
+    def __init__(self, store: BoxPromptStore, points: PointPrompts) -> None:
         self._store = store
         self._points = points
         self._observations = SceneObservations(self)
@@ -48,19 +55,19 @@ class BoxFollowing:
             self._observations.add(scene, event, onManyNodes)
         self.followAll()
 
-    def followAll(self):
+    def followAll(self) -> None:
         """Bring all boxes of the scene to their voxels."""
         for node in slicer.util.getNodesByClass("vtkMRMLMarkupsROINode"):
             if self._store.isBox(node):
                 self.followBox(node)
 
-    def followVolume(self, volumeNode):
+    def followVolume(self, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> None:
         """Bring the boxes on a volume to their voxels."""
         for node in slicer.util.getNodesByClass("vtkMRMLMarkupsROINode"):
             if self._store.isBox(node) and self._store.volume(node) is volumeNode:
                 self.followBox(node)
 
-    def followBox(self, node):
+    def followBox(self, node: slicer.vtkMRMLMarkupsROINode) -> None:
         """Bring a box to its voxels, from now on whenever they move; what a scene is made of comes in any order."""
         volumeNode = self._store.volume(node)
         scene = slicer.mrmlScene
@@ -79,6 +86,6 @@ class BoxFollowing:
             # Where the volume is now no box can be used, which is said when somebody tries.
             logging.debug("MedSAMSeg: a box could not follow its volume: %s", error)
 
-    def unwatch(self, volumeNode):
+    def unwatch(self, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> None:
         """Let go of a volume that was removed."""
         self._observations.drop(volumeNode)

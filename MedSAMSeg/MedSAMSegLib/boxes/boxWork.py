@@ -1,6 +1,10 @@
 """Everything that is done with boxes: drawn, moved, refined by points, given a threshold, deleted, previewed."""
 
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.boxes.boxAlignment import checkNotMovedApart, isMovedApart
 from MedSAMSegLib.boxes.boxArguments import promptFromArguments, rotationNotes
@@ -17,6 +21,14 @@ from MedSAMSegLib.slices.sliceStates import SliceAudit
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.volumeState import VolumeState
 
+if TYPE_CHECKING:
+    import slicer
+
+    from MedSAMSegLib.boxes.sceneBoxes import SceneBoxes
+    from MedSAMSegLib.client.volumeUpload import VolumeUploads
+    from MedSAMSegLib.segments.segmentWriters import SegmentWriters
+    from MedSAMSegLib.server.serverConnection import ServerConnection
+
 
 class BoxWork:
     """Starts the runs that :class:`MedSAMSegLogic` gives out for boxes.
@@ -27,14 +39,25 @@ class BoxWork:
     :param scene: :class:`SceneBoxes`, the boxes of the scene.
     """
 
-    def __init__(self, server, uploads, writers, scene):
+    def __init__(
+        self, server: ServerConnection, uploads: VolumeUploads, writers: SegmentWriters, scene: SceneBoxes
+    ) -> None:
         self._server = server
         self._uploads = uploads
         self._writers = writers
         self._scene = scene
         self._probabilities = BoxProbabilities()
 
-    def draw(self, volume, segmentation, segmentID, window, model, where, reach=None):
+    def draw(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        segmentID: str,
+        window: str,
+        model: str | None,
+        where: Mapping[str, Any],
+        reach: int | None = None,
+    ) -> BoxRun:
         """:return: BoxRun of a new box; arguments as for `MedSAMSegLogic.startBox`, `where` as a dictionary.
 
         :param reach: how many slices from that of the box the object can be; None where nobody knows.
@@ -71,7 +94,15 @@ class BoxWork:
 
         return BoxRun(question)
 
-    def update(self, node, window, model, continues=None, isLast=True, **changes):
+    def update(
+        self,
+        node: slicer.vtkMRMLMarkupsROINode,
+        window: str,
+        model: str | None,
+        continues: BoxRun | None = None,
+        isLast: bool = True,
+        **changes: Any,
+    ) -> BoxRun:
         """:return: BoxRun of a box that was moved; arguments as for `MedSAMSegLogic.startBoxUpdate`.
 
         :param changes: other fields of its SlicePrompt.
@@ -112,7 +143,9 @@ class BoxWork:
         run = BoxRun(question)
         return run
 
-    def threshold(self, node, threshold, continues=None, isLast=True):
+    def threshold(
+        self, node: slicer.vtkMRMLMarkupsROINode, threshold: float, continues: BoxRun | None = None, isLast: bool = True
+    ) -> BoxRun:
         """:return: BoxRun of a box with another threshold; arguments as for `MedSAMSegLogic.startThreshold`."""
         record = self._scene.records.of(node)
 
@@ -148,7 +181,7 @@ class BoxWork:
         run = BoxRun(question)
         return run
 
-    def delete(self, node, removeMask):
+    def delete(self, node: slicer.vtkMRMLMarkupsROINode, removeMask: bool) -> BoxRun:
         """:return: BoxRun of a box that is deleted; arguments as for `MedSAMSegLogic.startBoxDeletion`."""
         record = self._scene.records.of(node)
         # Where its voxels would be taken out now, they never were.
@@ -183,7 +216,9 @@ class BoxWork:
         run = BoxRun(question)
         return run
 
-    def preview(self, volume, window, model, where):
+    def preview(
+        self, volume: slicer.vtkMRMLScalarVolumeNode, window: str, model: str | None, where: Mapping[str, Any]
+    ) -> BoxRun:
         """:return: BoxRun of what a box would find; arguments as for `MedSAMSegLogic.startPreview`."""
         prompt = promptFromArguments(SliceGeometry(volume), **where)
         wanted = [MaskRequest(prompt, window, model)]

@@ -1,5 +1,10 @@
 """The panel: sections in the order of work, over one session. It holds no logic of its own."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 import slicer
 import vtk
 from slicer.util import VTKObservationMixin
@@ -22,6 +27,9 @@ from MedSAMSegLib.panel.sections.segmentsSection import SegmentsSection
 from MedSAMSegLib.panel.sections.serverSection import ServerSection
 from MedSAMSegLib.panel.sections.shortcutsSection import PanelShortcuts
 from MedSAMSegLib.panel.sections.surfaceSection import SurfaceSection
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.logic import MedSAMSegLogic
 
 SECTIONS = (
     RemoteSection,
@@ -50,7 +58,7 @@ class Panel(VTKObservationMixin):
     :param getParameterNode: returns the module's vtkMRMLScriptedModuleNode in the present scene.
     """
 
-    def __init__(self, ui, logic, getParameterNode):
+    def __init__(self, ui: Any, logic: MedSAMSegLogic, getParameterNode: Callable[[], Any]) -> None:
         VTKObservationMixin.__init__(self)
         self._getParameterNode = getParameterNode
         self._session = PanelSession(logic, ui.statusLabel)
@@ -64,19 +72,19 @@ class Panel(VTKObservationMixin):
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self._onSceneModified)
         self._useScene()
 
-    def enter(self):
+    def enter(self) -> None:
         """The module is shown."""
         for section in self._sections:
             section.enter()
         self._session.changed.emitNow()
 
-    def exit(self):
+    def exit(self) -> None:
         """Another module is shown: mouse and keys are given back; work under way goes on."""
         self._session.activeTool.putAway()
         for section in self._sections:
             section.exit()
 
-    def cleanup(self):
+    def cleanup(self) -> None:
         """The panel goes: nothing calls it any more."""
         self.exit()
         self._forgetScene()

@@ -1,10 +1,18 @@
 """What is likelier than a threshold on propagated slices, as voxels that a segment may have."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 
+if TYPE_CHECKING:
+    from MedSAMSegLib.segments.segmentTarget import SegmentTarget
+    from MedSAMSegLib.segments.segmentWriter import SegmentWriter
 
-def likelyVoxels(writer, target, masks, threshold):
+
+def likelyVoxels(writer: SegmentWriter, target: SegmentTarget, masks: Any, threshold: float) -> LabelmapCrop:
     """Find the voxels of masks at a threshold.
 
     Those at 0.5 are the propagation's own, whatever else is there. Where a lower threshold goes beyond, other segments

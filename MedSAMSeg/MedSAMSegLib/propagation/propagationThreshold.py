@@ -1,7 +1,11 @@
 """Gives all slices of a propagation another threshold, from the probabilities that are remembered of it."""
 
+from __future__ import annotations
+
 import contextlib
 import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +18,12 @@ from MedSAMSegLib.slices.segmentThreshold import noteThreshold, thresholdOf
 from MedSAMSegLib.slices.sliceRecords import SliceRecords
 from MedSAMSegLib.slices.sliceStates import SliceAudit
 from MedSAMSegLib.volumes.sliceAxes import AXES, depthIJK
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.client.probabilityMemory import ProbabilityMemory
+    from MedSAMSegLib.propagation.propagations import Propagations
+    from MedSAMSegLib.segments.segmentTarget import SegmentContext
+    from MedSAMSegLib.segments.segmentWriters import SegmentWriters
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +53,7 @@ class PropagationThresholdRun(Run):
     :param change: function of this run that writes them and returns the result.
     """
 
-    def __init__(self, change):
+    def __init__(self, change: Callable[..., Any]) -> None:
         #: The :class:`PropagationThreshold`; None before.
         self.result = None
         #: The undo step that it belongs to.
@@ -52,7 +62,7 @@ class PropagationThresholdRun(Run):
         self.before = None
         self._change = change
 
-    def advance(self, wait=False):
+    def advance(self, wait: bool = False) -> bool:
         """Write; return False, because that is all.
 
         :raises UserError: when the segment cannot be written, or the probabilities are not known any more.
@@ -62,7 +72,7 @@ class PropagationThresholdRun(Run):
             self.result = change(self)
         return False
 
-    def close(self):
+    def close(self) -> None:
         """Write nothing any more."""
         self._change = None
 
@@ -75,12 +85,12 @@ class PropagationThresholds:
     :param memory: :class:`ProbabilityMemory` of what the masks were cut from.
     """
 
-    def __init__(self, writers, propagations, memory):
+    def __init__(self, writers: SegmentWriters, propagations: Propagations, memory: ProbabilityMemory) -> None:
         self._writers = writers
         self._propagations = propagations
         self._memory = memory
 
-    def problem(self, context):
+    def problem(self, context: SegmentContext) -> UserError | None:
         """Tell why the threshold of a segment's propagations cannot be changed.
 
         :param context: SegmentContext.
@@ -99,7 +109,9 @@ class PropagationThresholds:
         except UserError as error:
             return error
 
-    def start(self, context, threshold, continues, isLast):
+    def start(
+        self, context: SegmentContext, threshold: float, continues: PropagationThresholdRun | None, isLast: bool
+    ) -> PropagationThresholdRun:
         """:return: PropagationThresholdRun; arguments as for `MedSAMSegLogic.startPropagationThreshold`.
 
         :param context: SegmentContext.

@@ -1,6 +1,10 @@
 """What writing a mask to a segment will change, found out before anything is changed."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import slicer
@@ -10,6 +14,9 @@ from MedSAMSegLib.segments.editorSettings import INSIDE_ONE_SEGMENT
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop, imageVoxelsWithin, labelWithin
 from MedSAMSegLib.segments.segmentationGrid import isSameGrid
 from MedSAMSegLib.segments.segmentChecks import isKeptWhole, whyKeptWhole
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.segments.segmentTarget import SegmentTarget
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,14 +46,14 @@ class SliceEditPlanner:
     :param acceptedSlices: as for `SegmentWriter`.
     """
 
-    def __init__(self, target, acceptedSlices):
+    def __init__(self, target: SegmentTarget, acceptedSlices: Callable[..., Any]) -> None:
         self._volumeNode, self._segmentationNode, self._segmentID = target.context
         self._axis = target.axis
         self._grid = target.grid
         self._settings = target.settings
         self._acceptedSlices = acceptedSlices
 
-    def plan(self, mode, crop, sliceIndex):
+    def plan(self, mode: str, crop: LabelmapCrop, sliceIndex: int) -> SliceEdit:
         """Find out what a mask will change.
 
         :param mode: "add", "remove" or "replace".
@@ -64,7 +71,7 @@ class SliceEditPlanner:
             toAdd, keepers = self._addable(crop)
         return self._edit(toRemove, toAdd, self._receiver() if mode == "remove" else None, keepers)
 
-    def planReplacement(self, crop, sliceIndices):
+    def planReplacement(self, crop: LabelmapCrop, sliceIndices: Iterable[int]) -> SliceEdit:
         """Find out what putting masks in the place of all that a segment has on some slices will change.
 
         :param crop: LabelmapCrop of the masks in the segment's grid.
@@ -75,7 +82,7 @@ class SliceEditPlanner:
         toAdd, keepers = self._addable(crop)
         return self._edit(toRemove, toAdd, None, keepers)
 
-    def planExchange(self, leaving, arriving):
+    def planExchange(self, leaving: LabelmapCrop, arriving: LabelmapCrop) -> SliceEdit:
         """Find out what taking some voxels out of a segment and putting others in will change.
 
         :param leaving: LabelmapCrop of the voxels to take out, in the segmentation's grid.
@@ -108,7 +115,7 @@ class SliceEditPlanner:
             editable = editable | own
         return crop.where(own & editable).trimmed()
 
-    def ownOnSlice(self, sliceIndex):
+    def ownOnSlice(self, sliceIndex: int) -> LabelmapCrop:
         """:return: trimmed LabelmapCrop in the segment's grid: what it has on a slice of the volume."""
         labelmap, _labelValue = self._labels(self._segmentID)
         extent = _overlap(self._grid.slicePlane(self._axis, sliceIndex), labelmap.GetExtent())
@@ -161,7 +168,7 @@ class SliceEditPlanner:
             self._segmentationNode, self._segmentID, self._volumeNode, crop.extent, self._grid.IJKToRAS
         )
 
-    def voxels(self, segmentID, extent):
+    def voxels(self, segmentID: str, extent: Sequence[int]) -> np.ndarray:
         """:return: bool array over an extent of the grid: what a segment has there, whatever its own voxels are."""
         labelmap, labelValue = self._labels(segmentID)
         own = vtk.vtkMatrix4x4()

@@ -1,5 +1,7 @@
 """Which slice of a volume the user looks at."""
 
+from __future__ import annotations
+
 import dataclasses
 
 import slicer
@@ -19,7 +21,7 @@ class ShownSlice:
     index: int
 
 
-def shownSlice(volumeNode, axis=None):
+def shownSlice(volumeNode: slicer.vtkMRMLScalarVolumeNode, axis: int | None = None) -> ShownSlice:
     """Return the slice of a volume that the first slice view of the layout shows.
 
     :param volumeNode: a scalar volume.
@@ -33,7 +35,7 @@ def shownSlice(volumeNode, axis=None):
     return ShownSlice(axis, SliceGeometry(volumeNode).shape[axis] // 2)
 
 
-def slicesInViews(volumeNode):
+def slicesInViews(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> dict[str, ShownSlice]:
     """Return the slice of a volume that lies in each slice view of the layout: {name of the view: ShownSlice}.
 
     :param volumeNode: a scalar volume.

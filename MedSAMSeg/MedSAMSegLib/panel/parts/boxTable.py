@@ -1,11 +1,22 @@
 """The list of boxes: where each is, which segment it is for, and the way to it."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import qt
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.views.sliceJump import jumpToSlice
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.sliceNames import sliceName
+
+if TYPE_CHECKING:
+    import slicer
+
+    from MedSAMSegLib.logicBoxes import BoxEntry
+    from MedSAMSegLib.panel.frame.connections import Connections
 
 
 class BoxTable:
@@ -17,7 +28,13 @@ class BoxTable:
     :param onSelection: called without arguments when another row, or none, is selected.
     """
 
-    def __init__(self, connections, table, onDelete, onSelection):
+    def __init__(
+        self,
+        connections: Connections,
+        table: qt.QTableWidget,
+        onDelete: Callable[..., None],
+        onSelection: Callable[..., None],
+    ) -> None:
         self._table = table
         self._onSelection = onSelection
         self._volume = None
@@ -35,20 +52,25 @@ class BoxTable:
         connections.connect(self._deleteKey, "activated()", onDelete)
 
     @property
-    def selected(self):
+    def selected(self) -> BoxEntry | None:
         """The BoxEntry of the selected row, or None."""
         row = self._table.currentRow()
         isSelected = bool(self._table.selectedItems()) and 0 <= row < len(self._entries)
         return self._entries[row] if isSelected else None
 
-    def selectNext(self, node):
+    def selectNext(self, node: slicer.vtkMRMLMarkupsROINode) -> None:
         """Select a box when it is in the table next, without moving the views.
 
         :param node: the ROI markup of a box that is new in the scene.
         """
         self._toSelect = node
 
-    def fill(self, volume, segmentation, entries):
+    def fill(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode | None,
+        segmentation: slicer.vtkMRMLSegmentationNode | None,
+        entries: list[BoxEntry],
+    ) -> None:
         """Show boxes; the selection stays with its box.
 
         :param volume: the volume, or None.

@@ -1,11 +1,19 @@
 """Shows each box only in the slice views that show its slices; across them it would be a line of handles."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import slicer
 from slicer.util import VTKObservationMixin
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.views.viewsAlongAxes import viewsAlongAxes
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.logicBoxes import BoxEntry
 
 
 class BoxViews(VTKObservationMixin):
@@ -14,13 +22,13 @@ class BoxViews(VTKObservationMixin):
     A box is one slice deep, so in these views it is seen on its own slice and on no other.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         VTKObservationMixin.__init__(self)
         self._volume = None
         self._boxes = []
         self._directions = None
 
-    def show(self, volume, entries):
+    def show(self, volume: slicer.vtkMRMLScalarVolumeNode | None, entries: Sequence[BoxEntry]) -> None:
         """Choose the views of boxes.
 
         :param volume: the volume that they are on.
@@ -34,7 +42,7 @@ class BoxViews(VTKObservationMixin):
         if self._boxes:
             self._choose()
 
-    def stop(self):
+    def stop(self) -> None:
         """Leave the boxes as they are."""
         self._boxes = []
         self.removeObservers()

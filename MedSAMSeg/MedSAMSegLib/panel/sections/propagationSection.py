@@ -1,5 +1,9 @@
 """Follow the object through the volume."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import slicer
 from slicer.i18n import tr as _
 
@@ -16,6 +20,9 @@ from MedSAMSegLib.panel.parts.thresholdSlider import ThresholdSlider
 from MedSAMSegLib.views.sliceViews import shownSlice
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
+
 DIRECTIONS = ("both", "forward", "backward")
 
 
@@ -26,10 +33,10 @@ class PropagationSection(PanelSection):
     :param session: the :class:`PanelSession`.
     """
 
-    def __init__(self, ui, session):
+    def __init__(self, ui: Any, session: PanelSession) -> None:
         super().__init__(ui, session)
         self._guiTag = None
-        self._run = None
+        self._run: Any = None
         self._directionBox = ChoiceBox(session.connections, ui.directionComboBox, self._onDirectionChosen)
         titles = (_("Both ways"), _("Forward (rising slice numbers)"), _("Backward (falling slice numbers)"))
         self._directionBox.setChoices(list(zip(DIRECTIONS, titles, strict=True)))
@@ -51,7 +58,7 @@ class PropagationSection(PanelSection):
         self.connect(ui.throughTimeButton, "clicked()", self._onThroughTime)
         self.connect(ui.cancelButton, "clicked()", self._onCancel)
 
-    def useScene(self):
+    def useScene(self) -> None:
         """Show the scene's settings."""
         self._guiTag = self.session.parameters.connectParametersToGui(
             {
@@ -61,13 +68,13 @@ class PropagationSection(PanelSection):
             }
         )
 
-    def forgetScene(self):
+    def forgetScene(self) -> None:
         """Let go of the settings; the run was dropped with the rest of the work."""
         self.session.parameters.disconnectGui(self._guiTag)
         self._run = None
         self._threshold.forget(_("Propagate first"))
 
-    def update(self):
+    def update(self) -> None:
         """One propagation at a time, within the slices that there are."""
         ui, parameters = self.ui, self.session.parameters
         isRunning = self._run is not None and not self._run.isOver

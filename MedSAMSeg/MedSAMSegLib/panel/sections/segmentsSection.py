@@ -1,11 +1,18 @@
 """The segments, and which of them receives results."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import qt
 import slicer
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
 
 
 class SegmentsSection(PanelSection, VTKObservationMixin):
@@ -15,7 +22,7 @@ class SegmentsSection(PanelSection, VTKObservationMixin):
     :param session: the :class:`PanelSession`.
     """
 
-    def __init__(self, ui, session):
+    def __init__(self, ui: Any, session: PanelSession) -> None:
         PanelSection.__init__(self, ui, session)
         VTKObservationMixin.__init__(self)
         self._isUpdating = False
@@ -25,12 +32,12 @@ class SegmentsSection(PanelSection, VTKObservationMixin):
         self.connect(ui.removeSegmentButton, "clicked()", self._onRemove)
         self.connect(table, "selectionChanged(QItemSelection,QItemSelection)", self._onSelected)
 
-    def forgetScene(self):
+    def forgetScene(self) -> None:
         """Let go of the segmentation."""
         self.removeObservers()
         self._show(None)
 
-    def update(self):
+    def update(self) -> None:
         """Follow the chosen segmentation, and keep a segment selected."""
         parameters = self.session.parameters
         segmentation = parameters.segmentation
