@@ -9,7 +9,7 @@ from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 @dataclasses.dataclass(frozen=True)
 class MaskRequest:
-    """One mask that is wanted.
+    """One mask that is wanted; two are equal if they ask for the same mask.
 
     :param prompt: SlicePrompt.
     :param window: intensity window.
@@ -20,17 +20,12 @@ class MaskRequest:
     prompt: SlicePrompt
     window: str = "auto"
     model: str | None = None
-    withProbability: bool = False
+    withProbability: bool = dataclasses.field(default=False, compare=False)
 
     @property
     def request(self):
         """What has to agree for one request."""
         return self.prompt.axis, self.prompt.sliceIndex, self.window, self.model
-
-    @property
-    def subject(self):
-        """What the mask depends on."""
-        return self.prompt, self.window, self.model
 
 
 def askMasks(client, key, wanted, cachedOnly=False):

@@ -160,7 +160,8 @@ class BoxRecords:
         state = record.state
         asked = state.window, state.model, state.threshold
         record.node = self._store.add(*record.context, state.prompt, *asked, geometry)
-        self._points.show(record.node, record.context.volume, state.prompt)
+        if state.prompt.points:
+            self._points.show(record.node, record.context.volume, state.prompt)
         return self._keep(record)
 
     def _keep(self, record):

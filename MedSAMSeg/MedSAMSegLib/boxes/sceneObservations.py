@@ -26,9 +26,16 @@ class SceneObservations:
         """
         self._tags.append((thing, thing.AddObserver(event, handler)))
 
-    def has(self, thing):
-        """:return: whether anything of an object is observed."""
-        return any(known is thing for known, _tag in self._tags)
+    def watch(self, thing, events, handler):
+        """Call a handler whenever one of several things happens to an object; one that is observed already stays so.
+
+        :param thing: vtkObject.
+        :param events: numbers or names of the events.
+        :param handler: as for `add`.
+        """
+        if not any(known is thing for known, _tag in self._tags):
+            for event in events:
+                self.add(thing, event, handler)
 
     def drop(self, thing):
         """Observe an object no more."""

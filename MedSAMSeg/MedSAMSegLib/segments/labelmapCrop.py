@@ -1,5 +1,6 @@
 """A small piece of a labelmap: voxels with their place, never the whole volume."""
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ class LabelmapCrop:
         >>> crop.voxels.shape, crop.start, crop.extent
         ((1, 3, 5), (54, 160, 24), (54, 58, 160, 162, 24, 24))
 
-    :param voxels: bool array in (K, J, I) order.
+    :param voxels: bool array in (K, J, I) order; nobody changes it.
     :param start: (i, j, k) of the first voxel.
     """
 
@@ -37,7 +38,7 @@ class LabelmapCrop:
         """:return: a crop without voxels."""
         return cls(np.zeros((0, 0, 0), bool), (0, 0, 0))
 
-    @property
+    @functools.cached_property
     def extent(self):
         """Inclusive VTK extent (i0, i1, j0, j1, k0, k1)."""
         sizes = reversed(self.voxels.shape)
@@ -45,7 +46,7 @@ class LabelmapCrop:
             bound for first, size in zip(self.start, sizes, strict=True) for bound in (first, first + size - 1)
         )
 
-    @property
+    @functools.cached_property
     def isEmpty(self):
         """Whether no voxel is set."""
         return not self.voxels.any()

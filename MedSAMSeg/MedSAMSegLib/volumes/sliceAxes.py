@@ -36,6 +36,11 @@ def toIJK(axis, depth, x, y):
     return ijk
 
 
+def byAxis(ijk):
+    """:return: of what belongs to I, J and K, a list of what belongs to the array axes 0, 1 and 2."""
+    return list(reversed(ijk))
+
+
 def fromIJK(axis, ijk):
     """:return: (depth, x, y) on the slices along an axis, the inverse of `toIJK`."""
     column, row = inPlaneIJK(axis)

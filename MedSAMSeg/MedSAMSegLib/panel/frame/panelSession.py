@@ -15,7 +15,7 @@ from MedSAMSegLib.panel.frame.workList import WorkList
 from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.server.serverMonitor import ServerMonitor
 from MedSAMSegLib.volumes.intensityWindows import AUTOMATIC, dicomModality, resolvedWindow, suggestedWindow
-from MedSAMSegLib.volumes.volumeChecks import whyUnusable
+from MedSAMSegLib.volumes.knownGeometry import KnownGeometry
 
 STATUS_BAR_MILLISECONDS = 8000
 
@@ -50,6 +50,7 @@ class PanelSession:
         self.breathing = Breathing(self.connections)
         self.breathing.watch(lambda: self.monitor.state.kind == "starting")
         self._statusLabel = statusLabel
+        self._geometry = KnownGeometry()
         self._suggestion = None
         self._hasNews = False
 
@@ -110,10 +111,14 @@ class PanelSession:
         )
 
     @property
+    def geometry(self):
+        """:class:`SliceGeometry` of the volume as it is now; None where there is none that can be segmented."""
+        return self._geometry.of(self.target.volume)
+
+    @property
     def hasUsableVolume(self):
         """Whether there is a volume that can be segmented."""
-        volume = self.target[0]
-        return volume is not None and not whyUnusable(volume)
+        return self.geometry is not None
 
     @property
     def boxAxis(self):

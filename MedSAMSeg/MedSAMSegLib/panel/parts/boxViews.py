@@ -1,5 +1,7 @@
 """Shows each box only in the slice views that show its slices; across them it would be a line of handles."""
 
+import contextlib
+
 import slicer
 from slicer.util import VTKObservationMixin
 
@@ -20,19 +22,19 @@ class BoxViews(VTKObservationMixin):
         self._boxes = []
         self._directions = None
 
-    def show(self, volume, entries):
+    def show(self, geometry, entries):
         """Choose the views of boxes.
 
-        :param volume: the volume that they are on.
+        :param geometry: :class:`SliceGeometry` of the volume that they are on; None where no entry can be read.
         :param entries: the BoxEntries.
         """
-        self._volume = volume
+        self._volume = geometry and geometry.volumeNode
         self._boxes = [(entry.node, entry.prompt.axis) for entry in entries if not entry.problem]
         for sliceNode in _sliceNodes():
             if not self.hasObserver(sliceNode, "ModifiedEvent", self._onSliceNode):
                 self.addObserver(sliceNode, "ModifiedEvent", self._onSliceNode)
         if self._boxes:
-            self._choose()
+            self._choose(geometry)
 
     def stop(self):
         """Leave the boxes as they are."""
@@ -42,15 +44,13 @@ class BoxViews(VTKObservationMixin):
     def _onSliceNode(self, _caller, _event):
         # Scrolling changes slice nodes too, and many times a second.
         if self._boxes and self._directions != _viewDirections():
-            self._choose()
+            # The volume may be gone, and the boxes about to follow it.
+            with contextlib.suppress(UserError):
+                self._choose(SliceGeometry(self._volume))
 
-    def _choose(self):
+    def _choose(self, geometry):
         self._directions = _viewDirections()
-        try:
-            viewsAlong = viewsAlongAxes(SliceGeometry(self._volume))
-        except UserError:
-            # The volume is gone, and the boxes are about to follow it.
-            return
+        viewsAlong = viewsAlongAxes(geometry)
         for node, axis in self._boxes:
             if node.GetScene() is not None:
                 _showIn(node.GetDisplayNode(), viewsAlong[axis])

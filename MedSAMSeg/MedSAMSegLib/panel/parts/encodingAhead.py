@@ -16,12 +16,12 @@ class ViewedSlice:
         self._slices = {}
         self._view = None
 
-    def of(self, volumeNode):
+    def of(self, geometry):
         """Return the :class:`ShownSlice` of a volume that the user looks at; None where there is no slice view.
 
-        :param volumeNode: a scalar volume.
+        :param geometry: :class:`SliceGeometry` of the volume.
         """
-        slices = slicesInViews(volumeNode)
+        slices = slicesInViews(geometry)
         scrolled = [name for name, shown in slices.items() if shown != self._slices.get(name, shown)]
         # Views that are linked move together; that says nothing new.
         if scrolled and self._view not in scrolled:
