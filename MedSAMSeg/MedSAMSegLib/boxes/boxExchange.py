@@ -54,8 +54,7 @@ def exchangeVoxels(
     nothing = LabelmapCrop.empty()
     if state is None:
         exchange = writer.exchange(target, nothing, found)
-        added = found.where(exchange.gained.within(found.extent))
-        return ExchangeResult(exchange.hasChanged, added, nothing, exchange.taken, {})
+        return ExchangeResult(exchange.hasChanged, found.common(exchange.gained), nothing, exchange.taken, {})
     old = state.contribution
     present = writer.presentIn(target, old)
     erased = _erased(writer, target, state, old, present)

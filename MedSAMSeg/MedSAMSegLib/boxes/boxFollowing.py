@@ -40,7 +40,7 @@ class BoxFollowing:
 
         @vtk.calldata_type(vtk.VTK_OBJECT)
         def onNodeAdded(_scene, _event, node):
-            if reference() and store.isBox(node):
+            if reference() and node.IsA("vtkMRMLMarkupsROINode"):
                 reference().followBox(node)
 
         @vtk.calldata_type(vtk.VTK_OBJECT)
@@ -68,16 +68,20 @@ class BoxFollowing:
                 self.followBox(node)
 
     def followBox(self, node: slicer.vtkMRMLMarkupsROINode) -> None:
-        """Bring a box to its voxels, from now on whenever they move; what a scene is made of comes in any order."""
+        """Bring a box to its voxels, from now on whenever they move; what a scene is made of comes in any order.
+
+        :param node: ROI markup; one that is no box has no volume.
+        """
         volumeNode = self._store.volume(node)
         scene = slicer.mrmlScene
         if volumeNode is None or scene.IsImporting() or scene.IsClosing() or scene.IsBatchProcessing():
             return
+        self._observations.watch(volumeNode, (_MOVED, vtk.vtkCommand.ModifiedEvent), self._onVolume)
+        if node is self._store.arriving:
+            # It has just been laid out where it belongs.
+            return
         for named in (node, *self._points.nodes(node)):
             repairName(named)
-        if not self._observations.has(volumeNode):
-            for event in (_MOVED, vtk.vtkCommand.ModifiedEvent):
-                self._observations.add(volumeNode, event, self._onVolume)
         self._store.showWithFrame(node)
         try:
             if self._store.follow(node):

@@ -47,14 +47,18 @@ def layOut(
     objectToNode[:3, :3] = axes
     objectToNode[:3, 3] = (frame @ [*center, 1.0])[:3]
     with slicer.util.NodeModify(roiNode):
-        noteFrame(roiNode, volumeNode)
+        _noteFrame(roiNode, volumeNode, frame)
         roiNode.SetAndObserveObjectToNodeMatrix(slicer.util.vtkMatrixFromArray(objectToNode))
         roiNode.SetSize((x1 - x0) * sides[0], (y1 - y0) * sides[1], sides[2])
 
 
 def noteFrame(markupsNode: slicer.vtkMRMLMarkupsNode, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> None:
     """Put a markup under the volume's transform, and note where the voxels are that it is laid out on."""
-    markupsNode.SetAttribute(FRAME_ATTRIBUTE, _text(IJKToRASOf(volumeNode)))
+    _noteFrame(markupsNode, volumeNode, IJKToRASOf(volumeNode))
+
+
+def _noteFrame(markupsNode, volumeNode, frame):
+    markupsNode.SetAttribute(FRAME_ATTRIBUTE, _text(frame))
     markupsNode.SetAndObserveTransformNodeID(volumeNode.GetTransformNodeID())
 
 

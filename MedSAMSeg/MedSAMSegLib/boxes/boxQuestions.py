@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class MaskRequest:
-    """One mask that is wanted.
+    """One mask that is wanted; two are equal if they ask for the same mask.
 
     :param prompt: SlicePrompt.
     :param window: intensity window.
@@ -26,17 +26,12 @@ class MaskRequest:
     prompt: SlicePrompt
     window: str = "auto"
     model: str | None = None
-    withProbability: bool = False
+    withProbability: bool = dataclasses.field(default=False, compare=False)
 
     @property
     def request(self) -> tuple[int, int, str, str | None]:
         """What has to agree for one request."""
         return self.prompt.axis, self.prompt.sliceIndex, self.window, self.model
-
-    @property
-    def subject(self) -> tuple[Any, ...]:
-        """What the mask depends on."""
-        return self.prompt, self.window, self.model
 
 
 def askMasks(

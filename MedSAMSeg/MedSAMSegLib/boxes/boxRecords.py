@@ -175,7 +175,8 @@ class BoxRecords:
         asked = state.window, state.model, state.threshold, state.reach
         volume, segmentation, segmentID = record.context
         record.node = self._store.add(volume, segmentation, segmentID, state.prompt, *asked, geometry)
-        self._points.show(record.node, volume, state.prompt)
+        if state.prompt.points:
+            self._points.show(record.node, volume, state.prompt)
         return self._keep(record)
 
     def _keep(self, record):

@@ -49,6 +49,8 @@ class BoxPromptStore:
     """
 
     def __init__(self) -> None:
+        #: The markup that is just being added; None at all other times.
+        self.arriving: slicer.vtkMRMLMarkupsROINode | None = None
         self._readings = {}
 
     def add(
@@ -90,7 +92,11 @@ class BoxPromptStore:
         layOut(roiNode, volumeNode, prompt)
         displayNode = slicer.mrmlScene.AddNode(_newDisplayNode(segment.GetColor(), views))
         roiNode.SetAndObserveDisplayNodeID(displayNode.GetID())
-        slicer.mrmlScene.AddNode(roiNode)
+        self.arriving = roiNode
+        try:
+            slicer.mrmlScene.AddNode(roiNode)
+        finally:
+            self.arriving = None
         return roiNode
 
     def list(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class SceneObservations:
         self._tags: list[tuple[Any, int]] = []
         weakref.finalize(owner, _stopObserving, self._tags)
 
-    def add(self, thing: vtk.vtkObject, event: int, handler: Callable[..., Any]) -> None:
+    def add(self, thing: vtk.vtkObject, event: int | str, handler: Callable[..., Any]) -> None:
         """Call a handler whenever something happens.
 
         :param thing: vtkObject.
@@ -35,9 +35,16 @@ class SceneObservations:
         """
         self._tags.append((thing, thing.AddObserver(event, handler)))
 
-    def has(self, thing: vtk.vtkObject) -> bool:
-        """:return: whether anything of an object is observed."""
-        return any(known is thing for known, _tag in self._tags)
+    def watch(self, thing: vtk.vtkObject, events: Iterable[int | str], handler: Callable[..., Any]) -> None:
+        """Call a handler whenever one of several things happens to an object; one that is observed already stays so.
+
+        :param thing: vtkObject.
+        :param events: numbers or names of the events.
+        :param handler: as for `add`.
+        """
+        if not any(known is thing for known, _tag in self._tags):
+            for event in events:
+                self.add(thing, event, handler)
 
     def drop(self, thing: vtk.vtkObject) -> None:
         """Observe an object no more."""

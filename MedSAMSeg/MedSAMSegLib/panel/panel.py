@@ -68,8 +68,8 @@ class Panel(VTKObservationMixin):
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self._onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self._onSceneEndClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self._onSceneEndImport)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAddedEvent, self._onSceneModified)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self._onSceneModified)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAddedEvent, self._session.changed.emit)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self._session.changed.emit)
         self._useScene()
 
     def enter(self) -> None:
@@ -100,14 +100,14 @@ class Panel(VTKObservationMixin):
         self._session.parameters = parameters
         for section in self._sections:
             section.useScene()
-        self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified)
+        self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._session.changed.emit)
         self._session.changed.emitNow()
 
     def _forgetScene(self):
         self._session.work.dropAll()
         parameters = self._session.parameters
         if parameters is not None:
-            self.removeObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified)
+            self.removeObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._session.changed.emit)
             self._session.activeTool.putAway()
             for section in self._sections:
                 section.forgetScene()
@@ -123,12 +123,6 @@ class Panel(VTKObservationMixin):
     def _onSceneEndImport(self, caller, event):
         # The nodes that the parameters refer to arrive after the parameters; now the widgets can show them.
         self._session.parameters.parameterNode.Modified()
-
-    def _onSceneModified(self, caller, event):
-        self._session.changed.emit()
-
-    def _onParametersModified(self, caller, event):
-        self._session.changed.emit()
 
     def _update(self):
         if self._session.parameters is not None:

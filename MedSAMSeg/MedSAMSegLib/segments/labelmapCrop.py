@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -22,7 +23,7 @@ class LabelmapCrop:
         >>> crop.voxels.shape, crop.start, crop.extent
         ((1, 3, 5), (54, 160, 24), (54, 58, 160, 162, 24, 24))
 
-    :param voxels: bool array in (K, J, I) order.
+    :param voxels: bool array in (K, J, I) order; nobody changes it.
     :param start: (i, j, k) of the first voxel.
     """
 
@@ -57,7 +58,7 @@ class LabelmapCrop:
             voxels[block] |= crop.voxels
         return cls(voxels, extent[::2])
 
-    @property
+    @functools.cached_property
     def extent(self) -> tuple[int, ...]:
         """Inclusive VTK extent (i0, i1, j0, j1, k0, k1)."""
         sizes = reversed(self.voxels.shape)
@@ -65,7 +66,7 @@ class LabelmapCrop:
             bound for first, size in zip(self.start, sizes, strict=True) for bound in (first, first + size - 1)
         )
 
-    @property
+    @functools.cached_property
     def isEmpty(self) -> bool:
         """Whether no voxel is set."""
         return not self.voxels.any()

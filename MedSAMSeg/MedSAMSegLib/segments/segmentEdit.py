@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,18 +26,23 @@ class SliceEdit:
 
     :param toRemove: LabelmapCrop of the voxels that the segment loses.
     :param toAdd: LabelmapCrop of the voxels that the segment has afterwards.
-    :param overwritten: IDs of the segments that lose voxels to it.
+    :param gained: LabelmapCrop of those of them that it does not have yet.
+    :param overwritten: {ID of another segment: LabelmapCrop of the voxels that it loses to it}.
     :param receiver: ID of the segment that gets the removed voxels, None if they become empty.
-    :param changesNothing: whether all is as it would be already.
     :param keepers: {ID of a segment that keeps voxels which it would have lost: why, in a word or two}.
     """
 
     toRemove: LabelmapCrop
     toAdd: LabelmapCrop
-    overwritten: tuple
+    gained: LabelmapCrop
+    overwritten: dict
     receiver: str | None
-    changesNothing: bool
     keepers: dict
+
+    @property
+    def changesNothing(self) -> bool:
+        """Whether all is as it would be already."""
+        return self.toRemove.isEmpty and self.gained.isEmpty and not self.overwritten
 
 
 class SliceEditPlanner:
@@ -94,16 +100,8 @@ class SliceEditPlanner:
         return self._edit(toRemove, toAdd, None, keepers)
 
     def _edit(self, toRemove, toAdd, receiver, keepers):
-        overwritten = self._segmentsUnder(toAdd)
-        isGrowing = (toAdd.voxels & ~self.voxels(self._segmentID, toAdd.extent)).any()
-        return SliceEdit(
-            toRemove,
-            toAdd,
-            overwritten,
-            receiver,
-            changesNothing=toRemove.isEmpty and not isGrowing and not overwritten,
-            keepers=keepers,
-        )
+        gained = toAdd.where(~self.voxels(self._segmentID, toAdd.extent))
+        return SliceEdit(toRemove, toAdd, gained, self._overwritten(toAdd), receiver, keepers)
 
     def _erasable(self, crop):
         if crop.isEmpty:
@@ -133,9 +131,14 @@ class SliceEditPlanner:
         isInsideAnother = self._settings.maskMode == INSIDE_ONE_SEGMENT and receiver != self._segmentID
         return receiver if isInsideAnother and not isKeptWhole(self._segmentationNode, receiver) else None
 
-    def _segmentsUnder(self, crop):
-        others = self._settings.overwrittenSegmentIDs(self._segmentationNode, self._segmentID)
-        return tuple(other for other in others if (self.voxels(other, crop.extent) & crop.voxels).any())
+    def _overwritten(self, crop):
+        lost = {other: crop.where(self.voxels(other, crop.extent)) for other in self._losers}
+        return {other: voxels for other, voxels in lost.items() if not voxels.isEmpty}
+
+    @functools.cached_property
+    def _losers(self):
+        """IDs of the segments that lose what this one gains."""
+        return self._settings.overwrittenSegmentIDs(self._segmentationNode, self._segmentID)
 
     def _addable(self, crop):
         """:return: those voxels of a crop that a segment may gain, trimmed; and who keeps some: see `SliceEdit`."""
@@ -144,7 +147,7 @@ class SliceEditPlanner:
             return crop.trimmed(), keepers
         editable = crop.where(self._editable(crop))
         addable = editable
-        for other in self._settings.overwrittenSegmentIDs(self._segmentationNode, self._segmentID):
+        for other in self._losers:
             kept, why = self._kept(other, crop.extent)
             if (editable.voxels & kept).any():
                 keepers[other] = why

@@ -133,8 +133,7 @@ class SegmentWriter:
             crop = LabelmapCrop.ofSlice(axis, sliceIndex, mask, x0, y0).trimmed()
             self._checkInside(axis, sliceIndex, crop, target.grid)
             edit = self._planner(target).plan(mode, target.grid.cropOnGrid(crop, axis), sliceIndex)
-            self._carryOut(target, edit)
-        return not edit.changesNothing
+            return self._carryOut(target, edit)
 
     def target(self, segmentID: str, axis: int, geometry: SliceGeometry | None = None) -> SegmentTarget:
         """Begin a write, inside an `undoStep`; a segmentation that is stored as surfaces becomes voxels.
@@ -174,9 +173,7 @@ class SegmentWriter:
         :return: whether any voxel changed.
         """
         planner = self._planner(target)
-        edit = planner.plan("remove", planner.ownOnSlice(sliceIndex), sliceIndex)
-        self._carryOut(target, edit)
-        return not edit.changesNothing
+        return self._carryOut(target, planner.plan("remove", planner.ownOnSlice(sliceIndex), sliceIndex))
 
     def remarks(self, segmentID: str, grid: SegmentationGrid | ResampledGrid | None = None) -> list[str]:
         """Say what to know about how masks were written in the last undo step.
@@ -220,20 +217,15 @@ class SegmentWriter:
         if not leaving.isEmpty:
             leaving = grid.cropOnGrid(leaving.minus(arriving), axis).minus(onGrid)
         edit = planner.planExchange(leaving, onGrid)
-        extent = onGrid.extent
-        arrived = edit.toAdd.within(extent)
-        gained = arrived & ~planner.voxels(target.context.segmentID, extent)
-        taken = {other: arrived & planner.voxels(other, extent) for other in edit.overwritten}
         returned = {
             other: crop.common(grid.cropFromGrid(edit.toRemove))
             for other, crop in (givingBack or {}).items()
             if self._mayReceive(other)
         }
-        self._carryOut(target, edit, returned)
         return Exchange(
-            not edit.changesNothing,
-            grid.cropFromGrid(LabelmapCrop(gained, onGrid.start)),
-            {other: grid.cropFromGrid(LabelmapCrop(voxels, onGrid.start)) for other, voxels in taken.items()},
+            self._carryOut(target, edit, returned),
+            grid.cropFromGrid(edit.gained),
+            {other: grid.cropFromGrid(crop) for other, crop in edit.overwritten.items()},
         )
 
     def presentIn(self, target: SegmentTarget, crop: LabelmapCrop) -> LabelmapCrop:
@@ -364,9 +356,10 @@ class SegmentWriter:
             )
 
     def _carryOut(self, target, edit, returned=None):
+        """:return: whether any voxel changed."""
         self._keepers.update(edit.keepers)
         if edit.changesNothing:
-            return
+            return False
         with self.undoStep():
             self._saveState()
             changed = {target.context.segmentID, *edit.overwritten, *(returned or {})} | ({edit.receiver} - {None})
@@ -375,6 +368,7 @@ class SegmentWriter:
                     self._applier.apply(target, edit, returned or {})
             finally:
                 self._history.noteOwnChange()
+        return True
 
     def _saveState(self):
         if not self._isStateSaved or self._history.isChangedElsewhere:

@@ -40,6 +40,11 @@ def toIJK(axis: int, depth: int, x: float, y: float) -> list[float]:
     return ijk
 
 
+def byAxis(ijk: Any) -> list[Any]:
+    """:return: of what belongs to I, J and K, a list of what belongs to the array axes 0, 1 and 2."""
+    return list(reversed(ijk))
+
+
 def fromIJK(axis: int, ijk: Any) -> tuple[Any, Any, Any]:
     """:return: (depth, x, y) on the slices along an axis, the inverse of `toIJK`."""
     column, row = inPlaneIJK(axis)

@@ -11,7 +11,7 @@ import slicer
 import vtk
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.volumes.sliceAxes import AXES, depthIJK, fromIJK, inPlaneIJK, toIJK
+from MedSAMSegLib.volumes.sliceAxes import AXES, byAxis, depthIJK, fromIJK, inPlaneIJK, toIJK
 from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 # Two corners further apart than this along the axis, in slices, are not a box on one slice.
@@ -41,6 +41,15 @@ class SliceGeometry:
         self.IJKToWorld = IJKToWorldOf(volumeNode)
         self.worldToIJK = np.linalg.inv(self.IJKToWorld)
 
+    @property
+    def isCurrent(self) -> bool:
+        """Whether the volume is still where it was.
+
+        :raises UserError: when it was removed, or cannot be segmented any more.
+        """
+        checkVolume(self.volumeNode)
+        return bool((IJKToWorldOf(self.volumeNode) == self.IJKToWorld).all())
+
     def continuousIJK(self, point: Sequence[float]) -> np.ndarray:
         """:return: continuous (i, j, k) of a point in the world; voxel centers are integers."""
         return (self.worldToIJK @ [*point, 1.0])[:3]
@@ -61,7 +70,7 @@ class SliceGeometry:
     def axisForCorners(self, cornerA: Sequence[float], cornerB: Sequence[float]) -> int:
         """:return: the array axis along which two corners in the world are closest, counted in voxels."""
         distances = np.abs(self.continuousIJK(cornerA) - self.continuousIJK(cornerB))
-        return min(AXES, key=lambda axis: distances[depthIJK(axis)])
+        return int(np.argmin(byAxis(distances)))
 
     def axisForSliceNode(self, sliceNode: slicer.vtkMRMLSliceNode) -> tuple[int, float]:
         """Find the slices that a view shows best.
@@ -153,12 +162,12 @@ class SliceGeometry:
                 f" {columns} × {rows} pixels along this axis.",
                 "box_outside_image",
             )
-        return prompt.changed(box=edges, isClipped=prompt.isClipped or edges != prompt.box)
+        return prompt if edges == prompt.box else prompt.changed(box=edges, isClipped=True)
 
     @functools.cached_property
     def _normals(self):
         # The gradient of an index is perpendicular to its slices, in sheared volumes too.
-        return {axis: self.worldToIJK[depthIJK(axis), :3] for axis in AXES}
+        return dict(zip(AXES, byAxis(self.worldToIJK[:3, :3]), strict=True))
 
     def _inPlaneAngle(self, axis, right, up):
         columns, rows = (self.IJKToWorld[:3, index] for index in inPlaneIJK(axis))

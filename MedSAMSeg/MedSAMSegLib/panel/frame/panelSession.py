@@ -19,12 +19,13 @@ from MedSAMSegLib.panel.frame.workList import WorkList
 from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.server.serverMonitor import ServerMonitor
 from MedSAMSegLib.volumes.intensityWindows import AUTOMATIC, dicomModality, resolvedWindow, suggestedWindow
-from MedSAMSegLib.volumes.volumeChecks import whyUnusable
+from MedSAMSegLib.volumes.knownGeometry import KnownGeometry
 
 if TYPE_CHECKING:
     import qt
 
     from MedSAMSegLib.logic import MedSAMSegLogic
+    from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 STATUS_BAR_MILLISECONDS = 8000
 
@@ -59,6 +60,7 @@ class PanelSession:
         self.breathing = Breathing(self.connections)
         self.breathing.watch(lambda: self.monitor.state.kind == "starting")
         self._statusLabel = statusLabel
+        self._geometry = KnownGeometry()
         self._suggestion: Any = None
         self._hasNews = False
 
@@ -119,10 +121,14 @@ class PanelSession:
         )
 
     @property
+    def geometry(self) -> SliceGeometry | None:
+        """:class:`SliceGeometry` of the volume as it is now; None where there is none that can be segmented."""
+        return self._geometry.of(self.target.volume)
+
+    @property
     def hasUsableVolume(self) -> bool:
         """Whether there is a volume that can be segmented."""
-        volume = self.target[0]
-        return volume is not None and not whyUnusable(volume)
+        return self.geometry is not None
 
     @property
     def boxAxis(self) -> int | None:

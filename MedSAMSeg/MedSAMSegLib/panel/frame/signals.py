@@ -63,8 +63,8 @@ class DeferredSignal(Signal):
         self._timer.interval = DEFERRED_MILLISECONDS
         connections.connect(self._timer, "timeout()", self.emitNow)
 
-    def emit(self) -> None:
-        """Call every listener soon."""
+    def emit(self, *_whatHappened: Any) -> None:
+        """Call every listener soon, without arguments; what observers are told does not matter to them."""
         # Whatever keeps emitting must not put it off for ever.
         if not self._timer.active:
             self._timer.start()

@@ -37,7 +37,7 @@ class BoxTable:
     ) -> None:
         self._table = table
         self._onSelection = onSelection
-        self._volume = None
+        self._geometry: SliceGeometry | None = None
         self._entries = []
         self._rows = []
         self._toSelect = None
@@ -67,21 +67,19 @@ class BoxTable:
 
     def fill(
         self,
-        volume: slicer.vtkMRMLScalarVolumeNode | None,
+        geometry: SliceGeometry | None,
         segmentation: slicer.vtkMRMLSegmentationNode | None,
         entries: list[BoxEntry],
     ) -> None:
         """Show boxes; the selection stays with its box.
 
-        :param volume: the volume, or None.
+        :param geometry: :class:`SliceGeometry` of the volume; None where no entry is one that can be read.
         :param segmentation: the segmentation, or None.
         :param entries: the BoxEntries.
         """
-        self._volume = volume
+        self._geometry = geometry
         selected = self._toSelect or (self.selected and self.selected.node)
         self._entries = entries
-        readable = [entry for entry in entries if not entry.problem]
-        geometry = SliceGeometry(volume) if readable else None
         rows = [(entry.node.GetID(), *_texts(geometry, segmentation, entry)) for entry in entries]
         if rows != self._rows:
             self._rows = rows
@@ -115,7 +113,7 @@ class BoxTable:
     def _jump(self):
         entry = self.selected
         if entry is not None and not entry.problem and entry.node.GetScene() is not None:
-            jumpToSlice(SliceGeometry(self._volume), entry.prompt.axis, entry.prompt.sliceIndex)
+            jumpToSlice(SliceGeometry(self._geometry.volumeNode), entry.prompt.axis, entry.prompt.sliceIndex)
 
 
 def _setUp(table):

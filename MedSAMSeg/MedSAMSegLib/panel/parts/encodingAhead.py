@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from MedSAMSegLib.logic import MedSAMSegLogic
     from MedSAMSegLib.server.serverConnection import ServerConnection
     from MedSAMSegLib.views.sliceViews import ShownSlice
+    from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 #: Slices so near are reached soon; a user who is further away is followed.
 NEAR_SLICES = 10
@@ -27,12 +28,12 @@ class ViewedSlice:
         self._slices = {}
         self._view: str | None = None
 
-    def of(self, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> ShownSlice:
+    def of(self, geometry: SliceGeometry) -> ShownSlice | None:
         """Return the :class:`ShownSlice` of a volume that the user looks at; None where there is no slice view.
 
-        :param volumeNode: a scalar volume.
+        :param geometry: :class:`SliceGeometry` of the volume.
         """
-        slices = slicesInViews(volumeNode)
+        slices = slicesInViews(geometry)
         scrolled = [name for name, shown in slices.items() if shown != self._slices.get(name, shown)]
         # Views that are linked move together; that says nothing new.
         if scrolled and self._view not in scrolled:

@@ -79,11 +79,12 @@ class BoxesSection(PanelSection):
         """Boxes need a volume; those of the chosen segment can be dragged."""
         volume, segmentation, segmentID = self.session.target
         logic = self.session.logic
-        self._tool.enable(self.session.hasUsableVolume)
+        geometry = self.session.geometry
+        self._tool.enable(geometry is not None)
         logic.settleBoxes()
         entries = logic.allBoxes(segmentation, volume)
-        self._table.fill(volume, segmentation, entries)
-        self._views.show(volume, entries)
+        self._table.fill(geometry, segmentation, entries)
+        self._views.show(geometry, entries)
         if self._isEntered:
             self._handles.show(entries, segmentID)
         self._showSelected()

@@ -89,7 +89,7 @@ class EncodingSection(PanelSection):
 
     def _prepare(self, server):
         volume = self.session.parameters.volume
-        shown = self._viewed.of(volume)
+        shown = self._viewed.of(self.session.geometry)
         if self.session.parameters.backgroundEncoding and shown is not None:
             self._encoding.follow(server, volume, self.session.window, self.session.model, shown)
             return

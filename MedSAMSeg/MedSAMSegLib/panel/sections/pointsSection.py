@@ -95,7 +95,7 @@ class PointsSection(PanelSection):
         return next(iter(around[-1:] + onSlice[-1:]), None)
 
     def _isShown(self, box):
-        shown = slicesInViews(self.session.target[0]).values()
+        shown = slicesInViews(SliceGeometry(self.session.target.volume)).values()
         return ShownSlice(box.prompt.axis, box.prompt.sliceIndex) in shown
 
 

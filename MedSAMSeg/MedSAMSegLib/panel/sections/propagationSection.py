@@ -18,7 +18,6 @@ from MedSAMSegLib.panel.parts.propagationSentences import (
 )
 from MedSAMSegLib.panel.parts.thresholdSlider import ThresholdSlider
 from MedSAMSegLib.views.sliceViews import shownSlice
-from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 if TYPE_CHECKING:
     from MedSAMSegLib.panel.frame.panelSession import PanelSession
@@ -117,12 +116,11 @@ class PropagationSection(PanelSection):
     def _axis(self):
         """The array axis along which a propagation would go: that of the segment's boxes, or of the first view."""
         axis = self.session.boxAxis
-        return shownSlice(self.session.parameters.volume).axis if axis is None else axis
+        return shownSlice(self.session.geometry).axis if axis is None else axis
 
     def _sliceCount(self):
-        if not self.session.hasUsableVolume:
-            return 0
-        return SliceGeometry(self.session.parameters.volume).shape[self._axis()]
+        geometry = self.session.geometry
+        return 0 if geometry is None else geometry.shape[self._axis()]
 
     def _onDirectionChosen(self, direction):
         self.session.parameters.direction = direction
@@ -134,10 +132,10 @@ class PropagationSection(PanelSection):
         self._setRange(min(value, self.ui.firstSliceSpinBox.value), value)
 
     def _onSetFirstSlice(self):
-        self.ui.firstSliceSpinBox.value = shownSlice(self.session.parameters.volume, self._axis()).index
+        self.ui.firstSliceSpinBox.value = shownSlice(self.session.geometry, self._axis()).index
 
     def _onSetLastSlice(self):
-        self.ui.lastSliceSpinBox.value = shownSlice(self.session.parameters.volume, self._axis()).index
+        self.ui.lastSliceSpinBox.value = shownSlice(self.session.geometry, self._axis()).index
 
     def _setRange(self, first, last):
         with slicer.util.NodeModify(self.session.parameters.parameterNode):
@@ -161,7 +159,7 @@ class PropagationSection(PanelSection):
     def _onPropagateHere(self):
         # To mend one object, whatever else has boxes.
         segment = self.session.target[2]
-        self._start([segment], fromSlice=shownSlice(self.session.parameters.volume, self._axis()).index)
+        self._start([segment], fromSlice=shownSlice(self.session.geometry, self._axis()).index)
 
     def _onThroughTime(self):
         session = self.session

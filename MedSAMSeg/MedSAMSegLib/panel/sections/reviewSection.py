@@ -17,7 +17,6 @@ from MedSAMSegLib.panel.parts.confidenceStrip import ConfidenceStrip, describe
 from MedSAMSegLib.slices.sliceRecord import EDITED
 from MedSAMSegLib.views.sliceJump import jumpToSlice
 from MedSAMSegLib.views.sliceViews import shownSlice
-from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 if TYPE_CHECKING:
     from MedSAMSegLib.panel.frame.panelSession import PanelSession
@@ -131,7 +130,7 @@ class ReviewSection(PanelSection, VTKObservationMixin):
         self.ui.worstSliceButton.enabled = bool(self._doubtful())
 
     def _currentSlice(self):
-        return shownSlice(self.session.parameters.volume, self.session.boxAxis).index
+        return shownSlice(self.session.geometry, self.session.boxAxis).index
 
     def _doubtful(self):
         """:return: indices of the slices that may need a look, the worst first."""
@@ -139,8 +138,7 @@ class ReviewSection(PanelSection, VTKObservationMixin):
         return [state.index for state in sorted(known, key=lambda state: (state.confidence, state.index))]
 
     def _jumpTo(self, index):
-        volume, axis = self.session.parameters.volume, self.session.boxAxis
-        jumpToSlice(SliceGeometry(volume), axis, index)
+        jumpToSlice(self.session.geometry, self.session.boxAxis, index)
 
     def _onSliceNode(self, _caller, _event):
         self.session.changed.emit()

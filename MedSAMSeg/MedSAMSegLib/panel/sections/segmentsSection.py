@@ -65,14 +65,12 @@ class SegmentsSection(PanelSection, VTKObservationMixin):
 
     def _observe(self, segmentation):
         """Hear of segments that come and go, and of voxels and surfaces that others change."""
-        if segmentation is not None and self.hasObserver(segmentation.GetSegmentation(), _EVENTS[0], self._onChanged):
+        follow = self.session.changed.emit
+        if segmentation is not None and self.hasObserver(segmentation.GetSegmentation(), _EVENTS[0], follow):
             return
         self.removeObservers()
         for event in _EVENTS if segmentation is not None else ():
-            self.addObserver(segmentation.GetSegmentation(), event, self._onChanged)
-
-    def _onChanged(self, caller, event):
-        self.session.changed.emit()
+            self.addObserver(segmentation.GetSegmentation(), event, follow)
 
     def _onAdd(self):
         with self.session.sayingErrors():
