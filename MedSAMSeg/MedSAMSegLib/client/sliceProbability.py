@@ -50,7 +50,7 @@ class SliceProbability:
 
         :param threshold: above 0 and below 1; at 0.5 it is exactly the mask that the server sends.
         """
-        return self.levels >= max(round(threshold * LEVELS), 1)
+        return self.levels >= lowestLevel(threshold)
 
     @classmethod
     def fromJson(cls, probability: dict[str, Any]) -> SliceProbability:
@@ -61,6 +61,11 @@ class SliceProbability:
             return cls(0, 0, (0, 0), zlib.compress(b""))
         x0, y0, x1, y1 = probability["extent"]
         return cls(x0, y0, (y1 - y0 + 1, x1 - x0 + 1), base64.b64decode(probability["levels"]))
+
+
+def lowestLevel(threshold: float) -> int:
+    """:return: the lowest level of what is likelier than a threshold, to the nearest 1/256."""
+    return max(round(threshold * LEVELS), 1)
 
 
 def checkThreshold(threshold: float) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
-from MedSAMSegLib.propagation.likelyVoxels import likelyVoxels
+from MedSAMSegLib.propagation.likelyVoxels import LikelyVoxels
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.slices.sliceRecord import BOX, INTERPOLATED, PROPAGATED
 from MedSAMSegLib.slices.sliceStates import emptySlice
@@ -158,7 +158,7 @@ class PropagatedSlices:
             if likely is None or self._threshold == DEFAULT_THRESHOLD:
                 crop = LabelmapCrop.ofSlice(axis, sliceIndex, mask.pixels, mask.x0, mask.y0)
             else:
-                crop = likelyVoxels(self._writer, target, {sliceIndex: likely}, self._threshold)
+                crop = LikelyVoxels(axis, {sliceIndex: likely}).arriving(self._writer, target, self._threshold)
             for rival in self._rivals:
                 state = rival.state(sliceIndex) if rival.hasSegment else None
                 if state is not None and state.isLocked and not state.isEmpty:

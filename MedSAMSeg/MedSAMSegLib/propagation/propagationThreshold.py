@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.propagation.likelyVoxels import likelyVoxels
+from MedSAMSegLib.propagation.likelyVoxels import LikelyVoxels
 from MedSAMSegLib.runs.run import Run
 from MedSAMSegLib.segments.segmentChecks import presentSegment
 from MedSAMSegLib.slices.neighborRecords import NeighborRecords
@@ -60,6 +60,8 @@ class PropagationThresholdRun(Run):
         self.step = None
         #: The threshold before that step.
         self.before = None
+        #: The :class:`LikelyVoxels` that were looked at, for the next run of the same drag.
+        self.likely = None
         self._change = change
 
     def advance(self, wait: bool = False) -> bool:
@@ -127,13 +129,14 @@ class PropagationThresholds:
         with writer.undoStep(joining, isAlways=True, isLast=isLast):
             run.step = writer.lastStep
             run.before = continues.before if continues and run.step is joining else before
-            result = self._write(writer, context, threshold)
+            run.likely = continues.likely if continues else None
+            result = self._write(run, writer, context, threshold)
         if isLast and threshold == run.before and writer.forgetStep(run.step):
             # The slider is back where it was, and so is everything else.
             result = dataclasses.replace(result, changedSegment=False)
         return result
 
-    def _write(self, writer, context, threshold):
+    def _write(self, run, writer, context, threshold):
         target = writer.target(context.segmentID, self._axis(context))
         audit = SliceAudit.of(target)
         states = audit.states()
@@ -141,8 +144,11 @@ class PropagationThresholds:
         problem = self._problem([state.probability for state in followed.values()])
         if problem is not None:
             raise problem
-        masks = {index: self._memory.find(state.probability) for index, state in followed.items()}
-        crop = likelyVoxels(writer, target, masks, threshold)
+        names = {index: state.probability for index, state in followed.items()}
+        if run.likely is None or run.likely.names != names:
+            masks = {index: self._memory.find(name) for index, name in names.items()}
+            run.likely = LikelyVoxels(target.axis, masks)
+        crop = run.likely.arriving(writer, target, threshold)
         with self._neighborsKept(writer, target, crop):
             hasChanged = writer.replaceSlices(target, followed, crop)
         audit.restoreAll(followed.values())
@@ -175,7 +181,7 @@ class PropagationThresholds:
         """:return: why a propagation with probabilities of these names can have no other threshold; None if it can."""
         if not names:
             return UserError(
-                "No slice of the segment was propagated with a probability.",
+                "No propagated slice of the segment has a threshold.",
                 "Propagate first; of a box alone, choose it in the list of boxes.",
                 "no_propagation",
             )
