@@ -64,7 +64,7 @@ class BoxLesson:
 
     Args:
         module: takes prepared slices (B, …) and boxes (B, 4) in the frame of the network's input, and returns logits
-            (B, 256, 256) and predicted IoU (B,).
+            (B, L, L), as large as ``mask_target`` says, and predicted IoU (B,).
         specification: the network's protocol.
         prepare: makes the network's input of a slice.
         training: slices to learn from.

@@ -9,10 +9,7 @@ from torch import Tensor, nn
 
 from medsamseg_server.models.frames import resized_shape
 from medsamseg_server.models.networks import SamNetwork
-from medsamseg_server.models.specification import ModelSpecification
-
-#: Side of the decoder's logits.
-LOGITS_SIDE = 256
+from medsamseg_server.models.specification import ModelSpecification, SamDecoder
 
 
 class BoxToMask(nn.Module):
@@ -29,10 +26,10 @@ class BoxToMask(nn.Module):
         self.encodes = encodes
 
     def forward(self, inputs: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the logits (B, 256, 256) and the predicted IoU (B,).
+        """Return the logits (B, 4 · G, 4 · G) and the predicted IoU (B,).
 
         Args:
-            inputs: images (B, 3, S, S) or embeddings (B, 256, 64, 64).
+            inputs: images (B, 3, S, S) or embeddings (B, 256, G, G).
             boxes: (B, 4) as x0, y0, x1, y1 in the frame of the S×S input.
         """
         embeddings = self.network.encode(inputs) if self.encodes else inputs
@@ -40,7 +37,7 @@ class BoxToMask(nn.Module):
 
 
 def decode_each(network: SamNetwork, embeddings: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the logits (B, 256, 256) and the predicted IoU (B,) of one box (B, 4) on each of B images.
+    """Return the logits (B, 4 · G, 4 · G) and the predicted IoU (B,) of one box (B, 4) on each of B images.
 
     SAM's decoder takes many prompts on one image. It adds the image to the dense part of each prompt, so B images go in
     as B dense prompts on an image of zeros.
@@ -59,10 +56,14 @@ def decode_each(network: SamNetwork, embeddings: Tensor, boxes: Tensor) -> tuple
 
 
 def mask_target(specification: ModelSpecification, mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return a mask (H, W) of a slice as the decoder should answer it: (256, 256), 1 on the object, nearest pixels."""
+    """Return a mask (H, W) of a slice as the decoder should answer it, (L, L): 1 on the object, nearest pixels.
+
+    L is the side of the decoder's logits: 256 at the input size that a published network was trained with.
+    """
     height, width = resized_shape(specification, (mask.shape[0], mask.shape[1]))
-    scale = LOGITS_SIDE / specification.input_size
+    side = specification.embedding_shape[-1] * (4 if type(specification.decoder) is SamDecoder else 1)
+    scale = side / specification.input_size
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    target = np.zeros((LOGITS_SIDE, LOGITS_SIDE), np.float32)
+    target = np.zeros((side, side), np.float32)
     target[: size[1], : size[0]] = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
     return target
