@@ -86,8 +86,8 @@ class BoxWork:
                 hasMadeRoom = not found.isEmpty and makeRoom(writer, target, audit, prompt.sliceIndex)
                 target = target.renewed() if hasMadeRoom else target
                 exchange = exchangeVoxels(writer, target, None, found, others=())
-                state = BoxState(prompt, window, model, reach=reach, found=found)
-                state = state.changed(added=exchange.added, taken=exchange.taken)
+                put = {"found": found, "added": exchange.added, "taken": exchange.taken}
+                state = BoxState(prompt, window, model, reach=reach, **put)
                 record = self._scene.records.add(target.context, state, geometry)
             hasChanged = exchange.hasChanged or hasMadeRoom
             if hasChanged:
