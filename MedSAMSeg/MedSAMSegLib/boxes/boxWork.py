@@ -5,6 +5,7 @@ import dataclasses
 from MedSAMSegLib.boxes.boxAlignment import checkNotMovedApart, isMovedApart
 from MedSAMSegLib.boxes.boxArguments import promptFromArguments, rotationNotes
 from MedSAMSegLib.boxes.boxExchange import exchangeVoxels
+from MedSAMSegLib.boxes.boxOfClick import startClick
 from MedSAMSegLib.boxes.boxProbabilities import BoxProbabilities
 from MedSAMSegLib.boxes.boxProvenance import makeRoom, moveOnto, noteBoxes
 from MedSAMSegLib.boxes.boxQuestions import MaskRequest, askMasks
@@ -33,6 +34,10 @@ class BoxWork:
         self._writers = writers
         self._scene = scene
         self._probabilities = BoxProbabilities()
+
+    def click(self, volume, place, view, window, model):
+        """:return: BoxRun of the box round a click; arguments as for `MedSAMSegLogic.startClick`."""
+        return startClick(self._server, self._uploads, volume, place, view, window, model)
 
     def draw(self, volume, segmentation, segmentID, window, model, where, reach=None):
         """:return: BoxRun of a new box; arguments as for `MedSAMSegLogic.startBox`, `where` as a dictionary.
