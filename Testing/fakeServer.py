@@ -12,8 +12,19 @@ import zlib
 import numpy as np
 
 from MedSAMSegLib.client.serverClient import PROTOCOL_VERSION, ServerUnavailableError
-from MedSAMSegLib.client.serverReplies import EncodingStatus, PropagationEvent, SegmentReply, SliceMask, UploadReply
+from MedSAMSegLib.client.serverReplies import (
+    EncodingStatus,
+    PropagationEvent,
+    SegmentReply,
+    ServerError,
+    SliceMask,
+    UploadReply,
+)
 from MedSAMSegLib.client.sliceProbability import SliceProbability
+from MedSAMSegLib.volumes.slicePrompt import MEANINGS
+
+#: It has no part, object and whole.
+ONE_MASK_MODEL = "medsam"
 
 WINDOW = {"name": "soft", "lower": -160.0, "upper": 240.0}
 
@@ -55,6 +66,13 @@ def _told(prompts, locked=(), **limits):
     masks = {index: (mask.x0, mask.y0, mask.pixels) for index, mask in drawn.items()}
     boxes = [(prompt.sliceIndex, prompt.box) for prompt in prompts]
     return {"prompts": boxes, "masks": masks, "locked": locked, **limits}
+
+
+def _meant(mask, meaning):
+    """:return: the first 1, 2 or 3 columns of a mask for a part, an object or a whole; all of them for None."""
+    if meaning is None:
+        return mask
+    return dataclasses.replace(mask, pixels=mask.pixels[:, : 1 + MEANINGS.index(meaning)])
 
 
 class FakeMaskEvent(PropagationEvent):
@@ -176,14 +194,18 @@ class FakeServer:
         ((axis, sliceIndex),) = {(prompt.axis, prompt.sliceIndex) for prompt in prompts}
         boxes = [prompt.box for prompt in prompts]
         points = [[(x, y, int(isInObject)) for x, y, isInObject in prompt.points] for prompt in prompts]
+        meanings = [prompt.meaning for prompt in prompts]
         request = {"key": key, "axis": axis, "slice": sliceIndex, "boxes": boxes, "window": window}
-        self.requests.append({**request, **({"points": points} if any(points) else {})})
+        lists = {"points": points, "meanings": meanings}
+        self.requests.append({**request, **{name: each for name, each in lists.items() if any(each)}})
         assert self.letSegment.wait(20), "the answer was never let go"
         self._answerIfAlive()
         isEncoded = self.encodedSlices is None or (key, axis, sliceIndex, window) in self.encodedSlices
         if cachedOnly and not isEncoded:
             return None
-        masks = [self.maskOfBox(_boxOf(prompt)) for prompt in prompts]
+        if any(meanings) and model == ONE_MASK_MODEL:
+            raise ServerError("MedSAM learned one mask for a box.", "Choose another model.", "model_has_one_mask")
+        masks = [_meant(self.maskOfBox(_boxOf(prompt)), prompt.meaning) for prompt in prompts]
         masks = [withProbability(mask) for mask in masks] if withProbabilities else masks
         doubts = [self.doubtOf(sliceIndex)] * len(masks)
         return SegmentReply(masks, False, 0.2, 0.1, "fake", "fa" * 32, WINDOW, doubts=doubts)
