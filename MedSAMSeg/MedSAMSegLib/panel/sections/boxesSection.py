@@ -124,7 +124,8 @@ class BoxesSection(PanelSection):
 
     def _start(self, target, **where):
         session = self.session
-        run = session.logic.startBox(*target, window=session.window, model=session.model, **where)
+        volume, segmentation, segmentID = target
+        run = session.logic.startBox(volume, segmentation, segmentID, session.window, session.model, **where)
         session.say(_("Looking for the object in the box …"))
         session.work.add(run, self._onDrawn)
 
