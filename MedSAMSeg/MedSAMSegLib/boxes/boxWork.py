@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.boxes.boxAlignment import checkNotMovedApart, isMovedApart
 from MedSAMSegLib.boxes.boxArguments import placeFromArguments
 from MedSAMSegLib.boxes.boxExchange import exchangeVoxels
+from MedSAMSegLib.boxes.boxOfClick import startClick
 from MedSAMSegLib.boxes.boxProbabilities import BoxProbabilities
 from MedSAMSegLib.boxes.boxProvenance import makeRoom, moveOnto, noteBoxes
 from MedSAMSegLib.boxes.boxQuestions import MaskRequest, askMasks
@@ -48,6 +49,12 @@ class BoxWork:
         self._writers = writers
         self._scene = scene
         self._probabilities = BoxProbabilities()
+
+    def click(
+        self, volume: slicer.vtkMRMLScalarVolumeNode, place: Sequence[float], view: str, window: str, model: str | None
+    ) -> BoxRun:
+        """:return: BoxRun of the box round a click; arguments as for `MedSAMSegLogic.startClick`."""
+        return startClick(self._server, self._uploads, volume, place, view, window, model)
 
     def draw(
         self,
