@@ -1,5 +1,9 @@
 """Boxes: drawn with the pointer, listed, dragged by their handles, given a threshold, deleted."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.panel.frame.activeTool import DRAW_BOX
@@ -13,6 +17,9 @@ from MedSAMSegLib.panel.parts.thresholdSlider import ThresholdSlider
 from MedSAMSegLib.panel.parts.toolButton import ToolButton
 from MedSAMSegLib.views.boxDrawing import BoxDrawing
 
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
+
 
 class BoxesSection(PanelSection):
     """The draw tool, and the boxes that are there.
@@ -21,7 +28,7 @@ class BoxesSection(PanelSection):
     :param session: the :class:`PanelSession`.
     """
 
-    def __init__(self, ui, session):
+    def __init__(self, ui: Any, session: PanelSession) -> None:
         super().__init__(ui, session)
         self._isEntered = False
         self._preview = DragPreview(session)
@@ -46,37 +53,38 @@ class BoxesSection(PanelSection):
         self.connect(ui.deleteBoxButton, "clicked()", self._onDelete)
         self.connect(ui.nextMeaningButton, "clicked()", self._onNextMeaning)
 
-    def enter(self):
+    def enter(self) -> None:
         """Show the handles again."""
         self._isEntered = True
 
-    def exit(self):
+    def exit(self) -> None:
         """Let go of the handles."""
         self._isEntered = False
         self._handles.letGo()
         self._handles.hide()
 
-    def forgetScene(self):
+    def forgetScene(self) -> None:
         """Volume and boxes go."""
         self._handles.hide()
         self._views.stop()
         self._table.fill(None, None, [])
         self._threshold.forget(_onSlider(None))
 
-    def cleanup(self):
+    def cleanup(self) -> None:
         """Let go of views and boxes."""
         self.exit()
         self._views.stop()
 
-    def update(self):
+    def update(self) -> None:
         """Boxes need a volume; those of the chosen segment can be dragged."""
         volume, segmentation, segmentID = self.session.target
         logic = self.session.logic
-        self._tool.enable(self.session.hasUsableVolume)
+        geometry = self.session.geometry
+        self._tool.enable(geometry is not None)
         logic.settleBoxes()
         entries = logic.allBoxes(segmentation, volume)
-        self._table.fill(volume, segmentation, entries)
-        self._views.show(volume, entries)
+        self._table.fill(geometry, segmentation, entries)
+        self._views.show(geometry, entries)
         if self._isEntered:
             self._handles.show(entries, segmentID)
         self._showSelected()
