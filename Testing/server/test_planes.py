@@ -118,6 +118,14 @@ def test_one_plane_alone_adds_nothing_and_takes_nothing():
     assert (mask_of(events, 0) == TRUTH).all()
 
 
+def test_planes_that_see_something_else_have_no_vote():
+    """Both see another object beside it, of which little is in the place of this one."""
+    beside = np.zeros(SHAPE, bool)
+    beside[4:15, 12:24, 8:19] = True
+    events, _, _ = run(0, {0: SMOOTH, 1: beside, 2: beside}, prompt_on(0, 6))
+    assert (mask_of(events, 0) == SMOOTH).all()
+
+
 def test_slices_with_a_box_and_the_ends_stay():
     """Two planes see no object beyond slice 12 and none on slice 6, on which there is a box."""
     cut = SMOOTH.copy()

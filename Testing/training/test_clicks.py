@@ -1,5 +1,7 @@
 """`medsamseg train click`: a head learns what box a click means, and the model it was made for uses it."""
 
+import hashlib
+import io
 import re
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 import SimpleITK as sitk
 import torch
 from labeled_cases import write_case
+from starlette.testclient import TestClient
 
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.masks import SliceMask
@@ -14,9 +17,12 @@ from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.models.click_frames import box_round, reach_of, to_cells, to_pixels
 from medsamseg_server.models.click_head import RADII, ClickHead, ray_places, reach
+from medsamseg_server.serving.app import create_app
+from medsamseg_server.serving.service import Service
 from medsamseg_server.training.clicks import random_click
 from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.click_heads import find_click_head, load_click_head, register_click_head
+from MedSAMSegLib.client.serverClient import ServerClient
 
 
 @pytest.mark.parametrize("model", ["litemedsam", "medsam"])
@@ -135,6 +141,37 @@ def test_a_click_is_segmented_as_the_box_that_is_told(clickable, run, tmp_path):
     assert boxed.status == 0, boxed.out + boxed.err
     masks = [sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / f"{name}.nrrd"))) for name in ("click", "box")]
     assert np.array_equal(*masks)
+
+
+def test_the_server_answers_a_click_with_the_box_of_the_command_line(clickable, store, ellipsoids, monkeypatch):
+    engine = Engine(store, device="cpu", runtime="torch")
+    expected = engine.box_for_click(SliceRequest(ellipsoids.volume, 0, 3, model="tiny"), (22, 18.5))
+    service = Service(Engine(store, device="cpu", runtime="torch"))
+    try:
+        with TestClient(create_app(service, "token"), base_url="http://127.0.0.1") as client:
+            client.headers["Authorization"] = "Bearer token"
+            learned = {model["name"]: model["clicks"] for model in client.get("/v1/models").json()["models"]}
+            assert learned["tiny"] and not learned["litemedsam"]
+            buffer = io.BytesIO()
+            np.save(buffer, ellipsoids.volume.array)
+            path = f"/v1/volumes/{hashlib.sha256(buffer.getvalue()).hexdigest()}"
+            assert client.put(path, content=buffer.getvalue()).status_code == 201
+            body = {"slice": 3, "model": "tiny", "point": [22, 18.5]}
+            reply = client.post(f"{path}/click", json=body).json()
+            assert reply["box"] == list(expected.box)
+            assert (reply["model"], reply["embedding"]) == ("tiny", "computed")
+            assert client.post(f"{path}/click", json=body).json()["embedding"] == "cached"
+            module = ServerClient("http://127.0.0.1", "token")
+            monkeypatch.setattr(module, "_checkVersionOnce", lambda: None)
+            ask = lambda method, path, body: client.request(method, path, json=body).json()  # noqa: E731
+            monkeypatch.setattr(module, "_requestJson", ask)
+            key = path.rpartition("/")[2]
+            assert module.boxAt(key, 0, 3, (np.float64(22), np.float64(18.5)), model="tiny") == expected.box
+            for change, code in (({"point": [48, 1]}, "point_outside_image"), ({"model": None}, "click_head_missing")):
+                refused = client.post(f"{path}/click", json=body | change)
+                assert refused.status_code >= 400 and refused.json()["error"]["code"] == code
+    finally:
+        service.close()
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,20 @@
 """What is likelier than a threshold on propagated slices, as voxels that a segment may have."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD, lowestLevel
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.volumes.sliceAxes import toIJK
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.client.sliceProbability import SliceProbability
+    from MedSAMSegLib.segments.segmentTarget import SegmentTarget
+    from MedSAMSegLib.segments.segmentWriter import SegmentWriter
 
 
 class LikelyVoxels:
@@ -14,7 +24,7 @@ class LikelyVoxels:
     :param masks: {slice index: :class:`SliceProbability`}.
     """
 
-    def __init__(self, axis, masks):
+    def __init__(self, axis: int, masks: Mapping[int, SliceProbability]) -> None:
         #: Names of the probabilities, by which the same ones are known again.
         self.names = {index: likely.name for index, likely in masks.items()}
         places = [(index, likely) for index, likely in masks.items() if all(likely.shape)]
@@ -29,11 +39,11 @@ class LikelyVoxels:
         self._levels = np.moveaxis(levels, 0, axis)
         self._start = tuple(int(place) for place in toIJK(axis, *first))
 
-    def at(self, threshold):
+    def at(self, threshold: float) -> LabelmapCrop:
         """:return: LabelmapCrop of the volume's voxels that are likelier than a threshold."""
         return LabelmapCrop(self._levels >= lowestLevel(threshold), self._start)
 
-    def arriving(self, writer, target, threshold):
+    def arriving(self, writer: SegmentWriter, target: SegmentTarget, threshold: float) -> LabelmapCrop:
         """Find the voxels that a segment gets.
 
         Those at 0.5 are the propagation's own, whatever else is there. Where a lower threshold goes beyond, other

@@ -1,7 +1,11 @@
 """Gives all slices of a propagation another threshold, from the probabilities that are remembered of it."""
 
+from __future__ import annotations
+
 import contextlib
 import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,8 +16,14 @@ from MedSAMSegLib.segments.segmentChecks import presentSegment
 from MedSAMSegLib.slices.neighborRecords import NeighborRecords
 from MedSAMSegLib.slices.segmentThreshold import noteThreshold, thresholdOf
 from MedSAMSegLib.slices.sliceRecords import SliceRecords
-from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.slices.sliceStates import SliceStates
 from MedSAMSegLib.volumes.sliceAxes import AXES, depthIJK
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.client.probabilityMemory import ProbabilityMemory
+    from MedSAMSegLib.propagation.propagations import Propagations
+    from MedSAMSegLib.segments.segmentTarget import SegmentContext
+    from MedSAMSegLib.segments.segmentWriters import SegmentWriters
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +53,7 @@ class PropagationThresholdRun(Run):
     :param change: function of this run that writes them and returns the result.
     """
 
-    def __init__(self, change):
+    def __init__(self, change: Callable[..., Any]) -> None:
         #: The :class:`PropagationThreshold`; None before.
         self.result = None
         #: The undo step that it belongs to.
@@ -54,7 +64,7 @@ class PropagationThresholdRun(Run):
         self.likely = None
         self._change = change
 
-    def advance(self, wait=False):
+    def advance(self, wait: bool = False) -> bool:
         """Write; return False, because that is all.
 
         :raises UserError: when the segment cannot be written, or the probabilities are not known any more.
@@ -64,7 +74,7 @@ class PropagationThresholdRun(Run):
             self.result = change(self)
         return False
 
-    def close(self):
+    def close(self) -> None:
         """Write nothing any more."""
         self._change = None
 
@@ -77,12 +87,12 @@ class PropagationThresholds:
     :param memory: :class:`ProbabilityMemory` of what the masks were cut from.
     """
 
-    def __init__(self, writers, propagations, memory):
+    def __init__(self, writers: SegmentWriters, propagations: Propagations, memory: ProbabilityMemory) -> None:
         self._writers = writers
         self._propagations = propagations
         self._memory = memory
 
-    def problem(self, context):
+    def problem(self, context: SegmentContext) -> UserError | None:
         """Tell why the threshold of a segment's propagations cannot be changed.
 
         :param context: SegmentContext.
@@ -96,12 +106,16 @@ class PropagationThresholds:
             return problem
         volume, segmentation, segmentID = context
         try:
-            audit = SliceAudit(segmentation, segmentID, volume, axis)
-            return self._problem([state.probability for state in self._followed(audit, audit.states()).values()])
+            sliceStates = SliceStates(segmentation, segmentID, volume, axis)
+            return self._problem(
+                [state.probability for state in self._followed(sliceStates, sliceStates.states()).values()]
+            )
         except UserError as error:
             return error
 
-    def start(self, context, threshold, continues, isLast):
+    def start(
+        self, context: SegmentContext, threshold: float, continues: PropagationThresholdRun | None, isLast: bool
+    ) -> PropagationThresholdRun:
         """:return: PropagationThresholdRun; arguments as for `MedSAMSegLogic.startPropagationThreshold`.
 
         :param context: SegmentContext.
@@ -126,9 +140,9 @@ class PropagationThresholds:
 
     def _write(self, run, writer, context, threshold):
         target = writer.target(context.segmentID, self._axis(context))
-        audit = SliceAudit.of(target)
-        states = audit.states()
-        followed = self._followed(audit, states)
+        sliceStates = SliceStates.of(target)
+        states = sliceStates.states()
+        followed = self._followed(sliceStates, states)
         problem = self._problem([state.probability for state in followed.values()])
         if problem is not None:
             raise problem
@@ -139,7 +153,7 @@ class PropagationThresholds:
         crop = run.likely.arriving(writer, target, threshold)
         with self._neighborsKept(writer, target, crop):
             hasChanged = writer.replaceSlices(target, followed, crop)
-        audit.restoreAll(followed.values())
+        sliceStates.restoreAll(followed.values())
         noteThreshold(_segmentOf(context), threshold)
         kept = [index for index, state in states.items() if index not in followed and not state.isEmpty]
         notes = writer.remarks(context.segmentID)
@@ -152,7 +166,7 @@ class PropagationThresholds:
         return found[0] if found else AXES[0]
 
     @staticmethod
-    def _followed(audit, states):
+    def _followed(sliceStates, states):
         """:return: {slice index: SliceState} of the slices that have a threshold."""
 
         def isCut(index):
@@ -162,7 +176,7 @@ class PropagationThresholds:
         return {
             index: state
             for index, state in states.items()
-            if isCut(index) and all(isCut(other) for other in audit.sharing(index) if other in states)
+            if isCut(index) and all(isCut(other) for other in sliceStates.sharing(index) if other in states)
         }
 
     def _problem(self, names):

@@ -1,9 +1,12 @@
 """What shows an object on one slice of a volume: one value from the pointer to the server's JSON."""
 
+from __future__ import annotations
+
 import base64
 import dataclasses
 import math
 import operator
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,7 +34,7 @@ class DrawnMask:
     y0: int
     pixels: np.ndarray
 
-    def toJson(self):
+    def toJson(self) -> dict[str, Any]:
         """:return: the server's form: an inclusive extent, and its pixels packed row by row."""
         rows, columns = self.pixels.shape
         return {
@@ -83,7 +86,7 @@ class SlicePrompt:
             self._checkBox()
 
     @classmethod
-    def ofNumbers(cls, axis, sliceIndex, box):
+    def ofNumbers(cls, axis: int, sliceIndex: int, box: Sequence[float]) -> SlicePrompt:
         """Make a box of numbers of any kind, such as numpy's.
 
         :param axis: array axis, a whole number.
@@ -103,7 +106,7 @@ class SlicePrompt:
         return cls(axis, sliceIndex, (x0, y0, x1, y1))
 
     @classmethod
-    def fromJson(cls, axis, sliceIndex, fields):
+    def fromJson(cls, axis: int, sliceIndex: int, fields: Mapping[str, Any]) -> SlicePrompt:
         """:return: the prompt that `toJson` was called on, without its mask.
 
         :param axis: array axis of the slice.
@@ -114,7 +117,7 @@ class SlicePrompt:
         points = tuple((x, y, bool(label)) for x, y, label in fields.get("points", ()))
         return cls(axis, sliceIndex, None if box is None else tuple(box), points, meaning=fields.get("meaning"))
 
-    def toJson(self):
+    def toJson(self) -> dict[str, Any]:
         """:return: the server's form of what is given, {"box", "points", "mask", "meaning"}; not where the slice is."""
         fields: dict[str, Any] = {}
         if self.box is not None:
@@ -127,11 +130,11 @@ class SlicePrompt:
             fields["meaning"] = self.meaning
         return fields
 
-    def changed(self, **fields):
+    def changed(self, **fields: Any) -> SlicePrompt:
         """:return: the prompt with other values in some fields."""
         return dataclasses.replace(self, **fields)
 
-    def renumbered(self, change):
+    def renumbered(self, change: np.ndarray) -> SlicePrompt:
         """:return: the same box, points and meaning where the volume's voxels are counted otherwise.
 
         :param change: 4 × 4 array from these voxel indices to the others, along the same axes.

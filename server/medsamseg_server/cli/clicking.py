@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from medsamseg_server.propagation.whole_volume import Task
     from medsamseg_server.volumes.volume import Volume
 
-# Of the box that is told, which is the one that is used.
-_DIGITS = 1
-
 
 def add_option(group: argparse._ArgumentGroup) -> None:
     """Add ``--click``."""
@@ -93,8 +90,7 @@ def with_box(tasks: Mapping[str, Task], volume: Volume, engine: Engine) -> dict[
     name, task, index = _clicked(tasks)
     x, y = task.boxes[index][:2]
     found = engine.box_for_click(SliceRequest(volume, task.axis, index, task.window, task.model), (x, y))
-    x0, y0, x1, y1 = (round(value, _DIGITS) for value in found.box)
-    return {name: replace(task, boxes={index: (x0, y0, x1, y1)})}
+    return {name: replace(task, boxes={index: found.box})}
 
 
 def as_json(args: argparse.Namespace, tasks: Mapping[str, Task]) -> dict[str, Any]:

@@ -166,7 +166,7 @@ def _add_ways(parser: argparse.ArgumentParser, model: argparse._ArgumentGroup) -
         choices=(1, 3),
         default=1,
         help="3: look at the object across the two other axes as well, for shapes that change at once from slice to"
-        " slice, such as vertebrae; takes two to three times as long (default: 1)",
+        " slice, such as vertebrae; takes three to six times as long (default: 1)",
     )
     meaning.add_option(model)
     add_window_option(model)

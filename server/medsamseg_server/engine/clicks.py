@@ -25,7 +25,7 @@ class ClickedBox:
     """What a click means.
 
     Attributes:
-        box: x0, y0, x1, y1 round the object, tight, inside of the slice.
+        box: x0, y0, x1, y1 round the object, tight, inside of the slice; to a tenth of a pixel.
         seconds: time for what was encoded.
         was_cached: nothing had to be encoded.
     """
@@ -77,6 +77,6 @@ def _look(head: ClickHead, embedded: Embedded, point: tuple[float, float], image
 def _on_slice(box: NDArray[np.float64], point: tuple[float, float], image_size: tuple[int, int]) -> Box:
     """Return a box round the point that is inside of the slice, and no line."""
     least = np.array([*point, *point]) + np.array([-1, -1, 1, 1]) * _LEAST_SIDE / 2
-    x0, y0 = np.clip(np.minimum(box[:2], least[:2]), -0.5, None).tolist()
-    x1, y1 = np.minimum(np.maximum(box[2:], least[2:]), np.array(image_size[::-1]) - 0.5).tolist()
+    x0, y0 = np.clip(np.minimum(box[:2], least[:2]), -0.5, None).round(1).tolist()
+    x1, y1 = np.minimum(np.maximum(box[2:], least[2:]), np.array(image_size[::-1]) - 0.5).round(1).tolist()
     return x0, y0, x1, y1

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.engine.box_vote import vote_for_box
+from medsamseg_server.engine.box_vote import dice, vote_for_box
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD, ProbabilityMap
 from medsamseg_server.propagation.events import Event, SliceResult, SliceSeen
@@ -20,6 +20,9 @@ from medsamseg_server.propagation.plan import Plan
 from medsamseg_server.propagation.source import SliceSource
 from medsamseg_server.propagation.voting import box_around
 
+#: Below this Dice coefficient of what a plane sees on a slice and what was found there, it sees something else. Without
+#: such a limit, the liver in MR fell from 0.86 to 0.61; 0.5 and 0.6 left less of what vertebrae gain.
+LEAST_AGREEMENT = 0.4
 #: Of voxels that are more than so many times as long as wide, the other planes show too little.
 MOST_ELONGATED = 3.0
 
@@ -160,17 +163,15 @@ class _Block:
 
 
 def _look(source: SliceSource, block: _Block, axis: int, index: int) -> NDArray[np.float32]:
-    """Return how likely the object is on the block's part of a slice across another axis.
-
-    Only its box is taken from what was found, so that the vote is one of its own: candidates that count by how well
-    they agree with what was found left vertebrae at 0.72 instead of 0.73, for 0.002 of the organs.
-    """
-    mask = block.mask_on(axis, index)
-    box, size = box_around(mask), (mask.shape[0], mask.shape[1])
+    """Return how likely the object is on the block's part of a slice across another axis."""
+    expected = block.mask_on(axis, index)
+    box, size = box_around(expected), (expected.shape[0], expected.shape[1])
     candidates = source.candidates(index, box)
     behind = candidates.probabilities_on_slice(size)
     vote = vote_for_box(candidates.on_slice(size), candidates.scores, box, behind)
-    likely = vote.mask if vote.probability is None else vote.probability
+    # A plane that sees something else there has no vote of its own.
+    seen = expected if dice(vote.mask, expected) < LEAST_AGREEMENT else vote.mask
+    likely = seen if vote.probability is None or seen is expected else vote.probability
     return likely[block.on_slice(axis)].astype(np.float32)
 
 

@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from medsamseg_server import PROTOCOL_VERSION, __version__
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.propagation.trust import confidence_of_answer, doubt_on_mask
-from medsamseg_server.serving import contract, encoding_routes, error_replies, proposal_contract, status
+from medsamseg_server.serving import click_contract, contract, encoding_routes, error_replies, proposal_contract, status
 from medsamseg_server.serving.callers import OneToken
 from medsamseg_server.serving.group.group import Group
 from medsamseg_server.serving.job_stream import JobStream
@@ -122,6 +122,12 @@ async def segment(key: Key, body: contract.SegmentRequest, service: ServiceOf) -
         weights_sha256=result.weights_sha256,
         window=contract.Window.of(result.window),
     )
+
+
+@router.post("/volumes/{key}/click")
+async def click(key: Key, body: click_contract.ClickRequest, service: ServiceOf) -> click_contract.ClickReply:
+    """Return the box round the object at a point, by a model that has learned what a click means."""
+    return await service.click(service.volumes.get(key), body)
 
 
 @router.post("/volumes/{key}/propagate", response_class=StreamingResponse, responses=_EVENTS)

@@ -82,6 +82,7 @@ class ModelInfo(Reply):
     default: bool
     license: str
     size_bytes: int | None
+    clicks: bool = Field(description="it has learned what box a click means")
 
 
 class Models(Reply):

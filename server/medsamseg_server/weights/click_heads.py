@@ -36,9 +36,14 @@ class ClickHeadFile:
     provenance: Mapping[str, Any]
 
 
+def has_click_head(model: str) -> bool:
+    """Return whether there is a head for this model."""
+    return _path(model, ".json").is_file()
+
+
 def require_no_click_head(model: str, overwrite: bool = False) -> None:
     """Raise ``click_head_exists`` unless a head can be trained for this model."""
-    if _path(model, ".json").exists() and not overwrite:
+    if has_click_head(model) and not overwrite:
         raise MedSAMSegError(
             ErrorKind.INVALID_INPUT,
             "click_head_exists",

@@ -1,5 +1,12 @@
 """A button for one of the tools of which the session has one in use."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
+
 
 class ToolButton:
     """Makes its tool the active one and puts it away; starts and stops it, and shows it, when that changes.
@@ -11,7 +18,7 @@ class ToolButton:
     :param sentence: what the status line says when the tool is taken up: what to do with it.
     """
 
-    def __init__(self, session, button, name, tool, sentence):
+    def __init__(self, session: PanelSession, button: Any, name: str, tool: Any, sentence: str) -> None:
         self._session = session
         self._button = button
         self._name = name
@@ -20,7 +27,7 @@ class ToolButton:
         session.connections.connect(button, "toggled(bool)", self._onToggled)
         session.activeTool.changed.connect(self._follow)
 
-    def enable(self, isUsable):
+    def enable(self, isUsable: bool) -> None:
         """Let the tool be used or not; one that cannot be used is put away, since nobody could switch it off.
 
         :param isUsable: whether there is something to use it on.

@@ -1,5 +1,9 @@
 """Boxes: drawn with the pointer, listed, dragged by their handles, given a threshold, deleted."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.panel.frame.activeTool import DRAW_BOX
@@ -13,6 +17,9 @@ from MedSAMSegLib.panel.parts.thresholdSlider import ThresholdSlider
 from MedSAMSegLib.panel.parts.toolButton import ToolButton
 from MedSAMSegLib.views.boxDrawing import BoxDrawing
 
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
+
 
 class BoxesSection(PanelSection):
     """The draw tool, and the boxes that are there.
@@ -21,14 +28,18 @@ class BoxesSection(PanelSection):
     :param session: the :class:`PanelSession`.
     """
 
-    def __init__(self, ui, session):
+    def __init__(self, ui: Any, session: PanelSession) -> None:
         super().__init__(ui, session)
         self._isEntered = False
         self._preview = DragPreview(session)
         self._handles = BoxHandles(session, self._sayResult)
         self._views = BoxViews()
         drawing = BoxDrawing(
-            self._onBox, self._preview.follow, self._preview.stop, isOccupied=self._handles.isUnderPointer
+            self._onBox,
+            self._preview.follow,
+            self._preview.stop,
+            isOccupied=self._handles.isUnderPointer,
+            onClick=self._onClick,
         )
         sentence = _("Press the left button at a corner of the object, drag to the opposite corner, release.")
         self._tool = ToolButton(session, ui.drawButton, DRAW_BOX, drawing, sentence)
@@ -46,37 +57,38 @@ class BoxesSection(PanelSection):
         self.connect(ui.deleteBoxButton, "clicked()", self._onDelete)
         self.connect(ui.nextMeaningButton, "clicked()", self._onNextMeaning)
 
-    def enter(self):
+    def enter(self) -> None:
         """Show the handles again."""
         self._isEntered = True
 
-    def exit(self):
+    def exit(self) -> None:
         """Let go of the handles."""
         self._isEntered = False
         self._handles.letGo()
         self._handles.hide()
 
-    def forgetScene(self):
+    def forgetScene(self) -> None:
         """Volume and boxes go."""
         self._handles.hide()
         self._views.stop()
         self._table.fill(None, None, [])
         self._threshold.forget(_onSlider(None))
 
-    def cleanup(self):
+    def cleanup(self) -> None:
         """Let go of views and boxes."""
         self.exit()
         self._views.stop()
 
-    def update(self):
+    def update(self) -> None:
         """Boxes need a volume; those of the chosen segment can be dragged."""
         volume, segmentation, segmentID = self.session.target
         logic = self.session.logic
-        self._tool.enable(self.session.hasUsableVolume)
+        geometry = self.session.geometry
+        self._tool.enable(geometry is not None)
         logic.settleBoxes()
         entries = logic.allBoxes(segmentation, volume)
-        self._table.fill(volume, segmentation, entries)
-        self._views.show(volume, entries)
+        self._table.fill(geometry, segmentation, entries)
+        self._views.show(geometry, entries)
         if self._isEntered:
             self._handles.show(entries, segmentID)
         self._showSelected()
@@ -92,15 +104,30 @@ class BoxesSection(PanelSection):
         session = self.session
         with session.sayingErrors():
             session.ensureSegment()
-            run = session.logic.startBox(
-                *session.target,
-                boxRAS=(cornerA, cornerB),
-                view=sliceNode.GetLayoutName(),
-                window=session.window,
-                model=session.model,
-            )
-            session.say(_("Looking for the object in the box …"))
-            session.work.add(run, self._onDrawn)
+            self._start(session.target, boxRAS=(cornerA, cornerB), view=sliceNode.GetLayoutName())
+
+    def _onClick(self, place, sliceNode):
+        session = self.session
+        # Of another model, a click without a drag is none.
+        if not session.takesClicks:
+            return
+        with session.sayingErrors():
+            session.ensureSegment()
+            target, view = session.target, sliceNode.GetLayoutName()
+            run = session.logic.startClick(target.volume, place, view, session.window, session.model)
+            session.say(_("Looking for the box round the click …"))
+            session.work.add(run, lambda prompt: self._onClicked(target, prompt))
+
+    def _onClicked(self, target, prompt):
+        with self.session.sayingErrors():
+            self._start(target, axis=prompt.axis, slice=prompt.sliceIndex, box=prompt.box)
+
+    def _start(self, target, **where):
+        session = self.session
+        volume, segmentation, segmentID = target
+        run = session.logic.startBox(volume, segmentation, segmentID, session.window, session.model, **where)
+        session.say(_("Looking for the object in the box …"))
+        session.work.add(run, self._onDrawn)
 
     def _onDrawn(self, result):
         self._table.selectNext(result.promptNode)

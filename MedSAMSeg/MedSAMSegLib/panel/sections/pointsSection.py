@@ -1,6 +1,9 @@
 """Points that refine the box of a slice; experimental."""
 
+from __future__ import annotations
+
 import functools
+from typing import TYPE_CHECKING, Any
 
 from slicer.i18n import tr as _
 
@@ -13,6 +16,9 @@ from MedSAMSegLib.views.sliceViews import ShownSlice, slicesInViews
 from MedSAMSegLib.volumes.sliceAxes import fromIJK
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
+
 
 class PointsSection(PanelSection):
     """The two point tools, and the button that removes the points of the shown slices.
@@ -21,7 +27,7 @@ class PointsSection(PanelSection):
     :param session: the :class:`PanelSession`.
     """
 
-    def __init__(self, ui, session):
+    def __init__(self, ui: Any, session: PanelSession) -> None:
         super().__init__(ui, session)
         self._tools = [
             ToolButton(
@@ -41,7 +47,7 @@ class PointsSection(PanelSection):
         ]
         self.connect(ui.clearPointsButton, "clicked()", self._onClear)
 
-    def update(self):
+    def update(self) -> None:
         """Points need a box of the chosen segment."""
         volume, segmentation, segmentID = self.session.target
         boxes = self.session.logic.boxNodes(segmentation, volume, segmentID) if segmentID else []
@@ -89,7 +95,7 @@ class PointsSection(PanelSection):
         return next(iter(around[-1:] + onSlice[-1:]), None)
 
     def _isShown(self, box):
-        shown = slicesInViews(self.session.target[0]).values()
+        shown = slicesInViews(SliceGeometry(self.session.target.volume)).values()
         return ShownSlice(box.prompt.axis, box.prompt.sliceIndex) in shown
 
 
