@@ -161,9 +161,7 @@ class SegmentWriter:
         """
         self._checkCropInside(crop, target.grid)
         onGrid = target.grid.cropOnGrid(crop, target.axis)
-        edit = self._planner(target).planReplacement(onGrid, sliceIndices)
-        self._carryOut(target, edit)
-        return not edit.changesNothing
+        return self._carryOut(target, self._planner(target).planReplacement(onGrid, sliceIndices))
 
     def emptySlice(self, target: SegmentTarget, sliceIndex: int) -> bool:
         """Take all of a segment's voxels on a slice out, as `write` does with a mask of them in the mode "remove".
