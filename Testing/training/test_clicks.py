@@ -11,8 +11,10 @@ import torch
 from labeled_cases import write_case
 from starlette.testclient import TestClient
 
+from medsamseg_server.engine.close_ups import choose_view
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.models.click_frames import box_round, reach_of, to_cells, to_pixels
@@ -20,6 +22,7 @@ from medsamseg_server.models.click_head import RADII, ClickHead, ray_places, rea
 from medsamseg_server.serving.app import create_app
 from medsamseg_server.serving.service import Service
 from medsamseg_server.training.clicks import random_click
+from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.click_heads import find_click_head, load_click_head, register_click_head
 from MedSAMSegLib.client.serverClient import ServerClient
@@ -195,3 +198,22 @@ def test_a_model_that_never_learned_clicks_says_so(tiny, store, ellipsoids):
     with pytest.raises(MedSAMSegError, match="has not learned what box a click means") as raised:
         Engine(store, device="cpu").box_for_click(SliceRequest(ellipsoids.volume, 0, 3, model="tiny"), (22, 18))
     assert raised.value.code == "click_head_missing"
+
+
+def test_the_last_look_is_a_close_up_whose_place_on_the_slice_counts(tiny, store, tmp_path):
+    head = ClickHead()
+    # As sure of each place on a ray as of every other: the same reach in all directions, in cells.
+    torch.nn.init.zeros_(head.inside.weight)
+    torch.nn.init.zeros_(head.inside.bias)
+    register_click_head("tiny", store.sha256("tiny"), lambda path: torch.save(head.state_dict(), path), {})
+    noise = np.random.default_rng(0).normal(0, 8, (1, 512, 512)).astype(np.int16)
+    engine = Engine(store, device="cpu", runtime="torch")
+    request = SliceRequest(Volume.from_array(noise), 0, 0, model="tiny")
+    box = engine.box_for_click(request, (400, 300)).box
+    assert ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2) == pytest.approx((400, 300), abs=0.1)
+    # A cell of the close-up, which is smaller than one of the whole slice.
+    close_up = choose_view(get_specification("tiny"), Prompt(box), (512, 512))
+    cell = max(close_up.shape) / get_specification("tiny").at(close_up.input_size).embedding_shape[-1]
+    assert cell < 512 / 64
+    side = float(reach(torch.zeros(1, 16, len(RADII)))[0, ::2].sum())
+    assert box[2] - box[0] + 1 == pytest.approx(side * cell, abs=0.2)

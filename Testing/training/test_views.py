@@ -5,18 +5,22 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from labeled_cases import ellipsoid, write_case
 
 from medsamseg_server.cli.train_options import with_close_ups
 from medsamseg_server.engine.close_ups import whole_slice
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.errors import MedSAMSegError
+from medsamseg_server.image_io.reading import read_image
 from medsamseg_server.training.box_lesson import BoxLesson, Lessons
 from medsamseg_server.training.cases import TrainingSlice
 from medsamseg_server.training.decoding import BoxToMask, mask_target
 from medsamseg_server.training.finetune import prepare_images
 from medsamseg_server.training.views import KEPT_VIEWS, Views
+from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.trained import find_trained
 
@@ -90,22 +94,27 @@ FAST = ("--slices-per-case", "1", "--batch-size", "3", "--device", "cpu", "--jso
 
 
 @pytest.mark.parametrize(
-    ("options", "size"),
+    ("options", "sees_close_ups"),
     [
-        ((), 128),
-        (("--no-close-ups",), None),
-        (("--close-ups", "--parts", "all"), 128),
-        (("--close-ups", "--parts", "lora"), 128),
+        ((), True),
+        (("--no-close-ups",), False),
+        (("--close-ups", "--parts", "all"), True),
+        (("--close-ups", "--parts", "lora"), True),
     ],
     ids=["as its base", "whole slices", "all", "lora"],
 )
-def test_a_tuned_model_sees_objects_as_it_learned_them(tiny, dataset, run, store, ellipsoids, options, size):
-    result = run("train", "finetune", dataset, "--base", "tiny", "--name", "near", *options, *FAST)
+def test_a_tuned_model_sees_objects_as_it_learned_them(tiny, run, store, tmp_path, options, sees_close_ups):
+    for number in range(3):
+        labels = ellipsoid((7, 100, 120), (3, 50, 60 + number)).astype(np.uint8)
+        scan, _ = write_case(tmp_path, f"case_{number}", seed=number, labels=labels)
+    result = run("train", "finetune", tmp_path, "--base", "tiny", "--name", "near", *options, *FAST)
     assert result.status == 0, result.out + result.err
+    base = get_specification("tiny")
+    size = base.close_up_size if sees_close_ups else None
     assert find_trained("near").specification.close_up_size == size
-    request = SliceRequest(ellipsoids.volume, 0, 3, model="near")
-    segmented = Engine(store, device="cpu", runtime="torch").segment(request, [ellipsoids.box])
-    assert segmented.framings[0].view.input_size == (size or 256)
+    request = SliceRequest(Volume.from_array(read_image(scan).array), 0, 3, model="near")
+    segmented = Engine(store, device="cpu", runtime="torch").segment(request, [Prompt((48.0, 41, 72, 59))])
+    assert segmented.framings[0].view.input_size == (size or base.input_size)
 
 
 def test_a_model_that_sees_whole_slices_only_cannot_learn_from_close_ups():
