@@ -16,7 +16,8 @@ from medsamseg_server.models.networks import build_network
 from medsamseg_server.runtime import openvino_conversion, openvino_runtime, torch_runtime
 from medsamseg_server.runtime.mask_windows import OUTSIDE
 from medsamseg_server.runtime.network_files import NetworkFiles
-from medsamseg_server.runtime.openvino_runtime import OpenVinoRunner, compile_parts, load_predictor
+from medsamseg_server.runtime.openvino_networks import compile_parts
+from medsamseg_server.runtime.openvino_runtime import OpenVinoRunner, load_predictor
 from medsamseg_server.runtime.torch_runtime import TorchRunner
 from medsamseg_server.volumes.windows import CT_PRESETS
 from medsamseg_server.weights.catalog import get_specification
@@ -200,6 +201,15 @@ def test_a_points_three_answers_are_those_of_pytorch_as_far_as_they_are_wanted(l
         np.testing.assert_allclose(found.logits, expected.logits[wanted], atol=2e-3)
 
 
+@pytest.mark.parametrize("answer", [1, 2, 3])
+def test_a_boxs_three_answers_are_those_of_pytorch(litemedsam, embedding, answer):
+    prompts = {"boxes": np.array([[54, 160, 101, 204], [20, 30, 90, 90]]), "answer": answer}
+    expected = litemedsam["torch"].decode(embedding, (256, 256), **prompts)
+    found = litemedsam["fp32"].decode(embedding, (256, 256), **prompts)
+    np.testing.assert_allclose(found.values, expected.values, atol=2e-3)
+    np.testing.assert_allclose(found.scores, expected.scores, atol=1e-4)
+
+
 def test_decoder_is_compiled_for_two_numbers_of_points(litemedsam, lung_slices, monkeypatch):
     predictor, shapes = litemedsam["fp32"], set()
     run = openvino_runtime._run
@@ -264,7 +274,7 @@ def test_vit_b_encodes_and_decodes_as_with_pytorch(vit_b, precision, tolerance):
 
 
 def test_network_comes_from_disk_the_next_time_without_pytorch(litemedsam, specification, weights, files, monkeypatch):
-    monkeypatch.setattr(openvino_runtime, "_convert", None)
+    monkeypatch.setattr(openvino_runtime, "convert", None)
     again = load_predictor(specification, weights, "fp32", files)
     assert again.weights_sha256 == litemedsam["torch"].weights_sha256
     image = np.random.default_rng(0).random((3, 256, 256), np.float32)
@@ -302,7 +312,7 @@ def conversion_noticed(monkeypatch):
     def convert(*arguments):
         raise Converted
 
-    monkeypatch.setattr(openvino_runtime, "_convert", convert)
+    monkeypatch.setattr(openvino_runtime, "convert", convert)
 
 
 @pytest.mark.usefixtures("conversion_noticed", "litemedsam")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +13,19 @@ from medsamseg_server.models.frames import resized_shape
 from medsamseg_server.models.networks import SamNetwork
 from medsamseg_server.models.specification import ModelSpecification, SamDecoder
 
+# SAM's masks are so many times as large as its embeddings.
+_MASK_SCALE = 4
+
 
 class BoxToMask(nn.Module):
     """From images or their embeddings, and a box on each, to logits and predicted IoU: what is trained.
 
+    Whole slices and close-ups have inputs of different sizes. All of a batch go through in one call, as networks on
+    several devices want it.
+
     Attributes:
         network: the network.
-        encodes: whether the inputs are images (B, 3, S, S) that go through the encoder, or embeddings.
+        encodes: whether the inputs are images that go through the encoder, or embeddings.
     """
 
     def __init__(self, network: SamNetwork, encodes: bool) -> None:
@@ -25,15 +33,17 @@ class BoxToMask(nn.Module):
         self.network = network
         self.encodes = encodes
 
-    def forward(self, inputs: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the logits (B, 4 · G, 4 · G) and the predicted IoU (B,).
+    def forward(self, inputs: Sequence[Tensor], boxes: Sequence[Tensor]) -> list[tuple[Tensor, Tensor]]:
+        """Return the logits (B, 4 · G, 4 · G) and the predicted IoU (B,) of each group.
 
         Args:
-            inputs: images (B, 3, S, S) or embeddings (B, 256, G, G).
-            boxes: (B, 4) as x0, y0, x1, y1 in the frame of the S×S input.
+            inputs: groups of images (B, 3, S, S) or embeddings (B, 256, G, G), each of one size.
+            boxes: for each group (B, 4) as x0, y0, x1, y1 in the frame of its S×S input.
         """
-        embeddings = self.network.encode(inputs) if self.encodes else inputs
-        return decode_each(self.network, embeddings, boxes)
+        return [
+            decode_each(self.network, self.network.encode(group) if self.encodes else group, its_boxes)
+            for group, its_boxes in zip(inputs, boxes, strict=True)
+        ]
 
 
 def decode_each(network: SamNetwork, embeddings: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
@@ -42,6 +52,7 @@ def decode_each(network: SamNetwork, embeddings: Tensor, boxes: Tensor) -> tuple
     SAM's decoder takes many prompts on one image. It adds the image to the dense part of each prompt, so B images go in
     as B dense prompts on an image of zeros.
     """
+    network = network.for_embeddings(embeddings.shape[-1])
     sparse, dense = network.prompt_encoder(points=None, boxes=boxes, masks=None)
     # The type of a submodule's attribute is not known to the type checker.
     positions = network.prompt_encoder.get_dense_pe()  # type: ignore[operator]
@@ -56,12 +67,11 @@ def decode_each(network: SamNetwork, embeddings: Tensor, boxes: Tensor) -> tuple
 
 
 def mask_target(specification: ModelSpecification, mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return a mask (H, W) of a slice as the decoder should answer it, (L, L): 1 on the object, nearest pixels.
-
-    L is the side of the decoder's logits: 256 at the input size that a published network was trained with.
-    """
+    """Return a mask (H, W) as the decoder should answer it: as large as its logits, 1 on the object, nearest pixels."""
     height, width = resized_shape(specification, (mask.shape[0], mask.shape[1]))
-    side = specification.embedding_shape[-1] * (4 if type(specification.decoder) is SamDecoder else 1)
+    side = specification.embedding_shape[-1]
+    if isinstance(specification.decoder, SamDecoder):
+        side *= _MASK_SCALE
     scale = side / specification.input_size
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     target = np.zeros((side, side), np.float32)
