@@ -7,7 +7,7 @@ BIN := .venv/bin
 TWO_AT_A_TIME := -n 2
 
 .DEFAULT_GOAL := help
-.PHONY: help environment weights demo test test-full full-size lint format docs bench screenshots check-extension check-install soak lock clean
+.PHONY: help environment weights demo test test-full full-size lint style module-types server-types format docs bench screenshots check-extension check-install soak lock clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -31,10 +31,17 @@ full-size: weights
 	@$(BIN)/python -m pytest -m full
 
 lint: environment ## Check style, formatting, which room imports which, and types
+	@$(MAKE) --no-print-directory --jobs 2 server-types module-types style
+
+style:
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
+
+module-types:
 	@$(BIN)/mypy
+
+server-types:
 	@cd server && ../$(BIN)/mypy
 
 format: environment ## Put the code into the project's format

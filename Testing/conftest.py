@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -46,14 +47,56 @@ LOOK_AT_THE_CLOCK = (
 )
 
 
+#: The files that take longest, which come first: one that began last would leave the other process without work.
+LONGEST = (
+    "Testing/install/test_package_install.py",
+    "Testing/models/test_openvino_runtime.py",
+    "Testing/examples/test_examples.py",
+    "Testing/extension/test_extension.py",
+    "Testing/install/test_install_section.py",
+    "Testing/training/test_train_commands.py",
+    "Testing/server/test_serving.py",
+    "Testing/widget/test_server_faults.py",
+    "Testing/logic/test_server_monitor.py",
+    "Testing/logic/test_server_process.py",
+    "Testing/logic/test_correction_training.py",
+    "Testing/soak/test_soak.py",
+    "Testing/window/test_window.py",
+    "Testing/widget/test_inputs.py",
+    "Testing/widget/test_improving.py",
+    "Testing/widget/test_box_drawing.py",
+    "Testing/models/test_input_sizes.py",
+    "Testing/films/test_film_tracking.py",
+    "Testing/logic/test_with_server.py",
+    "Testing/server/test_contract_fuzzing.py",
+    "Testing/models/test_against_hugging_face.py",
+)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Where processes share the tests: files in the order in which they are handed out."""
+    if not hasattr(config, "workerinput"):
+        return
+    sizes = Counter(_fileOf(item.nodeid) for item in items)
+    places = {file: place for place, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: (places.get(file := _fileOf(item.nodeid), len(LONGEST)), -sizes[file]))
+
+
+def _fileOf(nodeid):
+    return nodeid.partition("::")[0]
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Keep the tests of a file together, so that what they share is made once, and files that look at the clock."""
     from xdist.scheduler import LoadScopeScheduling
 
+    # In the order of `pytest_collection_modifyitems`, not by the number of tests.
+    config.option.loadscopereorder = False
+
     class FileScheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            file = nodeid.partition("::")[0]
+            file = _fileOf(nodeid)
             return "clock" if file in LOOK_AT_THE_CLOCK else file
 
     return FileScheduling(config, log)

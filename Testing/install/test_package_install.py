@@ -21,6 +21,11 @@ from MedSAMSegLib.server.installedServer import InstalledServer
 
 TIMEOUT = 60
 
+#: For what happens in pip and in folders, whichever Python runs it: the plain one in `make test-full` only.
+behindTheLauncher = pytest.mark.parametrize(
+    "python", [pytest.param("plain", marks=pytest.mark.full), "launcher"], indirect=True
+)
+
 
 @pytest.fixture
 def install(plan, python, environment, place):
@@ -85,9 +90,8 @@ def test_pythonOfSlicerIsLeftAlone(install, python):
     assert packages[0] == packages[1]
 
 
-def test_environmentRunsWithoutTheLauncher(install, plan, server, python):
+def test_environmentRunsWithoutTheLauncher(installed, plan, server, python):
     """On Slicer's own standard library, in one process, and without Slicer's packages."""
-    installed = install()
     assert installed.packages == ""
     isLaunched = Path(python).name == "PythonSlicer"
     assert installed.interpreterPath.name == ("slicer-python" if isLaunched else "python")
@@ -104,6 +108,7 @@ def test_environmentRunsWithoutTheLauncher(install, plan, server, python):
         process.communicate()
 
 
+@behindTheLauncher
 def test_packagesThatSlicerHasAreInstalledAllTheSame(install, server, wheelhouse, tmp_path):
     """Slicer's own packages, which pip sees on PYTHONPATH, are not there when the server runs."""
     for wheel in wheelhouse.folder.iterdir():
@@ -147,6 +152,7 @@ def test_withoutVirtualEnvironmentsPackagesGoIntoAFolder(install, plan, server, 
     assert plan.folder in Path(found["where"]).parents
 
 
+@behindTheLauncher
 def test_progressCountsBytesFromTheIndex(install, online, wheelhouse, server):
     wheelhouse.add("torch", "2.0", fill=300_000)
     server.pin()
@@ -157,6 +163,7 @@ def test_progressCountsBytesFromTheIndex(install, online, wheelhouse, server):
     assert {"torch", "base_part"} <= {package for package, _ in done}
 
 
+@behindTheLauncher
 def test_wrongChecksumInstallsNothing(install, plan, wheelhouse):
     wheelhouse.add("torch", "2.0", fill=10)
     with pytest.raises(UserError) as caught:
@@ -165,6 +172,7 @@ def test_wrongChecksumInstallsNothing(install, plan, wheelhouse):
     assert leftovers(plan) == []
 
 
+@behindTheLauncher
 def test_noNetwork(install, plan, online, index):
     online["PIP_INDEX_URL"] = "http://127.0.0.1:9/simple/"
     with pytest.raises(UserError) as caught:
@@ -173,6 +181,7 @@ def test_noNetwork(install, plan, online, index):
     assert leftovers(plan) == []
 
 
+@behindTheLauncher
 def test_missingPackageIsNamed(install, wheelhouse):
     for wheel in wheelhouse.folder.glob("torch-*"):
         wheel.unlink()
@@ -190,6 +199,7 @@ def test_tooLittleSpaceIsToldBeforehand(install, plan):
     assert leftovers(plan) == []
 
 
+@behindTheLauncher
 def test_diskThatFillsUpMeanwhile(install, plan, tmp_path, python):
     """pip itself runs into the end of the disk; a pipe stands in for the disk."""
     full = tmp_path / "PythonSlicer"
@@ -210,6 +220,7 @@ def test_folderThatCannotBeWritten(install, plan):
     assert "/proc/medsamseg" in str(caught.value)
 
 
+@behindTheLauncher
 def test_brokenPackageIsNoticedBeforeItCounts(install, plan, server):
     (server.folder / "medsamseg_server" / "__main__.py").write_text("import missing_library")
     with pytest.raises(UserError) as caught:
@@ -218,6 +229,7 @@ def test_brokenPackageIsNoticedBeforeItCounts(install, plan, server):
     assert leftovers(plan) == []
 
 
+@behindTheLauncher
 def test_cancelLeavesNothing(plan, online, python, environment, place, index):
     index.isHolding = True
     variables = {name: value for name, value in online.items() if name != "plan"}
@@ -234,6 +246,7 @@ def test_cancelLeavesNothing(plan, online, python, environment, place, index):
     waitUntil(lambda: haveEnded(children))
 
 
+@behindTheLauncher
 def test_cancelDuringTheCheckEndsIt(plan, python, environment, place, server):
     """What is installed is loaded once, which may take a minute."""
     (server.folder / "medsamseg_server" / "__main__.py").write_text(
@@ -259,6 +272,7 @@ def test_cancelBeforeTheStart(plan, python, environment, place):
     assert leftovers(plan) == []
 
 
+@behindTheLauncher
 def test_twoSlicersAtOnceAndOneIsKilled(install, plan, online, environment, place, index, python):
     """The second is told to wait; when the first is killed, the next installation removes what it left."""
     index.isHolding = True
@@ -305,6 +319,7 @@ def test_updateReplacesTheOldOneWhole(install, installed, plan, server, wheelhou
     assert leftovers(plan) == ["server"]
 
 
+@behindTheLauncher
 def test_failedUpdateKeepsTheOldOne(install, installed, plan, server, wheelhouse):
     old = installed
     wheelhouse.add("torch", "2.0", fill=10)

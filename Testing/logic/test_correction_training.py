@@ -55,6 +55,8 @@ def drawn(host):
     return volume, segmentation
 
 
+# Loading PyTorch and MONAI takes ten seconds; that programs run with either Python is shown by lighter ones.
+@pytest.mark.parametrize("serverPython", [pytest.param("plain", marks=pytest.mark.full), "launcher"], indirect=True)
 def test_correctionsBecomeAModelWithItsMeasures(tinyHome, program, drawn):
     progress = []
     training = CorrectionTraining(
