@@ -12,8 +12,19 @@ import zlib
 import numpy as np
 
 from MedSAMSegLib.client.serverClient import PROTOCOL_VERSION, ServerUnavailableError
-from MedSAMSegLib.client.serverReplies import EncodingStatus, PropagationEvent, SegmentReply, SliceMask, UploadReply
+from MedSAMSegLib.client.serverReplies import (
+    EncodingStatus,
+    PropagationEvent,
+    SegmentReply,
+    ServerError,
+    SliceMask,
+    UploadReply,
+)
 from MedSAMSegLib.client.sliceProbability import SliceProbability
+from MedSAMSegLib.volumes.slicePrompt import MEANINGS
+
+#: It has no part, object and whole.
+ONE_MASK_MODEL = "medsam"
 
 WINDOW = {"name": "soft", "lower": -160.0, "upper": 240.0}
 
@@ -55,6 +66,13 @@ def _told(prompts, locked=(), **limits):
     masks = {index: (mask.x0, mask.y0, mask.pixels) for index, mask in drawn.items()}
     boxes = [(prompt.sliceIndex, prompt.box) for prompt in prompts]
     return {"prompts": boxes, "masks": masks, "locked": locked, **limits}
+
+
+def _meant(mask, meaning):
+    """:return: the first 1, 2 or 3 columns of a mask for a part, an object or a whole; all of them for None."""
+    if meaning is None:
+        return mask
+    return dataclasses.replace(mask, pixels=mask.pixels[:, : 1 + MEANINGS.index(meaning)])
 
 
 class FakeMaskEvent(PropagationEvent):
@@ -111,6 +129,8 @@ class FakeServer:
         self.job = None
         self.wasCancelled = threading.Event()
         self.maskOfBox = boxMask
+        #: Function of x, y that returns the box round a click; None for a model that has not learned clicks.
+        self.boxOfClick = None
         #: What three planes bring: {"notes": sentences, "seen": [(axis, slice index) that are looked at]}.
         self.planesOf = {"notes": [], "seen": []}
         #: What is said of the masks on a slice that are likely to be wrong.
@@ -161,7 +181,8 @@ class FakeServer:
         return self.description
 
     def models(self, timeout=None):
-        return [{"name": "fake", "title": "Fake model", "installed": True, "default": True}]
+        clicks = self.boxOfClick is not None
+        return [{"name": "fake", "title": "Fake model", "installed": True, "default": True, "clicks": clicks}]
 
     def uploadVolume(self, upload):
         assert self.letUpload.wait(20), "the upload was never let go on"
@@ -173,17 +194,26 @@ class FakeServer:
         ((axis, sliceIndex),) = {(prompt.axis, prompt.sliceIndex) for prompt in prompts}
         boxes = [prompt.box for prompt in prompts]
         points = [[(x, y, int(isInObject)) for x, y, isInObject in prompt.points] for prompt in prompts]
+        meanings = [prompt.meaning for prompt in prompts]
         request = {"key": key, "axis": axis, "slice": sliceIndex, "boxes": boxes, "window": window}
-        self.requests.append({**request, **({"points": points} if any(points) else {})})
+        lists = {"points": points, "meanings": meanings}
+        self.requests.append({**request, **{name: each for name, each in lists.items() if any(each)}})
         assert self.letSegment.wait(20), "the answer was never let go"
         self._answerIfAlive()
         isEncoded = self.encodedSlices is None or (key, axis, sliceIndex, window) in self.encodedSlices
         if cachedOnly and not isEncoded:
             return None
-        masks = [self.maskOfBox(_boxOf(prompt)) for prompt in prompts]
+        if any(meanings) and model == ONE_MASK_MODEL:
+            raise ServerError("MedSAM learned one mask for a box.", "Choose another model.", "model_has_one_mask")
+        masks = [_meant(self.maskOfBox(_boxOf(prompt)), prompt.meaning) for prompt in prompts]
         masks = [withProbability(mask) for mask in masks] if withProbabilities else masks
         doubts = [self.doubtOf(sliceIndex)] * len(masks)
         return SegmentReply(masks, False, 0.2, 0.1, "fake", "fa" * 32, WINDOW, doubts=doubts)
+
+    def boxAt(self, key, axis, sliceIndex, point, window="auto", model=None):
+        self.requests.append({"key": key, "axis": axis, "slice": sliceIndex, "point": point, "window": window})
+        self._answerIfAlive()
+        return self.boxOfClick(*point)
 
     def startEncoding(self, key, axis, sliceIndex, window="auto", model=None):
         self._answerIfAlive()
@@ -221,14 +251,14 @@ class FakeServer:
         if self.hasDied:
             raise ServerUnavailableError("The MedSAMSeg server stopped.", "Try again.", "server_stopped")
 
-    def _reached(self, prompts, walls):
+    def _reached(self, prompts, locked):
         """:return: {slice index: distance to the prompt that it was followed from}, lowest slice first."""
         reached = {}
         for prompt in prompts:
             for step in (-1, 1):
                 for distance in range(self._reach + 1):
                     index = prompt + step * distance
-                    if index in walls:
+                    if index in locked:
                         break
                     reached[index] = min(distance, reached.get(index, distance))
         return dict(sorted(reached.items()))
@@ -253,8 +283,8 @@ class FakeServer:
 
     def _inStep(self, objects):
         """Yield the slices of all objects, one of each in turn."""
-        walks = [self._slices(name, dict(each["prompts"]), set(each["locked"])) for name, each in objects.items()]
-        for events in itertools.zip_longest(*walks):
+        ofObjects = [self._slices(name, dict(each["prompts"]), set(each["locked"])) for name, each in objects.items()]
+        for events in itertools.zip_longest(*ofObjects):
             yield from (event for event in events if event is not None)
 
     def _cancelled(self, slices):
@@ -284,9 +314,9 @@ class FakeServer:
                 yield from followed
             yield event
 
-    def _slices(self, name, prompts, walls):
+    def _slices(self, name, prompts, locked):
         box = next(iter(prompts.values()))
-        for index, distance in self._reached(prompts, walls).items():
+        for index, distance in self._reached(prompts, locked).items():
             isPrompted = index in prompts
             mask = self.maskOfBox(prompts.get(index, box))
             fields = {

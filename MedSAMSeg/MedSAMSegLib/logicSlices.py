@@ -1,14 +1,29 @@
 """The part of the scripting API that is about the slices of a segment: what they are, which are good."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.segmentationGrid import isStoredAsVoxels
-from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.slices.sliceStates import SliceStates
+
+if TYPE_CHECKING:
+    import slicer
+
+    from MedSAMSegLib.slices.sliceRecord import SliceState
 
 
 class SliceReview:
     """What :class:`MedSAMSegLogic` knows about slices."""
 
-    def slices(self, segmentation, volume, segment, axis):
+    def slices(
+        self,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segment: str,
+        axis: int,
+    ) -> list[SliceState]:
         """Return what the slices of a segment are now, as a list of :class:`SliceState` in the order of the slices.
 
         Each has a provenance ("box", "propagated", "interpolated", or "edited" by hand), a confidence from 0 to 1
@@ -20,9 +35,17 @@ class SliceReview:
         :param axis: array axis that the slices are taken along: 0, 1 or 2.
         :raises UserError: when a node is gone, not stored as voxels, or under transforms that move them apart.
         """
-        return list(self._audit(segmentation, volume, segment, axis).states().values())
+        return list(self._sliceStates(segmentation, volume, segment, axis).states().values())
 
-    def acceptSlice(self, segmentation, volume, segment, axis, slice, isAccepted=True):
+    def acceptSlice(
+        self,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segment: str,
+        axis: int,
+        slice: int,
+        isAccepted: bool = True,
+    ) -> None:
         """Accept a slice as good, which locks it, or take that back.
 
         :param segmentation: the segmentation node.
@@ -33,14 +56,14 @@ class SliceReview:
         :param isAccepted: False to take it back; manual edits stay locked.
         :raises UserError: when the segment has nothing on the slice.
         """
-        audit = self._audit(segmentation, volume, segment, axis)
-        if audit.state(slice) is None:
+        sliceStates = self._sliceStates(segmentation, volume, segment, axis)
+        if sliceStates.state(slice) is None:
             raise UserError(
                 f"The segment has nothing on slice {slice}.", "Choose a slice of the object.", "slice_empty"
             )
-        audit.accept(slice, isAccepted)
+        sliceStates.accept(slice, isAccepted)
 
-    def _audit(self, segmentation, volume, segment, axis):
+    def _sliceStates(self, segmentation, volume, segment, axis):
         if segmentation.GetSegmentation().GetSegment(segment) is None:
             raise UserError(
                 f"The segment '{segment}' is not in the segmentation '{segmentation.GetName()}'.",
@@ -53,4 +76,4 @@ class SliceReview:
                 "A box that you draw makes voxels of its surfaces.",
                 "segmentation_not_binary",
             )
-        return SliceAudit(segmentation, segment, volume, axis)
+        return SliceStates(segmentation, segment, volume, axis)

@@ -1,8 +1,16 @@
 """Puts what a box found into its segment, in place of what the same box had put there before."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.boxes.boxRecords import BoxRecord, BoxState
+    from MedSAMSegLib.segments.segmentTarget import SegmentTarget
+    from MedSAMSegLib.segments.segmentWriter import SegmentWriter
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -13,17 +21,23 @@ class ExchangeResult:
     :param added: LabelmapCrop of the voxels that are there because of the box.
     :param erased: LabelmapCrop of the voxels that somebody took out by hand, and that stay out.
     :param taken: {ID of another segment: LabelmapCrop of the voxels that it lost to the box}.
-    :param handedOver: {BoxRecord of another box: the voxels that are there because of that one now}.
+    :param reassigned: {BoxRecord of another box: the voxels that are there because of that one now}.
     """
 
     hasChanged: bool
     added: LabelmapCrop
     erased: LabelmapCrop
     taken: dict
-    handedOver: dict
+    reassigned: dict
 
 
-def exchangeVoxels(writer, target, state, found, others):
+def replaceVoxels(
+    writer: SegmentWriter,
+    target: SegmentTarget,
+    state: BoxState | None,
+    found: LabelmapCrop,
+    others: tuple | list[BoxRecord],
+) -> ExchangeResult:
     """Replace what a box had added to its segment.
 
     Voxels that were in the segment before the box, that other boxes found too, or that were painted or erased by hand,
@@ -40,8 +54,7 @@ def exchangeVoxels(writer, target, state, found, others):
     nothing = LabelmapCrop.empty()
     if state is None:
         exchange = writer.exchange(target, nothing, found)
-        added = found.where(exchange.gained.within(found.extent))
-        return ExchangeResult(exchange.hasChanged, added, nothing, exchange.taken, {})
+        return ExchangeResult(exchange.hasChanged, found.common(exchange.gained), nothing, exchange.taken, {})
     old = state.contribution
     present = writer.presentIn(target, old)
     erased = _erased(writer, target, state, old, present)
@@ -56,7 +69,7 @@ def exchangeVoxels(writer, target, state, found, others):
         added=found.where(exchange.gained.within(found.extent) | present.within(found.extent)),
         erased=erased,
         taken=_taken(state.taken, exchange.taken, found),
-        handedOver=_handedOver(known, staying),
+        reassigned=_reassigned(known, staying),
     )
 
 
@@ -73,7 +86,7 @@ def _taken(before, now, found):
     return {other: kept.get(other, LabelmapCrop.empty()).united(crop) for other, crop in {**kept, **now}.items()}
 
 
-def _handedOver(others, leaving):
+def _reassigned(others, leaving):
     """:return: what other boxes have as their own now, because the box that had it leaves it."""
     shares = {}
     for other in others:

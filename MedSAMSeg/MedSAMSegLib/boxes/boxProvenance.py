@@ -1,32 +1,50 @@
 """Keeps the records of slices true when boxes are drawn, moved and deleted on them."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from MedSAMSegLib.slices.sliceRecord import BOX, INTERPOLATED, PROPAGATED
 from MedSAMSegLib.slices.sliceStates import emptySlice
 
+if TYPE_CHECKING:
+    from MedSAMSegLib.boxes.boxRecords import BoxState
+    from MedSAMSegLib.segments.segmentTarget import SegmentTarget
+    from MedSAMSegLib.segments.segmentWriter import SegmentWriter
+    from MedSAMSegLib.slices.sliceRecord import SliceRecord
+    from MedSAMSegLib.slices.sliceStates import SliceStates
 
-def makeRoom(writer, target, audit, sliceIndex):
+
+def clearSlice(writer: SegmentWriter, target: SegmentTarget, sliceStates: SliceStates, sliceIndex: int) -> bool:
     """Take out what a propagation had put on a slice: a box that is drawn there corrects it.
 
     :param writer: SegmentWriter, inside the undo step of the box.
     :param target: SegmentTarget.
-    :param audit: SliceAudit of it.
+    :param sliceStates: SliceStates of it.
     :param sliceIndex: index of the slice.
     :return: whether the segment changed.
     """
-    record = audit.record(sliceIndex)
+    record = sliceStates.record(sliceIndex)
     if record is None or record.isAccepted or record.provenance not in (PROPAGATED, INTERPOLATED):
         return False
-    return emptySlice(writer, audit, target, sliceIndex)
+    return emptySlice(writer, sliceStates, target, sliceIndex)
 
 
-def moveOnto(writer, target, audit, before, state, isLast):
+def moveToSlice(
+    writer: SegmentWriter,
+    target: SegmentTarget,
+    sliceStates: SliceStates,
+    before: BoxState,
+    state: BoxState,
+    isLast: bool,
+) -> tuple[bool, SliceRecord | None]:
     """Deal with what a propagation had put on the slice that a box is moved onto.
 
     A box that stays there corrects it, as one that is drawn there does; one that is still being dragged may only pass.
 
     :param writer: SegmentWriter, inside the undo step of the box.
     :param target: SegmentTarget.
-    :param audit: SliceAudit of it.
+    :param sliceStates: SliceStates of it.
     :param before: BoxState until now.
     :param state: BoxState of what the box finds now.
     :param isLast: whether the box stays.
@@ -34,23 +52,23 @@ def moveOnto(writer, target, audit, before, state, isLast):
     """
     prompt = state.prompt
     hasArrived = (prompt.axis, prompt.sliceIndex) != (before.prompt.axis, before.prompt.sliceIndex)
-    covered = audit.record(prompt.sliceIndex) if hasArrived else before.covered
+    covered = sliceStates.record(prompt.sliceIndex) if hasArrived else before.covered
     if covered is None or covered.isAccepted or covered.provenance not in (PROPAGATED, INTERPOLATED):
         return False, None
     if not isLast or state.found.isEmpty:
         return False, covered
-    return emptySlice(writer, audit, target, prompt.sliceIndex), None
+    return emptySlice(writer, sliceStates, target, prompt.sliceIndex), None
 
 
-def noteBoxes(audit, sliceIndex, hasBox, covered=None):
+def recordBoxes(sliceStates: SliceStates, sliceIndex: int, hasBox: bool, covered: SliceRecord | None = None) -> None:
     """Record what a slice is after the boxes on it, and with them its voxels, have changed.
 
-    :param audit: SliceAudit of the segment.
+    :param sliceStates: SliceStates of the segment.
     :param sliceIndex: index of the slice.
     :param hasBox: whether something of a box is on the slice now.
     :param covered: SliceRecord from before the box; without a box, what else is left there are manual edits.
     """
     if hasBox:
-        audit.note(sliceIndex, BOX)
+        sliceStates.note(sliceIndex, BOX)
     else:
-        audit.bringBack(sliceIndex, covered)
+        sliceStates.restoreRecord(sliceIndex, covered)

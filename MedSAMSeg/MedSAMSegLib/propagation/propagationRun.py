@@ -1,12 +1,20 @@
 """One propagation through a volume: asked for on a worker thread, written into the segment on the main thread."""
 
+from __future__ import annotations
+
 import contextlib
 import dataclasses
 import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.client.serverReplies import ServerError
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.runs.streamedRun import StreamedRun, include
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.client.volumeUpload import VolumeUpload
+    from MedSAMSegLib.propagation.propagatedSlices import PropagatedSlices
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,12 +82,12 @@ class PropagationResult:
     notes: list = dataclasses.field(default_factory=list)
 
     @property
-    def slices(self):
+    def slices(self) -> Any:
         """Indices of the slices on which the model found the object, in the order of arrival."""
         return self._ofAll("slices")
 
     @property
-    def changedSlices(self):
+    def changedSlices(self) -> Any:
         """Those of the slices on which the segment changed.
 
         It does not where it had just these voxels before, on slices of manual edits and accepted ones, or where the
@@ -88,12 +96,12 @@ class PropagationResult:
         return self._ofAll("changedSlices")
 
     @property
-    def removedSlices(self):
+    def removedSlices(self) -> Any:
         """Indices of the slices that an earlier propagation had filled, and that the object does not reach any more."""
         return self._ofAll("removedSlices")
 
     @property
-    def endings(self):
+    def endings(self) -> Any:
         """Why each direction ended: {"direction", "slice", "reason", "message"}."""
         return [ending for segment in self.segments.values() for ending in segment.endings]
 
@@ -111,7 +119,14 @@ class PropagationRun(StreamedRun):
     :param progress: called with a :class:`PropagationProgress` after each slice; returning False cancels.
     """
 
-    def __init__(self, connect, upload, request, targets, progress=None):
+    def __init__(
+        self,
+        connect: Callable[..., Any],
+        upload: VolumeUpload,
+        request: dict[str, int | str | None],
+        targets: dict[str, PropagatedSlices],
+        progress: Callable[..., None] | None = None,
+    ) -> None:
         self.result = PropagationResult({segment: SegmentSlices() for segment in targets})
         self._upload = upload
         self._request = request

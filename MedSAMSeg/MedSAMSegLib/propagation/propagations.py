@@ -1,5 +1,10 @@
 """Starts propagations from the boxes of one or more segments, one at a time in each segmentation."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 from MedSAMSegLib.boxes.boxAlignment import checkNotMovedApart
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.propagation.propagatedSlices import PropagatedSlices
@@ -8,7 +13,15 @@ from MedSAMSegLib.propagation.propagationRun import PropagationRun
 from MedSAMSegLib.segments.editorSettings import EditorSettings
 from MedSAMSegLib.slices.neighborRecords import NeighborRecords
 from MedSAMSegLib.slices.segmentThreshold import thresholdOf
-from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.slices.sliceStates import SliceStates
+
+if TYPE_CHECKING:
+    import slicer
+
+    from MedSAMSegLib.boxes.boxStore import BoxPromptStore
+    from MedSAMSegLib.client.probabilityMemory import ProbabilityMemory
+    from MedSAMSegLib.client.volumeUpload import VolumeUploads
+    from MedSAMSegLib.segments.segmentWriters import SegmentWriters
 
 
 class Propagations:
@@ -21,7 +34,14 @@ class Propagations:
     :param memory: :class:`ProbabilityMemory` of what the masks are cut from.
     """
 
-    def __init__(self, connect, uploads, writers, store, memory):
+    def __init__(
+        self,
+        connect: Callable[..., Any],
+        uploads: VolumeUploads,
+        writers: SegmentWriters,
+        store: BoxPromptStore,
+        memory: ProbabilityMemory,
+    ) -> None:
         self._connect = connect
         self._uploads = uploads
         self._writers = writers
@@ -29,7 +49,19 @@ class Propagations:
         self._memory = memory
         self._runs = {}
 
-    def start(self, volume, segmentation, segments, progress, first, last, direction, fromSlice, planes=1, **settings):
+    def start(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        segments: list[str],
+        progress: Callable[..., None],
+        first: int | None,
+        last: int | None,
+        direction: str,
+        fromSlice: int | None,
+        planes: int = 1,
+        **settings: Any,
+    ) -> PropagationRun | None:
         """:return: PropagationRun.
 
         :param segments: IDs of the segments; several are followed together.
@@ -46,13 +78,13 @@ class Propagations:
             writer.check(segment)
         prompts = {segment: self._prompts(volume, segmentation, segment) for segment in segments}
         axis = _commonAxis(prompts.values())
-        audits = {segment: SliceAudit(segmentation, segment, volume, axis) for segment in segments}
+        statesOfSegments = {segment: SliceStates(segmentation, segment, volume, axis) for segment in segments}
         limits = first, last, direction, fromSlice
         plans = {
             # Of several boxes on one slice the last is what the user wants now.
             segment: planPropagation(
                 {prompt.sliceIndex: prompt.box for prompt in prompts[segment]},
-                audits[segment],
+                statesOfSegments[segment],
                 axis,
                 *limits,
                 reach=self._reach(volume, segmentation, segment),
@@ -66,23 +98,28 @@ class Propagations:
         targets = {
             segment: PropagatedSlices(
                 writer,
-                audits[segment],
+                statesOfSegments[segment],
                 NeighborRecords(segmentation, segment, volume, axis),
                 segment,
                 plan,
                 self._memory,
                 thresholdOf(segmentation.GetSegmentation().GetSegment(segment)),
-                rivals=[] if mayOverlap else [audit for other, audit in audits.items() if other != segment],
+                rivals=[] if mayOverlap else [states for other, states in statesOfSegments.items() if other != segment],
             )
             for segment, plan in plans.items()
         }
-        spacing = next(iter(audits.values())).spacing
+        spacing = next(iter(statesOfSegments.values())).spacing
         request = {**_request(plans, mayOverlap), "spacing": spacing, "withProbabilities": True}
         run = PropagationRun(self._connect, self._uploads.uploadOf(volume), request, targets, progress)
         self._runs[segmentation.GetID()] = run
         return run
 
-    def boxedSegments(self, volume, segmentation, axis=None):
+    def boxedSegments(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        axis: int | None = None,
+    ) -> list[str]:
         """:return: IDs of the segments that can be followed; arguments as for `MedSAMSegLogic.boxedSegments`."""
         writer = self._writers.of(segmentation, volume)
         return [
@@ -117,7 +154,7 @@ class Propagations:
         reaches = [self._store.request(node)["reach"] for node in nodes]
         return None if None in reaches else max(reaches)
 
-    def checkNoneRuns(self, segmentation):
+    def checkNoneRuns(self, segmentation: slicer.vtkMRMLSegmentationNode) -> None:
         """:raises UserError: if a propagation is still writing into a segmentation."""
         self._runs = {nodeID: run for nodeID, run in self._runs.items() if not run.isOver}
         if segmentation.GetID() in self._runs:

@@ -1,6 +1,10 @@
 """Starts propagations through time, from the frame that is shown and from all others that somebody worked on."""
 
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.boxes.boxFrame import noteFrame
 from MedSAMSegLib.client.volumeUpload import VolumeUpload
@@ -9,9 +13,15 @@ from MedSAMSegLib.sequences.segmentationSequence import SegmentationSequence
 from MedSAMSegLib.sequences.timeRun import TimeRun
 from MedSAMSegLib.sequences.timeSteps import TimeSteps
 from MedSAMSegLib.slices.sliceRecord import BOX
-from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.slices.sliceStates import SliceStates
 from MedSAMSegLib.volumes.imageSequence import ImageSequence
 from MedSAMSegLib.volumes.slicePrompt import DrawnMask, SlicePrompt
+
+if TYPE_CHECKING:
+    import slicer
+
+    from MedSAMSegLib.boxes.boxStore import BoxPromptStore
+    from MedSAMSegLib.segments.segmentWriters import SegmentWriters
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +38,7 @@ class Film:
     locked: tuple
 
     @property
-    def request(self):
+    def request(self) -> dict[str, Any]:
         """Arguments of :meth:`ServerClient.propagate` that are about frames."""
         return {"prompts": list(self.prompts.values()), "locked": list(self.locked)}
 
@@ -41,7 +51,7 @@ class TimePropagations:
     :param store: BoxPromptStore.
     """
 
-    def __init__(self, connect, writers, store):
+    def __init__(self, connect: Callable[..., Any], writers: SegmentWriters, store: BoxPromptStore) -> None:
         self._connect = connect
         self._writers = writers
         self._store = store
@@ -49,7 +59,15 @@ class TimePropagations:
         #: :class:`TimeSteps`.
         self.steps = TimeSteps()
 
-    def start(self, volume, segmentation, segment, axis, progress, **settings):
+    def start(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        segment: str,
+        axis: int,
+        progress: Callable[..., None],
+        **settings: Any,
+    ) -> TimeRun:
         """:return: TimeRun; arguments as for `MedSAMSegLogic.startPropagationThroughTime`."""
         images = ImageSequence.of(volume)
         if images is None or images.frameCount < 2:
@@ -82,7 +100,7 @@ class TimePropagations:
 
     @staticmethod
     def _slicesWithObject(volume, segmentation, segment, axis):
-        states = SliceAudit(segmentation, segment, volume, axis).states()
+        states = SliceStates(segmentation, segment, volume, axis).states()
         found = [index for index, state in states.items() if not state.isEmpty]
         if not found:
             name = segmentation.GetSegmentation().GetSegment(segment).GetName()
@@ -93,7 +111,7 @@ class TimePropagations:
             )
         return found
 
-    def isRunning(self, segmentation):
+    def isRunning(self, segmentation: slicer.vtkMRMLSegmentationNode) -> bool:
         """:return: whether an object is being followed through time in a segmentation."""
         self._runs = {nodeID: run for nodeID, run in self._runs.items() if not run.isOver}
         return segmentation.GetID() in self._runs
@@ -112,13 +130,13 @@ def _film(frames, segment, axis, sliceIndex):
     images = frames.images
     prompts, locked = {}, []
     for number in range(images.frameCount):
-        audit = SliceAudit(frames.frame(number), segment, images.volumeNode, axis)
-        state = audit.state(sliceIndex)
+        sliceStates = SliceStates(frames.frame(number), segment, images.volumeNode, axis)
+        state = sliceStates.state(sliceIndex)
         if state is None:
             continue
         if state.isEmpty:
             locked += [number] if state.isLocked else []
         elif number == images.shownFrame or state.isLocked or state.provenance == BOX:
-            mask = DrawnMask(*audit.crop(sliceIndex).flat(axis))
-            prompts[number] = SlicePrompt(0, number, audit.tightBox(sliceIndex), mask=mask)
+            mask = DrawnMask(*sliceStates.crop(sliceIndex).flat(axis))
+            prompts[number] = SlicePrompt(0, number, sliceStates.tightBox(sliceIndex), mask=mask)
     return Film(VolumeUpload(images.film(axis, sliceIndex)), prompts, tuple(locked))

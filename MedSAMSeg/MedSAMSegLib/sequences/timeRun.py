@@ -1,12 +1,20 @@
 """One object followed through time: asked for on a worker thread, written into the frames on the main thread."""
 
+from __future__ import annotations
+
 import dataclasses
 import uuid
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.runs.streamedRun import StreamedRun, include
 from MedSAMSegLib.sequences.timeSteps import TimeStep
 from MedSAMSegLib.slices.sliceRecord import PROPAGATED
-from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.slices.sliceStates import SliceStates
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.sequences.segmentationSequence import SegmentationSequence
+    from MedSAMSegLib.sequences.timePropagations import Film
 
 #: How the server follows what may jump, hide and come back.
 METHOD = "film"
@@ -60,7 +68,17 @@ class TimeRun(StreamedRun):
     :param progress: called with a :class:`TimeProgress` after each frame; returning False cancels.
     """
 
-    def __init__(self, connect, films, frames, segmentID, axis, settings, onEnd, progress=None):
+    def __init__(
+        self,
+        connect: Callable[..., Any],
+        films: Mapping[int, Film],
+        frames: SegmentationSequence,
+        segmentID: str,
+        axis: int,
+        settings: Mapping[str, Any],
+        onEnd: Callable[..., None],
+        progress: Callable[..., None] | None = None,
+    ) -> None:
         self.result = TimeResult()
         self._films = films
         self._frames = frames
@@ -74,7 +92,7 @@ class TimeRun(StreamedRun):
         super().__init__(connect, [uuid.uuid4().hex for _film in films])
 
     @property
-    def total(self):
+    def total(self) -> int:
         """The most frames that can be done, over all slices."""
         return len(self._films) * self._frames.images.frameCount
 
@@ -104,8 +122,8 @@ class TimeRun(StreamedRun):
         frame = self._frames.frame(number)
         self._frames.checkWritable(self._segmentID)
         self._step.remember(number)
-        audit = SliceAudit(frame, self._segmentID, self._frames.images.volumeNode, self._axis)
-        state = audit.state(sliceIndex)
+        sliceStates = SliceStates(frame, self._segmentID, self._frames.images.volumeNode, self._axis)
+        state = sliceStates.state(sliceIndex)
         if state is not None and state.isLocked:
             include(self.result.keptFrames, number)
             return
@@ -113,7 +131,7 @@ class TimeRun(StreamedRun):
         place = self._axis, sliceIndex, mask.pixels, mask.x0, mask.y0
         if self._frames.writer(number).write(self._segmentID, *place, mode="replace"):
             include(self.result.changedFrames, number)
-        audit.note(sliceIndex, PROPAGATED, event.fields["confidence"], event.fields["confidence_parts"], "time")
+        sliceStates.note(sliceIndex, PROPAGATED, event.fields["confidence"], event.fields["confidence_parts"], "time")
         if number == self._frames.images.shownFrame:
             self._frames.showChanges()
 

@@ -1,6 +1,10 @@
 """What a segment is as a lesion: how large, where it is best seen, and how far it has been checked."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import slicer
@@ -11,6 +15,10 @@ from MedSAMSegLib.segments.labelmapCrop import cropOfLabel
 from MedSAMSegLib.slices.sliceRecord import BOX, EDITED
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.slicePlanes import planeOf
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.slices.sliceRecord import SliceState
+    from MedSAMSegLib.slices.sliceStates import SliceStates
 
 #: Nothing yet; boxes and manual edits only; slices that somebody has to look at; none of these left; all accepted.
 EMPTY, DRAWN, FOLLOWED, CHECKED, ACCEPTED = "empty", "drawn", "propagated", "checked", "accepted"
@@ -42,23 +50,29 @@ class Lesion:
     ends: tuple
 
 
-def lesionOf(segmentation, segmentID, volume, axis, audit):
+def lesionOf(
+    segmentation: slicer.vtkMRMLSegmentationNode,
+    segmentID: str,
+    volume: slicer.vtkMRMLScalarVolumeNode,
+    axis: int,
+    sliceStates: SliceStates,
+) -> Lesion:
     """Measure a segment.
 
     :param segmentation: the segmentation node, stored as voxels.
     :param segmentID: ID of the segment.
     :param volume: the volume node.
     :param axis: array axis of the slices.
-    :param audit: SliceAudit of the segment along that axis.
+    :param sliceStates: SliceStates of the segment along that axis.
     :return: :class:`Lesion`.
     """
     geometry = SliceGeometry(volume)
-    masks = ((index, *crop.flat(axis)) for index, crop in audit.crops().items())
+    masks = ((index, *crop.flat(axis)) for index, crop in sliceStates.crops().items())
     diameter = longestDiameter(masks, axis, geometry.IJKToWorld)
     return Lesion(
         segmentID=segmentID,
         name=segmentation.GetSegmentation().GetSegment(segmentID).GetName(),
-        state=stateOf(audit.states().values()),
+        state=stateOf(sliceStates.states().values()),
         axis=axis,
         sliceIndex=None if diameter is None else diameter.sliceIndex,
         place="" if diameter is None else f"{planeOf(geometry, axis)} {diameter.sliceIndex}",
@@ -68,7 +82,7 @@ def lesionOf(segmentation, segmentID, volume, axis, audit):
     )
 
 
-def stateOf(states):
+def stateOf(states: Iterable[SliceState]) -> str:
     """Return how far a segment has been checked.
 
     :param states: its SliceStates along one axis.

@@ -1,12 +1,15 @@
 """Keeps what is known of other segments' slices when a propagation takes voxels from them: no manual edits."""
 
+from __future__ import annotations
+
 import contextlib
+from collections.abc import Iterator
 
 import slicer
 
 from MedSAMSegLib.segments.editorSettings import EditorSettings
 from MedSAMSegLib.slices.sliceRecords import SliceRecords
-from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.slices.sliceStates import SliceStates
 
 
 class NeighborRecords:
@@ -18,24 +21,30 @@ class NeighborRecords:
     :param axis: array axis that they are taken along.
     """
 
-    def __init__(self, segmentationNode, segmentID, volumeNode, axis):
+    def __init__(
+        self,
+        segmentationNode: slicer.vtkMRMLSegmentationNode,
+        segmentID: str,
+        volumeNode: slicer.vtkMRMLScalarVolumeNode,
+        axis: int,
+    ) -> None:
         self._segmentationNode = segmentationNode
         self._segmentID = segmentID
         self._volumeNode = volumeNode
         self._axis = axis
 
     @contextlib.contextmanager
-    def kept(self, sliceIndex):
+    def kept(self, sliceIndex: int) -> Iterator[None]:
         """Let what is written inside the `with` block take voxels of other segments on a slice.
 
         :param sliceIndex: index of the slice.
         """
-        audits = [self._audit(other) for other in self._recorded(sliceIndex)]
-        states = [(audit, audit.state(sliceIndex)) for audit in audits]
+        statesOfSegments = [self._sliceStates(other) for other in self._recorded(sliceIndex)]
+        states = [(sliceStates, sliceStates.state(sliceIndex)) for sliceStates in statesOfSegments]
         yield
-        for audit, state in states:
+        for sliceStates, state in states:
             if not state.isLocked:
-                audit.restore(state)
+                sliceStates.restore(state)
 
     def _recorded(self, sliceIndex):
         if EditorSettings.ofScene().overwriteMode == slicer.vtkMRMLSegmentEditorNode.OverwriteNone:
@@ -48,5 +57,5 @@ class NeighborRecords:
             and SliceRecords(segmentation.GetSegment(other)).of(self._axis, sliceIndex) is not None
         ]
 
-    def _audit(self, segmentID):
-        return SliceAudit(self._segmentationNode, segmentID, self._volumeNode, self._axis)
+    def _sliceStates(self, segmentID):
+        return SliceStates(self._segmentationNode, segmentID, self._volumeNode, self._axis)

@@ -1,6 +1,10 @@
 """The slices of a scene that a reader stands for: drawn, edited or accepted; from them a model can learn."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import slicer
@@ -8,9 +12,12 @@ import slicer
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.segmentationGrid import gridOf
 from MedSAMSegLib.slices.sliceRecords import SliceRecords
-from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.slices.sliceStates import SliceStates
 from MedSAMSegLib.volumes.sliceAxes import AXES
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 
 #: Objects with fewer pixels on a slice teach nothing; the server's training leaves them out, too.
 SMALLEST_PIXELS = 10
@@ -34,7 +41,11 @@ class CorrectedVolume:
     objects: list
 
 
-def correctedVolumes(scene, windowOf, target=(None, None)):
+def correctedVolumes(
+    scene: slicer.vtkMRMLScene,
+    windowOf: Callable[[slicer.vtkMRMLScalarVolumeNode], str],
+    target: tuple[Any, Any] = (None, None),
+) -> tuple[list[CorrectedVolume], list]:
     """Find all good slices of a scene.
 
     What is not good is left out altogether: nothing tells whether the object is there.
@@ -75,7 +86,9 @@ def _checkTrainable(volume):
         )
 
 
-def goodSlices(segmentation, segmentID, volume):
+def goodSlices(
+    segmentation: slicer.vtkMRMLSegmentationNode, segmentID: str, volume: slicer.vtkMRMLScalarVolumeNode
+) -> dict[int, dict[int, LabelmapCrop]]:
     """Return the slices of a segment that somebody drew, edited or accepted.
 
     :param segmentation: the segmentation node.
@@ -85,19 +98,19 @@ def goodSlices(segmentation, segmentID, volume):
     :raises UserError: when their voxels do not coincide.
     """
     records = SliceRecords(segmentation.GetSegmentation().GetSegment(segmentID))
-    audits = {axis: SliceAudit(segmentation, segmentID, volume, axis) for axis in AXES}
+    statesOfSegments = {axis: SliceStates(segmentation, segmentID, volume, axis) for axis in AXES}
     axes = [axis for axis in AXES if records.ofAxis(axis)]
     if not axes:
         # All of it is manual work: on which slices it was drawn, the direction in which it has fewest tells.
-        axes = [min(AXES, key=lambda axis: len(audits[axis].states()))]
-    found = {axis: _goodSlices(audits[axis], isOnlyAxis=len(axes) == 1) for axis in axes}
+        axes = [min(AXES, key=lambda axis: len(statesOfSegments[axis].states()))]
+    found = {axis: _goodSlices(statesOfSegments[axis], isOnlyAxis=len(axes) == 1) for axis in axes}
     return {axis: crops for axis, crops in found.items() if crops}
 
 
-def _goodSlices(audit, isOnlyAxis):
+def _goodSlices(sliceStates, isOnlyAxis):
     # Where masks were made in several directions, those of the other ones cross a slice as lines that nobody drew.
-    states = [state for state in audit.states().values() if (state.isLocked if isOnlyAxis else state.isAccepted)]
-    crops = {state.index: audit.crop(state.index) for state in states if not state.isEmpty}
+    states = [state for state in sliceStates.states().values() if (state.isLocked if isOnlyAxis else state.isAccepted)]
+    crops = {state.index: sliceStates.crop(state.index) for state in states if not state.isEmpty}
     return {index: crop for index, crop in crops.items() if np.count_nonzero(crop.voxels) >= SMALLEST_PIXELS}
 
 

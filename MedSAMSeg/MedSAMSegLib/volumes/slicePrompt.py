@@ -1,9 +1,13 @@
 """What shows an object on one slice of a volume: one value from the pointer to the server's JSON."""
 
+from __future__ import annotations
+
 import base64
 import dataclasses
 import math
 import operator
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +16,9 @@ from MedSAMSegLib.volumes.sliceAxes import AXES, fromIJK, toIJK
 
 # Narrower than this, in pixels, a box is a line: a click without a drag, up to rounding.
 SMALLEST_SIDE = 1e-3
+
+#: What a box or a point may mean: the three answers of networks that learned to tell these apart.
+MEANINGS = ("part", "object", "whole")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -27,7 +34,7 @@ class DrawnMask:
     y0: int
     pixels: np.ndarray
 
-    def toJson(self):
+    def toJson(self) -> dict[str, Any]:
         """:return: the server's form: an inclusive extent, and its pixels packed row by row."""
         rows, columns = self.pixels.shape
         return {
@@ -58,6 +65,7 @@ class SlicePrompt:
     :param box: (x0, y0, x1, y1): first edges along the slice's columns and rows, then the last ones; None without.
     :param points: (x, y, whether it belongs to the object) of each point.
     :param mask: DrawnMask that a propagation starts from as it is; None without.
+    :param meaning: one of `MEANINGS`; None for the one answer that all networks have.
     :param isClipped: whether a part of the drawn box lay outside the image and was cut off.
     :raises UserError: if the axis is none, an edge is not a number, or the box is empty or reversed.
     """
@@ -67,6 +75,7 @@ class SlicePrompt:
     box: tuple | None = None
     points: tuple = ()
     mask: DrawnMask | None = None
+    meaning: str | None = None
     isClipped: bool = dataclasses.field(default=False, compare=False)
 
     def __post_init__(self):
@@ -77,7 +86,7 @@ class SlicePrompt:
             self._checkBox()
 
     @classmethod
-    def ofNumbers(cls, axis, sliceIndex, box):
+    def ofNumbers(cls, axis: int, sliceIndex: int, box: Sequence[float]) -> SlicePrompt:
         """Make a box of numbers of any kind, such as numpy's.
 
         :param axis: array axis, a whole number.
@@ -97,7 +106,7 @@ class SlicePrompt:
         return cls(axis, sliceIndex, (x0, y0, x1, y1))
 
     @classmethod
-    def fromJson(cls, axis, sliceIndex, fields):
+    def fromJson(cls, axis: int, sliceIndex: int, fields: Mapping[str, Any]) -> SlicePrompt:
         """:return: the prompt that `toJson` was called on, without its mask.
 
         :param axis: array axis of the slice.
@@ -106,25 +115,27 @@ class SlicePrompt:
         """
         box = fields.get("box")
         points = tuple((x, y, bool(label)) for x, y, label in fields.get("points", ()))
-        return cls(axis, sliceIndex, None if box is None else tuple(box), points)
+        return cls(axis, sliceIndex, None if box is None else tuple(box), points, meaning=fields.get("meaning"))
 
-    def toJson(self):
-        """:return: the server's form of what is given, {"box", "points", "mask"}; where the slice is, others say."""
-        fields = {}
+    def toJson(self) -> dict[str, Any]:
+        """:return: the server's form of what is given, {"box", "points", "mask", "meaning"}; not where the slice is."""
+        fields: dict[str, Any] = {}
         if self.box is not None:
             fields["box"] = list(self.box)
         if self.points:
             fields["points"] = [[x, y, int(isInObject)] for x, y, isInObject in self.points]
         if self.mask is not None:
             fields["mask"] = self.mask.toJson()
+        if self.meaning is not None:
+            fields["meaning"] = self.meaning
         return fields
 
-    def changed(self, **fields):
+    def changed(self, **fields: Any) -> SlicePrompt:
         """:return: the prompt with other values in some fields."""
         return dataclasses.replace(self, **fields)
 
-    def renumbered(self, change):
-        """:return: the same box and points where the volume's voxels are counted otherwise.
+    def renumbered(self, change: np.ndarray) -> SlicePrompt:
+        """:return: the same box, points and meaning where the volume's voxels are counted otherwise.
 
         :param change: 4 × 4 array from these voxel indices to the others, along the same axes.
         """
@@ -136,7 +147,7 @@ class SlicePrompt:
             xs, ys = zip(*(self._moved(change, *corner)[1:] for corner in (self.box[:2], self.box[2:])), strict=True)
             box = (min(xs), min(ys), max(xs), max(ys))
         points = tuple((*self._moved(change, x, y)[1:], isInObject) for x, y, isInObject in self.points)
-        return SlicePrompt(self.axis, round(depth), box, points)
+        return SlicePrompt(self.axis, round(depth), box, points, meaning=self.meaning)
 
     def __str__(self):
         what = f"{len(self.points)} points" if self.box is None else f"({_texts(self.box)})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from medsamseg_server.cli import exclusion, lines, probability
+from medsamseg_server.cli import clicking, exclusion, lines, meaning, probability
 from medsamseg_server.cli.box_formats import BOX_FORMATS
 from medsamseg_server.cli.engine_options import add_computer_options, add_model_option, add_window_option
 from medsamseg_server.cli.output import add_output_options
@@ -124,6 +124,7 @@ def _add_prompts(prompts: argparse._ArgumentGroup) -> None:
         help="boxes of many objects in a picture, or in a folder of pictures: COCO's .json, or YOLO's .txt or a folder"
         " of these",
     )
+    clicking.add_option(prompts)
     lines.add_option(prompts)
     exclusion.add_option(prompts)
     prompts.add_argument("--slice", metavar="N", type=int, help="index of the slice with the box")
@@ -167,6 +168,7 @@ def _add_ways(parser: argparse.ArgumentParser, model: argparse._ArgumentGroup) -
         help="3: look at the object across the two other axes as well, for shapes that change at once from slice to"
         " slice, such as vertebrae; takes three to six times as long (default: 1)",
     )
+    meaning.add_option(model)
     add_window_option(model)
     add_model_option(model)
     add_computer_options(model)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from tqdm import tqdm
 
-from medsamseg_server.cli import exclusion, lines, segment_times
+from medsamseg_server.cli import clicking, exclusion, lines, segment_times
 from medsamseg_server.cli.engine_options import make_loaded_engine
 from medsamseg_server.cli.output import shows_progress, warn
 from medsamseg_server.cli.overlay_picture import Outcome, check_overlay, write_overlay
@@ -76,12 +76,20 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
     store = ModelStore()
     store.path(args.model)
     scan = _read(args, tasks)
-    objects = _objects(args, scan)
+    objects = None
+    if args.click is None:
+        objects = _objects(args, scan)
+    else:
+        clicking.check_click(scan.tasks, scan.volume)
     if args.all_times and scan.times is not None:
         segment_times.check_arguments(args, scan.times.count)
     started = time.perf_counter()
     engine = make_loaded_engine(args, store)
     seconds_loading = time.perf_counter() - started
+    if objects is None:
+        scan = replace(scan, tasks=clicking.with_box(scan.tasks, scan.volume, engine))
+        clicking.say_box(args, scan.tasks)
+        objects = _objects(args, scan)
     if args.all_times and scan.times is not None:
         return segment_times.run(args, scan.times, scan.tasks, engine)
     results = exclusion.without_excluded(_run_with_progress(args, objects, engine), scan.axis)
@@ -96,6 +104,7 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
     summary["slices_total"] = scan.volume.slice_count(scan.axis)
     summary["seconds_loading"] = round(seconds_loading, 3)
     summary["warnings"] = notes
+    summary |= clicking.as_json(args, scan.tasks)
     report(args, summary, results, measured)
     return 0
 

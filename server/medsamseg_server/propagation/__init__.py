@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Protocol
 
+from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.propagation.events import Confidence, DirectionEnded, Event, SliceResult, SliceSeen
@@ -61,7 +63,7 @@ class Propagation:
         last: last slice of the range, inclusive; None likewise.
         direction: which way to go from the prompts: towards higher indices (``forward``), lower ones, or both.
         spacing: of the voxels along K, J and I, in millimeters.
-        locked: slices that are not computed and that no walk passes.
+        locked: slices that are not computed and that no propagation pass crosses.
         reach: slices from the outermost prompts that the object can be, and may end before; None for no such limit.
         method: one of ``METHODS``.
         planes: 3 to look at the object across the two other axes as well, or 1; see ``planes.OtherPlanes``.
@@ -94,6 +96,18 @@ class Propagation:
         reason = why_one_plane(spacing) if check_planes(planes) == ALL_PLANES else None
         self._planes = planes if reason is None else 1
         self.notes = () if reason is None else (reason,)
+
+    def start_from(self, masks: Mapping[int, SliceMask]) -> None:
+        """Take masks, by prompted slice, for the object there; where one is empty, its box says more.
+
+        Args:
+            masks: as the network gave them, or a person.
+        """
+        known = {index: mask for index, mask in masks.items() if mask.voxels}
+        prompts = {
+            index: replace(prompt, mask=known.get(index, prompt.mask)) for index, prompt in self.plan.prompts.items()
+        }
+        self.plan = replace(self.plan, prompts=prompts)
 
     @property
     def image_size(self) -> tuple[int, int]:

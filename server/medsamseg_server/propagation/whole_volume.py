@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.engine.engine import Engine
+from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
-from medsamseg_server.engine.prompts import Box, check_box
+from medsamseg_server.engine.prompts import Box, Meaning, Prompt, check_box
 from medsamseg_server.propagation import (
     DEFAULT_METHOD,
     DirectionEnded,
@@ -45,6 +46,7 @@ class Task:
         reach: slices from the outermost boxes that the object can be, and may end before; None for no such limit.
         threshold: of the probability above which a voxel is the object's.
         planes: 3 to look at the object across the two other axes as well, or 1.
+        meaning: which of the network's three answers to each box is wanted; None for its one answer.
     """
 
     axis: int
@@ -59,6 +61,7 @@ class Task:
     reach: int | None = None
     threshold: float = DEFAULT_THRESHOLD
     planes: int = 1
+    meaning: Meaning | None = None
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,7 @@ class WholeObjects:
     Args:
         volume: the volume.
         tasks: at least one; all along the same axis, with the same window and model.
-        may_overlap: otherwise a voxel belongs to one object; see ``overlap.SliceClaims``.
+        may_overlap: otherwise a voxel belongs to one object; see ``overlap.OverlapResolution``.
         phases: further volumes of the same voxels, which are asked as well.
 
     Raises:
@@ -201,6 +204,8 @@ class WholeObjects:
         is_asked = with_probabilities or any(each != DEFAULT_THRESHOLD for each in thresholds.values())
         source = make_slices(engine, self._volume, task.axis, task.window, task.model, is_asked, self._phases)
         sources = {name: source.of_object(each.plan.boxes) for name, each in self._propagations.items()}
+        for name, propagation in self._propagations.items():
+            propagation.start_from(meant_masks(self._tasks[name], sources[name]))
         results: dict[str, dict[int, SliceResult]] = {name: {} for name in sources}
         ended: dict[str, list[DirectionEnded]] = {name: [] for name in sources}
         followed = [
@@ -245,6 +250,13 @@ class WholeObjects:
         )
 
 
+def meant_masks(task: Task, source: EngineSlices | FusedSlices) -> dict[int, SliceMask]:
+    """Return what the boxes of a task are to mean, by slice; none where they mean what the network says by itself."""
+    if task.meaning is None:
+        return {}
+    return {index: source.in_prompt(index, Prompt(box, meaning=task.meaning)) for index, box in task.boxes.items()}
+
+
 def _propagation(volume: Volume, task: Task) -> Propagation:
     make = Propagation if task.propagates else _OnlyPrompts
     return make(
@@ -269,5 +281,9 @@ class _OnlyPrompts(Propagation):
 
     def run(self, source: SliceSource) -> Iterator[Event]:
         for index, box in self.plan.boxes.items():
+            known = self.plan.prompts[index].mask
+            if known is not None:
+                yield SliceResult(index, "prompt", box, known, "box")
+                continue
             mask, agreement = source.in_box(index, box)
             yield SliceResult(index, "prompt", box, mask, "box", confidence_of_answer(mask, box, agreement))

@@ -82,6 +82,7 @@ class ModelInfo(Reply):
     default: bool
     license: str
     size_bytes: int | None
+    clicks: bool = Field(description="it has learned what box a click means")
 
 
 class Models(Reply):
@@ -112,7 +113,7 @@ class SegmentRequest(Request):
     window: WindowText = "auto"
     axis: Axis = 0
     slice: Index
-    prompts: Annotated[list[SlicePrompt], only_of_kinds("box", "points")] = Field(max_length=1000)
+    prompts: Annotated[list[SlicePrompt], only_of_kinds("box", "points", "meaning")] = Field(max_length=1000)
     cached_only: bool = False
     probabilities: bool = False
 

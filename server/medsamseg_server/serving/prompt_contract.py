@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import AfterValidator, Field
 
 from medsamseg_server.engine.masks import SliceMask
-from medsamseg_server.engine.prompts import Box, Prompt
+from medsamseg_server.engine.prompts import Box, Meaning, Prompt
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.point_slots import MOST_POINTS
 from medsamseg_server.serving.contract_types import Index, Request, SmallInteger
@@ -50,11 +50,14 @@ class SlicePrompt(Request):
         box: x0, y0, x1, y1.
         points: x, y and 1 (on the object) or 0 (not on it).
         mask: what a person drew. It is taken as it is: nothing is computed on its slice.
+        meaning: which of the network's three answers is wanted, of the models mobilesam and sam; null for the one
+            answer to a clear prompt.
     """
 
     box: Box | None = None
     points: list[tuple[float, float, SmallInteger]] = Field(default=[], max_length=MOST_POINTS)
     mask: DrawnMask | None = None
+    meaning: Meaning | None = None
 
     @property
     def kinds(self) -> set[str]:
@@ -71,7 +74,7 @@ class SlicePrompt(Request):
             MedSAMSegError: ``mask_invalid``, or as ``image_size``.
         """
         mask = None if self.mask is None else self.mask.to_slice_mask(image_size())
-        return Prompt(self.box, tuple(self.points), mask)
+        return Prompt(self.box, tuple(self.points), mask, self.meaning)
 
 
 class PropagationPrompt(SlicePrompt):

@@ -22,7 +22,7 @@ class _Followed(Request):
     """Boxes of one object on some slices; ``first`` and ``last`` say where it ends, inclusive.
 
     It is at most ``reach`` slices from the outermost boxes, and may end before. ``locked`` slices are not computed,
-    and no walk passes them.
+    and no propagation pass crosses them.
     """
 
     prompts: Annotated[list[PropagationPrompt], only_of_kinds("box", "mask")] = Field(default=[], max_length=10_000)
@@ -136,7 +136,7 @@ class PlaneEvent(Reply):
 
 
 class EndedEvent(Reply):
-    """One walk away from a box ended after ``slice``; the reasons are those of ``propagation.DirectionEnded``."""
+    """One pass away from a box ended after ``slice``; the reasons are those of ``propagation.DirectionEnded``."""
 
     event: Literal["ended"] = "ended"
     object: str | None = None

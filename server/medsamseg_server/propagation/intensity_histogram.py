@@ -1,4 +1,4 @@
-"""What an object and its surroundings look like: distributions of gray levels, as evidence that needs no network."""
+"""The intensity histograms of an object and its surroundings, as evidence of what it is that needs no network."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _AROUND = 1 / 4
 _SMOOTHING = np.array([1, 6, 15, 20, 15, 6, 1]) / 64
 
 
-class Appearance:
-    """The gray levels of an object on a slice.
+class IntensityHistogram:
+    """The smoothed histogram of an object's gray levels on a slice.
 
     Args:
         gray: the slice, (H, W).
@@ -30,8 +30,8 @@ class Appearance:
     def __init__(self, gray: NDArray[np.uint8], mask: NDArray[np.bool_]) -> None:
         self._shares = _shares(gray[mask])
 
-    def likeness(self, other: Appearance) -> float:
-        """Return how alike two objects look, 0 to 1: the Bhattacharyya coefficient of their gray levels."""
+    def similarity(self, other: IntensityHistogram) -> float:
+        """Return how similar two histograms are, 0 to 1: the Bhattacharyya coefficient."""
         return min(1.0, float(np.sqrt(self._shares * other._shares).sum()))
 
 
