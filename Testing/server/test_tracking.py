@@ -1,5 +1,6 @@
 """The default method of propagation on scenes whose answers are known, with a network made of a function."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -356,3 +357,63 @@ def test_beyond_the_volume_the_reach_ends_nothing():
     plan = Propagation(SHAPE, 0, {3: (0, 0, 9, 9)}, reach=6, last=5).plan
     assert plan.end(-1) == (0, "volume")
     assert plan.end(+1) == (5, "range")
+
+
+def with_ground(index, box):
+    """A network that sees the object alone on slice 10, and on others some of the ground beside it as well."""
+    shape = moving(index)
+    return shape if index == 10 else shape | (np.roll(shape, 14, axis=1))
+
+
+def test_ground_that_the_network_takes_with_the_object_is_left():
+    """It looks like what is round the object on the slice with the box, and like nothing in it."""
+    results, _ = run(Scene(moving, with_ground), {10: box_of(moving(10))}, first=6, last=14)
+    assert len(results) == 9
+    assert all(dice(result.mask.to_array(SIZE), moving(index)) > 0.97 for index, result in results.items())
+    assert dice(with_ground(11, None), moving(11)) < 0.85
+
+
+def test_what_the_object_holds_on_the_slice_with_its_box_it_may_hold_on_others():
+    """Half of it looks like the ground there."""
+    drawn = SliceMask.from_mask(moving(10) | np.roll(moving(10), 14, axis=1), 1.0)
+    prompts = {10: Prompt(box_of(drawn.to_array(SIZE)), mask=drawn)}
+    results, _ = run(Scene(moving, with_ground), prompts, first=10, last=11)
+    assert (results[11].mask.to_array(SIZE) & ~moving(11)).sum() > 100
+
+
+def test_object_that_takes_on_the_grays_of_the_ground_is_not_cut_to_pieces():
+    results, _ = run(
+        Scene(moving, level=lambda index: 200 if index == 10 else 60), {10: box_of(moving(10))}, first=9, last=11
+    )
+    assert all(dice(results[index].mask.to_array(SIZE), moving(index)) > 0.97 for index in (9, 11))
+
+
+def test_single_dark_pixels_are_no_holes():
+    def speckled(index):
+        dark = np.zeros(SIZE, bool)
+        dark[::5, ::5] = index != 10
+        return moving(index) & ~dark
+
+    scene = Scene(speckled, lambda index, box: moving(index))
+    results, _ = run(scene, {10: box_of(moving(10))}, first=10, last=11)
+    assert (results[11].mask.to_array(SIZE) == moving(11)).all()
+
+
+def test_cut_masks_have_no_probability_where_they_are_cut():
+    class Likely(Scene):
+        def candidates(self, index, box, more_boxes=()):
+            found = super().candidates(index, box, more_boxes)
+            return dataclasses.replace(found, probabilities=np.where(found.pixels, 0.9, 0.1).astype(np.float32))
+
+    results, _ = run(Likely(moving, with_ground), {10: box_of(moving(10))}, first=10, last=11)
+    likely = results[11].mask.probability.to_array(SIZE)
+    assert (likely[moving(11)] > 0.5).all()
+    cut = with_ground(11, None) & ~results[11].mask.to_array(SIZE)
+    assert cut.sum() > 100
+    assert (likely[cut] == 0).all()
+
+
+def test_a_walk_without_a_range_keeps_all_that_is_found():
+    """What fades at the end of an object looks like its surroundings, too."""
+    results, _ = run(Scene(moving, with_ground), {10: box_of(moving(10))})
+    assert (results[11].mask.to_array(SIZE) & ~moving(11)).sum() > 100

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.engine.box_vote import Vote, fill, vote_for_box
 from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.propagation.events import Confidence, SliceResult
-from medsamseg_server.propagation.intensity_histogram import IntensityHistogram
+from medsamseg_server.propagation.intensity_histogram import ForeignLevels, IntensityHistogram
 from medsamseg_server.propagation.motion import carry
 from medsamseg_server.propagation.plan import Plan
 from medsamseg_server.propagation.source import SliceSource
@@ -21,6 +22,8 @@ from medsamseg_server.propagation.voting import box_around, vote_for_expected
 
 # A pass looks at two neighboring slices, from either end of an interval.
 _GRAYS_KEPT = 4
+#: Where less than this part of a mask would be left, the object itself has changed its gray levels.
+LEAST_LEFT = 1 / 4
 
 
 @dataclass(frozen=True)
@@ -56,12 +59,18 @@ class Found:
 
 
 class Finder:
-    """Asks the network for the object on a slice, with several boxes in one batch."""
+    """Asks the network for the object on a slice, with several boxes in one batch.
+
+    Args:
+        plan: what is looked for.
+        source: the slices.
+    """
 
     def __init__(self, plan: Plan, source: SliceSource) -> None:
         self._size = plan.image_size
         self._prompts = plan.prompts
         self._source = source
+        self._foreign: ForeignLevels | None = None
         self._grays: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
 
     def in_prompt(self, index: int, prompt: Prompt) -> tuple[SliceResult, Keyframe]:
@@ -84,7 +93,11 @@ class Finder:
     def prompted(self) -> Iterator[tuple[SliceResult, Keyframe]]:
         """Yield what is on each prompted slice, ascending; see ``in_prompt``."""
         for index, prompt in self._prompts.items():
-            yield self.in_prompt(index, prompt)
+            result, key = self.in_prompt(index, prompt)
+            if key.mask.any():
+                found = ForeignLevels(self._gray(index), key.mask, result.box)
+                self._foreign = found if self._foreign is None else self._foreign & found
+            yield result, key
 
     def expect(self, before: Keyframe, index: int) -> NDArray[np.bool_]:
         """Return where the object of ``before`` is expected on slice ``index``, (H, W), not empty."""
@@ -98,6 +111,22 @@ class Finder:
         likely = candidates.probabilities_on_slice(self._size)
         vote = vote_for_expected(candidates.on_slice(self._size), candidates.scores, expected, likely)
         return Found(box, vote, IntensityHistogram(self._gray(index), vote.mask)) if vote.mask.any() else None
+
+    def without_foreign(self, index: int, vote: Vote) -> Vote:
+        """Return what was found on slice ``index`` without what looks like the surroundings of the object.
+
+        That goes by the slices with a box: what is not rare in the object there, it may hold elsewhere, too.
+        """
+        if self._foreign is None:
+            return vote
+        foreign = vote.mask & self._foreign.where(self._gray(index))
+        # Single pixels are noise, and would be holes.
+        patches = cv2.morphologyEx(foreign.view(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)) > 0
+        left = vote.mask & ~patches
+        if np.count_nonzero(left) < LEAST_LEFT * np.count_nonzero(vote.mask):
+            return vote
+        probability = None if vote.probability is None else np.where(patches, np.float32(0), vote.probability)
+        return replace(vote, mask=left, probability=probability)
 
     def _gray(self, index: int) -> NDArray[np.uint8]:
         if index not in self._grays:

@@ -1,11 +1,20 @@
-"""The intensity histogram of an object, as evidence of what it is that needs no network."""
+"""The intensity histograms of an object and its surroundings, as evidence of what it is that needs no network."""
 
 from __future__ import annotations
+
+import copy
 
 import numpy as np
 from numpy.typing import NDArray
 
+from medsamseg_server.engine.prompts import Box
+
 _BINS = 32
+#: A gray level is foreign where of an object and its surroundings, seen equally often, less than this is the object.
+#: With 0.1 a tumor still took lung with it (Dice 0.80 instead of 0.88), with 0.3 lesions lost their rims.
+_LEAST_SHARE = 0.2
+#: The surroundings reach so many sides of the box beyond it.
+_AROUND = 1 / 4
 # So that some gray levels of difference, or few pixels, do not look like another object: a bell of ±10 gray levels.
 _SMOOTHING = np.array([1, 6, 15, 20, 15, 6, 1]) / 64
 
@@ -19,11 +28,49 @@ class IntensityHistogram:
     """
 
     def __init__(self, gray: NDArray[np.uint8], mask: NDArray[np.bool_]) -> None:
-        counts = np.bincount(gray[mask] // (256 // _BINS), minlength=_BINS).astype(float)
-        padded = np.pad(counts, len(_SMOOTHING) // 2, mode="edge")
-        smooth = np.convolve(padded, _SMOOTHING, mode="valid")
-        self._shares = smooth / smooth.sum()
+        self._shares = _shares(gray[mask])
 
     def similarity(self, other: IntensityHistogram) -> float:
         """Return how similar two histograms are, 0 to 1: the Bhattacharyya coefficient."""
         return min(1.0, float(np.sqrt(self._shares * other._shares).sum()))
+
+
+class ForeignLevels:
+    """The gray levels that are those of the surroundings of an object, and hardly its own.
+
+    Args:
+        gray: a slice, (H, W).
+        mask: the object there, (H, W), not empty.
+        box: x0, y0, x1, y1 round it.
+    """
+
+    def __init__(self, gray: NDArray[np.uint8], mask: NDArray[np.bool_], box: Box) -> None:
+        x0, y0, x1, y1 = box
+        right, down = _AROUND * (x1 - x0), _AROUND * (y1 - y0)
+        around = np.zeros(mask.shape, bool)
+        around[int(max(0, y0 - down)) : int(y1 + down) + 1, int(max(0, x0 - right)) : int(x1 + right) + 1] = True
+        around &= ~mask
+        self._are_foreign = np.zeros(_BINS, bool)
+        if around.any():
+            own, others = _shares(gray[mask]), _shares(gray[around])
+            self._are_foreign = own < _LEAST_SHARE * (own + others)
+
+    def __and__(self, other: ForeignLevels) -> ForeignLevels:
+        """Return the levels that are foreign by both."""
+        both = copy.copy(self)
+        both._are_foreign = self._are_foreign & other._are_foreign
+        return both
+
+    def where(self, gray: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Return the pixels of a slice (H, W) that have such levels."""
+        found: NDArray[np.bool_] = self._are_foreign[gray // (256 // _BINS)]
+        return found
+
+
+def _shares(levels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return the smoothed share of each bin in some gray levels, one at least."""
+    counts = np.bincount(levels // (256 // _BINS), minlength=_BINS).astype(float)
+    padded = np.pad(counts, len(_SMOOTHING) // 2, mode="edge")
+    smooth = np.convolve(padded, _SMOOTHING, mode="valid")
+    shares: NDArray[np.float64] = smooth / smooth.sum()
+    return shares

@@ -11,6 +11,7 @@ stopping on low overlap, and 0.05 more than going on to the volume's end.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Literal
 
@@ -110,9 +111,11 @@ class _Run:
             # Where the user says that the object is there, a slice on which nothing is found is passed over.
             if found is None:
                 continue
-            yield _result(index, way, before, found)
-            weakest = min(before.weakest, found.vote.agreement)
-            reached, before = index, Keyframe(index, found.vote.mask, before.histogram, weakest)
+            # Only where it is known how far the object goes: a pass without an end loses what fades there.
+            vote = found.vote if end == "volume" else self._finder.without_foreign(index, found.vote)
+            yield _result(index, way, before, replace(found, vote=vote))
+            weakest = min(before.weakest, vote.agreement)
+            reached, before = index, Keyframe(index, vote.mask, before.histogram, weakest)
         yield DirectionEnded.after(way, reached, reason)
 
 
