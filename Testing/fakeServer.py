@@ -12,7 +12,7 @@ import zlib
 import numpy as np
 
 from MedSAMSegLib.client.serverClient import PROTOCOL_VERSION, ServerUnavailableError
-from MedSAMSegLib.client.serverReplies import EncodingStatus, PropagationEvent, SegmentReply, SliceMask, UploadReply
+from MedSAMSegLib.client.serverReplies import EncodingStatus, SegmentReply, ServerEvent, SliceMask, UploadReply
 from MedSAMSegLib.client.sliceProbability import SliceProbability
 
 WINDOW = {"name": "soft", "lower": -160.0, "upper": 240.0}
@@ -38,7 +38,7 @@ def _setEvent():
     return event
 
 
-class FakeMaskEvent(PropagationEvent):
+class FakeMaskEvent(ServerEvent):
     """A "slice" event whose mask is given as such."""
 
     @property
@@ -78,6 +78,11 @@ class FakeServer:
             "device": "cpu",
             "pid": 1,
         }
+        #: What :meth:`models` says.
+        self.knownModels = [
+            {"name": "fake", "title": "Fake model", "installed": True, "default": True, "proposes": False},
+            {"name": "proposer", "title": "Proposer", "installed": True, "default": False, "proposes": True},
+        ]
         #: Slices that count as encoded: (key, axis, slice index, window); None for all.
         self.encodedSlices = None
         #: Background encodings that were asked for, and how far the latest one is.
@@ -93,6 +98,8 @@ class FakeServer:
         self.wasCancelled = threading.Event()
         self.maskOfBox = boxMask
         #: Confidence of a propagated slice by its distance to the prompt.
+        #: What a search for objects finds on every slice: (SliceMask, quality), in this order.
+        self.proposed = []
         self.confidenceOf = lambda distance: 1 - 0.25 * distance
         self._reach = reach
 
@@ -137,7 +144,7 @@ class FakeServer:
         return self.description
 
     def models(self, timeout=None):
-        return [{"name": "fake", "title": "Fake model", "installed": True, "default": True}]
+        return self.knownModels
 
     def uploadVolume(self, upload):
         assert self.letUpload.wait(20), "the upload was never let go on"
@@ -189,6 +196,26 @@ class FakeServer:
         self.wasCancelled.clear()
         return self._events(objects or {None: {"prompts": prompts, "locked": options.get("locked", ())}})
 
+    def propose(self, key, axis, sliceIndex, window="auto", model=None, job=None, **options):
+        request = {"key": key, "axis": axis, "slice": sliceIndex, "window": window, "model": model, **options}
+        self.requests.append(request)
+        self._answerIfAlive()
+        self.job = job
+        self.wasCancelled.clear()
+        return self._search(model)
+
+    def _search(self, model):
+        yield ServerEvent("start", {"points_total": 16, "model": model or "proposer"})
+        for number, points in enumerate((8, 16)):
+            if number == self.heldAfter:
+                assert self.wasCancelled.wait(20), "the search was never cancelled"
+                yield ServerEvent("cancelled", {})
+                return
+            yield ServerEvent("progress", {"points": points})
+        for mask, quality in self.proposed:
+            yield FakeMaskEvent("proposal", {"mask": mask, "quality": quality, "stability": 0.97})
+        yield ServerEvent("done", {"proposals": len(self.proposed)})
+
     def cancel(self, job):
         if job == self.encoding.job:
             self.encoding = dataclasses.replace(self.encoding, state="cancelled")
@@ -215,7 +242,7 @@ class FakeServer:
 
     def _events(self, objects):
         total = len(objects) * (2 * self._reach + 1)
-        yield PropagationEvent(
+        yield ServerEvent(
             "start", {"slices_total": total, "model": "fake", "weights_sha256": "fa" * 32, "window": WINDOW}
         )
         for number, event in enumerate(self._inStep(objects)):
@@ -224,14 +251,14 @@ class FakeServer:
             self._answerIfAlive()
             if number == self.heldAfter:
                 assert self.wasCancelled.wait(20), "the propagation was never cancelled"
-                yield PropagationEvent("cancelled", {"slices": number})
+                yield ServerEvent("cancelled", {"slices": number})
                 return
             yield event
         for name, followed in objects.items():
             last = followed["prompts"][0][0] + self._reach
             ending = {"direction": "forward", "slice": last, "reason": "range", "message": "Stopped."}
-            yield PropagationEvent("ended", {"object": name, **ending})
-        yield PropagationEvent("done", {"slices": total, "seconds": {"encode": 1.0, "decode": 0.5}})
+            yield ServerEvent("ended", {"object": name, **ending})
+        yield ServerEvent("done", {"slices": total, "seconds": {"encode": 1.0, "decode": 0.5}})
 
     def _inStep(self, objects):
         """Yield the slices of all objects, one of each in turn."""

@@ -7,8 +7,10 @@ from MedSAMSegLib.boxes.sceneBoxes import SceneBoxes
 from MedSAMSegLib.client.encodingRun import EncodingRun, UploadRun
 from MedSAMSegLib.client.volumeUpload import VolumeUploads
 from MedSAMSegLib.logicLesions import LesionList
+from MedSAMSegLib.logicProposals import ObjectProposals
 from MedSAMSegLib.logicTime import TimeFollowing
 from MedSAMSegLib.propagation.propagations import Propagations
+from MedSAMSegLib.proposals.proposalWork import ProposalWork
 from MedSAMSegLib.segments.segmentWriters import SegmentWriters
 from MedSAMSegLib.sequences.segmentationSequence import removeFromFrames
 from MedSAMSegLib.sequences.timePropagations import TimePropagations
@@ -19,7 +21,7 @@ from MedSAMSegLib.volumes.nodeNames import nodeName
 from MedSAMSegLib.volumes.sliceGeometry import checkVolume
 
 
-class MedSAMSegLogic(LesionList, TimeFollowing):
+class MedSAMSegLogic(LesionList, TimeFollowing, ObjectProposals):
     """Segments objects in scalar volumes from boxes on slices.
 
     Usage::
@@ -33,7 +35,8 @@ class MedSAMSegLogic(LesionList, TimeFollowing):
         logic.propagate(volume, segmentation, logic.boxedSegments(segmentation, volume))
 
     What can be done with boxes that are there already is in :class:`BoxAdjustment`, what with slices in
-    :class:`SliceReview`, with measured segments in :class:`LesionList`, with sequences in :class:`TimeFollowing`.
+    :class:`SliceReview`, with measured segments in :class:`LesionList`, with sequences in :class:`TimeFollowing`,
+    without a box in :class:`ObjectProposals`.
 
     :param server: the way to a server; the local server of this Slicer when not given,
         which is started when first needed.
@@ -46,6 +49,8 @@ class MedSAMSegLogic(LesionList, TimeFollowing):
         boxes = SceneBoxes()
         super().__init__(boxes, BoxWork(self._server, self._uploads, self._writers, boxes))
         TimeFollowing.__init__(self, TimePropagations(self._server.client, self._writers, boxes.store))
+        work = ProposalWork(self._server.client, self._uploads, self._writers, self._boxWork)
+        ObjectProposals.__init__(self, work)
         self._propagations = Propagations(self._server.client, self._uploads, self._writers, boxes.store)
 
     def createSegmentation(self, volume, name=None):

@@ -2,17 +2,19 @@
 
 import dataclasses
 
+from MedSAMSegLib.boxes.boxAdding import addBox
 from MedSAMSegLib.boxes.boxAlignment import checkNotMovedApart, isMovedApart
 from MedSAMSegLib.boxes.boxArguments import promptFromArguments, rotationNotes
 from MedSAMSegLib.boxes.boxExchange import exchangeVoxels
 from MedSAMSegLib.boxes.boxProbabilities import BoxProbabilities
-from MedSAMSegLib.boxes.boxProvenance import makeRoom, moveOnto, noteBoxes
+from MedSAMSegLib.boxes.boxProvenance import moveOnto, noteBoxes
 from MedSAMSegLib.boxes.boxQuestions import MaskRequest, askMasks
 from MedSAMSegLib.boxes.boxRecords import BoxState
 from MedSAMSegLib.boxes.boxRun import BoxDeletion, BoxPreview, BoxResult, BoxRun, BoxThreshold, Question
 from MedSAMSegLib.boxes.boxStore import DEFAULT_THRESHOLD
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
+from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.slices.sliceStates import SliceAudit
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.volumeState import VolumeState
@@ -50,23 +52,25 @@ class BoxWork:
             prompt = wanted.prompt
             state = BoxState(prompt, (), window, model)
             state = state.changed(found=_foundBy(state, answer[0]))
-            writer = self._writers.of(segmentation, volume)
-            with writer.undoStep():
-                # What could be written when it was asked may be gone or hidden by now.
-                target = writer.target(segmentID, prompt.axis, geometry)
-                audit = SliceAudit.of(target)
-                hasMadeRoom = not state.found.isEmpty and makeRoom(writer, target, audit, prompt.sliceIndex)
-                target = target.renewed() if hasMadeRoom else target
-                exchange = exchangeVoxels(writer, target, None, state.found, others=())
-                state = state.changed(added=exchange.added, taken=exchange.taken)
-                record = self._scene.records.add(target.context, state, geometry)
-            hasChanged = exchange.hasChanged or hasMadeRoom
-            if hasChanged:
-                noteBoxes(audit, prompt.sliceIndex, hasBox=True)
-                self._scene.history.remember(writer.lastStep, record, None, record.state)
-            return self._result(record, writer.remarks(segmentID, target.grid), answer, hasChanged, notes)
+            writer, context = self._writers.of(segmentation, volume), SegmentContext(volume, segmentation, segmentID)
+            added = addBox(writer, self._scene, context, state, geometry)
+            remarks = writer.remarks(segmentID, added.target.grid)
+            return self._result(added.record, remarks, answer, added.hasChanged, notes)
 
         return BoxRun(question)
+
+    def place(self, volume, segmentation, segmentID, prompt, mask, window, model):
+        """Write a mask that is known already as that of a new box, inside an undo step.
+
+        :param prompt: BoxPrompt round the mask.
+        :param mask: SliceMask.
+        :param window: what it is asked with when it is moved, as for `MedSAMSegLogic.startBox`; so is `model`.
+        :raises UserError: when the segment cannot be written, or no voxel of the mask may be.
+        """
+        state = BoxState(prompt, (), window, model)
+        state = state.changed(found=_foundBy(state, mask))
+        writer, context = self._writers.of(segmentation, volume), SegmentContext(volume, segmentation, segmentID)
+        addBox(writer, self._scene, context, state, SliceGeometry(volume), mustChange=True)
 
     def update(self, node, window, model, continues=None, isLast=True):
         """:return: BoxRun of a box that was moved; arguments as for `MedSAMSegLogic.startBoxUpdate`."""

@@ -1,6 +1,5 @@
 """The server's HTTP contract as seen from Slicer: stdlib and numpy only, no state but the address."""
 
-import base64
 import contextlib
 import http.client
 import json
@@ -10,7 +9,8 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from MedSAMSegLib.client.npyUpload import NpyUpload
-from MedSAMSegLib.client.serverReplies import EncodingStatus, PropagationEvent, SegmentReply, ServerError, UploadReply
+from MedSAMSegLib.client.propagationRequest import followed
+from MedSAMSegLib.client.serverReplies import EncodingStatus, SegmentReply, ServerError, ServerEvent, UploadReply
 
 #: The contract's version that this client speaks; a server says its own in ``/v1/health``.
 PROTOCOL_VERSION = 1
@@ -200,7 +200,7 @@ class ServerClient:
         :param job: name under which :meth:`cancel` can stop it from another thread.
         :param method: how the object is followed, such as "film" for one that may jump, hide and come back; None for
             the server's default.
-        :return: iterator of :class:`PropagationEvent`; an error of the server is raised.
+        :return: iterator of :class:`ServerEvent`; an error of the server is raised.
         """
         self._checkVersionOnce()
         request = {
@@ -213,14 +213,30 @@ class ServerClient:
             **({"method": method} if method else {}),
         }
         if objects:
-            request["objects"] = [{"id": name, **_followed(**arguments)} for name, arguments in objects.items()]
+            request["objects"] = [{"id": name, **followed(**arguments)} for name, arguments in objects.items()]
             request["may_overlap"] = mayOverlap
         else:
-            request.update(_followed(prompts, first, last, locked, masks))
+            request.update(followed(prompts, first, last, locked, masks))
         return self._readEvents(*self._send("POST", f"/v1/volumes/{key}/propagate", request))
 
+    def propose(self, key, axis, sliceIndex, window="auto", model=None, job=None, **options):
+        """Search a slice for objects, and return the events as they happen; closing the iterator cancels it.
+
+        :param key: the uploaded volume's key.
+        :param axis: array axis of the slice.
+        :param sliceIndex: index along that axis.
+        :param window: intensity window: "auto", a preset's name, or "W,L".
+        :param model: name of a model that proposes; None for the server's usual one.
+        :param job: name under which :meth:`cancel` can stop it from another thread.
+        :param options: points_per_side, least_quality, least_stability and most_overlap, where not as usual.
+        :return: iterator of :class:`ServerEvent`; an error of the server is raised.
+        """
+        self._checkVersionOnce()
+        request = {"model": model, "window": window, "axis": axis, "slice": sliceIndex, "job": job, **options}
+        return self._readEvents(*self._send("POST", f"/v1/volumes/{key}/proposals", request))
+
     def cancel(self, job):
-        """Stop a propagation or an encoding after the slice in work. A job that has ended already is no error."""
+        """Stop a propagation, a search or an encoding after what is in work. One that has ended already is no error."""
         try:
             self._requestJson("POST", f"/v1/jobs/{job}/cancel")
         except ServerError as error:
@@ -245,7 +261,7 @@ class ServerClient:
         if not line.endswith(b"\n"):
             # The stream always ends with an event that says so; anything else is a server that died.
             raise self._stoppedInTheMiddle()
-        return PropagationEvent.fromJson(json.loads(line))
+        return ServerEvent.fromJson(json.loads(line))
 
     def _checkVersionOnce(self):
         if not self._checkedVersion:
@@ -306,24 +322,3 @@ class ServerClient:
             TRY_AGAIN,
             "server_stopped",
         )
-
-
-def _followed(prompts, first=None, last=None, locked=(), masks=None):
-    return {
-        "prompts": [_slicePrompt(sliceIndex, box, (masks or {}).get(sliceIndex)) for sliceIndex, box in prompts],
-        "first": first,
-        "last": last,
-        "locked": list(locked),
-    }
-
-
-def _slicePrompt(sliceIndex, box, mask):
-    prompt = {"slice": sliceIndex, "box": list(box)}
-    if mask is not None:
-        x0, y0, pixels = mask
-        rows, columns = pixels.shape
-        prompt["mask"] = {
-            "extent": [x0, y0, x0 + columns - 1, y0 + rows - 1],
-            "bits": base64.b64encode(np.packbits(pixels).tobytes()).decode("ascii"),
-        }
-    return prompt

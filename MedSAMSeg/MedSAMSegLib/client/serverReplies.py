@@ -208,10 +208,11 @@ class EncodingStatus:
 
 
 @dataclasses.dataclass(frozen=True)
-class PropagationEvent:
-    """One line of a propagation's stream.
+class ServerEvent:
+    """One line of the stream of a propagation or of a search for proposals.
 
-    :param kind: "start", "slice", "ended" (one direction came to its end), "done", "cancelled" or "error".
+    :param kind: "start", "slice", "ended" (one direction came to its end), "progress", "proposal", "done", "cancelled"
+        or "error".
     :param fields: all fields of the event as the server sent them.
     """
 
@@ -232,7 +233,7 @@ class PropagationEvent:
 
     @property
     def mask(self):
-        """The :class:`SliceMask` of a "slice" event."""
+        """The :class:`SliceMask` of a "slice" or "proposal" event."""
         return SliceMask.fromJson(self.fields["mask"])
 
     @property

@@ -1,6 +1,7 @@
 """One object followed through time: asked for on a worker thread, written into the frames on the main thread."""
 
 import dataclasses
+import functools
 import uuid
 
 from MedSAMSegLib.runs.streamedRun import StreamedRun, include
@@ -84,7 +85,8 @@ class TimeRun(StreamedRun):
             if self._isCancelled.is_set():
                 return
             request = {**self._settings, **film.request, "axis": 0, "method": METHOD}
-            for event in self._streamed(film.upload, job, request):
+            start = functools.partial(_propagate, job, request)
+            for event in self._streamed(film.upload, start):
                 yield sliceIndex, event
 
     def _apply(self, event):
@@ -129,3 +131,7 @@ class TimeRun(StreamedRun):
             if not self._step.isEmpty:
                 self._step.end()
                 self._onEnd(self._step)
+
+
+def _propagate(job, request, client, key):
+    return client.propagate(key, job=job, **request)

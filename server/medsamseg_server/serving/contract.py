@@ -92,12 +92,13 @@ class Health(Reply):
 
 
 class ModelInfo(Reply):
-    """A model the server knows."""
+    """A model the server knows; ``proposes`` tells whether it can find objects that nobody has pointed at."""
 
     name: str
     title: str
     installed: bool
     default: bool
+    proposes: bool
     licence: str
     size_bytes: int | None
 

@@ -24,6 +24,7 @@ from medsamseg_server.serving.proposal_contract import ProposalsEvent, Proposals
 from medsamseg_server.serving.proposal_job import ProposalJob
 from medsamseg_server.serving.scheduler import Outcome, Priority, Scheduler, Task
 from medsamseg_server.volumes.volume import Volume, VolumeStore
+from medsamseg_server.weights.catalog import get_specification
 
 logger = logging.getLogger(__name__)
 
@@ -162,6 +163,7 @@ class Service:
                     title=stored.checkpoint.title,
                     installed=stored.path is not None,
                     default=stored.checkpoint.model == self.engine.default_model,
+                    proposes=get_specification(stored.checkpoint.model).proposes,
                     licence=stored.checkpoint.licence,
                     size_bytes=stored.checkpoint.size_bytes,
                 )
