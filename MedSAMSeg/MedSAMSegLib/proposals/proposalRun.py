@@ -44,6 +44,11 @@ class ProposalRun(StreamedRun):
         self._job = uuid.uuid4().hex
         super().__init__(connect, [self._job])
 
+    @property
+    def source(self):
+        """The :class:`ProposalSource`: where it looks, with the model once that is known."""
+        return self._source
+
     def _events(self):
         return self._streamed(self._upload, self._start)
 

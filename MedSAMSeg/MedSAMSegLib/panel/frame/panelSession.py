@@ -41,6 +41,8 @@ class PanelSession:
         self.changed = DeferredSignal(self.connections)
         #: Emitted when the server may know other models than before.
         self.modelsChanged = Signal()
+        #: What the server says of the models that it knows; empty until it was asked.
+        self.models = []
         #: :class:`WorkList` of what is under way.
         self.work = WorkList(self.connections, lambda error: self.say(str(error)), self.changed.emit)
         #: :class:`Breathing` for what is under way without being in the list.
