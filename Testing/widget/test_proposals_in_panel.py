@@ -248,6 +248,15 @@ def test_missingModelIsSaidBeforehand(gui, openPanel, server, volume):
     gui.waitUntil(lambda: label.text.startswith("Objects are proposed by Proposer, which is not on this computer"))
 
 
+def test_closedSectionShowsNothing(gui, opened):
+    assert opened.ui.proposalModelLabel.isVisible()
+    opened.ui.proposalsButton.collapsed = True
+    before = opened.ui.proposalModelLabel.text
+    widgetDriver.choose(opened.ui.modelComboBox, "Proposer")
+    gui.waitUntil(lambda: opened.ui.proposalModelLabel.text != before)
+    assert not opened.ui.proposalModelLabel.isVisible()
+
+
 def test_errorOfTheServerIsSaid(gui, opened, server, monkeypatch):
     def refuse(*arguments, **options):
         raise ServerError("LiteMedSAM is not made to propose objects.", "Choose the model mobilesam or sam.", "x")
