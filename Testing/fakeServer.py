@@ -12,8 +12,19 @@ import zlib
 import numpy as np
 
 from MedSAMSegLib.client.serverClient import PROTOCOL_VERSION, ServerUnavailableError
-from MedSAMSegLib.client.serverReplies import EncodingStatus, SegmentReply, ServerEvent, SliceMask, UploadReply
+from MedSAMSegLib.client.serverReplies import (
+    EncodingStatus,
+    PropagationEvent,
+    SegmentReply,
+    ServerError,
+    SliceMask,
+    UploadReply,
+)
 from MedSAMSegLib.client.sliceProbability import SliceProbability
+from MedSAMSegLib.volumes.slicePrompt import MEANINGS
+
+#: It has no part, object and whole.
+ONE_MASK_MODEL = "medsam"
 
 WINDOW = {"name": "soft", "lower": -160.0, "upper": 240.0}
 
@@ -28,7 +39,10 @@ def boxMask(box):
 def withProbability(mask):
     """:return: the SliceMask with what is behind it: 3/4 in the mask, 1/4 in a ring of one pixel round it."""
     levels = np.pad(np.where(mask.pixels, 191, 63).astype(np.uint8), 1, constant_values=63)
-    likely = SliceProbability(mask.x0 - 1, mask.y0 - 1, levels.shape, zlib.compress(levels.tobytes()))
+    # Nothing before the slice's first row and column; beyond its end, volumes of tests have room.
+    x0, y0 = max(mask.x0 - 1, 0), max(mask.y0 - 1, 0)
+    levels = np.ascontiguousarray(levels[y0 - mask.y0 + 1 :, x0 - mask.x0 + 1 :])
+    likely = SliceProbability(x0, y0, levels.shape, zlib.compress(levels.tobytes()))
     return dataclasses.replace(mask, probability=likely)
 
 
@@ -38,7 +52,30 @@ def _setEvent():
     return event
 
 
-class FakeMaskEvent(ServerEvent):
+def _boxOf(prompt):
+    """:return: the box of a prompt; of one without, that of its points."""
+    if prompt.box is not None:
+        return prompt.box
+    xs, ys, _labels = zip(*prompt.points, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _told(prompts, locked=(), **limits):
+    """:return: what is followed, with prompts as [(slice index, box)] and their masks by slice."""
+    drawn = {prompt.sliceIndex: prompt.mask for prompt in prompts if prompt.mask is not None}
+    masks = {index: (mask.x0, mask.y0, mask.pixels) for index, mask in drawn.items()}
+    boxes = [(prompt.sliceIndex, prompt.box) for prompt in prompts]
+    return {"prompts": boxes, "masks": masks, "locked": locked, **limits}
+
+
+def _meant(mask, meaning):
+    """:return: the first 1, 2 or 3 columns of a mask for a part, an object or a whole; all of them for None."""
+    if meaning is None:
+        return mask
+    return dataclasses.replace(mask, pixels=mask.pixels[:, : 1 + MEANINGS.index(meaning)])
+
+
+class FakeMaskEvent(PropagationEvent):
     """A "slice" event whose mask is given as such."""
 
     @property
@@ -97,11 +134,16 @@ class FakeServer:
         self.job = None
         self.wasCancelled = threading.Event()
         self.maskOfBox = boxMask
-        #: Confidence of a propagated slice by its distance to the prompt.
+        #: What three planes bring: {"notes": sentences, "seen": [(axis, slice index) that are looked at]}.
+        self.planesOf = {"notes": [], "seen": []}
+        #: What is said of the masks on a slice that are likely to be wrong.
+        self.doubtOf = lambda sliceIndex: None
         #: What a search for objects finds on every slice: (SliceMask, quality), in this order.
         self.proposed = []
+        #: Confidence of a propagated slice by its distance to the prompt.
         self.confidenceOf = lambda distance: 1 - 0.25 * distance
         self._reach = reach
+        self._withProbabilities = False
 
     @property
     def url(self):
@@ -152,28 +194,25 @@ class FakeServer:
         self.uploads.append(upload)
         return UploadReply(upload.key, WINDOW, [])
 
-    def segment(
-        self,
-        key,
-        axis,
-        sliceIndex,
-        boxes,
-        window="auto",
-        model=None,
-        points=None,
-        cachedOnly=False,
-        withProbabilities=False,
-    ):
+    def segment(self, key, prompts, window="auto", model=None, cachedOnly=False, withProbabilities=False):
+        ((axis, sliceIndex),) = {(prompt.axis, prompt.sliceIndex) for prompt in prompts}
+        boxes = [prompt.box for prompt in prompts]
+        points = [[(x, y, int(isInObject)) for x, y, isInObject in prompt.points] for prompt in prompts]
+        meanings = [prompt.meaning for prompt in prompts]
         request = {"key": key, "axis": axis, "slice": sliceIndex, "boxes": boxes, "window": window}
-        self.requests.append({**request, **({"points": points} if points else {})})
+        lists = {"points": points, "meanings": meanings}
+        self.requests.append({**request, **{name: each for name, each in lists.items() if any(each)}})
         assert self.letSegment.wait(20), "the answer was never let go"
         self._answerIfAlive()
         isEncoded = self.encodedSlices is None or (key, axis, sliceIndex, window) in self.encodedSlices
         if cachedOnly and not isEncoded:
             return None
-        masks = [self.maskOfBox(box) for box in boxes]
+        if any(meanings) and model == ONE_MASK_MODEL:
+            raise ServerError("MedSAM learned one mask for a box.", "Choose another model.", "model_has_one_mask")
+        masks = [_meant(self.maskOfBox(_boxOf(prompt)), prompt.meaning) for prompt in prompts]
         masks = [withProbability(mask) for mask in masks] if withProbabilities else masks
-        return SegmentReply(masks, False, 0.2, 0.1, "fake", "fa" * 32, WINDOW)
+        doubts = [self.doubtOf(sliceIndex)] * len(masks)
+        return SegmentReply(masks, False, 0.2, 0.1, "fake", "fa" * 32, WINDOW, doubts=doubts)
 
     def startEncoding(self, key, axis, sliceIndex, window="auto", model=None):
         self._answerIfAlive()
@@ -190,11 +229,14 @@ class FakeServer:
         return self.encoding
 
     def propagate(self, key, axis, job, prompts=(), objects=None, **options):
-        followed = {"objects": objects} if objects else {"prompts": prompts}
-        self.requests.append({"key": key, "axis": axis, **followed, **options})
+        objects = objects and {name: _told(**each) for name, each in objects.items()}
+        followed = {"objects": objects} if objects else _told(prompts, **options)
+        self.requests.append({"key": key, "axis": axis, **options, **followed})
         self.job = job
         self.wasCancelled.clear()
-        return self._events(objects or {None: {"prompts": prompts, "locked": options.get("locked", ())}})
+        self._withProbabilities = options.get("withProbabilities", False)
+        events = self._events(objects or {None: followed})
+        return self._seenFromAllSides(events) if options.get("planes", 1) > 1 else events
 
     def propose(self, key, axis, sliceIndex, window="auto", model=None, job=None, **options):
         request = {"key": key, "axis": axis, "slice": sliceIndex, "window": window, "model": model, **options}
@@ -205,16 +247,16 @@ class FakeServer:
         return self._search(model)
 
     def _search(self, model):
-        yield ServerEvent("start", {"points_total": 16, "model": model or "proposer"})
+        yield PropagationEvent("start", {"points_total": 16, "model": model or "proposer"})
         for number, points in enumerate((8, 16)):
             if number == self.heldAfter:
                 assert self.wasCancelled.wait(20), "the search was never cancelled"
-                yield ServerEvent("cancelled", {})
+                yield PropagationEvent("cancelled", {})
                 return
-            yield ServerEvent("progress", {"points": points})
+            yield PropagationEvent("progress", {"points": points})
         for mask, quality in self.proposed:
             yield FakeMaskEvent("proposal", {"mask": mask, "quality": quality, "stability": 0.97})
-        yield ServerEvent("done", {"proposals": len(self.proposed)})
+        yield PropagationEvent("done", {"proposals": len(self.proposed)})
 
     def cancel(self, job):
         if job == self.encoding.job:
@@ -228,52 +270,78 @@ class FakeServer:
         if self.hasDied:
             raise ServerUnavailableError("The MedSAMSeg server stopped.", "Try again.", "server_stopped")
 
-    def _reached(self, prompts, walls):
+    def _reached(self, prompts, locked):
         """:return: {slice index: distance to the prompt that it was followed from}, lowest slice first."""
         reached = {}
         for prompt in prompts:
             for step in (-1, 1):
                 for distance in range(self._reach + 1):
                     index = prompt + step * distance
-                    if index in walls:
+                    if index in locked:
                         break
                     reached[index] = min(distance, reached.get(index, distance))
         return dict(sorted(reached.items()))
 
     def _events(self, objects):
         total = len(objects) * (2 * self._reach + 1)
-        yield ServerEvent(
-            "start", {"slices_total": total, "model": "fake", "weights_sha256": "fa" * 32, "window": WINDOW}
-        )
+        start = {"slices_total": total, "model": "fake", "weights_sha256": "fa" * 32, "window": WINDOW}
+        yield PropagationEvent("start", {**start, "notes": []})
         for number, event in enumerate(self._inStep(objects)):
             if number == self.diesAfter:
                 self.die()
             self._answerIfAlive()
             if number == self.heldAfter:
-                assert self.wasCancelled.wait(20), "the propagation was never cancelled"
-                yield ServerEvent("cancelled", {"slices": number})
+                yield self._cancelled(number)
                 return
             yield event
         for name, followed in objects.items():
             last = followed["prompts"][0][0] + self._reach
             ending = {"direction": "forward", "slice": last, "reason": "range", "message": "Stopped."}
-            yield ServerEvent("ended", {"object": name, **ending})
-        yield ServerEvent("done", {"slices": total, "seconds": {"encode": 1.0, "decode": 0.5}})
+            yield PropagationEvent("ended", {"object": name, **ending})
+        yield PropagationEvent("done", {"slices": total, "seconds": {"encode": 1.0, "decode": 0.5}})
 
     def _inStep(self, objects):
         """Yield the slices of all objects, one of each in turn."""
-        walks = [self._slices(name, dict(each["prompts"]), set(each["locked"])) for name, each in objects.items()]
-        for events in itertools.zip_longest(*walks):
+        ofObjects = [self._slices(name, dict(each["prompts"]), set(each["locked"])) for name, each in objects.items()]
+        for events in itertools.zip_longest(*ofObjects):
             yield from (event for event in events if event is not None)
 
-    def _slices(self, name, prompts, walls):
+    def _cancelled(self, slices):
+        assert self.wasCancelled.wait(20), "the propagation was never cancelled"
+        return PropagationEvent("cancelled", {"slices": slices})
+
+    def _seenFromAllSides(self, events):
+        """Yield what is told of a propagation, and before its end what is looked at, and slices without a box again."""
+        followed, slices = [], 0
+        for event in events:
+            slices += event.kind == "slice"
+            if event.kind == "start":
+                event.fields["notes"] = self.planesOf["notes"]
+            elif event.kind == "slice" and event.fields["provenance"] != "box":
+                pixels = event.mask.pixels.copy()
+                pixels[0, 0] = False
+                mask = dataclasses.replace(event.mask, pixels=pixels)
+                followed.append(FakeMaskEvent("slice", {**event.fields, "mask": mask}))
+            elif event.kind == "done":
+                seen = self.planesOf["seen"]
+                for number, (axis, index) in enumerate(seen, start=1):
+                    if self.heldAfter == slices + number - 1:
+                        yield self._cancelled(slices)
+                        return
+                    fields = {"object": None, "axis": axis, "slice": index, "done": number, "total": len(seen)}
+                    yield PropagationEvent("plane", fields)
+                yield from followed
+            yield event
+
+    def _slices(self, name, prompts, locked):
         box = next(iter(prompts.values()))
-        for index, distance in self._reached(prompts, walls).items():
+        for index, distance in self._reached(prompts, locked).items():
             isPrompted = index in prompts
+            mask = self.maskOfBox(prompts.get(index, box))
             fields = {
                 "object": name,
                 "slice": index,
-                "mask": self.maskOfBox(prompts.get(index, box)),
+                "mask": withProbability(mask) if self._withProbabilities else mask,
                 "provenance": "box" if isPrompted else "propagated",
                 "confidence": None if isPrompted else self.confidenceOf(distance),
                 "confidence_parts": {} if isPrompted else {"overlap": self.confidenceOf(distance)},

@@ -1,15 +1,24 @@
 """The scripting API: boxes in, segments out."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
 import slicer
 
 from MedSAMSegLib.boxes.boxWork import BoxWork
 from MedSAMSegLib.boxes.sceneBoxes import SceneBoxes
 from MedSAMSegLib.client.encodingRun import EncodingRun, UploadRun
+from MedSAMSegLib.client.probabilityMemory import ProbabilityMemory
 from MedSAMSegLib.client.volumeUpload import VolumeUploads
 from MedSAMSegLib.logicLesions import LesionList
+from MedSAMSegLib.logicLines import LinePrompts
 from MedSAMSegLib.logicProposals import ObjectProposals
+from MedSAMSegLib.logicThreshold import PropagationThresholding
 from MedSAMSegLib.logicTime import TimeFollowing
 from MedSAMSegLib.propagation.propagations import Propagations
+from MedSAMSegLib.propagation.propagationThreshold import PropagationThresholds
 from MedSAMSegLib.proposals.proposalWork import ProposalWork
 from MedSAMSegLib.segments.segmentWriters import SegmentWriters
 from MedSAMSegLib.sequences.segmentationSequence import removeFromFrames
@@ -20,8 +29,12 @@ from MedSAMSegLib.slices.protectedSegments import acceptedSlices
 from MedSAMSegLib.volumes.nodeNames import nodeName
 from MedSAMSegLib.volumes.sliceGeometry import checkVolume
 
+if TYPE_CHECKING:
+    from MedSAMSegLib.boxes.boxRun import BoxResult, BoxRun
+    from MedSAMSegLib.propagation.propagationRun import PropagationResult, PropagationRun
 
-class MedSAMSegLogic(LesionList, TimeFollowing, ObjectProposals):
+
+class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThresholding, ObjectProposals):
     """Segments objects in scalar volumes from boxes on slices.
 
     Usage::
@@ -35,7 +48,8 @@ class MedSAMSegLogic(LesionList, TimeFollowing, ObjectProposals):
         logic.propagate(volume, segmentation, logic.boxedSegments(segmentation, volume))
 
     What can be done with boxes that are there already is in :class:`BoxAdjustment`, what with slices in
-    :class:`SliceReview`, with measured segments in :class:`LesionList`, with sequences in :class:`TimeFollowing`,
+    :class:`SliceReview`, with measured segments in :class:`LesionList`, with measured lines in :class:`LinePrompts`,
+    with sequences in :class:`TimeFollowing`, with what was propagated in :class:`PropagationThresholding`,
     without a box in :class:`ObjectProposals`.
 
     :param server: the way to a server; the local server of this Slicer when not given,
@@ -48,12 +62,18 @@ class MedSAMSegLogic(LesionList, TimeFollowing, ObjectProposals):
         self._writers = SegmentWriters(acceptedSlices)
         boxes = SceneBoxes()
         super().__init__(boxes, BoxWork(self._server, self._uploads, self._writers, boxes))
+        LinePrompts.__init__(self, self._boxWork)
         TimeFollowing.__init__(self, TimePropagations(self._server.client, self._writers, boxes.store))
+        memory = ProbabilityMemory()
+        self._propagations = Propagations(self._server.client, self._uploads, self._writers, boxes.store, memory)
+        thresholds = PropagationThresholds(self._writers, self._propagations, memory)
+        PropagationThresholding.__init__(self, thresholds)
         work = ProposalWork(self._server.client, self._uploads, self._writers, self._boxWork)
         ObjectProposals.__init__(self, work)
-        self._propagations = Propagations(self._server.client, self._uploads, self._writers, boxes.store)
 
-    def createSegmentation(self, volume, name=None):
+    def createSegmentation(
+        self, volume: slicer.vtkMRMLScalarVolumeNode, name: str | None = None
+    ) -> slicer.vtkMRMLSegmentationNode:
         """Return a new segmentation node with the volume's geometry, under the volume's parent transform.
 
         :param volume: the scalar volume node that will be segmented.
@@ -67,7 +87,9 @@ class MedSAMSegLogic(LesionList, TimeFollowing, ObjectProposals):
         self.adoptGeometry(segmentation, volume)
         return segmentation
 
-    def adoptGeometry(self, segmentation, volume):
+    def adoptGeometry(
+        self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode
+    ) -> None:
         """Give an empty segmentation the volume's voxels and parent transform.
 
         :param segmentation: the segmentation node.
@@ -77,7 +99,9 @@ class MedSAMSegLogic(LesionList, TimeFollowing, ObjectProposals):
         segmentation.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
         segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
 
-    def addSegment(self, segmentation, name, color=None):
+    def addSegment(
+        self, segmentation: slicer.vtkMRMLSegmentationNode, name: str, color: Sequence[float] | None = None
+    ) -> str:
         """Return the ID of a new, empty segment.
 
         :param segmentation: the segmentation node.
@@ -87,7 +111,7 @@ class MedSAMSegLogic(LesionList, TimeFollowing, ObjectProposals):
         arguments = ("", name) if color is None else ("", name, color)
         return segmentation.GetSegmentation().AddEmptySegment(*arguments)
 
-    def removeSegment(self, segmentation, segment):
+    def removeSegment(self, segmentation: slicer.vtkMRMLSegmentationNode, segment: str) -> None:
         """Remove a segment and its boxes, of a sequence on all frames; this cannot be undone.
 
         :param segmentation: the segmentation node.
@@ -102,17 +126,17 @@ class MedSAMSegLogic(LesionList, TimeFollowing, ObjectProposals):
 
     def segmentBox(
         self,
-        volume,
-        segmentation,
-        segment,
-        boxRAS=None,
-        view=None,
-        axis=None,
-        slice=None,
-        box=None,
-        window="auto",
-        model=None,
-    ):
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        segment: str,
+        boxRAS: tuple[Sequence[float], Sequence[float]] | None = None,
+        view: str | None = None,
+        axis: int | None = None,
+        slice: int | None = None,
+        box: Sequence[float] | None = None,
+        window: str = "auto",
+        model: str | None = None,
+    ) -> BoxResult | None:
         """Segment the object in a box on one slice, and add it to the segment as one undo step.
 
         The box is given either in space (``boxRAS``, with the ``view`` that it was drawn on) or in voxels
@@ -135,7 +159,15 @@ class MedSAMSegLogic(LesionList, TimeFollowing, ObjectProposals):
         where = {"boxRAS": boxRAS, "view": view, "axis": axis, "slice": slice, "box": box}
         return self.startBox(volume, segmentation, segment, window, model, **where).finish()
 
-    def startBox(self, volume, segmentation, segment, window="auto", model=None, **where):
+    def startBox(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        segment: str,
+        window: str = "auto",
+        model: str | None = None,
+        **where: Any,
+    ) -> BoxRun:
         """Start what :meth:`segmentBox` does and return at once, with a run that has to be advanced to its end.
 
         :param volume: the scalar volume node.
@@ -149,7 +181,14 @@ class MedSAMSegLogic(LesionList, TimeFollowing, ObjectProposals):
         """
         return self._boxWork.draw(volume, segmentation, segment, window, model, where)
 
-    def propagate(self, volume, segmentation, segment, progress=None, **options):
+    def propagate(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        segment: str,
+        progress: Callable[..., None] | None = None,
+        **options: Any,
+    ) -> PropagationResult | None:
         """Follow the object from the segment's boxes through the volume; wait until it is done.
 
         The whole propagation is one undo step. An interrupt (Ctrl+C) keeps the slices so far.
@@ -162,7 +201,7 @@ class MedSAMSegLogic(LesionList, TimeFollowing, ObjectProposals):
         :param segment: ID of a segment on which boxes were drawn, or a list of such IDs.
         :param progress: called after each slice with a :class:`PropagationProgress`, which prints as a sentence; when
             it returns False, the propagation is cancelled.
-        :param options: first, last, direction, fromSlice, window and model, as for :meth:`startPropagation`.
+        :param options: first, last, direction, fromSlice, window, model and planes, as for :meth:`startPropagation`.
         :return: :class:`PropagationResult`.
         :raises UserError: when the server fails; slices that were done before are kept.
         """
@@ -170,17 +209,18 @@ class MedSAMSegLogic(LesionList, TimeFollowing, ObjectProposals):
 
     def startPropagation(
         self,
-        volume,
-        segmentation,
-        segment,
-        progress=None,
-        first=None,
-        last=None,
-        direction="both",
-        fromSlice=None,
-        window="auto",
-        model=None,
-    ):
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        segment: str,
+        progress: Callable[..., None] | None = None,
+        first: int | None = None,
+        last: int | None = None,
+        direction: str = "both",
+        fromSlice: int | None = None,
+        window: str = "auto",
+        model: str | None = None,
+        planes: int = 1,
+    ) -> PropagationRun | None:
         """Start what :meth:`propagate` does and return at once, with a run that has to be advanced to its end.
 
         What :meth:`segmentBox` writes into the same segmentation meanwhile belongs to the run's undo step.
@@ -200,6 +240,8 @@ class MedSAMSegLogic(LesionList, TimeFollowing, ObjectProposals):
             the propagation ends. None for all boxes.
         :param window: intensity window, as for :meth:`segmentBox`.
         :param model: name of the model; None for the server's default.
+        :param planes: 3 to look at the object across the two other axes as well, once it has been followed; its slices
+            are then written again. All of it is computed anew.
         :return: :class:`PropagationRun`.
         """
         return self._propagations.start(
@@ -213,9 +255,15 @@ class MedSAMSegLogic(LesionList, TimeFollowing, ObjectProposals):
             fromSlice=fromSlice,
             window=window,
             model=model,
+            planes=planes,
         )
 
-    def boxedSegments(self, segmentation, volume, axis=None):
+    def boxedSegments(
+        self,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        axis: int | None = None,
+    ) -> list[str]:
         """Return the IDs of the segments that can be propagated: with boxes along one axis, visible and not completed.
 
         :param segmentation: the segmentation node.
@@ -229,7 +277,7 @@ class MedSAMSegLogic(LesionList, TimeFollowing, ObjectProposals):
         """The way to the server."""
         return self._server
 
-    def startUpload(self, volume):
+    def startUpload(self, volume: slicer.vtkMRMLScalarVolumeNode) -> UploadRun:
         """Send a volume to the server before anything is asked about it.
 
         :param volume: the scalar volume node.
@@ -237,7 +285,14 @@ class MedSAMSegLogic(LesionList, TimeFollowing, ObjectProposals):
         """
         return UploadRun(self._server.client, self._uploads.uploadOf(volume))
 
-    def startEncoding(self, volume, axis, sliceIndex, window="auto", model=None):
+    def startEncoding(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        axis: int,
+        sliceIndex: int,
+        window: str = "auto",
+        model: str | None = None,
+    ) -> EncodingRun:
         """Let the server encode all slices along an axis ahead, so that boxes there are answered at once.
 
         What is asked for by a box or a propagation goes first. It takes the place of the volume's earlier encoding.
@@ -252,11 +307,11 @@ class MedSAMSegLogic(LesionList, TimeFollowing, ObjectProposals):
         request = {"axis": axis, "sliceIndex": sliceIndex, "window": window, "model": model}
         return EncodingRun(self._server.client, self._uploads.uploadOf(volume), request)
 
-    def cancelUploads(self):
+    def cancelUploads(self) -> None:
         """Stop sending volumes: the scene is about to close."""
         self._uploads.cancelAll()
 
-    def undo(self, segmentation, volume):
+    def undo(self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode) -> bool:
         """Take the last change back, and with it the box that made it; return False when there is none.
 
         A box that was moved or deleted is again where it was. What was followed through time is taken back from all
@@ -276,7 +331,7 @@ class MedSAMSegLogic(LesionList, TimeFollowing, ObjectProposals):
         self._boxes.history.takeBack(step)
         return True
 
-    def redo(self, segmentation, volume):
+    def redo(self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode) -> bool:
         """Bring the last undone change and its box again; return False when there is none.
 
         :param segmentation: the segmentation node.
@@ -291,7 +346,9 @@ class MedSAMSegLogic(LesionList, TimeFollowing, ObjectProposals):
         self._boxes.history.bringBack(writer.lastStep)
         return True
 
-    def canUndo(self, segmentation, volume):
+    def canUndo(
+        self, segmentation: slicer.vtkMRMLSegmentationNode | None, volume: slicer.vtkMRMLScalarVolumeNode | None
+    ) -> bool:
         """Return whether :meth:`undo` has something to take back; never while a propagation is writing.
 
         :param segmentation: the segmentation node, or None.
@@ -302,7 +359,7 @@ class MedSAMSegLogic(LesionList, TimeFollowing, ObjectProposals):
             return False
         return writer.canUndo or self._times.steps.isNextToUndo(segmentation, writer)
 
-    def canRedo(self, segmentation, volume):
+    def canRedo(self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode) -> bool:
         """Return whether :meth:`redo` has something to bring again; never while a propagation is writing.
 
         :param segmentation: the segmentation node, or None.

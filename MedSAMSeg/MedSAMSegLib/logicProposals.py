@@ -1,8 +1,19 @@
 """What the scripting API can do without a box: have the objects of a slice proposed, and accept some of them."""
 
+from __future__ import annotations
+
 import itertools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.errors import UserError
+
+if TYPE_CHECKING:
+    import slicer
+
+    from MedSAMSegLib.proposals.proposal import Proposal
+    from MedSAMSegLib.proposals.proposalRun import ProposalRun
+    from MedSAMSegLib.proposals.proposalWork import ProposalWork
 
 
 class ObjectProposals:
@@ -14,10 +25,19 @@ class ObjectProposals:
     :param proposalWork: :class:`ProposalWork`.
     """
 
-    def __init__(self, proposalWork):
+    def __init__(self, proposalWork: ProposalWork) -> None:
         self._proposalWork = proposalWork
 
-    def proposals(self, volume, axis=0, slice=0, window="auto", model=None, progress=None, **options):
+    def proposals(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        axis: int = 0,
+        slice: int = 0,
+        window: str = "auto",
+        model: str | None = None,
+        progress: Callable[..., Any] | None = None,
+        **options: float,
+    ) -> list[Proposal]:
         """Have the objects of one slice proposed; wait until that is done. Nothing is written.
 
         :param volume: the volume node.
@@ -33,14 +53,25 @@ class ObjectProposals:
         """
         return self.startProposals(volume, axis, slice, window, model, progress, **options).finish()
 
-    def startProposals(self, volume, axis=0, slice=0, window="auto", model=None, progress=None, **options):
+    def startProposals(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        axis: int = 0,
+        slice: int = 0,
+        window: str = "auto",
+        model: str | None = None,
+        progress: Callable[..., Any] | None = None,
+        **options: float,
+    ) -> ProposalRun:
         """Start what :meth:`proposals` does and return at once, with a run that has to be advanced to its end.
 
         :return: :class:`ProposalRun`; the arguments are those of :meth:`proposals`.
         """
         return self._proposalWork.search(volume, axis, slice, window, model, progress, options)
 
-    def acceptProposal(self, segmentation, proposal, name=None):
+    def acceptProposal(
+        self, segmentation: slicer.vtkMRMLSegmentationNode, proposal: Proposal, name: str | None = None
+    ) -> str:
         """Make a segment of a proposal, as one undo step. It has a box from then on, from which it can be followed.
 
         It may overlap with other segments, unless the scene's Segment Editor is set to avoid that.
@@ -54,7 +85,12 @@ class ObjectProposals:
         names = None if name is None else [name]
         return self.acceptProposals(segmentation, [proposal], names)[proposal]
 
-    def acceptProposals(self, segmentation, proposals, names=None):
+    def acceptProposals(
+        self,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        proposals: Sequence[Proposal],
+        names: Sequence[str] | None = None,
+    ) -> dict[Proposal, str]:
         """Make a segment of each of several proposals, all as one undo step.
 
         Where the scene's Segment Editor is set to avoid overlap, the smaller of two has what both have.

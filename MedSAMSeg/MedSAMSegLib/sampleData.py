@@ -1,5 +1,7 @@
 """The shipped samples in Slicer's Sample Data module."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from slicer.i18n import tr as _
@@ -43,7 +45,7 @@ SAMPLES = (
 )
 
 
-def registerSampleData():
+def registerSampleData() -> None:
     """Offer a chest CT with the radiologist's outline of its tumor, and a film; nothing is downloaded."""
     # Not at import: this is one of Slicer's own modules, which may be loaded after this one.
     import SampleData

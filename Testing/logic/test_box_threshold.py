@@ -13,7 +13,7 @@ from segmentations import addSegment
 from MedSAMSegLib.boxes.boxProbabilities import BoxProbabilities
 from MedSAMSegLib.boxes.boxQuestions import MaskRequest, askMasks
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
+from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 #: Below the probability of the ring round the mask, and above that of the mask.
 LOW, HIGH = 0.2, 0.8
@@ -155,18 +155,57 @@ def test_memoryOfProbabilitiesIsBoundedAndTheOldestGo(host, ct):
     mask = withProbability(boxMask(BOX))
     size = len(mask.probability.packed)
     memory = BoxProbabilities(mostBytes=2 * size)
-    first, second, third = (MaskRequest(BoxPrompt(0, index, *BOX)) for index in range(3))
+    first, second, third = (MaskRequest(SlicePrompt(0, index, BOX)) for index in range(3))
     memory.keep(ct[0], first, mask)
     memory.keep(ct[0], second, mask)
     assert memory.find(ct[0], first) is mask
     memory.keep(ct[0], third, mask)
     assert [memory.find(ct[0], each) for each in (first, second, third)] == [mask, None, mask]
-    withPoints = dataclasses.replace(first, points=((2.0, 3.0, True),))
+    withPoints = dataclasses.replace(first, prompt=first.prompt.changed(points=((2.0, 3.0, True),)))
     assert memory.find(ct[0], withPoints) is None
 
 
 def test_probabilitiesOfManyBoxesAreAskedAsManyAtOnceAsTheServerTells(server):
-    wanted = [MaskRequest(BoxPrompt(0, SLICE, *BOX), withProbability=number == 20) for number in range(40)]
+    wanted = [MaskRequest(SlicePrompt(0, SLICE, BOX), withProbability=number == 20) for number in range(40)]
     answers = askMasks(server, "key", wanted)
     assert [len(request["boxes"]) for request in server.requests] == [16, 16, 8]
     assert [mask.probability is not None for mask, _reply in answers] == [False] * 16 + [True] * 16 + [False] * 8
+
+
+@pytest.mark.parametrize("thresholds", [(LOW, HIGH, 0.5), (0.5,)], ids=["dragged", "typed"])
+def test_aThresholdThatIsBackWhereItWasLeavesNoStep(logic, ct, box, thresholds):
+    volume, segmentation, _segment = ct
+    run = None
+    for threshold in thresholds:
+        run = logic.startThreshold(box, threshold, continues=run, isLast=threshold == thresholds[-1])
+        run.finish()
+    assert not run.result.changedSegment
+    np.testing.assert_array_equal(segmentVoxels(*ct), boxVoxels(volume, 0, [SLICE]))
+    # The box is still asked, moved and taken back as one that was just drawn.
+    logic.setThreshold(box, LOW)
+    np.testing.assert_array_equal(segmentVoxels(*ct), ringedVoxels(volume))
+    assert logic.undo(segmentation, volume)
+    assert logic.undo(segmentation, volume)
+    assert not segmentVoxels(*ct).any()
+    assert not boxNodes()
+
+
+def test_aDragBackDuringAPropagationTakesNothingOfThePropagation(logic, server, ct, box):
+    volume, _segmentation, _segment = ct
+    server.heldAfter = 2
+    propagation = logic.startPropagation(*ct)
+    while len(propagation.result.slices) < 2:
+        propagation.advance(wait=True)
+    first = logic.startThreshold(box, LOW, isLast=False)
+    first.finish()
+    propagation.cancel()
+    propagation.finish()
+    logic.startThreshold(box, 0.5, continues=first).finish()
+    np.testing.assert_array_equal(segmentVoxels(*ct), boxVoxels(volume, 0, [2, 3, SLICE]))
+
+
+def test_aThresholdThatChangesNoVoxelIsTakenBackAlone(logic, ct, box):
+    logic.setThreshold(box, 0.51)
+    assert logic.undo(ct[1], ct[0])
+    assert logic.threshold(box) == 0.5
+    np.testing.assert_array_equal(segmentVoxels(*ct), boxVoxels(ct[0], 0, [SLICE]))

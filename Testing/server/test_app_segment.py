@@ -37,6 +37,7 @@ def unpack(mask):
 
 
 POINT = [12, 12, 1]
+CORNER = {"extent": [7, 9, 7, 9], "bits": "gA=="}
 
 
 @pytest.mark.parametrize(
@@ -110,7 +111,7 @@ def test_models_are_listed_with_what_is_installed(client):
     assert [model["name"] for model in models] == ["litemedsam", "medsam", "mobilesam", "sam"]
     assert [model["installed"] for model in models] == [True, False, False, False]
     assert [model["default"] for model in models] == [True, False, False, False]
-    assert set(models[0]) == {"name", "title", "installed", "default", "proposes", "licence", "size_bytes"}
+    assert set(models[0]) == {"name", "title", "installed", "default", "license", "size_bytes", "proposes", "clicks"}
 
 
 def test_box_gives_the_cropped_mask(client, rod_path):
@@ -164,6 +165,7 @@ def test_auto_window_is_told_as_what_it_is(client, rod_path):
         ({"prompts": [{"box": [1, 2, 3]}]}, "request_invalid", "'prompts.0.box.3' is not usable"),
         ({"prompts": [{"box": ["a", 2, 3, 4]}]}, "request_invalid", "'a'"),
         ({"prompts": [BOX] * 1001}, "request_invalid", "'prompts'"),
+        ({"prompts": [BOX, {**BOX, "mask": CORNER}]}, "request_invalid", "mask cannot be used here"),
         ({"colour": "red"}, "request_invalid", "'colour' is not usable"),
         ({"window": "x" * 100}, "request_invalid", "'window'"),
     ],
@@ -256,6 +258,7 @@ def test_openapi_names_every_route_and_the_errors(client):
         "/v1/status",
         "/v1/volumes/{key}",
         "/v1/volumes/{key}/proposals",
+        "/v1/volumes/{key}/click",
         "/v1/volumes/{key}/segment",
         "/v1/volumes/{key}/propagate",
         "/v1/volumes/{key}/encodings",

@@ -8,7 +8,8 @@ import pytest
 from live_client import Noticed
 from server_fakes import FAKE_SHA256, IDENTITY_WINDOW, ROD_BOX, rod
 
-from medsamseg_server.serving import contract
+from medsamseg_server.serving.prompt_contract import PropagationPrompt
+from medsamseg_server.serving.propagation_contract import CancelledEvent, PropagateRequest
 from medsamseg_server.serving.propagation_job import PropagationJob
 from medsamseg_server.serving.scheduler import Outcome
 
@@ -24,6 +25,7 @@ def test_propagation_streams_the_object_slice_by_slice(server, path):
         "weights_sha256": FAKE_SHA256,
         "window": {"name": "255,127.5", "lower": 0, "upper": 255},
         "windows": [{"name": "255,127.5", "lower": 0, "upper": 255}],
+        "notes": [],
     }
     slices = [event for event in middle if event["event"] == "slice"]
     assert [(event["slice"], event["direction"]) for event in slices] == [
@@ -149,7 +151,7 @@ def test_waiting_propagation_is_cancelled_at_once(server, path, watch):
 
 
 def test_cancelling_between_the_last_event_and_the_end_adds_no_other_last_event(engine, volume):
-    request = contract.PropagateRequest(prompts=[contract.SlicePrompt(slice=5, box=ROD_BOX)], window=IDENTITY_WINDOW)
+    request = PropagateRequest(prompts=[PropagationPrompt(slice=5, box=ROD_BOX)], window=IDENTITY_WINDOW)
     job = PropagationJob("mine", engine, volume, request)
     for event in job.steps():
         job.note_delivered(event)
@@ -158,13 +160,13 @@ def test_cancelling_between_the_last_event_and_the_end_adds_no_other_last_event(
 
 
 def test_cancelling_while_the_last_event_is_made_replaces_it(engine, volume):
-    request = contract.PropagateRequest(prompts=[contract.SlicePrompt(slice=5, box=ROD_BOX)], window=IDENTITY_WINDOW)
+    request = PropagateRequest(prompts=[PropagationPrompt(slice=5, box=ROD_BOX)], window=IDENTITY_WINDOW)
     job = PropagationJob("mine", engine, volume, request)
     *delivered, dropped = job.steps()
     for event in delivered:
         job.note_delivered(event)
     assert dropped.event == "done"
-    assert job.closing_event(Outcome("cancelled")) == contract.CancelledEvent(slices=dropped.slices)
+    assert job.closing_event(Outcome("cancelled")) == CancelledEvent(slices=dropped.slices)
 
 
 def test_ended_or_unknown_job_cannot_be_cancelled(server, path):
@@ -192,6 +194,8 @@ def test_name_of_a_running_job_is_taken(server, path, watch):
     [
         ({"prompts": []}, "prompt_missing"),
         ({"prompts": [{"slice": 5, "box": ROD_BOX}] * 2}, "prompt_duplicate"),
+        ({"prompts": [{"slice": 5}]}, "prompt_without_box"),
+        ({"prompts": [{"slice": 5, "box": ROD_BOX, "points": [[12, 12, 1]]}]}, "request_invalid"),
         ({"prompts": [{"slice": 12, "box": ROD_BOX}]}, "slice_out_of_range"),
         ({"prompts": [{"slice": 5, "box": [1, 1, 90, 9]}]}, "box_outside_image"),
         ({"first": 6}, "prompt_outside_range"),

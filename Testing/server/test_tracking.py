@@ -9,7 +9,7 @@ from medsamseg_server.engine.box_vote import MARGINS, vote_for_box, widened
 from medsamseg_server.engine.masks import Candidates, SliceMask
 from medsamseg_server.engine.prompts import Prompt, check_box
 from medsamseg_server.propagation import DirectionEnded, Propagation, SliceResult
-from medsamseg_server.propagation.appearance import Appearance
+from medsamseg_server.propagation.intensity_histogram import IntensityHistogram
 from medsamseg_server.propagation.interval import interpolated_box
 from medsamseg_server.propagation.motion import blend, carry
 from medsamseg_server.propagation.trust import confidence
@@ -171,7 +171,7 @@ def test_nothing_in_the_users_box_ends_at_once():
     assert [end[1] for end in ends] == ["empty", "empty"]
 
 
-def test_locked_slices_are_walls():
+def test_locked_slices_are_not_crossed():
     scene = Scene(moving)
     results, ends = run(scene, {5: box_of(moving(5)), 12: box_of(moving(12))}, locked=[2, 8, 17])
     assert sorted(results) == [3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16]
@@ -314,13 +314,13 @@ def test_masks_that_agree_with_the_expectation_outvote_those_that_do_not():
     assert vote.agreement == pytest.approx(np.mean([dice(mask, expected) for mask in (far, near, far)]))
 
 
-def test_likeness_of_appearances():
+def test_similarity_of_histograms():
     mask = disc(60, 48, 20)
-    bright, dim = (Appearance(Scene(lambda index: mask, level=level).gray(0), mask) for level in (200, 90))
-    assert bright.likeness(bright) == pytest.approx(1)
-    assert bright.likeness(dim) < 0.01
-    slightly = Appearance(Scene(lambda index: mask, level=204).gray(0), mask)
-    assert bright.likeness(slightly) > 0.5
+    bright, dim = (IntensityHistogram(Scene(lambda index: mask, level=level).gray(0), mask) for level in (200, 90))
+    assert bright.similarity(bright) == pytest.approx(1)
+    assert bright.similarity(dim) < 0.01
+    slightly = IntensityHistogram(Scene(lambda index: mask, level=204).gray(0), mask)
+    assert bright.similarity(slightly) > 0.5
 
 
 def test_confidence_is_as_good_as_its_signs():
@@ -339,3 +339,20 @@ def test_confidence_remembers_the_weakest_slice_on_the_way():
     assert weakest < 0.9 < results[14].confidence.parts["jitter"]
     assert results[14].confidence.parts["path"] <= weakest
     assert results[11].confidence.parts["path"] > 0.9
+
+
+@pytest.mark.parametrize("method", ["tracking", "reference"])
+def test_the_reach_bounds_a_walk_and_the_object_may_end_before(method):
+    scene = Scene(lambda index: disc(60, 48, 14) if index < 13 else np.zeros(SIZE, bool))
+    events = list(Propagation(SHAPE, 0, {10: box_of(disc(60, 48, 14))}, reach=6, method=method).run(scene))
+    ends = {end.direction: (end.index, end.reason) for end in events if isinstance(end, DirectionEnded)}
+    assert ends["backward"] == (4, "reach")
+    assert ends["forward"][0] == 12
+    assert {result.index for result in events if isinstance(result, SliceResult)} == set(range(4, 13))
+    assert Propagation(SHAPE, 0, {10: box_of(disc(60, 48, 14))}, reach=6).slices_total == 13
+
+
+def test_beyond_the_volume_the_reach_ends_nothing():
+    plan = Propagation(SHAPE, 0, {3: (0, 0, 9, 9)}, reach=6, last=5).plan
+    assert plan.end(-1) == (0, "volume")
+    assert plan.end(+1) == (5, "range")

@@ -1,13 +1,24 @@
 """Puts a new box into the scene, and what it found into its segment."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 from MedSAMSegLib.boxes.boxExchange import exchangeVoxels
-from MedSAMSegLib.boxes.boxProvenance import makeRoom, noteBoxes
+from MedSAMSegLib.boxes.boxProvenance import makeRoom
 from MedSAMSegLib.boxes.boxRecords import BoxRecord
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.segmentTarget import SegmentTarget
+from MedSAMSegLib.slices.sliceRecord import BOX
 from MedSAMSegLib.slices.sliceStates import SliceAudit
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.boxes.boxRecords import BoxState
+    from MedSAMSegLib.boxes.sceneBoxes import SceneBoxes
+    from MedSAMSegLib.segments.segmentTarget import SegmentContext
+    from MedSAMSegLib.segments.segmentWriter import SegmentWriter
+    from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -24,7 +35,14 @@ class AddedBox:
     hasChanged: bool
 
 
-def addBox(writer, scene, context, state, geometry, mustChange=False):
+def addBox(
+    writer: SegmentWriter,
+    scene: SceneBoxes,
+    context: SegmentContext,
+    state: BoxState,
+    geometry: SliceGeometry,
+    mustChange: bool = False,
+) -> AddedBox:
     """Write what a new box found, as one undo step or as a part of the enclosing one.
 
     :param writer: SegmentWriter of the segmentation.
@@ -54,6 +72,6 @@ def addBox(writer, scene, context, state, geometry, mustChange=False):
         state = state.changed(added=exchange.added, taken=exchange.taken)
         record = scene.records.add(target.context, state, geometry)
     if hasChanged:
-        noteBoxes(audit, sliceIndex, hasBox=True)
+        audit.note(sliceIndex, BOX)
         scene.history.remember(writer.lastStep, record, None, record.state)
     return AddedBox(record, target, hasChanged)

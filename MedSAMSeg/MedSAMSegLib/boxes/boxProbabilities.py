@@ -1,9 +1,16 @@
 """The probabilities behind the masks of boxes, kept so that another threshold needs no network."""
 
-import collections
+from __future__ import annotations
 
-# Compressed, those of one box have some thousand bytes: this is room for the boxes of a long day.
-MOST_BYTES = 2**24
+from typing import TYPE_CHECKING
+
+from MedSAMSegLib.client.probabilityMemory import MOST_BYTES, ProbabilityMemory
+
+if TYPE_CHECKING:
+    import slicer
+
+    from MedSAMSegLib.boxes.boxQuestions import MaskRequest
+    from MedSAMSegLib.client.serverReplies import SliceMask
 
 
 class BoxProbabilities:
@@ -12,35 +19,28 @@ class BoxProbabilities:
     :param mostBytes: bound of what is kept.
     """
 
-    def __init__(self, mostBytes=MOST_BYTES):
-        self._mostBytes = mostBytes
-        self._masks: collections.OrderedDict = collections.OrderedDict()
+    def __init__(self, mostBytes: int = MOST_BYTES) -> None:
+        self._memory = ProbabilityMemory(mostBytes)
 
-    def keep(self, volumeNode, wanted, mask):
+    def keep(self, volumeNode: slicer.vtkMRMLScalarVolumeNode, wanted: MaskRequest, mask: SliceMask) -> None:
         """Keep the answer to a question, if it came with its probability.
 
         :param volumeNode: the volume that it is about.
         :param wanted: MaskRequest.
         :param mask: :class:`SliceMask`.
         """
-        if mask.probability is None:
-            return
-        self._masks[_keyOf(volumeNode, wanted)] = mask
-        while sum(len(kept.probability.packed) for kept in self._masks.values()) > self._mostBytes:
-            self._masks.popitem(last=False)
+        if mask.probability is not None:
+            self._memory.keep(_keyOf(volumeNode, wanted), mask, mask.probability)
 
-    def find(self, volumeNode, wanted):
+    def find(self, volumeNode: slicer.vtkMRMLScalarVolumeNode, wanted: MaskRequest) -> SliceMask | None:
         """:return: the :class:`SliceMask` that a question was answered with; None where it is not kept.
 
         :param volumeNode: the volume that it is about; its voxels may have been changed since.
         :param wanted: MaskRequest.
         """
-        key = _keyOf(volumeNode, wanted)
-        if key in self._masks:
-            self._masks.move_to_end(key)
-        return self._masks.get(key)
+        return self._memory.find(_keyOf(volumeNode, wanted))
 
 
 def _keyOf(volumeNode, wanted):
     # No two changes in one program have the same modification time.
-    return volumeNode.GetImageData().GetMTime(), wanted.subject
+    return volumeNode.GetImageData().GetMTime(), wanted

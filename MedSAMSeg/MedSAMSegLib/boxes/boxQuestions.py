@@ -1,41 +1,42 @@
 """Asks the server for the masks of boxes on one or more slices, with as few requests as there are slices."""
 
+from __future__ import annotations
+
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.client.serverClient import MOST_PROBABILITIES
-from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
+from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.client.serverClient import ServerClient
+    from MedSAMSegLib.client.serverReplies import SegmentReply, SliceMask
 
 
 @dataclasses.dataclass(frozen=True)
 class MaskRequest:
-    """One mask that is wanted.
+    """One mask that is wanted; two are equal if they ask for the same mask.
 
-    :param prompt: BoxPrompt.
-    :param points: (x, y, whether it belongs to the object) of each point.
+    :param prompt: SlicePrompt.
     :param window: intensity window.
     :param model: name of the model; None for the server's default.
     :param withProbability: whether the probability behind the mask is wanted, too.
     """
 
-    prompt: BoxPrompt
-    points: tuple = ()
+    prompt: SlicePrompt
     window: str = "auto"
     model: str | None = None
-    withProbability: bool = False
+    withProbability: bool = dataclasses.field(default=False, compare=False)
 
     @property
-    def request(self):
+    def request(self) -> tuple[int, int, str, str | None]:
         """What has to agree for one request."""
         return self.prompt.axis, self.prompt.sliceIndex, self.window, self.model
 
-    @property
-    def subject(self):
-        """What the mask depends on."""
-        return self.prompt, self.points, self.window, self.model
 
-
-def askMasks(client, key, wanted, cachedOnly=False):
+def askMasks(
+    client: ServerClient, key: str, wanted: list[MaskRequest], cachedOnly: bool = False
+) -> list[tuple[SliceMask, SegmentReply]]:
     """Ask for masks. Runs on a worker thread.
 
     :param client: :class:`ServerClient`.
@@ -46,16 +47,13 @@ def askMasks(client, key, wanted, cachedOnly=False):
         it was given up.
     """
     answers = {}
-    for request, numbers in _requests(wanted):
-        axis, sliceIndex, window, model = request
+    for numbers in _requests(wanted):
+        first = wanted[numbers[0]]
         options: dict[str, Any] = {"cachedOnly": True} if cachedOnly else {}
         if any(wanted[number].withProbability for number in numbers):
             options["withProbabilities"] = True
-        points = [[(x, y, int(isInObject)) for x, y, isInObject in wanted[number].points] for number in numbers]
-        if any(points):
-            options["points"] = points
-        boxes = [wanted[number].prompt.box for number in numbers]
-        reply = client.segment(key, axis, sliceIndex, boxes, window, model, **options)
+        prompts = [wanted[number].prompt for number in numbers]
+        reply = client.segment(key, prompts, first.window, first.model, **options)
         if reply is None:
             return None
         for place, (number, mask) in enumerate(zip(numbers, reply.masks, strict=True)):
@@ -64,10 +62,10 @@ def askMasks(client, key, wanted, cachedOnly=False):
 
 
 def _requests(wanted):
-    """Yield (request, numbers of what is wanted with it)."""
+    """Yield the numbers of what is wanted with one request."""
     for request in dict.fromkeys(each.request for each in wanted):
         numbers = [number for number, each in enumerate(wanted) if each.request == request]
         withProbabilities = any(wanted[number].withProbability for number in numbers)
         atOnce = MOST_PROBABILITIES if withProbabilities else len(numbers)
         for start in range(0, len(numbers), atOnce):
-            yield request, numbers[start : start + atOnce]
+            yield numbers[start : start + atOnce]

@@ -1,5 +1,7 @@
 """One box on its way: answered by the server on a worker thread, written into the segment on the main thread."""
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +11,7 @@ import slicer
 from MedSAMSegLib.client.serverReplies import SliceMask
 from MedSAMSegLib.runs.eventStream import EventStream
 from MedSAMSegLib.runs.run import Run
-from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
+from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,10 +31,11 @@ class BoxResult:
     :param window: the window that was used: {"name", "lower", "upper"}.
     :param notes: sentences on what the server had to change in the volume, such as voxels that were not a number.
     :param agreement: how far slightly different boxes gave the same mask, 0 to 1; None where that is not known.
+    :param doubt: a sentence on a mask that is likely to be wrong, and what to do; None of others.
     :param suggestedWindow: name of the window that suits the volume where the window was to go by the box; else "".
     """
 
-    prompt: BoxPrompt
+    prompt: SlicePrompt
     promptNode: slicer.vtkMRMLMarkupsROINode
     voxelCount: int
     changedSegment: bool
@@ -44,6 +47,7 @@ class BoxResult:
     window: dict
     notes: list
     agreement: float | None = None
+    doubt: str | None = None
     suggestedWindow: str = ""
 
 
@@ -58,7 +62,7 @@ class BoxThreshold:
     :param notes: sentences on how it was written.
     """
 
-    prompt: BoxPrompt
+    prompt: SlicePrompt
     threshold: float
     voxelCount: int
     changedSegment: bool
@@ -74,7 +78,7 @@ class BoxDeletion:
     :param notes: sentences on what to know about it, such as why the voxels stay.
     """
 
-    prompt: BoxPrompt
+    prompt: SlicePrompt
     changedSegment: bool
     notes: tuple = ()
 
@@ -87,7 +91,7 @@ class BoxPreview:
     :param mask: the :class:`SliceMask`.
     """
 
-    prompt: BoxPrompt
+    prompt: SlicePrompt
     mask: SliceMask
 
 
@@ -112,18 +116,20 @@ class BoxRun(Run):
         more when the volume was changed before the answer came.
     """
 
-    def __init__(self, question):
+    def __init__(self, question: Callable[[], Any]) -> None:
         #: What came of it; None until it is there, and when the answer came too late to be of use.
         self.result = None
         #: The undo step that the answer belongs to, of a box that was changed; None until it is there.
         self.step = None
+        #: Whether that step was made for it, or for the runs of the same drag before it: it may be forgotten again.
+        self.ownsStep = False
         #: Whether the segment was changed by it, or by the runs of the same drag before it.
         self.hasChanged = False
         self._makeQuestion = question
         self._isClosed = False
         self._begin()
 
-    def advance(self, wait=False):
+    def advance(self, wait: bool = False) -> bool:
         """Write the answer if it has arrived; return True while it is still to come. Main thread only.
 
         :param wait: True to wait for it.
@@ -139,7 +145,7 @@ class BoxRun(Run):
                 return True
         return not self._stream.hasEnded
 
-    def close(self):
+    def close(self) -> None:
         """Write nothing any more. Main thread only."""
         self._isClosed = True
 

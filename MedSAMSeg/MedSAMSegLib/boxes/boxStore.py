@@ -1,7 +1,11 @@
 """Boxes in the scene: one ROI markup each, tied to the segment that it belongs to."""
 
+from __future__ import annotations
+
 import contextlib
 import json
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import slicer
@@ -9,23 +13,20 @@ import slicer
 from MedSAMSegLib.boxes.boxAlignment import noteAlignment
 from MedSAMSegLib.boxes.boxFrame import frameOf, isOnShownFrame, isOnSomeFrame, noteFrame
 from MedSAMSegLib.boxes.boxMarkup import isHalfMoved, isLaidOut, layOut, readBack, readInWorld, renumbering
+from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.segmentChecks import presentSegment
 from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.views.viewsAlongAxes import viewsAlongAxes
-from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
 from MedSAMSegLib.volumes.nodeNames import nodeName
-from MedSAMSegLib.volumes.sliceAxes import fromIJK, toIJK
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry, checkVolume
+from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 VOLUME_ROLE = "MedSAMSegVolume"
 SEGMENTATION_ROLE = "MedSAMSegSegmentation"
 SEGMENT_ATTRIBUTE = "MedSAMSeg.SegmentID"
 BOX_ATTRIBUTE = "MedSAMSeg.Box"
 REQUEST_ATTRIBUTE = "MedSAMSeg.Request"
-
-# Where the models' authors part object and background.
-DEFAULT_THRESHOLD = 0.5
 
 # Percent of the view's size.
 CENTER_DOT_SCALE = 0.01
@@ -38,7 +39,7 @@ class BoxPromptStore:
     """Keeps boxes as ROI markups, so that they can be dragged, saved with the scene and found again. ::
 
         store = BoxPromptStore()
-        node = store.add(volumeNode, segmentationNode, segmentID, BoxPrompt(0, 24, 54, 160, 101, 204))
+        node = store.add(volumeNode, segmentationNode, segmentID, SlicePrompt(0, 24, (54, 160, 101, 204)))
         for node, prompt in store.list(segmentationNode, segmentID, volumeNode):
             ...
 
@@ -47,28 +48,30 @@ class BoxPromptStore:
     as long as the markup has not been dragged.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
+        #: The markup that is just being added; None at all other times.
+        self.arriving: slicer.vtkMRMLMarkupsROINode | None = None
         self._readings = {}
 
     def add(
         self,
-        volumeNode,
-        segmentationNode,
-        segmentID,
-        prompt,
-        window="auto",
-        model=None,
-        points=(),
-        geometry=None,
-        threshold=DEFAULT_THRESHOLD,
-    ):
+        volumeNode: slicer.vtkMRMLScalarVolumeNode,
+        segmentationNode: slicer.vtkMRMLSegmentationNode,
+        segmentID: str,
+        prompt: SlicePrompt,
+        window: str = "auto",
+        model: str | None = None,
+        threshold: float = DEFAULT_THRESHOLD,
+        reach: int | None = None,
+        geometry: SliceGeometry | None = None,
+    ) -> slicer.vtkMRMLMarkupsROINode:
         """Add a box to the scene.
 
         :param volumeNode: the volume that the box is on.
         :param segmentationNode: the segmentation.
         :param segmentID: ID of the segment that the box is for.
-        :param prompt: BoxPrompt.
-        :param window: what it was asked with, as for `storeRequest`; so are `model`, `points` and `threshold`.
+        :param prompt: SlicePrompt with a box.
+        :param window: what it was asked with, as for `storeRequest`; so are `model`, `threshold` and `reach`.
         :param geometry: SliceGeometry of the volume, where it is known already.
         :return: the new ROI markup.
         :raises UserError: if the volume or the segment is gone.
@@ -83,27 +86,42 @@ class BoxPromptStore:
         roiNode.SetAttribute(SEGMENT_ATTRIBUTE, segmentID)
         roiNode.SetLocked(True)
         self.store(roiNode, prompt)
-        self.storeRequest(roiNode, window, model, points, threshold)
+        self.storeRequest(roiNode, window, model, threshold, reach)
         noteAlignment(roiNode, volumeNode, segmentationNode)
         noteFrame(roiNode, volumeNode, segmentationNode)
         layOut(roiNode, volumeNode, prompt)
         displayNode = slicer.mrmlScene.AddNode(_newDisplayNode(segment.GetColor(), views))
         roiNode.SetAndObserveDisplayNodeID(displayNode.GetID())
-        slicer.mrmlScene.AddNode(roiNode)
+        self.arriving = roiNode
+        try:
+            slicer.mrmlScene.AddNode(roiNode)
+        finally:
+            self.arriving = None
         return roiNode
 
-    def list(self, segmentationNode, segmentID, volumeNode=None):
+    def list(
+        self,
+        segmentationNode: slicer.vtkMRMLSegmentationNode,
+        segmentID: str,
+        volumeNode: slicer.vtkMRMLScalarVolumeNode | None = None,
+    ) -> Sequence[tuple[slicer.vtkMRMLMarkupsROINode, SlicePrompt]]:
         """Find the boxes of a segment.
 
         :param segmentationNode: the segmentation.
         :param segmentID: ID of the segment; None for all segments.
         :param volumeNode: only boxes on this volume, if given.
-        :return: [(ROI markup, BoxPrompt)], oldest first.
+        :return: [(ROI markup, SlicePrompt)], oldest first.
         :raises UserError: if a box was moved out of its volume, turned or flattened.
         """
         return [(roiNode, self.read(roiNode)) for roiNode in self.nodes(segmentationNode, segmentID, volumeNode)]
 
-    def nodes(self, segmentationNode, segmentID=None, volumeNode=None, isAnyFrame=False):
+    def nodes(
+        self,
+        segmentationNode: slicer.vtkMRMLSegmentationNode,
+        segmentID: str | None = None,
+        volumeNode: slicer.vtkMRMLScalarVolumeNode | None = None,
+        isAnyFrame: bool = False,
+    ) -> Sequence[slicer.vtkMRMLMarkupsROINode]:
         """Find the ROI markups of a segment's boxes; arguments as for `list`.
 
         :param isAnyFrame: whether those on other frames of a sequence than the shown one are wanted as well.
@@ -121,30 +139,30 @@ class BoxPromptStore:
         ]
 
     @staticmethod
-    def isBox(node):
+    def isBox(node: slicer.vtkMRMLNode) -> bool:
         """:return: whether a node of the scene is a box that a store made."""
         return node.IsA("vtkMRMLMarkupsROINode") and node.GetAttribute(SEGMENT_ATTRIBUTE) is not None
 
     @staticmethod
-    def segmentID(roiNode):
+    def segmentID(roiNode: slicer.vtkMRMLMarkupsROINode) -> str:
         """:return: ID of the segment that a box is for."""
         return roiNode.GetAttribute(SEGMENT_ATTRIBUTE)
 
     @staticmethod
-    def segmentation(roiNode):
+    def segmentation(roiNode: slicer.vtkMRMLMarkupsROINode) -> slicer.vtkMRMLSegmentationNode:
         """:return: the segmentation that a box is for, None if it is gone."""
         return roiNode.GetNodeReference(SEGMENTATION_ROLE)
 
     @staticmethod
-    def volume(roiNode):
+    def volume(roiNode: slicer.vtkMRMLMarkupsROINode) -> slicer.vtkMRMLScalarVolumeNode:
         """:return: the volume that a box is on, None if it is gone."""
         return roiNode.GetNodeReference(VOLUME_ROLE)
 
-    def context(self, roiNode):
+    def context(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> SegmentContext:
         """:return: the SegmentContext that a box is for; what is gone of it is None."""
         return SegmentContext(self.volume(roiNode), self.segmentation(roiNode), self.segmentID(roiNode))
 
-    def isOrphan(self, roiNode):
+    def isOrphan(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> bool:
         """:return: whether the volume, the segmentation or the segment of a box is gone."""
         segmentationNode = self.segmentation(roiNode)
         return (
@@ -153,8 +171,8 @@ class BoxPromptStore:
             or not isOnSomeFrame(segmentationNode, self.segmentID(roiNode))
         )
 
-    def read(self, roiNode):
-        """:return: the BoxPrompt that a markup shows now, clipped to the image."""
+    def read(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> SlicePrompt:
+        """:return: the SlicePrompt that a markup shows now, clipped to the image, with the points that are stored."""
         # The panel reads all boxes whenever anything happens; most of them are where they were.
         state = _stateOf(roiNode, self.volume(roiNode))
         known = self._readings.get(roiNode.GetID())
@@ -167,7 +185,7 @@ class BoxPromptStore:
         return shown if shown == self._renumbered(roiNode) else SliceGeometry(self.volume(roiNode)).clip(shown)
 
     def _shown(self, roiNode):
-        """:return: the BoxPrompt that a markup shows, not clipped; the very one that is stored if nobody dragged it."""
+        """:return: the SlicePrompt that a markup shows, not clipped; the stored one itself if nobody dragged it."""
         volumeNode = self.volume(roiNode)
         checkVolume(volumeNode)
         stored = self._renumbered(roiNode)
@@ -176,9 +194,10 @@ class BoxPromptStore:
             with contextlib.suppress(UserError):
                 if _isSame(stored, read(roiNode, volumeNode, stored.axis)):
                     return stored
-        return BoxPrompt(stored.axis, *readBack(roiNode, volumeNode, stored.axis))
+        sliceIndex, *edges = readBack(roiNode, volumeNode, stored.axis)
+        return stored.changed(sliceIndex=sliceIndex, box=tuple(edges))
 
-    def follow(self, roiNode):
+    def follow(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> bool:
         """Lay a markup out where its voxels are now, if a transform or the volume's own geometry has changed.
 
         :param roiNode: ROI markup made by `add`.
@@ -195,7 +214,7 @@ class BoxPromptStore:
         layOut(roiNode, volumeNode, shown)
         return True
 
-    def showWithFrame(self, roiNode):
+    def showWithFrame(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> None:
         """Show a box of a sequence while its frame is shown, and hide it on other frames."""
         if frameOf(roiNode) is None:
             return
@@ -204,73 +223,67 @@ class BoxPromptStore:
             displayNode.SetVisibility(isShown)
 
     def _renumbered(self, roiNode):
-        """:return: the stored BoxPrompt, in the volume's voxel indices of now."""
-        stored = self.stored(roiNode)
-        change = np.linalg.inv(renumbering(roiNode, self.volume(roiNode)))
-        if (change == np.eye(4)).all():
-            return stored
-        corners = ((stored.x0, stored.y0), (stored.x1, stored.y1))
-        places = [change @ [*toIJK(stored.axis, stored.sliceIndex, *corner), 1.0] for corner in corners]
-        (depth, x0, y0), (_depth, x1, y1) = (fromIJK(stored.axis, place) for place in places)
-        edges = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-        return BoxPrompt.ofNumbers(stored.axis, round(depth), edges)
+        """:return: the stored SlicePrompt, in the volume's voxel indices of now."""
+        return self.stored(roiNode).renumbered(np.linalg.inv(renumbering(roiNode, self.volume(roiNode))))
 
-    def stored(self, roiNode):
-        """:return: the BoxPrompt that was stored last, wherever the markup has been dragged since."""
+    def stored(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> SlicePrompt:
+        """:return: the SlicePrompt that was stored last, wherever the markup has been dragged since."""
         stored = json.loads(roiNode.GetAttribute(BOX_ATTRIBUTE))
-        return BoxPrompt(stored["axis"], stored["slice"], *stored["box"])
+        return SlicePrompt.fromJson(stored["axis"], stored["slice"], stored)
 
-    def update(self, roiNode, prompt):
+    def update(self, roiNode: slicer.vtkMRMLMarkupsROINode, prompt: SlicePrompt) -> None:
         """Move a markup to another box.
 
         :param roiNode: ROI markup made by `add`.
-        :param prompt: the new BoxPrompt.
+        :param prompt: the new SlicePrompt.
         """
         self.store(roiNode, prompt)
         layOut(roiNode, self.volume(roiNode), prompt)
 
-    def store(self, roiNode, prompt):
+    def store(self, roiNode: slicer.vtkMRMLMarkupsROINode, prompt: SlicePrompt) -> None:
         """Store a box beside a markup, and leave the markup where it is: somebody may be dragging it.
 
         :param roiNode: ROI markup made by `add`.
-        :param prompt: the new BoxPrompt.
+        :param prompt: the new SlicePrompt.
         """
-        stored = {"axis": prompt.axis, "slice": prompt.sliceIndex, "box": [float(edge) for edge in prompt.box]}
+        stored = {"axis": prompt.axis, "slice": prompt.sliceIndex, **prompt.toJson()}
         roiNode.SetAttribute(BOX_ATTRIBUTE, json.dumps(stored))
 
-    def request(self, roiNode):
-        """:return: what else the stored box was asked with: {"window", "model", "points", "threshold"}."""
+    def request(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> dict[str, Any]:
+        """:return: what else the stored box was asked with: {"window", "model", "threshold", "reach"}."""
         return {
             "window": "auto",
             "model": None,
-            "points": [],
             "threshold": DEFAULT_THRESHOLD,
+            "reach": None,
             **json.loads(roiNode.GetAttribute(REQUEST_ATTRIBUTE) or "{}"),
         }
 
-    def storeRequest(self, roiNode, window, model, points, threshold=DEFAULT_THRESHOLD):
+    def storeRequest(
+        self,
+        roiNode: slicer.vtkMRMLMarkupsROINode,
+        window: str,
+        model: str | None,
+        threshold: float = DEFAULT_THRESHOLD,
+        reach: int | None = None,
+    ) -> None:
         """Store what a box was asked with.
 
         :param roiNode: ROI markup made by `add`.
         :param window: intensity window.
         :param model: name of the model, or None.
-        :param points: (x, y, whether it belongs to the object) of each point.
         :param threshold: of the probability above which a pixel is the object's.
+        :param reach: how many slices from that of the box the object can be; None where nobody knows.
         """
-        request = {
-            "window": window,
-            "model": model,
-            "points": [list(point) for point in points],
-            "threshold": threshold,
-        }
+        request = {"window": window, "model": model, "threshold": threshold, "reach": reach}
         roiNode.SetAttribute(REQUEST_ATTRIBUTE, json.dumps(request))
 
-    def remove(self, roiNode):
+    def remove(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> None:
         """Take a box out of the scene, if it is there."""
         if roiNode.GetScene() is not None:
             slicer.mrmlScene.RemoveNode(roiNode)
 
-    def setEditable(self, roiNode, isEditable):
+    def setEditable(self, roiNode: slicer.vtkMRMLMarkupsROINode, isEditable: bool) -> None:
         """Let the user drag a box by its handles, or keep it where it is.
 
         :param roiNode: ROI markup made by `add`.

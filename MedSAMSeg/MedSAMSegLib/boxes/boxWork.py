@@ -1,23 +1,37 @@
 """Everything that is done with boxes: drawn, moved, refined by points, given a threshold, deleted, previewed."""
 
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.boxes.boxAdding import addBox
 from MedSAMSegLib.boxes.boxAlignment import checkNotMovedApart, isMovedApart
-from MedSAMSegLib.boxes.boxArguments import promptFromArguments, rotationNotes
+from MedSAMSegLib.boxes.boxArguments import placeFromArguments
 from MedSAMSegLib.boxes.boxExchange import exchangeVoxels
 from MedSAMSegLib.boxes.boxProbabilities import BoxProbabilities
 from MedSAMSegLib.boxes.boxProvenance import moveOnto, noteBoxes
 from MedSAMSegLib.boxes.boxQuestions import MaskRequest, askMasks
 from MedSAMSegLib.boxes.boxRecords import BoxState
 from MedSAMSegLib.boxes.boxRun import BoxDeletion, BoxPreview, BoxResult, BoxRun, BoxThreshold, Question
-from MedSAMSegLib.boxes.boxStore import DEFAULT_THRESHOLD
+from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.slices.sliceStates import SliceAudit
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.volumeState import VolumeState
+
+if TYPE_CHECKING:
+    import slicer
+
+    from MedSAMSegLib.boxes.sceneBoxes import SceneBoxes
+    from MedSAMSegLib.client.serverReplies import SliceMask
+    from MedSAMSegLib.client.volumeUpload import VolumeUploads
+    from MedSAMSegLib.segments.segmentWriters import SegmentWriters
+    from MedSAMSegLib.server.serverConnection import ServerConnection
+    from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 
 class BoxWork:
@@ -29,60 +43,93 @@ class BoxWork:
     :param scene: :class:`SceneBoxes`, the boxes of the scene.
     """
 
-    def __init__(self, server, uploads, writers, scene):
+    def __init__(
+        self, server: ServerConnection, uploads: VolumeUploads, writers: SegmentWriters, scene: SceneBoxes
+    ) -> None:
         self._server = server
         self._uploads = uploads
         self._writers = writers
         self._scene = scene
         self._probabilities = BoxProbabilities()
 
-    def draw(self, volume, segmentation, segmentID, window, model, where):
-        """:return: BoxRun of a new box; arguments as for `MedSAMSegLogic.startBox`, `where` as a dictionary."""
+    def draw(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        segmentID: str,
+        window: str,
+        model: str | None,
+        where: Mapping[str, Any],
+        reach: int | None = None,
+    ) -> BoxRun:
+        """:return: BoxRun of a new box; arguments as for `MedSAMSegLogic.startBox`, `where` as a dictionary.
+
+        :param reach: how many slices from that of the box the object can be; None where nobody knows.
+        """
 
         def question():
             geometry = SliceGeometry(volume)
-            prompt = promptFromArguments(geometry, **where)
+            prompt, notes = placeFromArguments(geometry, **where)
             # A segmentation that cannot be written is refused before the server has any work.
             self._writers.of(segmentation, volume).check(segmentID, geometry)
-            wanted = [MaskRequest(prompt, (), window, model, withProbability=True)]
-            notes = rotationNotes(geometry, where.get("view"))
-            return self._question(geometry, wanted, lambda answer: write(answer[0], wanted[0], geometry, notes))
+            wanted = [MaskRequest(prompt, window, model, withProbability=True)]
+            upload = self._uploads.uploadOf(volume)
+            return self._question(
+                geometry, upload, wanted, lambda answers: write(answers[0], wanted[0], geometry, upload, notes)
+            )
 
-        def write(answer, wanted, geometry, notes):
+        def write(answer, wanted, geometry, upload, notes):
             prompt = wanted.prompt
-            state = BoxState(prompt, (), window, model)
-            state = state.changed(found=_foundBy(state, answer[0]))
+            found = _foundBy(prompt, DEFAULT_THRESHOLD, answer[0])
+            state = BoxState(prompt, window, model, reach=reach, found=found)
             writer, context = self._writers.of(segmentation, volume), SegmentContext(volume, segmentation, segmentID)
             added = addBox(writer, self._scene, context, state, geometry)
-            remarks = writer.remarks(segmentID, added.target.grid)
-            return self._result(added.record, remarks, answer, added.hasChanged, notes)
+            notes = [*notes, *writer.remarks(segmentID, added.target.grid), *upload.notes]
+            return _result(added.record, answer, added.hasChanged, notes)
 
         return BoxRun(question)
 
-    def place(self, volume, segmentation, segmentID, prompt, mask, window, model):
+    def place(
+        self, context: SegmentContext, prompt: SlicePrompt, mask: SliceMask, window: str, model: str | None
+    ) -> None:
         """Write a mask that is known already as that of a new box, inside an undo step.
 
-        :param prompt: BoxPrompt round the mask.
+        :param context: SegmentContext that it is for.
+        :param prompt: SlicePrompt with the box round the mask.
         :param mask: SliceMask.
         :param window: what it is asked with when it is moved, as for `MedSAMSegLogic.startBox`; so is `model`.
         :raises UserError: when the segment cannot be written, or no voxel of the mask may be.
         """
-        state = BoxState(prompt, (), window, model)
-        state = state.changed(found=_foundBy(state, mask))
-        writer, context = self._writers.of(segmentation, volume), SegmentContext(volume, segmentation, segmentID)
-        addBox(writer, self._scene, context, state, SliceGeometry(volume), mustChange=True)
+        state = BoxState(prompt, window, model, found=_foundBy(prompt, DEFAULT_THRESHOLD, mask))
+        writer = self._writers.of(context.segmentation, context.volume)
+        addBox(writer, self._scene, context, state, SliceGeometry(context.volume), mustChange=True)
 
-    def update(self, node, window, model, continues=None, isLast=True):
-        """:return: BoxRun of a box that was moved; arguments as for `MedSAMSegLogic.startBoxUpdate`."""
+    def update(
+        self,
+        node: slicer.vtkMRMLMarkupsROINode,
+        window: str,
+        model: str | None,
+        continues: BoxRun | None = None,
+        isLast: bool = True,
+        **changes: Any,
+    ) -> BoxRun:
+        """:return: BoxRun of a box that was moved; arguments as for `MedSAMSegLogic.startBoxUpdate`.
+
+        :param changes: other fields of its SlicePrompt.
+        """
         record = self._scene.records.of(node)
 
         def question():
-            prompt, points = self._scene.readOrPutBack(record)
+            prompt = self._scene.readOrPutBack(record)
+            if model != record.state.model:
+                # It was one of the other network's answers.
+                prompt = prompt.changed(meaning=None)
+            prompt = prompt.changed(**changes)
             self._checkWritable(record)
             number = record.ask()
             # While a handle is held there is no time for what nobody can ask for yet.
             withProbability = isLast or record.state.threshold != DEFAULT_THRESHOLD
-            wanted = [MaskRequest(prompt, points, window, model, withProbability)]
+            wanted = [MaskRequest(prompt, window, model, withProbability)]
             forgotten = self._scene.forgotten(record)
             wanted += [_wantedOf(other.state) for other in forgotten]
 
@@ -91,22 +138,25 @@ class BoxWork:
                     return None
                 self._remember(forgotten, answers[1:])
                 threshold = record.state.threshold
-                state = BoxState(prompt, points, window, model, threshold)
-                state = state.changed(found=_foundBy(state, answers[0][0]))
+                found = _foundBy(prompt, threshold, answers[0][0])
+                state = BoxState(prompt, window, model, threshold, record.state.reach, found)
                 target = self._replace(record, state, run, continues, isLast, geometry)
                 record.settle(number)
                 if isLast:
                     self._scene.straighten(record)
                 remarks = self._writerOf(record).remarks(record.context.segmentID, target.grid)
-                return self._result(record, remarks, answers[0], run.hasChanged, [])
+                return _result(record, answers[0], run.hasChanged, [*remarks, *upload.notes])
 
-            geometry = SliceGeometry(record.context.volume)
-            return self._question(geometry, wanted, write)
+            volume = record.context.volume
+            geometry, upload = SliceGeometry(volume), self._uploads.uploadOf(volume)
+            return self._question(geometry, upload, wanted, write)
 
         run = BoxRun(question)
         return run
 
-    def threshold(self, node, threshold, continues=None, isLast=True):
+    def threshold(
+        self, node: slicer.vtkMRMLMarkupsROINode, threshold: float, continues: BoxRun | None = None, isLast: bool = True
+    ) -> BoxRun:
         """:return: BoxRun of a box with another threshold; arguments as for `MedSAMSegLogic.startThreshold`."""
         record = self._scene.records.of(node)
 
@@ -122,25 +172,27 @@ class BoxWork:
 
             def write(answers):
                 # What was asked about the box before is still to be answered, and has this threshold then.
-                if record.isOutdated(number) or _wantedOf(record.state).subject != own.subject:
+                if record.isOutdated(number) or _wantedOf(record.state) != own:
                     return None
                 mask = known or answers[0][0]
                 self._remember(forgotten, answers[0 if known else 1 :])
                 self._remember([record], [(mask, None)])
-                state = record.state.changed(threshold=threshold)
-                state = state.changed(found=_foundBy(state, mask))
+                found = _foundBy(record.state.prompt, threshold, mask)
+                state = record.state.changed(threshold=threshold, found=found)
                 target = self._replace(record, state, run, continues, isLast, geometry)
                 notes = self._writerOf(record).remarks(record.context.segmentID, target.grid)
+                if isLast:
+                    self._forgetIfBack(run, record)
                 count = int(state.found.voxels.sum())
                 return BoxThreshold(state.prompt, threshold, count, run.hasChanged, notes)
 
             geometry = SliceGeometry(volume)
-            return self._question(geometry, wanted, write)
+            return self._question(geometry, self._uploads.uploadOf(volume), wanted, write)
 
         run = BoxRun(question)
         return run
 
-    def delete(self, node, removeMask):
+    def delete(self, node: slicer.vtkMRMLMarkupsROINode, removeMask: bool) -> BoxRun:
         """:return: BoxRun of a box that is deleted; arguments as for `MedSAMSegLogic.startBoxDeletion`."""
         record = self._scene.records.of(node)
         # Where its voxels would be taken out now, they never were.
@@ -169,28 +221,33 @@ class BoxWork:
                 self._scene.history.remember(self._writerOf(record).lastStep, record, before, None)
                 return BoxDeletion(before.prompt, run.hasChanged, notes)
 
-            geometry = SliceGeometry(record.context.volume)
-            return self._question(geometry, wanted, write)
+            volume = record.context.volume
+            geometry = SliceGeometry(volume)
+            return self._question(geometry, self._uploads.uploadOf(volume), wanted, write)
 
         run = BoxRun(question)
         return run
 
-    def preview(self, volume, window, model, where):
+    def preview(
+        self, volume: slicer.vtkMRMLScalarVolumeNode, window: str, model: str | None, where: Mapping[str, Any]
+    ) -> BoxRun:
         """:return: BoxRun of what a box would find; arguments as for `MedSAMSegLogic.startPreview`."""
-        prompt = promptFromArguments(SliceGeometry(volume), **where)
-        wanted = [MaskRequest(prompt, (), window, model)]
+        prompt, _notes = placeFromArguments(SliceGeometry(volume), **where)
+        wanted = [MaskRequest(prompt, window, model)]
 
         def write(answers):
             return None if answers is None else BoxPreview(prompt, answers[0][0])
 
-        return BoxRun(lambda: self._question(SliceGeometry(volume), wanted, write, isPreview=True))
+        def question():
+            return self._question(SliceGeometry(volume), self._uploads.uploadOf(volume), wanted, write, isPreview=True)
 
-    def _question(self, geometry, wanted, write, isPreview=False):
+        return BoxRun(question)
+
+    def _question(self, geometry, upload, wanted, write, isPreview=False):
         state = VolumeState(geometry)
         if not wanted:
             return Question(list, write, lambda: state.isCurrent)
         volume = geometry.volumeNode
-        upload = self._uploads.uploadOf(volume)
 
         def ask():
             if isPreview:
@@ -217,8 +274,10 @@ class BoxWork:
         writer = self._writerOf(record)
         before = record.state
         joining = continues.step if continues else None
+        latest = writer.lastStep
         with writer.undoStep(joining, isAlways=True, isLast=isLast):
             run.step = writer.lastStep
+            run.ownsStep = continues.ownsStep if continues and run.step is joining else run.step is not latest
             run.hasChanged = continues is not None and continues.hasChanged
             target = writer.target(record.context.segmentID, state.prompt.axis, geometry)
             audit = SliceAudit.of(target)
@@ -238,6 +297,14 @@ class BoxWork:
         run.hasChanged |= exchange.hasChanged or hasMadeRoom
         return target
 
+    def _forgetIfBack(self, run, record):
+        """Forget the undo step of a threshold that is where it was, with the same voxels."""
+        before = self._scene.history.before(run.step, record)
+        isBack = before.threshold == record.state.threshold and before.found.isSame(record.state.found)
+        if isBack and run.ownsStep and self._writerOf(record).forgetStep(run.step):
+            self._scene.history.takeBack(run.step)
+            run.hasChanged = False
+
     def _noteSlices(self, record, states, audit=None):
         records = [*self._scene.records.others(record), *([record] if record.isInScene else [])]
         volume, segmentation, segmentID = record.context
@@ -252,7 +319,8 @@ class BoxWork:
     def _remember(self, forgotten, answers):
         for record, (mask, _reply) in zip(forgotten, answers, strict=True):
             if not record.state.isKnown:
-                record.state = record.state.changed(found=_foundBy(record.state, mask))
+                state = record.state
+                record.state = state.changed(found=_foundBy(state.prompt, state.threshold, mask))
 
     def _checkWritable(self, record):
         volume, segmentation, segmentID = record.context
@@ -267,33 +335,36 @@ class BoxWork:
         volume, segmentation, _segmentID = record.context
         return self._writers.of(segmentation, volume)
 
-    def _result(self, record, remarks, answer, changedSegment, notes):
-        mask, reply = answer
-        return BoxResult(
-            prompt=record.state.prompt,
-            promptNode=record.node,
-            voxelCount=int(record.state.found.voxels.sum()),
-            changedSegment=changedSegment,
-            score=mask.score,
-            wasCached=reply.wasCached,
-            secondsEncoding=reply.secondsEncoding,
-            secondsDecoding=reply.secondsDecoding,
-            model=reply.model,
-            window=reply.window,
-            notes=[*notes, *remarks, *self._uploads.uploadOf(record.context.volume).notes],
-            agreement=reply.agreements[0] if reply.agreements else None,
-            suggestedWindow=record.state.window.partition(":")[2] if reply.windows else "",
-        )
+
+def _result(record, answer, changedSegment, notes):
+    """:return: BoxResult of a box with the voxels that it found in its record."""
+    mask, reply = answer
+    return BoxResult(
+        prompt=record.state.prompt,
+        promptNode=record.node,
+        voxelCount=int(record.state.found.voxels.sum()),
+        changedSegment=changedSegment,
+        score=mask.score,
+        wasCached=reply.wasCached,
+        secondsEncoding=reply.secondsEncoding,
+        secondsDecoding=reply.secondsDecoding,
+        model=reply.model,
+        window=reply.window,
+        notes=notes,
+        agreement=reply.agreements[0] if reply.agreements else None,
+        doubt=reply.doubts[0] if reply.doubts else None,
+        suggestedWindow=record.state.window.partition(":")[2] if reply.windows else "",
+    )
 
 
 def _wantedOf(state):
     """:return: MaskRequest for what a box found; at the usual threshold that is the mask alone."""
     withProbability = state.threshold != DEFAULT_THRESHOLD
-    return MaskRequest(state.prompt, state.points, state.window, state.model, withProbability)
+    return MaskRequest(state.prompt, state.window, state.model, withProbability)
 
 
-def _foundBy(state, mask):
-    """:return: LabelmapCrop of what is likelier than a box's threshold in the answer to it."""
+def _foundBy(prompt, threshold, mask):
+    """:return: LabelmapCrop of what is likelier than a threshold in the answer to a prompt."""
     # The mask of the usual threshold needs no looking at probabilities.
-    mask = mask if state.threshold == DEFAULT_THRESHOLD else mask.at(state.threshold)
-    return LabelmapCrop.ofSlice(state.prompt.axis, state.prompt.sliceIndex, mask.pixels, mask.x0, mask.y0).trimmed()
+    mask = mask if threshold == DEFAULT_THRESHOLD else mask.at(threshold)
+    return LabelmapCrop.ofSlice(prompt.axis, prompt.sliceIndex, mask.pixels, mask.x0, mask.y0).trimmed()

@@ -1,6 +1,10 @@
 """Points of a box in the scene: one list of control points for each box, green in the object, red beside it."""
 
+from __future__ import annotations
+
 import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import slicer
@@ -10,6 +14,9 @@ from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.nodeNames import nodeName
 from MedSAMSegLib.volumes.sliceAxes import fromIJK, toIJK
 from MedSAMSegLib.volumes.sliceGeometry import IJKToRASOf, SliceGeometry
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 BOX_ROLE = "MedSAMSegBox"
 POINTS_ATTRIBUTE = "MedSAMSeg.Points"
@@ -24,35 +31,38 @@ class PointPrompts:
     """Keeps the points of boxes as markups, which are saved with the scene. ::
 
         points = PointPrompts()
-        points.show(roiNode, volumeNode, prompt, [(70.0, 180.0, True)])
-        points.read(roiNode)
+        points.show(roiNode, volumeNode, prompt.changed(points=((70.0, 180.0, True),)))
+        points.read(roiNode, volumeNode, prompt).points
 
     A point is (x, y, whether it belongs to the object) in voxels of the box's slice.
     """
 
-    def read(self, roiNode, volumeNode, prompt):
-        """:return: the points of a box, those in the object first, as its markups show them now.
+    def read(
+        self, roiNode: slicer.vtkMRMLMarkupsROINode, volumeNode: slicer.vtkMRMLScalarVolumeNode, prompt: SlicePrompt
+    ) -> SlicePrompt:
+        """:return: a box's prompt with the points that its markups show now, those in the object first.
 
         :param roiNode: the box's ROI markup.
         :param volumeNode: the volume that the box is on.
-        :param prompt: the box's BoxPrompt.
+        :param prompt: the box's SlicePrompt.
         """
         found = []
         for sign, node in self._nodes(roiNode).items():
             found += [(x, y, sign == IN_OBJECT) for x, y in _placesOf(node, volumeNode, prompt)]
-        return tuple(found)
+        return prompt.changed(points=tuple(found))
 
-    def show(self, roiNode, volumeNode, prompt, points):
-        """Make the scene show exactly these points of a box.
+    def show(
+        self, roiNode: slicer.vtkMRMLMarkupsROINode, volumeNode: slicer.vtkMRMLScalarVolumeNode, prompt: SlicePrompt
+    ) -> None:
+        """Make the scene show exactly the points of a prompt.
 
         :param roiNode: the box's ROI markup.
         :param volumeNode: the volume that the box is on.
-        :param prompt: the box's BoxPrompt.
-        :param points: the points.
+        :param prompt: the box's SlicePrompt.
         """
         nodes = self._nodes(roiNode)
         for sign in (IN_OBJECT, BESIDE_OBJECT):
-            places = [point[:2] for point in points if point[2] == (sign == IN_OBJECT)]
+            places = [point[:2] for point in prompt.points if point[2] == (sign == IN_OBJECT)]
             if not places and sign not in nodes:
                 continue
             node = nodes.get(sign) or self._add(roiNode, sign)
@@ -60,37 +70,41 @@ class PointPrompts:
             if not places:
                 slicer.mrmlScene.RemoveNode(node)
 
-    def follow(self, roiNode, volumeNode, prompt):
+    def follow(
+        self, roiNode: slicer.vtkMRMLMarkupsROINode, volumeNode: slicer.vtkMRMLScalarVolumeNode, prompt: SlicePrompt
+    ) -> None:
         """Lay the points of a box out where its voxels are now.
 
         :param roiNode: the box's ROI markup.
         :param volumeNode: the volume that the box is on.
-        :param prompt: the box's BoxPrompt.
+        :param prompt: the box's SlicePrompt.
         """
         for sign, node in self._nodes(roiNode).items():
             _layOut(node, volumeNode, prompt, _placesOf(node, volumeNode, prompt), sign)
 
-    def nodes(self, roiNode):
+    def nodes(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> list[slicer.vtkMRMLMarkupsFiducialNode]:
         """:return: the markups with the points of a box."""
         return list(self._nodes(roiNode).values())
 
-    def isOn(self, roiNode):
+    def isOn(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> bool:
         """:return: whether a box has points."""
         return bool(self._nodes(roiNode))
 
-    def remove(self, roiNode):
+    def remove(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> None:
         """Take all points of a box out of the scene."""
         for node in self._nodes(roiNode).values():
             slicer.mrmlScene.RemoveNode(node)
 
-    def removeOrphans(self):
+    def removeOrphans(self) -> None:
         """Take the points of boxes that are gone out of the scene."""
         for node in slicer.util.getNodesByClass("vtkMRMLMarkupsFiducialNode"):
             isOrphan = node.GetAttribute(POINTS_ATTRIBUTE) is not None and node.GetNodeReference(BOX_ROLE) is None
             if isOrphan and node.GetScene() is not None:
                 slicer.mrmlScene.RemoveNode(node)
 
-    def pointOn(self, volumeNode, prompt, place, isInObject):
+    def pointOn(
+        self, volumeNode: slicer.vtkMRMLScalarVolumeNode, prompt: SlicePrompt, place: Sequence[float], isInObject: bool
+    ) -> tuple[float, float, bool] | None:
         """:return: the point of a box that a place in the world is.
 
         :raises UserError: if the place is not on the box's slice, or outside the image.

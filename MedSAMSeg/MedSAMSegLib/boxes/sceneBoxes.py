@@ -1,6 +1,10 @@
 """The boxes of the scene: their markups, points, records and history, and what happens to them when nodes go."""
 
+from __future__ import annotations
+
 import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from MedSAMSegLib.boxes.boxFollowing import BoxFollowing
 from MedSAMSegLib.boxes.boxHistory import BoxHistory
@@ -10,11 +14,15 @@ from MedSAMSegLib.boxes.orphanedBoxes import OrphanedBoxes
 from MedSAMSegLib.boxes.pointStore import PointPrompts
 from MedSAMSegLib.errors import UserError
 
+if TYPE_CHECKING:
+    from MedSAMSegLib.boxes.boxRecords import BoxRecord
+    from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
+
 
 class SceneBoxes:
     """What :class:`BoxWork` works on, and :class:`MedSAMSegLogic` lists."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.store = BoxPromptStore()
         self.points = PointPrompts()
         self.records = BoxRecords(self.store, self.points)
@@ -22,19 +30,18 @@ class SceneBoxes:
         self._orphans = OrphanedBoxes(self.store, self.points)
         self.following = BoxFollowing(self.store, self.points)
 
-    def readOrPutBack(self, record):
-        """:return: (BoxPrompt, points) that the markups of a box show now.
+    def readOrPutBack(self, record: BoxRecord) -> SlicePrompt:
+        """:return: the SlicePrompt that the markups of a box show now.
 
         :raises UserError: when the box cannot be where its markup is; the markup is put back then.
         """
         try:
-            prompt = self.store.read(record.node)
-            return prompt, self.points.read(record.node, record.context.volume, prompt)
+            return self.points.read(record.node, record.context.volume, self.store.read(record.node))
         except UserError:
             self.putBack(record)
             raise
 
-    def addPoint(self, record, place, isInObject):
+    def addPoint(self, record: BoxRecord, place: Sequence[float], isInObject: bool) -> None:
         """Show one more point of a box.
 
         :param record: BoxRecord.
@@ -42,12 +49,12 @@ class SceneBoxes:
         :param isInObject: whether it belongs to the object.
         :raises UserError: when it is not on the box's slice.
         """
-        prompt, points = self.readOrPutBack(record)
+        prompt = self.readOrPutBack(record)
         volume = record.context.volume
         point = self.points.pointOn(volume, prompt, place, isInObject)
-        self.points.show(record.node, volume, prompt, [*points, point])
+        self.points.show(record.node, volume, prompt.changed(points=(*prompt.points, point)))
 
-    def putBack(self, record):
+    def putBack(self, record: BoxRecord) -> None:
         """Move the markups of a box to where they were when it was answered last."""
         try:
             self.records.restore(record, record.state)
@@ -55,12 +62,12 @@ class SceneBoxes:
             # The volume is gone, and the box is about to follow it.
             logging.debug("MedSAMSeg: a box could not be put back: %s", error)
 
-    def straighten(self, record):
+    def straighten(self, record: BoxRecord) -> None:
         """Give a markup that was dragged the depth of one slice again, unless it is somewhere else already."""
         if self.store.read(record.node) == record.state.prompt:
             self.store.update(record.node, record.state.prompt)
 
-    def forgotten(self, record):
+    def forgotten(self, record: BoxRecord) -> list[BoxRecord]:
         """:return: of a box and the others on its slice, those whose voxels are not in memory."""
         here = record.state.prompt
         return [

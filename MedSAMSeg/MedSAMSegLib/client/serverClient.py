@@ -1,16 +1,22 @@
 """The server's HTTP contract as seen from Slicer: stdlib and numpy only, no state but the address."""
 
+from __future__ import annotations
+
 import contextlib
 import http.client
 import json
 import logging
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import numpy as np
 
 from MedSAMSegLib.client.npyUpload import NpyUpload
-from MedSAMSegLib.client.propagationRequest import followed
-from MedSAMSegLib.client.serverReplies import EncodingStatus, SegmentReply, ServerError, ServerEvent, UploadReply
+from MedSAMSegLib.client.serverReplies import EncodingStatus, PropagationEvent, SegmentReply, ServerError, UploadReply
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 #: The contract's version that this client speaks; a server says its own in ``/v1/health``.
 PROTOCOL_VERSION = 1
@@ -20,7 +26,7 @@ TRY_AGAIN = (
     " If it happens again, look into the server's log; Slicer's own log says where it is."
 )
 
-#: Of so many boxes at most a server tells the probabilities at once.
+#: Of so many prompts at most a server tells the probabilities at once.
 MOST_PROBABILITIES = 16
 
 #: Encoding one slice with the largest model takes up to half a minute on a slow computer.
@@ -38,10 +44,10 @@ class ServerClient:
 
         client = ServerClient("http://127.0.0.1:41713", token)
         upload = client.uploadVolume(NpyUpload(slicer.util.arrayFromVolume(volumeNode)))
-        reply = client.segment(upload.key, axis=0, sliceIndex=24, boxes=[(54, 160, 101, 204)])
+        reply = client.segment(upload.key, [SlicePrompt(axis=0, sliceIndex=24, box=(54, 160, 101, 204))])
     """
 
-    def __init__(self, url, token, timeout=REPLY_TIMEOUT_SECONDS):
+    def __init__(self, url: str, token: str, timeout: float = REPLY_TIMEOUT_SECONDS) -> None:
         """
         :param url: the server's address, such as ``http://127.0.0.1:41713`` (or ``https://`` for a remote server).
         :param token: the secret that the server expects with every request.
@@ -60,7 +66,7 @@ class ServerClient:
         self._timeout = timeout
         self._checkedVersion = False
 
-    def health(self, timeout=None):
+    def health(self, timeout: float | None = None) -> dict[str, Any]:
         """Return the server's own description (version, protocol, model, device) as a dictionary.
 
         :param timeout: longest silence of the server in seconds; the client's own when not given.
@@ -76,8 +82,8 @@ class ServerClient:
             )
         return health
 
-    def models(self, timeout=None):
-        """Return the models that the server knows, as a list of dictionaries (name, title, installed, licence, …).
+    def models(self, timeout: float | None = None) -> list[dict[str, Any]]:
+        """Return the models that the server knows, as a list of dictionaries (name, title, installed, license, …).
 
         :param timeout: longest silence of the server in seconds; the client's own when not given.
         """
@@ -100,34 +106,27 @@ class ServerClient:
 
     def segment(
         self,
-        key,
-        axis,
-        sliceIndex,
-        boxes,
-        window="auto",
-        model=None,
-        points=None,
-        cachedOnly=False,
-        withProbabilities=False,
-    ):
-        """Return one mask for each box on one slice, as a :class:`SegmentReply`.
+        key: str,
+        prompts: Sequence[SlicePrompt],
+        window: str = "auto",
+        model: str | None = None,
+        cachedOnly: bool = False,
+        withProbabilities: bool = False,
+    ) -> SegmentReply:
+        """Return one mask for each prompt on one slice, as a :class:`SegmentReply`.
 
         :param key: the uploaded volume's key.
-        :param axis: array axis of the slice: 0, 1 or 2 of an array (K, J, I).
-        :param sliceIndex: index along that axis.
-        :param boxes: boxes (x0, y0, x1, y1) in in-plane voxel indices.
+        :param prompts: list of :class:`SlicePrompt`, all on the same slice.
         :param window: intensity window: "auto", a preset's name, or "W,L".
         :param model: model's name; None for the server's default.
-        :param points: for each box a list of points (x, y, 1 for inside or 0 for outside) that correct its mask.
         :param cachedOnly: True to get None, at once, when the slice has not been encoded yet.
         :param withProbabilities: True to get each mask with the probability behind it; of :data:`MOST_PROBABILITIES`
-            boxes at most.
+            prompts at most.
         """
         self._checkVersionOnce()
-        prompts = [{"box": list(box)} for box in boxes]
-        for prompt, ownPoints in zip(prompts, points or [], strict=False):
-            prompt["points"] = [list(point) for point in ownPoints]
-        request = {"model": model, "window": window, "axis": axis, "slice": sliceIndex, "prompts": prompts}
+        ((axis, sliceIndex),) = {(prompt.axis, prompt.sliceIndex) for prompt in prompts}
+        asked = [prompt.toJson() for prompt in prompts]
+        request = {"model": model, "window": window, "axis": axis, "slice": sliceIndex, "prompts": asked}
         flags = {"cached_only": cachedOnly, "probabilities": withProbabilities}
         request.update({name: True for name, isOn in flags.items() if isOn})
         try:
@@ -138,7 +137,9 @@ class ServerClient:
             raise
         return SegmentReply.fromJson(reply)
 
-    def startEncoding(self, key, axis, sliceIndex, window="auto", model=None) -> EncodingStatus:
+    def startEncoding(
+        self, key: str, axis: int, sliceIndex: int, window: str = "auto", model: str | None = None
+    ) -> EncodingStatus:
         """Let the server encode slices in the background; clicks go first.
 
         A job that the volume has for the same axis, window and model goes on from the slice outward; another one is
@@ -154,7 +155,7 @@ class ServerClient:
         request = {"model": model, "window": window, "axis": axis, "slice": sliceIndex}
         return EncodingStatus.fromJson(self._requestJson("POST", f"/v1/volumes/{key}/encodings", request))
 
-    def encodingStatus(self, key) -> EncodingStatus:
+    def encodingStatus(self, key: str) -> EncodingStatus:
         """Return how far the background encoding of a volume is.
 
         :param key: the uploaded volume's key.
@@ -163,35 +164,37 @@ class ServerClient:
 
     def propagate(
         self,
-        key,
-        axis,
-        prompts=(),
-        first=None,
-        last=None,
-        direction="both",
-        spacing=(1.0, 1.0, 1.0),
-        locked=(),
-        masks=None,
-        objects=None,
-        mayOverlap=True,
-        window="auto",
-        model=None,
-        job=None,
-        method=None,
-    ):
+        key: str,
+        axis: int,
+        prompts: Sequence[SlicePrompt] = (),
+        first: int | None = None,
+        last: int | None = None,
+        direction: str = "both",
+        spacing: Sequence[float] = (1.0, 1.0, 1.0),
+        locked: Sequence[int] = (),
+        reach: int | None = None,
+        objects: Mapping[str, Any] | None = None,
+        mayOverlap: bool = True,
+        window: str = "auto",
+        model: str | None = None,
+        job: str | None = None,
+        method: str | None = None,
+        withProbabilities: bool = False,
+        planes: int = 1,
+    ) -> Iterator[PropagationEvent]:
         """Start a propagation, and return its events as they happen; closing the iterator cancels it.
 
         :param key: the uploaded volume's key.
         :param axis: array axis of the prompts' slices.
-        :param prompts: list of (slice index, box).
+        :param prompts: list of :class:`SlicePrompt` along the axis; where one has a mask, that is taken as it is.
         :param first: first slice that may be touched; None for the volume's first.
         :param last: last slice that may be touched (inclusive); None for the volume's last.
         :param direction: "both", "forward" (rising slice index) or "backward".
         :param spacing: distances of voxel centers along the array axes (K, J, I) in millimeters.
-        :param locked: indices of slices that are not computed, and that no walk passes.
-        :param masks: {slice index: (x0, y0, bool array (rows, columns))} of prompted slices where the object is known:
-            that is taken as it is.
-        :param objects: {ID: {prompts, first, last, locked, masks}} of several objects that are followed together, in
+        :param locked: indices of slices that are not computed, and that no propagation pass crosses.
+        :param reach: how many slices from the outermost prompts the object can be, and may end before; None where
+            nobody knows.
+        :param objects: {ID: {prompts, first, last, locked, reach}} of several objects that are followed together, in
             the place of these arguments here; events of slices then have the ID as "object".
         :param mayOverlap: whether several objects may have the same voxels; if not, a slice comes again when a later
             object takes voxels from it.
@@ -200,7 +203,9 @@ class ServerClient:
         :param job: name under which :meth:`cancel` can stop it from another thread.
         :param method: how the object is followed, such as "film" for one that may jump, hide and come back; None for
             the server's default.
-        :return: iterator of :class:`ServerEvent`; an error of the server is raised.
+        :param withProbabilities: True to get masks with the probability behind them, where there is one.
+        :param planes: 3 to look at the object across the two other axes as well; its slices come again then.
+        :return: iterator of :class:`PropagationEvent`; an error of the server is raised.
         """
         self._checkVersionOnce()
         request = {
@@ -210,16 +215,27 @@ class ServerClient:
             "direction": direction,
             "spacing": list(spacing),
             "job": job,
+            "planes": planes,
             **({"method": method} if method else {}),
+            **({"probabilities": True} if withProbabilities else {}),
         }
         if objects:
-            request["objects"] = [{"id": name, **followed(**arguments)} for name, arguments in objects.items()]
+            request["objects"] = [{"id": name, **_followed(**arguments)} for name, arguments in objects.items()]
             request["may_overlap"] = mayOverlap
         else:
-            request.update(followed(prompts, first, last, locked, masks))
+            request.update(_followed(prompts, first, last, locked, reach))
         return self._readEvents(*self._send("POST", f"/v1/volumes/{key}/propagate", request))
 
-    def propose(self, key, axis, sliceIndex, window="auto", model=None, job=None, **options):
+    def propose(
+        self,
+        key: str,
+        axis: int,
+        sliceIndex: int,
+        window: str = "auto",
+        model: str | None = None,
+        job: str | None = None,
+        **options: float,
+    ) -> Iterator[PropagationEvent]:
         """Search a slice for objects, and return the events as they happen; closing the iterator cancels it.
 
         :param key: the uploaded volume's key.
@@ -229,13 +245,13 @@ class ServerClient:
         :param model: name of a model that proposes; None for the server's usual one.
         :param job: name under which :meth:`cancel` can stop it from another thread.
         :param options: points_per_side, least_quality, least_stability and most_overlap, where not as usual.
-        :return: iterator of :class:`ServerEvent`; an error of the server is raised.
+        :return: iterator of :class:`PropagationEvent`; an error of the server is raised.
         """
         self._checkVersionOnce()
         request = {"model": model, "window": window, "axis": axis, "slice": sliceIndex, "job": job, **options}
         return self._readEvents(*self._send("POST", f"/v1/volumes/{key}/proposals", request))
 
-    def cancel(self, job):
+    def cancel(self, job: str) -> None:
         """Stop a propagation, a search or an encoding after what is in work. One that has ended already is no error."""
         try:
             self._requestJson("POST", f"/v1/jobs/{job}/cancel")
@@ -261,7 +277,7 @@ class ServerClient:
         if not line.endswith(b"\n"):
             # The stream always ends with an event that says so; anything else is a server that died.
             raise self._stoppedInTheMiddle()
-        return ServerEvent.fromJson(json.loads(line))
+        return PropagationEvent.fromJson(json.loads(line))
 
     def _checkVersionOnce(self):
         if not self._checkedVersion:
@@ -322,3 +338,14 @@ class ServerClient:
             TRY_AGAIN,
             "server_stopped",
         )
+
+
+def _followed(prompts, first=None, last=None, locked=(), reach=None):
+    return {
+        "prompts": [{"slice": prompt.sliceIndex, **prompt.toJson()} for prompt in prompts],
+        "first": first,
+        "last": last,
+        "locked": list(locked),
+        # Servers from before there was a reach know no such field.
+        **({} if reach is None else {"reach": reach}),
+    }

@@ -1,41 +1,73 @@
 """Writes the slices of a propagation into a segment, and nothing that is not the propagation's."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
+from MedSAMSegLib.propagation.likelyVoxels import LikelyVoxels
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
-from MedSAMSegLib.slices.sliceRecord import INTERPOLATED, PROPAGATED
+from MedSAMSegLib.slices.sliceRecord import BOX, INTERPOLATED, PROPAGATED
 from MedSAMSegLib.slices.sliceStates import emptySlice
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.client.probabilityMemory import ProbabilityMemory
+    from MedSAMSegLib.client.serverReplies import SliceMask
+    from MedSAMSegLib.propagation.propagationPlan import PropagationPlan
+    from MedSAMSegLib.segments.segmentWriter import SegmentWriter
+    from MedSAMSegLib.slices.neighborRecords import NeighborRecords
+    from MedSAMSegLib.slices.sliceStates import SliceAudit
 
 
 class PropagatedSlices:
     """The slices of one segment that one propagation may write.
 
-    Manual edits and accepted slices are left alone, also those that become so while the propagation goes on.
+    Manual edits and accepted slices are left alone, also those that become so while the propagation goes on. Masks are
+    cut at the threshold of the segment's propagations, and what they are cut from is remembered.
 
     :param writer: :class:`SegmentWriter` of the segmentation.
     :param audit: :class:`SliceAudit` of the segment along the axis.
     :param neighbors: :class:`NeighborRecords` of the other segments.
     :param segmentID: ID of the segment.
     :param plan: :class:`PropagationPlan`.
+    :param memory: :class:`ProbabilityMemory` that keeps each :class:`SliceProbability` by its name.
+    :param threshold: of the segment's propagations.
     :param rivals: the :class:`SliceAudit` of each segment that is followed together with this one and must not overlap
         with it; what is locked there is not written.
     """
 
-    def __init__(self, writer, audit, neighbors, segmentID, plan, rivals=()):
+    def __init__(
+        self,
+        writer: SegmentWriter,
+        audit: SliceAudit,
+        neighbors: NeighborRecords,
+        segmentID: str,
+        plan: PropagationPlan,
+        memory: ProbabilityMemory,
+        threshold: float,
+        rivals: Sequence[SliceAudit] = (),
+    ) -> None:
         self._writer = writer
         self._audit = audit
         self._neighbors = neighbors
         self._segmentID = segmentID
         self._plan = plan
+        self._memory = memory
+        self._threshold = threshold
         self._rivals = rivals
 
-    def undoStep(self):
+    def undoStep(self) -> Any:
         """:return: context manager that makes all writes inside one undo step."""
         return self._writer.undoStep()
 
-    def remarks(self):
+    def remarks(self) -> list[str]:
         """:return: list of sentences on what to know about how the slices were written."""
         return self._writer.remarks(self._segmentID)
 
-    def write(self, sliceIndex, mask, provenance, confidence, parts):
+    def write(
+        self, sliceIndex: int, mask: SliceMask, provenance: str, confidence: float | None, parts: dict[str, float]
+    ) -> bool:
         """Put a mask in the place of an earlier propagation's, and record how it came about.
 
         :param sliceIndex: index of the slice.
@@ -57,14 +89,17 @@ class PropagatedSlices:
         if any(other.isLocked or other.index in self._plan.masks for other in sharing):
             # Its voxels are those of a slice that is kept.
             return False
-        hasChanged = self._replace(sliceIndex, mask)
+        # What a box shows is that box's own, whatever the threshold of the rest.
+        likely = None if provenance == BOX else mask.probability
+        hasChanged = self._replace(sliceIndex, mask, likely)
         for other in sharing:
             self._audit.restore(other)
         if hasChanged or state is not None:
-            self._audit.note(sliceIndex, provenance, confidence, parts, self._plan.basis(sliceIndex))
+            name = self._remember(likely)
+            self._audit.note(sliceIndex, provenance, confidence, parts, self._plan.basis(sliceIndex), name)
         return hasChanged
 
-    def clear(self, sliceIndex):
+    def clear(self, sliceIndex: int) -> bool:
         """Empty a slice of which nothing is left to this segment, unless it is locked.
 
         :param sliceIndex: index of the slice.
@@ -76,7 +111,7 @@ class PropagatedSlices:
             return False
         return self._empty(sliceIndex)
 
-    def removeOutdated(self, reached):
+    def removeOutdated(self, reached: list[int]) -> list[int]:
         """Empty the slices that an earlier propagation had filled and that this one, now at its end, did not reach.
 
         :param reached: indices of the slices that it reached.
@@ -109,13 +144,23 @@ class PropagatedSlices:
         self._audit.restore(state)
         return hasChanged
 
-    def _replace(self, sliceIndex, mask):
+    def _remember(self, likely):
+        """:return: the name of a SliceProbability, by which it is found again; "" for None."""
+        if likely is None:
+            return ""
+        self._memory.keep(likely.name, likely, likely)
+        return likely.name
+
+    def _replace(self, sliceIndex, mask, likely=None):
         axis = self._plan.axis
-        crop = LabelmapCrop.ofSlice(axis, sliceIndex, mask.pixels, mask.x0, mask.y0)
-        for rival in self._rivals:
-            state = rival.state(sliceIndex) if rival.hasSegment else None
-            if state is not None and state.isLocked and not state.isEmpty:
-                crop = crop.minus(rival.crop(sliceIndex))
-        with self._neighbors.kept(sliceIndex):
-            pixels = crop.voxels.take(0, axis=axis)
-            return self._writer.write(self._segmentID, axis, sliceIndex, pixels, mask.x0, mask.y0, mode="replace")
+        with self._writer.undoStep(), self._neighbors.kept(sliceIndex):
+            target = self._writer.target(self._segmentID, axis)
+            if likely is None or self._threshold == DEFAULT_THRESHOLD:
+                crop = LabelmapCrop.ofSlice(axis, sliceIndex, mask.pixels, mask.x0, mask.y0)
+            else:
+                crop = LikelyVoxels(axis, {sliceIndex: likely}).arriving(self._writer, target, self._threshold)
+            for rival in self._rivals:
+                state = rival.state(sliceIndex) if rival.hasSegment else None
+                if state is not None and state.isLocked and not state.isEmpty:
+                    crop = crop.minus(rival.crop(sliceIndex))
+            return self._writer.replaceSlices(target, [sliceIndex], crop)

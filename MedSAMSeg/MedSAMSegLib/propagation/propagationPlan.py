@@ -1,12 +1,19 @@
 """What a propagation starts from and what it must leave alone, found out before it starts."""
 
+from __future__ import annotations
+
 import dataclasses
 import itertools
 import json
+from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.slices.sliceRecord import INTERPOLATED, PROPAGATED
 from MedSAMSegLib.slices.sliceRecords import sliceDigest
+from MedSAMSegLib.volumes.slicePrompt import DrawnMask, SlicePrompt
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.slices.sliceStates import SliceAudit
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,45 +25,51 @@ class PropagationPlan:
     :param masks: {slice index: LabelmapCrop} of those of them where the segment holds something: that is started from
         as it is, be it from a box, refined by points, or drawn by hand.
     :param kept: indices of the slices that are not written: manual edits and accepted ones.
-    :param walls: those of them that hold nothing to start from; no walk passes them.
+    :param barriers: those of them that hold nothing to start from; no propagation pass crosses them.
     :param first: first slice that may be touched; None for no limit.
     :param last: last slice that may be touched; None for no limit.
     :param direction: "both", "forward" or "backward".
     :param settings: what else the masks depend on, such as window and model; values that JSON can carry.
+    :param reach: how many slices from the outermost boxes the object can be; None where nobody knows.
     """
 
     axis: int
     prompts: dict
     masks: dict
     kept: frozenset
-    walls: frozenset
+    barriers: frozenset
     first: int | None
     last: int | None
     direction: str
     settings: dict
+    reach: int | None = None
 
     @property
-    def request(self):
+    def request(self) -> dict[str, Any]:
         """Arguments of :meth:`ServerClient.propagate` that are about slices."""
         return {**self.common, **self.own}
 
     @property
-    def common(self):
+    def common(self) -> dict[str, Any]:
         """Those of the arguments that are the same for all segments which are followed together."""
         return {"axis": self.axis, "direction": self.direction, **self.settings}
 
     @property
-    def own(self):
+    def own(self) -> dict[str, Any]:
         """Those of the arguments that are this segment's alone."""
         return {
-            "prompts": list(self.prompts.items()),
-            "masks": {index: crop.flat(self.axis) for index, crop in self.masks.items() if index in self.prompts},
-            "locked": sorted(self.walls),
+            "prompts": [self._prompt(index, box) for index, box in self.prompts.items()],
+            "locked": sorted(self.barriers),
             "first": self.first,
             "last": self.last,
+            "reach": self.reach,
         }
 
-    def covers(self, index):
+    def _prompt(self, index, box):
+        crop = self.masks.get(index)
+        return SlicePrompt(self.axis, index, box, mask=crop and DrawnMask(*crop.flat(self.axis)))
+
+    def covers(self, index: int) -> bool:
         """:return: whether the propagation can reach a slice."""
         if index < (0 if self.first is None else self.first) or (self.last is not None and index > self.last):
             return False
@@ -67,9 +80,9 @@ class PropagationPlan:
         return isReachedForward or isReachedBackward
 
     def _isOpen(self, low, high):
-        return not any(low <= wall <= high for wall in self.walls)
+        return not any(low <= barrier <= high for barrier in self.barriers)
 
-    def basis(self, index):
+    def basis(self, index: int) -> str:
         """:return: what the mask on a slice depends on, as a text: the nearest prompts on both sides, the settings."""
         below = max((prompt for prompt in self.prompts if prompt <= index), default=None)
         above = min((prompt for prompt in self.prompts if prompt >= index), default=None)
@@ -81,7 +94,18 @@ class PropagationPlan:
         return crop and sliceDigest(crop.voxels, crop.start)
 
 
-def planPropagation(boxes, audit, axis, first, last, direction, fromSlice, isWhole=False, **settings):
+def planPropagation(
+    boxes: dict[int, tuple[float, float, float, float]],
+    audit: SliceAudit,
+    axis: int,
+    first: int | None,
+    last: int | None,
+    direction: str,
+    fromSlice: int | None,
+    reach: int | None = None,
+    isWhole: bool = False,
+    **settings: Any,
+) -> PropagationPlan:
     """Plan a propagation through what a segment holds already.
 
     Slices of manual edits and accepted slices are kept; where they hold something, it is started from as well. Without
@@ -94,6 +118,7 @@ def planPropagation(boxes, audit, axis, first, last, direction, fromSlice, isWho
     :param last: last slice that may be touched, or None.
     :param direction: "both", "forward" or "backward".
     :param fromSlice: index of the only slice to start from; None for all.
+    :param reach: how many slices from the outermost boxes the object can be, or None.
     :param isWhole: whether also what is up to date is computed anew.
     :param settings: window, model and the like.
     :return: :class:`PropagationPlan`.
@@ -103,20 +128,21 @@ def planPropagation(boxes, audit, axis, first, last, direction, fromSlice, isWho
     kept = frozenset(index for index, state in states.items() if state.isLocked)
     anchors = {index: audit.tightBox(index) for index in kept if not states[index].isEmpty}
     prompts = {**boxes, **anchors}
-    walls = kept - anchors.keys()
+    barriers = kept - anchors.keys()
     if fromSlice is not None:
-        walls = (kept | prompts.keys()) - {fromSlice}
+        barriers = (kept | prompts.keys()) - {fromSlice}
         prompts = {fromSlice: prompts.get(fromSlice) or _boxOnSlice(audit, fromSlice)}
     plan = PropagationPlan(
         axis=axis,
         prompts=dict(sorted(prompts.items())),
         masks={index: crop for index in prompts if (crop := audit.crop(index)) is not None},
         kept=kept,
-        walls=frozenset(walls - prompts.keys()),
+        barriers=frozenset(barriers - prompts.keys()),
         first=first,
         last=last,
         direction=direction,
         settings=settings,
+        reach=reach,
     )
     if fromSlice is None and first is None and last is None and direction == "both" and not isWhole:
         return _onlyChanged(plan, states, audit.sliceCount)

@@ -1,7 +1,9 @@
 """An object that the server proposes, and what became of those of a slice."""
 
+from __future__ import annotations
+
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import slicer
@@ -29,7 +31,7 @@ class ProposalSource:
     axis: int
     sliceIndex: int
     window: str
-    model: str
+    model: str | None
 
     @property
     def volume(self) -> slicer.vtkMRMLScalarVolumeNode:
@@ -88,19 +90,19 @@ class ProposalList:
     :param proposals: the :class:`Proposal` objects, the best first.
     """
 
-    def __init__(self, proposals):
+    def __init__(self, proposals: Sequence[Proposal]) -> None:
         self._proposals = tuple(proposals)
-        self._hidden = set()
-        self._accepted: dict = {}
+        self._hidden: set[int] = set()
+        self._accepted: dict[int, tuple[slicer.vtkMRMLSegmentationNode, str]] = {}
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Proposal]:
         return iter(self._proposals)
 
-    def hide(self, proposal):
+    def hide(self, proposal: Proposal) -> None:
         """Leave one out from now on."""
         self._hidden.add(proposal.number)
 
-    def accept(self, segmentation, segmentIDs: Mapping):
+    def accept(self, segmentation: slicer.vtkMRMLSegmentationNode, segmentIDs: Mapping[Proposal, str]) -> None:
         """Leave those out that became segments, for as long as these are there.
 
         :param segmentation: the segmentation node.
@@ -109,11 +111,11 @@ class ProposalList:
         self._accepted.update({proposal.number: (segmentation, ID) for proposal, ID in segmentIDs.items()})
 
     @property
-    def open(self):
+    def open(self) -> list[Proposal]:
         """Those that are neither hidden nor a segment; an acceptance that was undone counts no more."""
         return [each for each in self._proposals if each.number not in self._hidden and not self._isSegment(each)]
 
-    def at(self, x, y):
+    def at(self, x: float, y: float) -> Proposal | None:
         """:return: the smallest open one at a place of the slice, in pixels; None where there is none."""
         there = [proposal for proposal in self.open if proposal.contains(x, y)]
         return min(there, key=lambda proposal: proposal.mask.voxelCount, default=None)

@@ -1,10 +1,19 @@
 """One search for the objects of a slice: asked for on a worker thread, told on the main thread."""
 
+from __future__ import annotations
+
 import dataclasses
 import uuid
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.proposals.proposal import Proposal
 from MedSAMSegLib.runs.streamedRun import StreamedRun
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.client.serverClient import ServerClient
+    from MedSAMSegLib.client.volumeUpload import VolumeUpload
+    from MedSAMSegLib.proposals.proposal import ProposalSource
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,7 +27,7 @@ class SearchProgress:
     done: int
     total: int
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.done} of {self.total} points asked"
 
 
@@ -32,8 +41,15 @@ class ProposalRun(StreamedRun):
     :param progress: called with a :class:`SearchProgress`; returning False cancels.
     """
 
-    def __init__(self, connect, upload, source, options, progress=None):
-        self.result = []
+    def __init__(
+        self,
+        connect: Callable[[], ServerClient],
+        upload: VolumeUpload,
+        source: ProposalSource,
+        options: Mapping[str, float],
+        progress: Callable[..., Any] | None = None,
+    ) -> None:
+        self.result: list[Proposal] = []
         #: Whether it was stopped before its end; nothing is kept of it then.
         self.wasCancelled = True
         self._upload = upload
@@ -45,7 +61,7 @@ class ProposalRun(StreamedRun):
         super().__init__(connect, [self._job])
 
     @property
-    def source(self):
+    def source(self) -> ProposalSource:
         """The :class:`ProposalSource`: where it looks, with the model once that is known."""
         return self._source
 

@@ -1,13 +1,28 @@
 """Starts searches for proposals, and makes segments of those that are accepted."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.proposals.proposal import ProposalSource
 from MedSAMSegLib.proposals.proposalRun import ProposalRun
 from MedSAMSegLib.segments.editorSettings import EditorSettings
-from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
+from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.volumes.sliceAxes import AXES
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 from MedSAMSegLib.volumes.volumeState import VolumeState
+
+if TYPE_CHECKING:
+    import slicer
+
+    from MedSAMSegLib.boxes.boxWork import BoxWork
+    from MedSAMSegLib.client.serverClient import ServerClient
+    from MedSAMSegLib.client.volumeUpload import VolumeUploads
+    from MedSAMSegLib.proposals.proposal import Proposal
+    from MedSAMSegLib.segments.segmentWriters import SegmentWriters
 
 
 class ProposalWork:
@@ -19,20 +34,37 @@ class ProposalWork:
     :param boxWork: BoxWork.
     """
 
-    def __init__(self, connect, uploads, writers, boxWork):
+    def __init__(
+        self,
+        connect: Callable[[], ServerClient],
+        uploads: VolumeUploads,
+        writers: SegmentWriters,
+        boxWork: BoxWork,
+    ) -> None:
         self._connect = connect
         self._uploads = uploads
         self._writers = writers
         self._boxWork = boxWork
 
-    def search(self, volume, axis, sliceIndex, window, model, progress, options):
+    def search(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        axis: int,
+        sliceIndex: int,
+        window: str,
+        model: str | None,
+        progress: Callable[..., Any] | None,
+        options: Mapping[str, float],
+    ) -> ProposalRun:
         """:return: ProposalRun; arguments as for `ObjectProposals.startProposals`."""
         geometry = SliceGeometry(volume)
         _checkSlice(geometry, axis, sliceIndex)
         source = ProposalSource(VolumeState(geometry), int(axis), int(sliceIndex), window, model)
         return ProposalRun(self._connect, self._uploads.uploadOf(volume), source, options, progress)
 
-    def accept(self, segmentation, proposals, names):
+    def accept(
+        self, segmentation: slicer.vtkMRMLSegmentationNode, proposals: Sequence[Proposal], names: Sequence[str]
+    ) -> dict[Proposal, str]:
         """Make a segment of each proposal, all in one undo step.
 
         Where segments may not overlap, the smaller of two proposals has what both have.
@@ -64,10 +96,10 @@ class ProposalWork:
 
     def _place(self, writer, segmentation, proposal, name):
         source = proposal.source
-        prompt = BoxPrompt.ofNumbers(source.axis, source.sliceIndex, proposal.box)
+        prompt = SlicePrompt.ofNumbers(source.axis, source.sliceIndex, proposal.box)
         with writer.newSegment(name) as segmentID:
-            where = source.volume, segmentation, segmentID
-            self._boxWork.place(*where, prompt, proposal.mask, source.window, source.model)
+            context = SegmentContext(source.volume, segmentation, segmentID)
+            self._boxWork.place(context, prompt, proposal.mask, source.window, source.model)
         return segmentID
 
 

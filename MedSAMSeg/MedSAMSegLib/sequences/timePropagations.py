@@ -1,6 +1,10 @@
 """Starts propagations through time, from the frame that is shown and from all others that somebody worked on."""
 
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.boxes.boxFrame import noteFrame
 from MedSAMSegLib.client.volumeUpload import VolumeUpload
@@ -11,6 +15,13 @@ from MedSAMSegLib.sequences.timeSteps import TimeSteps
 from MedSAMSegLib.slices.sliceRecord import BOX
 from MedSAMSegLib.slices.sliceStates import SliceAudit
 from MedSAMSegLib.volumes.imageSequence import ImageSequence
+from MedSAMSegLib.volumes.slicePrompt import DrawnMask, SlicePrompt
+
+if TYPE_CHECKING:
+    import slicer
+
+    from MedSAMSegLib.boxes.boxStore import BoxPromptStore
+    from MedSAMSegLib.segments.segmentWriters import SegmentWriters
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,20 +29,18 @@ class Film:
     """The same slice of all frames, and where the object is on some of them.
 
     :param upload: :class:`VolumeUpload` of the frames, array (frames, rows, columns).
-    :param boxes: {number of a frame with the object: (x0, y0, x1, y1) round it}.
-    :param masks: {number of a frame with the object: (x0, y0, bool array (rows, columns)) of it}.
+    :param prompts: {number of a frame with the object: SlicePrompt with a box and the mask of it}, ascending.
     :param locked: numbers of the frames that somebody has emptied or accepted as empty.
     """
 
     upload: VolumeUpload
-    boxes: dict
-    masks: dict
+    prompts: dict
     locked: tuple
 
     @property
-    def request(self):
+    def request(self) -> dict[str, Any]:
         """Arguments of :meth:`ServerClient.propagate` that are about frames."""
-        return {"prompts": sorted(self.boxes.items()), "masks": self.masks, "locked": list(self.locked)}
+        return {"prompts": list(self.prompts.values()), "locked": list(self.locked)}
 
 
 class TimePropagations:
@@ -42,7 +51,7 @@ class TimePropagations:
     :param store: BoxPromptStore.
     """
 
-    def __init__(self, connect, writers, store):
+    def __init__(self, connect: Callable[..., Any], writers: SegmentWriters, store: BoxPromptStore) -> None:
         self._connect = connect
         self._writers = writers
         self._store = store
@@ -50,7 +59,15 @@ class TimePropagations:
         #: :class:`TimeSteps`.
         self.steps = TimeSteps()
 
-    def start(self, volume, segmentation, segment, axis, progress, **settings):
+    def start(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        segment: str,
+        axis: int,
+        progress: Callable[..., None],
+        **settings: Any,
+    ) -> TimeRun:
         """:return: TimeRun; arguments as for `MedSAMSegLogic.startPropagationThroughTime`."""
         images = ImageSequence.of(volume)
         if images is None or images.frameCount < 2:
@@ -94,7 +111,7 @@ class TimePropagations:
             )
         return found
 
-    def isRunning(self, segmentation):
+    def isRunning(self, segmentation: slicer.vtkMRMLSegmentationNode) -> bool:
         """:return: whether an object is being followed through time in a segmentation."""
         self._runs = {nodeID: run for nodeID, run in self._runs.items() if not run.isOver}
         return segmentation.GetID() in self._runs
@@ -111,7 +128,7 @@ class TimePropagations:
 def _film(frames, segment, axis, sliceIndex):
     """:return: the Film of a slice, with what the shown frame holds, and what others hold that somebody worked on."""
     images = frames.images
-    boxes, masks, locked = {}, {}, []
+    prompts, locked = {}, []
     for number in range(images.frameCount):
         audit = SliceAudit(frames.frame(number), segment, images.volumeNode, axis)
         state = audit.state(sliceIndex)
@@ -120,6 +137,6 @@ def _film(frames, segment, axis, sliceIndex):
         if state.isEmpty:
             locked += [number] if state.isLocked else []
         elif number == images.shownFrame or state.isLocked or state.provenance == BOX:
-            boxes[number] = audit.tightBox(sliceIndex)
-            masks[number] = audit.crop(sliceIndex).flat(axis)
-    return Film(VolumeUpload(images.film(axis, sliceIndex)), boxes, masks, tuple(locked))
+            mask = DrawnMask(*audit.crop(sliceIndex).flat(axis))
+            prompts[number] = SlicePrompt(0, number, audit.tightBox(sliceIndex), mask=mask)
+    return Film(VolumeUpload(images.film(axis, sliceIndex)), prompts, tuple(locked))

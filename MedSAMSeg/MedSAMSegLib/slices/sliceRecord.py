@@ -1,9 +1,15 @@
 """What is known about one slice of a segment: how its mask came about, and how far it can be trusted."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 #: The mask was made from a box drawn on this slice, followed from one side, or followed from both.
 BOX, PROPAGATED, INTERPOLATED = "box", "propagated", "interpolated"
+
+#: What only a propagation makes.
+FOLLOWED = (PROPAGATED, INTERPOLATED)
 
 #: The mask is somebody's own work, or was changed by hand since it was written.
 EDITED = "edited"
@@ -19,6 +25,7 @@ class SliceRecord:
     :param parts: the signs that the confidence is made of, by name, each 0 to 1.
     :param basis: what the mask was computed from, as a text that differs whenever that differs.
     :param isAccepted: whether the user has looked at the slice and found it good.
+    :param probability: name of the :class:`SliceProbability` that the mask is cut from; "" where there is none.
     """
 
     provenance: str
@@ -27,13 +34,14 @@ class SliceRecord:
     parts: dict = field(default_factory=dict)
     basis: str = ""
     isAccepted: bool = False
+    probability: str = ""
 
     @classmethod
-    def fromJson(cls, values):
+    def fromJson(cls, values: dict[str, Any]) -> SliceRecord:
         """:return: the record that `toJson` made these values of."""
         return cls(**values)
 
-    def toJson(self):
+    def toJson(self) -> dict[str, Any]:
         """:return: the record as values that JSON can carry."""
         return {
             "provenance": self.provenance,
@@ -42,9 +50,15 @@ class SliceRecord:
             "parts": self.parts,
             "basis": self.basis,
             "isAccepted": self.isAccepted,
+            "probability": self.probability,
         }
 
-    def accepted(self, isAccepted):
+    @property
+    def isFollowed(self) -> bool:
+        """Whether the mask is a propagation's, and nobody has called it good."""
+        return self.provenance in FOLLOWED and not self.isAccepted
+
+    def accepted(self, isAccepted: bool) -> SliceRecord:
         """:return: the record of the same mask, accepted or not."""
         return replace(self, isAccepted=isAccepted)
 
@@ -60,6 +74,7 @@ class SliceState:
     :param basis: what the mask was computed from; "" for manual edits.
     :param isAccepted: whether the user found it good.
     :param isEmpty: whether the segment has no voxels on the slice.
+    :param probability: as of :class:`SliceRecord`; "" for manual edits.
     """
 
     index: int
@@ -69,8 +84,14 @@ class SliceState:
     basis: str
     isAccepted: bool
     isEmpty: bool
+    probability: str = ""
 
     @property
-    def isLocked(self):
+    def isFollowed(self) -> bool:
+        """Whether the mask is a propagation's, untouched since, and nobody has called it good."""
+        return self.provenance in FOLLOWED and not self.isAccepted
+
+    @property
+    def isLocked(self) -> bool:
         """Whether propagation leaves the slice as it is: manual edits and what was accepted."""
         return self.isAccepted or self.provenance == EDITED

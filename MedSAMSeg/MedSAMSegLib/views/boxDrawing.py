@@ -1,5 +1,9 @@
 """Press, drag and release: the user draws a box in a slice view, and its outline follows the pointer."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+
 from MedSAMSegLib.views.pointerTool import PointerTool, ViewPointer
 from MedSAMSegLib.views.viewLines import ViewLines
 
@@ -25,7 +29,13 @@ class BoxDrawing(PointerTool):
     :param isOccupied: tells whether a press belongs to something else that is under the pointer.
     """
 
-    def __init__(self, onBox, onDrag=None, onDrop=None, isOccupied=None):
+    def __init__(
+        self,
+        onBox: Callable[..., None],
+        onDrag: Callable[..., None] | None = None,
+        onDrop: Callable[..., None] | None = None,
+        isOccupied: Callable[..., bool] | None = None,
+    ) -> None:
         super().__init__(self._viewPointer)
         self._onBox = onBox
         self._onDrag = onDrag or (lambda cornerA, cornerB, sliceNode: None)

@@ -1,5 +1,9 @@
 """The outline of a mask over a slice view, for masks that are not in a segment yet."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import slicer
 import vtk
@@ -7,6 +11,9 @@ import vtk
 from MedSAMSegLib.views.viewLines import ViewLines
 from MedSAMSegLib.volumes.sliceAxes import toIJK
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 COLOR = (1.0, 1.0, 1.0)
 WIDTH = 2.0
@@ -21,27 +28,27 @@ class MaskOutline:
     :param sliceView: qMRMLSliceView.
     """
 
-    def __init__(self, sliceView):
+    def __init__(self, sliceView: slicer.qMRMLSliceView) -> None:
         self._sliceView = sliceView
         self._lines = ViewLines(sliceView, COLOR, WIDTH)
 
-    def show(self, volumeNode, prompt, mask):
+    def show(self, volumeNode: slicer.vtkMRMLScalarVolumeNode, prompt: SlicePrompt, mask: Any) -> None:
         """Show a mask's outline.
 
         :param volumeNode: the volume.
-        :param prompt: BoxPrompt that says on which slice the mask is.
+        :param prompt: SlicePrompt that says on which slice the mask is.
         :param mask: SliceMask.
         """
-        edges = edgesOf(mask)
         geometry = SliceGeometry(volumeNode)
-        self._lines.show(edgesInView(self._sliceView, geometry, prompt.axis, prompt.sliceIndex, edges))
+        edges = edgesInView(self._sliceView, geometry, prompt.axis, prompt.sliceIndex, edgesOf(mask))
+        self._lines.show(edges)
 
-    def hide(self):
+    def hide(self) -> None:
         """Take the outline away."""
         self._lines.hide()
 
 
-def edgesOf(mask):
+def edgesOf(mask: Any) -> np.ndarray:
     """:return: array (N, 2, 2): x and y of both ends of each pixel edge of a mask, in pixels of its slice.
 
     :param mask: SliceMask.
@@ -49,7 +56,9 @@ def edgesOf(mask):
     return outlineEdges(mask.pixels) + np.array([mask.x0, mask.y0])
 
 
-def edgesInView(sliceView, geometry, axis, sliceIndex, edges):
+def edgesInView(
+    sliceView: slicer.qMRMLSliceView, geometry: SliceGeometry, axis: int, sliceIndex: int, edges: np.ndarray
+) -> np.ndarray:
     """:return: array (N, 2, 2): edges of a slice in pixels of a view from its bottom left, where they are now.
 
     :param sliceView: qMRMLSliceView.
@@ -58,8 +67,9 @@ def edgesInView(sliceView, geometry, axis, sliceIndex, edges):
     :param sliceIndex: index along that axis.
     :param edges: array (N, 2, 2) as :func:`edgesOf` returns it.
     """
-    x, y = edges[..., 0], edges[..., 1]
-    ones = np.ones_like(x)
+    x: Any = edges[..., 0]
+    y: Any = edges[..., 1]
+    ones: Any = np.ones_like(x)
     IJK = np.stack([*toIJK(axis, sliceIndex * ones, x, y), ones])
     worldToXY = vtk.vtkMatrix4x4()
     vtk.vtkMatrix4x4.Invert(sliceView.mrmlSliceNode().GetXYToRAS(), worldToXY)
@@ -67,7 +77,7 @@ def edgesInView(sliceView, geometry, axis, sliceIndex, edges):
     return np.moveaxis(np.tensordot(IJKToXY, IJK, axes=1)[:2], 0, -1)
 
 
-def outlineEdges(pixels):
+def outlineEdges(pixels: np.ndarray) -> np.ndarray:
     """:return: array (N, 2, 2): x and y of both ends of each pixel edge between set and unset pixels.
 
     :param pixels: bool array (rows, columns); pixel centers are integers.

@@ -1,7 +1,10 @@
 """Outlines of masks over every slice view that shows their slice, to be chosen with pointer and keys."""
 
+from __future__ import annotations
+
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +15,9 @@ from MedSAMSegLib.views.sliceViews import ShownSlice, sliceInView
 from MedSAMSegLib.views.viewLines import ViewLines
 from MedSAMSegLib.volumes.sliceAxes import fromIJK
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
+if TYPE_CHECKING:
+    import slicer
 
 COLOR = (0.35, 0.85, 1.0)
 WIDTH = 1.5
@@ -45,18 +51,25 @@ class OutlinePicking(PointerTool):
     :param calls: :class:`PickingCalls`.
     """
 
-    def __init__(self, calls):
+    def __init__(self, calls: PickingCalls) -> None:
         super().__init__(lambda sliceView: _ViewPicking(sliceView, self))
         self.calls = calls
         #: Whether clicks and keys are taken; without, the outlines are only looked at.
         self.takesPointer = True
-        self._volumeNode = None
-        self._place = None
-        self._shown = None
-        self._masks = []
+        self._volumeNode: Any = None
+        self._place: Any = None
+        self._shown: Any = None
+        self._masks: list = []
         self.edges = self.selectedEdges = NO_EDGES
 
-    def show(self, volumeNode, axis, sliceIndex, masks, selected=None):
+    def show(
+        self,
+        volumeNode: slicer.vtkMRMLScalarVolumeNode,
+        axis: int,
+        sliceIndex: int,
+        masks: Sequence[Any],
+        selected: Any = None,
+    ) -> None:
         """Show outlines in place of those before.
 
         :param volumeNode: the volume.
@@ -76,7 +89,7 @@ class OutlinePicking(PointerTool):
         for pointer in self._pointers.values():
             pointer.draw()
 
-    def geometryIn(self, sliceNode):
+    def geometryIn(self, sliceNode: slicer.vtkMRMLSliceNode) -> SliceGeometry | None:
         """:return: SliceGeometry of the volume where a view shows the slice of the outlines; None where it does not."""
         try:
             geometry = SliceGeometry(self._volumeNode)
@@ -85,11 +98,11 @@ class OutlinePicking(PointerTool):
             return None
         return geometry if sliceInView(geometry, sliceNode) == self._place else None
 
-    def placeInView(self, sliceView, geometry, edges):
+    def placeInView(self, sliceView: slicer.qMRMLSliceView, geometry: SliceGeometry, edges: np.ndarray) -> np.ndarray:
         """:return: where edges are in a view now, as :func:`edgesInView`."""
         return edgesInView(sliceView, geometry, self._place.axis, self._place.index, edges)
 
-    def pixelAt(self, geometry, point):
+    def pixelAt(self, geometry: SliceGeometry, point: Sequence[float]) -> tuple[float, float]:
         """:return: x and y of a point in RAS, in pixels of the slice."""
         _depth, x, y = fromIJK(self._place.axis, geometry.continuousIJK(point))
         return x, y

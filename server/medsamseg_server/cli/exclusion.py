@@ -57,7 +57,7 @@ def with_excluded(
         (task,) = tasks.values()
         (index,) = task.boxes
         box = in_pixels(parse_box(text), args.box_format, size_of(task.axis, index))
-        everything[f"{_PREFIX}{number}"] = replace(task, boxes={index: box})
+        everything[f"{_PREFIX}{number}"] = replace(task, boxes={index: box}, meaning=None)
     return everything
 
 

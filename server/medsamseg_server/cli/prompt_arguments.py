@@ -32,16 +32,39 @@ def parse_box(text: str) -> Box:
     Raises:
         MedSAMSegError: ``box_malformed``.
     """
-    parts = text.split(",")
-    try:
-        x0, y0, x1, y1 = (float(part) for part in parts)
-    except ValueError:
+    numbers = _four_numbers(text)
+    if numbers is None:
         raise MedSAMSegError(
             ErrorKind.INVALID_INPUT,
             "box_malformed",
             f"'{text[:80]}' is not a box.",
             "Write four numbers X0,Y0,X1,Y1 without spaces, such as 54,160,101,204.",
-        ) from None
+        )
+    return numbers
+
+
+def parse_line(text: str) -> tuple[float, float, float, float]:
+    """Return the ends of the line that ``X0,Y0,X1,Y1`` means.
+
+    Raises:
+        MedSAMSegError: ``line_malformed``.
+    """
+    numbers = _four_numbers(text)
+    if numbers is None:
+        raise MedSAMSegError(
+            ErrorKind.INVALID_INPUT,
+            "line_malformed",
+            f"'{text[:80]}' is not a line.",
+            "Write the four numbers X0,Y0,X1,Y1 of its ends without spaces, such as 55,165,99,198.",
+        )
+    return numbers
+
+
+def _four_numbers(text: str) -> tuple[float, float, float, float] | None:
+    try:
+        x0, y0, x1, y1 = (float(part) for part in text.split(","))
+    except ValueError:
+        return None
     return (x0, y0, x1, y1)
 
 

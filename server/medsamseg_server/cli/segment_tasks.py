@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from medsamseg_server.cli import lines
 from medsamseg_server.cli.box_formats import in_pixels
+from medsamseg_server.cli.clicking import parse_click, place_of
 from medsamseg_server.cli.prompt_arguments import is_name, parse_box, parse_range, read_prompts, slice_index
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
@@ -30,7 +32,7 @@ def make_tasks(args: argparse.Namespace) -> dict[str, Task]:
     axis, objects = _boxes_of(args)
     if args.name is not None and None not in objects:
         raise wrong_usage("--name cannot go with several objects.", "Put the names into the file.")
-    first, last = parse_range(args.range)
+    first, last = parse_range(args.range or ":")
     return {
         (name or args.name or "Segment"): Task(
             axis,
@@ -42,6 +44,8 @@ def make_tasks(args: argparse.Namespace) -> dict[str, Task]:
             args.model,
             method=args.method or DEFAULT_METHOD,
             threshold=args.threshold,
+            planes=args.planes,
+            meaning=args.meaning,
         )
         for name, boxes in objects.items()
     }
@@ -56,15 +60,22 @@ def _boxes_of(args: argparse.Namespace) -> tuple[int, dict[str | None, dict[int,
             raise wrong_usage("--box-format says what --box is.", "A prompts file has corners.")
         return read_prompts(args.prompts)
     index = slice_index(args)
-    if args.box is None or index is None:
-        missing = "--box" if args.box is None else "--slice"
-        raise wrong_usage(f"{missing} is missing.", "Give --box and --slice, or --prompts.")
-    return args.axis or 0, {None: {index: parse_box(args.box)}}
+    if (args.box is None and args.click is None and not args.line) or index is None:
+        missing = "--slice" if index is None else "--box"
+        raise wrong_usage(f"{missing} is missing.", "Give --box (or --line, --click) and --slice, or --prompts.")
+    return args.axis or 0, {None: {index: _place(args)}}
+
+
+def _place(args: argparse.Namespace) -> Box:
+    """Return the box, or what stands for it until the image is known."""
+    if args.line:
+        return lines.ends_box(args)
+    return parse_box(args.box) if args.click is None else place_of(parse_click(args.click))
 
 
 def with_boxes_in_pixels(args: argparse.Namespace, task: Task, size_of: Callable[[int, int], tuple[int, int]]) -> Task:
     """Return a task whose boxes are in voxel indices; ``size_of`` gives (H, W) for an axis and a slice."""
-    if args.box_format == "corners":
+    if args.box_format == "corners" or args.line:
         return task
     boxes = {index: in_pixels(box, args.box_format, size_of(task.axis, index)) for index, box in task.boxes.items()}
     return replace(task, boxes=boxes)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.engine.box_vote import fill_of
 from medsamseg_server.engine.engine import Engine
+from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
-from medsamseg_server.engine.prompts import Box, check_box
+from medsamseg_server.engine.prompts import Box, Meaning, Prompt, check_box
 from medsamseg_server.propagation import (
     DEFAULT_METHOD,
     DirectionEnded,
@@ -19,11 +19,12 @@ from medsamseg_server.propagation import (
     Event,
     Propagation,
     SliceResult,
+    SliceSeen,
     SliceSource,
 )
 from medsamseg_server.propagation.fusing import NO_PHASES, FusedSlices, Phases, make_slices
 from medsamseg_server.propagation.several_objects import FollowedObject, follow
-from medsamseg_server.propagation.trust import confidence_in_box, doubt
+from medsamseg_server.propagation.trust import confidence_of_answer, doubt
 from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.volumes.windows import IntensityRange
 
@@ -42,7 +43,10 @@ class Task:
         model: name of the network.
         spacing: of the voxels along K, J and I, in millimeters.
         method: how to go on; one of ``propagation.METHODS``.
+        reach: slices from the outermost boxes that the object can be, and may end before; None for no such limit.
         threshold: of the probability above which a voxel is the object's.
+        planes: 3 to look at the object across the two other axes as well, or 1.
+        meaning: which of the network's three answers to each box is wanted; None for its one answer.
     """
 
     axis: int
@@ -54,7 +58,10 @@ class Task:
     model: str | None = None
     spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
     method: str = DEFAULT_METHOD
+    reach: int | None = None
     threshold: float = DEFAULT_THRESHOLD
+    planes: int = 1
+    meaning: Meaning | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,7 @@ class WholeMask:
         encoder_calls: number of slices and close-ups that were encoded, or taken from the cache.
         decoder_calls: number of batches of boxes that were decoded.
         window: the intensities that the network saw.
+        notes: sentences on what was done otherwise than asked for.
     """
 
     mask: NDArray[np.uint8]
@@ -80,6 +88,7 @@ class WholeMask:
     encoder_calls: int
     decoder_calls: int
     window: IntensityRange
+    notes: tuple[str, ...] = ()
 
     @property
     def slices(self) -> tuple[int, ...]:
@@ -135,8 +144,10 @@ class WholeVolume:
         """The largest number of slices that ``run`` reports."""
         return self._objects.slices_total
 
-    def run(self, engine: Engine, on_slice: Callable[[SliceResult], None] = lambda result: None) -> WholeMask:
-        """Segment, calling ``on_slice`` after each slice."""
+    def run(
+        self, engine: Engine, on_slice: Callable[[SliceResult | SliceSeen], None] = lambda result: None
+    ) -> WholeMask:
+        """Segment, calling ``on_slice`` after each slice; see ``WholeObjects.run``."""
         return self._objects.run(engine, on_slice)[""]
 
 
@@ -146,7 +157,7 @@ class WholeObjects:
     Args:
         volume: the volume.
         tasks: at least one; all along the same axis, with the same window and model.
-        may_overlap: otherwise a voxel belongs to one object; see ``overlap.SliceClaims``.
+        may_overlap: otherwise a voxel belongs to one object; see ``overlap.OverlapResolution``.
         phases: further volumes of the same voxels, which are asked as well.
 
     Raises:
@@ -181,15 +192,20 @@ class WholeObjects:
     def run(
         self,
         engine: Engine,
-        on_slice: Callable[[SliceResult], None] = lambda result: None,
+        on_slice: Callable[[SliceResult | SliceSeen], None] = lambda result: None,
         with_probabilities: bool = False,
     ) -> dict[str, WholeMask]:
-        """Segment, calling ``on_slice`` after each slice of each object; times and calls are those of all objects."""
+        """Segment, calling ``on_slice`` after each slice of each object; times and calls are those of all objects.
+
+        Slices of the first plane are told once, those of others as they are looked at.
+        """
         task = self._task
         thresholds = {name: each.threshold for name, each in self._tasks.items()}
         is_asked = with_probabilities or any(each != DEFAULT_THRESHOLD for each in thresholds.values())
         source = make_slices(engine, self._volume, task.axis, task.window, task.model, is_asked, self._phases)
         sources = {name: source.of_object(each.plan.boxes) for name, each in self._propagations.items()}
+        for name, propagation in self._propagations.items():
+            propagation.start_from(meant_masks(self._tasks[name], sources[name]))
         results: dict[str, dict[int, SliceResult]] = {name: {} for name in sources}
         ended: dict[str, list[DirectionEnded]] = {name: [] for name in sources}
         followed = [
@@ -199,14 +215,24 @@ class WholeObjects:
             if isinstance(event, DirectionEnded):
                 ended[name].append(event)
                 continue
+            if isinstance(event, SliceSeen):
+                on_slice(event)
+                continue
             is_new = event.index not in results[name]
             results[name][event.index] = event
             if is_new:
                 on_slice(event)
-        return {name: self._whole_mask(results[name], ended[name], sources[name]) for name in results}
+        return {
+            name: self._whole_mask(results[name], ended[name], sources[name], each.notes)
+            for name, each in self._propagations.items()
+        }
 
     def _whole_mask(
-        self, results: Mapping[int, SliceResult], ended: Sequence[DirectionEnded], source: EngineSlices | FusedSlices
+        self,
+        results: Mapping[int, SliceResult],
+        ended: Sequence[DirectionEnded],
+        source: EngineSlices | FusedSlices,
+        notes: tuple[str, ...],
     ) -> WholeMask:
         mask = np.zeros(self._volume.shape, np.uint8)
         for index, result in results.items():
@@ -220,12 +246,30 @@ class WholeObjects:
             source.encoder_calls,
             source.decoder_calls,
             self._volume.window(source.window),
+            notes,
         )
+
+
+def meant_masks(task: Task, source: EngineSlices | FusedSlices) -> dict[int, SliceMask]:
+    """Return what the boxes of a task are to mean, by slice; none where they mean what the network says by itself."""
+    if task.meaning is None:
+        return {}
+    return {index: source.in_prompt(index, Prompt(box, meaning=task.meaning)) for index, box in task.boxes.items()}
 
 
 def _propagation(volume: Volume, task: Task) -> Propagation:
     make = Propagation if task.propagates else _OnlyPrompts
-    return make(volume.shape, task.axis, task.boxes, task.first, task.last, spacing=task.spacing, method=task.method)
+    return make(
+        volume.shape,
+        task.axis,
+        task.boxes,
+        task.first,
+        task.last,
+        spacing=task.spacing,
+        reach=task.reach,
+        method=task.method,
+        planes=task.planes,
+    )
 
 
 class _OnlyPrompts(Propagation):
@@ -237,7 +281,9 @@ class _OnlyPrompts(Propagation):
 
     def run(self, source: SliceSource) -> Iterator[Event]:
         for index, box in self.plan.boxes.items():
+            known = self.plan.prompts[index].mask
+            if known is not None:
+                yield SliceResult(index, "prompt", box, known, "box")
+                continue
             mask, agreement = source.in_box(index, box)
-            # Only networks whose scores are learned are asked several boxes.
-            sure = None if agreement is None else confidence_in_box(fill_of(mask.extent, box), agreement, mask.score)
-            yield SliceResult(index, "prompt", box, mask, "box", sure)
+            yield SliceResult(index, "prompt", box, mask, "box", confidence_of_answer(mask, box, agreement))

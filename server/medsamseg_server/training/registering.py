@@ -39,10 +39,10 @@ def register(
     Raises:
         MedSAMSegError: as ``register_trained``.
     """
-    licence, citation, base = "your own", "", None
+    license, citation, base = "your own", "", None
     if origin is not None:
         checkpoint = get_checkpoint(origin)
-        licence, citation = checkpoint.licence, checkpoint.citation
+        license, citation = checkpoint.license, checkpoint.citation
         base = {"model": origin, "weights_sha256": ModelStore().sha256(origin)}
     provenance = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -50,7 +50,7 @@ def register(
         "torch": torch.__version__,
         "base": base,
         **protocol,
-        "data": _describe(data),
+        "data": describe_data(data),
         "metrics": outcome.metrics,
         "seconds": round(outcome.seconds, 1),
     }
@@ -59,10 +59,11 @@ def register(
         weights = outcome.network.state_dict()
         torch.save({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, path)
 
-    return register_trained(specification, save, licence, citation, provenance, overwrite)
+    return register_trained(specification, save, license, citation, provenance, overwrite)
 
 
-def _describe(data: TrainingData) -> dict[str, Any]:
+def describe_data(data: TrainingData) -> dict[str, Any]:
+    """Return what a model learned from, as plain JSON."""
     split = data.split
     return {
         "sha256": data.sha256,

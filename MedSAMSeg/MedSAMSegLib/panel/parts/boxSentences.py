@@ -1,14 +1,18 @@
 """What the status line says about boxes."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.volumes.intensityWindows import windowTitles
 
-#: On the development scans a third of the masks below this were bad (Dice below 0.7), of those above 0.95 none.
-LEAST_AGREEMENT = 0.9
+if TYPE_CHECKING:
+    from MedSAMSegLib.boxes.boxRun import BoxResult
 
 
-def sentenceOnBox(result):
+def sentenceOnBox(result: BoxResult) -> str:
     """Return what came of a box, in a sentence or two.
 
     :param result: BoxResult.
@@ -16,7 +20,16 @@ def sentenceOnBox(result):
     return " ".join([_outcome(result), *_remarks(result), *result.notes])
 
 
-def sentenceOnThreshold(result):
+def sentenceOnMeaning(result: BoxResult) -> str:
+    """Return what came of a box that has another of the network's answers.
+
+    :param result: BoxResult.
+    """
+    titles = {None: _("The one mask."), "part": _("Part."), "object": _("Object."), "whole": _("Whole.")}
+    return " ".join([titles[result.prompt.meaning], sentenceOnBox(result)])
+
+
+def sentenceOnThreshold(result: Any) -> str:
     """Return what another threshold made of a box.
 
     :param result: BoxThreshold.
@@ -39,8 +52,8 @@ def _remarks(result):
     if result.suggestedWindow not in ("", name):
         title = dict(windowTitles()).get(name, name)
         yield _("Window for this box: {title}.").format(title=title)
-    if result.agreement is not None and result.agreement < LEAST_AGREEMENT:
-        yield _("Look at it closely: slightly different boxes give different masks. A point or another box may help.")
+    if result.doubt is not None:
+        yield result.doubt
 
 
 def _outcome(result):

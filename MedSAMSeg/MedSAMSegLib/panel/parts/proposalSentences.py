@@ -1,9 +1,19 @@
 """What the panel says of proposals."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
 from slicer.i18n import tr as _
 
+if TYPE_CHECKING:
+    import slicer
 
-def sentenceOnSearch(run, name):
+    from MedSAMSegLib.proposals.proposalRun import ProposalRun
+
+
+def sentenceOnSearch(run: ProposalRun, name: str) -> str:
     """:return: what a search for objects came to.
 
     :param run: the :class:`ProposalRun`, over.
@@ -18,7 +28,7 @@ def sentenceOnSearch(run, name):
     return sentence.format(count=len(run.result), slice=name)
 
 
-def sentenceOnAcceptance(segmentation, segmentIDs, count):
+def sentenceOnAcceptance(segmentation: slicer.vtkMRMLSegmentationNode, segmentIDs: Iterable[str], count: int) -> str:
     """:return: what was accepted.
 
     :param segmentation: the segmentation node.
@@ -34,7 +44,7 @@ def sentenceOnAcceptance(segmentation, segmentIDs, count):
     return sentence
 
 
-def sentenceOnModel(chosen, proposer):
+def sentenceOnModel(chosen: Mapping[str, Any] | None, proposer: Mapping[str, Any] | None) -> str:
     """:return: which model proposes, and why not the chosen one; "" where nothing is known of models.
 
     :param chosen: what the server says of the chosen model, or None.

@@ -1,7 +1,16 @@
 """The list of proposals: the best first, to be gone through by keys."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
 import qt
 from slicer.i18n import tr as _
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.connections import Connections
+    from MedSAMSegLib.proposals.proposal import Proposal
 
 #: Keys over the list and over the slice views, by what they do; as Qt's shortcuts and VTK's key symbols name them.
 ACCEPT_KEYS = ("Return", "Enter", "KP_Enter")
@@ -18,10 +27,17 @@ class ProposalTable:
     :param onHide: called without arguments when a key hides it.
     """
 
-    def __init__(self, connections, table, onSelection, onAccept, onHide):
+    def __init__(
+        self,
+        connections: Connections,
+        table: qt.QTableWidget,
+        onSelection: Callable[[], None],
+        onAccept: Callable[[], None],
+        onHide: Callable[[], None],
+    ) -> None:
         self._table = table
         self._onSelection = onSelection
-        self._proposals = []
+        self._proposals: Sequence[Proposal] = []
         self._isFilling = False
         self._shortcuts = []
         _setUp(table)
@@ -35,13 +51,13 @@ class ProposalTable:
                 self._shortcuts.append(shortcut)
 
     @property
-    def selected(self):
+    def selected(self) -> Proposal | None:
         """The :class:`Proposal` of the selected row, or None."""
         row = self._table.currentRow()
         isSelected = bool(self._table.selectedItems()) and 0 <= row < len(self._proposals)
         return self._proposals[row] if isSelected else None
 
-    def select(self, proposal):
+    def select(self, proposal: Proposal | None) -> None:
         """Select a proposal without telling so; None for none.
 
         :param proposal: one of those in the table.
@@ -53,7 +69,7 @@ class ProposalTable:
             self._table.selectRow(self._proposals.index(proposal))
         self._isFilling = False
 
-    def fill(self, proposals):
+    def fill(self, proposals: Sequence[Proposal]) -> None:
         """Show proposals. The selection stays with its proposal; the next one follows one that has gone.
 
         :param proposals: :class:`Proposal` objects.

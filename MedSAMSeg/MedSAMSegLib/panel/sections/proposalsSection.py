@@ -1,5 +1,9 @@
 """Objects that nobody has pointed at: proposed on the slice that is shown, accepted or hidden one after the other."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import vtk
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
@@ -11,8 +15,10 @@ from MedSAMSegLib.panel.parts.proposalTable import ACCEPT_KEYS, HIDE_KEYS, Propo
 from MedSAMSegLib.proposals.proposal import ProposalList
 from MedSAMSegLib.views.outlinePicking import OutlinePicking, PickingCalls
 from MedSAMSegLib.views.sliceViews import shownSlice
-from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.sliceNames import sliceName
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
 
 
 class ProposalsSection(PanelSection, VTKObservationMixin):
@@ -22,12 +28,12 @@ class ProposalsSection(PanelSection, VTKObservationMixin):
     :param session: the :class:`PanelSession`.
     """
 
-    def __init__(self, ui, session):
+    def __init__(self, ui: Any, session: PanelSession) -> None:
         super().__init__(ui, session)
         VTKObservationMixin.__init__(self)
-        self._run = None
-        self._list = None
-        self._source = None
+        self._run: Any = None
+        self._list: Any = None
+        self._source: Any = None
         self._viewed = ViewedSlice()
         self._isEntered = False
         self._picking = OutlinePicking(PickingCalls(self._onMove, self._onClick, self._onKey))
@@ -40,38 +46,36 @@ class ProposalsSection(PanelSection, VTKObservationMixin):
         self.connect(ui.hideProposalButton, "clicked()", self._onHide)
         self.connect(ui.acceptAllProposalsButton, "clicked()", self._onAcceptAll)
         self.connect(ui.closeProposalsButton, "clicked()", self._close)
-        self.connect(ui.drawButton, "toggled(bool)", self._onOtherTool)
-        self.connect(ui.positivePointButton, "toggled(bool)", self._onOtherTool)
-        self.connect(ui.negativePointButton, "toggled(bool)", self._onOtherTool)
+        session.activeTool.changed.connect(self._onTool)
 
-    def enter(self):
+    def enter(self) -> None:
         """Show the outlines again."""
         self._isEntered = True
         if self._list is not None:
             self._picking.start()
 
-    def exit(self):
+    def exit(self) -> None:
         """Give mouse and keys back; what is proposed is kept."""
         self._isEntered = False
         self._picking.stop()
 
-    def forgetScene(self):
+    def forgetScene(self) -> None:
         """Let go of the proposals: their volume goes."""
         self._run = None
         self._forget()
 
-    def cleanup(self):
+    def cleanup(self) -> None:
         """Take the outlines away."""
         self._forget()
 
-    def update(self):
+    def update(self) -> None:
         """Show what is still to be decided on."""
         session, ui = self.session, self.ui
         if self._source is not None and not self._isOfShownVolume:
             self._forget()
             session.remark(_("The image was changed: have objects proposed again."))
-        if session.hasUsableVolume:
-            self._viewed.of(session.parameters.volume)
+        if session.geometry is not None:
+            self._viewed.of(session.geometry)
         proposals = self._list.open if self._list is not None else []
         self._table.fill(proposals)
         self._showOutlines()
@@ -84,10 +88,6 @@ class ProposalsSection(PanelSection, VTKObservationMixin):
         chosen, proposer = self._models
         ui.proposalModelLabel.text = sentenceOnModel(chosen, proposer)
         ui.proposalModelLabel.visible = proposer is not None
-
-    @property
-    def _otherTools(self):
-        return self.ui.drawButton, self.ui.positivePointButton, self.ui.negativePointButton
 
     @property
     def _isOfShownVolume(self):
@@ -108,8 +108,8 @@ class ProposalsSection(PanelSection, VTKObservationMixin):
         session = self.session
         with session.sayingErrors():
             self._forget()
-            volume = session.parameters.volume
-            shown = self._viewed.of(volume) or shownSlice(volume)
+            volume, geometry = session.parameters.volume, session.geometry
+            shown = self._viewed.of(geometry) or shownSlice(geometry)
             proposer = self._models[1]
             self._run = run = session.logic.startProposals(
                 volume,
@@ -120,7 +120,7 @@ class ProposalsSection(PanelSection, VTKObservationMixin):
                 progress=self._onProgress,
             )
             self.ui.proposalsProgressBar.setRange(0, 0)
-            name = sliceName(SliceGeometry(volume), run.source)
+            name = sliceName(geometry, shown.axis, shown.index)
             session.say(_("Looking for objects on {slice} …").format(slice=name))
             session.work.add(run, lambda proposals: self._onProposals(run, proposals, name))
 
@@ -137,8 +137,7 @@ class ProposalsSection(PanelSection, VTKObservationMixin):
         volume = self._source.volume
         for event in (vtk.vtkCommand.ModifiedEvent, volume.ImageDataModifiedEvent, volume.TransformModifiedEvent):
             self.addObserver(volume, event, self._onVolume)
-        for button in self._otherTools:
-            button.checked = False
+        self.session.activeTool.putAway()
         self._table.fill(self._list.open)
         self._table.select(proposals[0])
         self._showOutlines()
@@ -180,9 +179,9 @@ class ProposalsSection(PanelSection, VTKObservationMixin):
             self._onHide()
         return key in (*ACCEPT_KEYS, *HIDE_KEYS)
 
-    def _onOtherTool(self, _isOn):
+    def _onTool(self):
         # One tool has the mouse; the outlines stay.
-        self._picking.takesPointer = not any(button.checked for button in self._otherTools)
+        self._picking.takesPointer = self.session.activeTool.name is None
 
     def _onAccept(self):
         if self._table.selected is not None:
