@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from MedSAMSegLib.boxes.boxExchange import exchangeVoxels
-from MedSAMSegLib.boxes.boxProvenance import makeRoom
+from MedSAMSegLib.boxes.boxExchange import replaceVoxels
+from MedSAMSegLib.boxes.boxProvenance import clearSlice
 from MedSAMSegLib.boxes.boxRecords import BoxRecord
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.segmentTarget import SegmentTarget
 from MedSAMSegLib.slices.sliceRecord import BOX
-from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.slices.sliceStates import SliceStates
 
 if TYPE_CHECKING:
     from MedSAMSegLib.boxes.boxRecords import BoxState
@@ -58,10 +58,10 @@ def addBox(
     with writer.undoStep():
         # What could be written when it was asked may be gone or hidden by now.
         target = writer.target(context.segmentID, state.prompt.axis, geometry)
-        audit = SliceAudit.of(target)
-        hasMadeRoom = not state.found.isEmpty and makeRoom(writer, target, audit, sliceIndex)
+        sliceStates = SliceStates.of(target)
+        hasMadeRoom = not state.found.isEmpty and clearSlice(writer, target, sliceStates, sliceIndex)
         target = target.renewed() if hasMadeRoom else target
-        exchange = exchangeVoxels(writer, target, None, state.found, others=())
+        exchange = replaceVoxels(writer, target, None, state.found, others=())
         hasChanged = exchange.hasChanged or hasMadeRoom
         if mustChange and not hasChanged:
             raise UserError(
@@ -72,6 +72,6 @@ def addBox(
         state = state.changed(added=exchange.added, taken=exchange.taken)
         record = scene.records.add(target.context, state, geometry)
     if hasChanged:
-        audit.note(sliceIndex, BOX)
+        sliceStates.note(sliceIndex, BOX)
         scene.history.remember(writer.lastStep, record, None, record.state)
     return AddedBox(record, target, hasChanged)

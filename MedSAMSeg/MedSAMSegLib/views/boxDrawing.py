@@ -27,6 +27,7 @@ class BoxDrawing(PointerTool):
     :param onDrag: called with the same whenever the box that is being drawn changes, also when its view is scrolled.
     :param onDrop: called without arguments when a box is not being drawn any more, before `onBox`.
     :param isOccupied: tells whether a press belongs to something else that is under the pointer.
+    :param onClick: called with (R, A, S) of a click without a drag, and the view's slice node.
     """
 
     def __init__(
@@ -35,26 +36,29 @@ class BoxDrawing(PointerTool):
         onDrag: Callable[..., None] | None = None,
         onDrop: Callable[..., None] | None = None,
         isOccupied: Callable[..., bool] | None = None,
+        onClick: Callable[..., None] | None = None,
     ) -> None:
         super().__init__(self._viewPointer)
         self._onBox = onBox
         self._onDrag = onDrag or (lambda cornerA, cornerB, sliceNode: None)
         self._onDrop = onDrop or (lambda: None)
         self._isOccupied = isOccupied or (lambda: False)
+        self._onClick = onClick or (lambda place, sliceNode: None)
 
     def _viewPointer(self, sliceView):
-        return _ViewDrawing(sliceView, self._onBox, self._onDrag, self._onDrop, self._isOccupied)
+        return _ViewDrawing(sliceView, self._onBox, self._onDrag, self._onDrop, self._isOccupied, self._onClick)
 
 
 class _ViewDrawing(ViewPointer):
     """Box drawing in one slice view."""
 
-    def __init__(self, sliceView, onBox, onDrag, onDrop, isOccupied):
+    def __init__(self, sliceView, onBox, onDrag, onDrop, isOccupied, onClick):
         super().__init__(sliceView)
         self._onBox = onBox
         self._onDrag = onDrag
         self._onDrop = onDrop
         self._isOccupied = isOccupied
+        self._onClick = onClick
         self._start = None
         self._end = None
         self._outline = ViewLines(sliceView, OUTLINE_COLOR, OUTLINE_WIDTH)
@@ -95,6 +99,8 @@ class _ViewDrawing(ViewPointer):
         if _isDrag(start, end):
             # Both at the moment of release: the view may have been scrolled during the drag.
             self._onBox(self.toRAS(start), self.toRAS(end), self._sliceNode)
+        elif _isClick(start, end):
+            self._onClick(self.toRAS(end), self._sliceNode)
         return True
 
     def _onKey(self):
@@ -121,3 +127,7 @@ class _ViewDrawing(ViewPointer):
 
 def _isDrag(start, end):
     return min(abs(a - b) for a, b in zip(start, end, strict=True)) >= SMALLEST_DRAG
+
+
+def _isClick(start, end):
+    return max(abs(a - b) for a, b in zip(start, end, strict=True)) < SMALLEST_DRAG
