@@ -115,6 +115,11 @@ class FakeServer:
             "device": "cpu",
             "pid": 1,
         }
+        #: What :meth:`models` says.
+        self.knownModels = [
+            {"name": "fake", "title": "Fake model", "installed": True, "default": True, "proposes": False},
+            {"name": "proposer", "title": "Proposer", "installed": True, "default": False, "proposes": True},
+        ]
         #: Slices that count as encoded: (key, axis, slice index, window); None for all.
         self.encodedSlices = None
         #: Background encodings that were asked for, and how far the latest one is.
@@ -135,6 +140,8 @@ class FakeServer:
         self.planesOf = {"notes": [], "seen": []}
         #: What is said of the masks on a slice that are likely to be wrong.
         self.doubtOf = lambda sliceIndex: None
+        #: What a search for objects finds on every slice: (SliceMask, quality), in this order.
+        self.proposed = []
         #: Confidence of a propagated slice by its distance to the prompt.
         self.confidenceOf = lambda distance: 1 - 0.25 * distance
         self._reach = reach
@@ -182,7 +189,7 @@ class FakeServer:
 
     def models(self, timeout=None):
         clicks = self.boxOfClick is not None
-        return [{"name": "fake", "title": "Fake model", "installed": True, "default": True, "clicks": clicks}]
+        return [{**model, "clicks": clicks} for model in self.knownModels]
 
     def uploadVolume(self, upload):
         assert self.letUpload.wait(20), "the upload was never let go on"
@@ -238,6 +245,26 @@ class FakeServer:
         self._withProbabilities = options.get("withProbabilities", False)
         events = self._events(objects or {None: followed})
         return self._seenFromAllSides(events) if options.get("planes", 1) > 1 else events
+
+    def propose(self, key, axis, sliceIndex, window="auto", model=None, job=None, **options):
+        request = {"key": key, "axis": axis, "slice": sliceIndex, "window": window, "model": model, **options}
+        self.requests.append(request)
+        self._answerIfAlive()
+        self.job = job
+        self.wasCancelled.clear()
+        return self._search(model)
+
+    def _search(self, model):
+        yield PropagationEvent("start", {"points_total": 16, "model": model or "proposer"})
+        for number, points in enumerate((8, 16)):
+            if number == self.heldAfter:
+                assert self.wasCancelled.wait(20), "the search was never cancelled"
+                yield PropagationEvent("cancelled", {})
+                return
+            yield PropagationEvent("progress", {"points": points})
+        for mask, quality in self.proposed:
+            yield FakeMaskEvent("proposal", {"mask": mask, "quality": quality, "stability": 0.97})
+        yield PropagationEvent("done", {"proposals": len(self.proposed)})
 
     def cancel(self, job):
         if job == self.encoding.job:

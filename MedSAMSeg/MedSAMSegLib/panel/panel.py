@@ -21,6 +21,7 @@ from MedSAMSegLib.panel.sections.installSection import InstallSection
 from MedSAMSegLib.panel.sections.lesionsSection import LesionsSection
 from MedSAMSegLib.panel.sections.pointsSection import PointsSection
 from MedSAMSegLib.panel.sections.propagationSection import PropagationSection
+from MedSAMSegLib.panel.sections.proposalsSection import ProposalsSection
 from MedSAMSegLib.panel.sections.remoteSection import RemoteSection
 from MedSAMSegLib.panel.sections.reviewSection import ReviewSection
 from MedSAMSegLib.panel.sections.segmentsSection import SegmentsSection
@@ -41,6 +42,7 @@ SECTIONS = (
     SurfaceSection,
     BoxesSection,
     PointsSection,
+    ProposalsSection,
     PropagationSection,
     ReviewSection,
     LesionsSection,

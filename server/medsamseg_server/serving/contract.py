@@ -82,6 +82,7 @@ class ModelInfo(Reply):
     default: bool
     license: str
     size_bytes: int | None
+    proposes: bool = Field(description="it can find objects that nobody has pointed at")
     clicks: bool = Field(description="it has learned what box a click means")
 
 
