@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
 
     refuse_to_replace_the_image(args.image, args.output)
     probability.check_options(args, len(tasks))
-    exclusion.check_options(args, is_film(args.image))
+    exclusion.check_options(args, is_film(args.image), tasks.values())
     _check_phases(args, is_film(args.image))
     if is_film(args.image):
         return segment_film.run(args, tasks)

@@ -75,7 +75,7 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
     store = ModelStore()
     store.path(args.model)
     scan = _read(args, tasks)
-    objects = _objects(args, scan)
+    objects = WholeObjects(scan.volume, scan.tasks, args.allow_overlap, scan.phases)
     if args.all_times and scan.times is not None:
         segment_times.check_arguments(args, scan.times.count)
     started = time.perf_counter()
@@ -83,7 +83,7 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
     seconds_loading = time.perf_counter() - started
     if args.all_times and scan.times is not None:
         return segment_times.run(args, scan.times, scan.tasks, engine)
-    results = exclusion.without_excluded(_run_with_progress(args, objects, engine), scan.axis)
+    results = _run_with_progress(args, objects, engine)
     notes = [*scan.image.notes, *scan.volume.notes, *scan.phase_notes, *_notes_on_boxes(args, results)]
     notes += _write(args, scan, engine, results)
     measured = measure_all(scan.image, scan.axis, results)
@@ -118,8 +118,9 @@ def _read(args: argparse.Namespace, tasks: Mapping[str, Task]) -> _Scan:
             check_can_hold(path, len(volume.array))
     check_scan(args.output, list(tasks), image.place)
     i, j, k = image.geometry.spacing
+    excluded = exclusion.excluded_voxels(args, image)
     there = {
-        name: replace(with_boxes_in_pixels(args, task, volume.slice_size), spacing=(k, j, i))
+        name: replace(with_boxes_in_pixels(args, task, volume.slice_size), spacing=(k, j, i), exclude_mask=excluded)
         for name, task in in_space(dict(tasks), image, args.slice_order).items()
     }
     phases, notes = _read_phases(args, image)
@@ -132,13 +133,6 @@ def _read_phases(args: argparse.Namespace, image: Image) -> tuple[Phases, tuple[
     return Phases(tuple(volume for volume, _ in found), args.fuse or "mean"), notes
 
 
-def _objects(args: argparse.Namespace, scan: _Scan) -> WholeObjects:
-    # What is excluded is followed as a whole, and so is the object that it lies in.
-    may_overlap = args.allow_overlap or bool(args.exclude)
-    tasks = exclusion.with_excluded(args, scan.tasks, scan.volume.slice_size)
-    return WholeObjects(scan.volume, tasks, may_overlap, scan.phases)
-
-
 def _run_with_progress(args: argparse.Namespace, objects: WholeObjects, engine: Engine) -> dict[str, WholeMask]:
     hidden = not shows_progress(args)
     title = args.name or "Segment"
@@ -147,7 +141,7 @@ def _run_with_progress(args: argparse.Namespace, objects: WholeObjects, engine: 
 
 
 def _notes_on_boxes(args: argparse.Namespace, results: Mapping[str, WholeMask]) -> list[str]:
-    outcome = "is left" if args.exclude else "was found"
+    outcome = "is left" if args.exclude or args.exclude_labels else "was found"
     notes = []
     for name, result in results.items():
         where = f" of {name}" if len(results) > 1 else ""

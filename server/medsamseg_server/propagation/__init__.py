@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Protocol
 
+from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.propagation.events import Confidence, DirectionEnded, Event, SliceResult
+from medsamseg_server.propagation.exclusion import excluded_prompts, whole_of
 from medsamseg_server.propagation.film import FilmStrategy
 from medsamseg_server.propagation.plan import Direction, Plan, make_plan
 from medsamseg_server.propagation.reference import ReferenceStrategy
@@ -59,9 +61,12 @@ class Propagation:
         spacing: of the voxels along K, J and I, in millimeters.
         locked: slices that are not computed and that no walk passes.
         method: one of ``METHODS``.
+        exclude_masks: pixels that are not the object's, by slice.
 
     Attributes:
-        plan: what was asked for.
+        plan: what was asked for, as if nothing were excluded.
+        excluded: the propagation of each thing that the prompts exclude.
+        exclude_masks: as the argument.
 
     Raises:
         MedSAMSegError: as ``plan.make_plan``, or ``method_unknown``.
@@ -78,9 +83,14 @@ class Propagation:
         spacing: tuple[float, float, float] = (1.0, 1.0, 1.0),
         locked: Collection[int] = (),
         method: str = DEFAULT_METHOD,
+        exclude_masks: Mapping[int, SliceMask] | None = None,
     ) -> None:
-        self.plan = make_plan(shape, axis, prompts, first, last, direction, spacing, locked)
+        way = first, last, direction, spacing, locked
+        whole = {index: whole_of(each) if isinstance(each, Prompt) else each for index, each in prompts.items()}
+        self.plan = make_plan(shape, axis, whole, *way)
         self._strategy = make_strategy(method)
+        self.excluded = [type(self)(shape, axis, each, *way, method) for each in excluded_prompts(prompts)]
+        self.exclude_masks = exclude_masks or {}
 
     @property
     def image_size(self) -> tuple[int, int]:
@@ -93,7 +103,7 @@ class Propagation:
         return self.plan.slices_total
 
     def run(self, source: SliceSource) -> Iterator[Event]:
-        """Segment slice by slice; see ``Strategy``."""
+        """Segment slice by slice, as if nothing were excluded; see ``Strategy``."""
         return self._strategy.run(self.plan, source)
 
 

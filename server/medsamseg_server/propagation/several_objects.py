@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
 from medsamseg_server.propagation import DirectionEnded, Event, Propagation, SliceResult, SliceSource
+from medsamseg_server.propagation.exclusion import FollowedExclusion, events_of_rest
 from medsamseg_server.propagation.overlap import SliceClaims
 
 
@@ -20,18 +21,38 @@ class FollowedObject:
         source: the slices, as they are to be seen for it.
         threshold: of the probability above which a voxel is the object's, where ``source`` tells it. The object is
             followed as usual whatever the threshold.
+        excluded: the slices as they are to be seen for each thing that the propagation excludes.
     """
 
     name: str
     propagation: Propagation
     source: SliceSource
     threshold: float = DEFAULT_THRESHOLD
+    excluded: tuple[SliceSource, ...] = ()
+
+    @classmethod
+    def of(
+        cls, name: str, propagation: Propagation, slices: SliceSource, threshold: float = DEFAULT_THRESHOLD
+    ) -> FollowedObject:
+        """Return an object on slices of whichever window, each thing seen in the one that suits it."""
+        excluded = tuple(slices.of_object(each.plan.boxes) for each in propagation.excluded)
+        return cls(name, propagation, slices.of_object(propagation.plan.boxes), threshold, excluded)
+
+    def events(self) -> Iterator[Event]:
+        """Follow the object, without what it excludes."""
+        whole = self.propagation.run(self.source)
+        excluded = [
+            FollowedExclusion(each.plan, each.run(source))
+            for each, source in zip(self.propagation.excluded, self.excluded, strict=True)
+        ]
+        masks = self.propagation.exclude_masks
+        return events_of_rest(self.propagation.plan, whole, excluded, masks) if excluded or masks else whole
 
 
 class _Walk:
     def __init__(self, followed: FollowedObject) -> None:
         self.followed = followed
-        self.events = followed.propagation.run(followed.source)
+        self.events = followed.events()
         self.ends = 0
         self.slices = 0
 
@@ -45,7 +66,7 @@ def follow(objects: Sequence[FollowedObject], may_overlap: bool = True) -> Itera
             again when a later object takes voxels from it.
 
     Yields:
-        Name of an object, and what happened to it; one slice at most is computed per ``next``.
+        Name of an object, and what happened to it; one slice of it, and of what it excludes, is computed per ``next``.
     """
     claims = SliceClaims({each.name: each.propagation.plan for each in objects})
     walks = [_Walk(each) for each in objects]

@@ -41,6 +41,13 @@ class SliceSource(Protocol):
             more_boxes: others of the same object, each with one margin.
         """
 
+    @property
+    def window(self) -> str:
+        """Which intensities the network sees; see ``windows.resolve_window``."""
+
+    def of_object(self, boxes: Mapping[int, Box]) -> SliceSource:
+        """Return the same slices in the window that suits an object, whose box by slice index is given; checked."""
+
     def gray(self, index: int) -> NDArray[np.uint8]:
         """Return slice ``index`` (H, W) as the network sees it."""
 

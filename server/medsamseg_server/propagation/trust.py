@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from medsamseg_server.engine.exclusion import agreement_on_rest
+from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.propagation.events import Confidence, SliceResult
 
 #: How much each sign counts. The gray levels' likeness to the prompted slice tells most, then the weakest agreement on
@@ -22,6 +24,7 @@ _SIGNS = {
     "box": "it leaves much of the box empty",
     "jitter": "slightly different boxes give other masks",
     "score": "the network expects it to be wrong",
+    "excluded": "little is left of it without what was excluded, or that is uncertain itself",
 }
 
 
@@ -53,6 +56,29 @@ def confidence_in_box(filled: float, agreement: float, score: float | None) -> C
     if score is not None:
         parts["score"] = min(max(score, 0.0), 1.0)
     return _confidence(math.prod(parts.values()), parts)
+
+
+def confidence_in_rest(
+    whole: SliceResult, excluded: Sequence[SliceResult], rest: SliceMask, likeness: float
+) -> Confidence:
+    """Return how far what is left of an object can be trusted: the part ``excluded`` more than the object itself.
+
+    Args:
+        whole: the object with all that is excluded; its confidence is known.
+        excluded: each thing that was taken away on the slice.
+        rest: what is left.
+        likeness: to what was left on the slice on which something excluded was found last, 0 to 1: where that has come
+            to its end bit by bit, 1.
+    """
+    assert whole.confidence is not None
+    sure = whole.confidence.value
+    if excluded:
+        parts = [(each.mask, 1.0 if each.confidence is None else each.confidence.value) for each in excluded]
+        left = agreement_on_rest((whole.mask, sure), parts, rest)
+    else:
+        left = sure
+    share = likeness * (left / sure if sure > 0 else 0.0)
+    return _confidence(sure * share, {**whole.confidence.parts, "excluded": share})
 
 
 def doubt(result: SliceResult) -> str | None:

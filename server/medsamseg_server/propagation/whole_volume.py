@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.engine.box_vote import fill_of
 from medsamseg_server.engine.engine import Engine
+from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
-from medsamseg_server.engine.prompts import Box, check_box
+from medsamseg_server.engine.prompts import Box, Prompt, check_prompts
 from medsamseg_server.propagation import (
     DEFAULT_METHOD,
     DirectionEnded,
@@ -43,6 +44,8 @@ class Task:
         spacing: of the voxels along K, J and I, in millimeters.
         method: how to go on; one of ``propagation.METHODS``.
         threshold: of the probability above which a voxel is the object's.
+        exclude: boxes of what is not the object, per prompted slice; the n-th ones of all slices are round one thing.
+        exclude_mask: voxels that are not the object's, (K, J, I).
     """
 
     axis: int
@@ -55,6 +58,13 @@ class Task:
     spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
     method: str = DEFAULT_METHOD
     threshold: float = DEFAULT_THRESHOLD
+    exclude: Mapping[int, tuple[Box, ...]] = field(default_factory=dict)
+    exclude_mask: NDArray[np.bool_] | None = field(default=None, compare=False)
+
+    @property
+    def prompts(self) -> dict[int, Prompt]:
+        """What shows the object, by slice."""
+        return {index: Prompt(box, exclude=self.exclude.get(index, ())) for index, box in self.boxes.items()}
 
 
 @dataclass(frozen=True)
@@ -100,15 +110,6 @@ class WholeMask:
                 place[:] = result.mask.probability.to_array((place.shape[0], place.shape[1]))
         return volume
 
-    def without(self, other: NDArray[np.bool_], axis: int) -> WholeMask:
-        """Return the object without the voxels of ``other``, (K, J, I); slices run along ``axis``."""
-        results = []
-        for result in self.results:
-            not_this = other[(slice(None),) * axis + (result.index,)]
-            left = result.mask.to_array((not_this.shape[0], not_this.shape[1])) & ~not_this
-            results.append(replace(result, mask=result.mask.limited_to(left)))
-        return replace(self, mask=self.mask * ~other, results=tuple(results))
-
     @property
     def empty_prompts(self) -> tuple[int, ...]:
         """The prompted slices on which nothing was found, ascending."""
@@ -150,7 +151,7 @@ class WholeObjects:
         phases: further volumes of the same voxels, which are asked as well.
 
     Raises:
-        MedSAMSegError: what is wrong with the boxes, the range or the window; see ``prompts.check_box``,
+        MedSAMSegError: what is wrong with the boxes, the range or the window; see ``prompts.check_prompts``,
             ``propagation.Propagation`` and ``windows.resolve_window``; or ``phases_differ``.
     """
 
@@ -166,8 +167,8 @@ class WholeObjects:
         self._tasks = tasks
         self._task = next(iter(tasks.values()))
         for task in tasks.values():
-            for index, box in task.boxes.items():
-                check_box(box, volume.slice_size(task.axis, index))
+            for index, prompt in task.prompts.items():
+                check_prompts([prompt], volume.slice_size(task.axis, index))
         volume.window(self._task.window)
         self._volume = volume
         self._may_overlap = may_overlap
@@ -189,12 +190,11 @@ class WholeObjects:
         thresholds = {name: each.threshold for name, each in self._tasks.items()}
         is_asked = with_probabilities or any(each != DEFAULT_THRESHOLD for each in thresholds.values())
         source = make_slices(engine, self._volume, task.axis, task.window, task.model, is_asked, self._phases)
-        sources = {name: source.of_object(each.plan.boxes) for name, each in self._propagations.items()}
-        results: dict[str, dict[int, SliceResult]] = {name: {} for name in sources}
-        ended: dict[str, list[DirectionEnded]] = {name: [] for name in sources}
         followed = [
-            FollowedObject(name, each, sources[name], thresholds[name]) for name, each in self._propagations.items()
+            FollowedObject.of(name, each, source, thresholds[name]) for name, each in self._propagations.items()
         ]
+        results: dict[str, dict[int, SliceResult]] = {each.name: {} for each in followed}
+        ended: dict[str, list[DirectionEnded]] = {each.name: [] for each in followed}
         for name, event in follow(followed, self._may_overlap):
             if isinstance(event, DirectionEnded):
                 ended[name].append(event)
@@ -203,10 +203,15 @@ class WholeObjects:
             results[name][event.index] = event
             if is_new:
                 on_slice(event)
-        return {name: self._whole_mask(results[name], ended[name], sources[name]) for name in results}
+        windows = {each.name: self._volume.window(each.source.window) for each in followed}
+        return {name: self._whole_mask(results[name], ended[name], source, windows[name]) for name in results}
 
     def _whole_mask(
-        self, results: Mapping[int, SliceResult], ended: Sequence[DirectionEnded], source: EngineSlices | FusedSlices
+        self,
+        results: Mapping[int, SliceResult],
+        ended: Sequence[DirectionEnded],
+        source: EngineSlices | FusedSlices,
+        window: IntensityRange,
     ) -> WholeMask:
         mask = np.zeros(self._volume.shape, np.uint8)
         for index, result in results.items():
@@ -219,13 +224,30 @@ class WholeObjects:
             source.decode_seconds,
             source.encoder_calls,
             source.decoder_calls,
-            self._volume.window(source.window),
+            window,
         )
 
 
 def _propagation(volume: Volume, task: Task) -> Propagation:
     make = Propagation if task.propagates else _OnlyPrompts
-    return make(volume.shape, task.axis, task.boxes, task.first, task.last, spacing=task.spacing, method=task.method)
+    return make(
+        volume.shape,
+        task.axis,
+        task.prompts,
+        task.first,
+        task.last,
+        spacing=task.spacing,
+        method=task.method,
+        exclude_masks=_by_slice(task),
+    )
+
+
+def _by_slice(task: Task) -> dict[int, SliceMask]:
+    """Return the voxels that are not the object's, on each slice that has some."""
+    if task.exclude_mask is None:
+        return {}
+    slices = np.moveaxis(task.exclude_mask, task.axis, 0)
+    return {index: SliceMask.from_mask(each, 1.0) for index, each in enumerate(slices) if each.any()}
 
 
 class _OnlyPrompts(Propagation):

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from medsamseg_server.engine.masks import Extent, SliceMask
 from medsamseg_server.engine.probabilities import ProbabilityMap
-from medsamseg_server.engine.prompts import Box, Prompt
+from medsamseg_server.engine.prompts import MOST_EXCLUDED, Box, Prompt
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.point_slots import MOST_POINTS
 from medsamseg_server.propagation import DEFAULT_METHOD
@@ -166,15 +166,59 @@ class Mask(Reply):
         return cls(extent=mask.extent, bits=bits, score=round(score, 6), voxels=mask.voxels, probability=likely)
 
 
+class DrawnMask(Request):
+    """An object that a person drew or corrected: ``extent`` and ``bits`` as in ``Mask``."""
+
+    extent: tuple[_SmallInteger, _SmallInteger, _SmallInteger, _SmallInteger]
+    bits: str = Field(max_length=2**24)
+
+    def to_slice_mask(self, image_size: tuple[int, int]) -> SliceMask:
+        """Return the mask on a slice of ``image_size`` (H, W); raise ``mask_invalid`` for one that does not fit."""
+        x0, y0, x1, y1 = self.extent
+        height, width = image_size
+        if not (0 <= x0 <= x1 < width and 0 <= y0 <= y1 < height):
+            message = f"The mask's extent {self.extent} is not inside the slice of {width} × {height} pixels."
+            raise MedSAMSegError(ErrorKind.INVALID_INPUT, "mask_invalid", message)
+        try:
+            bits = base64.b64decode(self.bits, validate=True)
+        except ValueError:
+            bits = b""
+        size = (x1 - x0 + 1) * (y1 - y0 + 1)
+        if len(bits) != -(-size // 8):
+            message = f"The mask has {len(bits)} bytes of bits; expected {-(-size // 8)} for {size} pixels."
+            raise MedSAMSegError(ErrorKind.INVALID_INPUT, "mask_invalid", message)
+        shape = (y1 - y0 + 1, x1 - x0 + 1)
+        pixels = np.unpackbits(np.frombuffer(bits, np.uint8), count=size).reshape(shape).astype(bool)
+        return SliceMask.from_mask(pixels, 1.0).moved(x0, y0)
+
+
+#: Boxes x0, y0, x1, y1 round what lies in an object's box and is not the object: found as objects, and taken away.
+Excluded = Annotated[list[Box], Field(max_length=MOST_EXCLUDED)]
+
+
 class SegmentPrompt(Request):
-    """One object: a box x0, y0, x1, y1, points x, y, 1 or 0, or both; in-plane pixels."""
+    """One object: a box x0, y0, x1, y1, points x, y, 1 or 0, or both; in-plane pixels.
+
+    What is in the boxes ``exclude`` is found as objects of their own and taken away from it, and so is
+    ``exclude_mask``.
+    """
 
     box: Box | None = None
     points: list[tuple[float, float, _SmallInteger]] = Field(default=[], max_length=MOST_POINTS)
+    exclude: Excluded = []
+    exclude_mask: DrawnMask | None = None
 
-    def to_prompt(self) -> Prompt:
-        """Return the engine's form of a prompt."""
-        return Prompt(self.box, tuple(self.points))
+    def to_prompt(self, size_of: Callable[[], tuple[int, int]]) -> Prompt:
+        """Return the engine's form of a prompt.
+
+        Args:
+            size_of: gives (H, W) of the slice.
+
+        Raises:
+            MedSAMSegError: ``mask_invalid``, or as ``size_of``.
+        """
+        excluded = None if self.exclude_mask is None else self.exclude_mask.to_slice_mask(size_of())
+        return Prompt(self.box, tuple(self.points), exclude=tuple(self.exclude), exclude_mask=excluded)
 
 
 class SegmentRequest(Request):
@@ -223,38 +267,16 @@ class SegmentReply(Reply):
     window: Window
 
 
-class DrawnMask(Request):
-    """An object that a person drew or corrected: ``extent`` and ``bits`` as in ``Mask``."""
-
-    extent: tuple[_SmallInteger, _SmallInteger, _SmallInteger, _SmallInteger]
-    bits: str = Field(max_length=2**24)
-
-    def to_slice_mask(self, image_size: tuple[int, int]) -> SliceMask:
-        """Return the mask on a slice of ``image_size`` (H, W); raise ``mask_invalid`` for one that does not fit."""
-        x0, y0, x1, y1 = self.extent
-        height, width = image_size
-        if not (0 <= x0 <= x1 < width and 0 <= y0 <= y1 < height):
-            message = f"The mask's extent {self.extent} is not inside the slice of {width} × {height} pixels."
-            raise MedSAMSegError(ErrorKind.INVALID_INPUT, "mask_invalid", message)
-        try:
-            bits = base64.b64decode(self.bits, validate=True)
-        except ValueError:
-            bits = b""
-        size = (x1 - x0 + 1) * (y1 - y0 + 1)
-        if len(bits) != -(-size // 8):
-            message = f"The mask has {len(bits)} bytes of bits; expected {-(-size // 8)} for {size} pixels."
-            raise MedSAMSegError(ErrorKind.INVALID_INPUT, "mask_invalid", message)
-        shape = (y1 - y0 + 1, x1 - x0 + 1)
-        pixels = np.unpackbits(np.frombuffer(bits, np.uint8), count=size).reshape(shape).astype(bool)
-        return SliceMask.from_mask(pixels, 1.0).moved(x0, y0)
-
-
 class SlicePrompt(Request):
-    """A box x0, y0, x1, y1 on a slice; with a mask, that is taken as it is, and nothing is computed there."""
+    """A box x0, y0, x1, y1 on a slice; with a mask, that is taken as it is, and nothing is computed there.
+
+    The n-th boxes ``exclude`` of all slices are round one thing, which is followed and taken away on every slice.
+    """
 
     slice: Index
     box: Box
     mask: DrawnMask | None = None
+    exclude: Excluded = []
 
     def to_prompt(self, size_of: Callable[[int], tuple[int, int]]) -> Prompt:
         """Return the engine's form of a prompt.
@@ -265,19 +287,28 @@ class SlicePrompt(Request):
         Raises:
             MedSAMSegError: ``mask_invalid``, or as ``size_of``.
         """
-        return Prompt(self.box, mask=None if self.mask is None else self.mask.to_slice_mask(size_of(self.slice)))
+        mask = None if self.mask is None else self.mask.to_slice_mask(size_of(self.slice))
+        return Prompt(self.box, mask=mask, exclude=tuple(self.exclude))
+
+
+class ExcludedSlice(Request):
+    """What is not the object on a slice, whether that has a prompt or not."""
+
+    slice: Index
+    mask: DrawnMask
 
 
 class _Followed(Request):
     """Boxes of one object on some slices; ``first`` and ``last`` bound the result, inclusive.
 
-    ``locked`` slices are not computed, and no walk passes them.
+    ``locked`` slices are not computed, and no walk passes them. ``exclude_masks`` are taken away from what is found.
     """
 
     prompts: list[SlicePrompt] = Field(default=[], max_length=10_000)
     first: Index | None = None
     last: Index | None = None
     locked: list[Index] = Field(default=[], max_length=100_000)
+    exclude_masks: list[ExcludedSlice] = Field(default=[], max_length=100_000)
 
 
 class PropagateObject(_Followed):

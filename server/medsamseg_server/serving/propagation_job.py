@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from medsamseg_server.engine.engine import Engine
-from medsamseg_server.engine.prompts import check_box
+from medsamseg_server.engine.prompts import check_prompts
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.propagation import DirectionEnded, EngineSlices, Propagation
 from medsamseg_server.propagation.several_objects import FollowedObject, follow
@@ -29,8 +29,8 @@ class PropagationJob:
 
     Raises:
         MedSAMSegError: ``prompt_duplicate``, ``object_duplicate`` or ``objects_and_prompts``; as
-            ``contract.DrawnMask.to_slice_mask``, ``propagation.Propagation``, ``prompts.check_box``, ``Volume.window``
-            and ``Engine.check_model``.
+            ``contract.DrawnMask.to_slice_mask``, ``propagation.Propagation``, ``prompts.check_prompts``,
+            ``Volume.window`` and ``Engine.check_model``.
     """
 
     def __init__(self, name: str, engine: Engine, volume: Volume, request: contract.PropagateRequest) -> None:
@@ -64,17 +64,17 @@ class PropagationJob:
             spacing=request.spacing,
             locked=wanted.locked,
             method=request.method,
+            exclude_masks={each.slice: each.mask.to_slice_mask(size(each.slice)) for each in wanted.exclude_masks},
         )
-        for box in propagation.plan.boxes.values():
-            check_box(box, propagation.image_size)
+        check_prompts(list(prompts.values()), propagation.image_size)
         return wanted.id if isinstance(wanted, contract.PropagateObject) else _ALONE, propagation
 
     def steps(self) -> Iterator[contract.PropagationEvent]:
-        """Yield the events; one slice at most is computed per ``next``."""
+        """Yield the events; one slice of an object, and of what it excludes, is computed per ``next``."""
         predictor = self._engine.predictor(self._model)
         source = EngineSlices(self._engine, self._volume, self._axis, self._window, self._model)
-        sources = {name: source.of_object(each.plan.boxes) for name, each in self._objects.items()}
-        windows = [contract.Window.of(self._volume.window(each.window)) for each in sources.values()]
+        followed = [FollowedObject.of(name, each, source) for name, each in self._objects.items()]
+        windows = [contract.Window.of(self._volume.window(each.source.window)) for each in followed]
         yield contract.StartEvent(
             job=self.name,
             slices_total=sum(each.slices_total for each in self._objects.values()),
@@ -84,7 +84,6 @@ class PropagationJob:
             windows=windows,
         )
         done: set[tuple[str, int]] = set()
-        followed = [FollowedObject(name, each, sources[name]) for name, each in self._objects.items()]
         for name, item in follow(followed, self._may_overlap):
             told = None if name == _ALONE else name
             if isinstance(item, DirectionEnded):
