@@ -38,6 +38,22 @@ def _setEvent():
     return event
 
 
+def _boxOf(prompt):
+    """:return: the box of a prompt; of one without, that of its points."""
+    if prompt.box is not None:
+        return prompt.box
+    xs, ys, _labels = zip(*prompt.points, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _told(prompts, locked=(), **limits):
+    """:return: what is followed, with prompts as [(slice index, box)] and their masks by slice."""
+    drawn = {prompt.sliceIndex: prompt.mask for prompt in prompts if prompt.mask is not None}
+    masks = {index: (mask.x0, mask.y0, mask.pixels) for index, mask in drawn.items()}
+    boxes = [(prompt.sliceIndex, prompt.box) for prompt in prompts]
+    return {"prompts": boxes, "masks": masks, "locked": locked, **limits}
+
+
 class FakeMaskEvent(PropagationEvent):
     """A "slice" event whose mask is given as such."""
 
@@ -145,26 +161,18 @@ class FakeServer:
         self.uploads.append(upload)
         return UploadReply(upload.key, WINDOW, [])
 
-    def segment(
-        self,
-        key,
-        axis,
-        sliceIndex,
-        boxes,
-        window="auto",
-        model=None,
-        points=None,
-        cachedOnly=False,
-        withProbabilities=False,
-    ):
+    def segment(self, key, prompts, window="auto", model=None, cachedOnly=False, withProbabilities=False):
+        ((axis, sliceIndex),) = {(prompt.axis, prompt.sliceIndex) for prompt in prompts}
+        boxes = [prompt.box for prompt in prompts]
+        points = [[(x, y, int(isInObject)) for x, y, isInObject in prompt.points] for prompt in prompts]
         request = {"key": key, "axis": axis, "slice": sliceIndex, "boxes": boxes, "window": window}
-        self.requests.append({**request, **({"points": points} if points else {})})
+        self.requests.append({**request, **({"points": points} if any(points) else {})})
         assert self.letSegment.wait(20), "the answer was never let go"
         self._answerIfAlive()
         isEncoded = self.encodedSlices is None or (key, axis, sliceIndex, window) in self.encodedSlices
         if cachedOnly and not isEncoded:
             return None
-        masks = [self.maskOfBox(box) for box in boxes]
+        masks = [self.maskOfBox(_boxOf(prompt)) for prompt in prompts]
         masks = [withProbability(mask) for mask in masks] if withProbabilities else masks
         return SegmentReply(masks, False, 0.2, 0.1, "fake", "fa" * 32, WINDOW)
 
@@ -183,11 +191,12 @@ class FakeServer:
         return self.encoding
 
     def propagate(self, key, axis, job, prompts=(), objects=None, **options):
-        followed = {"objects": objects} if objects else {"prompts": prompts}
-        self.requests.append({"key": key, "axis": axis, **followed, **options})
+        objects = objects and {name: _told(**each) for name, each in objects.items()}
+        followed = {"objects": objects} if objects else _told(prompts, **options)
+        self.requests.append({"key": key, "axis": axis, **options, **followed})
         self.job = job
         self.wasCancelled.clear()
-        return self._events(objects or {None: {"prompts": prompts, "locked": options.get("locked", ())}})
+        return self._events(objects or {None: followed})
 
     def cancel(self, job):
         if job == self.encoding.job:

@@ -5,7 +5,7 @@ import dataclasses
 import slicer
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
+from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +20,7 @@ class BoxEntry:
     """
 
     node: slicer.vtkMRMLMarkupsROINode
-    prompt: BoxPrompt | None
+    prompt: SlicePrompt | None
     segmentID: str
     isMoved: bool = False
     problem: str = ""
@@ -202,7 +202,7 @@ class BoxAdjustment:
         :param node: the box's ROI markup.
         """
         prompt = self._boxes.store.stored(node)
-        return self._boxes.points.read(node, self._boxes.store.volume(node), prompt)
+        return self._boxes.points.read(node, self._boxes.store.volume(node), prompt).points
 
     def threshold(self, node):
         """Return the probability above which a voxel belongs to the object of a box; 0.5 unless it was set.

@@ -6,7 +6,7 @@ from knownBox import SLICE
 
 from MedSAMSegLib.boxes.boxStore import BoxPromptStore
 from MedSAMSegLib.segments.segmentWriter import SegmentWriter
-from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
+from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 MOVED = (4.5, 2.5, 9.5, 6.5)
 
@@ -23,7 +23,7 @@ def move(node, box, sliceIndex=SLICE, axis=0):
     """Do what dragging the markup does."""
     store = BoxPromptStore()
     before = store.stored(node)
-    store.update(node, BoxPrompt(axis, sliceIndex, *box))
+    store.update(node, SlicePrompt(axis, sliceIndex, box))
     store.store(node, before)
 
 

@@ -13,7 +13,7 @@ from segmentations import addSegment
 from MedSAMSegLib.boxes.boxProbabilities import BoxProbabilities
 from MedSAMSegLib.boxes.boxQuestions import MaskRequest, askMasks
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
+from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 #: Below the probability of the ring round the mask, and above that of the mask.
 LOW, HIGH = 0.2, 0.8
@@ -155,18 +155,18 @@ def test_memoryOfProbabilitiesIsBoundedAndTheOldestGo(host, ct):
     mask = withProbability(boxMask(BOX))
     size = len(mask.probability.packed)
     memory = BoxProbabilities(mostBytes=2 * size)
-    first, second, third = (MaskRequest(BoxPrompt(0, index, *BOX)) for index in range(3))
+    first, second, third = (MaskRequest(SlicePrompt(0, index, BOX)) for index in range(3))
     memory.keep(ct[0], first, mask)
     memory.keep(ct[0], second, mask)
     assert memory.find(ct[0], first) is mask
     memory.keep(ct[0], third, mask)
     assert [memory.find(ct[0], each) for each in (first, second, third)] == [mask, None, mask]
-    withPoints = dataclasses.replace(first, points=((2.0, 3.0, True),))
+    withPoints = dataclasses.replace(first, prompt=first.prompt.changed(points=((2.0, 3.0, True),)))
     assert memory.find(ct[0], withPoints) is None
 
 
 def test_probabilitiesOfManyBoxesAreAskedAsManyAtOnceAsTheServerTells(server):
-    wanted = [MaskRequest(BoxPrompt(0, SLICE, *BOX), withProbability=number == 20) for number in range(40)]
+    wanted = [MaskRequest(SlicePrompt(0, SLICE, BOX), withProbability=number == 20) for number in range(40)]
     answers = askMasks(server, "key", wanted)
     assert [len(request["boxes"]) for request in server.requests] == [16, 16, 8]
     assert [mask.probability is not None for mask, _reply in answers] == [False] * 16 + [True] * 16 + [False] * 8

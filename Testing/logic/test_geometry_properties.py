@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 BOUNDED = settings(
     max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
@@ -86,15 +86,16 @@ def test_clippedBoxIsInsideTheImageAndInsideTheBox(geometryOf):
         geometry = geometryOf(np.eye(4))
         rows, columns = geometry.sliceShape(axis)
         (x0, y0), (x1, y1) = corner, np.add(corner, size).tolist()
-        prompt = BoxPrompt(axis, index, x0, y0, x1, y1)
+        prompt = SlicePrompt(axis, index, (x0, y0, x1, y1))
         try:
             clipped = geometry.clip(prompt)
         except UserError as error:
             assert error.code == "box_outside_image"
             return
         assert 0 <= clipped.sliceIndex < SHAPE[axis]
-        assert max(x0, -0.5) == clipped.x0 < clipped.x1 == min(x1, columns - 0.5)
-        assert max(y0, -0.5) == clipped.y0 < clipped.y1 == min(y1, rows - 0.5)
+        left, top, right, bottom = clipped.box
+        assert max(x0, -0.5) == left < right == min(x1, columns - 0.5)
+        assert max(y0, -0.5) == top < bottom == min(y1, rows - 0.5)
         assert clipped.isClipped == (clipped.box != prompt.box)
         assert geometry.clip(clipped).box == clipped.box
 

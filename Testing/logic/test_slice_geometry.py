@@ -8,8 +8,8 @@ import vtk
 from geometries import SCENARIOS, addVolume, ijkOf, worldOf
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 AXES = (0, 1, 2)
 
@@ -228,18 +228,18 @@ def test_a_volume_without_voxels_is_an_error():
 )
 def test_a_box_that_is_none_cannot_be_made(edges, code):
     with pytest.raises(UserError) as error:
-        BoxPrompt(0, 3, *edges)
+        SlicePrompt(0, 3, edges)
     assert error.value.code == code
 
 
 def test_an_axis_that_does_not_exist_is_an_error():
     with pytest.raises(UserError, match="Axis 3 does not exist"):
-        BoxPrompt(3, 0, 1, 1, 4, 4)
+        SlicePrompt(3, 0, (1, 1, 4, 4))
 
 
 def test_clipping_a_box_given_in_voxels():
     sliceGeometry = SliceGeometry(addVolume("rotated"))
-    assert sliceGeometry.clip(BoxPrompt(0, 2, 1, 2, 3, 4)) == BoxPrompt(0, 2, 1, 2, 3, 4)
-    assert sliceGeometry.clip(BoxPrompt(1, 2, -3, -4, 40, 50)).box == (-0.5, -0.5, 12.5, 8.5)
+    assert sliceGeometry.clip(SlicePrompt(0, 2, (1, 2, 3, 4))) == SlicePrompt(0, 2, (1, 2, 3, 4))
+    assert sliceGeometry.clip(SlicePrompt(1, 2, (-3, -4, 40, 50))).box == (-0.5, -0.5, 12.5, 8.5)
     with pytest.raises(UserError, match=r"on slice 9 along axis 0 lies outside the volume 'CT'"):
-        sliceGeometry.clip(BoxPrompt(0, 9, 1, 2, 3, 4))
+        sliceGeometry.clip(SlicePrompt(0, 9, (1, 2, 3, 4)))

@@ -37,6 +37,7 @@ def unpack(mask):
 
 
 POINT = [12, 12, 1]
+CORNER = {"extent": [7, 9, 7, 9], "bits": "gA=="}
 
 
 @pytest.mark.parametrize(
@@ -164,6 +165,7 @@ def test_auto_window_is_told_as_what_it_is(client, rod_path):
         ({"prompts": [{"box": [1, 2, 3]}]}, "request_invalid", "'prompts.0.box.3' is not usable"),
         ({"prompts": [{"box": ["a", 2, 3, 4]}]}, "request_invalid", "'a'"),
         ({"prompts": [BOX] * 1001}, "request_invalid", "'prompts'"),
+        ({"prompts": [BOX, {**BOX, "mask": CORNER}]}, "request_invalid", "mask cannot be used here"),
         ({"colour": "red"}, "request_invalid", "'colour' is not usable"),
         ({"window": "x" * 100}, "request_invalid", "'window'"),
     ],

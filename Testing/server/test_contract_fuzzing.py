@@ -15,6 +15,7 @@ from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.serving import contract
 from medsamseg_server.serving.app import create_app
+from medsamseg_server.serving.prompt_contract import DrawnMask
 from medsamseg_server.volumes.npy_upload import VolumeUpload, parse_npy
 
 BOUNDED = settings(
@@ -124,7 +125,7 @@ def test_mask_comes_back_as_it_was(data, height, width):
     assert kept.voxels == mask.sum()
     if kept.extent is not None:
         sent = contract.Mask.of(kept)
-        received = contract.DrawnMask(extent=sent.extent, bits=sent.bits).to_slice_mask((height, width))
+        received = DrawnMask(extent=sent.extent, bits=sent.bits).to_slice_mask((height, width))
         np.testing.assert_array_equal(received.to_array((height, width)), mask)
         crop = kept.pixels
         assert crop[0].any() and crop[-1].any() and crop[:, 0].any() and crop[:, -1].any()

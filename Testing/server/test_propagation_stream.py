@@ -9,6 +9,7 @@ from live_client import Noticed
 from server_fakes import FAKE_SHA256, IDENTITY_WINDOW, ROD_BOX, rod
 
 from medsamseg_server.serving import contract
+from medsamseg_server.serving.prompt_contract import PropagationPrompt
 from medsamseg_server.serving.propagation_job import PropagationJob
 from medsamseg_server.serving.scheduler import Outcome
 
@@ -149,7 +150,7 @@ def test_waiting_propagation_is_cancelled_at_once(server, path, watch):
 
 
 def test_cancelling_between_the_last_event_and_the_end_adds_no_other_last_event(engine, volume):
-    request = contract.PropagateRequest(prompts=[contract.SlicePrompt(slice=5, box=ROD_BOX)], window=IDENTITY_WINDOW)
+    request = contract.PropagateRequest(prompts=[PropagationPrompt(slice=5, box=ROD_BOX)], window=IDENTITY_WINDOW)
     job = PropagationJob("mine", engine, volume, request)
     for event in job.steps():
         job.note_delivered(event)
@@ -158,7 +159,7 @@ def test_cancelling_between_the_last_event_and_the_end_adds_no_other_last_event(
 
 
 def test_cancelling_while_the_last_event_is_made_replaces_it(engine, volume):
-    request = contract.PropagateRequest(prompts=[contract.SlicePrompt(slice=5, box=ROD_BOX)], window=IDENTITY_WINDOW)
+    request = contract.PropagateRequest(prompts=[PropagationPrompt(slice=5, box=ROD_BOX)], window=IDENTITY_WINDOW)
     job = PropagationJob("mine", engine, volume, request)
     *delivered, dropped = job.steps()
     for event in delivered:
@@ -192,6 +193,8 @@ def test_name_of_a_running_job_is_taken(server, path, watch):
     [
         ({"prompts": []}, "prompt_missing"),
         ({"prompts": [{"slice": 5, "box": ROD_BOX}] * 2}, "prompt_duplicate"),
+        ({"prompts": [{"slice": 5}]}, "prompt_without_box"),
+        ({"prompts": [{"slice": 5, "box": ROD_BOX, "points": [[12, 12, 1]]}]}, "request_invalid"),
         ({"prompts": [{"slice": 12, "box": ROD_BOX}]}, "slice_out_of_range"),
         ({"prompts": [{"slice": 5, "box": [1, 1, 90, 9]}]}, "box_outside_image"),
         ({"first": 6}, "prompt_outside_range"),

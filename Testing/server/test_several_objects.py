@@ -10,6 +10,7 @@ from medsamseg_server.propagation import Confidence, SliceResult
 from medsamseg_server.propagation.overlap import SliceClaims
 from medsamseg_server.propagation.plan import make_plan
 from medsamseg_server.serving import contract
+from medsamseg_server.serving.prompt_contract import DrawnMask
 from medsamseg_server.serving.propagation_job import PropagationJob
 
 #: Left and right part of the rod, which share its columns 12 to 14.
@@ -40,7 +41,7 @@ def final_masks(events):
         if event.event == "slice":
             full = np.zeros((32, 32), bool)
             if event.mask.extent is not None:
-                sent = contract.DrawnMask(extent=event.mask.extent, bits=event.mask.bits)
+                sent = DrawnMask(extent=event.mask.extent, bits=event.mask.bits)
                 sent.to_slice_mask((32, 32)).paint(full, True)
             masks[event.object, event.slice] = full
     return masks

@@ -339,3 +339,20 @@ def test_confidence_remembers_the_weakest_slice_on_the_way():
     assert weakest < 0.9 < results[14].confidence.parts["jitter"]
     assert results[14].confidence.parts["path"] <= weakest
     assert results[11].confidence.parts["path"] > 0.9
+
+
+@pytest.mark.parametrize("method", ["tracking", "reference"])
+def test_the_reach_bounds_a_walk_and_the_object_may_end_before(method):
+    scene = Scene(lambda index: disc(60, 48, 14) if index < 13 else np.zeros(SIZE, bool))
+    events = list(Propagation(SHAPE, 0, {10: box_of(disc(60, 48, 14))}, reach=6, method=method).run(scene))
+    ends = {end.direction: (end.index, end.reason) for end in events if isinstance(end, DirectionEnded)}
+    assert ends["backward"] == (4, "reach")
+    assert ends["forward"][0] == 12
+    assert {result.index for result in events if isinstance(result, SliceResult)} == set(range(4, 13))
+    assert Propagation(SHAPE, 0, {10: box_of(disc(60, 48, 14))}, reach=6).slices_total == 13
+
+
+def test_beyond_the_volume_the_reach_ends_nothing():
+    plan = Propagation(SHAPE, 0, {3: (0, 0, 9, 9)}, reach=6, last=5).plan
+    assert plan.end(-1) == (0, "volume")
+    assert plan.end(+1) == (5, "range")

@@ -14,6 +14,7 @@ from soakVolumes import BOX, WINDOW, makeVolume, rightMask
 
 from MedSAMSegLib.client.npyUpload import NpyUpload
 from MedSAMSegLib.client.serverClient import ServerClient
+from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 LIMIT = 100_000
 
@@ -54,7 +55,7 @@ class FullDisk:
         key = client.uploadVolume(NpyUpload(voxels)).key
         for number in range(self._clicks):
             index = number % len(voxels)
-            mask = client.segment(key, 0, index, [BOX], WINDOW).masks[0]
+            mask = client.segment(key, [SlicePrompt(0, index, BOX)], WINDOW).masks[0]
             right = rightMask(voxels[index])
             self.counts["wrong_masks"] += int(mask.voxelCount != np.count_nonzero(right))
             self.counts["full_disk_clicks"] += 1

@@ -13,6 +13,7 @@ from soakVolumes import BOX, WINDOW, makeVolume, rightMask
 from MedSAMSegLib.client.npyUpload import NpyUpload
 from MedSAMSegLib.client.serverClient import ServerClient
 from MedSAMSegLib.client.serverReplies import ServerError
+from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 #: After this part of the clicks everything has been used once; what grows from then on is a leak.
 WARM = 0.2
@@ -97,7 +98,7 @@ class Load:
         upload = NpyUpload(voxels)
         while True:
             try:
-                return client.segment(upload.key, 0, index, [BOX], WINDOW)
+                return client.segment(upload.key, [SlicePrompt(0, index, BOX)], WINDOW)
             except ServerError as error:
                 if error.code == "volume_unknown":
                     self._upload(client, upload)

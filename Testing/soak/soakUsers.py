@@ -12,8 +12,8 @@ from server_fakes import npy
 from server_process import FAKE_PROGRAM, RunningServer
 from soakVolumes import BOX, WINDOW, makeVolume, rightMask
 
-from medsamseg_server.serving import contract
 from medsamseg_server.serving.group.users_file import Quota, add_user, revoke_user
+from medsamseg_server.serving.prompt_contract import DrawnMask
 
 #: Of these every user has all, beside one of the own.
 COMMON = 3
@@ -85,7 +85,7 @@ class Users:
         found = np.zeros(voxels.shape[1:], bool)
         mask = answer["masks"][0]
         if mask["extent"] is not None:
-            drawn = contract.DrawnMask(extent=mask["extent"], bits=mask["bits"])
+            drawn = DrawnMask(extent=mask["extent"], bits=mask["bits"])
             drawn.to_slice_mask(found.shape).paint(found, True)
         self._count("wrong_masks", not np.array_equal(found, rightMask(voxels[index])))
 

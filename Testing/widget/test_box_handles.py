@@ -189,9 +189,9 @@ def test_pointsRefineTheBoxOfTheirSliceAndAreUndoneAndCleared(gui, panel, server
     ((x, y, inside), (_x, _y, outside)) = server.requests[-1]["points"][0]
     assert (x, y) == pytest.approx((20, 20), abs=0.5)
     assert (inside, outside) == (1, 0)
-    gui.waitUntil(lambda: len(BoxPromptStore().request(box)["points"]) == 2)
+    gui.waitUntil(lambda: len(BoxPromptStore().stored(box).points) == 2)
     panel.ui.clearPointsButton.click()
-    gui.waitUntil(lambda: BoxPromptStore().request(box)["points"] == [])
+    gui.waitUntil(lambda: BoxPromptStore().stored(box).points == ())
     assert not panel.ui.clearPointsButton.enabled
     assert slicer.util.getNodesByClass("vtkMRMLMarkupsFiducialNode") == []
     panel.ui.undoButton.click()

@@ -6,7 +6,7 @@ import pytest
 
 from MedSAMSegLib.boxes.boxRun import BoxResult
 from MedSAMSegLib.client.serverReplies import SegmentReply
-from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
+from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 SOFT = {"name": "soft", "lower": -160.0, "upper": 240.0}
 BONE = {"name": "bone", "lower": -500.0, "upper": 1300.0}
@@ -23,7 +23,7 @@ def sentenceOnBox(guiHost):
 
 
 def result(**fields):
-    prompt = BoxPrompt(axis=0, sliceIndex=7, x0=1, y0=2, x1=8, y1=9)
+    prompt = SlicePrompt(axis=0, sliceIndex=7, box=(1, 2, 8, 9))
     made = BoxResult(prompt, None, 30, True, 0.9, False, 0.1, 0.1, "litemedsam", SOFT, [])
     return dataclasses.replace(made, **fields)
 

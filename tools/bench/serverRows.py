@@ -14,6 +14,7 @@ import SimpleITK as sitk
 from bench.contenders import quartiles
 from MedSAMSegLib.client.npyUpload import NpyUpload
 from MedSAMSegLib.client.serverClient import ServerClient
+from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 SAMPLE = Path(__file__).resolve().parents[2] / "MedSAMSeg" / "Resources" / "SampleData" / "RiderChestCT.nrrd"
 SHAPE = (300, 512, 512)
@@ -118,7 +119,7 @@ def measureClicks(server, model, quick):
         propagated = 2 if quick else PROPAGATED
         first = MIDDLE - propagated // 2
         last = first + propagated - 1
-        for _event in server.client.propagate(upload.key, 0, [(MIDDLE, BOX)], first, last, window=WINDOW):
+        for _event in server.client.propagate(upload.key, 0, [SlicePrompt(0, MIDDLE, BOX)], first, last, window=WINDOW):
             pass
         rows[f"{model} propagation, {propagated} slices"] = quartiles([time.perf_counter() - began])
     percentiles = {
@@ -132,5 +133,5 @@ def measureClicks(server, model, quick):
 def click(server, upload, index):
     """Return the seconds from a box to its mask, over HTTP."""
     began = time.perf_counter()
-    server.client.segment(upload.key, 0, index, [BOX], WINDOW)
+    server.client.segment(upload.key, [SlicePrompt(0, index, BOX)], WINDOW)
     return time.perf_counter() - began

@@ -3,14 +3,14 @@
 import slicer
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
+from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 # A view that is turned less than this against the volume, in degrees, shows its slices to the eye.
 SMALLEST_ROTATION = 1.0
 
 
 def promptFromArguments(geometry, boxRAS=None, view=None, axis=None, slice=None, box=None):
-    """Return the :class:`BoxPrompt` that the arguments of :meth:`MedSAMSegLogic.segmentBox` mean.
+    """Return the :class:`SlicePrompt` that the arguments of :meth:`MedSAMSegLogic.segmentBox` mean.
 
     :param geometry: SliceGeometry of the volume.
     :param boxRAS: two opposite corners in RAS (mm), or None.
@@ -27,7 +27,7 @@ def promptFromArguments(geometry, boxRAS=None, view=None, axis=None, slice=None,
                 "For example axis=0, slice=24, box=(54, 160, 101, 204).",
                 "box_missing",
             )
-        return geometry.clip(BoxPrompt.ofNumbers(axis, slice, box))
+        return geometry.clip(SlicePrompt.ofNumbers(axis, slice, box))
     if slice is not None or box is not None:
         raise UserError("A box is given twice: in RAS and in voxels.", "Leave one of them out.", "box_given_twice")
     if axis is not None and view is not None:

@@ -29,18 +29,19 @@ def layOut(roiNode, volumeNode, prompt):
 
     :param roiNode: vtkMRMLMarkupsROINode; it is put under the volume's parent transform.
     :param volumeNode: the volume.
-    :param prompt: BoxPrompt.
+    :param prompt: SlicePrompt with a box.
     """
     frame = IJKToRASOf(volumeNode)
     axes, sides = _axesOf(frame, prompt.axis)
-    center = toIJK(prompt.axis, prompt.sliceIndex, (prompt.x0 + prompt.x1) / 2, (prompt.y0 + prompt.y1) / 2)
+    x0, y0, x1, y1 = prompt.box
+    center = toIJK(prompt.axis, prompt.sliceIndex, (x0 + x1) / 2, (y0 + y1) / 2)
     objectToNode = np.eye(4)
     objectToNode[:3, :3] = axes
     objectToNode[:3, 3] = (frame @ [*center, 1.0])[:3]
     with slicer.util.NodeModify(roiNode):
         noteFrame(roiNode, volumeNode)
         roiNode.SetAndObserveObjectToNodeMatrix(slicer.util.vtkMatrixFromArray(objectToNode))
-        roiNode.SetSize((prompt.x1 - prompt.x0) * sides[0], (prompt.y1 - prompt.y0) * sides[1], sides[2])
+        roiNode.SetSize((x1 - x0) * sides[0], (y1 - y0) * sides[1], sides[2])
 
 
 def noteFrame(markupsNode, volumeNode):

@@ -4,22 +4,20 @@ import dataclasses
 from typing import Any
 
 from MedSAMSegLib.client.serverClient import MOST_PROBABILITIES
-from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
+from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 
 @dataclasses.dataclass(frozen=True)
 class MaskRequest:
     """One mask that is wanted.
 
-    :param prompt: BoxPrompt.
-    :param points: (x, y, whether it belongs to the object) of each point.
+    :param prompt: SlicePrompt.
     :param window: intensity window.
     :param model: name of the model; None for the server's default.
     :param withProbability: whether the probability behind the mask is wanted, too.
     """
 
-    prompt: BoxPrompt
-    points: tuple = ()
+    prompt: SlicePrompt
     window: str = "auto"
     model: str | None = None
     withProbability: bool = False
@@ -32,7 +30,7 @@ class MaskRequest:
     @property
     def subject(self):
         """What the mask depends on."""
-        return self.prompt, self.points, self.window, self.model
+        return self.prompt, self.window, self.model
 
 
 def askMasks(client, key, wanted, cachedOnly=False):
@@ -46,16 +44,13 @@ def askMasks(client, key, wanted, cachedOnly=False):
         it was given up.
     """
     answers = {}
-    for request, numbers in _requests(wanted):
-        axis, sliceIndex, window, model = request
+    for numbers in _requests(wanted):
+        first = wanted[numbers[0]]
         options: dict[str, Any] = {"cachedOnly": True} if cachedOnly else {}
         if any(wanted[number].withProbability for number in numbers):
             options["withProbabilities"] = True
-        points = [[(x, y, int(isInObject)) for x, y, isInObject in wanted[number].points] for number in numbers]
-        if any(points):
-            options["points"] = points
-        boxes = [wanted[number].prompt.box for number in numbers]
-        reply = client.segment(key, axis, sliceIndex, boxes, window, model, **options)
+        prompts = [wanted[number].prompt for number in numbers]
+        reply = client.segment(key, prompts, first.window, first.model, **options)
         if reply is None:
             return None
         for place, (number, mask) in enumerate(zip(numbers, reply.masks, strict=True)):
@@ -64,10 +59,10 @@ def askMasks(client, key, wanted, cachedOnly=False):
 
 
 def _requests(wanted):
-    """Yield (request, numbers of what is wanted with it)."""
+    """Yield the numbers of what is wanted with one request."""
     for request in dict.fromkeys(each.request for each in wanted):
         numbers = [number for number, each in enumerate(wanted) if each.request == request]
         withProbabilities = any(wanted[number].withProbability for number in numbers)
         atOnce = MOST_PROBABILITIES if withProbabilities else len(numbers)
         for start in range(0, len(numbers), atOnce):
-            yield request, numbers[start : start + atOnce]
+            yield numbers[start : start + atOnce]

@@ -5,15 +5,14 @@ import dataclasses
 from MedSAMSegLib.boxes.boxStore import DEFAULT_THRESHOLD
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.slices.sliceRecord import SliceRecord
-from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
+from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class BoxState:
     """One answered box.
 
-    :param prompt: the box.
-    :param points: (x, y, whether it belongs to the object) of each point that refines it.
+    :param prompt: the box, with the points that refine it.
     :param window: the window that it was asked with.
     :param model: the model that it was asked with; None for the server's default.
     :param threshold: of the probability above which a voxel is the object's.
@@ -24,8 +23,7 @@ class BoxState:
     :param covered: SliceRecord of a propagated slice that the box was moved onto, and may be moved off again.
     """
 
-    prompt: BoxPrompt
-    points: tuple = ()
+    prompt: SlicePrompt
     window: str = "auto"
     model: str | None = None
     threshold: float = DEFAULT_THRESHOLD
@@ -102,11 +100,8 @@ class BoxRecords:
         # IDs are given again in the next scene.
         if record is None or record.node is not node:
             request = self._store.request(node)
-            points = tuple(tuple(point) for point in request["points"])
             context = self._store.context(node)
-            state = BoxState(
-                self._store.stored(node), points, request["window"], request["model"], request["threshold"]
-            )
+            state = BoxState(self._store.stored(node), request["window"], request["model"], request["threshold"])
             record = self._keep(BoxRecord(node, context, state))
         return record
 
@@ -137,7 +132,7 @@ class BoxRecords:
             return
         self._store.update(record.node, state.prompt)
         self.note(record, state)
-        self._points.show(record.node, record.context.volume, state.prompt, state.points)
+        self._points.show(record.node, record.context.volume, state.prompt)
 
     def note(self, record, state):
         """Note a new state of a box whose markups are where they belong, or on their way.
@@ -147,7 +142,7 @@ class BoxRecords:
         """
         record.state = state
         self._store.store(record.node, state.prompt)
-        self._store.storeRequest(record.node, state.window, state.model, state.points, state.threshold)
+        self._store.storeRequest(record.node, state.window, state.model, state.threshold)
 
     def others(self, record):
         """:return: the records of the other boxes of the same segment and volume."""
@@ -163,9 +158,9 @@ class BoxRecords:
 
     def _bringToScene(self, record, geometry=None):
         state = record.state
-        asked = state.window, state.model, state.points
-        record.node = self._store.add(*record.context, state.prompt, *asked, geometry, state.threshold)
-        self._points.show(record.node, record.context.volume, state.prompt, state.points)
+        asked = state.window, state.model, state.threshold
+        record.node = self._store.add(*record.context, state.prompt, *asked, geometry)
+        self._points.show(record.node, record.context.volume, state.prompt)
         return self._keep(record)
 
     def _keep(self, record):

@@ -9,7 +9,7 @@ import slicer
 from MedSAMSegLib.client.serverReplies import SliceMask
 from MedSAMSegLib.runs.eventStream import EventStream
 from MedSAMSegLib.runs.run import Run
-from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
+from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +32,7 @@ class BoxResult:
     :param suggestedWindow: name of the window that suits the volume where the window was to go by the box; else "".
     """
 
-    prompt: BoxPrompt
+    prompt: SlicePrompt
     promptNode: slicer.vtkMRMLMarkupsROINode
     voxelCount: int
     changedSegment: bool
@@ -58,7 +58,7 @@ class BoxThreshold:
     :param notes: sentences on how it was written.
     """
 
-    prompt: BoxPrompt
+    prompt: SlicePrompt
     threshold: float
     voxelCount: int
     changedSegment: bool
@@ -74,7 +74,7 @@ class BoxDeletion:
     :param notes: sentences on what to know about it, such as why the voxels stay.
     """
 
-    prompt: BoxPrompt
+    prompt: SlicePrompt
     changedSegment: bool
     notes: tuple = ()
 
@@ -87,7 +87,7 @@ class BoxPreview:
     :param mask: the :class:`SliceMask`.
     """
 
-    prompt: BoxPrompt
+    prompt: SlicePrompt
     mask: SliceMask
 
 

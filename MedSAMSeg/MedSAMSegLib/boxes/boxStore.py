@@ -13,10 +13,9 @@ from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.segmentChecks import presentSegment
 from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.views.viewsAlongAxes import viewsAlongAxes
-from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
 from MedSAMSegLib.volumes.nodeNames import nodeName
-from MedSAMSegLib.volumes.sliceAxes import fromIJK, toIJK
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry, checkVolume
+from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 VOLUME_ROLE = "MedSAMSegVolume"
 SEGMENTATION_ROLE = "MedSAMSegSegmentation"
@@ -38,7 +37,7 @@ class BoxPromptStore:
     """Keeps boxes as ROI markups, so that they can be dragged, saved with the scene and found again. ::
 
         store = BoxPromptStore()
-        node = store.add(volumeNode, segmentationNode, segmentID, BoxPrompt(0, 24, 54, 160, 101, 204))
+        node = store.add(volumeNode, segmentationNode, segmentID, SlicePrompt(0, 24, (54, 160, 101, 204)))
         for node, prompt in store.list(segmentationNode, segmentID, volumeNode):
             ...
 
@@ -58,17 +57,16 @@ class BoxPromptStore:
         prompt,
         window="auto",
         model=None,
-        points=(),
-        geometry=None,
         threshold=DEFAULT_THRESHOLD,
+        geometry=None,
     ):
         """Add a box to the scene.
 
         :param volumeNode: the volume that the box is on.
         :param segmentationNode: the segmentation.
         :param segmentID: ID of the segment that the box is for.
-        :param prompt: BoxPrompt.
-        :param window: what it was asked with, as for `storeRequest`; so are `model`, `points` and `threshold`.
+        :param prompt: SlicePrompt with a box.
+        :param window: what it was asked with, as for `storeRequest`; so are `model` and `threshold`.
         :param geometry: SliceGeometry of the volume, where it is known already.
         :return: the new ROI markup.
         :raises UserError: if the volume or the segment is gone.
@@ -83,7 +81,7 @@ class BoxPromptStore:
         roiNode.SetAttribute(SEGMENT_ATTRIBUTE, segmentID)
         roiNode.SetLocked(True)
         self.store(roiNode, prompt)
-        self.storeRequest(roiNode, window, model, points, threshold)
+        self.storeRequest(roiNode, window, model, threshold)
         noteAlignment(roiNode, volumeNode, segmentationNode)
         noteFrame(roiNode, volumeNode, segmentationNode)
         layOut(roiNode, volumeNode, prompt)
@@ -98,7 +96,7 @@ class BoxPromptStore:
         :param segmentationNode: the segmentation.
         :param segmentID: ID of the segment; None for all segments.
         :param volumeNode: only boxes on this volume, if given.
-        :return: [(ROI markup, BoxPrompt)], oldest first.
+        :return: [(ROI markup, SlicePrompt)], oldest first.
         :raises UserError: if a box was moved out of its volume, turned or flattened.
         """
         return [(roiNode, self.read(roiNode)) for roiNode in self.nodes(segmentationNode, segmentID, volumeNode)]
@@ -154,7 +152,7 @@ class BoxPromptStore:
         )
 
     def read(self, roiNode):
-        """:return: the BoxPrompt that a markup shows now, clipped to the image."""
+        """:return: the SlicePrompt that a markup shows now, clipped to the image, with the points that are stored."""
         # The panel reads all boxes whenever anything happens; most of them are where they were.
         state = _stateOf(roiNode, self.volume(roiNode))
         known = self._readings.get(roiNode.GetID())
@@ -167,7 +165,7 @@ class BoxPromptStore:
         return shown if shown == self._renumbered(roiNode) else SliceGeometry(self.volume(roiNode)).clip(shown)
 
     def _shown(self, roiNode):
-        """:return: the BoxPrompt that a markup shows, not clipped; the very one that is stored if nobody dragged it."""
+        """:return: the SlicePrompt that a markup shows, not clipped; the stored one itself if nobody dragged it."""
         volumeNode = self.volume(roiNode)
         checkVolume(volumeNode)
         stored = self._renumbered(roiNode)
@@ -176,7 +174,8 @@ class BoxPromptStore:
             with contextlib.suppress(UserError):
                 if _isSame(stored, read(roiNode, volumeNode, stored.axis)):
                     return stored
-        return BoxPrompt(stored.axis, *readBack(roiNode, volumeNode, stored.axis))
+        sliceIndex, *edges = readBack(roiNode, volumeNode, stored.axis)
+        return stored.changed(sliceIndex=sliceIndex, box=tuple(edges))
 
     def follow(self, roiNode):
         """Lay a markup out where its voxels are now, if a transform or the volume's own geometry has changed.
@@ -204,27 +203,19 @@ class BoxPromptStore:
             displayNode.SetVisibility(isShown)
 
     def _renumbered(self, roiNode):
-        """:return: the stored BoxPrompt, in the volume's voxel indices of now."""
-        stored = self.stored(roiNode)
-        change = np.linalg.inv(renumbering(roiNode, self.volume(roiNode)))
-        if (change == np.eye(4)).all():
-            return stored
-        corners = ((stored.x0, stored.y0), (stored.x1, stored.y1))
-        places = [change @ [*toIJK(stored.axis, stored.sliceIndex, *corner), 1.0] for corner in corners]
-        (depth, x0, y0), (_depth, x1, y1) = (fromIJK(stored.axis, place) for place in places)
-        edges = (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-        return BoxPrompt.ofNumbers(stored.axis, round(depth), edges)
+        """:return: the stored SlicePrompt, in the volume's voxel indices of now."""
+        return self.stored(roiNode).renumbered(np.linalg.inv(renumbering(roiNode, self.volume(roiNode))))
 
     def stored(self, roiNode):
-        """:return: the BoxPrompt that was stored last, wherever the markup has been dragged since."""
+        """:return: the SlicePrompt that was stored last, wherever the markup has been dragged since."""
         stored = json.loads(roiNode.GetAttribute(BOX_ATTRIBUTE))
-        return BoxPrompt(stored["axis"], stored["slice"], *stored["box"])
+        return SlicePrompt.fromJson(stored["axis"], stored["slice"], stored)
 
     def update(self, roiNode, prompt):
         """Move a markup to another box.
 
         :param roiNode: ROI markup made by `add`.
-        :param prompt: the new BoxPrompt.
+        :param prompt: the new SlicePrompt.
         """
         self.store(roiNode, prompt)
         layOut(roiNode, self.volume(roiNode), prompt)
@@ -233,36 +224,29 @@ class BoxPromptStore:
         """Store a box beside a markup, and leave the markup where it is: somebody may be dragging it.
 
         :param roiNode: ROI markup made by `add`.
-        :param prompt: the new BoxPrompt.
+        :param prompt: the new SlicePrompt.
         """
-        stored = {"axis": prompt.axis, "slice": prompt.sliceIndex, "box": [float(edge) for edge in prompt.box]}
+        stored = {"axis": prompt.axis, "slice": prompt.sliceIndex, **prompt.toJson()}
         roiNode.SetAttribute(BOX_ATTRIBUTE, json.dumps(stored))
 
     def request(self, roiNode):
-        """:return: what else the stored box was asked with: {"window", "model", "points", "threshold"}."""
+        """:return: what else the stored box was asked with: {"window", "model", "threshold"}."""
         return {
             "window": "auto",
             "model": None,
-            "points": [],
             "threshold": DEFAULT_THRESHOLD,
             **json.loads(roiNode.GetAttribute(REQUEST_ATTRIBUTE) or "{}"),
         }
 
-    def storeRequest(self, roiNode, window, model, points, threshold=DEFAULT_THRESHOLD):
+    def storeRequest(self, roiNode, window, model, threshold=DEFAULT_THRESHOLD):
         """Store what a box was asked with.
 
         :param roiNode: ROI markup made by `add`.
         :param window: intensity window.
         :param model: name of the model, or None.
-        :param points: (x, y, whether it belongs to the object) of each point.
         :param threshold: of the probability above which a pixel is the object's.
         """
-        request = {
-            "window": window,
-            "model": model,
-            "points": [list(point) for point in points],
-            "threshold": threshold,
-        }
+        request = {"window": window, "model": model, "threshold": threshold}
         roiNode.SetAttribute(REQUEST_ATTRIBUTE, json.dumps(request))
 
     def remove(self, roiNode):

@@ -42,13 +42,13 @@ class BoxWork:
             prompt = promptFromArguments(geometry, **where)
             # A segmentation that cannot be written is refused before the server has any work.
             self._writers.of(segmentation, volume).check(segmentID, geometry)
-            wanted = [MaskRequest(prompt, (), window, model, withProbability=True)]
+            wanted = [MaskRequest(prompt, window, model, withProbability=True)]
             notes = rotationNotes(geometry, where.get("view"))
             return self._question(geometry, wanted, lambda answer: write(answer[0], wanted[0], geometry, notes))
 
         def write(answer, wanted, geometry, notes):
             prompt = wanted.prompt
-            state = BoxState(prompt, (), window, model)
+            state = BoxState(prompt, window, model)
             state = state.changed(found=_foundBy(state, answer[0]))
             writer = self._writers.of(segmentation, volume)
             with writer.undoStep():
@@ -73,12 +73,12 @@ class BoxWork:
         record = self._scene.records.of(node)
 
         def question():
-            prompt, points = self._scene.readOrPutBack(record)
+            prompt = self._scene.readOrPutBack(record)
             self._checkWritable(record)
             number = record.ask()
             # While a handle is held there is no time for what nobody can ask for yet.
             withProbability = isLast or record.state.threshold != DEFAULT_THRESHOLD
-            wanted = [MaskRequest(prompt, points, window, model, withProbability)]
+            wanted = [MaskRequest(prompt, window, model, withProbability)]
             forgotten = self._scene.forgotten(record)
             wanted += [_wantedOf(other.state) for other in forgotten]
 
@@ -87,7 +87,7 @@ class BoxWork:
                     return None
                 self._remember(forgotten, answers[1:])
                 threshold = record.state.threshold
-                state = BoxState(prompt, points, window, model, threshold)
+                state = BoxState(prompt, window, model, threshold)
                 state = state.changed(found=_foundBy(state, answers[0][0]))
                 target = self._replace(record, state, run, continues, isLast, geometry)
                 record.settle(number)
@@ -174,7 +174,7 @@ class BoxWork:
     def preview(self, volume, window, model, where):
         """:return: BoxRun of what a box would find; arguments as for `MedSAMSegLogic.startPreview`."""
         prompt = promptFromArguments(SliceGeometry(volume), **where)
-        wanted = [MaskRequest(prompt, (), window, model)]
+        wanted = [MaskRequest(prompt, window, model)]
 
         def write(answers):
             return None if answers is None else BoxPreview(prompt, answers[0][0])
@@ -285,7 +285,7 @@ class BoxWork:
 def _wantedOf(state):
     """:return: MaskRequest for what a box found; at the usual threshold that is the mask alone."""
     withProbability = state.threshold != DEFAULT_THRESHOLD
-    return MaskRequest(state.prompt, state.points, state.window, state.model, withProbability)
+    return MaskRequest(state.prompt, state.window, state.model, withProbability)
 
 
 def _foundBy(state, mask):

@@ -24,35 +24,34 @@ class PointPrompts:
     """Keeps the points of boxes as markups, which are saved with the scene. ::
 
         points = PointPrompts()
-        points.show(roiNode, volumeNode, prompt, [(70.0, 180.0, True)])
-        points.read(roiNode)
+        points.show(roiNode, volumeNode, prompt.changed(points=((70.0, 180.0, True),)))
+        points.read(roiNode, volumeNode, prompt).points
 
     A point is (x, y, whether it belongs to the object) in voxels of the box's slice.
     """
 
     def read(self, roiNode, volumeNode, prompt):
-        """:return: the points of a box, those in the object first, as its markups show them now.
+        """:return: a box's prompt with the points that its markups show now, those in the object first.
 
         :param roiNode: the box's ROI markup.
         :param volumeNode: the volume that the box is on.
-        :param prompt: the box's BoxPrompt.
+        :param prompt: the box's SlicePrompt.
         """
         found = []
         for sign, node in self._nodes(roiNode).items():
             found += [(x, y, sign == IN_OBJECT) for x, y in _placesOf(node, volumeNode, prompt)]
-        return tuple(found)
+        return prompt.changed(points=tuple(found))
 
-    def show(self, roiNode, volumeNode, prompt, points):
-        """Make the scene show exactly these points of a box.
+    def show(self, roiNode, volumeNode, prompt):
+        """Make the scene show exactly the points of a prompt.
 
         :param roiNode: the box's ROI markup.
         :param volumeNode: the volume that the box is on.
-        :param prompt: the box's BoxPrompt.
-        :param points: the points.
+        :param prompt: the box's SlicePrompt.
         """
         nodes = self._nodes(roiNode)
         for sign in (IN_OBJECT, BESIDE_OBJECT):
-            places = [point[:2] for point in points if point[2] == (sign == IN_OBJECT)]
+            places = [point[:2] for point in prompt.points if point[2] == (sign == IN_OBJECT)]
             if not places and sign not in nodes:
                 continue
             node = nodes.get(sign) or self._add(roiNode, sign)
@@ -65,7 +64,7 @@ class PointPrompts:
 
         :param roiNode: the box's ROI markup.
         :param volumeNode: the volume that the box is on.
-        :param prompt: the box's BoxPrompt.
+        :param prompt: the box's SlicePrompt.
         """
         for sign, node in self._nodes(roiNode).items():
             _layOut(node, volumeNode, prompt, _placesOf(node, volumeNode, prompt), sign)

@@ -23,13 +23,12 @@ class SceneBoxes:
         self.following = BoxFollowing(self.store, self.points)
 
     def readOrPutBack(self, record):
-        """:return: (BoxPrompt, points) that the markups of a box show now.
+        """:return: the SlicePrompt that the markups of a box show now.
 
         :raises UserError: when the box cannot be where its markup is; the markup is put back then.
         """
         try:
-            prompt = self.store.read(record.node)
-            return prompt, self.points.read(record.node, record.context.volume, prompt)
+            return self.points.read(record.node, record.context.volume, self.store.read(record.node))
         except UserError:
             self.putBack(record)
             raise
@@ -42,10 +41,10 @@ class SceneBoxes:
         :param isInObject: whether it belongs to the object.
         :raises UserError: when it is not on the box's slice.
         """
-        prompt, points = self.readOrPutBack(record)
+        prompt = self.readOrPutBack(record)
         volume = record.context.volume
         point = self.points.pointOn(volume, prompt, place, isInObject)
-        self.points.show(record.node, volume, prompt, [*points, point])
+        self.points.show(record.node, volume, prompt.changed(points=(*prompt.points, point)))
 
     def putBack(self, record):
         """Move the markups of a box to where they were when it was answered last."""

@@ -1,6 +1,5 @@
 """The server's HTTP contract as seen from Slicer: stdlib and numpy only, no state but the address."""
 
-import base64
 import contextlib
 import http.client
 import json
@@ -20,7 +19,7 @@ TRY_AGAIN = (
     " If it happens again, look into the server's log; Slicer's own log says where it is."
 )
 
-#: Of so many boxes at most a server tells the probabilities at once.
+#: Of so many prompts at most a server tells the probabilities at once.
 MOST_PROBABILITIES = 16
 
 #: Encoding one slice with the largest model takes up to half a minute on a slow computer.
@@ -38,7 +37,7 @@ class ServerClient:
 
         client = ServerClient("http://127.0.0.1:41713", token)
         upload = client.uploadVolume(NpyUpload(slicer.util.arrayFromVolume(volumeNode)))
-        reply = client.segment(upload.key, axis=0, sliceIndex=24, boxes=[(54, 160, 101, 204)])
+        reply = client.segment(upload.key, [SlicePrompt(axis=0, sliceIndex=24, box=(54, 160, 101, 204))])
     """
 
     def __init__(self, url, token, timeout=REPLY_TIMEOUT_SECONDS):
@@ -98,36 +97,21 @@ class ServerClient:
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(upload.byteCount)}
         return UploadReply.fromJson(self._requestJson("PUT", path, upload.chunks(), headers))
 
-    def segment(
-        self,
-        key,
-        axis,
-        sliceIndex,
-        boxes,
-        window="auto",
-        model=None,
-        points=None,
-        cachedOnly=False,
-        withProbabilities=False,
-    ):
-        """Return one mask for each box on one slice, as a :class:`SegmentReply`.
+    def segment(self, key, prompts, window="auto", model=None, cachedOnly=False, withProbabilities=False):
+        """Return one mask for each prompt on one slice, as a :class:`SegmentReply`.
 
         :param key: the uploaded volume's key.
-        :param axis: array axis of the slice: 0, 1 or 2 of an array (K, J, I).
-        :param sliceIndex: index along that axis.
-        :param boxes: boxes (x0, y0, x1, y1) in in-plane voxel indices.
+        :param prompts: list of :class:`SlicePrompt`, all on the same slice.
         :param window: intensity window: "auto", a preset's name, or "W,L".
         :param model: model's name; None for the server's default.
-        :param points: for each box a list of points (x, y, 1 for inside or 0 for outside) that correct its mask.
         :param cachedOnly: True to get None, at once, when the slice has not been encoded yet.
         :param withProbabilities: True to get each mask with the probability behind it; of :data:`MOST_PROBABILITIES`
-            boxes at most.
+            prompts at most.
         """
         self._checkVersionOnce()
-        prompts = [{"box": list(box)} for box in boxes]
-        for prompt, ownPoints in zip(prompts, points or [], strict=False):
-            prompt["points"] = [list(point) for point in ownPoints]
-        request = {"model": model, "window": window, "axis": axis, "slice": sliceIndex, "prompts": prompts}
+        ((axis, sliceIndex),) = {(prompt.axis, prompt.sliceIndex) for prompt in prompts}
+        asked = [prompt.toJson() for prompt in prompts]
+        request = {"model": model, "window": window, "axis": axis, "slice": sliceIndex, "prompts": asked}
         flags = {"cached_only": cachedOnly, "probabilities": withProbabilities}
         request.update({name: True for name, isOn in flags.items() if isOn})
         try:
@@ -171,7 +155,6 @@ class ServerClient:
         direction="both",
         spacing=(1.0, 1.0, 1.0),
         locked=(),
-        masks=None,
         objects=None,
         mayOverlap=True,
         window="auto",
@@ -183,15 +166,13 @@ class ServerClient:
 
         :param key: the uploaded volume's key.
         :param axis: array axis of the prompts' slices.
-        :param prompts: list of (slice index, box).
+        :param prompts: list of :class:`SlicePrompt` along the axis; where one has a mask, that is taken as it is.
         :param first: first slice that may be touched; None for the volume's first.
         :param last: last slice that may be touched (inclusive); None for the volume's last.
         :param direction: "both", "forward" (rising slice index) or "backward".
         :param spacing: distances of voxel centers along the array axes (K, J, I) in millimeters.
         :param locked: indices of slices that are not computed, and that no walk passes.
-        :param masks: {slice index: (x0, y0, bool array (rows, columns))} of prompted slices where the object is known:
-            that is taken as it is.
-        :param objects: {ID: {prompts, first, last, locked, masks}} of several objects that are followed together, in
+        :param objects: {ID: {prompts, first, last, locked}} of several objects that are followed together, in
             the place of these arguments here; events of slices then have the ID as "object".
         :param mayOverlap: whether several objects may have the same voxels; if not, a slice comes again when a later
             object takes voxels from it.
@@ -216,7 +197,7 @@ class ServerClient:
             request["objects"] = [{"id": name, **_followed(**arguments)} for name, arguments in objects.items()]
             request["may_overlap"] = mayOverlap
         else:
-            request.update(_followed(prompts, first, last, locked, masks))
+            request.update(_followed(prompts, first, last, locked))
         return self._readEvents(*self._send("POST", f"/v1/volumes/{key}/propagate", request))
 
     def cancel(self, job):
@@ -308,22 +289,10 @@ class ServerClient:
         )
 
 
-def _followed(prompts, first=None, last=None, locked=(), masks=None):
+def _followed(prompts, first=None, last=None, locked=()):
     return {
-        "prompts": [_slicePrompt(sliceIndex, box, (masks or {}).get(sliceIndex)) for sliceIndex, box in prompts],
+        "prompts": [{"slice": prompt.sliceIndex, **prompt.toJson()} for prompt in prompts],
         "first": first,
         "last": last,
         "locked": list(locked),
     }
-
-
-def _slicePrompt(sliceIndex, box, mask):
-    prompt = {"slice": sliceIndex, "box": list(box)}
-    if mask is not None:
-        x0, y0, pixels = mask
-        rows, columns = pixels.shape
-        prompt["mask"] = {
-            "extent": [x0, y0, x0 + columns - 1, y0 + rows - 1],
-            "bits": base64.b64encode(np.packbits(pixels).tobytes()).decode("ascii"),
-        }
-    return prompt

@@ -7,6 +7,7 @@ import json
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.slices.sliceRecord import INTERPOLATED, PROPAGATED
 from MedSAMSegLib.slices.sliceRecords import sliceDigest
+from MedSAMSegLib.volumes.slicePrompt import DrawnMask, SlicePrompt
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,12 +50,15 @@ class PropagationPlan:
     def own(self):
         """Those of the arguments that are this segment's alone."""
         return {
-            "prompts": list(self.prompts.items()),
-            "masks": {index: crop.flat(self.axis) for index, crop in self.masks.items() if index in self.prompts},
+            "prompts": [self._prompt(index, box) for index, box in self.prompts.items()],
             "locked": sorted(self.walls),
             "first": self.first,
             "last": self.last,
         }
+
+    def _prompt(self, index, box):
+        crop = self.masks.get(index)
+        return SlicePrompt(self.axis, index, box, mask=crop and DrawnMask(*crop.flat(self.axis)))
 
     def covers(self, index):
         """:return: whether the propagation can reach a slice."""

@@ -11,6 +11,7 @@ from MedSAMSegLib.sequences.timeSteps import TimeSteps
 from MedSAMSegLib.slices.sliceRecord import BOX
 from MedSAMSegLib.slices.sliceStates import SliceAudit
 from MedSAMSegLib.volumes.imageSequence import ImageSequence
+from MedSAMSegLib.volumes.slicePrompt import DrawnMask, SlicePrompt
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,20 +19,18 @@ class Film:
     """The same slice of all frames, and where the object is on some of them.
 
     :param upload: :class:`VolumeUpload` of the frames, array (frames, rows, columns).
-    :param boxes: {number of a frame with the object: (x0, y0, x1, y1) round it}.
-    :param masks: {number of a frame with the object: (x0, y0, bool array (rows, columns)) of it}.
+    :param prompts: {number of a frame with the object: SlicePrompt with a box and the mask of it}, ascending.
     :param locked: numbers of the frames that somebody has emptied or accepted as empty.
     """
 
     upload: VolumeUpload
-    boxes: dict
-    masks: dict
+    prompts: dict
     locked: tuple
 
     @property
     def request(self):
         """Arguments of :meth:`ServerClient.propagate` that are about frames."""
-        return {"prompts": sorted(self.boxes.items()), "masks": self.masks, "locked": list(self.locked)}
+        return {"prompts": list(self.prompts.values()), "locked": list(self.locked)}
 
 
 class TimePropagations:
@@ -111,7 +110,7 @@ class TimePropagations:
 def _film(frames, segment, axis, sliceIndex):
     """:return: the Film of a slice, with what the shown frame holds, and what others hold that somebody worked on."""
     images = frames.images
-    boxes, masks, locked = {}, {}, []
+    prompts, locked = {}, []
     for number in range(images.frameCount):
         audit = SliceAudit(frames.frame(number), segment, images.volumeNode, axis)
         state = audit.state(sliceIndex)
@@ -120,6 +119,6 @@ def _film(frames, segment, axis, sliceIndex):
         if state.isEmpty:
             locked += [number] if state.isLocked else []
         elif number == images.shownFrame or state.isLocked or state.provenance == BOX:
-            boxes[number] = audit.tightBox(sliceIndex)
-            masks[number] = audit.crop(sliceIndex).flat(axis)
-    return Film(VolumeUpload(images.film(axis, sliceIndex)), boxes, masks, tuple(locked))
+            mask = DrawnMask(*audit.crop(sliceIndex).flat(axis))
+            prompts[number] = SlicePrompt(0, number, audit.tightBox(sliceIndex), mask=mask)
+    return Film(VolumeUpload(images.film(axis, sliceIndex)), prompts, tuple(locked))

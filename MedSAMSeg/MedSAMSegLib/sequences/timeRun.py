@@ -95,7 +95,7 @@ class TimeRun(StreamedRun):
         self._done += 1
         if not event.mask.isEmpty:
             include(self.result.frames, number)
-            if number not in self._films[sliceIndex].boxes:
+            if number not in self._films[sliceIndex].prompts:
                 self._write(number, sliceIndex, event)
         if self._progress and self._progress(TimeProgress(number, self._done, self.total)) is False:
             self.cancel()

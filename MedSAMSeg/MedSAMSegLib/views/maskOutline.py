@@ -29,7 +29,7 @@ class MaskOutline:
         """Show a mask's outline.
 
         :param volumeNode: the volume.
-        :param prompt: BoxPrompt that says on which slice the mask is.
+        :param prompt: SlicePrompt that says on which slice the mask is.
         :param mask: SliceMask.
         """
         edges = outlineEdges(mask.pixels) + np.array([mask.x0, mask.y0])

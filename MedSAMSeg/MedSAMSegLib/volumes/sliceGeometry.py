@@ -8,8 +8,8 @@ import slicer
 import vtk
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.volumes.boxPrompt import BoxPrompt
 from MedSAMSegLib.volumes.sliceAxes import AXES, depthIJK, fromIJK, inPlaneIJK, toIJK
+from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 # Two corners further apart than this along the axis, in slices, are not a box on one slice.
 SAME_SLICE_TOLERANCE = 0.5
@@ -86,7 +86,7 @@ class SliceGeometry:
         :param cornerA: (R, A, S) of one corner, in the world.
         :param cornerB: (R, A, S) of the opposite corner.
         :param axis: array axis of the slice; if not given, the one along which the corners agree best.
-        :return: BoxPrompt; its `isClipped` tells whether a part was cut off.
+        :return: SlicePrompt of a box; its `isClipped` tells whether a part was cut off.
         :raises UserError: if the corners lie on different slices, or the box misses the volume or has no area.
         """
         if axis is None:
@@ -110,7 +110,7 @@ class SliceGeometry:
         :param cornerA: (R, A, S) of one corner, in the world.
         :param cornerB: (R, A, S) of the opposite corner.
         :param sliceNode: vtkMRMLSliceNode of the view.
-        :return: BoxPrompt; its `isClipped` tells whether a part was cut off.
+        :return: SlicePrompt of a box; its `isClipped` tells whether a part was cut off.
         :raises UserError: if the box misses the volume or has no area.
         """
         axis = self.axisOf(sliceNode)
@@ -123,8 +123,8 @@ class SliceGeometry:
     def clip(self, prompt):
         """Cut a box to the image, [-0.5, n - 0.5] in each direction.
 
-        :param prompt: BoxPrompt.
-        :return: the BoxPrompt within the image.
+        :param prompt: SlicePrompt with a box.
+        :return: the SlicePrompt within the image.
         :raises UserError: if nothing is left.
         """
         return self._clip(prompt, f"The box {prompt}")
@@ -133,17 +133,13 @@ class SliceGeometry:
         _checkFinite(corners)
         depths, xs, ys = fromIJK(axis, np.array([self.continuousIJK(corner) for corner in corners]).T)
         sliceIndex = _nearestSlice((depths[0] + depths[1]) / 2)
-        prompt = BoxPrompt(axis, sliceIndex, float(min(xs)), float(min(ys)), float(max(xs)), float(max(ys)))
+        prompt = SlicePrompt(axis, sliceIndex, (float(min(xs)), float(min(ys)), float(max(xs)), float(max(ys))))
         return self._clip(prompt, f"The box from {_millimeters(corners[0])} to {_millimeters(corners[1])}")
 
     def _clip(self, prompt, description):
         rows, columns = self.sliceShape(prompt.axis)
-        edges = (
-            max(prompt.x0, -0.5),
-            max(prompt.y0, -0.5),
-            min(prompt.x1, columns - 0.5),
-            min(prompt.y1, rows - 0.5),
-        )
+        x0, y0, x1, y1 = prompt.box
+        edges = (max(x0, -0.5), max(y0, -0.5), min(x1, columns - 0.5), min(y1, rows - 0.5))
         isEmpty = edges[0] >= edges[2] or edges[1] >= edges[3]
         if isEmpty or not 0 <= prompt.sliceIndex < self.shape[prompt.axis]:
             raise UserError(
@@ -152,8 +148,7 @@ class SliceGeometry:
                 f" {columns} × {rows} pixels along this axis.",
                 "box_outside_image",
             )
-        isClipped = prompt.isClipped or edges != prompt.box
-        return BoxPrompt(prompt.axis, prompt.sliceIndex, *edges, isClipped=isClipped)
+        return prompt.changed(box=edges, isClipped=prompt.isClipped or edges != prompt.box)
 
     @functools.cached_property
     def _normals(self):

@@ -9,7 +9,7 @@ def sliceName(geometry, prompt):
     """Return what a radiologist calls the slice of a box, such as "Axial 24".
 
     :param geometry: SliceGeometry of the volume.
-    :param prompt: BoxPrompt.
+    :param prompt: SlicePrompt.
     """
     names = {"sagittal": _("Sagittal {index}"), "coronal": _("Coronal {index}"), "axial": _("Axial {index}")}
     return names[planeOf(geometry, prompt.axis)].format(index=prompt.sliceIndex)

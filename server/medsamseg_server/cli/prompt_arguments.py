@@ -32,14 +32,27 @@ def parse_box(text: str) -> Box:
     Raises:
         MedSAMSegError: ``box_malformed``.
     """
+    return _four_numbers(text, "box")
+
+
+def parse_line(text: str) -> tuple[float, float, float, float]:
+    """Return the ends of the line that ``X0,Y0,X1,Y1`` means.
+
+    Raises:
+        MedSAMSegError: ``line_malformed``.
+    """
+    return _four_numbers(text, "line")
+
+
+def _four_numbers(text: str, what: str) -> tuple[float, float, float, float]:
     parts = text.split(",")
     try:
         x0, y0, x1, y1 = (float(part) for part in parts)
     except ValueError:
         raise MedSAMSegError(
             ErrorKind.INVALID_INPUT,
-            "box_malformed",
-            f"'{text[:80]}' is not a box.",
+            f"{what}_malformed",
+            f"'{text[:80]}' is not a {what}.",
             "Write four numbers X0,Y0,X1,Y1 without spaces, such as 54,160,101,204.",
         ) from None
     return (x0, y0, x1, y1)

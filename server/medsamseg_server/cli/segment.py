@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from medsamseg_server.cli import exclusion, probability
+from medsamseg_server.cli import exclusion, lines, probability
 from medsamseg_server.cli.engine_options import make_loaded_engine
 from medsamseg_server.cli.output import refuse_to_replace_the_image
 from medsamseg_server.cli.segment_options import EPILOG, add_options
@@ -27,6 +27,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Segment what the image file holds: a scan, a film, or pictures with the boxes of an annotation tool."""
+    lines.check_options(args)
     if args.boxes is not None:
         return _run_boxes(args)
     tasks = make_tasks(args)
@@ -39,6 +40,7 @@ def run(args: argparse.Namespace) -> int:
     exclusion.check_options(args, is_film(args.image), tasks.values())
     _check_phases(args, is_film(args.image))
     if is_film(args.image):
+        lines.check_film(args)
         return segment_film.run(args, tasks)
     return segment_scan.run(args, tasks)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from medsamseg_server.cli import exclusion, probability
+from medsamseg_server.cli import exclusion, lines, probability
 from medsamseg_server.cli.box_formats import BOX_FORMATS
 from medsamseg_server.cli.engine_options import add_computer_options, add_model_option, add_window_option
 from medsamseg_server.cli.output import add_output_options
@@ -36,6 +36,7 @@ windows:
 
 examples:
   medsamseg segment chest.nrrd --box 54,160,101,204 --slice 24 -o tumor.seg.nrrd
+  medsamseg segment chest.nrrd --line 55,165,99,198 --line 88,163,66,200 --slice 24 -o tumor.seg.nrrd
   medsamseg segment dicom/ --box 54,160,101,204 --slice 24 --range 15:33 -o tumor.nii.gz
   medsamseg segment brain.nii.gz --prompts boxes.json --window percentile -o lesion.seg.nrrd
   medsamseg segment chest.nrrd --box 54,160,101,204 --slice 24 --slice-only --json -o one.nrrd
@@ -123,6 +124,7 @@ def _add_prompts(prompts: argparse._ArgumentGroup) -> None:
         help="boxes of many objects in a picture, or in a folder of pictures: COCO's .json, or YOLO's .txt or a folder"
         " of these",
     )
+    lines.add_option(prompts)
     exclusion.add_options(prompts)
     prompts.add_argument("--slice", metavar="N", type=int, help="index of the slice with the box")
     prompts.add_argument(
@@ -140,7 +142,6 @@ def _add_prompts(prompts: argparse._ArgumentGroup) -> None:
     prompts.add_argument(
         "--range",
         metavar="A:B",
-        default=":",
         help="first and last slice of the object, both included (default: until it ends)",
     )
     prompts.add_argument(

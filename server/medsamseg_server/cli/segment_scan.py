@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from tqdm import tqdm
 
-from medsamseg_server.cli import exclusion, segment_times
+from medsamseg_server.cli import exclusion, lines, segment_times
 from medsamseg_server.cli.engine_options import make_loaded_engine
 from medsamseg_server.cli.output import shows_progress, warn
 from medsamseg_server.cli.overlay_picture import Outcome, check_overlay, write_overlay
@@ -123,6 +123,7 @@ def _read(args: argparse.Namespace, tasks: Mapping[str, Task]) -> _Scan:
         name: replace(with_boxes_in_pixels(args, task, volume.slice_size), spacing=(k, j, i), exclude_mask=excluded)
         for name, task in in_space(dict(tasks), image, args.slice_order).items()
     }
+    there = lines.placed(args, there, image.geometry, volume.slice_size)
     phases, notes = _read_phases(args, image)
     return _Scan(image, volume, there, times, phases, notes)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from medsamseg_server.cli import lines
 from medsamseg_server.cli.box_formats import in_pixels
 from medsamseg_server.cli.exclusion import excluded_boxes
 from medsamseg_server.cli.prompt_arguments import is_name, parse_box, parse_range, read_prompts, slice_index
@@ -31,7 +32,7 @@ def make_tasks(args: argparse.Namespace) -> dict[str, Task]:
     axis, objects = _prompts_of(args)
     if args.name is not None and None not in objects:
         raise wrong_usage("--name cannot go with several objects.", "Put the names into the file.")
-    first, last = parse_range(args.range)
+    first, last = parse_range(args.range or ":")
     return {
         (name or args.name or "Segment"): Task(
             axis,
@@ -58,15 +59,16 @@ def _prompts_of(args: argparse.Namespace) -> tuple[int, dict[str | None, dict[in
             raise wrong_usage("--box-format says what --box is.", "A prompts file has corners.")
         return read_prompts(args.prompts)
     index = slice_index(args)
-    if args.box is None or index is None:
-        missing = "--box" if args.box is None else "--slice"
-        raise wrong_usage(f"{missing} is missing.", "Give --box and --slice, or --prompts.")
-    return args.axis or 0, {None: {index: Prompt(parse_box(args.box), exclude=excluded_boxes(args))}}
+    if (args.box is None and not args.line) or index is None:
+        missing = "--slice" if index is None else "--box"
+        raise wrong_usage(f"{missing} is missing.", "Give --box (or --line) and --slice, or --prompts.")
+    box = lines.ends_box(args) if args.line else parse_box(args.box)
+    return args.axis or 0, {None: {index: Prompt(box, exclude=excluded_boxes(args))}}
 
 
 def with_boxes_in_pixels(args: argparse.Namespace, task: Task, size_of: Callable[[int, int], tuple[int, int]]) -> Task:
     """Return a task whose boxes are in voxel indices; ``size_of`` gives (H, W) for an axis and a slice."""
-    if args.box_format == "corners":
+    if args.box_format == "corners" or args.line:
         return task
 
     def converted(index: int, box: Box) -> Box:

@@ -246,13 +246,16 @@ class Engine:
         count = len(boxes)
         return _segmentation([embedded] * count, masks.slice_masks(), [None] * count, seconds)
 
-    def candidates(self, request: SliceRequest, box: Box, more_boxes: Sequence[Box] = ()) -> SliceCandidates:
-        """Return masks for a vote on an object near a box: of the box with ``MARGINS``, all on what it is seen in.
+    def candidates(
+        self, request: SliceRequest, box: Box, more_boxes: Sequence[Box] = (), margins: Sequence[float] = MARGINS
+    ) -> SliceCandidates:
+        """Return masks for a vote on an object near a box: of the box with margins, all on what it is seen in.
 
         Args:
             request: the slice.
             box: x0, y0, x1, y1.
             more_boxes: others of the same object, each with one margin.
+            margins: of the box, in pixels of the network's mask.
 
         Raises:
             MedSAMSegError: as ``segment``.
@@ -260,7 +263,7 @@ class Engine:
         check_prompts([Prompt(each) for each in (box, *more_boxes)], request.image_size)
         embedded = self.embed_for(request, [Prompt(box)])[0]
         pixel = embedded.mask_pixel
-        boxes = widened(box, MARGINS, pixel, request.image_size)
+        boxes = widened(box, margins, pixel, request.image_size)
         for each in more_boxes:
             # One that the network would not see is none.
             if embedded.framing.view.holds(each):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from medsamseg_server.engine.box_vote import EXCLUDED_MARGINS
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.prompts import Prompt
 
@@ -16,7 +17,7 @@ from medsamseg_server.engine.prompts import Prompt
 def asked_for(prompts: Sequence[Prompt]) -> list[Prompt]:
     """Return what the network is asked for prompts: each as if nothing were excluded, then every box that is."""
     whole = [replace(prompt, exclude=(), exclude_mask=None) for prompt in prompts]
-    return whole + [Prompt(box) for prompt in prompts for box in prompt.exclude]
+    return whole + [Prompt(box, margins=EXCLUDED_MARGINS) for prompt in prompts for box in prompt.exclude]
 
 
 def without_excluded(

@@ -33,6 +33,7 @@ class Prompt:
         exclude: boxes in and at ``box``, each round something that is not the object, such as the blood inside of the
             heart's muscle; see ``exclusion``.
         exclude_mask: pixels that are not the object's.
+        margins: that the box is asked with where several boxes vote; None for ``box_vote.MARGINS``.
     """
 
     box: Box | None = None
@@ -40,6 +41,7 @@ class Prompt:
     mask: SliceMask | None = None
     exclude: tuple[Box, ...] = ()
     exclude_mask: SliceMask | None = None
+    margins: tuple[float, ...] | None = None
 
 
 def check_prompts(prompts: Sequence[Prompt], image_size: tuple[int, int]) -> None:

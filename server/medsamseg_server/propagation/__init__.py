@@ -60,6 +60,7 @@ class Propagation:
         direction: which way to go from the prompts: towards higher indices (``forward``), lower ones, or both.
         spacing: of the voxels along K, J and I, in millimeters.
         locked: slices that are not computed and that no walk passes.
+        reach: slices from the outermost prompts that the object can be, and may end before; None for no such limit.
         method: one of ``METHODS``.
         exclude_masks: pixels that are not the object's, by slice.
 
@@ -82,10 +83,11 @@ class Propagation:
         direction: Direction = "both",
         spacing: tuple[float, float, float] = (1.0, 1.0, 1.0),
         locked: Collection[int] = (),
+        reach: int | None = None,
         method: str = DEFAULT_METHOD,
         exclude_masks: Mapping[int, SliceMask] | None = None,
     ) -> None:
-        way = first, last, direction, spacing, locked
+        way = first, last, direction, spacing, locked, reach
         whole = {index: whole_of(each) if isinstance(each, Prompt) else each for index, each in prompts.items()}
         self.plan = make_plan(shape, axis, whole, *way)
         self._strategy = make_strategy(method)

@@ -9,7 +9,7 @@ from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.prompts import Box
 
 Way = Literal["forward", "backward"]
-Reason = Literal["range", "volume", "prompt", "locked", "empty", "shrunk", "grown", "jumped", "changed"]
+Reason = Literal["range", "reach", "volume", "prompt", "locked", "empty", "shrunk", "grown", "jumped", "changed"]
 #: How a slice's mask came about: the box is the user's, the mask was followed from one side, or from both.
 Provenance = Literal["box", "propagated", "interpolated"]
 
@@ -55,9 +55,10 @@ class DirectionEnded:
     Attributes:
         direction: the way it went.
         index: last slice with the object.
-        reason: ``range`` (the limit asked for), ``volume`` (its last slice), ``prompt`` (it met the walk from, or the
-            mask of, the next prompt), ``locked`` (a slice that must not be written), ``empty`` (nothing found on the
-            next slice), ``shrunk``, ``grown``, ``jumped`` or ``changed`` (what was found there is not the same object).
+        reason: ``range`` (the limit asked for), ``reach`` (the object can be no farther), ``volume`` (its last slice),
+            ``prompt`` (it met the walk from, or the mask of, the next prompt), ``locked`` (a slice that must not be
+            written), ``empty`` (nothing found on the next slice), ``shrunk``, ``grown``, ``jumped`` or ``changed``
+            (what was found there is not the same object).
         message: the same as a sentence for the user.
     """
 
@@ -76,6 +77,7 @@ Event = SliceResult | DirectionEnded
 
 _SENTENCES: dict[Reason, str] = {
     "range": "Stopped at slice {}, the end of the range.",
+    "reach": "Stopped at slice {}, the farthest that the object can be from its lines or boxes.",
     "volume": "Stopped at slice {}, the end of the volume.",
     "prompt": "Stopped at slice {}, where it met the next box.",
     "locked": "Stopped at slice {}: the next slice is locked.",

@@ -90,8 +90,8 @@ class _Film:
             yield from self._back(before, missed, way, sighting)
             missed = []
         if is_last:
-            limit = self._plan.last if indices.step > 0 else self._plan.first
-            yield DirectionEnded.after(way, reached, "volume" if limit is None else "range")
+            _, end = self._plan.end(1 if indices.step > 0 else -1)
+            yield DirectionEnded.after(way, reached, end)
 
     def _back(self, key: Key, missed: list[int], way: Way, sighting: Sighting) -> Iterator[Event]:
         """Go back over the frames on which the object was missed, from where it was found, until it is out of sight."""

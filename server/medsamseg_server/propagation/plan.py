@@ -27,6 +27,8 @@ class Plan:
         last: last slice of the range, inclusive; None likewise.
         direction: which way to go from the prompts: towards higher indices (``forward``), lower ones, or both.
         locked: slices that are not computed and that no walk passes.
+        reach: slices from the outermost prompts that the object can be. Unlike at the range's limits, which say where
+            the object ends, a walk may end before. None for no such limit.
     """
 
     slices: int
@@ -37,6 +39,7 @@ class Plan:
     last: int | None = None
     direction: Direction = "both"
     locked: frozenset[int] = frozenset()
+    reach: int | None = None
 
     @cached_property
     def boxes(self) -> dict[int, Box]:
@@ -50,12 +53,27 @@ class Plan:
     @property
     def lowest(self) -> int:
         """The lowest slice that can become part of the result."""
-        return self.first or 0
+        return self.end(-1)[0]
 
     @property
     def highest(self) -> int:
         """The highest slice that can become part of the result."""
-        return self.slices - 1 if self.last is None else self.last
+        return self.end(+1)[0]
+
+    def end(self, step: Literal[-1, 1]) -> tuple[int, Literal["range", "reach", "volume"]]:
+        """Return the last slice that a walk from the outermost prompt can come to, and what ends it there.
+
+        Args:
+            step: which way it goes.
+        """
+        limit = self.last if step > 0 else self.first
+        if limit is not None:
+            return limit, "range"
+        border = self.slices - 1 if step > 0 else 0
+        if self.reach is None:
+            return border, "volume"
+        far = max(self.prompts) + self.reach if step > 0 else min(self.prompts) - self.reach
+        return (far, "reach") if 0 <= far < self.slices and far != border else (border, "volume")
 
     @property
     def slices_total(self) -> int:
@@ -75,6 +93,7 @@ def make_plan(
     direction: Direction = "both",
     spacing: tuple[float, float, float] = (1.0, 1.0, 1.0),
     locked: Collection[int] = (),
+    reach: int | None = None,
 ) -> Plan:
     """Check a request and return it as a plan.
 
@@ -87,6 +106,7 @@ def make_plan(
         direction: which way to go from the prompts.
         spacing: of the voxels along K, J and I, in millimeters.
         locked: slices that must not be written.
+        reach: slices from the outermost prompts that the object can be, and may end before; None for no such limit.
 
     Raises:
         MedSAMSegError: ``axis_invalid``, ``prompt_missing``, ``prompt_without_box``, ``prompt_locked``,
@@ -113,6 +133,7 @@ def make_plan(
         last,
         direction,
         frozenset(locked),
+        reach,
     )
 
 

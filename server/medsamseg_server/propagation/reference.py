@@ -108,11 +108,8 @@ class _Run:
     def _segment(self, index: int, box: Box) -> SliceMask:
         return self._source.masks(index, [box])[0]
 
-    def _outward(self, start: int, step: int) -> _Walk:
-        limit = self._plan.last if step > 0 else self._plan.first
-        if limit is not None:
-            return _Walk(start, limit, "range", step)
-        return _Walk(start, self._plan.slices - 1 if step > 0 else 0, "volume", step)
+    def _outward(self, start: int, step: Literal[-1, 1]) -> _Walk:
+        return _Walk(start, *self._plan.end(step), step)
 
     def _between(self, left: int, right: int, masks: Mapping[int, SliceMask]) -> Iterator[Event]:
         direction = self._plan.direction
@@ -153,7 +150,7 @@ class _Run:
         if found.extent is None:
             return None if walk.end == "range" else "empty"
         # A limit of the user, or another prompt, says that the object reaches that far.
-        return self._end_rule.reason(previous, found) if walk.end == "volume" else None
+        return self._end_rule.reason(previous, found) if walk.end in ("volume", "reach") else None
 
     def _box_around(self, extent: Extent) -> Box:
         """Return the next prompt: the rectangle plus margin, cut off at the outer edges of the border pixels."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from medsamseg_server.engine.box_vote import EXCLUDED_MARGINS
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
 from medsamseg_server.propagation import DirectionEnded, Event, Propagation, SliceResult, SliceSource
 from medsamseg_server.propagation.exclusion import FollowedExclusion, events_of_rest
@@ -35,7 +36,7 @@ class FollowedObject:
         cls, name: str, propagation: Propagation, slices: SliceSource, threshold: float = DEFAULT_THRESHOLD
     ) -> FollowedObject:
         """Return an object on slices of whichever window, each thing seen in the one that suits it."""
-        excluded = tuple(slices.of_object(each.plan.boxes) for each in propagation.excluded)
+        excluded = tuple(slices.of_object(each.plan.boxes, EXCLUDED_MARGINS) for each in propagation.excluded)
         return cls(name, propagation, slices.of_object(propagation.plan.boxes), threshold, excluded)
 
     def events(self) -> Iterator[Event]:

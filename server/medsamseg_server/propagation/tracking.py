@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,10 +63,9 @@ class _Run:
         if plan.direction != "backward":
             yield from self._outward(keys[prompted[-1]], +1)
 
-    def _outward(self, key: Key, step: int) -> Iterator[Event]:
-        limit = self._plan.last if step > 0 else self._plan.first
-        stop = self._plan.highest if step > 0 else self._plan.lowest
-        yield from self._walk(key, range(key.index + step, stop + step, step), "volume" if limit is None else "range")
+    def _outward(self, key: Key, step: Literal[-1, 1]) -> Iterator[Event]:
+        stop, end = self._plan.end(step)
+        yield from self._walk(key, range(key.index + step, stop + step, step), end)
 
     def _between(self, left: Key, right: Key) -> Iterator[Event]:
         inside = range(left.index + 1, right.index)
@@ -103,7 +103,7 @@ class _Run:
                 reason = "empty"
                 break
             found = self._finder.near(index, self._finder.expect(before, index))
-            refused = _refusal(before, found) if end == "volume" else None
+            refused = _refusal(before, found) if end in ("volume", "reach") else None
             if refused is not None:
                 reason = refused
                 break

@@ -43,6 +43,7 @@ class Task:
         model: name of the network.
         spacing: of the voxels along K, J and I, in millimeters.
         method: how to go on; one of ``propagation.METHODS``.
+        reach: slices from the outermost boxes that the object can be, and may end before; None for no such limit.
         threshold: of the probability above which a voxel is the object's.
         exclude: boxes of what is not the object, per prompted slice; the n-th ones of all slices are round one thing.
         exclude_mask: voxels that are not the object's, (K, J, I).
@@ -57,6 +58,7 @@ class Task:
     model: str | None = None
     spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
     method: str = DEFAULT_METHOD
+    reach: int | None = None
     threshold: float = DEFAULT_THRESHOLD
     exclude: Mapping[int, tuple[Box, ...]] = field(default_factory=dict)
     exclude_mask: NDArray[np.bool_] | None = field(default=None, compare=False)
@@ -237,6 +239,7 @@ def _propagation(volume: Volume, task: Task) -> Propagation:
         task.first,
         task.last,
         spacing=task.spacing,
+        reach=task.reach,
         method=task.method,
         exclude_masks=_by_slice(task),
     )

@@ -5,20 +5,20 @@ from __future__ import annotations
 import base64
 import math
 import zlib
-from collections.abc import Callable
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from medsamseg_server.engine.masks import Extent, SliceMask
 from medsamseg_server.engine.probabilities import ProbabilityMap
-from medsamseg_server.engine.prompts import MOST_EXCLUDED, Box, Prompt
-from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.models.point_slots import MOST_POINTS
+from medsamseg_server.engine.prompts import Box
+from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.propagation import DEFAULT_METHOD
 from medsamseg_server.propagation.events import SliceResult
 from medsamseg_server.propagation.trust import doubt
+from medsamseg_server.serving.contract_types import Index, Reply, Request, SmallInteger
+from medsamseg_server.serving.prompt_contract import DrawnMask, PropagationPrompt, SlicePrompt, only_of_kinds
 from medsamseg_server.volumes.probability_levels import to_levels
 from medsamseg_server.volumes.windows import IntensityRange
 
@@ -28,23 +28,9 @@ MethodName = Annotated[str, Field(max_length=40, description="how to follow an o
 JobName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 #: Prompts of one request whose probabilities are told: maps are as large as slices.
 MOST_PROBABILITIES = 16
-_SmallInteger = Annotated[int, Field(ge=-(2**31), lt=2**31)]
-Axis = Annotated[_SmallInteger, Field(description="numpy's axis of the array (K, J, I): 0, 1 or 2")]
-Index = _SmallInteger
+Axis = Annotated[SmallInteger, Field(description="numpy's axis of the array (K, J, I): 0, 1 or 2")]
 WindowText = Annotated[str, Field(max_length=80, description="auto, auto:NAME, a preset, percentile, or W,L")]
 ModelName = Annotated[str | None, Field(max_length=80, description="null for the server's default model")]
-
-
-class Request(BaseModel):
-    """What is sent; what is not known is refused."""
-
-    model_config = ConfigDict(extra="forbid", protected_namespaces=())
-
-
-class Reply(BaseModel):
-    """What is answered."""
-
-    model_config = ConfigDict(protected_namespaces=())
 
 
 class Error(Reply):
@@ -166,61 +152,6 @@ class Mask(Reply):
         return cls(extent=mask.extent, bits=bits, score=round(score, 6), voxels=mask.voxels, probability=likely)
 
 
-class DrawnMask(Request):
-    """An object that a person drew or corrected: ``extent`` and ``bits`` as in ``Mask``."""
-
-    extent: tuple[_SmallInteger, _SmallInteger, _SmallInteger, _SmallInteger]
-    bits: str = Field(max_length=2**24)
-
-    def to_slice_mask(self, image_size: tuple[int, int]) -> SliceMask:
-        """Return the mask on a slice of ``image_size`` (H, W); raise ``mask_invalid`` for one that does not fit."""
-        x0, y0, x1, y1 = self.extent
-        height, width = image_size
-        if not (0 <= x0 <= x1 < width and 0 <= y0 <= y1 < height):
-            message = f"The mask's extent {self.extent} is not inside the slice of {width} × {height} pixels."
-            raise MedSAMSegError(ErrorKind.INVALID_INPUT, "mask_invalid", message)
-        try:
-            bits = base64.b64decode(self.bits, validate=True)
-        except ValueError:
-            bits = b""
-        size = (x1 - x0 + 1) * (y1 - y0 + 1)
-        if len(bits) != -(-size // 8):
-            message = f"The mask has {len(bits)} bytes of bits; expected {-(-size // 8)} for {size} pixels."
-            raise MedSAMSegError(ErrorKind.INVALID_INPUT, "mask_invalid", message)
-        shape = (y1 - y0 + 1, x1 - x0 + 1)
-        pixels = np.unpackbits(np.frombuffer(bits, np.uint8), count=size).reshape(shape).astype(bool)
-        return SliceMask.from_mask(pixels, 1.0).moved(x0, y0)
-
-
-#: Boxes x0, y0, x1, y1 round what lies in an object's box and is not the object: found as objects, and taken away.
-Excluded = Annotated[list[Box], Field(max_length=MOST_EXCLUDED)]
-
-
-class SegmentPrompt(Request):
-    """One object: a box x0, y0, x1, y1, points x, y, 1 or 0, or both; in-plane pixels.
-
-    What is in the boxes ``exclude`` is found as objects of their own and taken away from it, and so is
-    ``exclude_mask``.
-    """
-
-    box: Box | None = None
-    points: list[tuple[float, float, _SmallInteger]] = Field(default=[], max_length=MOST_POINTS)
-    exclude: Excluded = []
-    exclude_mask: DrawnMask | None = None
-
-    def to_prompt(self, size_of: Callable[[], tuple[int, int]]) -> Prompt:
-        """Return the engine's form of a prompt.
-
-        Args:
-            size_of: gives (H, W) of the slice.
-
-        Raises:
-            MedSAMSegError: ``mask_invalid``, or as ``size_of``.
-        """
-        excluded = None if self.exclude_mask is None else self.exclude_mask.to_slice_mask(size_of())
-        return Prompt(self.box, tuple(self.points), exclude=tuple(self.exclude), exclude_mask=excluded)
-
-
 class SegmentRequest(Request):
     """Prompts on one slice. With ``cached_only``, a slice not encoded yet is refused as ``not_encoded``, at once.
 
@@ -233,7 +164,9 @@ class SegmentRequest(Request):
     window: WindowText = "auto"
     axis: Axis = 0
     slice: Index
-    prompts: list[SegmentPrompt] = Field(max_length=1000)
+    prompts: Annotated[list[SlicePrompt], only_of_kinds("box", "points", "exclude", "exclude_mask")] = Field(
+        max_length=1000
+    )
     cached_only: bool = False
     probabilities: bool = False
 
@@ -267,30 +200,6 @@ class SegmentReply(Reply):
     window: Window
 
 
-class SlicePrompt(Request):
-    """A box x0, y0, x1, y1 on a slice; with a mask, that is taken as it is, and nothing is computed there.
-
-    The n-th boxes ``exclude`` of all slices are round one thing, which is followed and taken away on every slice.
-    """
-
-    slice: Index
-    box: Box
-    mask: DrawnMask | None = None
-    exclude: Excluded = []
-
-    def to_prompt(self, size_of: Callable[[int], tuple[int, int]]) -> Prompt:
-        """Return the engine's form of a prompt.
-
-        Args:
-            size_of: gives (H, W) of a slice.
-
-        Raises:
-            MedSAMSegError: ``mask_invalid``, or as ``size_of``.
-        """
-        mask = None if self.mask is None else self.mask.to_slice_mask(size_of(self.slice))
-        return Prompt(self.box, mask=mask, exclude=tuple(self.exclude))
-
-
 class ExcludedSlice(Request):
     """What is not the object on a slice, whether that has a prompt or not."""
 
@@ -299,14 +208,19 @@ class ExcludedSlice(Request):
 
 
 class _Followed(Request):
-    """Boxes of one object on some slices; ``first`` and ``last`` bound the result, inclusive.
+    """Boxes of one object on some slices; ``first`` and ``last`` say where it ends, inclusive.
 
-    ``locked`` slices are not computed, and no walk passes them. ``exclude_masks`` are taken away from what is found.
+    It is at most ``reach`` slices from the outermost boxes, and may end before. ``locked`` slices are not computed,
+    and no walk passes them. The n-th boxes ``exclude`` of all prompts are round one thing, which is followed and taken
+    away on every slice; ``exclude_masks`` are taken away where they are.
     """
 
-    prompts: list[SlicePrompt] = Field(default=[], max_length=10_000)
+    prompts: Annotated[list[PropagationPrompt], only_of_kinds("box", "mask", "exclude")] = Field(
+        default=[], max_length=10_000
+    )
     first: Index | None = None
     last: Index | None = None
+    reach: Annotated[Index, Field(ge=0)] | None = None
     locked: list[Index] = Field(default=[], max_length=100_000)
     exclude_masks: list[ExcludedSlice] = Field(default=[], max_length=100_000)
 

@@ -29,8 +29,8 @@ class PropagationJob:
 
     Raises:
         MedSAMSegError: ``prompt_duplicate``, ``object_duplicate`` or ``objects_and_prompts``; as
-            ``contract.DrawnMask.to_slice_mask``, ``propagation.Propagation``, ``prompts.check_prompts``,
-            ``Volume.window`` and ``Engine.check_model``.
+            ``SlicePrompt.to_prompt``, ``propagation.Propagation``, ``prompts.check_prompts``, ``Volume.window`` and
+            ``Engine.check_model``.
     """
 
     def __init__(self, name: str, engine: Engine, volume: Volume, request: contract.PropagateRequest) -> None:
@@ -53,7 +53,7 @@ class PropagationJob:
                 message = f"Slice {index} has {count} boxes of one object; a propagation takes one box per slice."
                 raise _invalid("prompt_duplicate", message, "Send several objects.")
         size = functools.partial(self._volume.slice_size, request.axis)
-        prompts = {prompt.slice: prompt.to_prompt(size) for prompt in wanted.prompts}
+        prompts = {each.slice: each.to_prompt(functools.partial(size, each.slice)) for each in wanted.prompts}
         propagation = Propagation(
             self._volume.shape,
             request.axis,
@@ -63,6 +63,7 @@ class PropagationJob:
             request.direction,
             spacing=request.spacing,
             locked=wanted.locked,
+            reach=wanted.reach,
             method=request.method,
             exclude_masks={each.slice: each.mask.to_slice_mask(size(each.slice)) for each in wanted.exclude_masks},
         )
@@ -123,7 +124,8 @@ def _objects_of(request: contract.PropagateRequest) -> Sequence[_Wanted]:
     """Return the objects that a request is about, itself if it is about one."""
     if not request.objects:
         return [request]
-    if request.prompts or request.locked or request.first is not None or request.last is not None:
+    own = (request.first, request.last, request.reach)
+    if request.prompts or request.locked or any(each is not None for each in own):
         message = "A request with several objects has boxes, bounds or locked slices of its own as well."
         raise _invalid("objects_and_prompts", message, "Put them into the objects.")
     for name, count in Counter(each.id for each in request.objects).items():

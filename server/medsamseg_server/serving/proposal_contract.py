@@ -10,16 +10,14 @@ from medsamseg_server.engine.proposals import MOST_POINTS_PER_SIDE, Proposal, Pr
 from medsamseg_server.serving.contract import (
     Axis,
     ErrorEvent,
-    Index,
     JobName,
     Mask,
     ModelName,
-    Reply,
-    Request,
     Seconds,
     Window,
     WindowText,
 )
+from medsamseg_server.serving.contract_types import Index, Reply, Request
 
 _USUAL = ProposalOptions()
 _Share = Annotated[float, Field(ge=0, le=1)]

@@ -181,8 +181,8 @@ class Service:
             hint = f"Ask for those of {contract.MOST_PROBABILITIES} prompts at most at once."
             raise MedSAMSegError(ErrorKind.INVALID_INPUT, "probabilities_too_many", message, hint)
         asked = SliceRequest(volume, request.axis, request.slice, request.window, request.model)
-        size = partial(volume.slice_size, request.axis, request.slice)
-        prompts = [prompt.to_prompt(size) for prompt in request.prompts]
+        image_size = partial(volume.slice_size, request.axis, request.slice)
+        prompts = [prompt.to_prompt(image_size) for prompt in request.prompts]
         # A box is dragged: what is there has to do, and at once.
         preview = request.cached_only
 

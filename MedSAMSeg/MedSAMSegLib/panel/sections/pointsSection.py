@@ -120,4 +120,5 @@ class PointsSection(PanelSection):
 
 
 def _contains(prompt, x, y):
-    return prompt.x0 <= x <= prompt.x1 and prompt.y0 <= y <= prompt.y1
+    x0, y0, x1, y1 = prompt.box
+    return x0 <= x <= x1 and y0 <= y <= y1

@@ -25,6 +25,7 @@ from medsamseg_server.serving.leases import LeaseEndedError, Leases, Limits, NoP
 from medsamseg_server.serving.nninteractive.packed_arrays import pack, unpack
 from medsamseg_server.serving.nninteractive.prompts import OnSlice, drawn_on_slice, on_slice
 from medsamseg_server.serving.nninteractive.session import Change, Session
+from medsamseg_server.serving.prompt_contract import SlicePrompt
 from medsamseg_server.serving.service import Service
 from medsamseg_server.serving.workspace import most_array_bytes, workspace
 from medsamseg_server.weights.catalog import get_checkpoint
@@ -301,7 +302,7 @@ async def _found(session: Session, place: OnSlice, drawn: NDArray[np.bool_], poi
     rows, columns = np.nonzero(drawn)
     chosen = np.linspace(0, len(rows) - 1, min(points, len(rows))).astype(int)
     at = [(float(columns[each] + place.columns[0]), float(rows[each] + place.rows[0]), 1) for each in chosen]
-    prompt = contract.SegmentPrompt(box=place.box, points=at)
+    prompt = SlicePrompt(box=place.box, points=at)
     asked = contract.SegmentRequest(axis=place.axis, slice=place.index, prompts=[prompt])
     (found,) = (await session.service.segment(session.volume, asked)).masks
     return _cut(found, place, session.volume.slice_size(place.axis, place.index))

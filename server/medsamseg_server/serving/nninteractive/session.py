@@ -17,6 +17,7 @@ from medsamseg_server.engine.masks import Extent, SliceMask
 from medsamseg_server.engine.prompts import Box
 from medsamseg_server.serving import contract
 from medsamseg_server.serving.nninteractive.prompts import OnSlice
+from medsamseg_server.serving.prompt_contract import DrawnMask, PropagationPrompt
 from medsamseg_server.serving.service import Service
 from medsamseg_server.volumes.volume import Volume
 
@@ -243,7 +244,7 @@ class Session:
         prompted = self._prompted
         events: queue.SimpleQueue[contract.PropagationEvent | None] = queue.SimpleQueue()
         prompts = [
-            contract.SlicePrompt(slice=index, box=box, mask=_drawn(prompted.masks.get(index)))
+            PropagationPrompt(slice=index, box=box, mask=_drawn(prompted.masks.get(index)))
             for index, box in sorted(prompted.boxes.items())
         ]
         request = contract.PropagateRequest(axis=prompted.axis, prompts=prompts, spacing=self._spacing)
@@ -273,7 +274,7 @@ class Session:
         pixels = np.moveaxis(self._object, axis, 0)[event.slice]
         pixels[:] = False
         if event.mask.extent is not None:
-            drawn = contract.DrawnMask(extent=event.mask.extent, bits=event.mask.bits)
+            drawn = DrawnMask(extent=event.mask.extent, bits=event.mask.bits)
             drawn.to_slice_mask(pixels.shape).paint(pixels, True)
 
     def _stop(self) -> None:
@@ -288,11 +289,11 @@ def _ended() -> queue.SimpleQueue[contract.PropagationEvent | None]:
     return events
 
 
-def _drawn(mask: NDArray[np.bool_] | None) -> contract.DrawnMask | None:
+def _drawn(mask: NDArray[np.bool_] | None) -> DrawnMask | None:
     if mask is None:
         return None
     packed = contract.Mask.of(SliceMask.from_mask(mask, 1.0))
-    return contract.DrawnMask(extent=_tight(mask), bits=packed.bits)
+    return DrawnMask(extent=_tight(mask), bits=packed.bits)
 
 
 def _tight(mask: NDArray[np.bool_]) -> Extent:

@@ -1,0 +1,160 @@
+"""What shows an object on one slice of a volume: one value from the pointer to the server's JSON."""
+
+import base64
+import dataclasses
+import math
+import operator
+
+import numpy as np
+
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.volumes.sliceAxes import AXES, fromIJK, toIJK
+
+# Narrower than this, in pixels, a box is a line: a click without a drag, up to rounding.
+SMALLEST_SIDE = 1e-3
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class DrawnMask:
+    """An object on a slice that somebody drew, or has had found before.
+
+    :param x0: column of the first pixel.
+    :param y0: row of the first pixel.
+    :param pixels: bool array (rows, columns), not empty.
+    """
+
+    x0: int
+    y0: int
+    pixels: np.ndarray
+
+    def toJson(self):
+        """:return: the server's form: an inclusive extent, and its pixels packed row by row."""
+        rows, columns = self.pixels.shape
+        return {
+            "extent": [self.x0, self.y0, self.x0 + columns - 1, self.y0 + rows - 1],
+            "bits": base64.b64encode(np.packbits(self.pixels).tobytes()).decode("ascii"),
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class SlicePrompt:
+    """What shows one object on one slice, in voxel indices; of several kinds at once, or of any one. ::
+
+        >>> SlicePrompt(axis=0, sliceIndex=24, box=(54, 160, 101, 204)).toJson()
+        {'box': [54, 160, 101, 204]}
+        >>> SlicePrompt(axis=0, sliceIndex=24, points=((70.0, 180.0, True),)).toJson()
+        {'points': [[70.0, 180.0, 1]]}
+        >>> SlicePrompt(axis=3, sliceIndex=24, box=(54, 160, 101, 204))
+        Traceback (most recent call last):
+        MedSAMSegLib.errors.UserError: Axis 3 does not exist. A volume has the axes 0, 1 and 2.
+
+    Pixel centers are integers and a box tight around pixels i to j is [i, j], as the models were trained.
+
+    A new kind of prompt is a field here, in `toJson`, `fromJson` and `renumbered`; what passes prompts on does not
+    know of kinds.
+
+    :param axis: array axis of the (K, J, I) volume that the slice is taken along: 0, 1 or 2.
+    :param sliceIndex: index along that axis.
+    :param box: (x0, y0, x1, y1): first edges along the slice's columns and rows, then the last ones; None without.
+    :param points: (x, y, whether it belongs to the object) of each point.
+    :param mask: DrawnMask that a propagation starts from as it is; None without.
+    :param isClipped: whether a part of the drawn box lay outside the image and was cut off.
+    :raises UserError: if the axis is none, an edge is not a number, or the box is empty or reversed.
+    """
+
+    axis: int
+    sliceIndex: int
+    box: tuple | None = None
+    points: tuple = ()
+    mask: DrawnMask | None = None
+    isClipped: bool = dataclasses.field(default=False, compare=False)
+
+    def __post_init__(self):
+        if self.axis not in AXES:
+            raise UserError(f"Axis {self.axis!r} does not exist.", "A volume has the axes 0, 1 and 2.", "axis_invalid")
+        # The box round a mask may be as thin as the mask.
+        if self.box is not None and self.mask is None:
+            self._checkBox()
+
+    @classmethod
+    def ofNumbers(cls, axis, sliceIndex, box):
+        """Make a box of numbers of any kind, such as numpy's.
+
+        :param axis: array axis, a whole number.
+        :param sliceIndex: index along that axis, a whole number.
+        :param box: (x0, y0, x1, y1).
+        :raises UserError: as the class does, and if these are no numbers.
+        """
+        try:
+            axis, sliceIndex = operator.index(axis), operator.index(sliceIndex)
+            x0, y0, x1, y1 = (float(edge) for edge in box)
+        except (TypeError, ValueError):
+            raise UserError(
+                f"Axis {axis!r}, slice {sliceIndex!r} and box {box!r} do not make a box on a slice.",
+                "Axis and slice are whole numbers, and a box has four: x0, y0, x1, y1.",
+                "box_invalid",
+            ) from None
+        return cls(axis, sliceIndex, (x0, y0, x1, y1))
+
+    @classmethod
+    def fromJson(cls, axis, sliceIndex, fields):
+        """:return: the prompt that `toJson` was called on, without its mask.
+
+        :param axis: array axis of the slice.
+        :param sliceIndex: index along that axis.
+        :param fields: the JSON object; names that are no kind of prompt do not matter.
+        """
+        box = fields.get("box")
+        points = tuple((x, y, bool(label)) for x, y, label in fields.get("points", ()))
+        return cls(axis, sliceIndex, None if box is None else tuple(box), points)
+
+    def toJson(self):
+        """:return: the server's form of what is given, {"box", "points", "mask"}; where the slice is, others say."""
+        fields = {}
+        if self.box is not None:
+            fields["box"] = list(self.box)
+        if self.points:
+            fields["points"] = [[x, y, int(isInObject)] for x, y, isInObject in self.points]
+        if self.mask is not None:
+            fields["mask"] = self.mask.toJson()
+        return fields
+
+    def changed(self, **fields):
+        """:return: the prompt with other values in some fields."""
+        return dataclasses.replace(self, **fields)
+
+    def renumbered(self, change):
+        """:return: the same box and points where the volume's voxels are counted otherwise.
+
+        :param change: 4 × 4 array from these voxel indices to the others, along the same axes.
+        """
+        if (change == np.eye(4)).all():
+            return self
+        depth, *_place = self._moved(change, 0, 0)
+        box = None
+        if self.box is not None:
+            xs, ys = zip(*(self._moved(change, *corner)[1:] for corner in (self.box[:2], self.box[2:])), strict=True)
+            box = (min(xs), min(ys), max(xs), max(ys))
+        points = tuple((*self._moved(change, x, y)[1:], isInObject) for x, y, isInObject in self.points)
+        return SlicePrompt(self.axis, round(depth), box, points)
+
+    def __str__(self):
+        what = f"{len(self.points)} points" if self.box is None else f"({_texts(self.box)})"
+        return f"{what} on slice {self.sliceIndex} along axis {self.axis}"
+
+    def _moved(self, change, x, y):
+        place = change @ [*toIJK(self.axis, self.sliceIndex, x, y), 1.0]
+        return tuple(float(index) for index in fromIJK(self.axis, place))
+
+    def _checkBox(self):
+        x0, y0, x1, y1 = self.box
+        if not all(math.isfinite(edge) for edge in self.box):
+            raise UserError(f"The box {self} has an edge that is not a number.", code="box_invalid")
+        if x0 > x1 or y0 > y1:
+            raise UserError(f"The box {self} is reversed.", "Give x0 < x1 and y0 < y1.", "box_reversed")
+        if min(x1 - x0, y1 - y0) < SMALLEST_SIDE:
+            raise UserError(f"The box {self} has no area.", "Draw it from one corner to the opposite one.", "box_empty")
+
+
+def _texts(edges):
+    return ", ".join(f"{edge:.4g}" for edge in edges)
