@@ -51,7 +51,20 @@ def _told(prompts, locked=(), **limits):
     drawn = {prompt.sliceIndex: prompt.mask for prompt in prompts if prompt.mask is not None}
     masks = {index: (mask.x0, mask.y0, mask.pixels) for index, mask in drawn.items()}
     boxes = [(prompt.sliceIndex, prompt.box) for prompt in prompts]
-    return {"prompts": boxes, "masks": masks, "locked": locked, **limits}
+    excluded = {prompt.sliceIndex: prompt.exclude for prompt in prompts if prompt.exclude}
+    told = {"exclude": excluded} if excluded else {}
+    return {"prompts": boxes, "masks": masks, "locked": locked, **told, **limits}
+
+
+def _without(mask, boxes):
+    """:return: a mask without the pixels in boxes."""
+    pixels = mask.pixels.copy()
+    for box in boxes:
+        other = boxMask(box)
+        rows, columns = other.pixels.shape
+        top, left = other.y0 - mask.y0, other.x0 - mask.x0
+        pixels[max(top, 0) : max(top + rows, 0), max(left, 0) : max(left + columns, 0)] = False
+    return dataclasses.replace(mask, pixels=pixels)
 
 
 class FakeMaskEvent(PropagationEvent):
@@ -166,13 +179,15 @@ class FakeServer:
         boxes = [prompt.box for prompt in prompts]
         points = [[(x, y, int(isInObject)) for x, y, isInObject in prompt.points] for prompt in prompts]
         request = {"key": key, "axis": axis, "slice": sliceIndex, "boxes": boxes, "window": window}
-        self.requests.append({**request, **({"points": points} if any(points) else {})})
+        excluded = [prompt.exclude for prompt in prompts]
+        told = {"points": points} if any(points) else {}
+        self.requests.append({**request, **told, **({"exclude": excluded} if any(excluded) else {})})
         assert self.letSegment.wait(20), "the answer was never let go"
         self._answerIfAlive()
         isEncoded = self.encodedSlices is None or (key, axis, sliceIndex, window) in self.encodedSlices
         if cachedOnly and not isEncoded:
             return None
-        masks = [self.maskOfBox(_boxOf(prompt)) for prompt in prompts]
+        masks = [_without(self.maskOfBox(_boxOf(prompt)), prompt.exclude) for prompt in prompts]
         masks = [withProbability(mask) for mask in masks] if withProbabilities else masks
         return SegmentReply(masks, False, 0.2, 0.1, "fake", "fa" * 32, WINDOW)
 

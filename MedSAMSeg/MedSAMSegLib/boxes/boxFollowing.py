@@ -17,12 +17,12 @@ class BoxFollowing:
     """Watches the volumes of boxes for as long as it lives.
 
     :param store: BoxPromptStore.
-    :param points: PointPrompts.
+    :param marks: BoxMarks.
     """
 
-    def __init__(self, store, points):
+    def __init__(self, store, marks):
         self._store = store
-        self._points = points
+        self._marks = marks
         self._observations = SceneObservations(self)
         reference = weakref.ref(self)
         self._onVolume = lambda volumeNode, _event: reference() and reference().followVolume(volumeNode)
@@ -66,7 +66,7 @@ class BoxFollowing:
         scene = slicer.mrmlScene
         if volumeNode is None or scene.IsImporting() or scene.IsClosing() or scene.IsBatchProcessing():
             return
-        for named in (node, *self._points.nodes(node)):
+        for named in (node, *self._marks.nodes(node)):
             repairName(named)
         if not self._observations.has(volumeNode):
             for event in (_MOVED, vtk.vtkCommand.ModifiedEvent):
@@ -74,7 +74,7 @@ class BoxFollowing:
         self._store.showWithFrame(node)
         try:
             if self._store.follow(node):
-                self._points.follow(node, volumeNode, self._store.stored(node))
+                self._marks.follow(node, volumeNode, self._store.stored(node))
         except UserError as error:
             # Where the volume is now no box can be used, which is said when somebody tries.
             logging.debug("MedSAMSeg: a box could not follow its volume: %s", error)

@@ -86,12 +86,12 @@ class BoxRecords:
     """The records of all boxes in the scene.
 
     :param store: BoxPromptStore.
-    :param points: PointPrompts.
+    :param marks: BoxMarks.
     """
 
-    def __init__(self, store, points):
+    def __init__(self, store, marks):
         self._store = store
-        self._points = points
+        self._marks = marks
         self._records = {}
 
     def of(self, node):
@@ -123,7 +123,7 @@ class BoxRecords:
         record.settle()
         if state is None:
             if record.isInScene:
-                self._points.remove(record.node)
+                self._marks.remove(record.node)
                 self._store.remove(record.node)
             return
         record.state = state
@@ -132,7 +132,7 @@ class BoxRecords:
             return
         self._store.update(record.node, state.prompt)
         self.note(record, state)
-        self._points.show(record.node, record.context.volume, state.prompt)
+        self._marks.show(record.node, record.context.volume, state.prompt)
 
     def note(self, record, state):
         """Note a new state of a box whose markups are where they belong, or on their way.
@@ -160,7 +160,7 @@ class BoxRecords:
         state = record.state
         asked = state.window, state.model, state.threshold
         record.node = self._store.add(*record.context, state.prompt, *asked, geometry)
-        self._points.show(record.node, record.context.volume, state.prompt)
+        self._marks.show(record.node, record.context.volume, state.prompt)
         return self._keep(record)
 
     def _keep(self, record):

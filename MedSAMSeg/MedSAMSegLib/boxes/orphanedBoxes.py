@@ -12,12 +12,12 @@ class OrphanedBoxes:
     """Watches the scene for as long as it lives.
 
     :param store: BoxPromptStore.
-    :param points: PointPrompts.
+    :param marks: BoxMarks.
     """
 
-    def __init__(self, store, points):
+    def __init__(self, store, marks):
         self._store = store
-        self._points = points
+        self._marks = marks
         self._observations = SceneObservations(self)
         # Removing a box is told to this object like everything that is removed.
         self._isRemoving = False
@@ -61,6 +61,6 @@ class OrphanedBoxes:
             for node in slicer.util.getNodesByClass("vtkMRMLMarkupsROINode"):
                 if self._store.isBox(node) and self._store.isOrphan(node):
                     self._store.remove(node)
-            self._points.removeOrphans()
+            self._marks.removeOrphans()
         finally:
             self._isRemoving = False

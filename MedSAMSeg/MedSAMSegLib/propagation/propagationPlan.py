@@ -18,6 +18,7 @@ class PropagationPlan:
     :param prompts: {slice index: box}, ascending; boxes of the user, and boxes round the masks of locked slices.
     :param masks: {slice index: LabelmapCrop} of those of them where the segment holds something: that is started from
         as it is, be it from a box, refined by points, or drawn by hand.
+    :param excluded: {slice index: boxes} of what is not the object on slices with a box of the user.
     :param kept: indices of the slices that are not written: manual edits and accepted ones.
     :param walls: those of them that hold nothing to start from; no walk passes them.
     :param first: first slice that may be touched; None for no limit.
@@ -29,6 +30,7 @@ class PropagationPlan:
     axis: int
     prompts: dict
     masks: dict
+    excluded: dict
     kept: frozenset
     walls: frozenset
     first: int | None
@@ -58,7 +60,8 @@ class PropagationPlan:
 
     def _prompt(self, index, box):
         crop = self.masks.get(index)
-        return SlicePrompt(self.axis, index, box, mask=crop and DrawnMask(*crop.flat(self.axis)))
+        mask = crop and DrawnMask(*crop.flat(self.axis))
+        return SlicePrompt(self.axis, index, box, mask=mask, exclude=self.excluded.get(index, ()))
 
     def covers(self, index):
         """:return: whether the propagation can reach a slice."""
@@ -78,14 +81,15 @@ class PropagationPlan:
         below = max((prompt for prompt in self.prompts if prompt <= index), default=None)
         above = min((prompt for prompt in self.prompts if prompt >= index), default=None)
         neighbors = [(prompt, self.prompts.get(prompt), self._digest(prompt)) for prompt in (below, above)]
-        return json.dumps([neighbors, self.settings], sort_keys=True)
+        excluded = {"excluded": self.excluded} if self.excluded else {}
+        return json.dumps([neighbors, {**self.settings, **excluded}], sort_keys=True)
 
     def _digest(self, index):
         crop = self.masks.get(index)
         return crop and sliceDigest(crop.voxels, crop.start)
 
 
-def planPropagation(boxes, audit, axis, first, last, direction, fromSlice, isWhole=False, **settings):
+def planPropagation(boxes, audit, axis, first, last, direction, fromSlice, isWhole=False, excluded=None, **settings):
     """Plan a propagation through what a segment holds already.
 
     Slices of manual edits and accepted slices are kept; where they hold something, it is started from as well. Without
@@ -99,6 +103,7 @@ def planPropagation(boxes, audit, axis, first, last, direction, fromSlice, isWho
     :param direction: "both", "forward" or "backward".
     :param fromSlice: index of the only slice to start from; None for all.
     :param isWhole: whether also what is up to date is computed anew.
+    :param excluded: {slice index: boxes} of what is not the object, on slices with a box.
     :param settings: window, model and the like.
     :return: :class:`PropagationPlan`.
     :raises UserError: when there is nothing to start from.
@@ -115,6 +120,7 @@ def planPropagation(boxes, audit, axis, first, last, direction, fromSlice, isWho
         axis=axis,
         prompts=dict(sorted(prompts.items())),
         masks={index: crop for index in prompts if (crop := audit.crop(index)) is not None},
+        excluded={index: parts for index, parts in (excluded or {}).items() if index in prompts},
         kept=kept,
         walls=frozenset(walls - prompts.keys()),
         first=first,

@@ -52,6 +52,7 @@ class Propagations:
                 *limits,
                 # What several objects share out is known only when all of it is computed.
                 isWhole=len(segments) > 1,
+                excluded={prompt.sliceIndex: prompt.exclude for prompt in prompts[segment] if prompt.exclude},
                 **settings,
             )
             for segment in segments

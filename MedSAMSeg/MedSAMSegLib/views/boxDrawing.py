@@ -23,23 +23,25 @@ class BoxDrawing(PointerTool):
     :param onDrag: called with the same whenever the box that is being drawn changes, also when its view is scrolled.
     :param onDrop: called without arguments when a box is not being drawn any more, before `onBox`.
     :param isOccupied: tells whether a press belongs to something else that is under the pointer.
+    :param color: (R, G, B) of the outline, 0 to 1.
     """
 
-    def __init__(self, onBox, onDrag=None, onDrop=None, isOccupied=None):
+    def __init__(self, onBox, onDrag=None, onDrop=None, isOccupied=None, color=OUTLINE_COLOR):
         super().__init__(self._viewPointer)
         self._onBox = onBox
         self._onDrag = onDrag or (lambda cornerA, cornerB, sliceNode: None)
         self._onDrop = onDrop or (lambda: None)
         self._isOccupied = isOccupied or (lambda: False)
+        self._color = color
 
     def _viewPointer(self, sliceView):
-        return _ViewDrawing(sliceView, self._onBox, self._onDrag, self._onDrop, self._isOccupied)
+        return _ViewDrawing(sliceView, self._onBox, self._onDrag, self._onDrop, self._isOccupied, self._color)
 
 
 class _ViewDrawing(ViewPointer):
     """Box drawing in one slice view."""
 
-    def __init__(self, sliceView, onBox, onDrag, onDrop, isOccupied):
+    def __init__(self, sliceView, onBox, onDrag, onDrop, isOccupied, color):
         super().__init__(sliceView)
         self._onBox = onBox
         self._onDrag = onDrag
@@ -47,7 +49,7 @@ class _ViewDrawing(ViewPointer):
         self._isOccupied = isOccupied
         self._start = None
         self._end = None
-        self._outline = ViewLines(sliceView, OUTLINE_COLOR, OUTLINE_WIDTH)
+        self._outline = ViewLines(sliceView, color, OUTLINE_WIDTH)
         self.observe("LeftButtonPressEvent", self._onPress)
         self.observe("MouseMoveEvent", self._onMove)
         self.observe("LeftButtonReleaseEvent", self._onRelease)

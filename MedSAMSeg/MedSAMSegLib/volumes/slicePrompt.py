@@ -58,6 +58,7 @@ class SlicePrompt:
     :param box: (x0, y0, x1, y1): first edges along the slice's columns and rows, then the last ones; None without.
     :param points: (x, y, whether it belongs to the object) of each point.
     :param mask: DrawnMask that a propagation starts from as it is; None without.
+    :param exclude: boxes (x0, y0, x1, y1) round what lies in the box and is not the object.
     :param isClipped: whether a part of the drawn box lay outside the image and was cut off.
     :raises UserError: if the axis is none, an edge is not a number, or the box is empty or reversed.
     """
@@ -67,6 +68,7 @@ class SlicePrompt:
     box: tuple | None = None
     points: tuple = ()
     mask: DrawnMask | None = None
+    exclude: tuple = ()
     isClipped: bool = dataclasses.field(default=False, compare=False)
 
     def __post_init__(self):
@@ -106,10 +108,11 @@ class SlicePrompt:
         """
         box = fields.get("box")
         points = tuple((x, y, bool(label)) for x, y, label in fields.get("points", ()))
-        return cls(axis, sliceIndex, None if box is None else tuple(box), points)
+        exclude = tuple(tuple(excluded) for excluded in fields.get("exclude", ()))
+        return cls(axis, sliceIndex, None if box is None else tuple(box), points, exclude=exclude)
 
     def toJson(self):
-        """:return: the server's form of what is given, {"box", "points", "mask"}; where the slice is, others say."""
+        """:return: the server's form of what is given, by kind; where the slice is, others say."""
         fields = {}
         if self.box is not None:
             fields["box"] = list(self.box)
@@ -117,6 +120,8 @@ class SlicePrompt:
             fields["points"] = [[x, y, int(isInObject)] for x, y, isInObject in self.points]
         if self.mask is not None:
             fields["mask"] = self.mask.toJson()
+        if self.exclude:
+            fields["exclude"] = [list(box) for box in self.exclude]
         return fields
 
     def changed(self, **fields):
@@ -124,23 +129,25 @@ class SlicePrompt:
         return dataclasses.replace(self, **fields)
 
     def renumbered(self, change):
-        """:return: the same box and points where the volume's voxels are counted otherwise.
+        """:return: the same boxes and points where the volume's voxels are counted otherwise.
 
         :param change: 4 × 4 array from these voxel indices to the others, along the same axes.
         """
         if (change == np.eye(4)).all():
             return self
         depth, *_place = self._moved(change, 0, 0)
-        box = None
-        if self.box is not None:
-            xs, ys = zip(*(self._moved(change, *corner)[1:] for corner in (self.box[:2], self.box[2:])), strict=True)
-            box = (min(xs), min(ys), max(xs), max(ys))
+        box = None if self.box is None else self._movedBox(change, self.box)
         points = tuple((*self._moved(change, x, y)[1:], isInObject) for x, y, isInObject in self.points)
-        return SlicePrompt(self.axis, round(depth), box, points)
+        exclude = tuple(self._movedBox(change, excluded) for excluded in self.exclude)
+        return SlicePrompt(self.axis, round(depth), box, points, exclude=exclude)
 
     def __str__(self):
         what = f"{len(self.points)} points" if self.box is None else f"({_texts(self.box)})"
         return f"{what} on slice {self.sliceIndex} along axis {self.axis}"
+
+    def _movedBox(self, change, box):
+        xs, ys = zip(*(self._moved(change, *corner)[1:] for corner in (box[:2], box[2:])), strict=True)
+        return min(xs), min(ys), max(xs), max(ys)
 
     def _moved(self, change, x, y):
         place = change @ [*toIJK(self.axis, self.sliceIndex, x, y), 1.0]

@@ -68,6 +68,7 @@ class Propagation:
         plan: what was asked for, as if nothing were excluded.
         excluded: the propagation of each thing that the prompts exclude.
         exclude_masks: as the argument.
+        drawn: the object as a person drew it, by slice.
 
     Raises:
         MedSAMSegError: as ``plan.make_plan``, or ``method_unknown``.
@@ -93,6 +94,7 @@ class Propagation:
         self._strategy = make_strategy(method)
         self.excluded = [type(self)(shape, axis, each, *way, method) for each in excluded_prompts(prompts)]
         self.exclude_masks = exclude_masks or {}
+        self.drawn = {index: each.mask for index, each in prompts.items() if isinstance(each, Prompt) and each.mask}
 
     @property
     def image_size(self) -> tuple[int, int]:

@@ -73,20 +73,23 @@ class FollowedExclusion:
 
 
 def events_of_rest(
-    plan: Plan, whole: Iterator[Event], excluded: Sequence[FollowedExclusion], masks: Mapping[int, SliceMask]
+    whole: Iterator[Event],
+    excluded: Sequence[FollowedExclusion],
+    masks: Mapping[int, SliceMask],
+    drawn: Mapping[int, SliceMask],
 ) -> Iterator[Event]:
     """Follow an object without what is excluded from it.
 
     Args:
-        plan: the object's.
         whole: what happens to the object as if nothing were excluded.
         excluded: what is excluded.
         masks: further pixels that are not the object's, by slice.
+        drawn: the object as a person drew it, by slice, which stays as it is.
 
     Yields:
         The events of ``whole``; slices on which nothing is left only where they have a prompt.
     """
-    walk = _Rest(plan, excluded, masks)
+    walk = _Rest(excluded, masks, drawn)
     for event in whole:
         if isinstance(event, DirectionEnded):
             yield event
@@ -97,16 +100,24 @@ def events_of_rest(
 
 
 class _Rest:
-    def __init__(self, plan: Plan, excluded: Sequence[FollowedExclusion], masks: Mapping[int, SliceMask]) -> None:
-        self._plan = plan
+    def __init__(
+        self,
+        excluded: Sequence[FollowedExclusion],
+        masks: Mapping[int, SliceMask],
+        drawn: Mapping[int, SliceMask],
+    ) -> None:
         self._excluded = excluded
         self._masks = masks
+        self._drawn = drawn
         self._left: dict[int, SliceMask] = {}
         #: How far what is left resembles what was left before something excluded came to its end.
         self._likeness: dict[int, float] = {}
 
     def of(self, whole: SliceResult) -> SliceResult:
         """Return what is left of an object on a slice."""
+        if whole.index in self._drawn:
+            self._left[whole.index] = self._drawn[whole.index]
+            return replace(whole, mask=self._drawn[whole.index])
         found = [each for each in (thing.at(whole.index) for thing in self._excluded) if each is not None]
         mask = whole.mask
         for each in found:

@@ -47,7 +47,7 @@ class FollowedObject:
             for each, source in zip(self.propagation.excluded, self.excluded, strict=True)
         ]
         masks = self.propagation.exclude_masks
-        return events_of_rest(self.propagation.plan, whole, excluded, masks) if excluded or masks else whole
+        return events_of_rest(whole, excluded, masks, self.propagation.drawn) if excluded or masks else whole
 
 
 class _Walk:

@@ -8,6 +8,7 @@ from MedSAMSegLib.panel.frame.panelSection import PanelSection
 #: Name of a button, and the keys that press it. None of them is taken by Slicer's main window or slice views.
 SHORTCUTS = (
     ("drawButton", "B"),
+    ("notThisButton", "Shift+B"),
     ("worstSliceButton", "N"),
     ("acceptSliceButton", "A"),
     ("newLesionButton", "Shift+N"),
