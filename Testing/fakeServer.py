@@ -28,7 +28,10 @@ def boxMask(box):
 def withProbability(mask):
     """:return: the SliceMask with what is behind it: 3/4 in the mask, 1/4 in a ring of one pixel round it."""
     levels = np.pad(np.where(mask.pixels, 191, 63).astype(np.uint8), 1, constant_values=63)
-    likely = SliceProbability(mask.x0 - 1, mask.y0 - 1, levels.shape, zlib.compress(levels.tobytes()))
+    # Nothing before the slice's first row and column; beyond its end, volumes of tests have room.
+    x0, y0 = max(mask.x0 - 1, 0), max(mask.y0 - 1, 0)
+    levels = np.ascontiguousarray(levels[y0 - mask.y0 + 1 :, x0 - mask.x0 + 1 :])
+    likely = SliceProbability(x0, y0, levels.shape, zlib.compress(levels.tobytes()))
     return dataclasses.replace(mask, probability=likely)
 
 
@@ -121,9 +124,12 @@ class FakeServer:
         self.job = None
         self.wasCancelled = threading.Event()
         self.maskOfBox = boxMask
+        #: What is said of the masks on a slice that are likely to be wrong.
+        self.doubtOf = lambda sliceIndex: None
         #: Confidence of a propagated slice by its distance to the prompt.
         self.confidenceOf = lambda distance: 1 - 0.25 * distance
         self._reach = reach
+        self._withProbabilities = False
 
     @property
     def url(self):
@@ -189,7 +195,8 @@ class FakeServer:
             return None
         masks = [_without(self.maskOfBox(_boxOf(prompt)), prompt.exclude) for prompt in prompts]
         masks = [withProbability(mask) for mask in masks] if withProbabilities else masks
-        return SegmentReply(masks, False, 0.2, 0.1, "fake", "fa" * 32, WINDOW)
+        doubts = [self.doubtOf(sliceIndex)] * len(masks)
+        return SegmentReply(masks, False, 0.2, 0.1, "fake", "fa" * 32, WINDOW, doubts=doubts)
 
     def startEncoding(self, key, axis, sliceIndex, window="auto", model=None):
         self._answerIfAlive()
@@ -211,6 +218,7 @@ class FakeServer:
         self.requests.append({"key": key, "axis": axis, **options, **followed})
         self.job = job
         self.wasCancelled.clear()
+        self._withProbabilities = options.get("withProbabilities", False)
         return self._events(objects or {None: followed})
 
     def cancel(self, job):
@@ -267,10 +275,11 @@ class FakeServer:
         box = next(iter(prompts.values()))
         for index, distance in self._reached(prompts, walls).items():
             isPrompted = index in prompts
+            mask = self.maskOfBox(prompts.get(index, box))
             fields = {
                 "object": name,
                 "slice": index,
-                "mask": self.maskOfBox(prompts.get(index, box)),
+                "mask": withProbability(mask) if self._withProbabilities else mask,
                 "provenance": "box" if isPrompted else "propagated",
                 "confidence": None if isPrompted else self.confidenceOf(distance),
                 "confidence_parts": {} if isPrompted else {"overlap": self.confidenceOf(distance)},

@@ -5,10 +5,14 @@ import slicer
 from MedSAMSegLib.boxes.boxWork import BoxWork
 from MedSAMSegLib.boxes.sceneBoxes import SceneBoxes
 from MedSAMSegLib.client.encodingRun import EncodingRun, UploadRun
+from MedSAMSegLib.client.probabilityMemory import ProbabilityMemory
 from MedSAMSegLib.client.volumeUpload import VolumeUploads
 from MedSAMSegLib.logicLesions import LesionList
+from MedSAMSegLib.logicLines import LinePrompts
+from MedSAMSegLib.logicThreshold import PropagationThresholding
 from MedSAMSegLib.logicTime import TimeFollowing
 from MedSAMSegLib.propagation.propagations import Propagations
+from MedSAMSegLib.propagation.propagationThreshold import PropagationThresholds
 from MedSAMSegLib.segments.segmentWriters import SegmentWriters
 from MedSAMSegLib.sequences.segmentationSequence import removeFromFrames
 from MedSAMSegLib.sequences.timePropagations import TimePropagations
@@ -19,7 +23,7 @@ from MedSAMSegLib.volumes.nodeNames import nodeName
 from MedSAMSegLib.volumes.sliceGeometry import checkVolume
 
 
-class MedSAMSegLogic(LesionList, TimeFollowing):
+class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThresholding):
     """Segments objects in scalar volumes from boxes on slices.
 
     Usage::
@@ -33,7 +37,8 @@ class MedSAMSegLogic(LesionList, TimeFollowing):
         logic.propagate(volume, segmentation, logic.boxedSegments(segmentation, volume))
 
     What can be done with boxes that are there already is in :class:`BoxAdjustment`, what with slices in
-    :class:`SliceReview`, with measured segments in :class:`LesionList`, with sequences in :class:`TimeFollowing`.
+    :class:`SliceReview`, with measured segments in :class:`LesionList`, with measured lines in :class:`LinePrompts`,
+    with sequences in :class:`TimeFollowing`, with what was propagated in :class:`PropagationThresholding`.
 
     :param server: the way to a server; the local server of this Slicer when not given,
         which is started when first needed.
@@ -45,8 +50,12 @@ class MedSAMSegLogic(LesionList, TimeFollowing):
         self._writers = SegmentWriters(acceptedSlices)
         boxes = SceneBoxes()
         super().__init__(boxes, BoxWork(self._server, self._uploads, self._writers, boxes))
+        LinePrompts.__init__(self, self._boxWork)
         TimeFollowing.__init__(self, TimePropagations(self._server.client, self._writers, boxes.store))
-        self._propagations = Propagations(self._server.client, self._uploads, self._writers, boxes.store)
+        memory = ProbabilityMemory()
+        self._propagations = Propagations(self._server.client, self._uploads, self._writers, boxes.store, memory)
+        thresholds = PropagationThresholds(self._writers, self._propagations, memory)
+        PropagationThresholding.__init__(self, thresholds)
 
     def createSegmentation(self, volume, name=None):
         """Return a new segmentation node with the volume's geometry, under the volume's parent transform.

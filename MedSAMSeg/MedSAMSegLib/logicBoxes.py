@@ -5,6 +5,7 @@ import dataclasses
 import slicer
 
 from MedSAMSegLib.boxes.boxArguments import promptFromArguments
+from MedSAMSegLib.client.sliceProbability import checkThreshold
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
@@ -275,17 +276,12 @@ class BoxAdjustment:
 
         :param node: the box's ROI markup.
         :param threshold: above 0 and below 1.
-        :param continues: the run before, with which this one makes one undo step, such as in the drag of a slider.
+        :param continues: the run before, with which this one makes one undo step, such as in the drag of a slider. If
+            the last one of them brings the threshold back to where it was, there is none.
         :param isLast: False while the slider is still held: 3D surfaces are renewed later.
         :return: :class:`BoxRun`; its result is a :class:`BoxThreshold`, or None when the box was changed meanwhile.
         """
-        if not 0 < threshold < 1:
-            raise UserError(
-                f"{threshold:g} is no threshold of probabilities.",
-                "Give a number between 0 and 1, such as 0.3 for a larger mask or 0.7 for a smaller one.",
-                "threshold_invalid",
-            )
-        return self._boxWork.threshold(node, float(threshold), continues, isLast)
+        return self._boxWork.threshold(node, checkThreshold(threshold), continues, isLast)
 
     def setBoxEditable(self, node, isEditable):
         """Show the handles of a box and let them be dragged, or keep the box where it is.

@@ -61,9 +61,9 @@ def _commandsBelow(parser):
 
 def routes():
     """:return: the lines of the HTTP contract: method and path."""
-    from medsamseg_server.serving import app, status
+    from medsamseg_server.serving import app, encoding_routes, status
 
-    known = [*app.router.routes, *status.router.routes]
+    known = [*app.router.routes, *encoding_routes.router.routes, *status.router.routes]
     return [f"{method} {route.path}" for route in known for method in sorted(route.methods)]
 
 

@@ -18,7 +18,7 @@ def test_every_model_has_weights_and_the_default_is_first():
 def test_entries_are_complete(model):
     checkpoint = get_checkpoint(model)
     assert (checkpoint.model, checkpoint.title) == (model, SPECIFICATIONS[model].title)
-    assert checkpoint.licence in ("Apache-2.0", "CC BY 4.0")
+    assert checkpoint.license in ("Apache-2.0", "CC BY 4.0")
     assert checkpoint.citation
     for published in checkpoint.files:
         digits = {"sha256": 64, "md5": 32}[published.algorithm]

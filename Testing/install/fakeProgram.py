@@ -36,7 +36,7 @@ def showModels():
             "title": title,
             "installed": (WEIGHTS / name).exists(),
             "default": name == "litemedsam",
-            "licence": "Apache-2.0",
+            "license": "Apache-2.0",
             "size_bytes": 1000,
         }
         for name, title in MODELS.items()

@@ -212,5 +212,5 @@ def test_defaultModelIsTheServers():
         "name": name,
         "title": checkpoint.title,
         "size_bytes": checkpoint.size_bytes,
-        "licence": checkpoint.licence,
+        "license": checkpoint.license,
     } == DEFAULT_MODEL

@@ -170,3 +170,42 @@ def test_probabilitiesOfManyBoxesAreAskedAsManyAtOnceAsTheServerTells(server):
     answers = askMasks(server, "key", wanted)
     assert [len(request["boxes"]) for request in server.requests] == [16, 16, 8]
     assert [mask.probability is not None for mask, _reply in answers] == [False] * 16 + [True] * 16 + [False] * 8
+
+
+@pytest.mark.parametrize("thresholds", [(LOW, HIGH, 0.5), (0.5,)], ids=["dragged", "typed"])
+def test_aThresholdThatIsBackWhereItWasLeavesNoStep(logic, ct, box, thresholds):
+    volume, segmentation, _segment = ct
+    run = None
+    for threshold in thresholds:
+        run = logic.startThreshold(box, threshold, continues=run, isLast=threshold == thresholds[-1])
+        run.finish()
+    assert not run.result.changedSegment
+    np.testing.assert_array_equal(segmentVoxels(*ct), boxVoxels(volume, 0, [SLICE]))
+    # The box is still asked, moved and taken back as one that was just drawn.
+    logic.setThreshold(box, LOW)
+    np.testing.assert_array_equal(segmentVoxels(*ct), ringedVoxels(volume))
+    assert logic.undo(segmentation, volume)
+    assert logic.undo(segmentation, volume)
+    assert not segmentVoxels(*ct).any()
+    assert not boxNodes()
+
+
+def test_aDragBackDuringAPropagationTakesNothingOfThePropagation(logic, server, ct, box):
+    volume, _segmentation, _segment = ct
+    server.heldAfter = 2
+    propagation = logic.startPropagation(*ct)
+    while len(propagation.result.slices) < 2:
+        propagation.advance(wait=True)
+    first = logic.startThreshold(box, LOW, isLast=False)
+    first.finish()
+    propagation.cancel()
+    propagation.finish()
+    logic.startThreshold(box, 0.5, continues=first).finish()
+    np.testing.assert_array_equal(segmentVoxels(*ct), boxVoxels(volume, 0, [2, 3, SLICE]))
+
+
+def test_aThresholdThatChangesNoVoxelIsTakenBackAlone(logic, ct, box):
+    logic.setThreshold(box, 0.51)
+    assert logic.undo(ct[1], ct[0])
+    assert logic.threshold(box) == 0.5
+    np.testing.assert_array_equal(segmentVoxels(*ct), boxVoxels(ct[0], 0, [SLICE]))

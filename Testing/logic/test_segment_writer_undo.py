@@ -258,3 +258,31 @@ def test_many_steps_keep_the_newest(writer, segmentID, voxels):
         count += 1
     assert 8 <= count <= 10
     assert voxels().sum() == 13 - count
+
+
+def test_a_step_that_changed_no_voxel_is_taken_back_alone(writer, segmentID, voxels):
+    writer.write(segmentID, 0, 2, FULL, 1, 1)
+    before = voxels()
+    with writer.undoStep(isAlways=True):
+        pass
+    assert writer.undo()
+    np.testing.assert_array_equal(voxels(), before)
+    assert writer.redo()
+    np.testing.assert_array_equal(voxels(), before)
+    assert writer.undo()
+    assert writer.undo()
+    assert not voxels().any()
+
+
+def test_a_forgotten_step_leaves_all_as_it_was_before(writer, segmentID, voxels):
+    writer.write(segmentID, 0, 2, FULL, 1, 1)
+    before, first = voxels(), writer.lastStep
+    writer.write(segmentID, 0, 3, FULL, 1, 1)
+    assert not writer.forgetStep(first)
+    assert writer.forgetStep(writer.lastStep)
+    np.testing.assert_array_equal(voxels(), before)
+    assert writer.lastStep is first
+    assert not writer.canRedo
+    assert writer.undo()
+    assert not voxels().any()
+    assert not writer.forgetStep(first)

@@ -33,7 +33,7 @@ def test_background_encoding_goes_outward_and_tells_how_far_it_is(server, path, 
 
 def watch_end(service, path, monkeypatch):
     """Return an event that is set when the volume's background job has ended."""
-    job = service._encodings[path.rpartition("/")[2]]
+    job = service.encodings._latest[path.rpartition("/")[2]]
     ended = threading.Event()
     original = job.end
 
@@ -200,7 +200,7 @@ def test_background_encoding_ends_when_its_volume_had_to_make_room(server, path,
     server.upload(rod(slices=3))
     watch.release(204)
     assert ended.wait(WAIT)
-    status = service.encoding_status(path.rpartition("/")[2])
+    status = service.encodings.status(path.rpartition("/")[2])
     assert (status.state, status.error.code) == ("failed", "volume_unknown")
     assert watch.encoded == [205, 204]
 

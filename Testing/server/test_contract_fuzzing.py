@@ -13,8 +13,8 @@ from starlette.testclient import TestClient
 
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.serving import contract
 from medsamseg_server.serving.app import create_app
+from medsamseg_server.serving.mask_contract import Mask
 from medsamseg_server.serving.prompt_contract import DrawnMask
 from medsamseg_server.volumes.npy_upload import VolumeUpload, parse_npy
 
@@ -124,7 +124,7 @@ def test_mask_comes_back_as_it_was(data, height, width):
     np.testing.assert_array_equal(kept.to_array((height, width)), mask)
     assert kept.voxels == mask.sum()
     if kept.extent is not None:
-        sent = contract.Mask.of(kept)
+        sent = Mask.of(kept)
         received = DrawnMask(extent=sent.extent, bits=sent.bits).to_slice_mask((height, width))
         np.testing.assert_array_equal(received.to_array((height, width)), mask)
         crop = kept.pixels

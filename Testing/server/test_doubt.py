@@ -1,12 +1,15 @@
 """A mask in a box of the user that is likely to be wrong is said to be, before what follows from it is looked at."""
 
+import json
+
 import numpy as np
 import pytest
+from server_fakes import IDENTITY_WINDOW, ROD_BOX
 
 from medsamseg_server.engine.masks import Candidates, SliceMask
 from medsamseg_server.propagation import Propagation, SliceResult
 from medsamseg_server.propagation.trust import LEAST_IN_BOX, confidence_in_box, doubt
-from medsamseg_server.serving.contract import SliceEvent
+from medsamseg_server.serving.propagation_contract import SliceEvent
 
 SIZE = (64, 64)
 #: x0, y0, x1, y1 of the user's box.
@@ -83,3 +86,16 @@ def test_only_masks_in_boxes_of_the_user_are_doubted():
     # Of nothing there is another sentence.
     nothing = SliceMask.from_mask(np.zeros(SIZE, bool), 0.5)
     assert doubt(SliceResult(1, "prompt", BOX, nothing, "box", sure)) is None
+
+
+def test_reply_to_a_box_says_what_the_first_slice_of_a_propagation_would(client, rod_path):
+    """The bar is a ninth of the large box; points alone, and nothing found, have no doubt."""
+    large, nothing = [2, 2, 31, 31], [25, 25, 30, 30]
+    prompts = [{"box": ROD_BOX}, {"box": large}, {"box": nothing}, {"points": [[12, 12, 1]]}]
+    common = {"window": IDENTITY_WINDOW}
+    reply = client.post(f"{rod_path}/segment", json={"slice": 5, "prompts": prompts, **common}).json()
+    followed = {"prompts": [{"slice": 5, "box": large}], "first": 5, "last": 5}
+    events = client.post(f"{rod_path}/propagate", json={**followed, **common}).text.splitlines()
+    (said,) = [event["doubt"] for event in map(json.loads, events) if event["event"] == "slice"]
+    assert said.startswith("The mask on slice 5 is uncertain: it leaves much of the box empty.")
+    assert reply["doubts"] == [None, said, None, None]

@@ -12,7 +12,7 @@ from medsamseg_server.engine.probabilities import ProbabilityMap
 from medsamseg_server.propagation import Confidence, DirectionEnded, SliceResult
 from medsamseg_server.propagation.exclusion import FollowedExclusion, events_of_rest
 from medsamseg_server.propagation.plan import make_plan
-from medsamseg_server.serving.contract import Mask
+from medsamseg_server.serving.mask_contract import Mask
 
 #: In the middle of the rod, which has columns 8 to 17 and rows 10 to 19 on slices 2 to 9.
 INSIDE = (11.0, 13.0, 14.0, 16.0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from medsamseg_server.engine.masks import Candidates, SliceMask, overlap
-from medsamseg_server.serving import contract
+from medsamseg_server.serving.mask_contract import Mask
 
 RANDOM = np.random.default_rng(3)
 
@@ -35,7 +35,7 @@ def test_on_the_wire_are_the_packed_rows_of_the_extent():
     mask = np.zeros((5, 5), bool)
     mask[1, 1:4] = True
     mask[2, 2] = True
-    assert base64.b64decode(contract.Mask.of(SliceMask.from_mask(mask, 0)).bits) == bytes([0b11101000])
+    assert base64.b64decode(Mask.of(SliceMask.from_mask(mask, 0)).bits) == bytes([0b11101000])
 
 
 @pytest.mark.parametrize("pixel", [(0, 0), (0, 29), (19, 0), (19, 29)])
@@ -58,7 +58,7 @@ def test_empty_mask_has_no_extent():
     kept = SliceMask.from_mask(np.zeros((20, 30), bool), 0.9)
     assert (kept.extent, kept.voxels) == (None, 0)
     assert kept.pixels.shape == (0, 0)
-    assert contract.Mask.of(kept).bits == ""
+    assert Mask.of(kept).bits == ""
     assert not kept.to_array((20, 30)).any()
 
 

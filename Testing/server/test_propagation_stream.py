@@ -8,8 +8,8 @@ import pytest
 from live_client import Noticed
 from server_fakes import FAKE_SHA256, IDENTITY_WINDOW, ROD_BOX, rod
 
-from medsamseg_server.serving import contract
 from medsamseg_server.serving.prompt_contract import PropagationPrompt
+from medsamseg_server.serving.propagation_contract import CancelledEvent, PropagateRequest
 from medsamseg_server.serving.propagation_job import PropagationJob
 from medsamseg_server.serving.scheduler import Outcome
 
@@ -150,7 +150,7 @@ def test_waiting_propagation_is_cancelled_at_once(server, path, watch):
 
 
 def test_cancelling_between_the_last_event_and_the_end_adds_no_other_last_event(engine, volume):
-    request = contract.PropagateRequest(prompts=[PropagationPrompt(slice=5, box=ROD_BOX)], window=IDENTITY_WINDOW)
+    request = PropagateRequest(prompts=[PropagationPrompt(slice=5, box=ROD_BOX)], window=IDENTITY_WINDOW)
     job = PropagationJob("mine", engine, volume, request)
     for event in job.steps():
         job.note_delivered(event)
@@ -159,13 +159,13 @@ def test_cancelling_between_the_last_event_and_the_end_adds_no_other_last_event(
 
 
 def test_cancelling_while_the_last_event_is_made_replaces_it(engine, volume):
-    request = contract.PropagateRequest(prompts=[PropagationPrompt(slice=5, box=ROD_BOX)], window=IDENTITY_WINDOW)
+    request = PropagateRequest(prompts=[PropagationPrompt(slice=5, box=ROD_BOX)], window=IDENTITY_WINDOW)
     job = PropagationJob("mine", engine, volume, request)
     *delivered, dropped = job.steps()
     for event in delivered:
         job.note_delivered(event)
     assert dropped.event == "done"
-    assert job.closing_event(Outcome("cancelled")) == contract.CancelledEvent(slices=dropped.slices)
+    assert job.closing_event(Outcome("cancelled")) == CancelledEvent(slices=dropped.slices)
 
 
 def test_ended_or_unknown_job_cannot_be_cancelled(server, path):

@@ -9,8 +9,9 @@ from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.propagation import Confidence, SliceResult
 from medsamseg_server.propagation.overlap import SliceClaims
 from medsamseg_server.propagation.plan import make_plan
-from medsamseg_server.serving import contract
+from medsamseg_server.serving.mask_contract import Mask
 from medsamseg_server.serving.prompt_contract import DrawnMask
+from medsamseg_server.serving.propagation_contract import PropagateRequest
 from medsamseg_server.serving.propagation_job import PropagationJob
 
 #: Left and right part of the rod, which share its columns 12 to 14.
@@ -30,7 +31,7 @@ def body(**objects):
 
 
 def events_of(engine, volume, request, **options):
-    request = contract.PropagateRequest.model_validate({**request, **options})
+    request = PropagateRequest.model_validate({**request, **options})
     return list(PropagationJob("mine", engine, volume, request).steps())
 
 
@@ -100,7 +101,7 @@ def test_each_object_has_its_own_bounds(engine, volume):
 def test_a_drawn_mask_keeps_what_others_claim(engine, volume):
     request = body(left={5: LEFT}, right={5: RIGHT})
     drawn = SliceMask.from_mask(np.pad(np.ones((10, 5), bool), ((10, 12), (10, 17))), 1.0)
-    bits = contract.Mask.of(drawn).bits
+    bits = Mask.of(drawn).bits
     request["objects"][1]["prompts"][0]["mask"] = {"extent": drawn.extent, "bits": bits}
     masks = final_masks(events_of(engine, volume, request, may_overlap=False))
     np.testing.assert_array_equal(masks["right", 5], drawn.to_array((32, 32)))

@@ -22,13 +22,13 @@ def test_a_step_changes_the_chosen_parts_and_nothing_else(tiny, parts):
     module = BoxToMask(tiny, encodes=parts is not Parts.DECODER)
     inputs = images if module.encodes else tiny.encode(images)
     optimizer = torch.optim.AdamW([value for value in module.parameters() if value.requires_grad], lr=1e-3)
-    logits, scores = module(inputs, BOXES)
+    logits, scores = module([inputs], [BOXES])[0]
     (logits.mean() + scores.mean()).backward()
     optimizer.step()
     with torch.inference_mode():
-        learned, _ = module(inputs, BOXES)
+        learned, _ = module([inputs], [BOXES])[0]
         merge_adapters(tiny)
-        merged, _ = module(inputs, BOXES)
+        merged, _ = module([inputs], [BOXES])[0]
     torch.testing.assert_close(merged, learned, atol=1e-3, rtol=1e-3)
     assert not torch.allclose(merged, logits, atol=1e-3)
     after = tiny.state_dict()

@@ -69,7 +69,17 @@ def test_corrections_of_one_scan_are_learned_with_events_for_a_program(tiny, run
     for unneeded in ("peft.tuners.lora", "monai.losses.dice", "monai.networks.nets.unet"):
         monkeypatch.setitem(sys.modules, unneeded, None)
     write_case(tmp_path / "corrections", "scan", seed=1)
-    arguments = ("--base", "tiny", "--name", "mine", "--hold-back-slices", "--events", "--device", "cpu")
+    arguments = (
+        "--base",
+        "tiny",
+        "--name",
+        "mine",
+        "--hold-back-slices",
+        "--no-close-ups",
+        "--events",
+        "--device",
+        "cpu",
+    )
     result = run("train", "finetune", tmp_path / "corrections", *arguments, "--slices-per-case", "5", "--epochs", "1")
     assert result.status == 0, result.out + result.err
     events = [json.loads(line) for line in result.out.splitlines()]
@@ -98,6 +108,7 @@ def test_distilling_teaches_a_student_the_teachers_embeddings_and_goes_on_where_
     assert len(errors) == 4 and errors[-1] < errors[0]
     parameters = get_specification("small").encoder
     assert parameters == TinyViTParameters(1, 1, (8, 8, 8, 8), (1, 1, 1, 1), (1, 1, 1), (7, 14, 7))
+    assert get_specification("small").close_up_size == 128, "as its teacher"
     engine = Engine(store, device="cpu", runtime="torch")
     engine.segment(SliceRequest(ellipsoids.volume, 0, 3, model="small"), [ellipsoids.box])
 

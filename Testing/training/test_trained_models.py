@@ -29,7 +29,7 @@ def register(specification, network, overwrite=False):
     return register_trained(
         specification,
         savedState(network),
-        licence="Apache-2.0",
+        license="Apache-2.0",
         citation="The paper",
         provenance={"base": {"model": "litemedsam"}, "metrics": {"dice": 0.5}},
         overwrite=overwrite,

@@ -11,7 +11,7 @@ from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 SOFT = {"name": "soft", "lower": -160.0, "upper": 240.0}
 BONE = {"name": "bone", "lower": -500.0, "upper": 1300.0}
 SEEN = "Window for this box: Bone (1800 / 400)."
-DOUBT = "Look at it closely: slightly different boxes give different masks. A point or another box may help."
+DOUBT = "The mask on slice 7 is uncertain: it leaves much of the box empty. Draw the box tighter, or add a point."
 
 
 @pytest.fixture
@@ -32,13 +32,14 @@ def result(**fields):
     ("fields", "remarks"),
     [
         ({}, []),
-        ({"agreement": 0.97}, []),
-        ({"agreement": 0.85}, [DOUBT]),
+        ({"doubt": DOUBT}, [DOUBT]),
+        # A sign that is weaker than the doubt, which is made of it among others.
+        ({"agreement": 0.1}, []),
         ({"window": BONE}, []),
         ({"window": BONE, "suggestedWindow": "lung"}, [SEEN]),
         ({"window": BONE, "suggestedWindow": "bone"}, []),
         (
-            {"window": BONE, "suggestedWindow": "lung", "agreement": 0.1, "notes": ["One note."]},
+            {"window": BONE, "suggestedWindow": "lung", "doubt": DOUBT, "notes": ["One note."]},
             [SEEN, DOUBT, "One note."],
         ),
     ],
@@ -48,14 +49,25 @@ def test_statusLineOnABox(sentenceOnBox, fields, remarks):
 
 
 def test_nothingFoundNeedsNoRemarks(sentenceOnBox):
-    sentence = sentenceOnBox(result(voxelCount=0, window=BONE, suggestedWindow="lung", agreement=0.0))
+    sentence = sentenceOnBox(result(voxelCount=0, window=BONE, suggestedWindow="lung", doubt=DOUBT))
     assert sentence.startswith("Nothing was found in the box.")
     assert SEEN not in sentence
     assert DOUBT not in sentence
 
 
 def test_replyOnOneMaskHasItsOwnWindow(gui):
-    reply = SegmentReply(["first", "second"], True, 0.1, 0.2, "litemedsam", "fa", SOFT, [SOFT, BONE], [0.9, None])
+    known = {"windows": [SOFT, BONE], "agreements": [0.9, None], "doubts": [None, DOUBT]}
+    reply = SegmentReply(["first", "second"], True, 0.1, 0.2, "litemedsam", "fa", SOFT, **known)
     second = reply.ofMask(1)
     assert (second.masks, second.window, second.windows, second.agreements) == (["second"], BONE, [BONE], [None])
-    assert dataclasses.replace(reply, windows=(), agreements=()).ofMask(1).window == SOFT
+    assert second.doubts == [DOUBT]
+    assert dataclasses.replace(reply, windows=(), agreements=(), doubts=()).ofMask(1).window == SOFT
+
+
+def test_panelSaysTheDoubtOfTheServer(gui, panel, volume, server, dragInRed):
+    server.doubtOf = lambda sliceIndex: f"The mask on slice {sliceIndex} is uncertain."
+    panel.ui.drawButton.click()
+    dragInRed()
+    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
+    index = server.requests[-1]["slice"]
+    assert f"on slice {index}. The mask on slice {index} is uncertain." in panel.ui.statusLabel.text

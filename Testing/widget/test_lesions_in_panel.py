@@ -113,3 +113,24 @@ def test_keysLeadFromLesionToLesion(gui, openMainWindow, volume, openPanel, drag
 def test_tableIsEmptyWithoutAScene(gui, two):
     slicer.mrmlScene.Clear(0)
     gui.waitUntil(lambda: rows(two) == [])
+
+
+def addLine(*ends):
+    """A line of Slicer's Markups module, on the volume of 1 mm voxels."""
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsLineNode")
+    node.CreateDefaultDisplayNodes()
+    for end in ends:
+        node.AddControlPointWorld(*end)
+
+
+def test_linesBecomeLesions(gui, opened):
+    addLine((20, 20, 12), (30, 20, 12))
+    addLine((25, 16, 12), (25, 24, 12))
+    addLine((20, 20, 25), (30, 24, 25))
+    widgetDriver.click(opened.ui.useLinesButton)
+    gui.waitUntil(lambda: [row[1] for row in rows(opened)] == ["axial 12", "axial 25"])
+    gui.waitUntil(lambda: opened.ui.statusLabel.text.startswith("Found"))
+    opened.ui.statusLabel.text = ""
+    widgetDriver.click(opened.ui.useLinesButton)
+    assert opened.ui.statusLabel.text.startswith("There is no line to use.")
+    assert len(rows(opened)) == 2

@@ -4,13 +4,11 @@ import numpy as np
 import pytest
 import slicer
 from boxes import segmentVoxels
-from PySide6 import QtCore, QtWidgets
+from PySide6 import QtCore
 from PySide6.QtTest import QTest
+from sliders import moveTo, press, release
 
 from slicerhost import widgetDriver
-
-LEFT = QtCore.Qt.MouseButton.LeftButton
-NO_KEYS = QtCore.Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
@@ -22,28 +20,6 @@ def boxed(gui, panel, dragInRed):
     widgetDriver.click(panel.ui.drawButton)
     gui.waitUntil(lambda: panel.ui.thresholdSlider.enabled)
     return panel
-
-
-def handleAt(slider, percent):
-    """Where the middle of the slider's handle is, or would be, at a value."""
-    option = QtWidgets.QStyleOptionSlider()
-    slider.initStyleOption(option)
-    option.sliderPosition = option.sliderValue = percent
-    control = QtWidgets.QStyle.ComplexControl.CC_Slider
-    handle = QtWidgets.QStyle.SubControl.SC_SliderHandle
-    return QtWidgets.QApplication.style().subControlRect(control, option, handle, None).center()
-
-
-def press(slider):
-    QTest.mousePress(slider, LEFT, NO_KEYS, handleAt(slider, slider.value))
-
-
-def moveTo(slider, percent):
-    QTest.mouseMove(slider, handleAt(slider, percent))
-
-
-def release(slider, percent):
-    QTest.mouseRelease(slider, LEFT, NO_KEYS, handleAt(slider, percent))
 
 
 def ringSize(panel):
@@ -152,3 +128,16 @@ def test_reopenedSceneShowsTheThresholdAndAsksOnce(gui, boxed, server, tmp_path)
         gui.waitUntil(lambda text=text: boxed.ui.statusLabel.text.startswith(f"Threshold {text}"))
         assert segmentVoxels(boxed).sum() == usual
     assert len(server.requests) == 1
+
+
+def test_aHandleThatIsLetGoWhereItWasLeavesNoStep(gui, boxed):
+    slider, usual = boxed.ui.thresholdSlider, segmentVoxels(boxed).sum()
+    press(slider)
+    for percent in (20, 50):
+        moveTo(slider, percent)
+        gui.waitUntil(lambda percent=percent: (segmentVoxels(boxed).sum() > usual) == (percent == 20))
+    release(slider, 50)
+    gui.waitUntil(lambda: boxed.ui.statusLabel.text.startswith("Threshold 0.50"))
+    widgetDriver.click(boxed.ui.undoButton)
+    assert not segmentVoxels(boxed).any()
+    assert boxed.ui.boxesTable.rowCount == 0

@@ -27,6 +27,14 @@ class BoxHistory:
             before = changes[record][0]
         changes[record] = before, after
 
+    def before(self, step, record):
+        """:return: the BoxState of a box before an undo step that changed it.
+
+        :param step: UndoStep of the writer.
+        :param record: BoxRecord.
+        """
+        return self._changesOfStep[step][record][0]
+
     def takeBack(self, step):
         """Put the boxes of a step that was undone where they were before it."""
         self._restore(step, target=0)

@@ -1,9 +1,6 @@
 """The probabilities behind the masks of boxes, kept so that another threshold needs no network."""
 
-import collections
-
-# Compressed, those of one box have some thousand bytes: this is room for the boxes of a long day.
-MOST_BYTES = 2**24
+from MedSAMSegLib.client.probabilityMemory import MOST_BYTES, ProbabilityMemory
 
 
 class BoxProbabilities:
@@ -13,8 +10,7 @@ class BoxProbabilities:
     """
 
     def __init__(self, mostBytes=MOST_BYTES):
-        self._mostBytes = mostBytes
-        self._masks: collections.OrderedDict = collections.OrderedDict()
+        self._memory = ProbabilityMemory(mostBytes)
 
     def keep(self, volumeNode, wanted, mask):
         """Keep the answer to a question, if it came with its probability.
@@ -23,11 +19,8 @@ class BoxProbabilities:
         :param wanted: MaskRequest.
         :param mask: :class:`SliceMask`.
         """
-        if mask.probability is None:
-            return
-        self._masks[_keyOf(volumeNode, wanted)] = mask
-        while sum(len(kept.probability.packed) for kept in self._masks.values()) > self._mostBytes:
-            self._masks.popitem(last=False)
+        if mask.probability is not None:
+            self._memory.keep(_keyOf(volumeNode, wanted), mask, mask.probability)
 
     def find(self, volumeNode, wanted):
         """:return: the :class:`SliceMask` that a question was answered with; None where it is not kept.
@@ -35,10 +28,7 @@ class BoxProbabilities:
         :param volumeNode: the volume that it is about; its voxels may have been changed since.
         :param wanted: MaskRequest.
         """
-        key = _keyOf(volumeNode, wanted)
-        if key in self._masks:
-            self._masks.move_to_end(key)
-        return self._masks.get(key)
+        return self._memory.find(_keyOf(volumeNode, wanted))
 
 
 def _keyOf(volumeNode, wanted):

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from MedSAMSegLib.boxes.boxStore import DEFAULT_THRESHOLD
+from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.slices.sliceRecord import SliceRecord
 from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
@@ -16,6 +16,7 @@ class BoxState:
     :param window: the window that it was asked with.
     :param model: the model that it was asked with; None for the server's default.
     :param threshold: of the probability above which a voxel is the object's.
+    :param reach: how many slices from that of the box the object can be; None where nobody knows.
     :param found: LabelmapCrop of the volume's voxels that the model found; None if that is not in memory any more.
     :param added: those of them that the segment did not have before; None if that is not in memory any more.
     :param erased: those that somebody took out by hand since, and that stay out.
@@ -27,6 +28,7 @@ class BoxState:
     window: str = "auto"
     model: str | None = None
     threshold: float = DEFAULT_THRESHOLD
+    reach: int | None = None
     found: LabelmapCrop | None = None
     added: LabelmapCrop | None = None
     erased: LabelmapCrop = dataclasses.field(default_factory=LabelmapCrop.empty)
@@ -101,7 +103,8 @@ class BoxRecords:
         if record is None or record.node is not node:
             request = self._store.request(node)
             context = self._store.context(node)
-            state = BoxState(self._store.stored(node), request["window"], request["model"], request["threshold"])
+            asked = (request[name] for name in ("window", "model", "threshold", "reach"))
+            state = BoxState(self._store.stored(node), *asked)
             record = self._keep(BoxRecord(node, context, state))
         return record
 
@@ -142,7 +145,7 @@ class BoxRecords:
         """
         record.state = state
         self._store.store(record.node, state.prompt)
-        self._store.storeRequest(record.node, state.window, state.model, state.threshold)
+        self._store.storeRequest(record.node, state.window, state.model, state.threshold, state.reach)
 
     def others(self, record):
         """:return: the records of the other boxes of the same segment and volume."""
@@ -158,7 +161,7 @@ class BoxRecords:
 
     def _bringToScene(self, record, geometry=None):
         state = record.state
-        asked = state.window, state.model, state.threshold
+        asked = state.window, state.model, state.threshold, state.reach
         record.node = self._store.add(*record.context, state.prompt, *asked, geometry)
         self._marks.show(record.node, record.context.volume, state.prompt)
         return self._keep(record)

@@ -29,6 +29,7 @@ class BoxResult:
     :param window: the window that was used: {"name", "lower", "upper"}.
     :param notes: sentences on what the server had to change in the volume, such as voxels that were not a number.
     :param agreement: how far slightly different boxes gave the same mask, 0 to 1; None where that is not known.
+    :param doubt: a sentence on a mask that is likely to be wrong, and what to do; None of others.
     :param suggestedWindow: name of the window that suits the volume where the window was to go by the box; else "".
     """
 
@@ -44,6 +45,7 @@ class BoxResult:
     window: dict
     notes: list
     agreement: float | None = None
+    doubt: str | None = None
     suggestedWindow: str = ""
 
 
@@ -117,6 +119,8 @@ class BoxRun(Run):
         self.result = None
         #: The undo step that the answer belongs to, of a box that was changed; None until it is there.
         self.step = None
+        #: Whether that step was made for it, or for the runs of the same drag before it: it may be forgotten again.
+        self.ownsStep = False
         #: Whether the segment was changed by it, or by the runs of the same drag before it.
         self.hasChanged = False
         self._makeQuestion = question

@@ -9,6 +9,7 @@ import slicer
 from MedSAMSegLib.boxes.boxAlignment import noteAlignment
 from MedSAMSegLib.boxes.boxFrame import frameOf, isOnShownFrame, isOnSomeFrame, noteFrame
 from MedSAMSegLib.boxes.boxMarkup import isHalfMoved, isLaidOut, layOut, readBack, readInWorld, renumbering
+from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.segmentChecks import presentSegment
 from MedSAMSegLib.segments.segmentTarget import SegmentContext
@@ -22,9 +23,6 @@ SEGMENTATION_ROLE = "MedSAMSegSegmentation"
 SEGMENT_ATTRIBUTE = "MedSAMSeg.SegmentID"
 BOX_ATTRIBUTE = "MedSAMSeg.Box"
 REQUEST_ATTRIBUTE = "MedSAMSeg.Request"
-
-# Where the models' authors part object and background.
-DEFAULT_THRESHOLD = 0.5
 
 # Percent of the view's size.
 CENTER_DOT_SCALE = 0.01
@@ -58,6 +56,7 @@ class BoxPromptStore:
         window="auto",
         model=None,
         threshold=DEFAULT_THRESHOLD,
+        reach=None,
         geometry=None,
     ):
         """Add a box to the scene.
@@ -66,7 +65,7 @@ class BoxPromptStore:
         :param segmentationNode: the segmentation.
         :param segmentID: ID of the segment that the box is for.
         :param prompt: SlicePrompt with a box.
-        :param window: what it was asked with, as for `storeRequest`; so are `model` and `threshold`.
+        :param window: what it was asked with, as for `storeRequest`; so are `model`, `threshold` and `reach`.
         :param geometry: SliceGeometry of the volume, where it is known already.
         :return: the new ROI markup.
         :raises UserError: if the volume or the segment is gone.
@@ -81,7 +80,7 @@ class BoxPromptStore:
         roiNode.SetAttribute(SEGMENT_ATTRIBUTE, segmentID)
         roiNode.SetLocked(True)
         self.store(roiNode, prompt)
-        self.storeRequest(roiNode, window, model, threshold)
+        self.storeRequest(roiNode, window, model, threshold, reach)
         noteAlignment(roiNode, volumeNode, segmentationNode)
         noteFrame(roiNode, volumeNode, segmentationNode)
         layOut(roiNode, volumeNode, prompt)
@@ -230,23 +229,25 @@ class BoxPromptStore:
         roiNode.SetAttribute(BOX_ATTRIBUTE, json.dumps(stored))
 
     def request(self, roiNode):
-        """:return: what else the stored box was asked with: {"window", "model", "threshold"}."""
+        """:return: what else the stored box was asked with: {"window", "model", "threshold", "reach"}."""
         return {
             "window": "auto",
             "model": None,
             "threshold": DEFAULT_THRESHOLD,
+            "reach": None,
             **json.loads(roiNode.GetAttribute(REQUEST_ATTRIBUTE) or "{}"),
         }
 
-    def storeRequest(self, roiNode, window, model, threshold=DEFAULT_THRESHOLD):
+    def storeRequest(self, roiNode, window, model, threshold=DEFAULT_THRESHOLD, reach=None):
         """Store what a box was asked with.
 
         :param roiNode: ROI markup made by `add`.
         :param window: intensity window.
         :param model: name of the model, or None.
         :param threshold: of the probability above which a pixel is the object's.
+        :param reach: how many slices from that of the box the object can be; None where nobody knows.
         """
-        request = {"window": window, "model": model, "threshold": threshold}
+        request = {"window": window, "model": model, "threshold": threshold, "reach": reach}
         roiNode.SetAttribute(REQUEST_ATTRIBUTE, json.dumps(request))
 
     def remove(self, roiNode):

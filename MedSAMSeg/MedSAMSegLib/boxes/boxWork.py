@@ -10,7 +10,7 @@ from MedSAMSegLib.boxes.boxProvenance import makeRoom, moveOnto, noteBoxes
 from MedSAMSegLib.boxes.boxQuestions import MaskRequest, askMasks
 from MedSAMSegLib.boxes.boxRecords import BoxState
 from MedSAMSegLib.boxes.boxRun import BoxDeletion, BoxPreview, BoxResult, BoxRun, BoxThreshold, Question
-from MedSAMSegLib.boxes.boxStore import DEFAULT_THRESHOLD
+from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.slices.sliceStates import SliceAudit
@@ -34,8 +34,11 @@ class BoxWork:
         self._scene = scene
         self._probabilities = BoxProbabilities()
 
-    def draw(self, volume, segmentation, segmentID, window, model, where):
-        """:return: BoxRun of a new box; arguments as for `MedSAMSegLogic.startBox`, `where` as a dictionary."""
+    def draw(self, volume, segmentation, segmentID, window, model, where, reach=None):
+        """:return: BoxRun of a new box; arguments as for `MedSAMSegLogic.startBox`, `where` as a dictionary.
+
+        :param reach: how many slices from that of the box the object can be; None where nobody knows.
+        """
 
         def question():
             geometry = SliceGeometry(volume)
@@ -48,7 +51,7 @@ class BoxWork:
 
         def write(answer, wanted, geometry, notes):
             prompt = wanted.prompt
-            state = BoxState(prompt, window, model)
+            state = BoxState(prompt, window, model, reach=reach)
             state = state.changed(found=_foundBy(state, answer[0]))
             writer = self._writers.of(segmentation, volume)
             with writer.undoStep():
@@ -87,7 +90,7 @@ class BoxWork:
                     return None
                 self._remember(forgotten, answers[1:])
                 threshold = record.state.threshold
-                state = BoxState(prompt, window, model, threshold)
+                state = BoxState(prompt, window, model, threshold, record.state.reach)
                 state = state.changed(found=_foundBy(state, answers[0][0]))
                 target = self._replace(record, state, run, continues, isLast, geometry)
                 record.settle(number)
@@ -127,6 +130,8 @@ class BoxWork:
                 state = state.changed(found=_foundBy(state, mask))
                 target = self._replace(record, state, run, continues, isLast, geometry)
                 notes = self._writerOf(record).remarks(record.context.segmentID, target.grid)
+                if isLast:
+                    self._forgetIfBack(run, record)
                 count = int(state.found.voxels.sum())
                 return BoxThreshold(state.prompt, threshold, count, run.hasChanged, notes)
 
@@ -213,8 +218,10 @@ class BoxWork:
         writer = self._writerOf(record)
         before = record.state
         joining = continues.step if continues else None
+        latest = writer.lastStep
         with writer.undoStep(joining, isAlways=True, isLast=isLast):
             run.step = writer.lastStep
+            run.ownsStep = continues.ownsStep if continues and run.step is joining else run.step is not latest
             run.hasChanged = continues is not None and continues.hasChanged
             target = writer.target(record.context.segmentID, state.prompt.axis, geometry)
             audit = SliceAudit.of(target)
@@ -233,6 +240,14 @@ class BoxWork:
             other.state = changed
         run.hasChanged |= exchange.hasChanged or hasMadeRoom
         return target
+
+    def _forgetIfBack(self, run, record):
+        """Forget the undo step of a threshold that is where it was, with the same voxels."""
+        before = self._scene.history.before(run.step, record)
+        isBack = before.threshold == record.state.threshold and before.found.isSame(record.state.found)
+        if isBack and run.ownsStep and self._writerOf(record).forgetStep(run.step):
+            self._scene.history.takeBack(run.step)
+            run.hasChanged = False
 
     def _noteSlices(self, record, states, audit=None):
         records = [*self._scene.records.others(record), *([record] if record.isInScene else [])]
@@ -278,6 +293,7 @@ class BoxWork:
             window=reply.window,
             notes=[*notes, *remarks, *self._uploads.uploadOf(record.context.volume).notes],
             agreement=reply.agreements[0] if reply.agreements else None,
+            doubt=reply.doubts[0] if reply.doubts else None,
             suggestedWindow=record.state.window.partition(":")[2] if reply.windows else "",
         )
 

@@ -76,7 +76,7 @@ class ServerClient:
         return health
 
     def models(self, timeout=None):
-        """Return the models that the server knows, as a list of dictionaries (name, title, installed, licence, …).
+        """Return the models that the server knows, as a list of dictionaries (name, title, installed, license, …).
 
         :param timeout: longest silence of the server in seconds; the client's own when not given.
         """
@@ -155,12 +155,14 @@ class ServerClient:
         direction="both",
         spacing=(1.0, 1.0, 1.0),
         locked=(),
+        reach=None,
         objects=None,
         mayOverlap=True,
         window="auto",
         model=None,
         job=None,
         method=None,
+        withProbabilities=False,
     ):
         """Start a propagation, and return its events as they happen; closing the iterator cancels it.
 
@@ -172,7 +174,9 @@ class ServerClient:
         :param direction: "both", "forward" (rising slice index) or "backward".
         :param spacing: distances of voxel centers along the array axes (K, J, I) in millimeters.
         :param locked: indices of slices that are not computed, and that no walk passes.
-        :param objects: {ID: {prompts, first, last, locked}} of several objects that are followed together, in
+        :param reach: how many slices from the outermost prompts the object can be, and may end before; None where
+            nobody knows.
+        :param objects: {ID: {prompts, first, last, locked, reach}} of several objects that are followed together, in
             the place of these arguments here; events of slices then have the ID as "object".
         :param mayOverlap: whether several objects may have the same voxels; if not, a slice comes again when a later
             object takes voxels from it.
@@ -181,6 +185,7 @@ class ServerClient:
         :param job: name under which :meth:`cancel` can stop it from another thread.
         :param method: how the object is followed, such as "film" for one that may jump, hide and come back; None for
             the server's default.
+        :param withProbabilities: True to get masks with the probability behind them, where there is one.
         :return: iterator of :class:`PropagationEvent`; an error of the server is raised.
         """
         self._checkVersionOnce()
@@ -192,12 +197,13 @@ class ServerClient:
             "spacing": list(spacing),
             "job": job,
             **({"method": method} if method else {}),
+            **({"probabilities": True} if withProbabilities else {}),
         }
         if objects:
             request["objects"] = [{"id": name, **_followed(**arguments)} for name, arguments in objects.items()]
             request["may_overlap"] = mayOverlap
         else:
-            request.update(_followed(prompts, first, last, locked))
+            request.update(_followed(prompts, first, last, locked, reach))
         return self._readEvents(*self._send("POST", f"/v1/volumes/{key}/propagate", request))
 
     def cancel(self, job):
@@ -289,10 +295,12 @@ class ServerClient:
         )
 
 
-def _followed(prompts, first=None, last=None, locked=()):
+def _followed(prompts, first=None, last=None, locked=(), reach=None):
     return {
         "prompts": [{"slice": prompt.sliceIndex, **prompt.toJson()} for prompt in prompts],
         "first": first,
         "last": last,
         "locked": list(locked),
+        # Servers from before there was a reach know no such field.
+        **({} if reach is None else {"reach": reach}),
     }

@@ -129,6 +129,7 @@ class SegmentReply:
     :param window: the window that was used for the first mask: {"name", "lower", "upper"}.
     :param windows: that of each mask; the server goes by the box where it may.
     :param agreements: how far slightly different boxes gave each mask, 0 to 1; None where one only was tried.
+    :param doubts: a sentence on each mask in a box that is likely to be wrong, and what to do; None of others.
     """
 
     masks: list
@@ -140,13 +141,19 @@ class SegmentReply:
     window: dict
     windows: Sequence = ()
     agreements: Sequence = ()
+    doubts: Sequence = ()
 
     def ofMask(self, number):
         """Return the reply as if it were about one of the masks only."""
-        windows, agreements = self.windows[number : number + 1], self.agreements[number : number + 1]
-        window = windows[0] if windows else self.window
+        only = slice(number, number + 1)
+        windows = self.windows[only]
         return dataclasses.replace(
-            self, masks=[self.masks[number]], window=window, windows=windows, agreements=agreements
+            self,
+            masks=[self.masks[number]],
+            window=windows[0] if windows else self.window,
+            windows=windows,
+            agreements=self.agreements[only],
+            doubts=self.doubts[only],
         )
 
     @classmethod
@@ -164,6 +171,7 @@ class SegmentReply:
             window=reply["window"],
             windows=reply["windows"],
             agreements=reply["agreements"],
+            doubts=reply["doubts"],
         )
 
 

@@ -2,12 +2,18 @@
 
 import base64
 import dataclasses
+import hashlib
 import zlib
 
 import numpy as np
 
+from MedSAMSegLib.errors import UserError
+
 #: Probabilities are told in so many steps: level v stands for those above v / 256, up to (v + 1) / 256.
 LEVELS = 256
+
+#: Where the models' authors part object and background.
+DEFAULT_THRESHOLD = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +36,12 @@ class SliceProbability:
         """uint8 array (rows, columns) of the crop."""
         return np.frombuffer(zlib.decompress(self.packed), np.uint8).reshape(self.shape)
 
+    @property
+    def name(self):
+        """A text that differs when the probability or its place differs."""
+        place = repr((self.x0, self.y0, self.shape)).encode()
+        return hashlib.blake2b(self.packed, digest_size=8, key=place).hexdigest()
+
     def pixels(self, threshold):
         """:return: bool array (rows, columns) of the crop: what is likelier than a threshold, to the nearest 1/256.
 
@@ -46,3 +58,17 @@ class SliceProbability:
             return cls(0, 0, (0, 0), zlib.compress(b""))
         x0, y0, x1, y1 = probability["extent"]
         return cls(x0, y0, (y1 - y0 + 1, x1 - x0 + 1), base64.b64decode(probability["levels"]))
+
+
+def checkThreshold(threshold):
+    """:return: a threshold as a float.
+
+    :raises UserError: if it is none.
+    """
+    if not 0 < threshold < 1:
+        raise UserError(
+            f"{threshold:g} is no threshold of probabilities.",
+            "Give a number between 0 and 1, such as 0.3 for a larger mask or 0.7 for a smaller one.",
+            "threshold_invalid",
+        )
+    return float(threshold)

@@ -22,7 +22,7 @@ from MedSAMSegLib.server.serverProcess import findServerCommand
 from MedSAMSegLib.server.serverProgram import ServerProgram
 
 #: The server's default model, asked for together with the packages; a test compares it with the server's registry.
-DEFAULT_MODEL = {"name": "litemedsam", "title": "LiteMedSAM", "size_bytes": 39370479, "licence": "Apache-2.0"}
+DEFAULT_MODEL = {"name": "litemedsam", "title": "LiteMedSAM", "size_bytes": 39370479, "license": "Apache-2.0"}
 
 #: Networks in the form that the processor runs, and encoded slices: the server makes them anew when it needs them.
 COMPUTED_FOLDERS = ("networks", "embeddings")

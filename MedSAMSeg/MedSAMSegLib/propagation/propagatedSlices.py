@@ -1,30 +1,37 @@
 """Writes the slices of a propagation into a segment, and nothing that is not the propagation's."""
 
+from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
+from MedSAMSegLib.propagation.likelyVoxels import likelyVoxels
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
-from MedSAMSegLib.slices.sliceRecord import INTERPOLATED, PROPAGATED
+from MedSAMSegLib.slices.sliceRecord import BOX, INTERPOLATED, PROPAGATED
 from MedSAMSegLib.slices.sliceStates import emptySlice
 
 
 class PropagatedSlices:
     """The slices of one segment that one propagation may write.
 
-    Manual edits and accepted slices are left alone, also those that become so while the propagation goes on.
+    Manual edits and accepted slices are left alone, also those that become so while the propagation goes on. Masks are
+    cut at the threshold of the segment's propagations, and what they are cut from is remembered.
 
     :param writer: :class:`SegmentWriter` of the segmentation.
     :param audit: :class:`SliceAudit` of the segment along the axis.
     :param neighbors: :class:`NeighborRecords` of the other segments.
     :param segmentID: ID of the segment.
     :param plan: :class:`PropagationPlan`.
+    :param memory: :class:`ProbabilityMemory` that keeps each :class:`SliceProbability` by its name.
+    :param threshold: of the segment's propagations.
     :param rivals: the :class:`SliceAudit` of each segment that is followed together with this one and must not overlap
         with it; what is locked there is not written.
     """
 
-    def __init__(self, writer, audit, neighbors, segmentID, plan, rivals=()):
+    def __init__(self, writer, audit, neighbors, segmentID, plan, memory, threshold, rivals=()):
         self._writer = writer
         self._audit = audit
         self._neighbors = neighbors
         self._segmentID = segmentID
         self._plan = plan
+        self._memory = memory
+        self._threshold = threshold
         self._rivals = rivals
 
     def undoStep(self):
@@ -57,11 +64,14 @@ class PropagatedSlices:
         if any(other.isLocked or other.index in self._plan.masks for other in sharing):
             # Its voxels are those of a slice that is kept.
             return False
-        hasChanged = self._replace(sliceIndex, mask)
+        # What a box shows is that box's own, whatever the threshold of the rest.
+        likely = None if provenance == BOX else mask.probability
+        hasChanged = self._replace(sliceIndex, mask, likely)
         for other in sharing:
             self._audit.restore(other)
         if hasChanged or state is not None:
-            self._audit.note(sliceIndex, provenance, confidence, parts, self._plan.basis(sliceIndex))
+            name = self._remember(likely)
+            self._audit.note(sliceIndex, provenance, confidence, parts, self._plan.basis(sliceIndex), name)
         return hasChanged
 
     def clear(self, sliceIndex):
@@ -109,13 +119,23 @@ class PropagatedSlices:
         self._audit.restore(state)
         return hasChanged
 
-    def _replace(self, sliceIndex, mask):
+    def _remember(self, likely):
+        """:return: the name of a SliceProbability, by which it is found again; "" for None."""
+        if likely is None:
+            return ""
+        self._memory.keep(likely.name, likely, likely)
+        return likely.name
+
+    def _replace(self, sliceIndex, mask, likely=None):
         axis = self._plan.axis
-        crop = LabelmapCrop.ofSlice(axis, sliceIndex, mask.pixels, mask.x0, mask.y0)
-        for rival in self._rivals:
-            state = rival.state(sliceIndex) if rival.hasSegment else None
-            if state is not None and state.isLocked and not state.isEmpty:
-                crop = crop.minus(rival.crop(sliceIndex))
-        with self._neighbors.kept(sliceIndex):
-            pixels = crop.voxels.take(0, axis=axis)
-            return self._writer.write(self._segmentID, axis, sliceIndex, pixels, mask.x0, mask.y0, mode="replace")
+        with self._writer.undoStep(), self._neighbors.kept(sliceIndex):
+            target = self._writer.target(self._segmentID, axis)
+            if likely is None or self._threshold == DEFAULT_THRESHOLD:
+                crop = LabelmapCrop.ofSlice(axis, sliceIndex, mask.pixels, mask.x0, mask.y0)
+            else:
+                crop = likelyVoxels(self._writer, target, {sliceIndex: likely}, self._threshold)
+            for rival in self._rivals:
+                state = rival.state(sliceIndex) if rival.hasSegment else None
+                if state is not None and state.isLocked and not state.isEmpty:
+                    crop = crop.minus(rival.crop(sliceIndex))
+            return self._writer.replaceSlices(target, [sliceIndex], crop)

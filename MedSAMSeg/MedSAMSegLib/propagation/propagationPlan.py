@@ -25,6 +25,7 @@ class PropagationPlan:
     :param last: last slice that may be touched; None for no limit.
     :param direction: "both", "forward" or "backward".
     :param settings: what else the masks depend on, such as window and model; values that JSON can carry.
+    :param reach: how many slices from the outermost boxes the object can be; None where nobody knows.
     """
 
     axis: int
@@ -37,6 +38,7 @@ class PropagationPlan:
     last: int | None
     direction: str
     settings: dict
+    reach: int | None = None
 
     @property
     def request(self):
@@ -56,6 +58,7 @@ class PropagationPlan:
             "locked": sorted(self.walls),
             "first": self.first,
             "last": self.last,
+            "reach": self.reach,
         }
 
     def _prompt(self, index, box):
@@ -89,7 +92,9 @@ class PropagationPlan:
         return crop and sliceDigest(crop.voxels, crop.start)
 
 
-def planPropagation(boxes, audit, axis, first, last, direction, fromSlice, isWhole=False, excluded=None, **settings):
+def planPropagation(
+    boxes, audit, axis, first, last, direction, fromSlice, reach=None, isWhole=False, excluded=None, **settings
+):
     """Plan a propagation through what a segment holds already.
 
     Slices of manual edits and accepted slices are kept; where they hold something, it is started from as well. Without
@@ -102,6 +107,7 @@ def planPropagation(boxes, audit, axis, first, last, direction, fromSlice, isWho
     :param last: last slice that may be touched, or None.
     :param direction: "both", "forward" or "backward".
     :param fromSlice: index of the only slice to start from; None for all.
+    :param reach: how many slices from the outermost boxes the object can be, or None.
     :param isWhole: whether also what is up to date is computed anew.
     :param excluded: {slice index: boxes} of what is not the object, on slices with a box.
     :param settings: window, model and the like.
@@ -127,6 +133,7 @@ def planPropagation(boxes, audit, axis, first, last, direction, fromSlice, isWho
         last=last,
         direction=direction,
         settings=settings,
+        reach=reach,
     )
     if fromSlice is None and first is None and last is None and direction == "both" and not isWhole:
         return _onlyChanged(plan, states, audit.sliceCount)

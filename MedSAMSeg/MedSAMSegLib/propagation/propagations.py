@@ -7,6 +7,7 @@ from MedSAMSegLib.propagation.propagationPlan import planPropagation
 from MedSAMSegLib.propagation.propagationRun import PropagationRun
 from MedSAMSegLib.segments.editorSettings import EditorSettings
 from MedSAMSegLib.slices.neighborRecords import NeighborRecords
+from MedSAMSegLib.slices.segmentThreshold import thresholdOf
 from MedSAMSegLib.slices.sliceStates import SliceAudit
 
 
@@ -17,13 +18,15 @@ class Propagations:
     :param uploads: VolumeUploads.
     :param writers: SegmentWriters.
     :param store: BoxPromptStore.
+    :param memory: :class:`ProbabilityMemory` of what the masks are cut from.
     """
 
-    def __init__(self, connect, uploads, writers, store):
+    def __init__(self, connect, uploads, writers, store, memory):
         self._connect = connect
         self._uploads = uploads
         self._writers = writers
         self._store = store
+        self._memory = memory
         self._runs = {}
 
     def start(self, volume, segmentation, segments, progress, first, last, direction, fromSlice, **settings):
@@ -33,7 +36,7 @@ class Propagations:
 
         The other arguments are as for `MedSAMSegLogic.startPropagation`.
         """
-        self._checkNoneRuns(segmentation)
+        self.checkNoneRuns(segmentation)
         if not segments:
             raise UserError("There is no segment to propagate.", "Draw a box round an object first.", "no_box")
         writer = self._writers.of(segmentation, volume)
@@ -50,6 +53,7 @@ class Propagations:
                 audits[segment],
                 axis,
                 *limits,
+                reach=self._reach(volume, segmentation, segment),
                 # What several objects share out is known only when all of it is computed.
                 isWhole=len(segments) > 1,
                 excluded={prompt.sliceIndex: prompt.exclude for prompt in prompts[segment] if prompt.exclude},
@@ -65,11 +69,14 @@ class Propagations:
                 NeighborRecords(segmentation, segment, volume, axis),
                 segment,
                 plan,
+                self._memory,
+                thresholdOf(segmentation.GetSegmentation().GetSegment(segment)),
                 rivals=[] if mayOverlap else [audit for other, audit in audits.items() if other != segment],
             )
             for segment, plan in plans.items()
         }
-        request = {**_request(plans, mayOverlap), "spacing": next(iter(audits.values())).spacing}
+        spacing = next(iter(audits.values())).spacing
+        request = {**_request(plans, mayOverlap), "spacing": spacing, "withProbabilities": True}
         run = PropagationRun(self._connect, self._uploads.uploadOf(volume), request, targets, progress)
         self._runs[segmentation.GetID()] = run
         return run
@@ -100,7 +107,17 @@ class Propagations:
             checkNotMovedApart(node, volume, segmentation)
         return [prompt for _node, prompt in boxes]
 
-    def _checkNoneRuns(self, segmentation):
+    def _reach(self, volume, segmentation, segment):
+        """:return: how many slices from its outermost boxes the object can be: as far as from the box that says most.
+
+        None where any box leaves that open.
+        """
+        nodes = self._store.nodes(segmentation, segment, volume)
+        reaches = [self._store.request(node)["reach"] for node in nodes]
+        return None if None in reaches else max(reaches)
+
+    def checkNoneRuns(self, segmentation):
+        """:raises UserError: if a propagation is still writing into a segmentation."""
         self._runs = {nodeID: run for nodeID, run in self._runs.items() if not run.isOver}
         if segmentation.GetID() in self._runs:
             raise UserError(

@@ -37,6 +37,23 @@ class LabelmapCrop:
         """:return: a crop without voxels."""
         return cls(np.zeros((0, 0, 0), bool), (0, 0, 0))
 
+    @classmethod
+    def together(cls, crops):
+        """:return: the voxels that are set in any of several crops."""
+        extents = [crop.extent for crop in crops if crop.voxels.size]
+        if not extents:
+            return cls.empty()
+        bounds = zip(*extents, strict=True)
+        extent = tuple(choose(each) for choose, each in zip((min, max) * 3, bounds, strict=True))
+        voxels = np.zeros(shapeOf(extent), bool)
+        for crop in crops:
+            block = tuple(
+                slice(start - first, start - first + size)
+                for start, first, size in zip(reversed(crop.start), extent[4::-2], crop.voxels.shape, strict=True)
+            )
+            voxels[block] |= crop.voxels
+        return cls(voxels, extent[::2])
+
     @property
     def extent(self):
         """Inclusive VTK extent (i0, i1, j0, j1, k0, k1)."""
@@ -49,6 +66,10 @@ class LabelmapCrop:
     def isEmpty(self):
         """Whether no voxel is set."""
         return not self.voxels.any()
+
+    def isSame(self, other):
+        """:return: whether another crop has the same voxels set."""
+        return self.minus(other).isEmpty and other.minus(self).isEmpty
 
     def where(self, condition):
         """:return: the voxels that are set here and in `condition`, an array of the same shape or a bool."""

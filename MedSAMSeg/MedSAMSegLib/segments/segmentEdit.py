@@ -59,10 +59,21 @@ class SliceEditPlanner:
         if mode == "remove":
             toRemove = self._erasable(crop)
         elif mode == "replace":
-            toRemove = self._leaving(crop, sliceIndex)
+            toRemove = self._leaving(crop, self.ownOnSlice(sliceIndex))
         if mode != "remove":
             toAdd, keepers = self._addable(crop)
         return self._edit(toRemove, toAdd, self._receiver() if mode == "remove" else None, keepers)
+
+    def planReplacement(self, crop, sliceIndices):
+        """Find out what putting masks in the place of all that a segment has on some slices will change.
+
+        :param crop: LabelmapCrop of the masks in the segment's grid.
+        :param sliceIndices: indices of the slices.
+        :return: SliceEdit.
+        """
+        toRemove = self._leaving(crop, LabelmapCrop.together([self.ownOnSlice(index) for index in sliceIndices]))
+        toAdd, keepers = self._addable(crop)
+        return self._edit(toRemove, toAdd, None, keepers)
 
     def planExchange(self, leaving, arriving):
         """Find out what taking some voxels out of a segment and putting others in will change.
@@ -104,9 +115,8 @@ class SliceEditPlanner:
         own = LabelmapCrop(self.voxels(self._segmentID, extent), extent[::2]).trimmed()
         return own if own.isEmpty else own.where(self._grid.isOnSlice(self._axis, sliceIndex, own.extent)).trimmed()
 
-    def _leaving(self, crop, sliceIndex):
-        """:return: what the segment has on the slice beside the crop, and may lose."""
-        own = self.ownOnSlice(sliceIndex)
+    def _leaving(self, crop, own):
+        """:return: what the segment has on some slices beside the crop, and may lose."""
         leaving = own.where(~crop.within(own.extent)).trimmed()
         return leaving.where(self._editable(leaving)).trimmed()
 

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 
+import numpy as np
 import slicer
 
 from MedSAMSegLib.errors import UserError
@@ -132,6 +133,21 @@ class SegmentWriter:
             self._storeAsVoxels()
         return SegmentTarget.of(SegmentContext(self._volumeNode, self._segmentationNode, segmentID), axis, geometry)
 
+    def replaceSlices(self, target, sliceIndices, crop):
+        """Put masks in the place of what a segment has on some slices, as `write` does in the mode "replace".
+
+        :param target: SegmentTarget.
+        :param sliceIndices: indices of the slices.
+        :param crop: LabelmapCrop of the volume's voxels on these slices that the segment has afterwards.
+        :return: whether any voxel changed.
+        :raises UserError: if the masks leave the volume.
+        """
+        self._checkCropInside(crop, target.grid)
+        onGrid = target.grid.cropOnGrid(crop, target.axis)
+        edit = self._planner(target).planReplacement(onGrid, sliceIndices)
+        self._carryOut(target, edit)
+        return not edit.changesNothing
+
     def emptySlice(self, target, sliceIndex):
         """Take all of a segment's voxels on a slice out, as `write` does with a mask of them in the mode "remove".
 
@@ -198,10 +214,18 @@ class SegmentWriter:
 
     def presentIn(self, target, crop):
         """:return: those voxels of a LabelmapCrop of the volume that the segment of a SegmentTarget has now."""
-        if crop.isEmpty:
-            return crop
-        extent = target.grid.blockAround(crop.extent)
-        voxels = self._planner(target).voxels(target.context.segmentID, extent)
+        return self._present(target, crop, [target.context.segmentID])
+
+    def presentElsewhere(self, target, crop):
+        """:return: those voxels of a LabelmapCrop of the volume that any other segment has now."""
+        segmentIDs = self._segmentationNode.GetSegmentation().GetSegmentIDs()
+        return self._present(target, crop, [other for other in segmentIDs if other != target.context.segmentID])
+
+    def _present(self, target, crop, segmentIDs):
+        if crop.isEmpty or not segmentIDs:
+            return crop.where(False)
+        extent, planner = target.grid.blockAround(crop.extent), self._planner(target)
+        voxels = np.logical_or.reduce([planner.voxels(each, extent) for each in segmentIDs])
         return crop.common(target.grid.cropFromGrid(LabelmapCrop(voxels, extent[::2])))
 
     def check(self, segmentID, geometry=None):
@@ -264,6 +288,18 @@ class SegmentWriter:
         :return: whether there was one.
         """
         return self.canRedo and self._history.redo()
+
+    def forgetStep(self, step):
+        """Put everything back to before the last step, as if it had never been.
+
+        :param step: UndoStep; nothing is done if it is not the last one, or cannot be taken back.
+        :return: whether it is forgotten.
+        """
+        if step is not self.lastStep or not self.canUndo:
+            return False
+        self._surfaces.forget()
+        self._history.rollBack()
+        return True
 
     def _storeAsVoxels(self):
         """Make voxels of a segmentation that is stored as surfaces, inside an undo step."""

@@ -61,6 +61,7 @@ class UndoHistory:
             self._logic.ClearUndoState()
             self._undoable.clear()
         self._logic.SaveStateForUndo()
+        self._touch()
         self._undoable.append(UndoStep(self._segmentation.GetSourceRepresentationName()))
         del self._undoable[:-MAXIMUM_NUMBER_OF_STEPS]
         self._redoable.clear()
@@ -102,6 +103,11 @@ class UndoHistory:
         self._undoable.append(self._redoable.pop())
         self.noteOwnChange()
         return True
+
+    def _touch(self):
+        """Let there be a change after the state that was saved: where there is none, Slicer's Undo goes back two."""
+        for segmentID in self._segmentation.GetSegmentIDs()[:1]:
+            self._segmentation.GetSegment(segmentID).Modified()
 
     @property
     def _segmentation(self):

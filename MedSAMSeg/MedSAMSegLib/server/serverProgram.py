@@ -68,7 +68,7 @@ class ServerProgram:
         return _resultOf(status, last, said)
 
     def models(self):
-        """Return the known models: dicts with name, title, installed, default, licence, size_bytes and path."""
+        """Return the known models: dicts with name, title, installed, default, license, size_bytes and path."""
         answer = self.run("models", "list")
         return answer["models"] if answer else []
 
@@ -107,7 +107,7 @@ def describeModel(model):
 
     :param model: dict as from :meth:`ServerProgram.models`.
     """
-    return f"{model['title']} ({readableSize(model['size_bytes'])}, {model['licence']})"
+    return f"{model['title']} ({readableSize(model['size_bytes'])}, {model['license']})"
 
 
 def _parsed(line):

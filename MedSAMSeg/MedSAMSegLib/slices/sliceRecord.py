@@ -5,6 +5,9 @@ from dataclasses import dataclass, field, replace
 #: The mask was made from a box drawn on this slice, followed from one side, or followed from both.
 BOX, PROPAGATED, INTERPOLATED = "box", "propagated", "interpolated"
 
+#: What only a propagation makes.
+FOLLOWED = (PROPAGATED, INTERPOLATED)
+
 #: The mask is somebody's own work, or was changed by hand since it was written.
 EDITED = "edited"
 
@@ -19,6 +22,7 @@ class SliceRecord:
     :param parts: the signs that the confidence is made of, by name, each 0 to 1.
     :param basis: what the mask was computed from, as a text that differs whenever that differs.
     :param isAccepted: whether the user has looked at the slice and found it good.
+    :param probability: name of the :class:`SliceProbability` that the mask is cut from; "" where there is none.
     """
 
     provenance: str
@@ -27,6 +31,7 @@ class SliceRecord:
     parts: dict = field(default_factory=dict)
     basis: str = ""
     isAccepted: bool = False
+    probability: str = ""
 
     @classmethod
     def fromJson(cls, values):
@@ -42,7 +47,13 @@ class SliceRecord:
             "parts": self.parts,
             "basis": self.basis,
             "isAccepted": self.isAccepted,
+            "probability": self.probability,
         }
+
+    @property
+    def isFollowed(self):
+        """Whether the mask is a propagation's, and nobody has called it good."""
+        return self.provenance in FOLLOWED and not self.isAccepted
 
     def accepted(self, isAccepted):
         """:return: the record of the same mask, accepted or not."""
@@ -60,6 +71,7 @@ class SliceState:
     :param basis: what the mask was computed from; "" for manual edits.
     :param isAccepted: whether the user found it good.
     :param isEmpty: whether the segment has no voxels on the slice.
+    :param probability: as of :class:`SliceRecord`; "" for manual edits.
     """
 
     index: int
@@ -69,6 +81,12 @@ class SliceState:
     basis: str
     isAccepted: bool
     isEmpty: bool
+    probability: str = ""
+
+    @property
+    def isFollowed(self):
+        """Whether the mask is a propagation's, untouched since, and nobody has called it good."""
+        return self.provenance in FOLLOWED and not self.isAccepted
 
     @property
     def isLocked(self):

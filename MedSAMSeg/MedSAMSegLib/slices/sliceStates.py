@@ -74,7 +74,7 @@ class SliceAudit:
         """Distances of the volume's voxel centers along its array axes (K, J, I), in millimeters."""
         return [float(length) for length in reversed(np.linalg.norm(self._geometry.IJKToWorld[:3, :3], axis=0))]
 
-    def note(self, sliceIndex, provenance, confidence=None, parts=None, basis=""):
+    def note(self, sliceIndex, provenance, confidence=None, parts=None, basis="", probability=""):
         """Record how what is on a slice now was made.
 
         :param sliceIndex: index of the slice.
@@ -82,8 +82,11 @@ class SliceAudit:
         :param confidence: 0 to 1, or None.
         :param parts: the signs that it is made of.
         :param basis: what the mask was computed from.
+        :param probability: name of what it is cut from; see :class:`SliceRecord`.
         """
-        record = SliceRecord(provenance, self._digest(sliceIndex), confidence, parts or {}, basis)
+        record = SliceRecord(
+            provenance, self._digest(sliceIndex), confidence, parts or {}, basis, probability=probability
+        )
         self._records.note(self._axis, {sliceIndex: record})
 
     def accept(self, sliceIndex, isAccepted=True):
@@ -126,6 +129,15 @@ class SliceAudit:
         record = _recordOf(state, digest, state.isAccepted)
         if self._records.of(self._axis, state.index) != record:
             self._records.note(self._axis, {state.index: record})
+
+    def restoreAll(self, states):
+        """Record slices as they were made, as `restore` does with one; of many this is faster.
+
+        :param states: the SliceState of each.
+        """
+        digests = self._digests()
+        records = {each.index: _recordOf(each, digests.get(each.index, ""), each.isAccepted) for each in states}
+        self._records.note(self._axis, records)
 
     def record(self, sliceIndex):
         """:return: the SliceRecord of a slice; None if there is none, or not of what is there now."""
@@ -291,12 +303,13 @@ def _ofSlice(crop, axis, sliceIndex):
 
 
 def _recordOf(state, digest, isAccepted):
-    return SliceRecord(state.provenance, digest, state.confidence, state.parts, state.basis, isAccepted)
+    return SliceRecord(
+        state.provenance, digest, state.confidence, state.parts, state.basis, isAccepted, state.probability
+    )
 
 
 def _state(index, record, digest):
     if record is None or record.digest != digest:
         return SliceState(index, EDITED, None, {}, "", False, not digest)
-    return SliceState(
-        index, record.provenance, record.confidence, record.parts, record.basis, record.isAccepted, not digest
-    )
+    how = record.provenance, record.confidence, record.parts, record.basis, record.isAccepted
+    return SliceState(index, *how, not digest, record.probability)

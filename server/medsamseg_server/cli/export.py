@@ -86,7 +86,7 @@ def run_onnx(args: argparse.Namespace) -> int:
         say(args, f"{args.output / name}  {readable_size((args.output / name).stat().st_size)}")
     checked = files["checked"]
     say(args, f"Checked with {checked['with']}: masks as those of MedSAMSeg, IoU {checked['lowest_iou']:g}.")
-    say(args, f"License of the weights: {checkpoint.licence}")
+    say(args, f"License of the weights: {checkpoint.license}")
     if args.json:
         print_json({"folder": str(args.output), **protocol})
     return 0

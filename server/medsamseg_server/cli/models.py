@@ -108,7 +108,7 @@ def run_list(args: argparse.Namespace) -> int:
             "installed": stored.path is not None,
             "default": checkpoint.model == DEFAULT_MODEL,
             "trained": checkpoint.model not in CHECKPOINTS,
-            "licence": checkpoint.licence,
+            "license": checkpoint.license,
             "size_bytes": stored.path.stat().st_size if stored.path else checkpoint.size_bytes,
             "path": str(stored.path) if stored.path else None,
         }
@@ -140,7 +140,7 @@ def _table_line(row: dict[str, object], width: int, title_width: int) -> str:
         installed += ", checksum verified" if row["published"] else ", not a published file"
     default = "  (default)" if row["default"] else ""
     size = readable_size(int(str(row["size_bytes"])))
-    return f"{row['name']:<{width}} {row['title']:<{title_width}} {size:>9}  {row['licence']:<11} {installed}{default}"
+    return f"{row['name']:<{width}} {row['title']:<{title_width}} {size:>9}  {row['license']:<11} {installed}{default}"
 
 
 def run_download(args: argparse.Namespace) -> int:
@@ -158,7 +158,7 @@ def run_download(args: argparse.Namespace) -> int:
         for label, (_, source) in zip(["From:", *["or from:"] * len(choices)], choices, strict=False):
             say(args, f"  {label:<9}{source.description}")
         say(args, f"  {'Size:':<9}{readable_size(checkpoint.size_bytes)}")
-        say(args, f"  {'License:':<9}{checkpoint.licence}")
+        say(args, f"  {'License:':<9}{checkpoint.license}")
         say(args, f"  {'Cite:':<9}{checkpoint.citation}")
         say(args, f"  {'To:':<9}{store.folder}")
         if not args.yes:

@@ -32,7 +32,15 @@ def parse_box(text: str) -> Box:
     Raises:
         MedSAMSegError: ``box_malformed``.
     """
-    return _four_numbers(text, "box")
+    numbers = _four_numbers(text)
+    if numbers is None:
+        raise MedSAMSegError(
+            ErrorKind.INVALID_INPUT,
+            "box_malformed",
+            f"'{text[:80]}' is not a box.",
+            "Write four numbers X0,Y0,X1,Y1 without spaces, such as 54,160,101,204.",
+        )
+    return numbers
 
 
 def parse_line(text: str) -> tuple[float, float, float, float]:
@@ -41,20 +49,22 @@ def parse_line(text: str) -> tuple[float, float, float, float]:
     Raises:
         MedSAMSegError: ``line_malformed``.
     """
-    return _four_numbers(text, "line")
-
-
-def _four_numbers(text: str, what: str) -> tuple[float, float, float, float]:
-    parts = text.split(",")
-    try:
-        x0, y0, x1, y1 = (float(part) for part in parts)
-    except ValueError:
+    numbers = _four_numbers(text)
+    if numbers is None:
         raise MedSAMSegError(
             ErrorKind.INVALID_INPUT,
-            f"{what}_malformed",
-            f"'{text[:80]}' is not a {what}.",
-            "Write four numbers X0,Y0,X1,Y1 without spaces, such as 54,160,101,204.",
-        ) from None
+            "line_malformed",
+            f"'{text[:80]}' is not a line.",
+            "Write the four numbers X0,Y0,X1,Y1 of its ends without spaces, such as 55,165,99,198.",
+        )
+    return numbers
+
+
+def _four_numbers(text: str) -> tuple[float, float, float, float] | None:
+    try:
+        x0, y0, x1, y1 = (float(part) for part in text.split(","))
+    except ValueError:
+        return None
     return (x0, y0, x1, y1)
 
 

@@ -10,12 +10,14 @@ from pathlib import Path
 
 from medsamseg_server.cli.train_options import (
     add_box_option,
+    add_close_ups_option,
     add_data_options,
     add_run_options,
     add_schedule_options,
     positive,
     rate,
     schedule,
+    with_close_ups,
 )
 from medsamseg_server.cli.train_run import finish, show_progress, training
 from medsamseg_server.models.specification import TinyViTParameters
@@ -67,6 +69,7 @@ def _add_finetune(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         "graphics card does; encoder and decoder; or low-rank adapters in both (default: %(default)s)",
     )
     add_box_option(parser)
+    add_close_ups_option(parser, "as the model is used that it begins with")
     parser.add_argument(
         "--embeddings",
         metavar="FOLDER",
@@ -103,6 +106,7 @@ def _add_distill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     stage.add_argument("--embedding-epochs", type=positive, default=20, metavar="N", help="(default: %(default)s)")
     stage.add_argument("--embedding-rate", type=rate, default=5e-4, metavar="RATE", help="(default: %(default)s)")
     add_box_option(parser)
+    add_close_ups_option(parser, "as the teacher is used")
     # The recipe's for the second stage.
     add_schedule_options(parser, epochs=8, learning_rate=5e-5)
     add_run_options(parser)
@@ -135,7 +139,8 @@ def run_finetune(args: argparse.Namespace) -> int:
     from medsamseg_server.training.finetune import finetune
     from medsamseg_server.weights.loading import load_network
 
-    specification = get_specification(args.base)
+    base = get_specification(args.base)
+    specification = with_close_ups(base, args.close_ups, base.close_up_size)
     parts = Parts(args.parts)
     # LiteMedSAM's recipe trains the IoU and turns images over, MedSAM's does not; an embedding cannot be turned over.
     is_lite = isinstance(specification.encoder, TinyViTParameters)
@@ -174,7 +179,8 @@ def run_distill(args: argparse.Namespace) -> int:
     lite = get_specification(DEFAULT_MODEL)
     assert isinstance(lite.encoder, TinyViTParameters)
     parameters = replace(lite.encoder, widths=args.widths, depths=args.depths, heads=args.heads)
-    specification = replace(lite, name=args.name, title=args.name, encoder=parameters)
+    student = replace(lite, name=args.name, title=args.name, encoder=parameters)
+    specification = with_close_ups(student, args.close_ups, teacher_specification.close_up_size)
     second = schedule(args)
     # An encoder that begins at random has statistics of batch normalization, which belong to its own weights.
     first = replace(second, epochs=args.embedding_epochs, learning_rate=args.embedding_rate, average=0.0)
@@ -183,15 +189,15 @@ def run_distill(args: argparse.Namespace) -> int:
         start = None
         if args.start_from is not None:
             start, _ = load_network(get_specification(args.start_from), store.path(args.start_from))
-        student = make_student(specification, teacher_network, start)
+        network = make_student(specification, teacher_network, start)
         predictor = load_predictor(stretched(teacher_specification), teacher_weights, fabric.device.type)
         teacher = EmbeddingsOnDisk(predictor, folder / "embeddings")
         stage = subfolder(folder, "embedding_stage")
         history = distill(
-            student, specification, teacher, data.train, data.validation, first, stage, fabric, progress.stepped
+            network, specification, teacher, data.train, data.validation, first, stage, fabric, progress.stepped
         )
         lessons = Lessons(args.largest_shift, flips=True, seed=args.seed)
-        outcome = finetune(student, specification, data, Parts.ALL, lessons, second, folder, fabric, progress=progress)
+        outcome = finetune(network, specification, data, Parts.ALL, lessons, second, folder, fabric, progress=progress)
         if fabric.is_global_zero:
             shutil.rmtree(folder / "embeddings", ignore_errors=True)
             outcome.metrics["embedding_error"] = [row["embedding_error"] for row in history.rows]

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medsamseg_server.cli.engine_options import add_device_option, add_window_option
 from medsamseg_server.cli.numbers_in_text import number_or_nan
 from medsamseg_server.cli.output import add_output_options
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.weights.registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
+    from medsamseg_server.models.specification import ModelSpecification
     from medsamseg_server.training.data import DataOptions
     from medsamseg_server.training.loop import Schedule
 
@@ -77,6 +81,42 @@ def add_box_option(parser: argparse.ArgumentParser) -> None:
         metavar="PIXELS",
         help="how far each side of a box is pushed outward at most, of 1024 (default: %(default)s)",
     )
+
+
+def add_close_ups_option(parser: argparse.ArgumentParser, default: str) -> None:
+    """Add the option that says whether objects are learned in close-ups; ``default`` says what happens without it."""
+    parser.add_argument(
+        "--close-ups",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="learn small objects in close-ups, larger and smaller ones at random, and see them so later; or only in "
+        f"whole slices (default: {default})",
+    )
+
+
+def with_close_ups(
+    specification: ModelSpecification, wanted: bool | None, known_size: int | None
+) -> ModelSpecification:
+    """Return a model that sees objects as the arguments want it.
+
+    Args:
+        specification: the model.
+        wanted: close-ups, or only whole slices; None for what ``known_size`` says.
+        known_size: side of the encoder's input for close-ups of the model that it begins with, or that teaches it.
+
+    Raises:
+        MedSAMSegError: ``close_ups_impossible``.
+    """
+    if wanted is None:
+        return replace(specification, close_up_size=known_size)
+    if wanted and specification.close_up_size is None:
+        raise MedSAMSegError(
+            ErrorKind.INVALID_INPUT,
+            "close_ups_impossible",
+            f"{specification.title} sees whole slices only.",
+            f"Begin with a model that has close-ups, such as {DEFAULT_MODEL}, or leave --close-ups out.",
+        )
+    return specification if wanted else replace(specification, close_up_size=None)
 
 
 def add_schedule_options(parser: argparse.ArgumentParser, epochs: int, learning_rate: float = 1e-4) -> None:

@@ -110,21 +110,29 @@ def whole_slice(specification: ModelSpecification, image_size: tuple[int, int]) 
     return View(0, 0, width, height, specification.input_size)
 
 
-def choose_view(specification: ModelSpecification, prompt: Prompt, image_size: tuple[int, int]) -> View:
-    """Return what a model sees for a prompt, which has been checked, on a slice of ``image_size`` (H, W).
+def choose_view(
+    specification: ModelSpecification, prompt: Prompt, image_size: tuple[int, int], zoom: float = 1.0
+) -> View:
+    """Return what a model sees for a prompt on a slice.
 
     The answer depends on these alone, not on what is encoded already: the same box always gets the same mask.
+
+    Args:
+        specification: the model.
+        prompt: which has been checked.
+        image_size: (H, W) of the slice.
+        zoom: how much larger than usual the close-up's square is, for a network that learns from more than one.
     """
     is_coarse = _COARSE <= specification.input_size / max(image_size) < _TOO_COARSE
     if specification.close_up_size is None or prompt.box is None or is_coarse:
         return whole_slice(specification, image_size)
-    view = _close_up(specification.close_up_size, prompt.box, image_size)
+    view = _close_up(specification.close_up_size, prompt.box, image_size, zoom)
     return (
         view if view is not None and view.holds(prompt.box, prompt.points) else whole_slice(specification, image_size)
     )
 
 
-def _close_up(input_size: int, box: Box, image_size: tuple[int, int]) -> View | None:
+def _close_up(input_size: int, box: Box, image_size: tuple[int, int], zoom: float) -> View | None:
     """Return the close-up of a box; None where the object fills the slice."""
     x0, y0, x1, y1 = box
     # A box tight around pixels i…j is [i, j], so its side is one more.
@@ -132,7 +140,7 @@ def _close_up(input_size: int, box: Box, image_size: tuple[int, int]) -> View | 
     if side > _LARGEST * max(image_size):
         return None
     least = min(_LEAST_SIDE, _LEAST_PART * max(image_size))
-    rungs = math.ceil(round(math.log(max(SURROUNDINGS * side, least), _LADDER), 6))
+    rungs = math.ceil(round(math.log(zoom * max(SURROUNDINGS * side, least), _LADDER), 6))
     side = _LADDER**rungs
     left, width = _span((x0 + x1) / 2, side, image_size[1])
     top, height = _span((y0 + y1) / 2, side, image_size[0])

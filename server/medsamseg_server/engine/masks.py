@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.engine.probabilities import ProbabilityMap, paste
+from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD, ProbabilityMap, paste
 
 _Value = TypeVar("_Value", bound=np.generic)
 
@@ -156,6 +156,19 @@ class SliceMask:
     def limited_to(self, part: NDArray[np.bool_]) -> SliceMask:
         """Return what of the object is left: a part of it, (H, W); the probability stays that of all of it."""
         return SliceMask.from_mask(part, self.score, self.probability)
+
+    @property
+    def own_probability(self) -> ProbabilityMap | None:
+        """The probability without what was taken from the mask (see ``limited_to``): it exceeds 0.5 on the mask alone.
+
+        So masks at all thresholds leave to others what this one does.
+        """
+        behind = self.probability
+        if behind is None or np.count_nonzero(behind.values > DEFAULT_THRESHOLD) == self.voxels:
+            return behind
+        own = np.zeros(behind.values.shape, bool)
+        self.moved(-behind.x0, -behind.y0).paint(own, True)
+        return replace(behind, values=np.where((behind.values > DEFAULT_THRESHOLD) & ~own, 0, behind.values))
 
     def to_array(self, image_size: tuple[int, int]) -> NDArray[np.bool_]:
         """Return the mask on a full slice of ``image_size`` (H, W)."""

@@ -60,7 +60,7 @@ def describe_protocol(
         "model": {
             "name": specification.name,
             "title": specification.title,
-            "license": checkpoint.licence,
+            "license": checkpoint.license,
             "citation": checkpoint.citation,
             "weights_sha256": weights_sha256,
         },

@@ -58,6 +58,13 @@ class SamNetwork(nn.Module):
         prompts.image_embedding_size = (input_size // reduction, input_size // reduction)
         return SamNetwork(self.image_encoder, prompts, self.mask_decoder).eval()
 
+    def for_embeddings(self, side: int) -> SamNetwork:
+        """Return the network for embeddings of another side G; the weights are shared."""
+        if side == self.embedding_side:
+            return self
+        input_side: int = self.prompt_encoder.input_image_size[0]  # type: ignore[index, assignment]
+        return self.at(side * input_side // self.embedding_side)
+
     def encode(self, images: Tensor) -> Tensor:
         """Return the embeddings (B, 256, G, G) of prepared images (B, 3, S, S)."""
         embeddings: Tensor = self.image_encoder(images)

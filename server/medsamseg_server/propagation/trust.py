@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from medsamseg_server.engine.box_vote import fill_of
 from medsamseg_server.engine.exclusion import agreement_on_rest
 from medsamseg_server.engine.masks import SliceMask
+from medsamseg_server.engine.prompts import Box
 from medsamseg_server.propagation.events import Confidence, SliceResult
 
 #: How much each sign counts. The gray levels' likeness to the prompted slice tells most, then the weakest agreement on
@@ -81,17 +83,35 @@ def confidence_in_rest(
     return _confidence(sure * share, {**whole.confidence.parts, "excluded": share})
 
 
+def confidence_of_answer(mask: SliceMask, box: Box | None, agreement: float | None) -> Confidence | None:
+    """Return how far the answer to a prompt can be trusted, as ``confidence_in_box``; None where that is not known.
+
+    Args:
+        mask: what was found.
+        box: x0, y0, x1, y1 of the user; None for points alone.
+        agreement: as ``SliceSegmentation.agreements``.
+    """
+    if box is None or agreement is None:
+        return None
+    # Only networks whose scores are learned are asked several boxes.
+    return confidence_in_box(fill_of(mask.extent, box), agreement, mask.score)
+
+
 def doubt(result: SliceResult) -> str | None:
     """Return a sentence on a mask in a box of the user that is likely to be wrong, with what to do; None otherwise.
 
     What follows from the box follows from this mask, so that a look at it saves the rest.
     """
-    sure = result.confidence
-    if result.direction != "prompt" or not result.mask.voxels or sure is None or sure.value >= LEAST_IN_BOX:
+    return doubt_on_mask(result.index, result.mask, result.confidence) if result.direction == "prompt" else None
+
+
+def doubt_on_mask(index: int, mask: SliceMask, sure: Confidence | None) -> str | None:
+    """Return the sentence of ``doubt`` for the mask in a box of the user on slice ``index``."""
+    if not mask.voxels or sure is None or sure.value >= LEAST_IN_BOX:
         return None
     signs = [_SIGNS[name] for name, part in sure.parts.items() if part == min(sure.parts.values())]
     return (
-        f"The mask on slice {result.index} is uncertain: {signs[0]}. "
+        f"The mask on slice {index} is uncertain: {signs[0]}. "
         "Draw the box tighter, or add a point or a box on another slice."
     )
 

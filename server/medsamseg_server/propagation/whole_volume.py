@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.engine.box_vote import fill_of
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
@@ -24,7 +23,7 @@ from medsamseg_server.propagation import (
 )
 from medsamseg_server.propagation.fusing import NO_PHASES, FusedSlices, Phases, make_slices
 from medsamseg_server.propagation.several_objects import FollowedObject, follow
-from medsamseg_server.propagation.trust import confidence_in_box, doubt
+from medsamseg_server.propagation.trust import confidence_of_answer, doubt
 from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.volumes.windows import IntensityRange
 
@@ -263,6 +262,4 @@ class _OnlyPrompts(Propagation):
     def run(self, source: SliceSource) -> Iterator[Event]:
         for index, box in self.plan.boxes.items():
             mask, agreement = source.in_box(index, box)
-            # Only networks whose scores are learned are asked several boxes.
-            sure = None if agreement is None else confidence_in_box(fill_of(mask.extent, box), agreement, mask.score)
-            yield SliceResult(index, "prompt", box, mask, "box", sure)
+            yield SliceResult(index, "prompt", box, mask, "box", confidence_of_answer(mask, box, agreement))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.serving import contract
+from medsamseg_server.serving.encoding_contract import EncodingsRequest, EncodingsState, EncodingsStatus
 from medsamseg_server.serving.propagation_job import error_reply
 from medsamseg_server.serving.scheduler import Outcome
 from medsamseg_server.volumes.volume import Volume
@@ -28,7 +29,7 @@ class EncodingJob:
         MedSAMSegError: as ``Volume.slice``, ``Volume.window`` and ``Engine.check_model``.
     """
 
-    def __init__(self, name: str, engine: Engine, volume: Volume, request: contract.EncodingsRequest) -> None:
+    def __init__(self, name: str, engine: Engine, volume: Volume, request: EncodingsRequest) -> None:
         volume.slice(request.axis, request.slice)
         self.name = name
         self._engine = engine
@@ -42,7 +43,7 @@ class EncodingJob:
         self._room = self._slices
         self._done: set[int] = set()
         self._seconds: deque[float] = deque(maxlen=_TIMED_ENCODINGS)
-        self._state: contract.EncodingsState = "running"
+        self._state: EncodingsState = "running"
         self._error: contract.Error | None = None
         self._measure_room()
 
@@ -52,13 +53,13 @@ class EncodingJob:
         return self._state in ("running", "paused")
 
     @property
-    def status(self) -> contract.EncodingsStatus:
+    def status(self) -> EncodingsStatus:
         """How far it is."""
         with self._lock:
             chosen = self._chosen()
             done = len(self._done.intersection(chosen))
             mean = sum(self._seconds) / len(self._seconds) if self._seconds else None
-            return contract.EncodingsStatus(
+            return EncodingsStatus(
                 state=self._state,
                 done=done,
                 total=len(chosen),
@@ -72,7 +73,7 @@ class EncodingJob:
                 error=self._error,
             )
 
-    def continues_as(self, volume: Volume, request: contract.EncodingsRequest) -> bool:
+    def continues_as(self, volume: Volume, request: EncodingsRequest) -> bool:
         """Return whether a request for the same volume asks for the same embeddings, from another slice perhaps.
 
         Raises:

@@ -14,12 +14,22 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.propagation import DirectionEnded, EngineSlices, Propagation
 from medsamseg_server.propagation.several_objects import FollowedObject, follow
 from medsamseg_server.serving import contract
+from medsamseg_server.serving.propagation_contract import (
+    CancelledEvent,
+    DoneEvent,
+    EndedEvent,
+    PropagateObject,
+    PropagateRequest,
+    PropagationEvent,
+    SliceEvent,
+    StartEvent,
+)
 from medsamseg_server.serving.scheduler import Outcome
 from medsamseg_server.volumes.volume import Volume
 
 logger = logging.getLogger(__name__)
 
-_Wanted: TypeAlias = contract.PropagateRequest | contract.PropagateObject
+_Wanted: TypeAlias = PropagateRequest | PropagateObject
 #: Stands for the name of the only object of a request; an ID is never empty.
 _ALONE = ""
 
@@ -33,12 +43,13 @@ class PropagationJob:
             ``Engine.check_model``.
     """
 
-    def __init__(self, name: str, engine: Engine, volume: Volume, request: contract.PropagateRequest) -> None:
+    def __init__(self, name: str, engine: Engine, volume: Volume, request: PropagateRequest) -> None:
         self.name = name
         self._engine = engine
         self._volume = volume
         self._window = request.window
         self._axis = request.axis
+        self._with_probabilities = request.probabilities
         self._delivered = 0
         self._complete = False
         self._may_overlap = request.may_overlap
@@ -46,7 +57,7 @@ class PropagationJob:
         volume.window(request.window)
         self._model = engine.check_model(request.model)
 
-    def _propagation(self, wanted: _Wanted, request: contract.PropagateRequest) -> tuple[str, Propagation]:
+    def _propagation(self, wanted: _Wanted, request: PropagateRequest) -> tuple[str, Propagation]:
         slices = Counter(prompt.slice for prompt in wanted.prompts)
         for index, count in slices.items():
             if count > 1:
@@ -68,15 +79,17 @@ class PropagationJob:
             exclude_masks={each.slice: each.mask.to_slice_mask(size(each.slice)) for each in wanted.exclude_masks},
         )
         check_prompts(list(prompts.values()), propagation.image_size)
-        return wanted.id if isinstance(wanted, contract.PropagateObject) else _ALONE, propagation
+        return wanted.id if isinstance(wanted, PropagateObject) else _ALONE, propagation
 
-    def steps(self) -> Iterator[contract.PropagationEvent]:
+    def steps(self) -> Iterator[PropagationEvent]:
         """Yield the events; one slice of an object, and of what it excludes, is computed per ``next``."""
         predictor = self._engine.predictor(self._model)
-        source = EngineSlices(self._engine, self._volume, self._axis, self._window, self._model)
+        source = EngineSlices(
+            self._engine, self._volume, self._axis, self._window, self._model, self._with_probabilities
+        )
         followed = [FollowedObject.of(name, each, source) for name, each in self._objects.items()]
         windows = [contract.Window.of(self._volume.window(each.source.window)) for each in followed]
-        yield contract.StartEvent(
+        yield StartEvent(
             job=self.name,
             slices_total=sum(each.slices_total for each in self._objects.values()),
             model=self._model,
@@ -88,27 +101,27 @@ class PropagationJob:
         for name, item in follow(followed, self._may_overlap):
             told = None if name == _ALONE else name
             if isinstance(item, DirectionEnded):
-                yield contract.EndedEvent(
+                yield EndedEvent(
                     object=told, direction=item.direction, slice=item.index, reason=item.reason, message=item.message
                 )
             else:
                 done.add((name, item.index))
-                yield contract.SliceEvent.of(item, len(done), told)
+                yield SliceEvent.of(item, len(done), told)
         seconds = contract.Seconds.of(source.encode_seconds, source.decode_seconds)
-        yield contract.DoneEvent(slices=len(done), seconds=seconds)
+        yield DoneEvent(slices=len(done), seconds=seconds)
 
-    def note_delivered(self, event: contract.PropagationEvent) -> None:
+    def note_delivered(self, event: PropagationEvent) -> None:
         """Remember what the client got; what is in work when a job is cancelled is dropped."""
-        if isinstance(event, contract.SliceEvent):
+        if isinstance(event, SliceEvent):
             self._delivered = event.done
-        self._complete = isinstance(event, contract.DoneEvent)
+        self._complete = isinstance(event, DoneEvent)
 
-    def closing_event(self, outcome: Outcome) -> contract.PropagationEvent | None:
+    def closing_event(self, outcome: Outcome) -> PropagationEvent | None:
         """Return the last event of a job whose client did not get it; None for one that ran to its end."""
         if self._complete:
             return None
         if outcome.kind == "cancelled":
-            return contract.CancelledEvent(slices=self._delivered)
+            return CancelledEvent(slices=self._delivered)
         return contract.ErrorEvent(error=error_reply(outcome.error)) if outcome.error else None
 
 
@@ -120,7 +133,7 @@ def error_reply(error: Exception) -> contract.Error:
     return contract.Error(code="internal", message="Something unexpected went wrong on the server.", hint=hint)
 
 
-def _objects_of(request: contract.PropagateRequest) -> Sequence[_Wanted]:
+def _objects_of(request: PropagateRequest) -> Sequence[_Wanted]:
     """Return the objects that a request is about, itself if it is about one."""
     if not request.objects:
         return [request]

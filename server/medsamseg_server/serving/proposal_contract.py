@@ -11,13 +11,13 @@ from medsamseg_server.serving.contract import (
     Axis,
     ErrorEvent,
     JobName,
-    Mask,
     ModelName,
     Seconds,
     Window,
     WindowText,
 )
 from medsamseg_server.serving.contract_types import Index, Reply, Request
+from medsamseg_server.serving.mask_contract import Mask
 
 _USUAL = ProposalOptions()
 _Share = Annotated[float, Field(ge=0, le=1)]

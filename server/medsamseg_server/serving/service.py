@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-import threading
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from functools import partial
@@ -18,11 +17,14 @@ from medsamseg_server.engine.slice_embeddings import Embedded
 from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.serving import contract
-from medsamseg_server.serving.encoding_job import EncodingJob
+from medsamseg_server.serving.background_encodings import BackgroundEncodings
+from medsamseg_server.serving.job_list import JobList
+from medsamseg_server.serving.propagation_contract import PropagateRequest, PropagationEvent
 from medsamseg_server.serving.propagation_job import PropagationJob
 from medsamseg_server.serving.proposal_contract import ProposalsEvent, ProposalsRequest
 from medsamseg_server.serving.proposal_job import ProposalJob
 from medsamseg_server.serving.scheduler import Outcome, Priority, Scheduler, Task
+from medsamseg_server.serving.status_contract import Queue
 from medsamseg_server.volumes.volume import Volume, VolumeStore
 
 logger = logging.getLogger(__name__)
@@ -30,12 +32,9 @@ logger = logging.getLogger(__name__)
 Event = TypeVar("Event")
 
 #: Takes a propagation's events as they happen, then None.
-Deliver = Callable[[contract.PropagationEvent | None], None]
+Deliver = Callable[[PropagationEvent | None], None]
 #: … and those of a search for proposals.
 DeliverProposals = Callable[[ProposalsEvent | None], None]
-
-# Ended background jobs whose state can still be asked for.
-_REMEMBERED_ENCODINGS = 64
 
 
 class _StreamedJob(Protocol[Event]):
@@ -73,11 +72,10 @@ class Service:
         self.volumes = volumes or VolumeStore()
         self._encoding, self._decoding = schedulers or (Scheduler("encoding", yields=True), Scheduler("decoding"))
         self._owner = owner
-        self._most_jobs = most_jobs
-        self._has_ended = False
-        self._tasks: dict[str, Task] = {}
-        self._encodings: OrderedDict[str, EncodingJob] = OrderedDict()
-        self._lock = threading.RLock()
+        #: What is under way.
+        self.jobs = JobList(most_jobs)
+        #: What is encoded in the background.
+        self.encodings = BackgroundEncodings(engine, self.volumes, self._encoding, self.jobs, owner)
 
     def for_user(self, owner: str, volumes: VolumeStore, cache: EmbeddingCache, most_jobs: int) -> Service:
         """Return a service with volumes, embeddings and jobs of its own, computed on the same threads as this one's.
@@ -94,50 +92,13 @@ class Service:
         schedulers = (self._encoding, self._decoding)
         return Service(self.engine.with_cache(cache), volumes, schedulers, owner, most_jobs)
 
-    @property
-    def jobs(self) -> int:
-        """Number of propagations and background encodings under way, waiting ones included."""
-        with self._lock:
-            return sum(not task.cancelled for task in self._tasks.values())
-
-    def own_jobs(self) -> list[contract.JobStatus]:
-        """Return the propagations and background encodings under way."""
-        with self._lock:
-            encodings = {job.name for job in self._encodings.values()}
-            return [
-                contract.JobStatus(
-                    job=name, kind="encoding" if name in encodings else "propagation", paused=task.paused
-                )
-                for name, task in self._tasks.items()
-                if not task.cancelled
-            ]
-
-    def queue(self) -> contract.Queue:
+    def queue(self) -> Queue:
         """Return how much is under way on the threads that compute, for whomever."""
         return _by_work(self._encoding.under_way() + self._decoding.under_way())
 
-    def steps_done(self) -> contract.Queue:
+    def steps_done(self) -> Queue:
         """Return how many steps of each kind were begun since the start, for whomever."""
         return _by_work(self._encoding.steps_done() + self._decoding.steps_done())
-
-    @property
-    def is_at_work(self) -> bool:
-        """Whether a job is under way that is not paused."""
-        with self._lock:
-            return any(not (task.cancelled or task.paused) for task in self._tasks.values())
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether ``end`` was called."""
-        return self._has_ended
-
-    def end(self) -> None:
-        """Cancel all jobs and accept no more; those of other services go on."""
-        with self._lock:
-            self._has_ended = True
-            tasks = list(self._tasks.values())
-        for task in tasks:
-            task.scheduler.cancel(task)
 
     def preload(self) -> Future[object]:
         """Load the default model in the background where its weights are installed; a failure is logged."""
@@ -162,7 +123,7 @@ class Service:
                     title=stored.checkpoint.title,
                     installed=stored.path is not None,
                     default=stored.checkpoint.model == self.engine.default_model,
-                    licence=stored.checkpoint.licence,
+                    license=stored.checkpoint.license,
                     size_bytes=stored.checkpoint.size_bytes,
                 )
                 for stored in self.engine.store.list()
@@ -201,7 +162,7 @@ class Service:
         decode = partial(self.engine.decode, embedded, prompts, preview, request.probabilities)
         return await asyncio.wrap_future(self._decoding.submit(Priority.CLICK, decode, self._owner))
 
-    def propagate(self, volume: Volume, request: contract.PropagateRequest, deliver: Deliver) -> Callable[[], None]:
+    def propagate(self, volume: Volume, request: PropagateRequest, deliver: Deliver) -> Callable[[], None]:
         """Check and queue a propagation; return what cancels it, which does nothing once it has ended.
 
         Args:
@@ -253,8 +214,7 @@ class Service:
             deliver(event)
 
         def on_end(outcome: Outcome) -> None:
-            with self._lock:
-                self._tasks.pop(job.name, None)
+            self.jobs.remove(job.name)
             self.volumes.release(volume)
             at_end()
             closing = job.closing_event(outcome)
@@ -267,7 +227,7 @@ class Service:
             self.volumes.hold(volume)
             return task
 
-        return self._start(job.name, start)
+        return self.jobs.start(job.name, "propagation", start)
 
     def _embed_for(self, job: ProposalJob, embedding: Future[Embedded]) -> None:
         """Give the embedding of a job's slice to a future: at once where it is known, else when it is encoded."""
@@ -285,79 +245,6 @@ class Service:
         elif embedding.set_running_or_notify_cancel():
             embedding.set_result(known)
 
-    def encode(self, key: str, volume: Volume, request: contract.EncodingsRequest) -> contract.EncodingsStatus:
-        """Encode a volume in the background, in place of what it may have; the same job goes on from another slice.
-
-        Raises:
-            MedSAMSegError: as ``EncodingJob``.
-        """
-        with self._lock:
-            job, task = self._encoding_of(key)
-            if job and task and job.continues_as(volume, request):
-                job.center_on(request.slice)
-                # What is asked for last is what the user looks at.
-                self._encoding.prefer(task)
-                return job.status
-            job = EncodingJob(secrets.token_hex(8), self.engine, volume, request)
-            self.cancel_encoding(key)
-            self._start_encoding(key, job)
-        return job.status
-
-    def _start_encoding(self, key: str, job: EncodingJob) -> None:
-        def on_end(outcome: Outcome) -> None:
-            with self._lock:
-                self._tasks.pop(job.name, None)
-            job.end(outcome)
-
-        steps = job.steps(partial(self.volumes.peek, key))
-        self._start(
-            job.name, lambda: self._encoding.start(Priority.BACKGROUND, steps, lambda _: None, on_end, self._owner)
-        )
-        self._encodings[key] = job
-        self._encodings.move_to_end(key)
-        while len(self._encodings) > _REMEMBERED_ENCODINGS:
-            self._encodings.popitem(last=False)
-
-    def pause_encoding(self, key: str, paused: bool) -> contract.EncodingsStatus:
-        """Pause a volume's background encoding, or let it go on.
-
-        Raises:
-            MedSAMSegError: ``job_unknown`` when it has none, or that has ended.
-        """
-        with self._lock:
-            job, task = self._encoding_of(key)
-            if job is None or task is None:
-                message = "The volume is not being encoded in the background."
-                raise MedSAMSegError(ErrorKind.NOT_FOUND, "job_unknown", message, "Start that first.")
-            (self._encoding.pause if paused else self._encoding.resume)(task)
-            job.note_paused(paused)
-        return job.status
-
-    def encoding_status(self, key: str) -> contract.EncodingsStatus:
-        """Return how far a volume's background encoding is."""
-        with self._lock:
-            job = self._encodings.get(key)
-        return job.status if job else contract.EncodingsStatus()
-
-    def cancel_encoding(self, key: str) -> None:
-        """Stop a volume's background encoding, if it has one."""
-        with self._lock:
-            _, task = self._encoding_of(key)
-        if task is not None:
-            self._encoding.cancel(task)
-
-    def cancel(self, name: str) -> None:
-        """Stop a job.
-
-        Raises:
-            MedSAMSegError: ``job_unknown`` when there is none of this name, or it has ended.
-        """
-        with self._lock:
-            task = self._tasks.get(name)
-        if task is None:
-            raise MedSAMSegError(ErrorKind.NOT_FOUND, "job_unknown", f"There is no job '{name[:64]}' (any more).")
-        task.scheduler.cancel(task)
-
     def stop(self) -> None:
         """Cancel everything and accept no more work; returns at once."""
         self._encoding.stop()
@@ -367,34 +254,9 @@ class Service:
         """Stop, and wait for the steps that are being computed; return False when one took ``timeout`` seconds."""
         return all([self._encoding.close(timeout), self._decoding.close(timeout)])
 
-    def _encoding_of(self, key: str) -> tuple[EncodingJob | None, Task | None]:
-        """Return a volume's latest background job, and its task unless that has ended or is about to."""
-        job = self._encodings.get(key)
-        task = self._tasks.get(job.name) if job else None
-        return job, None if task is None or task.cancelled else task
 
-    def _start(self, name: str, start: Callable[[], Task]) -> Task:
-        # The lock is held until the task is known, because it may end before `start` returns.
-        with self._lock:
-            if name in self._tasks:
-                message = f"A job named '{name}' is running already."
-                raise MedSAMSegError(ErrorKind.INVALID_INPUT, "job_exists", message, "Choose another name.")
-            self._check_may_start()
-            task = self._tasks[name] = start()
-            return task
-
-    def _check_may_start(self) -> None:
-        if self._has_ended:
-            message = "What the server had of yours is forgotten, since nothing was done for a while."
-            raise MedSAMSegError(ErrorKind.NOT_FOUND, "volume_unknown", message, "Upload the volume again.")
-        if self._most_jobs is not None and self.jobs >= self._most_jobs:
-            message = f"{self.jobs} of your {self._most_jobs} jobs are under way."
-            hint = "Wait until one is done or cancel one, or ask who runs the server for more jobs."
-            raise MedSAMSegError(ErrorKind.QUOTA_REACHED, "quota_jobs", message, hint)
-
-
-def _by_work(numbers: Counter[Priority]) -> contract.Queue:
-    return contract.Queue(
+def _by_work(numbers: Counter[Priority]) -> Queue:
+    return Queue(
         clicks=numbers[Priority.CLICK],
         propagations=numbers[Priority.PROPAGATION],
         encodings=numbers[Priority.BACKGROUND],

@@ -13,23 +13,24 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.serving import contract
 from medsamseg_server.serving.group.group import Group
 from medsamseg_server.serving.service import Service
+from medsamseg_server.serving.status_contract import JobStatus, OwnStatus, Status, VolumeUse
 
 router = APIRouter(responses={"4XX": {"model": contract.ErrorReply}})
 
 
 @router.get("/v1/status")
-async def get_status(request: Request) -> contract.Status:
+async def get_status(request: Request) -> Status:
     """Return what the caller has here, and how much the server has to do."""
     service: Service = request.app.state.service
     group: Group | None = request.app.state.group
     if group is None:
-        return contract.Status(own=_own(service), queue=service.queue())
+        return Status(own=_own(service), queue=service.queue())
     quota = group.quota_of(request.state.caller)
     own = _own(group.services().get(request.state.caller))
     own = own.model_copy(
         update={"most_volumes": quota.volumes, "most_memory_bytes": quota.memory, "most_jobs": quota.jobs}
     )
-    return contract.Status(own=own, places=group.places(), queue=service.queue())
+    return Status(own=own, places=group.places(), queue=service.queue())
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
@@ -74,12 +75,13 @@ class _Numbers:
             yield family
 
 
-def _own(service: Service | None) -> contract.OwnStatus:
+def _own(service: Service | None) -> OwnStatus:
     if service is None:
-        return contract.OwnStatus(volumes=[], jobs=[], memory_bytes=0)
+        return OwnStatus(volumes=[], jobs=[], memory_bytes=0)
     sizes = service.volumes.sizes()
-    volumes = [contract.VolumeUse(key=key, size_bytes=size) for key, size in sizes.items()]
-    return contract.OwnStatus(volumes=volumes, jobs=service.own_jobs(), memory_bytes=service.volumes.use[1])
+    volumes = [VolumeUse(key=key, size_bytes=size) for key, size in sizes.items()]
+    jobs = [JobStatus(job=job.name, kind=job.kind, paused=job.task.paused) for job in service.jobs.under_way()]
+    return OwnStatus(volumes=volumes, jobs=jobs, memory_bytes=service.volumes.use[1])
 
 
 def _prometheus() -> ModuleType:

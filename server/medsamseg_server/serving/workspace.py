@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 
+from medsamseg_server.serving.contract import VOLUME_KEY
 from medsamseg_server.serving.group.group import Group
 from medsamseg_server.serving.service import Service
 
@@ -45,6 +46,7 @@ async def _claimed_service(request: Request) -> Service:
     return workspace(request, claims=True)
 
 
+Key = Annotated[str, Path(pattern=VOLUME_KEY, description="sha256 of the .npy body, lowercase hex")]
 #: What everybody may know.
 CommonServiceOf = Annotated[Service, Depends(_common_service)]
 #: The caller's own.

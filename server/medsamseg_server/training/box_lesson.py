@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from medsamseg_server.engine.close_ups import View
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.models.frames import boxes_to_network
 from medsamseg_server.models.specification import ModelSpecification
@@ -19,6 +21,7 @@ from medsamseg_server.training.boxes import LARGEST_SHIFT, jittered_box
 from medsamseg_server.training.cases import TrainingSlice
 from medsamseg_server.training.decoding import mask_target
 from medsamseg_server.training.losses import MaskLoss, iou_loss
+from medsamseg_server.training.views import Views
 
 #: Boxes of validation are drawn with this in their seed, so that training never sees them.
 _VALIDATION = 1_000_003
@@ -36,10 +39,36 @@ class Sample:
         """The object."""
         return self.slice.masks[self.target]
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """(H, W) of the slice."""
+        height, width = self.slice.gray.shape
+        return height, width
 
-#: Returns a slice as the network takes it, without the batch dimension: an image or an embedding; flips are
+
+@dataclass(frozen=True)
+class Exercise:
+    """One object as the network is asked for it.
+
+    Attributes:
+        input: an image or an embedding, without the batch dimension.
+        box: (4,) in the frame of the network's input.
+        target: as the decoder should answer.
+    """
+
+    input: NDArray[np.float32]
+    box: NDArray[np.float32]
+    target: NDArray[np.float32]
+
+    @property
+    def side(self) -> int:
+        """Side of the input; those of one batch are of one size."""
+        return int(self.input.shape[-1])
+
+
+#: Returns a view of a slice as the network takes it, without the batch dimension: an image or an embedding; flips are
 #: (upside down, left to right).
-Prepare = Callable[[TrainingSlice, tuple[bool, bool]], NDArray[Any]]
+Prepare = Callable[[TrainingSlice, View, tuple[bool, bool]], NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -63,10 +92,11 @@ class BoxLesson:
     """Learning objects on slices from their boxes; see ``loop.Lesson``.
 
     Args:
-        module: takes prepared slices (B, …) and boxes (B, 4) in the frame of the network's input, and returns logits
-            (B, 256, 256) and predicted IoU (B,).
+        module: takes groups of prepared slices (B, …) and of boxes (B, 4) in the frame of the network's input, and
+            returns logits (B, h, w) and predicted IoU (B,) of each group; see ``decoding.BoxToMask``.
         specification: the network's protocol.
-        prepare: makes the network's input of a slice.
+        views: what is seen of an object.
+        prepare: makes the network's input of a view of a slice.
         training: slices to learn from.
         validation: slices to measure on, by name of the set; the first set's Dice is the score.
         lessons: how.
@@ -76,6 +106,7 @@ class BoxLesson:
         self,
         module: nn.Module,
         specification: ModelSpecification,
+        views: Views,
         prepare: Prepare,
         training: Sequence[TrainingSlice],
         validation: Mapping[str, Sequence[TrainingSlice]],
@@ -83,6 +114,7 @@ class BoxLesson:
     ) -> None:
         self.module = module
         self._specification = specification
+        self._views = views
         self._prepare = prepare
         self._samples = to_samples(training)
         self._validation = {name: to_samples(slices) for name, slices in validation.items()}
@@ -97,12 +129,18 @@ class BoxLesson:
     def loss(self, module: nn.Module, samples: Sequence[int], epoch: int) -> Tensor:
         """Return the mean loss of some objects."""
         device = _device(self.module)
-        inputs, boxes, targets = zip(*(self._teach(number, epoch) for number in samples), strict=True)
-        masks = _stack(targets).to(device)
-        logits, scores = module(_stack(inputs).to(device), _stack(boxes).to(device))
-        loss: Tensor = self._mask_loss(logits.float(), masks)
-        # Several devices wait for each other's gradients, also for those that are zero.
-        return loss + (iou_loss(scores.float(), logits, masks) if self._lessons.teaches_iou else 0 * scores.sum())
+        exercises = sorted((self._teach(number, epoch) for number in samples), key=lambda each: each.side)
+        groups = [list(group) for _, group in groupby(exercises, key=lambda each: each.side)]
+        inputs = [_stack([each.input for each in group]).to(device) for group in groups]
+        boxes = [_stack([each.box for each in group]).to(device) for group in groups]
+        losses = []
+        for group, (logits, scores) in zip(groups, module(inputs, boxes), strict=True):
+            masks = _stack([each.target for each in group]).to(device)
+            loss: Tensor = self._mask_loss(logits.float(), masks)
+            # Several devices wait for each other's gradients, also for those that are zero.
+            loss = loss + (iou_loss(scores.float(), logits, masks) if self._lessons.teaches_iou else 0 * scores.sum())
+            losses.append(loss * (len(group) / len(exercises)))
+        return torch.stack(losses).sum()
 
     def validate(self, module: nn.Module) -> dict[str, float]:
         """Return the mean Dice per slice of each set, with boxes pushed outward at random, always the same way."""
@@ -116,41 +154,45 @@ class BoxLesson:
         device = _device(self.module)
         found = []
         for number, sample in enumerate(samples):
-            size = _size(sample)
-            seed = (self._lessons.seed, _VALIDATION, number)
-            box = jittered_box(sample.mask, size, seed, self._lessons.largest_shift)
-            inputs = torch.from_numpy(self._prepare(sample.slice, (False, False)).astype(np.float32))[None]
-            boxes = torch.from_numpy(boxes_to_network(self._specification, box[None], size))
-            logits, _ = module(inputs.to(device), boxes.to(device))
-            values = upsample_masks(self._specification, logits.float().cpu().numpy(), size)[0]
-            found.append(_dice(values > self._specification.mask_threshold, sample.mask.to_array(size)))
+            view = self._views.used(sample.mask, sample.size)
+            specification = self._specification.at(view.input_size)
+            box = self._box(sample, view, (self._lessons.seed, _VALIDATION, number))
+            inputs = torch.from_numpy(self._prepare(sample.slice, view, (False, False)).astype(np.float32))[None]
+            boxes = torch.from_numpy(boxes_to_network(specification, box[None], view.shape))
+            ((logits, _),) = module([inputs.to(device)], [boxes.to(device)])
+            values = upsample_masks(specification, logits.float().cpu().numpy(), view.shape)[0]
+            mask = np.zeros(sample.size, bool)
+            view.cut(mask)[:] = values > specification.mask_threshold
+            found.append(_dice(mask, sample.mask.to_array(sample.size)))
         return found
 
-    def _teach(self, number: int, epoch: int) -> tuple[NDArray[Any], NDArray[np.float32], NDArray[np.float32]]:
-        """Return one object's input, box and target."""
+    def _teach(self, number: int, epoch: int) -> Exercise:
+        """Return one object with what is random about it in an epoch."""
         sample = self._samples[number]
-        size = _size(sample)
+        view = self._views.learned(sample.mask, sample.size, number, epoch)
+        specification = self._specification.at(view.input_size)
         seed = (self._lessons.seed, epoch, number)
-        box = jittered_box(sample.mask, size, seed, self._lessons.largest_shift)
-        mask = sample.mask.to_array(size)
+        box = self._box(sample, view, seed)
+        mask = view.cut(sample.mask.to_array(sample.size))
         flips = (False, False)
         if self._lessons.flips:
             down, across = np.random.default_rng((*seed, 1)).integers(0, 2, 2).astype(bool).tolist()
             flips = (down, across)
-            mask, box = flip(mask, flips), flip_box(box, size, flips)
-        prepared = self._prepare(sample.slice, flips).astype(np.float32)
-        network_box = boxes_to_network(self._specification, box[None], size)[0]
-        return prepared, network_box, mask_target(self._specification, mask)
+            mask, box = flip(mask, flips), flip_box(box, view.shape, flips)
+        prepared = self._prepare(sample.slice, view, flips).astype(np.float32)
+        network_box = boxes_to_network(specification, box[None], view.shape)[0]
+        return Exercise(prepared, network_box, mask_target(specification, mask))
+
+    def _box(self, sample: Sample, view: View, seed: tuple[int, ...]) -> NDArray[np.float64]:
+        """Return a box (4,) of an object, pushed outward at random, in pixels of a view."""
+        seen = max(view.shape)
+        x0, y0, x1, y1 = jittered_box(sample.mask, sample.size, seed, self._lessons.largest_shift, seen)
+        return np.array(view.box_inside((x0, y0, x1, y1)))
 
 
 def to_samples(slices: Sequence[TrainingSlice]) -> list[Sample]:
     """Return every object of every slice."""
     return [Sample(each, target) for each in slices for target in each.masks]
-
-
-def _size(sample: Sample) -> tuple[int, int]:
-    height, width = sample.slice.gray.shape
-    return height, width
 
 
 def flip(image: NDArray[Any], flips: tuple[bool, bool]) -> NDArray[Any]:

@@ -86,11 +86,6 @@ class TrainingData:
     report: DataReport
     sha256: str
 
-    @property
-    def all_slices(self) -> list[TrainingSlice]:
-        """Every slice, once."""
-        return [*self.train, *self.validation, *self.test, *self.mixed]
-
 
 def prepare_data(
     options: DataOptions, folder: Path, progress: Callable[[str], None] = lambda name: None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -9,18 +11,21 @@ from torch import Tensor, nn
 
 from medsamseg_server.models.frames import resized_shape
 from medsamseg_server.models.networks import SamNetwork
-from medsamseg_server.models.specification import ModelSpecification
+from medsamseg_server.models.specification import ModelSpecification, SamDecoder
 
-#: Side of the decoder's logits.
-LOGITS_SIDE = 256
+# SAM's masks are so many times as large as its embeddings.
+_MASK_SCALE = 4
 
 
 class BoxToMask(nn.Module):
     """From images or their embeddings, and a box on each, to logits and predicted IoU: what is trained.
 
+    Whole slices and close-ups have inputs of different sizes. All of a batch go through in one call, as networks on
+    several devices want it.
+
     Attributes:
         network: the network.
-        encodes: whether the inputs are images (B, 3, S, S) that go through the encoder, or embeddings.
+        encodes: whether the inputs are images that go through the encoder, or embeddings.
     """
 
     def __init__(self, network: SamNetwork, encodes: bool) -> None:
@@ -28,23 +33,26 @@ class BoxToMask(nn.Module):
         self.network = network
         self.encodes = encodes
 
-    def forward(self, inputs: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the logits (B, 256, 256) and the predicted IoU (B,).
+    def forward(self, inputs: Sequence[Tensor], boxes: Sequence[Tensor]) -> list[tuple[Tensor, Tensor]]:
+        """Return the logits (B, 4 · G, 4 · G) and the predicted IoU (B,) of each group.
 
         Args:
-            inputs: images (B, 3, S, S) or embeddings (B, 256, 64, 64).
-            boxes: (B, 4) as x0, y0, x1, y1 in the frame of the S×S input.
+            inputs: groups of images (B, 3, S, S) or embeddings (B, 256, G, G), each of one size.
+            boxes: for each group (B, 4) as x0, y0, x1, y1 in the frame of its S×S input.
         """
-        embeddings = self.network.encode(inputs) if self.encodes else inputs
-        return decode_each(self.network, embeddings, boxes)
+        return [
+            decode_each(self.network, self.network.encode(group) if self.encodes else group, its_boxes)
+            for group, its_boxes in zip(inputs, boxes, strict=True)
+        ]
 
 
 def decode_each(network: SamNetwork, embeddings: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the logits (B, 256, 256) and the predicted IoU (B,) of one box (B, 4) on each of B images.
+    """Return the logits (B, 4 · G, 4 · G) and the predicted IoU (B,) of one box (B, 4) on each of B images.
 
     SAM's decoder takes many prompts on one image. It adds the image to the dense part of each prompt, so B images go in
     as B dense prompts on an image of zeros.
     """
+    network = network.for_embeddings(embeddings.shape[-1])
     sparse, dense = network.prompt_encoder(points=None, boxes=boxes, masks=None)
     # The type of a submodule's attribute is not known to the type checker.
     positions = network.prompt_encoder.get_dense_pe()  # type: ignore[operator]
@@ -59,10 +67,13 @@ def decode_each(network: SamNetwork, embeddings: Tensor, boxes: Tensor) -> tuple
 
 
 def mask_target(specification: ModelSpecification, mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return a mask (H, W) of a slice as the decoder should answer it: (256, 256), 1 on the object, nearest pixels."""
+    """Return a mask (H, W) as the decoder should answer it: as large as its logits, 1 on the object, nearest pixels."""
     height, width = resized_shape(specification, (mask.shape[0], mask.shape[1]))
-    scale = LOGITS_SIDE / specification.input_size
+    side = specification.embedding_shape[-1]
+    if isinstance(specification.decoder, SamDecoder):
+        side *= _MASK_SCALE
+    scale = side / specification.input_size
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    target = np.zeros((LOGITS_SIDE, LOGITS_SIDE), np.float32)
+    target = np.zeros((side, side), np.float32)
     target[: size[1], : size[0]] = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
     return target

@@ -16,6 +16,7 @@ from medsamseg_server.system.safe_files import ensure_folder, ensure_free_space
 
 if TYPE_CHECKING:
     from medsamseg_server.models.predictor import Predictor
+    from medsamseg_server.models.specification import ModelSpecification
 
 # What is used again soon; the system keeps the rest of the files in memory as far as there is any.
 _MEMORY_BYTES = 2**28
@@ -36,33 +37,47 @@ class EmbeddingsOnDisk:
         self._folder = folder
         self._cache = EmbeddingCache(_MEMORY_BYTES, folder, _NO_QUOTA)
 
-    def compute(self, slices: Iterable[NDArray[np.uint8]], progress: Callable[[], None] = lambda: None) -> None:
+    @property
+    def specification(self) -> ModelSpecification:
+        """The model's, as it sees slices."""
+        return self._predictor.specification
+
+    def compute(
+        self, slices: Iterable[tuple[NDArray[np.uint8], int]], progress: Callable[[], None] = lambda: None
+    ) -> None:
         """Compute what is missing, so that later calls are fast.
 
         Args:
-            slices: gray levels (H, W) of each.
-            progress: called after each slice.
+            slices: gray levels (H, W) of slices and close-ups, each with the side of the encoder's input.
+            progress: called after each.
 
         Raises:
             MedSAMSegError: of kind ``CANNOT_WRITE`` when the disk has too little space or refuses.
         """
         slices = list(slices)
         ensure_folder(self._folder)
-        missing = [gray for gray in slices if not self._is_kept(gray)]
-        ensure_free_space(self._folder, len(missing) * 2 * math.prod(self._predictor.specification.embedding_shape))
+        missing = [each for each in slices if not self._is_kept(*each)]
+        shapes = [self.specification.at(size).embedding_shape for _, size in missing]
+        ensure_free_space(self._folder, 2 * sum(map(math.prod, shapes)))
         for _ in range(len(slices) - len(missing)):
             progress()
-        for gray in missing:
-            self.get(gray)
+        for gray, size in missing:
+            self.get(gray, size)
             progress()
 
-    def get(self, gray: NDArray[np.uint8]) -> NDArray[np.float16]:
-        """Return the embedding (256, 64, 64) of a slice (H, W) of gray levels."""
-        prepared = self._predictor.prepare(gray)
-        key = self._key(prepared)
-        found = self._cache.get(key, self._predictor.specification.embedding_shape)
+    def get(self, gray: NDArray[np.uint8], input_size: int | None = None) -> NDArray[np.float16]:
+        """Return the embedding (256, G, G) of gray levels (H, W) of a slice or close-up.
+
+        Args:
+            gray: what the network sees.
+            input_size: side of the encoder's input; None for that of a whole slice.
+        """
+        predictor = self._predictor.at(input_size or self.specification.input_size)
+        prepared = predictor.prepare(gray)
+        key = _key(predictor, prepared)
+        found = self._cache.get(key, predictor.specification.embedding_shape)
         if found is None:
-            embedding = self._predictor.encode_prepared(prepared)
+            embedding = predictor.encode_prepared(prepared)
             if not np.isfinite(embedding).all():
                 raise MedSAMSegError(
                     ErrorKind.INTERNAL, "embedding_invalid", "The network's result for a slice is not a number."
@@ -72,10 +87,10 @@ class EmbeddingsOnDisk:
             self._cache.put(key, found)
         return found
 
-    def _is_kept(self, gray: NDArray[np.uint8]) -> bool:
-        key = self._key(self._predictor.prepare(gray))
-        return self._cache.has(key, self._predictor.specification.embedding_shape)
+    def _is_kept(self, gray: NDArray[np.uint8], input_size: int) -> bool:
+        predictor = self._predictor.at(input_size)
+        return self._cache.has(_key(predictor, predictor.prepare(gray)), predictor.specification.embedding_shape)
 
-    def _key(self, prepared: NDArray[np.float32]) -> str:
-        predictor = self._predictor
-        return embedding_key(prepared, predictor.specification.name, predictor.weights_sha256, predictor.precision)
+
+def _key(predictor: Predictor, prepared: NDArray[np.float32]) -> str:
+    return embedding_key(prepared, predictor.specification.name, predictor.weights_sha256, predictor.precision)

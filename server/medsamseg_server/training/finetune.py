@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from medsamseg_server.engine.close_ups import View
 from medsamseg_server.models.preprocessing import prepare_image
 from medsamseg_server.models.specification import ModelSpecification
 from medsamseg_server.training.adapting import Parts, choose_parts, merge_adapters
@@ -20,6 +21,7 @@ from medsamseg_server.training.data import TrainingData
 from medsamseg_server.training.decoding import BoxToMask
 from medsamseg_server.training.embeddings_on_disk import EmbeddingsOnDisk
 from medsamseg_server.training.loop import History, Schedule, Step, train
+from medsamseg_server.training.views import KEPT_VIEWS, Views
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -49,7 +51,7 @@ class Progress:
     """What is called while it goes on.
 
     Attributes:
-        encoded: after each slice that was encoded, of so many.
+        encoded: after each slice or close-up that was encoded, of so many.
         stepped: after each step of the training.
     """
 
@@ -73,7 +75,8 @@ def finetune(
 
     Args:
         network: what to begin with.
-        specification: its protocol.
+        specification: its protocol. With close-ups, objects are learned in them as the model will see them in use, but
+            with more or less round them, and not always in the middle.
         data: what to learn from, and to measure on.
         parts: what is trained.
         lessons: boxes, losses, flips.
@@ -89,13 +92,14 @@ def finetune(
     started = time.monotonic()
     progress = progress or Progress()
     choose_parts(network, parts)
+    views = Views(specification, lessons.seed, KEPT_VIEWS if parts is Parts.DECODER else None)
     if parts is Parts.DECODER:
         assert embeddings is not None, "the decoder learns from embeddings"
-        prepare = _embed(embeddings, data.all_slices, progress)
+        prepare = _embed(embeddings, data, views, progress)
     else:
         prepare = prepare_images(specification)
     module = BoxToMask(network, encodes=parts is not Parts.DECODER)
-    lesson = BoxLesson(module, specification, prepare, data.train, validation_sets(data), lessons)
+    lesson = BoxLesson(module, specification, views, prepare, data.train, validation_sets(data), lessons)
     test = to_samples(data.test)
     before = lesson.dice(test)
     history = train(lesson, schedule, folder, fabric, progress.stepped)
@@ -141,21 +145,28 @@ def _by_target(samples: list[Sample], dices: list[float]) -> dict[str, float]:
     return {target: float(np.mean([dice for sample, dice in pairs if sample.target == target])) for target in targets}
 
 
-def _embed(embeddings: EmbeddingsOnDisk, slices: list[TrainingSlice], progress: Progress) -> Prepare:
+def _embed(embeddings: EmbeddingsOnDisk, data: TrainingData, views: Views, progress: Progress) -> Prepare:
     """Compute all embeddings, and return what gives them."""
-    embeddings.compute((each.gray for each in slices), lambda: progress.encoded(len(slices)))
+    needed = {}
+    for number, sample in enumerate(to_samples(data.train)):
+        for view in views.every(sample.mask, sample.size, number):
+            needed[id(sample.slice), view] = sample.slice
+    for sample in to_samples([*data.validation, *data.test, *data.mixed]):
+        needed[id(sample.slice), views.used(sample.mask, sample.size)] = sample.slice
+    seen = [(view.cut(each.gray), view.input_size) for (_, view), each in needed.items()]
+    embeddings.compute(seen, lambda: progress.encoded(len(seen)))
 
-    def prepare(each: TrainingSlice, flips: tuple[bool, bool]) -> NDArray[Any]:
+    def prepare(each: TrainingSlice, view: View, flips: tuple[bool, bool]) -> NDArray[Any]:
         assert not any(flips), "an embedding cannot be turned over"
-        return embeddings.get(each.gray)
+        return embeddings.get(view.cut(each.gray), view.input_size)
 
     return prepare
 
 
 def prepare_images(specification: ModelSpecification, channels: int = 3) -> Prepare:
-    """Return what makes the encoder's input, or its first channels, of a slice."""
+    """Return what makes the encoder's input, or its first channels, of a view of a slice."""
 
-    def prepare(each: TrainingSlice, flips: tuple[bool, bool]) -> NDArray[Any]:
-        return prepare_image(specification, flip(each.gray, flips))[:channels]
+    def prepare(each: TrainingSlice, view: View, flips: tuple[bool, bool]) -> NDArray[Any]:
+        return prepare_image(specification.at(view.input_size), flip(view.cut(each.gray), flips))[:channels]
 
     return prepare

@@ -39,10 +39,10 @@ def register(
     Raises:
         MedSAMSegError: as ``register_trained``.
     """
-    licence, citation, base = "your own", "", None
+    license, citation, base = "your own", "", None
     if origin is not None:
         checkpoint = get_checkpoint(origin)
-        licence, citation = checkpoint.licence, checkpoint.citation
+        license, citation = checkpoint.license, checkpoint.citation
         base = {"model": origin, "weights_sha256": ModelStore().sha256(origin)}
     provenance = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -59,7 +59,7 @@ def register(
         weights = outcome.network.state_dict()
         torch.save({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, path)
 
-    return register_trained(specification, save, licence, citation, provenance, overwrite)
+    return register_trained(specification, save, license, citation, provenance, overwrite)
 
 
 def _describe(data: TrainingData) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from medsamseg_server.training.box_lesson import BoxLesson, Lessons, to_samples
 from medsamseg_server.training.data import TrainingData
 from medsamseg_server.training.finetune import Outcome, Progress, prepare_images, summarize, validation_sets
 from medsamseg_server.training.loop import Schedule, train
+from medsamseg_server.training.views import Views
 from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.registry import DEFAULT_MODEL
 
@@ -47,7 +49,8 @@ def train_specialist(
     network = build_specialist(specification).requires_grad_(True)
     prepare = prepare_images(specification, channels=1)
     module = _WithoutIoU(network)
-    lesson = BoxLesson(module, specification, prepare, data.train, validation_sets(data), lessons)
+    views = Views(specification, lessons.seed)
+    lesson = BoxLesson(module, specification, views, prepare, data.train, validation_sets(data), lessons)
     history = train(lesson, schedule, folder, fabric, progress.stepped)
     test = to_samples(data.test)
     metrics = summarize(history, test, None, lesson.dice(test))
@@ -61,7 +64,7 @@ class _WithoutIoU(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, images: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the logits (B, S, S), and 0 (B,) for an IoU that a U-Net does not estimate."""
-        logits = self.network(images, boxes)
-        return logits, logits.new_zeros(len(logits))
+    def forward(self, images: Sequence[Tensor], boxes: Sequence[Tensor]) -> list[tuple[Tensor, Tensor]]:
+        """Return the logits (B, S, S) of each group, and 0 (B,) for an IoU that a U-Net does not estimate."""
+        answers = [self.network(*group) for group in zip(images, boxes, strict=True)]
+        return [(logits, logits.new_zeros(len(logits))) for logits in answers]

@@ -1,4 +1,4 @@
-"""The published weights of each model: where they come from, their licence, and how to know them again."""
+"""The published weights of each model: where they come from, their license, and how to know them again."""
 
 from __future__ import annotations
 
@@ -70,14 +70,14 @@ class Checkpoint:
     Attributes:
         model: the model's short name, as in ``--model``.
         title: the model's name for people.
-        licence: licence of the weights.
+        license: license of the weights.
         citation: what to cite when results are published.
         files: the published files that hold these weights, the first choice first.
     """
 
     model: str
     title: str
-    licence: str
+    license: str
     citation: str
     files: tuple[PublishedFile, ...]
 
@@ -157,8 +157,8 @@ _SAM_FILE = PublishedFile(
 )
 
 
-def _published(model: str, licence: str, citation: str, files: tuple[PublishedFile, ...]) -> Checkpoint:
-    return Checkpoint(model, SPECIFICATIONS[model].title, licence, citation, files)
+def _published(model: str, license: str, citation: str, files: tuple[PublishedFile, ...]) -> Checkpoint:
+    return Checkpoint(model, SPECIFICATIONS[model].title, license, citation, files)
 
 
 #: Every model's weights by the model's name, the default first.

@@ -45,7 +45,7 @@ class TrainedModel:
         specification: its network and protocol; its name is the model's name.
         sha256: checksum of the weights' file.
         size_bytes: size of that file.
-        licence: licence of the weights, which is that of the weights they started from.
+        license: license of the weights, which is that of the weights they started from.
         citation: what to cite.
         provenance: how it came about: base weights, data, protocol, metrics; plain JSON.
     """
@@ -53,7 +53,7 @@ class TrainedModel:
     specification: ModelSpecification
     sha256: str
     size_bytes: int
-    licence: str
+    license: str
     citation: str
     provenance: Mapping[str, Any]
 
@@ -66,7 +66,7 @@ class TrainedModel:
     def checkpoint(self) -> Checkpoint:
         """The entry that the store, the command line and the server show."""
         file = PublishedFile(f"{_FOLDER}/{self.name}.pth", self.size_bytes, "sha256", self.sha256, sources=())
-        return Checkpoint(self.name, self.specification.title, self.licence, self.citation, (file,))
+        return Checkpoint(self.name, self.specification.title, self.license, self.citation, (file,))
 
 
 def check_name(name: str) -> None:
@@ -118,7 +118,7 @@ def find_trained(name: str) -> TrainedModel | None:
 def register_trained(
     specification: ModelSpecification,
     save: Callable[[Path], None],
-    licence: str,
+    license: str,
     citation: str,
     provenance: Mapping[str, Any],
     overwrite: bool = False,
@@ -128,7 +128,7 @@ def register_trained(
     Args:
         specification: the network; its name becomes the model's.
         save: writes the weights' file to the path that it is given.
-        licence: of the weights.
+        license: of the weights.
         citation: what to cite.
         provenance: how it came about; plain JSON.
         overwrite: replace a trained model of this name.
@@ -145,7 +145,7 @@ def register_trained(
     with replacing(weights) as temporary:
         save(temporary)
     trained = TrainedModel(
-        specification, file_digest(weights), weights.stat().st_size, licence, citation, dict(provenance)
+        specification, file_digest(weights), weights.stat().st_size, license, citation, dict(provenance)
     )
     with replacing(description) as temporary:
         temporary.write_text(json.dumps(_to_json(trained), indent=1), "utf-8")
@@ -195,7 +195,7 @@ def _to_json(trained: TrainedModel) -> dict[str, Any]:
         "specification": fields,
         "sha256": trained.sha256,
         "size_bytes": trained.size_bytes,
-        "licence": trained.licence,
+        "license": trained.license,
         "citation": trained.citation,
         "provenance": dict(trained.provenance),
     }
@@ -222,7 +222,7 @@ def _from_json(name: str, values: dict[str, Any]) -> TrainedModel:
         specification,
         str(values["sha256"]),
         int(values["size_bytes"]),
-        str(values["licence"]),
+        str(values["license"]),
         str(values["citation"]),
         values["provenance"],
     )

@@ -1,7 +1,6 @@
 """One box that the user may drag, and the questions that are asked about it meanwhile."""
 
-from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.runs.watchedRun import WatchedRun
+from MedSAMSegLib.panel.parts.oneQuestion import OneQuestion
 
 
 class DraggedBox:
@@ -18,13 +17,13 @@ class DraggedBox:
         self._node = node
         self._session = session
         self._onResult = onResult
-        self._isAsking = False
+        self._question = OneQuestion(session, self._onFailure)
         self._asked = None
         self._previous = None
 
     def follow(self):
         """Ask about where the box is now, unless an answer is still to come: then, when it is there."""
-        if self._isAsking or self._node.GetScene() is None:
+        if self._question.isUnderWay or self._node.GetScene() is None:
             return
         entry = self._session.logic.boxEntry(self._node)
         if self.isHeld:
@@ -46,29 +45,19 @@ class DraggedBox:
         """
         session = self._session
         isLast = prompt is None
-        self._isAsking = True
         self._asked = prompt
-        try:
-            run = session.logic.startBoxUpdate(
+        return self._question.ask(
+            lambda: session.logic.startBoxUpdate(
                 self._node, session.window, session.model, continues=self._previous, isLast=isLast
-            )
-        except UserError as error:
-            session.say(str(error))
-            self._isAsking = False
-            return False
-        session.work.add(
-            WatchedRun(run), onResult=lambda watched: self._onAnswer(watched.run, isLast), onError=self._onError
+            ),
+            lambda run: self._onAnswer(run, isLast),
         )
-        return True
 
     def _onAnswer(self, run, isLast):
-        self._isAsking = False
         self._previous = None if isLast else run
         if isLast and run.result is not None:
             self._onResult(run.result)
         self.follow()
 
-    def _onError(self, error):
-        self._isAsking = False
+    def _onFailure(self):
         self._previous = None
-        self._session.say(str(error))

@@ -18,6 +18,20 @@ def sentenceOn(result, segmentation):
     return " ".join([*([_("Stopped.")] if result.wasCancelled else []), *parts, *result.notes])
 
 
+def sentenceOnPropagationThreshold(result):
+    """:return: what another threshold made of a propagation.
+
+    :param result: :class:`PropagationThreshold`.
+    """
+    values = {"threshold": f"{result.threshold:.2f}", "count": result.voxelCount, "slices": _count(result.slices)}
+    if result.voxelCount == 0:
+        sentence = _("Threshold {threshold}: no voxel is likely enough. Move it down.")
+    else:
+        sentence = _("Threshold {threshold}: {count} voxels on {slices}")
+    kept = [_("Left as they are: {slices}").format(slices=_count(result.keptSlices))] if result.keptSlices else []
+    return " ".join([sentence.format(**values), *kept, *result.notes])
+
+
 def _count(slices):
     return _("1 slice.") if len(slices) == 1 else _("{count} slices.").format(count=len(slices))
 

@@ -1,60 +1,63 @@
-"""The slider that gives the selected box another threshold, and the number beside it."""
+"""A slider that gives something another threshold, and the number beside it."""
 
-from slicer.i18n import tr as _
-
-from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.runs.watchedRun import WatchedRun
+from MedSAMSegLib.panel.parts.oneQuestion import OneQuestion
 
 PERCENT = 100
 
 
 class ThresholdSlider:
-    """Lets the mask follow the slider; one drag is one undo step, and so are keys that are pressed in succession.
+    """Lets masks follow the slider; one drag is one undo step, and so are keys that are pressed in succession.
 
-    :param ui: the panel's widgets by name.
+    :param slider: the QSlider, in percent.
+    :param spinBox: the QDoubleSpinBox beside it.
     :param session: the :class:`PanelSession`.
-    :param onResult: called with the :class:`BoxThreshold` when the slider was let go and its last value is written.
+    :param thresholdOf: function of a subject, that is what `show` was called with, that returns its threshold.
+    :param start: function that starts a run: of a subject, the threshold, the run before of the same step or None, and
+        whether it is the last one for now.
+    :param onResult: called with the run's result when the slider was let go and its last value is written.
     """
 
-    def __init__(self, ui, session, onResult):
-        self._slider = ui.thresholdSlider
-        self._spinBox = ui.thresholdSpinBox
+    def __init__(self, slider, spinBox, session, thresholdOf, start, onResult):
+        self._slider = slider
+        self._spinBox = spinBox
         self._session = session
+        self._thresholdOf = thresholdOf
+        self._start = start
         self._onResult = onResult
-        self._node = None
+        self._question = OneQuestion(session, self._onFailure)
+        self._subject = None
         # Values with one number make one undo step.
         self._step = 0
         self._isMoved = False
-        self._isAsking = False
         self._wanted = None
         self._previous = None
         connect = session.connections.connect
-        connect(self._slider, "sliderPressed()", self._onPressed)
-        connect(self._slider, "valueChanged(int)", self._onSlider)
-        connect(self._slider, "sliderReleased()", self._onReleased)
-        connect(self._spinBox, "valueChanged(double)", self._onSpinBox)
+        connect(slider, "sliderPressed()", self._onPressed)
+        connect(slider, "valueChanged(int)", self._onSlider)
+        connect(slider, "sliderReleased()", self._onReleased)
+        connect(spinBox, "valueChanged(double)", self._onSpinBox)
 
-    def show(self, entry):
-        """Show the threshold of a box.
+    def show(self, subject, toolTip):
+        """Show the threshold of something.
 
-        :param entry: the BoxEntry that is selected, or None.
+        :param subject: what the slider is about now; None for nothing.
+        :param toolTip: what the slider does, or why it does nothing.
         """
-        node = None if entry is None or entry.problem else entry.node
-        if node is not self._node:
-            self._node, self._wanted = node, None
+        if subject != self._subject:
+            self._subject, self._wanted = subject, None
             self._step += 1
-        toolTip = _toolTip(entry)
         for widget in (self._slider, self._spinBox):
-            widget.enabled = node is not None
+            widget.enabled = subject is not None
             widget.toolTip = toolTip
         # What the user holds, or has just let go, is what is wanted.
-        if node is not None and not self._isAsking and not self._slider.isSliderDown():
-            self._showValue(self._session.logic.threshold(node))
+        if subject is not None and not self._question.isUnderWay and not self._slider.isSliderDown():
+            self._showValue(self._thresholdOf(subject))
 
-    def forget(self):
+    def forget(self, toolTip):
         """Ask nothing any more: the scene goes, and the runs with it."""
-        self._isAsking, self._wanted, self._previous = False, None, None
-        self.show(None)
+        self._question = OneQuestion(self._session, self._onFailure)
+        self._wanted = self._previous = None
+        self.show(None, toolTip)
 
     def _showValue(self, threshold):
         for widget, value in ((self._slider, round(threshold * PERCENT)), (self._spinBox, threshold)):
@@ -80,47 +83,30 @@ class ThresholdSlider:
 
     def _want(self, threshold, isLast):
         self._showValue(threshold)
-        if self._node is not None:
-            self._wanted = self._node, threshold, isLast, self._step
+        if self._subject is not None:
+            self._wanted = self._subject, threshold, isLast, self._step
             self._follow()
 
     def _follow(self):
         """Ask for the newest value, unless an answer is still to come: then, when it is there."""
-        if self._isAsking or self._wanted is None:
+        if self._question.isUnderWay or self._wanted is None:
             return
-        (node, threshold, isLast, step), self._wanted = self._wanted, None
-        if node.GetScene() is None:
-            return
+        (subject, threshold, isLast, step), self._wanted = self._wanted, None
         previousStep, previous = self._previous or (None, None)
         continues = previous if previousStep == step else None
-        self._isAsking = True
-        try:
-            run = self._session.logic.startThreshold(node, threshold, continues, isLast)
-        except UserError as error:
-            self._onError(error)
-            return
-        self._session.work.add(
-            WatchedRun(run), onResult=lambda watched: self._onAnswer(watched.run, isLast, step), onError=self._onError
+        isAsked = self._question.ask(
+            lambda: self._start(subject, threshold, continues, isLast), lambda run: self._onAnswer(run, isLast, step)
         )
+        if not isAsked:
+            self._onFailure()
 
     def _onAnswer(self, run, isLast, step):
-        self._isAsking = False
         self._previous = step, run
         if isLast and run.result is not None:
             self._onResult(run.result)
         self._follow()
 
-    def _onError(self, error):
-        self._isAsking = False
+    def _onFailure(self):
         self._wanted = self._previous = None
-        self._session.say(str(error))
-        # Shows the box's own threshold again.
+        # Shows the threshold as it is again.
         self._session.changed.emit()
-
-
-def _toolTip(entry):
-    if entry is None:
-        return _("Select a box in the list above: each has a threshold of its own")
-    if entry.problem:
-        return entry.problem
-    return _("How likely a voxel has to be of the object for the mask of the selected box: lower for a larger mask")

@@ -31,7 +31,14 @@ class BoxesSection(PanelSection):
         self._table = BoxTable(
             session.connections, ui.boxesTable, onDelete=self._onDelete, onSelection=self._showSelected
         )
-        self._threshold = ThresholdSlider(ui, session, lambda result: session.say(sentenceOnThreshold(result)))
+        self._threshold = ThresholdSlider(
+            ui.thresholdSlider,
+            ui.thresholdSpinBox,
+            session,
+            session.logic.threshold,
+            session.logic.startThreshold,
+            lambda result: session.say(sentenceOnThreshold(result)),
+        )
         self.connect(ui.drawButton, "toggled(bool)", self._onDrawToggled)
         self.connect(ui.deleteBoxButton, "clicked()", self._onDelete)
 
@@ -52,7 +59,7 @@ class BoxesSection(PanelSection):
         self._handles.hide()
         self._views.stop()
         self._table.fill(None, None, [])
-        self._threshold.forget()
+        self._threshold.forget(_onSlider(None))
 
     def cleanup(self):
         """Let go of views and boxes."""
@@ -78,7 +85,8 @@ class BoxesSection(PanelSection):
     def _showSelected(self):
         entry = self._table.selected
         self.ui.deleteBoxButton.enabled = entry is not None
-        self._threshold.show(entry)
+        isUsable = entry is not None and not entry.problem
+        self._threshold.show(entry.node if isUsable else None, _onSlider(entry))
 
     def _onDrawToggled(self, isOn):
         if isOn:
@@ -120,3 +128,12 @@ class BoxesSection(PanelSection):
 
     def _sayResult(self, result):
         self.session.say(sentenceOnBox(result))
+
+
+def _onSlider(entry):
+    """:return: what the threshold does of the box that is selected, a BoxEntry or None; or why nothing."""
+    if entry is None:
+        return _("Select a box in the list above: each has a threshold of its own")
+    if entry.problem:
+        return entry.problem
+    return _("How likely a voxel has to be of the object for the mask of the selected box: lower for a larger mask")

@@ -9,6 +9,7 @@ from slicer.i18n import tr as _
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
+from MedSAMSegLib.panel.parts.boxSentences import sentenceOnBox
 from MedSAMSegLib.slices.lesions import ACCEPTED, CHECKED, DRAWN, EMPTY, FOLLOWED
 
 #: After measuring, a pause of so many times as long: while a propagation writes, the views must go on.
@@ -44,6 +45,7 @@ class LesionsSection(PanelSection):
         self.connect(ui.lesionsButton, "contentsCollapsed(bool)", self._onCollapsed)
         self.connect(ui.uncheckedLesionsCheckBox, "toggled(bool)", self._onCollapsed)
         self.connect(ui.newLesionButton, "clicked()", self._onNew)
+        self.connect(ui.useLinesButton, "clicked()", self._onUseLines)
         self.connect(ui.previousLesionButton, "clicked()", self._onPrevious)
         self.connect(ui.nextLesionButton, "clicked()", self._onNext)
         self.connect(ui.acceptLesionButton, "clicked()", self._onAccept)
@@ -68,6 +70,7 @@ class LesionsSection(PanelSection):
                 self._measure()
         self._fill()
         self.ui.newLesionButton.enabled = self.session.hasUsableVolume
+        self.ui.useLinesButton.enabled = self.session.hasUsableVolume
         # Keys press them while the table is collapsed, too.
         for button in (self.ui.previousLesionButton, self.ui.nextLesionButton, self.ui.acceptLesionButton):
             button.enabled = self.session.hasSegment and self.session.hasUsableVolume
@@ -166,6 +169,21 @@ class LesionsSection(PanelSection):
             if not self.session.hasSegment or self.session.boxAxis is not None:
                 self.session.addSegment()
             self.ui.drawButton.checked = True
+
+    def _onUseLines(self):
+        session = self.session
+        with session.sayingErrors():
+            lesions = session.logic.measuredLesions(session.target.volume)
+            if not lesions:
+                session.say(
+                    _("There is no line to use. Draw one along each lesion, and maybe one across it: Markups, Line.")
+                )
+                return
+            for lines in lesions:
+                session.addSegment()
+                run = session.logic.startLines(*session.target, lines, window=session.window, model=session.model)
+                session.work.add(run, lambda result: session.say(sentenceOnBox(result)))
+            session.say(_("Looking for what was measured by lines: {count} …").format(count=len(lesions)))
 
     def _onAccept(self):
         volume, segmentation, segmentID = self.session.target

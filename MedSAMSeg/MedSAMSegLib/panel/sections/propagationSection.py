@@ -6,7 +6,13 @@ from slicer.i18n import tr as _
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.choiceBox import ChoiceBox
-from MedSAMSegLib.panel.parts.propagationSentences import segmentName, sentenceOn, sentenceOnTime
+from MedSAMSegLib.panel.parts.propagationSentences import (
+    segmentName,
+    sentenceOn,
+    sentenceOnPropagationThreshold,
+    sentenceOnTime,
+)
+from MedSAMSegLib.panel.parts.thresholdSlider import ThresholdSlider
 from MedSAMSegLib.views.sliceViews import shownSlice
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
@@ -27,6 +33,15 @@ class PropagationSection(PanelSection):
         self._directionBox = ChoiceBox(session.connections, ui.directionComboBox, self._onDirectionChosen)
         titles = (_("Both ways"), _("Forward (rising slice numbers)"), _("Backward (falling slice numbers)"))
         self._directionBox.setChoices(list(zip(DIRECTIONS, titles, strict=True)))
+        logic = session.logic
+        self._threshold = ThresholdSlider(
+            ui.propagationThresholdSlider,
+            ui.propagationThresholdSpinBox,
+            session,
+            lambda target: logic.propagationThreshold(target.segmentation, target.segmentID),
+            lambda target, *how: logic.startPropagationThreshold(*target, *how),
+            lambda result: session.say(sentenceOnPropagationThreshold(result)),
+        )
         self.connect(ui.firstSliceSpinBox, "valueChanged(int)", self._onFirstSlice)
         self.connect(ui.lastSliceSpinBox, "valueChanged(int)", self._onLastSlice)
         self.connect(ui.setFirstSliceButton, "clicked()", self._onSetFirstSlice)
@@ -46,6 +61,7 @@ class PropagationSection(PanelSection):
         """Let go of the settings; the run was dropped with the rest of the work."""
         self.session.parameters.disconnectGui(self._guiTag)
         self._run = None
+        self._threshold.forget(_("Propagate first"))
 
     def update(self):
         """One propagation at a time, within the slices that there are."""
@@ -62,6 +78,18 @@ class PropagationSection(PanelSection):
         ui.rangeWidget.visible = parameters.limitRange
         ui.rangeWidget.enabled = self.session.hasUsableVolume
         self._showRange()
+        self._showThreshold(isRunning)
+
+    def _showThreshold(self, isRunning):
+        if isRunning or not (self.session.hasSegment and self.session.hasUsableVolume):
+            why = _("The slices that are propagated get a threshold when they are all there")
+        else:
+            why = self.session.logic.whyNoPropagationThreshold(*self.session.target)
+        toolTip = _(
+            "How likely a voxel has to be of the object on the propagated slices of the selected segment: lower for "
+            "larger masks. Slices with boxes, hand work and accepted ones stay."
+        )
+        self._threshold.show(None if why else self.session.target, why or toolTip)
 
     def _showRange(self):
         parameters = self.session.parameters

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.serving import contract
 from medsamseg_server.serving.group.quota_store import QuotaStore
 from medsamseg_server.serving.group.users_file import Quota, User, read_users, token_digest
+from medsamseg_server.serving.job_list import JobList
 from medsamseg_server.serving.leases import LeaseEndedError, Leases, Limits, NoPlaceError
 from medsamseg_server.serving.service import Service
+from medsamseg_server.serving.status_contract import Places
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +53,10 @@ class _Place:
     service: Service
     quota: Quota
 
+    @property
+    def jobs(self) -> JobList:
+        return self.service.jobs
+
 
 class Group:
     """Users by their tokens, and a service for each who is at work. Safe to call from any thread.
@@ -74,7 +79,11 @@ class Group:
         self._shares = shares
         self._nothing = service.for_user("", QuotaStore(Quota()), EmbeddingCache(0), 0)
         self._leases: Leases[_Place] = Leases(
-            shares.places, LIMITS, lambda place: place.service.end(), lambda place: place.service.is_at_work, now=now
+            shares.places,
+            LIMITS,
+            lambda place: place.jobs.end(),
+            lambda place: place.jobs.is_at_work,
+            now=now,
         )
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -146,9 +155,9 @@ class Group:
         """
         return self._user(caller).quota
 
-    def places(self) -> contract.Places:
+    def places(self) -> Places:
         """Return how many users are at work, and how many can be."""
-        return contract.Places(taken=len(self._leases.held()), most=self._shares.places)
+        return Places(taken=len(self._leases.held()), most=self._shares.places)
 
     def reserved_bytes(self) -> int:
         """Return the memory for voxels that those at work have reserved."""

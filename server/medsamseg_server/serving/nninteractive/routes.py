@@ -195,7 +195,7 @@ async def capabilities(request: Request, session: SessionOf) -> dict[str, Any]:
         "preferred_scribble_thickness": [3, 3, 3],
         "interaction_decay": 1.0,
         "inference_session_version": _SESSION_VERSION,
-        "license": get_checkpoint(service.engine.default_model).licence,
+        "license": get_checkpoint(service.engine.default_model).license,
         "supports_undo": True,
         "do_autozoom": False,
     }

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from medsamseg_server.engine.masks import Extent, SliceMask
 from medsamseg_server.engine.prompts import Box
 from medsamseg_server.serving import contract
+from medsamseg_server.serving.mask_contract import Mask
 from medsamseg_server.serving.nninteractive.prompts import OnSlice
 from medsamseg_server.serving.prompt_contract import DrawnMask, PropagationPrompt
+from medsamseg_server.serving.propagation_contract import PropagateRequest, PropagationEvent, SliceEvent
 from medsamseg_server.serving.service import Service
 from medsamseg_server.volumes.volume import Volume
 
@@ -82,7 +84,7 @@ class Session:
         self._prompted = _Prompted()
         self._object = np.zeros((0, 0, 0), bool)
         self._undo: list[tuple[_Prompted, NDArray[np.bool_]]] = []
-        self._events: queue.SimpleQueue[contract.PropagationEvent | None] | None = None
+        self._events: queue.SimpleQueue[PropagationEvent | None] | None = None
         self._cancel: Callable[[], None] | None = None
 
     @property
@@ -221,7 +223,7 @@ class Session:
     @property
     def has_ended(self) -> bool:
         """Whether what computes for it has ended."""
-        return self.service.has_ended
+        return self.service.jobs.has_ended
 
     def _drop_image(self) -> None:
         if self._volume is not None:
@@ -242,12 +244,12 @@ class Session:
 
     def _start(self) -> None:
         prompted = self._prompted
-        events: queue.SimpleQueue[contract.PropagationEvent | None] = queue.SimpleQueue()
+        events: queue.SimpleQueue[PropagationEvent | None] = queue.SimpleQueue()
         prompts = [
             PropagationPrompt(slice=index, box=box, mask=_drawn(prompted.masks.get(index)))
             for index, box in sorted(prompted.boxes.items())
         ]
-        request = contract.PropagateRequest(axis=prompted.axis, prompts=prompts, spacing=self._spacing)
+        request = PropagateRequest(axis=prompted.axis, prompts=prompts, spacing=self._spacing)
         self._cancel = self.service.propagate(self.volume, request, events.put)
         self._events = events
 
@@ -266,10 +268,10 @@ class Session:
             if isinstance(event, contract.ErrorEvent):
                 self._stop()
                 raise ValueError(event.error.message)
-            if isinstance(event, contract.SliceEvent):
+            if isinstance(event, SliceEvent):
                 self._paint(event)
 
-    def _paint(self, event: contract.SliceEvent) -> None:
+    def _paint(self, event: SliceEvent) -> None:
         axis = self._prompted.axis
         pixels = np.moveaxis(self._object, axis, 0)[event.slice]
         pixels[:] = False
@@ -283,8 +285,8 @@ class Session:
         self._cancel = self._events = None
 
 
-def _ended() -> queue.SimpleQueue[contract.PropagationEvent | None]:
-    events: queue.SimpleQueue[contract.PropagationEvent | None] = queue.SimpleQueue()
+def _ended() -> queue.SimpleQueue[PropagationEvent | None]:
+    events: queue.SimpleQueue[PropagationEvent | None] = queue.SimpleQueue()
     events.put(None)
     return events
 
@@ -292,7 +294,7 @@ def _ended() -> queue.SimpleQueue[contract.PropagationEvent | None]:
 def _drawn(mask: NDArray[np.bool_] | None) -> DrawnMask | None:
     if mask is None:
         return None
-    packed = contract.Mask.of(SliceMask.from_mask(mask, 1.0))
+    packed = Mask.of(SliceMask.from_mask(mask, 1.0))
     return DrawnMask(extent=_tight(mask), bits=packed.bits)
 
 

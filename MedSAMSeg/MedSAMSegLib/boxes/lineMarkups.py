@@ -1,0 +1,89 @@
+"""Slicer's Line markups as the diameters of lesions: which belong together, and which were used already."""
+
+import slicer
+
+from MedSAMSegLib.boxes.lineArguments import linesCross
+from MedSAMSegLib.errors import UserError
+
+# From a line to the segmentation that it was used in, and the segment's ID.
+_ROLE = "MedSAMSeg.UsedFor"
+_ATTRIBUTE = "MedSAMSeg.UsedForSegment"
+
+
+def endsOf(line):
+    """Return both ends of a line as (R, A, S) in the world.
+
+    :param line: vtkMRMLMarkupsLineNode, or two such points themselves.
+    :raises UserError: when it has not two points.
+    """
+    if not isinstance(line, slicer.vtkMRMLNode):
+        return tuple(tuple(float(number) for number in point) for point in line)
+    if line.GetNumberOfDefinedControlPoints() != 2:
+        raise UserError(
+            f"The line '{line.GetName()}' has {line.GetNumberOfDefinedControlPoints()} of its two ends.",
+            "Place both ends, then try again.",
+            "line_incomplete",
+        )
+    ends = []
+    for index in range(2):
+        place = [0.0, 0.0, 0.0]
+        line.GetNthControlPointPositionWorld(index, place)
+        ends.append(tuple(place))
+    return tuple(ends)
+
+
+def measuredLesions(geometry):
+    """Return the lines of the scene that no segment was made from, as a list of lesions: one line or two that cross.
+
+    Hidden lines, and those with an end outside the volume, are left out.
+
+    :param geometry: SliceGeometry of the volume.
+    """
+    lesions: list[list] = []
+    for line in _unusedLines(geometry):
+        partner = next((each for each in lesions if len(each) == 1 and _areOneLesion(geometry, each[0], line)), None)
+        if partner is None:
+            lesions.append([line])
+        else:
+            partner.append(line)
+    return lesions
+
+
+def noteUse(lines, segmentation, segmentID):
+    """Remember that a segment was made from lines.
+
+    :param lines: Line markups; what is no node is passed over.
+    :param segmentation: the segmentation node.
+    :param segmentID: ID of the segment.
+    """
+    for line in lines:
+        if isinstance(line, slicer.vtkMRMLNode):
+            line.SetNodeReferenceID(_ROLE, segmentation.GetID())
+            line.SetAttribute(_ATTRIBUTE, segmentID)
+
+
+def _unusedLines(geometry):
+    return [
+        line
+        for line in slicer.util.getNodesByClass("vtkMRMLMarkupsLineNode")
+        if line.GetNumberOfDefinedControlPoints() == 2
+        and line.GetDisplayVisibility()
+        and not _isUsed(line)
+        and all(_isInside(geometry, end) for end in endsOf(line))
+    ]
+
+
+def _isUsed(line):
+    segmentation = line.GetNodeReference(_ROLE)
+    return segmentation is not None and segmentation.GetSegmentation().GetSegment(line.GetAttribute(_ATTRIBUTE) or "")
+
+
+def _isInside(geometry, point):
+    return all(
+        -0.5 <= index <= size - 0.5
+        for index, size in zip(geometry.continuousIJK(point), reversed(geometry.shape), strict=True)
+    )
+
+
+def _areOneLesion(geometry, first, second):
+    return linesCross(geometry, [endsOf(first), endsOf(second)])

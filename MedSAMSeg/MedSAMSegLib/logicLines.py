@@ -1,0 +1,61 @@
+"""The part of the scripting API that makes segments from measured lines."""
+
+from MedSAMSegLib.boxes.lineArguments import promptFromLines
+from MedSAMSegLib.boxes.lineMarkups import endsOf, measuredLesions, noteUse
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
+
+class LinePrompts:
+    """What :class:`MedSAMSegLogic` does with the diameters that a reader measured.
+
+    :param boxWork: :class:`BoxWork`.
+    """
+
+    def __init__(self, boxWork):
+        self._lineWork = boxWork
+
+    def segmentLine(self, volume, segmentation, segment, line, across=None, axis=None, window="auto", model=None):
+        """Segment the object with a measured diameter on its slice, and add it to the segment as one undo step.
+
+        The box is halfway between the ends of the two lines and the ellipse on them; without the second one, the object
+        is taken as 0.65 times as wide as it is long. The box stays in the scene, and :meth:`propagate` then goes at
+        most one longest diameter from its slice::
+
+            logic.segmentLine(volume, segmentation, segment, slicer.util.getNode("L"), slicer.util.getNode("L_1"))
+            logic.propagate(volume, segmentation, segment)
+
+        :param volume: the scalar volume node.
+        :param segmentation: the segmentation node.
+        :param segment: ID of the segment that receives the result.
+        :param line: the longest diameter: a Line markup, or its two ends in RAS (mm, world coordinates).
+        :param across: the diameter across it, likewise; None where it was not measured.
+        :param axis: array axis of the slice, for lines that lie on slices of several; None for the lowest such one.
+        :param window: intensity window, as for :meth:`segmentBox`.
+        :param model: name of the model; None for the server's default.
+        :return: :class:`BoxResult`.
+        :raises UserError: when the lines show no object on a slice of the volume, or the server cannot answer.
+        """
+        lines = [line] if across is None else [line, across]
+        return self.startLines(volume, segmentation, segment, lines, axis, window, model).finish()
+
+    def startLines(self, volume, segmentation, segment, lines, axis=None, window="auto", model=None):
+        """Start what :meth:`segmentLine` does and return at once, with a run that has to be advanced to its end.
+
+        :param lines: one line, or two that cross, in any order; as for :meth:`segmentLine`.
+        :return: :class:`BoxRun`; its result is a :class:`BoxResult`.
+        :raises UserError: when the lines show no object on a slice of the volume.
+        """
+        prompt, reach = promptFromLines(SliceGeometry(volume), [endsOf(line) for line in lines], axis)
+        where = {"axis": prompt.axis, "slice": prompt.sliceIndex, "box": prompt.box}
+        run = self._lineWork.draw(volume, segmentation, segment, window, model, where, reach)
+        noteUse(lines, segmentation, segment)
+        return run
+
+    def measuredLesions(self, volume):
+        """Return the Line markups of the scene that no segment was made from, as lists of one line or two that cross.
+
+        Hidden lines are left out, and so are those with an end outside the volume.
+
+        :param volume: the scalar volume node.
+        """
+        return measuredLesions(SliceGeometry(volume))

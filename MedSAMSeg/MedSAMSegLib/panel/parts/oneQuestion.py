@@ -1,0 +1,45 @@
+"""What the user moves asks one question at a time: the next one when the answer is there."""
+
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.runs.watchedRun import WatchedRun
+
+
+class OneQuestion:
+    """The question that is under way.
+
+    :param session: the :class:`PanelSession`, which says errors.
+    :param onFailure: called without arguments when the question failed after it was asked.
+    """
+
+    def __init__(self, session, onFailure):
+        self._session = session
+        self._onFailure = onFailure
+        #: Whether an answer is still to come.
+        self.isUnderWay = False
+
+    def ask(self, start, onAnswer):
+        """Ask; an error is said.
+
+        :param start: function without arguments that starts the run and returns it.
+        :param onAnswer: called with the run at its end, also when that came to nothing.
+        :return: whether it could be asked.
+        """
+        self.isUnderWay = True
+        try:
+            run = start()
+        except UserError as error:
+            self.isUnderWay = False
+            self._session.say(str(error))
+            return False
+
+        def onEnd(watched):
+            self.isUnderWay = False
+            onAnswer(watched.run)
+
+        self._session.work.add(WatchedRun(run), onResult=onEnd, onError=self._onError)
+        return True
+
+    def _onError(self, error):
+        self.isUnderWay = False
+        self._session.say(str(error))
+        self._onFailure()
