@@ -112,7 +112,7 @@ class _Run:
                 continue
             yield _result(index, way, before, found)
             weakest = min(before.weakest, found.vote.agreement)
-            reached, before = index, Key(index, found.vote.mask, before.looks, weakest)
+            reached, before = index, Key(index, found.vote.mask, before.looks, weakest, before.inside)
         yield DirectionEnded.after(way, reached, reason)
 
 
@@ -123,8 +123,13 @@ def _result(index: int, way: Way, before: Key, found: Found) -> SliceResult:
         path=min(before.weakest, found.vote.agreement),
         intensity=found.looks.likeness(before.looks),
         neighbors=dice(found.vote.mask, before.mask),
+        **_inside(before.inside),
     )
     return SliceResult(index, way, found.box, found.vote.slice_mask, confidence=sure)
+
+
+def _inside(part: float) -> dict[str, float]:
+    return {"inside": part} if part < 1 else {}
 
 
 def _refusal(before: Key, found: Found | None) -> Reason | None:

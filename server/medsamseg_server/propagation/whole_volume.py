@@ -22,6 +22,7 @@ from medsamseg_server.propagation import (
     SliceSource,
 )
 from medsamseg_server.propagation.fusing import NO_PHASES, FusedSlices, Phases, make_slices
+from medsamseg_server.propagation.insides import likeness_of_inside
 from medsamseg_server.propagation.several_objects import FollowedObject, follow
 from medsamseg_server.propagation.trust import confidence_of_answer, doubt
 from medsamseg_server.volumes.volume import Volume
@@ -262,4 +263,5 @@ class _OnlyPrompts(Propagation):
     def run(self, source: SliceSource) -> Iterator[Event]:
         for index, box in self.plan.boxes.items():
             mask, agreement = source.in_box(index, box)
-            yield SliceResult(index, "prompt", box, mask, "box", confidence_of_answer(mask, box, agreement))
+            inside = likeness_of_inside(source.gray(index), mask.to_array(self.image_size))
+            yield SliceResult(index, "prompt", box, mask, "box", confidence_of_answer(mask, box, agreement, inside))
