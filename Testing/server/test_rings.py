@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -28,16 +29,18 @@ def engine():
     return Engine(DEVELOPMENT_STORE)
 
 
-def tube(slices=5, size=128):
-    """:return: gray levels, the wall, and what is in it, (K, J, I), of a bright tube with an uneven, moving wall."""
+def tube(slices=5, size=192):
+    """:return: gray levels, the wall, and what is in it, (K, J, I), of a bright tube in uneven surroundings."""
     rng = np.random.default_rng(1)
     k, y, x = np.mgrid[:slices, :size, :size]
-    radius = np.hypot(x - 60 - k, y - 66 + 0.5 * k)
-    angle = np.arctan2(y - 66, x - 60)
-    outer = radius <= 28 + 1.5 * np.cos(2 * angle)
-    hole = radius <= 17 - 0.7 * k + np.cos(3 * angle)
-    gray = np.where(hole, 60, np.where(outer, 180, 90)) + rng.normal(0, 8, outer.shape)
-    return np.clip(gray, 0, 255).astype(np.uint8), outer & ~hole, hole
+    across, down = x - 96 - 0.8 * k, (y - 92 - 0.5 * k) * 1.1
+    radius = np.hypot(across, down) * (1 + 0.06 * np.cos(2 * np.arctan2(down, across)))
+    outer, hole = radius <= 38, radius <= 28 - k
+    texture = [cv2.GaussianBlur(rng.normal(0, 200, (size, size)), (0, 0), 6) for _ in range(slices)]
+    clear = np.where(hole, 60.0, np.where(outer, 180.0, 90.0 + np.array(texture)))
+    blurred = np.array([cv2.GaussianBlur(each, (0, 0), 0.8) for each in clear])
+    gray = np.clip(blurred + rng.normal(0, 10, blurred.shape), 0, 255).astype(np.uint8)
+    return gray, outer & ~hole, hole
 
 
 def tight(mask):
@@ -72,7 +75,8 @@ def test_a_vertebra_is_found_without_its_canal(engine):
     request = SliceRequest(volume, 0, VERTEBRA_SLICE, "soft", None)
     found = engine.segment(request, [Prompt(VERTEBRA), Prompt(CANAL), Prompt(VERTEBRA, exclude=(CANAL,))])
     whole, canal, rest = (mask.to_array((256, 256)) for mask in found.masks)
-    np.testing.assert_array_equal(rest, whole & ~canal)
+    # The canal alone is asked with other margins than what is excluded.
+    assert dice(whole & ~rest, canal) > 0.9
     # Bone is bright, and the canal is not.
     pixels = volume.slice(0, VERTEBRA_SLICE)
     assert (pixels[rest] > 150).mean() > (pixels[whole] > 150).mean() + 0.05
@@ -82,10 +86,10 @@ def test_a_vertebra_is_found_without_its_canal(engine):
 @pytest.mark.parametrize(("inside", "is_alike"), [(180, True), (60, False)])
 def test_an_inside_is_alike_if_it_has_the_gray_levels_of_the_rim(inside, is_alike):
     gray, ring, hole = tube()
-    gray[hole] = np.clip(gray[hole].astype(int) + inside - 60, 0, 255)
+    gray[hole] = np.clip(gray[hole].astype(int) + inside - 60, 0, 255).astype(np.uint8)
     likeness = likeness_of_inside(gray[2], ring[2] | hole[2])
     assert (likeness > 0.95) == is_alike
-    assert (likeness < 0.6) != is_alike
+    assert (likeness < 0.7) != is_alike
 
 
 def test_of_too_few_pixels_nothing_is_said():

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -181,6 +182,18 @@ class SliceMask:
         if self.extent is not None:
             x0, y0, x1, y1 = self.extent
             target[y0 : y1 + 1, x0 : x1 + 1][self.pixels] = value
+
+
+def filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return a mask (H, W) with its holes.
+
+    >>> int(filled(np.pad(~np.eye(3, dtype=bool), 1))[2, 2])
+    1
+    """
+    around = np.pad(~mask, 1, constant_values=True).astype(np.uint8)
+    _, areas = cv2.connectedComponents(around, connectivity=4)
+    whole: NDArray[np.bool_] = areas[1:-1, 1:-1] != areas[0, 0]
+    return whole
 
 
 def overlap(first: SliceMask, second: SliceMask) -> float:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import cv2
 import numpy as np
 
-from medsamseg_server.engine.masks import SliceMask, overlap
+from medsamseg_server.engine.masks import SliceMask, filled, overlap
 from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.propagation.events import DirectionEnded, Event, SliceResult
 from medsamseg_server.propagation.plan import Plan
@@ -20,7 +19,7 @@ from medsamseg_server.propagation.trust import confidence_in_rest
 
 
 def whole_of(prompt: Prompt) -> Prompt:
-    """Return a prompt for an object and all that it excludes; what was drawn of it without its holes has none then."""
+    """Return a prompt for an object and all that it excludes; the holes of what was drawn of it are its own then."""
     drawn = prompt.mask if prompt.mask is None or not prompt.exclude else _filled(prompt.mask)
     return replace(prompt, mask=drawn, exclude=(), exclude_mask=None)
 
@@ -141,12 +140,8 @@ class _Rest:
 
 
 def _filled(mask: SliceMask) -> SliceMask:
-    """Return a mask without its holes."""
-    if mask.extent is None:
-        return mask
-    around = np.pad(~mask.pixels, 1, constant_values=True).astype(np.uint8)
-    _, areas = cv2.connectedComponents(around, connectivity=4)
-    return SliceMask(mask.extent, areas[1:-1, 1:-1] != areas[0, 0], mask.score)
+    """Return a mask with its holes."""
+    return mask if mask.extent is None else SliceMask(mask.extent, filled(mask.pixels), mask.score)
 
 
 def _hole(mask: SliceMask, box: Box) -> SliceMask | None:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from medsamseg_server.engine.masks import filled
 from medsamseg_server.propagation.appearance import Appearance
 
 #: Fewer pixels say nothing.
@@ -21,7 +22,8 @@ def likeness_of_inside(gray: NDArray[np.uint8], mask: NDArray[np.bool_]) -> floa
         gray: the slice, (H, W).
         mask: the object, (H, W).
     """
-    depth = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    # A pixel that is missing in the middle makes no rim there.
+    depth = cv2.distanceTransform(np.pad(filled(mask), 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
     if not mask.any():
         return 1.0
     middle = np.median(depth[mask])
