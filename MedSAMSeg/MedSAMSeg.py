@@ -47,7 +47,7 @@ class MedSAMSeg(ScriptedLoadableModule):
 class MedSAMSegWidget(ScriptedLoadableModuleWidget):
     """The panel in Slicer; everything real is in :class:`Panel`."""
 
-    def setup(self):
+    def setup(self) -> None:
         """Load the widgets and connect them."""
         ScriptedLoadableModuleWidget.setup(self)
         uiWidget = slicer.util.loadUI(self.resourcePath("UI/MedSAMSeg.ui"))
@@ -58,22 +58,22 @@ class MedSAMSegWidget(ScriptedLoadableModuleWidget):
         parameterNodes.moduleName = self.moduleName
         self.panel = Panel(self.ui, MedSAMSegLogic(), parameterNodes.getParameterNode)
 
-    def enter(self):
+    def enter(self) -> None:
         """The module is shown."""
         self.panel.enter()
 
-    def exit(self):
+    def exit(self) -> None:
         """Another module is shown."""
         if self.panel is not None:
             self.panel.exit()
 
-    def cleanup(self):
+    def cleanup(self) -> None:
         """The panel goes, though Slicer keeps this object: its developer buttons stay connected to it."""
         if self.panel is not None:
             self.panel.cleanup()
             self.panel = None
 
-    def onReload(self):
+    def onReload(self) -> None:
         """Load the files of the Lib anew too, which Slicer alone would not; the server is started anew when needed."""
         ServerProcess.shared().stop()
         for name in [name for name in sys.modules if name.partition(".")[0] == "MedSAMSegLib"]:
@@ -84,11 +84,11 @@ class MedSAMSegWidget(ScriptedLoadableModuleWidget):
 class MedSAMSegTest(ScriptedLoadableModuleTest):
     """Runs the whole line on the sample CT where server and weights are installed, as far as possible without them."""
 
-    def setUp(self):
+    def setUp(self) -> None:
         """Start from an empty scene."""
         slicer.mrmlScene.Clear()
 
-    def runTest(self):
+    def runTest(self) -> None:
         """Run every test of this class."""
         self.setUp()
         self.test_segmentCanBeMade()
@@ -101,7 +101,7 @@ class MedSAMSegTest(ScriptedLoadableModuleTest):
                 raise
             logging.warning("MedSAMSeg's test went without the server: %s", error)
 
-    def test_segmentCanBeMade(self):
+    def test_segmentCanBeMade(self) -> None:
         """The sample can be loaded and given a segment; a box outside it is refused in words."""
         logic = MedSAMSegLogic()
         volume = slicer.util.loadVolume(str(SAMPLE_FOLDER / "RiderChestCT.nrrd"))
@@ -110,7 +110,7 @@ class MedSAMSegTest(ScriptedLoadableModuleTest):
         with self.assertRaises(UserError):
             logic.startBox(volume, segmentation, segment, axis=0, slice=999, box=(54, 160, 101, 204))
 
-    def test_boxBecomesTumor(self):
+    def test_boxBecomesTumor(self) -> None:
         """One box on slice 24 gives a tumor close to the radiologist's outline on that slice; undo takes it back."""
         logic = MedSAMSegLogic()
         volume = slicer.util.loadVolume(str(SAMPLE_FOLDER / "RiderChestCT.nrrd"))

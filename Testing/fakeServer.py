@@ -12,8 +12,19 @@ import zlib
 import numpy as np
 
 from MedSAMSegLib.client.serverClient import PROTOCOL_VERSION, ServerUnavailableError
-from MedSAMSegLib.client.serverReplies import EncodingStatus, PropagationEvent, SegmentReply, SliceMask, UploadReply
+from MedSAMSegLib.client.serverReplies import (
+    EncodingStatus,
+    PropagationEvent,
+    SegmentReply,
+    ServerError,
+    SliceMask,
+    UploadReply,
+)
 from MedSAMSegLib.client.sliceProbability import SliceProbability
+from MedSAMSegLib.volumes.slicePrompt import MEANINGS
+
+#: It has no part, object and whole.
+ONE_MASK_MODEL = "medsam"
 
 WINDOW = {"name": "soft", "lower": -160.0, "upper": 240.0}
 
@@ -70,6 +81,13 @@ def _without(mask, boxes):
     return dataclasses.replace(mask, pixels=pixels)
 
 
+def _meant(mask, meaning):
+    """:return: the first 1, 2 or 3 columns of a mask for a part, an object or a whole; all of them for None."""
+    if meaning is None:
+        return mask
+    return dataclasses.replace(mask, pixels=mask.pixels[:, : 1 + MEANINGS.index(meaning)])
+
+
 class FakeMaskEvent(PropagationEvent):
     """A "slice" event whose mask is given as such."""
 
@@ -124,6 +142,8 @@ class FakeServer:
         self.job = None
         self.wasCancelled = threading.Event()
         self.maskOfBox = boxMask
+        #: What three planes bring: {"notes": sentences, "seen": [(axis, slice index) that are looked at]}.
+        self.planesOf = {"notes": [], "seen": []}
         #: What is said of the masks on a slice that are likely to be wrong.
         self.doubtOf = lambda sliceIndex: None
         #: Confidence of a propagated slice by its distance to the prompt.
@@ -184,16 +204,19 @@ class FakeServer:
         ((axis, sliceIndex),) = {(prompt.axis, prompt.sliceIndex) for prompt in prompts}
         boxes = [prompt.box for prompt in prompts]
         points = [[(x, y, int(isInObject)) for x, y, isInObject in prompt.points] for prompt in prompts]
+        meanings = [prompt.meaning for prompt in prompts]
         request = {"key": key, "axis": axis, "slice": sliceIndex, "boxes": boxes, "window": window}
-        excluded = [prompt.exclude for prompt in prompts]
-        told = {"points": points} if any(points) else {}
-        self.requests.append({**request, **told, **({"exclude": excluded} if any(excluded) else {})})
+        lists = {"points": points, "meanings": meanings, "exclude": [prompt.exclude for prompt in prompts]}
+        self.requests.append({**request, **{name: each for name, each in lists.items() if any(each)}})
         assert self.letSegment.wait(20), "the answer was never let go"
         self._answerIfAlive()
         isEncoded = self.encodedSlices is None or (key, axis, sliceIndex, window) in self.encodedSlices
         if cachedOnly and not isEncoded:
             return None
-        masks = [_without(self.maskOfBox(_boxOf(prompt)), prompt.exclude) for prompt in prompts]
+        if any(meanings) and model == ONE_MASK_MODEL:
+            raise ServerError("MedSAM learned one mask for a box.", "Choose another model.", "model_has_one_mask")
+        found = [_without(self.maskOfBox(_boxOf(prompt)), prompt.exclude) for prompt in prompts]
+        masks = [_meant(mask, prompt.meaning) for mask, prompt in zip(found, prompts, strict=True)]
         masks = [withProbability(mask) for mask in masks] if withProbabilities else masks
         doubts = [self.doubtOf(sliceIndex)] * len(masks)
         return SegmentReply(masks, False, 0.2, 0.1, "fake", "fa" * 32, WINDOW, doubts=doubts)
@@ -219,7 +242,8 @@ class FakeServer:
         self.job = job
         self.wasCancelled.clear()
         self._withProbabilities = options.get("withProbabilities", False)
-        return self._events(objects or {None: followed})
+        events = self._events(objects or {None: followed})
+        return self._seenFromAllSides(events) if options.get("planes", 1) > 1 else events
 
     def cancel(self, job):
         if job == self.encoding.job:
@@ -233,30 +257,28 @@ class FakeServer:
         if self.hasDied:
             raise ServerUnavailableError("The MedSAMSeg server stopped.", "Try again.", "server_stopped")
 
-    def _reached(self, prompts, walls):
+    def _reached(self, prompts, locked):
         """:return: {slice index: distance to the prompt that it was followed from}, lowest slice first."""
         reached = {}
         for prompt in prompts:
             for step in (-1, 1):
                 for distance in range(self._reach + 1):
                     index = prompt + step * distance
-                    if index in walls:
+                    if index in locked:
                         break
                     reached[index] = min(distance, reached.get(index, distance))
         return dict(sorted(reached.items()))
 
     def _events(self, objects):
         total = len(objects) * (2 * self._reach + 1)
-        yield PropagationEvent(
-            "start", {"slices_total": total, "model": "fake", "weights_sha256": "fa" * 32, "window": WINDOW}
-        )
+        start = {"slices_total": total, "model": "fake", "weights_sha256": "fa" * 32, "window": WINDOW}
+        yield PropagationEvent("start", {**start, "notes": []})
         for number, event in enumerate(self._inStep(objects)):
             if number == self.diesAfter:
                 self.die()
             self._answerIfAlive()
             if number == self.heldAfter:
-                assert self.wasCancelled.wait(20), "the propagation was never cancelled"
-                yield PropagationEvent("cancelled", {"slices": number})
+                yield self._cancelled(number)
                 return
             yield event
         for name, followed in objects.items():
@@ -267,13 +289,40 @@ class FakeServer:
 
     def _inStep(self, objects):
         """Yield the slices of all objects, one of each in turn."""
-        walks = [self._slices(name, dict(each["prompts"]), set(each["locked"])) for name, each in objects.items()]
-        for events in itertools.zip_longest(*walks):
+        ofObjects = [self._slices(name, dict(each["prompts"]), set(each["locked"])) for name, each in objects.items()]
+        for events in itertools.zip_longest(*ofObjects):
             yield from (event for event in events if event is not None)
 
-    def _slices(self, name, prompts, walls):
+    def _cancelled(self, slices):
+        assert self.wasCancelled.wait(20), "the propagation was never cancelled"
+        return PropagationEvent("cancelled", {"slices": slices})
+
+    def _seenFromAllSides(self, events):
+        """Yield what is told of a propagation, and before its end what is looked at, and slices without a box again."""
+        followed, slices = [], 0
+        for event in events:
+            slices += event.kind == "slice"
+            if event.kind == "start":
+                event.fields["notes"] = self.planesOf["notes"]
+            elif event.kind == "slice" and event.fields["provenance"] != "box":
+                pixels = event.mask.pixels.copy()
+                pixels[0, 0] = False
+                mask = dataclasses.replace(event.mask, pixels=pixels)
+                followed.append(FakeMaskEvent("slice", {**event.fields, "mask": mask}))
+            elif event.kind == "done":
+                seen = self.planesOf["seen"]
+                for number, (axis, index) in enumerate(seen, start=1):
+                    if self.heldAfter == slices + number - 1:
+                        yield self._cancelled(slices)
+                        return
+                    fields = {"object": None, "axis": axis, "slice": index, "done": number, "total": len(seen)}
+                    yield PropagationEvent("plane", fields)
+                yield from followed
+            yield event
+
+    def _slices(self, name, prompts, locked):
         box = next(iter(prompts.values()))
-        for index, distance in self._reached(prompts, walls).items():
+        for index, distance in self._reached(prompts, locked).items():
             isPrompted = index in prompts
             mask = self.maskOfBox(prompts.get(index, box))
             fields = {

@@ -11,7 +11,7 @@ import urllib.request
 SECONDS = 5
 
 
-def answers(address):
+def answers(address) -> bool:
     """Return whether a server of MedSAMSeg's answers at an address such as https://127.0.0.1:8000."""
     # The certificate is that of the server's public name, which this is not; no secret is sent.
     anybody = ssl.create_default_context()

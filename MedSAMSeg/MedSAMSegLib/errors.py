@@ -1,5 +1,7 @@
 """The one error that is written for the person at the screen."""
 
+from __future__ import annotations
+
 
 class UserError(Exception):
     """Something that the user can understand and change.
@@ -9,7 +11,7 @@ class UserError(Exception):
     :param code: short machine-readable name, such as "box_outside_image".
     """
 
-    def __init__(self, message, hint="", code=""):
+    def __init__(self, message: str, hint: str = "", code: str = "") -> None:
         super().__init__(f"{message} {hint}".strip())
         self.message = message
         self.hint = hint

@@ -1,5 +1,10 @@
 """The scripting API: boxes in, segments out."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
 import slicer
 
 from MedSAMSegLib.boxes.boxWork import BoxWork
@@ -21,6 +26,10 @@ from MedSAMSegLib.server.serverProcess import ServerProcess
 from MedSAMSegLib.slices.protectedSegments import acceptedSlices
 from MedSAMSegLib.volumes.nodeNames import nodeName
 from MedSAMSegLib.volumes.sliceGeometry import checkVolume
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.boxes.boxRun import BoxResult, BoxRun
+    from MedSAMSegLib.propagation.propagationRun import PropagationResult, PropagationRun
 
 
 class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThresholding):
@@ -57,7 +66,9 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
         thresholds = PropagationThresholds(self._writers, self._propagations, memory)
         PropagationThresholding.__init__(self, thresholds)
 
-    def createSegmentation(self, volume, name=None):
+    def createSegmentation(
+        self, volume: slicer.vtkMRMLScalarVolumeNode, name: str | None = None
+    ) -> slicer.vtkMRMLSegmentationNode:
         """Return a new segmentation node with the volume's geometry, under the volume's parent transform.
 
         :param volume: the scalar volume node that will be segmented.
@@ -71,7 +82,9 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
         self.adoptGeometry(segmentation, volume)
         return segmentation
 
-    def adoptGeometry(self, segmentation, volume):
+    def adoptGeometry(
+        self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode
+    ) -> None:
         """Give an empty segmentation the volume's voxels and parent transform.
 
         :param segmentation: the segmentation node.
@@ -81,7 +94,9 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
         segmentation.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
         segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
 
-    def addSegment(self, segmentation, name, color=None):
+    def addSegment(
+        self, segmentation: slicer.vtkMRMLSegmentationNode, name: str, color: Sequence[float] | None = None
+    ) -> str:
         """Return the ID of a new, empty segment.
 
         :param segmentation: the segmentation node.
@@ -91,7 +106,7 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
         arguments = ("", name) if color is None else ("", name, color)
         return segmentation.GetSegmentation().AddEmptySegment(*arguments)
 
-    def removeSegment(self, segmentation, segment):
+    def removeSegment(self, segmentation: slicer.vtkMRMLSegmentationNode, segment: str) -> None:
         """Remove a segment and its boxes, of a sequence on all frames; this cannot be undone.
 
         :param segmentation: the segmentation node.
@@ -106,17 +121,17 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
 
     def segmentBox(
         self,
-        volume,
-        segmentation,
-        segment,
-        boxRAS=None,
-        view=None,
-        axis=None,
-        slice=None,
-        box=None,
-        window="auto",
-        model=None,
-    ):
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        segment: str,
+        boxRAS: tuple[Sequence[float], Sequence[float]] | None = None,
+        view: str | None = None,
+        axis: int | None = None,
+        slice: int | None = None,
+        box: Sequence[float] | None = None,
+        window: str = "auto",
+        model: str | None = None,
+    ) -> BoxResult | None:
         """Segment the object in a box on one slice, and add it to the segment as one undo step.
 
         The box is given either in space (``boxRAS``, with the ``view`` that it was drawn on) or in voxels
@@ -139,7 +154,15 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
         where = {"boxRAS": boxRAS, "view": view, "axis": axis, "slice": slice, "box": box}
         return self.startBox(volume, segmentation, segment, window, model, **where).finish()
 
-    def startBox(self, volume, segmentation, segment, window="auto", model=None, **where):
+    def startBox(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        segment: str,
+        window: str = "auto",
+        model: str | None = None,
+        **where: Any,
+    ) -> BoxRun:
         """Start what :meth:`segmentBox` does and return at once, with a run that has to be advanced to its end.
 
         :param volume: the scalar volume node.
@@ -153,7 +176,14 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
         """
         return self._boxWork.draw(volume, segmentation, segment, window, model, where)
 
-    def propagate(self, volume, segmentation, segment, progress=None, **options):
+    def propagate(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        segment: str,
+        progress: Callable[..., None] | None = None,
+        **options: Any,
+    ) -> PropagationResult | None:
         """Follow the object from the segment's boxes through the volume; wait until it is done.
 
         The whole propagation is one undo step. An interrupt (Ctrl+C) keeps the slices so far.
@@ -166,7 +196,7 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
         :param segment: ID of a segment on which boxes were drawn, or a list of such IDs.
         :param progress: called after each slice with a :class:`PropagationProgress`, which prints as a sentence; when
             it returns False, the propagation is cancelled.
-        :param options: first, last, direction, fromSlice, window and model, as for :meth:`startPropagation`.
+        :param options: first, last, direction, fromSlice, window, model and planes, as for :meth:`startPropagation`.
         :return: :class:`PropagationResult`.
         :raises UserError: when the server fails; slices that were done before are kept.
         """
@@ -174,17 +204,18 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
 
     def startPropagation(
         self,
-        volume,
-        segmentation,
-        segment,
-        progress=None,
-        first=None,
-        last=None,
-        direction="both",
-        fromSlice=None,
-        window="auto",
-        model=None,
-    ):
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        segment: str,
+        progress: Callable[..., None] | None = None,
+        first: int | None = None,
+        last: int | None = None,
+        direction: str = "both",
+        fromSlice: int | None = None,
+        window: str = "auto",
+        model: str | None = None,
+        planes: int = 1,
+    ) -> PropagationRun | None:
         """Start what :meth:`propagate` does and return at once, with a run that has to be advanced to its end.
 
         What :meth:`segmentBox` writes into the same segmentation meanwhile belongs to the run's undo step.
@@ -204,6 +235,8 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
             the propagation ends. None for all boxes.
         :param window: intensity window, as for :meth:`segmentBox`.
         :param model: name of the model; None for the server's default.
+        :param planes: 3 to look at the object across the two other axes as well, once it has been followed; its slices
+            are then written again. All of it is computed anew.
         :return: :class:`PropagationRun`.
         """
         return self._propagations.start(
@@ -217,9 +250,15 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
             fromSlice=fromSlice,
             window=window,
             model=model,
+            planes=planes,
         )
 
-    def boxedSegments(self, segmentation, volume, axis=None):
+    def boxedSegments(
+        self,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        axis: int | None = None,
+    ) -> list[str]:
         """Return the IDs of the segments that can be propagated: with boxes along one axis, visible and not completed.
 
         :param segmentation: the segmentation node.
@@ -233,7 +272,7 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
         """The way to the server."""
         return self._server
 
-    def startUpload(self, volume):
+    def startUpload(self, volume: slicer.vtkMRMLScalarVolumeNode) -> UploadRun:
         """Send a volume to the server before anything is asked about it.
 
         :param volume: the scalar volume node.
@@ -241,7 +280,14 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
         """
         return UploadRun(self._server.client, self._uploads.uploadOf(volume))
 
-    def startEncoding(self, volume, axis, sliceIndex, window="auto", model=None):
+    def startEncoding(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        axis: int,
+        sliceIndex: int,
+        window: str = "auto",
+        model: str | None = None,
+    ) -> EncodingRun:
         """Let the server encode all slices along an axis ahead, so that boxes there are answered at once.
 
         What is asked for by a box or a propagation goes first. It takes the place of the volume's earlier encoding.
@@ -256,11 +302,11 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
         request = {"axis": axis, "sliceIndex": sliceIndex, "window": window, "model": model}
         return EncodingRun(self._server.client, self._uploads.uploadOf(volume), request)
 
-    def cancelUploads(self):
+    def cancelUploads(self) -> None:
         """Stop sending volumes: the scene is about to close."""
         self._uploads.cancelAll()
 
-    def undo(self, segmentation, volume):
+    def undo(self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode) -> bool:
         """Take the last change back, and with it the box that made it; return False when there is none.
 
         A box that was moved or deleted is again where it was. What was followed through time is taken back from all
@@ -280,7 +326,7 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
         self._boxes.history.takeBack(step)
         return True
 
-    def redo(self, segmentation, volume):
+    def redo(self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode) -> bool:
         """Bring the last undone change and its box again; return False when there is none.
 
         :param segmentation: the segmentation node.
@@ -295,7 +341,9 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
         self._boxes.history.bringBack(writer.lastStep)
         return True
 
-    def canUndo(self, segmentation, volume):
+    def canUndo(
+        self, segmentation: slicer.vtkMRMLSegmentationNode | None, volume: slicer.vtkMRMLScalarVolumeNode | None
+    ) -> bool:
         """Return whether :meth:`undo` has something to take back; never while a propagation is writing.
 
         :param segmentation: the segmentation node, or None.
@@ -306,7 +354,7 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
             return False
         return writer.canUndo or self._times.steps.isNextToUndo(segmentation, writer)
 
-    def canRedo(self, segmentation, volume):
+    def canRedo(self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode) -> bool:
         """Return whether :meth:`redo` has something to bring again; never while a propagation is writing.
 
         :param segmentation: the segmentation node, or None.

@@ -1,14 +1,23 @@
 """The part of the scripting API that is about boxes in the scene: list, move, refine, threshold, delete, preview."""
 
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import slicer
 
-from MedSAMSegLib.boxes.boxArguments import promptFromArguments
+from MedSAMSegLib.boxes.boxArguments import placeFromArguments
 from MedSAMSegLib.client.sliceProbability import checkThreshold
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
-from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
+from MedSAMSegLib.volumes.slicePrompt import MEANINGS, SlicePrompt
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.boxes.boxRun import BoxDeletion, BoxResult, BoxRun, BoxThreshold
+    from MedSAMSegLib.boxes.boxWork import BoxWork
+    from MedSAMSegLib.boxes.sceneBoxes import SceneBoxes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,11 +45,16 @@ class BoxAdjustment:
     :param boxWork: :class:`BoxWork`.
     """
 
-    def __init__(self, boxes, boxWork):
+    def __init__(self, boxes: SceneBoxes, boxWork: BoxWork) -> None:
         self._boxes = boxes
         self._boxWork = boxWork
 
-    def boxes(self, segmentation, volume, segment=None):
+    def boxes(
+        self,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segment: str | None = None,
+    ) -> list[BoxEntry]:
         """Return the boxes of a segmentation on a volume as a list of :class:`BoxEntry`, oldest first.
 
         Boxes that were turned or moved out of the volume are left out; :meth:`unreadableBoxes` has them.
@@ -51,7 +65,12 @@ class BoxAdjustment:
         """
         return [entry for entry in self.allBoxes(segmentation, volume, segment) if not entry.problem]
 
-    def unreadableBoxes(self, segmentation, volume, segment=None):
+    def unreadableBoxes(
+        self,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segment: str | None = None,
+    ) -> list[BoxEntry]:
         """Return what :meth:`boxes` leaves out, each with its problem.
 
         :param segmentation: the segmentation node.
@@ -60,7 +79,12 @@ class BoxAdjustment:
         """
         return [entry for entry in self.allBoxes(segmentation, volume, segment) if entry.problem]
 
-    def allBoxes(self, segmentation, volume, segment=None):
+    def allBoxes(
+        self,
+        segmentation: slicer.vtkMRMLSegmentationNode | None,
+        volume: slicer.vtkMRMLScalarVolumeNode | None,
+        segment: str | None = None,
+    ) -> list[BoxEntry]:
         """Return what :meth:`boxes` and :meth:`unreadableBoxes` return, in one list.
 
         :param segmentation: the segmentation node, or None.
@@ -69,11 +93,16 @@ class BoxAdjustment:
         """
         return [self.boxEntry(node) for node in self.boxNodes(segmentation, volume, segment)]
 
-    def settleBoxes(self):
+    def settleBoxes(self) -> None:
         """Show every box on its voxels again, such as after somebody has put a transform on a box alone."""
         self._boxes.following.followAll()
 
-    def boxNodes(self, segmentation, volume, segment=None):
+    def boxNodes(
+        self,
+        segmentation: slicer.vtkMRMLSegmentationNode | None,
+        volume: slicer.vtkMRMLScalarVolumeNode | None,
+        segment: str | None = None,
+    ) -> Sequence[slicer.vtkMRMLMarkupsROINode]:
         """Return the ROI markups of :meth:`allBoxes`, without reading them.
 
         :param segmentation: the segmentation node, or None.
@@ -84,7 +113,9 @@ class BoxAdjustment:
             return []
         return self._boxes.store.nodes(segmentation, segment, volume)
 
-    def boxAxis(self, segmentation, volume, segment):
+    def boxAxis(
+        self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode, segment: str
+    ) -> int | None:
         """Return the array axis of a segment's boxes, as they were drawn; None where there is no box.
 
         :param segmentation: the segmentation node, or None.
@@ -96,14 +127,16 @@ class BoxAdjustment:
             return self._boxes.store.stored(node).axis
         return None
 
-    def hasPoints(self, node):
+    def hasPoints(self, node: slicer.vtkMRMLMarkupsROINode) -> bool:
         """Return whether points refine a box.
 
         :param node: the box's ROI markup.
         """
         return self._boxes.points.isOn(node)
 
-    def updateBox(self, node, window="auto", model=None):
+    def updateBox(
+        self, node: slicer.vtkMRMLMarkupsROINode, window: str = "auto", model: str | None = None
+    ) -> BoxResult | None:
         """Segment a box again where its markup is now; what it finds replaces what it had added.
 
         Voxels that were in the segment before the box, that other boxes found too, or that were painted or erased by
@@ -117,7 +150,14 @@ class BoxAdjustment:
         """
         return self.startBoxUpdate(node, window, model).finish()
 
-    def startBoxUpdate(self, node, window="auto", model=None, continues=None, isLast=True):
+    def startBoxUpdate(
+        self,
+        node: slicer.vtkMRMLMarkupsROINode,
+        window: str = "auto",
+        model: str | None = None,
+        continues: BoxRun | None = None,
+        isLast: bool = True,
+    ) -> BoxRun:
         """Start what :meth:`updateBox` does and return at once, with a run that has to be advanced to its end.
 
         Of several updates of one box, an answer that comes after that to a later question is dropped, and so is one
@@ -133,7 +173,7 @@ class BoxAdjustment:
         """
         return self._boxWork.update(node, window, model, continues, isLast)
 
-    def deleteBox(self, node, removeMask=True):
+    def deleteBox(self, node: slicer.vtkMRMLMarkupsROINode, removeMask: bool = True) -> BoxDeletion | None:
         """Delete a box, and take back what it had added; one undo step.
 
         :param node: the box's ROI markup.
@@ -144,7 +184,7 @@ class BoxAdjustment:
         """
         return self.startBoxDeletion(node, removeMask).finish()
 
-    def startBoxDeletion(self, node, removeMask=True):
+    def startBoxDeletion(self, node: slicer.vtkMRMLMarkupsROINode, removeMask: bool = True) -> BoxRun:
         """Start what :meth:`deleteBox` does and return at once, with a run that has to be advanced to its end.
 
         :param node: the box's ROI markup.
@@ -153,7 +193,14 @@ class BoxAdjustment:
         """
         return self._boxWork.delete(node, removeMask)
 
-    def startPreview(self, volume, boxRAS, view, window="auto", model=None):
+    def startPreview(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        boxRAS: tuple[Sequence[float], Sequence[float]],
+        view: str,
+        window: str = "auto",
+        model: str | None = None,
+    ) -> BoxRun:
         """Ask what a box would find, and change nothing; slices that are not encoded yet give nothing.
 
         :param volume: the scalar volume node.
@@ -165,7 +212,14 @@ class BoxAdjustment:
         """
         return self._boxWork.preview(volume, window, model, {"boxRAS": boxRAS, "view": view})
 
-    def addPoint(self, node, place, isInObject, window="auto", model=None):
+    def addPoint(
+        self,
+        node: slicer.vtkMRMLMarkupsROINode,
+        place: Sequence[float],
+        isInObject: bool,
+        window: str = "auto",
+        model: str | None = None,
+    ) -> BoxResult | None:
         """Refine a box by a point that is in the object or beside it. Experimental: MedSAM was trained without points.
 
         It is one undo step. Propagation starts from the box alone.
@@ -180,7 +234,14 @@ class BoxAdjustment:
         """
         return self.startPoint(node, place, isInObject, window, model).finish()
 
-    def startPoint(self, node, place, isInObject, window="auto", model=None):
+    def startPoint(
+        self,
+        node: slicer.vtkMRMLMarkupsROINode,
+        place: Sequence[float],
+        isInObject: bool,
+        window: str = "auto",
+        model: str | None = None,
+    ) -> BoxRun:
         """Start what :meth:`addPoint` does and return at once, with a run that has to be advanced to its end.
 
         :return: :class:`BoxRun`; its result is a :class:`BoxResult`.
@@ -188,7 +249,9 @@ class BoxAdjustment:
         self._boxes.addPoint(self._boxes.records.of(node), place, isInObject)
         return self.startBoxUpdate(node, window, model)
 
-    def startClearingPoints(self, node, window="auto", model=None):
+    def startClearingPoints(
+        self, node: slicer.vtkMRMLMarkupsROINode, window: str = "auto", model: str | None = None
+    ) -> BoxRun:
         """Remove all points of a box and segment it without them; one undo step.
 
         :param node: the box's ROI markup.
@@ -199,7 +262,70 @@ class BoxAdjustment:
         self._boxes.points.remove(node)
         return self.startBoxUpdate(node, window, model)
 
-    def pointsOf(self, node):
+    def meaning(self, node: slicer.vtkMRMLMarkupsROINode) -> str | None:
+        """Return what a box means: "part", "object" or "whole"; None for the one mask that all models have.
+
+        :param node: the box's ROI markup.
+        """
+        return self._boxes.records.of(node).state.prompt.meaning
+
+    def setMeaning(
+        self,
+        node: slicer.vtkMRMLMarkupsROINode,
+        meaning: str | None,
+        window: str = "auto",
+        model: str | None = None,
+    ) -> BoxResult:
+        """Let a box, with its points, have another one of the network's answers; one undo step.
+
+        In a box round a cell, that may be its nucleus, the cell, or several cells. The models mobilesam and sam have
+        three such answers, and the one that they give by themselves. The choice is saved with the scene and stays with
+        the box when it is moved, as long as the model is the same. Propagation starts from what the slice then holds.
+
+        :param node: the box's ROI markup.
+        :param meaning: "part", "object" or "whole"; None for the one answer.
+        :param window: intensity window, as for :meth:`MedSAMSegLogic.segmentBox`.
+        :param model: name of the model; None for the server's default.
+        :return: :class:`BoxResult`.
+        :raises UserError: when the model has one mask alone, the segment cannot be written, or the server cannot
+            answer.
+        """
+        return self.startMeaning(node, meaning, window, model).finish()
+
+    def startMeaning(
+        self,
+        node: slicer.vtkMRMLMarkupsROINode,
+        meaning: str | None,
+        window: str = "auto",
+        model: str | None = None,
+    ) -> BoxRun:
+        """Start what :meth:`setMeaning` does and return at once, with a run that has to be advanced to its end.
+
+        :return: :class:`BoxRun`; its result is a :class:`BoxResult`.
+        """
+        if meaning not in (None, *MEANINGS):
+            known = ", ".join(MEANINGS)
+            raise UserError(
+                f"{meaning!r} is nothing that a box may mean.", f"It may be {known}, or None.", "meaning_unknown"
+            )
+        return self._boxWork.update(node, window, model, meaning=meaning)
+
+    def startNextMeaning(
+        self, node: slicer.vtkMRMLMarkupsROINode, window: str = "auto", model: str | None = None
+    ) -> BoxRun:
+        """Start what :meth:`setMeaning` does with the next meaning: the one mask, part, object, whole, the one mask.
+
+        :param node: the box's ROI markup.
+        :param window: intensity window.
+        :param model: name of the model. Another one than the box was asked with begins with "part".
+        :return: :class:`BoxRun`; its result is a :class:`BoxResult`.
+        """
+        state = self._boxes.records.of(node).state
+        order = (None, *MEANINGS)
+        now = state.prompt.meaning if state.model == model else None
+        return self.startMeaning(node, order[(order.index(now) + 1) % len(order)], window, model)
+
+    def pointsOf(self, node: slicer.vtkMRMLMarkupsROINode) -> tuple[tuple[float, float, bool], ...]:
         """Return the points of a box as (x, y, whether it belongs to the object), in voxels of its slice.
 
         :param node: the box's ROI markup.
@@ -207,7 +333,9 @@ class BoxAdjustment:
         prompt = self._boxes.store.stored(node)
         return self._boxes.points.read(node, self._boxes.store.volume(node), prompt).points
 
-    def excludeBox(self, node, window="auto", model=None, **where):
+    def excludeBox(
+        self, node: slicer.vtkMRMLMarkupsROINode, window: str = "auto", model: str | None = None, **where: Any
+    ) -> BoxResult:
         """Say what in a box is not the object, by a box round it: what is found there is taken away.
 
         So two boxes show a ring, such as the heart's muscle round the blood. A propagation follows both. It is one undo
@@ -223,16 +351,20 @@ class BoxAdjustment:
         """
         return self.startExclusion(node, window, model, **where).finish()
 
-    def startExclusion(self, node, window="auto", model=None, **where):
+    def startExclusion(
+        self, node: slicer.vtkMRMLMarkupsROINode, window: str = "auto", model: str | None = None, **where: Any
+    ) -> BoxRun:
         """Start what :meth:`excludeBox` does and return at once, with a run that has to be advanced to its end.
 
         :return: :class:`BoxRun`; its result is a :class:`BoxResult`.
         """
-        place = promptFromArguments(SliceGeometry(self._boxes.store.volume(node)), **where)
+        place, _notes = placeFromArguments(SliceGeometry(self._boxes.store.volume(node)), **where)
         self._boxes.exclude(self._boxes.records.of(node), place)
         return self.startBoxUpdate(node, window, model)
 
-    def startExcludingNothing(self, node, window="auto", model=None):
+    def startExcludingNothing(
+        self, node: slicer.vtkMRMLMarkupsROINode, window: str = "auto", model: str | None = None
+    ) -> BoxRun:
         """Forget what is excluded from a box and segment it without; one undo step.
 
         :param node: the box's ROI markup.
@@ -243,21 +375,21 @@ class BoxAdjustment:
         self._boxes.excludeNothing(self._boxes.records.of(node))
         return self.startBoxUpdate(node, window, model)
 
-    def excludedFrom(self, node):
+    def excludedFrom(self, node: slicer.vtkMRMLMarkupsROINode) -> tuple:
         """Return the boxes (x0, y0, x1, y1) round what is not the object of a box, in voxels of its slice.
 
         :param node: the box's ROI markup.
         """
         return self._boxes.store.stored(node).exclude
 
-    def threshold(self, node):
+    def threshold(self, node: slicer.vtkMRMLMarkupsROINode) -> float:
         """Return the probability above which a voxel belongs to the object of a box; 0.5 unless it was set.
 
         :param node: the box's ROI markup.
         """
         return self._boxes.records.of(node).state.threshold
 
-    def setThreshold(self, node, threshold):
+    def setThreshold(self, node: slicer.vtkMRMLMarkupsROINode, threshold: float) -> BoxThreshold | None:
         """Let a box have the voxels that are likelier than a threshold; what it finds then replaces what it had added.
 
         The probability of each box is remembered: the server is asked only for a box from a saved scene, once, and
@@ -271,7 +403,9 @@ class BoxAdjustment:
         """
         return self.startThreshold(node, threshold).finish()
 
-    def startThreshold(self, node, threshold, continues=None, isLast=True):
+    def startThreshold(
+        self, node: slicer.vtkMRMLMarkupsROINode, threshold: float, continues: BoxRun | None = None, isLast: bool = True
+    ) -> BoxRun:
         """Start what :meth:`setThreshold` does and return at once, with a run that has to be advanced to its end.
 
         :param node: the box's ROI markup.
@@ -283,7 +417,7 @@ class BoxAdjustment:
         """
         return self._boxWork.threshold(node, checkThreshold(threshold), continues, isLast)
 
-    def setBoxEditable(self, node, isEditable):
+    def setBoxEditable(self, node: slicer.vtkMRMLMarkupsROINode, isEditable: bool) -> None:
         """Show the handles of a box and let them be dragged, or keep the box where it is.
 
         :param node: the box's ROI markup.
@@ -291,7 +425,7 @@ class BoxAdjustment:
         """
         self._boxes.store.setEditable(node, isEditable)
 
-    def boxEntry(self, node):
+    def boxEntry(self, node: slicer.vtkMRMLMarkupsROINode) -> BoxEntry:
         """Return the :class:`BoxEntry` of one box; one that cannot be read has a problem.
 
         :param node: the box's ROI markup.

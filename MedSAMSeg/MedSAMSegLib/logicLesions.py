@@ -1,7 +1,10 @@
 """The part of the scripting API that lists the segments as lesions: measured, and handed on as a table."""
 
+from __future__ import annotations
+
 import csv
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import slicer
 import vtk
@@ -13,6 +16,11 @@ from MedSAMSegLib.slices.sliceRecords import SliceRecords
 from MedSAMSegLib.volumes.nodeNames import nodeName
 from MedSAMSegLib.volumes.sliceAxes import AXES
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.boxes.boxWork import BoxWork
+    from MedSAMSegLib.boxes.sceneBoxes import SceneBoxes
+    from MedSAMSegLib.slices.lesions import Lesion
 
 #: Title of a column, and the field of :class:`Lesion` that it shows.
 COLUMNS = (
@@ -33,11 +41,13 @@ class LesionList(BoxAdjustment, SliceReview):
     :param boxes: as for :class:`BoxAdjustment`; so is `boxWork`.
     """
 
-    def __init__(self, boxes, boxWork):
+    def __init__(self, boxes: SceneBoxes, boxWork: BoxWork) -> None:
         super().__init__(boxes, boxWork)
         self._lesions = {}
 
-    def lesions(self, segmentation, volume):
+    def lesions(
+        self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode
+    ) -> list[Lesion]:
         """Return a :class:`Lesion` of each segment, in the order of the segments.
 
         Slices are taken along the axis of a segment's boxes. Only what changed since the last call is measured again.
@@ -61,7 +71,9 @@ class LesionList(BoxAdjustment, SliceReview):
             self._lesions[key] = known[key]
         return [lesion for _seen, lesion in self._lesions.values()]
 
-    def acceptLesion(self, segmentation, volume, segment):
+    def acceptLesion(
+        self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode, segment: str
+    ) -> int:
         """Accept all slices of a segment as :meth:`SliceReview.acceptSlice` does; return how many it has.
 
         :param segmentation: the segmentation node.
@@ -72,7 +84,9 @@ class LesionList(BoxAdjustment, SliceReview):
         axis = self._lesionAxis(segmentation, volume, segment)
         return self._audit(segmentation, volume, segment, axis).acceptAll()
 
-    def exportLesions(self, segmentation, volume, path):
+    def exportLesions(
+        self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode, path: Path
+    ) -> None:
         """Write :meth:`lesions` into a CSV file: UTF-8, a line a segment, volumes in ml, diameters in mm.
 
         :param segmentation: the segmentation node.
@@ -85,7 +99,9 @@ class LesionList(BoxAdjustment, SliceReview):
             writer.writerow([title for title, _field in COLUMNS])
             writer.writerows([_text(getattr(lesion, field)) for _title, field in COLUMNS] for lesion in lesions)
 
-    def lesionTable(self, segmentation, volume):
+    def lesionTable(
+        self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode
+    ) -> slicer.vtkMRMLTableNode:
         """Return a table node in the scene with :meth:`lesions`, which is saved with the scene.
 
         The segmentation's earlier table is filled anew, where there is one.

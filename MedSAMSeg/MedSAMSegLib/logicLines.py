@@ -1,8 +1,19 @@
 """The part of the scripting API that makes segments from measured lines."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 from MedSAMSegLib.boxes.lineArguments import promptFromLines
 from MedSAMSegLib.boxes.lineMarkups import endsOf, measuredLesions, noteUse
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
+if TYPE_CHECKING:
+    import slicer
+
+    from MedSAMSegLib.boxes.boxRun import BoxResult, BoxRun
+    from MedSAMSegLib.boxes.boxWork import BoxWork
 
 
 class LinePrompts:
@@ -11,10 +22,20 @@ class LinePrompts:
     :param boxWork: :class:`BoxWork`.
     """
 
-    def __init__(self, boxWork):
+    def __init__(self, boxWork: BoxWork) -> None:
         self._lineWork = boxWork
 
-    def segmentLine(self, volume, segmentation, segment, line, across=None, axis=None, window="auto", model=None):
+    def segmentLine(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        segment: str,
+        line: Any,
+        across: Any = None,
+        axis: int | None = None,
+        window: str = "auto",
+        model: str | None = None,
+    ) -> BoxResult:
         """Segment the object with a measured diameter on its slice, and add it to the segment as one undo step.
 
         The box is halfway between the ends of the two lines and the ellipse on them; without the second one, the object
@@ -38,7 +59,16 @@ class LinePrompts:
         lines = [line] if across is None else [line, across]
         return self.startLines(volume, segmentation, segment, lines, axis, window, model).finish()
 
-    def startLines(self, volume, segmentation, segment, lines, axis=None, window="auto", model=None):
+    def startLines(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        segment: str,
+        lines: Sequence[Any],
+        axis: int | None = None,
+        window: str = "auto",
+        model: str | None = None,
+    ) -> BoxRun:
         """Start what :meth:`segmentLine` does and return at once, with a run that has to be advanced to its end.
 
         :param lines: one line, or two that cross, in any order; as for :meth:`segmentLine`.
@@ -51,7 +81,7 @@ class LinePrompts:
         noteUse(lines, segmentation, segment)
         return run
 
-    def measuredLesions(self, volume):
+    def measuredLesions(self, volume: slicer.vtkMRMLScalarVolumeNode) -> list[Any]:
         """Return the Line markups of the scene that no segment was made from, as lists of one line or two that cross.
 
         Hidden lines are left out, and so are those with an end outside the volume.

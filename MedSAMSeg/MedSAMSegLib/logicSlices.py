@@ -1,14 +1,29 @@
 """The part of the scripting API that is about the slices of a segment: what they are, which are good."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.segmentationGrid import isStoredAsVoxels
 from MedSAMSegLib.slices.sliceStates import SliceAudit
+
+if TYPE_CHECKING:
+    import slicer
+
+    from MedSAMSegLib.slices.sliceRecord import SliceState
 
 
 class SliceReview:
     """What :class:`MedSAMSegLogic` knows about slices."""
 
-    def slices(self, segmentation, volume, segment, axis):
+    def slices(
+        self,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segment: str,
+        axis: int,
+    ) -> list[SliceState]:
         """Return what the slices of a segment are now, as a list of :class:`SliceState` in the order of the slices.
 
         Each has a provenance ("box", "propagated", "interpolated", or "edited" by hand), a confidence from 0 to 1
@@ -22,7 +37,15 @@ class SliceReview:
         """
         return list(self._audit(segmentation, volume, segment, axis).states().values())
 
-    def acceptSlice(self, segmentation, volume, segment, axis, slice, isAccepted=True):
+    def acceptSlice(
+        self,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segment: str,
+        axis: int,
+        slice: int,
+        isAccepted: bool = True,
+    ) -> None:
         """Accept a slice as good, which locks it, or take that back.
 
         :param segmentation: the segmentation node.

@@ -1,9 +1,22 @@
 """The part of the scripting API that gives whole propagations another threshold."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from MedSAMSegLib.client.sliceProbability import checkThreshold
 from MedSAMSegLib.segments.segmentChecks import presentSegment
 from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.slices.segmentThreshold import thresholdOf
+
+if TYPE_CHECKING:
+    import slicer
+
+    from MedSAMSegLib.propagation.propagationThreshold import (
+        PropagationThreshold,
+        PropagationThresholdRun,
+        PropagationThresholds,
+    )
 
 
 class PropagationThresholding:
@@ -15,10 +28,10 @@ class PropagationThresholding:
     :param thresholds: :class:`PropagationThresholds`.
     """
 
-    def __init__(self, thresholds):
+    def __init__(self, thresholds: PropagationThresholds) -> None:
         self._thresholds = thresholds
 
-    def propagationThreshold(self, segmentation, segment):
+    def propagationThreshold(self, segmentation: slicer.vtkMRMLSegmentationNode, segment: str) -> float:
         """Return the probability above which a voxel is the object's on a segment's propagated slices.
 
         That is 0.5 unless it was set. It is saved with the scene, and the next propagation has it, too.
@@ -28,7 +41,13 @@ class PropagationThresholding:
         """
         return thresholdOf(presentSegment(segmentation, segment))
 
-    def setPropagationThreshold(self, volume, segmentation, segment, threshold):
+    def setPropagationThreshold(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        segment: str,
+        threshold: float,
+    ) -> PropagationThreshold:
         """Let the propagated slices of a segment have the voxels that are likelier than a threshold.
 
         It is one undo step, and the server is not asked: the probabilities of propagations are remembered as long as
@@ -46,7 +65,15 @@ class PropagationThresholding:
         """
         return self.startPropagationThreshold(volume, segmentation, segment, threshold).finish()
 
-    def startPropagationThreshold(self, volume, segmentation, segment, threshold, continues=None, isLast=True):
+    def startPropagationThreshold(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        segment: str,
+        threshold: float,
+        continues: PropagationThresholdRun | None = None,
+        isLast: bool = True,
+    ) -> PropagationThresholdRun:
         """Start what :meth:`setPropagationThreshold` does, as a part of the drag of a slider.
 
         :param volume: the volume node.
@@ -61,7 +88,9 @@ class PropagationThresholding:
         context = SegmentContext(volume, segmentation, segment)
         return self._thresholds.start(context, checkThreshold(threshold), continues, isLast)
 
-    def whyNoPropagationThreshold(self, volume, segmentation, segment):
+    def whyNoPropagationThreshold(
+        self, volume: slicer.vtkMRMLScalarVolumeNode, segmentation: slicer.vtkMRMLSegmentationNode, segment: str
+    ) -> str:
         """Return a sentence on why :meth:`setPropagationThreshold` cannot be called now; empty when it can.
 
         :param volume: the volume node.

@@ -1,7 +1,18 @@
 """What the scripting API can do with sequences: follow an object through time."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.imageSequence import ImageSequence
+
+if TYPE_CHECKING:
+    import slicer
+
+    from MedSAMSegLib.sequences.timePropagations import TimePropagations
+    from MedSAMSegLib.sequences.timeRun import TimeResult, TimeRun
 
 
 class TimeFollowing:
@@ -14,10 +25,10 @@ class TimeFollowing:
     :param times: :class:`TimePropagations`.
     """
 
-    def __init__(self, times):
+    def __init__(self, times: TimePropagations) -> None:
         self._times = times
 
-    def isSequence(self, volume):
+    def isSequence(self, volume: slicer.vtkMRMLScalarVolumeNode | None) -> bool:
         """Return whether a volume shows the frames of a sequence.
 
         :param volume: a volume node, or None.
@@ -25,7 +36,15 @@ class TimeFollowing:
         images = ImageSequence.of(volume)
         return images is not None and images.frameCount > 1
 
-    def propagateThroughTime(self, volume, segmentation, segment, axis=0, progress=None, **settings):
+    def propagateThroughTime(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        segment: str,
+        axis: int = 0,
+        progress: Callable[..., None] | None = None,
+        **settings: Any,
+    ) -> TimeResult:
         """Follow the object from the frame that is shown through the other frames; wait until it is done.
 
         Each frame gets a segmentation of its own, which plays with the images. The whole is one undo step; an interrupt
@@ -45,8 +64,16 @@ class TimeFollowing:
         return self.startPropagationThroughTime(volume, segmentation, segment, axis, progress, **settings).finish()
 
     def startPropagationThroughTime(
-        self, volume, segmentation, segment, axis=0, progress=None, direction="both", window="auto", model=None
-    ):
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        segment: str,
+        axis: int = 0,
+        progress: Callable[..., None] | None = None,
+        direction: str = "both",
+        window: str = "auto",
+        model: str | None = None,
+    ) -> TimeRun:
         """Start what :meth:`propagateThroughTime` does and return at once, with a run to be advanced to its end.
 
         It starts from all frames that somebody worked on: with a box, by hand or by accepting; these stay as they are.

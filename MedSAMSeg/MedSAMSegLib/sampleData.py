@@ -1,5 +1,7 @@
 """The shipped sample in Slicer's Sample Data module."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from slicer.i18n import tr as _
@@ -24,7 +26,7 @@ FILES = (
 )
 
 
-def registerSampleData():
+def registerSampleData() -> None:
     """Offer the chest CT and the radiologist's outline of its tumor; nothing is downloaded."""
     # Not at import: this is one of Slicer's own modules, which may be loaded after this one.
     import SampleData

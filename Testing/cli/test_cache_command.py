@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from dicom_writing import write_series
 
 from medsamseg_server.cli import cache as cache_command
-from medsamseg_server.engine import warming
+from medsamseg_server.engine import precomputing
 from medsamseg_server.engine.embedding_cache import EMBEDDING_BYTES, EmbeddingCache
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.slice_request import SliceRequest
@@ -62,12 +62,12 @@ def test_empty_cache_is_told(run, embeddings):
 
 
 def test_warm_scan_needs_no_more_encoding(run, watch, scan, embeddings):
-    result = run("cache", "warm", scan, *WINDOW, "--json")
+    result = run("cache", "precompute", scan, *WINDOW, "--json")
     assert result.status == 0
     (told,) = result.json()["scans"]
     assert (told["path"], told["slices"], told["encoded"], told["complete"]) == (str(scan), 12, 12, True)
     assert watch.encoded == LEVELS
-    again = run("cache", "warm", scan, *WINDOW, "--json").json()["scans"][0]
+    again = run("cache", "precompute", scan, *WINDOW, "--json").json()["scans"][0]
     assert (again["slices"], again["encoded"]) == (12, 0)
     assert watch.encoded == LEVELS
     info = run("cache", "info", "--json").json()
@@ -77,7 +77,7 @@ def test_warm_scan_needs_no_more_encoding(run, watch, scan, embeddings):
 
 def test_several_windows_and_axes_are_all_encoded(run, watch, scan):
     options = [*WINDOW, "--window", "250,125", "--axis", "0", "--axis", "2"]
-    told = run("cache", "warm", scan, *options, "--json").json()["scans"][0]
+    told = run("cache", "precompute", scan, *options, "--json").json()["scans"][0]
     assert told["slices"] == 2 * (12 + 32)
     # Slices that look the same share an embedding.
     assert told["encoded"] == len(watch.encoded) < 88
@@ -92,11 +92,11 @@ def test_interrupted_run_goes_on_where_it_was(run, watch, scan, monkeypatch):
         encoding(prepared)
 
     monkeypatch.setattr(watch, "encoding", interrupt)
-    result = run("cache", "warm", scan, *WINDOW)
+    result = run("cache", "precompute", scan, *WINDOW)
     assert result.status == 130
     assert "What is encoded is kept" in result.err
     monkeypatch.setattr(watch, "encoding", encoding)
-    assert "12 slices, 7 of them encoded now" in run("cache", "warm", scan, *WINDOW).out
+    assert "12 slices, 7 of them encoded now" in run("cache", "precompute", scan, *WINDOW).out
     assert watch.encoded == LEVELS
 
 
@@ -106,7 +106,7 @@ def test_folder_means_all_its_scans_but_no_segmentations(run, watch, tmp_path, s
     write_scan(folder / "rod.seg.nrrd", rod(slices=4))
     (folder / "notes.txt").write_text("no scan")
     write_series(sitk.GetImageFromArray(rod(slices=3).astype(np.int16)), folder / "dicom")
-    told = run("cache", "warm", folder, *WINDOW, "--json").json()["scans"]
+    told = run("cache", "precompute", folder, *WINDOW, "--json").json()["scans"]
     assert [Path(entry["path"]).name for entry in told] == ["second.nii.gz", "rod.nrrd", "scans"]
     assert [entry["slices"] for entry in told] == [3, 12, 3]
     assert [entry["series"] is not None for entry in told] == [False, False, True]
@@ -115,7 +115,7 @@ def test_folder_means_all_its_scans_but_no_segmentations(run, watch, tmp_path, s
 def test_damaged_scan_does_not_stop_the_others(run, watch, scan):
     damaged = scan.with_name("a_damaged.nrrd")
     damaged.write_bytes(scan.read_bytes()[:200])
-    result = run("cache", "warm", scan.parent, *WINDOW)
+    result = run("cache", "precompute", scan.parent, *WINDOW)
     assert result.status == 4
     assert "a_damaged.nrrd" in result.err
     assert watch.encoded == LEVELS
@@ -123,14 +123,14 @@ def test_damaged_scan_does_not_stop_the_others(run, watch, scan):
 
 def test_no_more_is_encoded_than_there_is_room_for(run, watch, scan, monkeypatch):
     monkeypatch.setattr(EmbeddingCache, "room", 5)
-    result = run("cache", "warm", scan, *WINDOW)
+    result = run("cache", "precompute", scan, *WINDOW)
     assert "5 slices, 5 of them encoded now" in result.out
     assert "does not fit" in result.err
     assert watch.encoded == LEVELS[:5]
 
 
 def test_old_entries_are_cleared_first(run, watch, scan, embeddings):
-    run("cache", "warm", scan, *WINDOW)
+    run("cache", "precompute", scan, *WINDOW)
     old = sorted(embeddings.iterdir())[:4]
     for path in old:
         os.utime(path, (1000, 1000))
@@ -140,7 +140,7 @@ def test_old_entries_are_cleared_first(run, watch, scan, embeddings):
 
 
 def test_folder_that_cannot_be_cleared_is_told(run, watch, scan, embeddings, monkeypatch):
-    run("cache", "warm", scan, *WINDOW)
+    run("cache", "precompute", scan, *WINDOW)
 
     def refuse(path, **options):
         raise PermissionError(13, "Permission denied")
@@ -165,17 +165,17 @@ def test_folder_that_cannot_be_cleared_is_told(run, watch, scan, embeddings, mon
 def test_what_is_wrong_is_told_before_anything_is_encoded(run, watch, scan, tmp_path, arguments, status, text):
     (tmp_path / "empty").mkdir()
     filled = [argument.format(folder=tmp_path / "empty", scan=scan) for argument in arguments]
-    result = run("cache", "warm", *filled)
+    result = run("cache", "precompute", *filled)
     assert (result.status, text in result.err) == (status, True), result.err
     assert watch.encoded == []
 
 
 def test_limit_is_kept_and_obeyed(run, watch, scan, embeddings):
-    run("cache", "warm", scan, *WINDOW)
+    run("cache", "precompute", scan, *WINDOW)
     assert run("cache", "limit", "0.0105").out == "Encoded slices may take 10.5 MB\n"
     assert run("cache", "info", "--json").json()["entries"] == 4
     assert run("cache", "info", "--json").json()["quota"] == 10_500_000
-    again = run("cache", "warm", scan, *WINDOW)
+    again = run("cache", "precompute", scan, *WINDOW)
     assert "the rest does not fit" in again.err
     assert run("cache", "info", "--json").json()["entries"] <= 5
     assert EmbeddingCache(0, embeddings).room == EmbeddingCache(0, embeddings, 10_500_000).room == 4
@@ -189,12 +189,12 @@ def test_days_must_be_a_number(run):
     assert "'soon' is not a number of days" in run("cache", "clear", "--unused-days", "soon").err
 
 
-def test_warming_agrees_with_the_server_on_the_key(store, watch, scan, embeddings, tmp_path, run):
-    run("cache", "warm", scan)
+def test_precomputing_agrees_with_the_server_on_the_key(store, watch, scan, embeddings, tmp_path, run):
+    run("cache", "precompute", scan)
     engine = Engine(store, EmbeddingCache(folder=embeddings), load_predictor=lambda s, *_: FakePredictor(s, watch))
     engine.predictor()
     assert engine.find(SliceRequest(Volume.from_array(rod()), 0, 5)).was_cached
 
 
 def test_scans_are_found_once(scan):
-    assert warming.find_scans([scan, scan.parent, scan]) == [warming.Scan(scan)]
+    assert precomputing.find_scans([scan, scan.parent, scan]) == [precomputing.Scan(scan)]

@@ -13,7 +13,7 @@ COMMANDS = {
     "propose": ["propose", "ct.nrrd", "-o", "mask.nrrd"],
     "evaluate": ["evaluate", "manifest.json"],
     "study": ["study", "manifest.json"],
-    "cache warm": ["cache", "warm", "ct.nrrd"],
+    "cache precompute": ["cache", "precompute", "ct.nrrd"],
     "serve": ["serve"],
 }
 

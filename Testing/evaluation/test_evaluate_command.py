@@ -77,6 +77,22 @@ def test_other_axis_and_anisotropic_voxels(make_manifest, tmp_path):
     assert target["dice"] > 0.9
 
 
+def test_three_planes_are_for_all_but_the_published_recipe(make_manifest, tmp_path):
+    """The bar is seen from the side on 10 slices, and on 12."""
+    options = ["--protocol", "gtbox,propagate", "--jitter", "0", "--planes"]
+    flat, deep = (evaluate(make_manifest(), tmp_path, *options, planes) for planes in ("1", "3"))
+    assert (flat["planes"], deep["planes"]) == (1, 3)
+    more = [
+        {
+            name: after["protocols"][name]["targets"][0]["decoder_calls"] - found["targets"][0]["decoder_calls"]
+            for name, found in before["protocols"].items()
+        }
+        for before, after in zip(flat["runs"], deep["runs"], strict=True)
+    ]
+    assert [run["method"] for run in deep["runs"]] == ["tracking", "reference"]
+    assert more == [{"gtbox": 0, "propagate": 22}, {"gtbox": 0, "propagate": 0}]
+
+
 def test_html_has_tables_and_pictures_with_both_outlines(make_manifest, tmp_path):
     labels = bar() // 200 * 7
     labels[5, 10:20, 8:12] = 0

@@ -85,12 +85,12 @@ def test_nothing_in_the_box_ends_both_ways_at_once():
     assert {each.reason for each in ended} == {"empty"}
 
 
-def test_likeness_tells_the_object_from_its_background_in_any_light():
+def test_similarity_tells_the_object_from_its_background_in_any_light():
     film = FILMS["dimming"]()
     sighting = Sighting(film.frames[0], film.truth[0])
     for index in (0, 10, 20, 39):
-        assert sighting.likeness(film.frames[index], film.truth[index]) >= 0.9
-        assert sighting.likeness(film.frames[index], ~film.truth[index]) <= 0.1
+        assert sighting.similarity(film.frames[index], film.truth[index]) >= 0.9
+        assert sighting.similarity(film.frames[index], ~film.truth[index]) <= 0.1
 
 
 def test_the_network_itself_follows_it_out_of_the_picture_and_back():

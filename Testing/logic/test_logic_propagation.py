@@ -46,6 +46,20 @@ def test_propagationAsksForWhatItWasTold(logic, server, ct):
     assert (asked["window"], asked["model"]) == ("lung", "medsam")
 
 
+def test_threePlanesAreAskedForAndSaid(logic, server, ct):
+    server.planesOf = {"notes": ["A note."], "seen": [(1, 4), (2, 7)]}
+    sentences = []
+    result = logic.propagate(*ct, planes=3, progress=lambda progress: sentences.append(str(progress)))
+    assert server.requests[-1]["planes"] == 3
+    assert sentences[5:7] == ["slice 4 across axis 1 seen (1 of 2)", "slice 7 across axis 2 seen (2 of 2)"]
+    # Its slices come again, each as one corner less; that with the box is not written again.
+    expected = boxVoxels(ct[0], 0, range(2, 7))
+    corner = np.argwhere(expected[SLICE])[0]
+    expected[(2, 3, 5, 6), corner[0], corner[1]] = False
+    np.testing.assert_array_equal(segmentVoxels(*ct), expected)
+    assert (result.notes, result.wasCancelled, len(result.slices)) == (["A note."], False, 5)
+
+
 def test_newBoxOnASliceReplacesTheOlderPrompt(logic, server, ct):
     logic.segmentBox(*ct, axis=0, slice=SLICE, box=(1, 1, 3, 3))
     logic.propagate(*ct)

@@ -241,3 +241,29 @@ def test_a_segmentation_of_surfaces_is_written_and_undone(logic, surfaces):
     # Slicer forgets what could be done again when the source changes.
     assert not logic.canRedo(segmentation, volume)
     assert logic.segmentBox(volume, segmentation, new, axis=0, slice=1, box=BOX).changedSegment
+
+
+def test_where_slices_share_voxels_with_the_boxs_none_has_a_threshold(logic):
+    context = scene(logic, ROUGH_GRIDS["coarser slices"])
+    logic.segmentBox(*context, axis=0, slice=SLICE, box=BOX)
+    logic.propagate(*context)
+    usual = inner(*context[1:])
+    with pytest.raises(UserError, match="No propagated slice of the segment has a threshold"):
+        logic.setPropagationThreshold(*context, 0.2)
+    assert inner(*context[1:]) == usual
+
+
+@pytest.mark.parametrize("name", [*GRIDS, "turned"])
+def test_a_propagation_that_is_back_at_its_threshold_has_the_same_voxels(logic, name):
+    volume, segmentation, segment = scene(logic, {**GRIDS, **ROUGH_GRIDS}[name])
+    logic.segmentBox(volume, segmentation, segment, axis=0, slice=SLICE, box=BOX)
+    logic.propagate(volume, segmentation, segment)
+    usual = inner(segmentation, segment)
+    sizes = []
+    for threshold in (0.2, 0.8):
+        result = logic.setPropagationThreshold(volume, segmentation, segment, threshold)
+        assert result.slices
+        sizes.append(len(inner(segmentation, segment)))
+    assert sizes[0] > len(usual) > sizes[1] > 0
+    logic.setPropagationThreshold(volume, segmentation, segment, 0.5)
+    assert inner(segmentation, segment) == usual

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import slicer
+from geometries import addVolume
 from knownBox import BOX, SLICE, boxVoxels, segmentVoxels
 from segmentations import addSegment, editorNode, voxelsOf
 
@@ -174,7 +175,7 @@ def test_whereNothingWasPropagatedItSaysSo(logic, ct):
     other = logic.addSegment(segmentation, "Vessel")
     logic.segmentBox(volume, segmentation, other, axis=0, slice=1, box=BOX)
     assert "Propagate first" in logic.whyNoPropagationThreshold(volume, segmentation, other)
-    with pytest.raises(UserError, match="No slice of the segment was propagated"):
+    with pytest.raises(UserError, match="No propagated slice of the segment"):
         logic.setPropagationThreshold(volume, segmentation, other, LOW)
 
 
@@ -239,3 +240,17 @@ def test_completedSegmentIsRefused(logic, ct, usual):
     with pytest.raises(UserError, match="is marked as completed"):
         logic.setPropagationThreshold(*ct, LOW)
     np.testing.assert_array_equal(segmentVoxels(*ct), usual)
+
+
+@pytest.mark.parametrize("axis", [1, 2])
+def test_slicesOfAnyDirectionHaveAThreshold(logic, axis):
+    volume = addVolume()
+    segmentation = logic.createSegmentation(volume)
+    context = volume, segmentation, logic.addSegment(segmentation, "Tumour")
+    logic.segmentBox(*context, axis=axis, slice=SLICE, box=BOX)
+    logic.propagate(*context)
+    result = logic.setPropagationThreshold(*context, LOW)
+    assert result.slices == FOLLOWED
+    expected = boxVoxels(volume, axis, [SLICE])
+    np.moveaxis(expected, axis, 0)[FOLLOWED, 0:6, 1:8] = True
+    np.testing.assert_array_equal(segmentVoxels(*context), expected)

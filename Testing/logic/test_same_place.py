@@ -1,8 +1,6 @@
 """One phantom through the module and through the command line: the same mask in the same place, also after saving."""
 
-import subprocess
 import sys
-from pathlib import Path
 
 import nrrd
 import numpy as np
@@ -12,6 +10,8 @@ import slicer
 from geometries import IJK_TO_RAS
 from segmentations import voxelsOf
 
+from medsamseg_server.cli import engine_options as engineOptions
+from medsamseg_server.cli import main as medsamseg
 from MedSAMSegLib.logic import MedSAMSegLogic
 from MedSAMSegLib.server.serverProcess import ServerProcess
 from MedSAMSegLib.training.nrrdFile import writeNrrd
@@ -41,15 +41,25 @@ def server(host):
     process.stop()
 
 
+@pytest.fixture(scope="module")
+def oneEngine():
+    """The network is loaded once for all commands."""
+    make, made = engineOptions.make_engine, []
+
+    def makeOnce(*how):
+        made.extend([] if made else [make(*how)])
+        return made[0]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engineOptions, "make_engine", makeOnce)
+        yield
+
+
 def byCommandLine(path, folder):
     """:return: where the voxels of the command line's mask are, in RAS, read by SimpleITK."""
-    command = [str(Path(sys.executable).with_name("medsamseg")), "segment", str(path), "--slice", str(SLICE)]
     box = ",".join(str(edge) for edge in BOX)
-    subprocess.run(
-        [*command, "--box", box, "--range", f"{SLICE}:{SLICE}", "-o", str(folder / "mask.nrrd")],
-        check=True,
-        capture_output=True,
-    )
+    where = ["--slice", str(SLICE), "--box", box, "--range", f"{SLICE}:{SLICE}"]
+    assert medsamseg(["segment", str(path), *where, "-o", str(folder / "mask.nrrd")]) == 0
     return inLabelMap(folder / "mask.nrrd")
 
 
@@ -89,7 +99,7 @@ def inOrder(places):
 
 
 @pytest.mark.parametrize("geometry", IJK_TO_RAS)
-def test_module_and_command_line_agree(host, server, tmp_path, geometry):
+def test_module_and_command_line_agree(host, server, oneEngine, tmp_path, geometry):
     path = tmp_path / "phantom.nrrd"
     writeNrrd(path, phantom(), IJK_TO_RAS[geometry])
     expected = inOrder(byCommandLine(path, tmp_path))

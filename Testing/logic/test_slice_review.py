@@ -203,6 +203,14 @@ def test_onlyTheIntervalOfAChangedBoxIsComputedAnew(logic, server, propagated):
     assert (request["first"], request["last"]) == (None, None)
 
 
+def test_otherPlanesNeedAllOfTheObject(logic, server, propagated):
+    logic.propagate(*propagated, planes=3)
+    logic.segmentBox(*propagated, axis=0, slice=6, box=BOX_HERE)
+    logic.propagate(*propagated, planes=3)
+    request = server.requests[-1]
+    assert (request["first"], request["last"], request["planes"]) == (None, None, 3)
+
+
 def test_fromHereStartsFromThatSliceAlone(logic, server, propagated):
     logic.propagate(*propagated, fromSlice=6, direction="forward")
     request = server.requests[-1]

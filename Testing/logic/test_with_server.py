@@ -235,3 +235,20 @@ def test_thresholdIsThatOfTheNetworksProbability(logic, ct, tmp_path):
     assert logic.threshold(reopened.node) == 0.8
     logic.setThreshold(reopened.node, 0.2)
     np.testing.assert_array_equal(segmentVoxels(volume, segmentation, ct[2]), masks[0.2])
+
+
+def test_thresholdOfAPropagationIsThatOfTheNetworksProbabilities(logic, server, ct):
+    logic.segmentBox(*ct, **BOX, window="lung")
+    drawn = segmentVoxels(*ct)
+    slices = sorted(logic.propagate(*ct, first=21, last=27, window="lung").slices)
+    usual = segmentVoxels(*ct)
+    masks = {}
+    for threshold in (0.2, 0.8, 0.5):
+        result = logic.setPropagationThreshold(*ct, threshold)
+        assert (sorted([*result.slices, 24]), result.keptSlices) == (slices, [24])
+        masks[threshold] = segmentVoxels(*ct)
+    np.testing.assert_array_equal(masks[0.5], usual)
+    for index in set(slices) - {24}:
+        assert masks[0.8][index].sum() < masks[0.5][index].sum() < masks[0.2][index].sum()
+        assert not (masks[0.8][index] & ~masks[0.2][index]).any()
+    np.testing.assert_array_equal(masks[0.2][24], drawn[24])

@@ -20,13 +20,20 @@ def generate(network, pixels, **options):
     :param pixels: uint8 (H, W, 3).
     :param options: of ``SamAutomaticMaskGenerator``.
     """
-    with _torchvision():
+    with sam_of(network) as sam:
         from segment_anything import SamAutomaticMaskGenerator
+
+        return SamAutomaticMaskGenerator(sam, **options).generate(pixels)
+
+
+@contextlib.contextmanager
+def sam_of(network):
+    """Give a network of ours as segment-anything's, which can be imported inside the ``with`` block."""
+    with _torchvision():
         from segment_anything.modeling import Sam
 
-    # The mean and deviation of ImageNet are Sam's defaults.
-    sam = Sam(_Encoder(network.image_encoder), network.prompt_encoder, network.mask_decoder).eval()
-    return SamAutomaticMaskGenerator(sam, **options).generate(pixels)
+        # The mean and deviation of ImageNet are Sam's defaults.
+        yield Sam(_Encoder(network.image_encoder), network.prompt_encoder, network.mask_decoder).eval()
 
 
 class _Encoder(nn.Module):

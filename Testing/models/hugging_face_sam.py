@@ -7,12 +7,11 @@ from transformers import SamConfig, SamModel, SamVisionConfig
 class HuggingFaceSam:
     """``SamModel`` with the default configuration, which is ViT-B's.
 
-    :param blocks: fewer blocks of the encoder, of which the last one sees the whole image; None for all twelve.
+    :param measures: of another encoder, as ``SamVisionConfig`` names them.
     """
 
-    def __init__(self, blocks=None):
-        fewer = {} if blocks is None else {"num_hidden_layers": blocks, "global_attn_indexes": [blocks - 1]}
-        self.model = SamModel(SamConfig(vision_config=SamVisionConfig(**fewer))).eval()
+    def __init__(self, **measures):
+        self.model = SamModel(SamConfig(vision_config=SamVisionConfig(**measures))).eval()
 
     @torch.inference_mode()
     def encode(self, prepared):

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from hugging_face_sam import HuggingFaceSam
 from random_weights import randomize
-from torch import nn
+from small_vit import BLOCKS, HEADS, WIDTH, small_vit, whole_vit
 
 from medsamseg_server.models.networks import build_network
 from medsamseg_server.models.preprocessing import prepare_image
@@ -23,16 +22,29 @@ def relative_difference(ours, theirs):
     return np.abs(ours - theirs).max() / np.abs(theirs).max()
 
 
-#: Of the encoder's twelve: one with windows and one that sees the whole image show what all of them compute.
-FEW_BLOCKS = 2
+@pytest.fixture(scope="module")
+def make_theirs():
+    """Makes the independent implementation; importing it takes seconds, which the collection of tests goes without."""
+    from hugging_face_sam import HuggingFaceSam
+
+    return HuggingFaceSam
 
 
-def into_ours(blocks, folder):
-    """MedSAM: their random weights, with their names, in our network; all of them as the product loads their file."""
-    theirs = HuggingFaceSam(blocks)
+#: The measures of ``small_vit`` as the independent implementation names them.
+SMALL = {
+    "hidden_size": WIDTH,
+    "num_hidden_layers": BLOCKS,
+    "num_attention_heads": HEADS,
+    "global_attn_indexes": [BLOCKS - 1],
+}
+
+
+def into_ours(make_theirs, is_small, folder):
+    """MedSAM: their random weights, with their names, in our network; the whole one as the product loads their file."""
+    theirs = make_theirs(**(SMALL if is_small else {}))
     randomize(theirs.model, seed=11)
-    if blocks is not None:
-        network = with_blocks(build_network(get_specification("medsam")), blocks)
+    if is_small:
+        network = small_vit("medsam", seed=10)
         tensors = {official_name(name): tensor for name, tensor in theirs.model.state_dict().items()}
         network.load_state_dict(tensors, strict=True)
         return TorchRunner(network), theirs
@@ -42,38 +54,30 @@ def into_ours(blocks, folder):
     return TorchRunner(network), theirs
 
 
-def into_theirs(blocks, folder):
+def into_theirs(make_theirs, is_small, folder):
     """SAM: our random weights, loaded strictly into their network."""
-    network = randomize(with_blocks(build_network(get_specification("sam")), blocks), seed=12)
-    theirs = HuggingFaceSam(blocks)
+    network = (small_vit if is_small else whole_vit)("sam", seed=12)
+    theirs = make_theirs(**(SMALL if is_small else {}))
     ours = network.state_dict()
     theirs.model.load_state_dict({name: ours[official_name(name)] for name in theirs.model.state_dict()}, strict=True)
     return TorchRunner(network), theirs
 
 
-def with_blocks(network, blocks):
-    """The network with that many blocks of its encoder, of which the last one sees the whole image."""
-    if blocks is not None:
-        whole_image = network.image_encoder.blocks[2]
-        network.image_encoder.blocks = nn.ModuleList([*network.image_encoder.blocks[: blocks - 1], whole_image])
-    return network
-
-
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param((direction, blocks), id=name, marks=marks)
+        pytest.param((direction, is_small), id=name, marks=marks)
         for direction in (into_ours, into_theirs)
-        for blocks, name, marks in (
-            (FEW_BLOCKS, direction.__name__, ()),
-            (None, f"{direction.__name__}, all blocks", pytest.mark.full),
+        for is_small, name, marks in (
+            (True, direction.__name__, ()),
+            (False, f"{direction.__name__}, whole", pytest.mark.full),
         )
     ],
 )
-def encoded(request, tmp_path_factory):
+def encoded(request, make_theirs, tmp_path_factory):
     """Both implementations of one model, and their embeddings of one slice; encoding takes seconds."""
-    direction, blocks = request.param
-    ours, theirs = direction(blocks, tmp_path_factory.mktemp("hugging_face"))
+    direction, is_small = request.param
+    ours, theirs = direction(make_theirs, is_small, tmp_path_factory.mktemp("hugging_face"))
     specification = get_specification("medsam" if direction is into_ours else "sam")
     gray = np.random.default_rng(1).integers(0, 256, (120, 160)).astype(np.uint8)
     prepared = prepare_image(specification, gray)
@@ -101,8 +105,10 @@ def test_logits_and_scores_agree(encoded, boxes, points, labels):
     assert relative_difference(our_scores, their_scores) < 1e-3
 
 
-def test_every_tensor_of_theirs_has_its_place_in_ours_and_every_one_of_ours_is_filled():
-    ours = build_network(get_specification("medsam")).state_dict()
-    theirs = HuggingFaceSam().model.state_dict()
+def test_every_tensor_of_theirs_has_its_place_in_ours_and_every_one_of_ours_is_filled(make_theirs):
+    # Names and shapes are asked for, of the whole networks: no memory is filled.
+    with torch.device("meta"):
+        ours = build_network(get_specification("medsam")).state_dict()
+        theirs = make_theirs().model.state_dict()
     assert {official_name(name) for name in theirs} == set(ours)
     assert all(ours[official_name(name)].shape == tensor.shape for name, tensor in theirs.items())

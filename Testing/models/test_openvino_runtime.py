@@ -1,18 +1,19 @@
 """Networks with OpenVINO against the same networks with PyTorch in single precision."""
 
+import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import openvino
 import pytest
 import torch
-from random_weights import randomize
-from torch import nn
+from small_vit import small_vit, whole_vit
 
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.models.networks import build_network
-from medsamseg_server.runtime import openvino_conversion, openvino_runtime
+from medsamseg_server.runtime import openvino_conversion, openvino_runtime, torch_runtime
 from medsamseg_server.runtime.mask_windows import OUTSIDE
 from medsamseg_server.runtime.network_files import NetworkFiles
 from medsamseg_server.runtime.openvino_runtime import OpenVinoRunner, compile_parts, load_predictor
@@ -21,6 +22,8 @@ from medsamseg_server.volumes.windows import CT_PRESETS
 from medsamseg_server.weights.catalog import get_specification
 
 LITEMEDSAM = get_specification("litemedsam")
+#: One block a stage: everything that the whole encoder computes, in half the time; its embeddings find no objects.
+FEW_BLOCKS = replace(LITEMEDSAM, encoder=replace(LITEMEDSAM.encoder, depths=(1, 1, 1, 1)))
 HAS_BF16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 PRECISIONS = ("fp32", *(["mixed", "bf16"] if HAS_BF16 else []))
 
@@ -39,11 +42,31 @@ def files(networks_folder):
     return NetworkFiles(networks_folder)
 
 
-@pytest.fixture(scope="module")
-def litemedsam(litemedsam_weights, files):
-    """LiteMedSAM with PyTorch ("torch") and with OpenVINO in each precision."""
-    from medsamseg_server.runtime import torch_runtime
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(FEW_BLOCKS, id="few blocks"),
+        pytest.param(LITEMEDSAM, id="whole", marks=pytest.mark.full),
+    ],
+)
+def specification(request):
+    return request.param
 
+
+@pytest.fixture(scope="module")
+def weights(specification, litemedsam_weights, tmp_path_factory):
+    """LiteMedSAM's tensors, as far as the network has them."""
+    if specification is LITEMEDSAM:
+        return litemedsam_weights
+    state = torch.load(litemedsam_weights, weights_only=True)
+    path = tmp_path_factory.mktemp("weights") / "few_blocks.pth"
+    torch.save({name: state[name] for name in build_network(specification).state_dict()}, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def litemedsam(specification, weights, files):
+    """LiteMedSAM with PyTorch ("torch") and with OpenVINO in each precision."""
     # The same for two of the precisions, which differ in how it is compiled; converting takes longest.
     convert, models = openvino_conversion.convert_network, {}
 
@@ -54,8 +77,14 @@ def litemedsam(litemedsam_weights, files):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(openvino_conversion, "convert_network", convert_once)
-        predictors = {name: load_predictor(LITEMEDSAM, litemedsam_weights, name, files) for name in PRECISIONS}
-    return {"torch": torch_runtime.load_predictor(LITEMEDSAM, litemedsam_weights, "cpu"), **predictors}
+        predictors = {name: load_predictor(specification, weights, name, files) for name in PRECISIONS}
+    return {"torch": torch_runtime.load_predictor(specification, weights, "cpu"), **predictors}
+
+
+@pytest.fixture(scope="module")
+def whole_with_pytorch(litemedsam_weights):
+    """The whole LiteMedSAM with PyTorch, whose embeddings find objects."""
+    return torch_runtime.load_predictor(LITEMEDSAM, litemedsam_weights, "cpu")
 
 
 @pytest.fixture(scope="module")
@@ -70,34 +99,50 @@ def lung_slices(chest):
     return slices
 
 
+@pytest.fixture(scope="module")
+def embedding(whole_with_pytorch, lung_slices):
+    """The whole network's embedding of a slice."""
+    return whole_with_pytorch.encode(lung_slices[1][0])
+
+
 def iou(first, second):
     return np.count_nonzero(first & second) / np.count_nonzero(first | second)
 
 
-@pytest.fixture(scope="module")
-def expected_on_lung_slices(litemedsam, lung_slices):
-    """What PyTorch finds on each of the slices."""
-    reference = litemedsam["torch"]
-    return [reference.decode(reference.encode(pixels), pixels.shape, boxes) for pixels, boxes in lung_slices]
+# Measured with few blocks: 0.000001, 0.0045 and 0.011.
+@pytest.mark.parametrize(
+    ("precision", "tolerance"), [("fp32", 1e-4), ("mixed", 0.01), ("bf16", 0.02)][: len(PRECISIONS)]
+)
+def test_embeddings_are_those_of_pytorch(litemedsam, lung_slices, precision, tolerance):
+    pixels, _ = lung_slices[1]
+    expected = litemedsam["torch"].encode(pixels)
+    found = litemedsam[precision].encode(pixels)
+    assert np.abs(found - expected).mean() < tolerance * np.abs(expected).mean()
 
 
 @pytest.mark.parametrize(("precision", "lowest"), [("fp32", 0.999), ("mixed", 0.98), ("bf16", 0.98)][: len(PRECISIONS)])
-def test_litemedsams_masks_are_those_of_pytorch(litemedsam, lung_slices, expected_on_lung_slices, precision, lowest):
-    other = litemedsam[precision]
+def test_masks_from_an_embedding_are_those_of_pytorch(litemedsam, lung_slices, embedding, precision, lowest):
+    pixels, boxes = lung_slices[1]
+    expected, found = (litemedsam[name].decode(embedding, pixels.shape, boxes) for name in ("torch", precision))
+    assert expected.masks.sum() > 100
+    assert iou(expected.masks, found.masks) >= lowest
+    np.testing.assert_allclose(found.scores, expected.scores, atol=0.02)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("specification", [LITEMEDSAM], ids=["whole"], indirect=True)
+@pytest.mark.parametrize(("precision", "lowest"), [("fp32", 0.999), ("mixed", 0.98), ("bf16", 0.98)][: len(PRECISIONS)])
+def test_litemedsams_masks_are_those_of_pytorch(litemedsam, lung_slices, precision, lowest):
+    reference, other = litemedsam["torch"], litemedsam[precision]
     overlaps = []
-    for (pixels, boxes), expected in zip(lung_slices, expected_on_lung_slices, strict=True):
+    for pixels, boxes in lung_slices:
+        expected = reference.decode(reference.encode(pixels), pixels.shape, boxes)
         found = other.decode(other.encode(pixels).astype(np.float16), pixels.shape, boxes)
         assert expected.masks.sum() > 100
         overlaps.append(iou(expected.masks, found.masks))
         np.testing.assert_allclose(found.scores, expected.scores, atol=0.02)
     assert min(overlaps) >= lowest
     assert np.mean(overlaps) >= 0.99
-
-
-@pytest.fixture(scope="module")
-def embedding(litemedsam, lung_slices):
-    """PyTorch's embedding of a slice."""
-    return litemedsam["torch"].encode(lung_slices[1][0])
 
 
 @pytest.mark.parametrize(
@@ -155,6 +200,15 @@ def test_a_points_three_answers_are_those_of_pytorch_as_far_as_they_are_wanted(l
         np.testing.assert_allclose(found.logits, expected.logits[wanted], atol=2e-3)
 
 
+@pytest.mark.parametrize("answer", [1, 2, 3])
+def test_a_boxs_three_answers_are_those_of_pytorch(litemedsam, embedding, answer):
+    prompts = {"boxes": np.array([[54, 160, 101, 204], [20, 30, 90, 90]]), "answer": answer}
+    expected = litemedsam["torch"].decode(embedding, (256, 256), **prompts)
+    found = litemedsam["fp32"].decode(embedding, (256, 256), **prompts)
+    np.testing.assert_allclose(found.values, expected.values, atol=2e-3)
+    np.testing.assert_allclose(found.scores, expected.scores, atol=1e-4)
+
+
 def test_decoder_is_compiled_for_two_numbers_of_points(litemedsam, lung_slices, monkeypatch):
     predictor, shapes = litemedsam["fp32"], set()
     run = openvino_runtime._run
@@ -173,9 +227,8 @@ def test_decoder_is_compiled_for_two_numbers_of_points(litemedsam, lung_slices, 
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_objects_of_a_batch_are_what_they_are_alone(litemedsam, lung_slices, precision):
+def test_objects_of_a_batch_are_what_they_are_alone(litemedsam, embedding, precision):
     predictor = litemedsam[precision]
-    embedding = predictor.encode(lung_slices[1][0])
     boxes = np.random.default_rng(3).integers(0, 120, (16, 4))
     boxes[:, 2:] += boxes[:, :2] + 10
     together = predictor.decode(embedding, (256, 256), boxes)
@@ -197,6 +250,14 @@ def test_results_stay_when_the_next_slice_is_computed(litemedsam, lung_slices):
     np.testing.assert_array_equal(prediction.scores, kept[2])
 
 
+@pytest.fixture(scope="module", params=[small_vit, pytest.param(whole_vit, marks=pytest.mark.full)])
+def vit_b(request):
+    """A ViT, with an image and its embedding."""
+    network = request.param("medsam", seed=5)
+    image = torch.rand(3, 1024, 1024, generator=torch.Generator().manual_seed(1)).numpy()
+    return network, image, TorchRunner(network).encode(image)
+
+
 @pytest.mark.parametrize(
     ("precision", "tolerance"),
     [("fp32", 1e-4), *([pytest.param("bf16", 0.02, marks=pytest.mark.full)] if HAS_BF16 else [])],
@@ -211,20 +272,9 @@ def test_vit_b_encodes_and_decodes_as_with_pytorch(vit_b, precision, tolerance):
     assert iou(*masks) >= (0.9999 if precision == "fp32" else 0.97)
 
 
-@pytest.fixture(scope="module")
-def vit_b():
-    """A ViT-B of two blocks, one with windows and one that sees the whole image, with an image and its embedding."""
-    network = build_network(get_specification("medsam"))
-    encoder = network.image_encoder
-    encoder.blocks = nn.ModuleList([encoder.blocks[0], encoder.blocks[2]])
-    randomize(network, seed=5)
-    image = torch.rand(3, 1024, 1024, generator=torch.Generator().manual_seed(1)).numpy()
-    return network, image, TorchRunner(network).encode(image)
-
-
-def test_network_comes_from_disk_the_next_time_without_pytorch(litemedsam, litemedsam_weights, files, monkeypatch):
+def test_network_comes_from_disk_the_next_time_without_pytorch(litemedsam, specification, weights, files, monkeypatch):
     monkeypatch.setattr(openvino_runtime, "_convert", None)
-    again = load_predictor(LITEMEDSAM, litemedsam_weights, "fp32", files)
+    again = load_predictor(specification, weights, "fp32", files)
     assert again.weights_sha256 == litemedsam["torch"].weights_sha256
     image = np.random.default_rng(0).random((3, 256, 256), np.float32)
     np.testing.assert_allclose(
@@ -232,18 +282,22 @@ def test_network_comes_from_disk_the_next_time_without_pytorch(litemedsam, litem
     )
 
 
-def test_loading_a_kept_network_imports_no_pytorch(litemedsam, litemedsam_weights, networks_folder):
+@pytest.mark.usefixtures("litemedsam")
+def test_loading_a_kept_network_imports_no_pytorch(specification, weights, networks_folder):
     # In a process of its own that has imported nothing but this: the tests have imported PyTorch.
     code = (
-        "import sys; from pathlib import Path\n"
+        "import json, sys; from dataclasses import replace; from pathlib import Path\n"
         "from medsamseg_server.runtime.network_files import NetworkFiles\n"
         "from medsamseg_server.runtime.openvino_runtime import load_predictor\n"
         "from medsamseg_server.weights.catalog import get_specification\n"
-        "weights, networks = map(Path, sys.argv[1:])\n"
-        "load_predictor(get_specification('litemedsam'), weights, 'fp32', NetworkFiles(networks))\n"
+        "weights, networks = map(Path, sys.argv[1:3])\n"
+        "depths, whole = tuple(json.loads(sys.argv[3])), get_specification('litemedsam')\n"
+        "specification = replace(whole, encoder=replace(whole.encoder, depths=depths))\n"
+        "load_predictor(specification, weights, 'fp32', NetworkFiles(networks))\n"
         "sys.exit(str([name for name in ('torch', 'segment_anything') if name in sys.modules]))"
     )
-    command = [sys.executable, "-c", code, str(litemedsam_weights), str(networks_folder)]
+    depths = json.dumps(specification.encoder.depths)
+    command = [sys.executable, "-c", code, str(weights), str(networks_folder), depths]
     result = subprocess.run(command, check=False, capture_output=True, text=True)
     assert result.stderr.splitlines()[-1] == "[]", result.stderr
 
@@ -260,15 +314,15 @@ def conversion_noticed(monkeypatch):
     monkeypatch.setattr(openvino_runtime, "_convert", convert)
 
 
-@pytest.mark.usefixtures("conversion_noticed")
-def test_changed_weights_are_converted_anew(litemedsam, litemedsam_weights, files, tmp_path):
-    state = torch.load(litemedsam_weights, weights_only=True)
+@pytest.mark.usefixtures("conversion_noticed", "litemedsam")
+def test_changed_weights_are_converted_anew(specification, weights, files, tmp_path):
+    state = torch.load(weights, weights_only=True)
     state["image_encoder.neck.3.bias"] += 1
     changed = tmp_path / "changed.pth"
     torch.save(state, changed)
-    load_predictor(LITEMEDSAM, litemedsam_weights, "fp32", files)
+    load_predictor(specification, weights, "fp32", files)
     with pytest.raises(Converted):
-        load_predictor(LITEMEDSAM, changed, "fp32", files)
+        load_predictor(specification, changed, "fp32", files)
 
 
 def test_damaged_weights_are_refused_as_by_pytorch(tmp_path, files):
@@ -287,11 +341,11 @@ def test_damaged_weights_are_refused_as_by_pytorch(tmp_path, files):
     [("decoder", "upscaling"), ("encoder", "prompts"), ("upscaling", "encoder"), ("prompts", "encoder")],
 )
 @pytest.mark.usefixtures("conversion_noticed", "litemedsam")
-def test_whole_network_in_the_place_of_another_is_made_again(litemedsam_weights, files, monkeypatch, part, other):
+def test_whole_network_in_the_place_of_another_is_made_again(specification, weights, files, monkeypatch, part, other):
     read = files.read
     monkeypatch.setattr(files, "read", lambda key, parts: (kept := read(key, parts)) | {part: kept[other]})
     with pytest.raises(Converted):
-        load_predictor(LITEMEDSAM, litemedsam_weights, "fp32", files)
+        load_predictor(specification, weights, "fp32", files)
 
 
 @pytest.mark.usefixtures("conversion_noticed")

@@ -111,7 +111,7 @@ def test_models_are_listed_with_what_is_installed(client):
     assert [model["name"] for model in models] == ["litemedsam", "medsam", "mobilesam", "sam"]
     assert [model["installed"] for model in models] == [True, False, False, False]
     assert [model["default"] for model in models] == [True, False, False, False]
-    assert set(models[0]) == {"name", "title", "installed", "default", "license", "size_bytes"}
+    assert set(models[0]) == {"name", "title", "installed", "default", "license", "size_bytes", "clicks"}
 
 
 def test_box_gives_the_cropped_mask(client, rod_path):
@@ -258,6 +258,7 @@ def test_openapi_names_every_route_and_the_errors(client):
         "/v1/status",
         "/v1/volumes/{key}",
         "/v1/volumes/{key}/proposals",
+        "/v1/volumes/{key}/click",
         "/v1/volumes/{key}/segment",
         "/v1/volumes/{key}/propagate",
         "/v1/volumes/{key}/encodings",

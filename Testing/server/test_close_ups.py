@@ -178,7 +178,7 @@ def test_same_box_gets_the_same_mask_whatever_is_encoded(engine, watch):
     volume = bright((90, 80, 119, 109), (60, 80, 62, 109))
     prompts = [Prompt((88, 78, 121, 111))]
     alone = engine.segment(request(volume), prompts)
-    engine.encode_ahead(request(volume))
+    engine.precompute(request(volume))
     after = engine.segment(request(volume), prompts)
     assert (after.masks, after.framings) == (alone.masks, alone.framings)
 
@@ -186,7 +186,7 @@ def test_same_box_gets_the_same_mask_whatever_is_encoded(engine, watch):
 def test_preview_makes_do_with_the_whole_slice(engine):
     volume = bright((90, 80, 119, 109))
     prompts = [Prompt((88, 78, 121, 111))]
-    engine.encode_ahead(request(volume))
+    engine.precompute(request(volume))
     assert engine.find_for(request(volume), prompts) is None
     embedded = engine.find_for(request(volume), prompts, or_whole=True)
     preview = engine.decode(embedded, prompts, quick=True)
@@ -197,7 +197,7 @@ def test_preview_makes_do_with_the_whole_slice(engine):
 def test_preview_prefers_the_close_up(engine):
     volume = bright((90, 80, 119, 109))
     prompts = [Prompt((88, 78, 121, 111))]
-    engine.encode_ahead(request(volume))
+    engine.precompute(request(volume))
     engine.segment(request(volume), prompts)
     (embedded,) = engine.find_for(request(volume), prompts, or_whole=True)
     assert embedded.framing.view.input_size == 128
@@ -223,7 +223,7 @@ def test_only_a_model_with_close_ups_is_asked_several_times(store_of_module):
     asked = []
 
     class Counting(FakePredictor):
-        def decode(self, embedding, image_size, boxes=None, points=None, labels=None):
+        def decode(self, embedding, image_size, boxes=None, points=None, labels=None, answer=0):
             asked.append(len(boxes if boxes is not None else points))
             return super().decode(embedding, image_size, boxes, points, labels)
 

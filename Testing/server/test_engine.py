@@ -143,7 +143,7 @@ def test_boxes_of_one_kind_are_decoded_in_one_batch(store, watch):
     batches = []
 
     class Counting(FakePredictor):
-        def decode(self, embedding, image_size, boxes=None, points=None, labels=None):
+        def decode(self, embedding, image_size, boxes=None, points=None, labels=None, answer=0):
             batches.append(len(boxes))
             return super().decode(embedding, image_size, boxes, points, labels)
 
@@ -171,7 +171,7 @@ def test_batches_have_a_bounded_size(engine, size, prompts, batches):
     found = []
 
     class Sizes(FakePredictor):
-        def decode(self, embedding, image_size, boxes=None, points=None, labels=None):
+        def decode(self, embedding, image_size, boxes=None, points=None, labels=None, answer=0):
             found.append(len(points if boxes is None else boxes))
             return FakePrediction(np.zeros((found[-1], 1, 1), bool), np.zeros(found[-1]))
 
@@ -334,7 +334,7 @@ def test_default_engine_needs_no_weights_to_be_made():
 
 
 def test_encoding_ahead_fills_the_cache_once(engine, volume, watch):
-    assert [engine.encode_ahead(SliceRequest(volume, 0, 5, IDENTITY_WINDOW)) for _ in range(2)] == [True, False]
+    assert [engine.precompute(SliceRequest(volume, 0, 5, IDENTITY_WINDOW)) for _ in range(2)] == [True, False]
     assert segment(engine, volume).was_cached
     assert watch.encoded == [205]
 

@@ -9,8 +9,8 @@ import pytest
 from server_fakes import IDENTITY_WINDOW, ROD_BOX, TOKEN, npy, rod
 
 from medsamseg_server.serving.callers import OneToken
-from medsamseg_server.serving.guard import Guard
-from medsamseg_server.serving.load_limit import impatient
+from medsamseg_server.serving.load_limit import with_stall_timeout
+from medsamseg_server.serving.request_middleware import RequestMiddleware
 
 HEADERS = {"host": "127.0.0.1", "authorization": f"Bearer {TOKEN}"}
 
@@ -32,7 +32,7 @@ class Held:
         await send({"type": "http.response.body", "body": b""})
 
 
-async def ask(guard, method="GET", length=None, receive=None, **headers):
+async def ask(middleware, method="GET", length=None, receive=None, **headers):
     """Send a request; return its status and its headers."""
     sent = []
 
@@ -45,22 +45,22 @@ async def ask(guard, method="GET", length=None, receive=None, **headers):
     given = {**HEADERS, **headers, **({"content-length": str(length)} if length is not None else {})}
     encoded = [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()]
     scope = {"type": "http", "method": method, "path": "/v1/health", "query_string": b"", "headers": encoded}
-    await guard(scope, receive or body, send)
+    await middleware(scope, receive or body, send)
     return sent[0]["status"], dict(sent[0]["headers"])
 
 
 def test_requests_on_top_are_asked_to_come_again():
     async def scenario():
         held = Held()
-        guard = Guard(held, OneToken(TOKEN), requests=3)
-        waiting = [asyncio.create_task(ask(guard)) for _ in range(3)]
+        middleware = RequestMiddleware(held, OneToken(TOKEN), requests=3)
+        waiting = [asyncio.create_task(ask(middleware)) for _ in range(3)]
         while held.inside < 3:
             await asyncio.sleep(0)
-        status, headers = await ask(guard)
+        status, headers = await ask(middleware)
         assert (status, headers[b"retry-after"]) == (429, b"1")
         held.let.set()
         assert [status for status, _ in await asyncio.gather(*waiting)] == [200] * 3
-        assert (await ask(guard))[0] == 200
+        assert (await ask(middleware))[0] == 200
 
     asyncio.run(scenario())
 
@@ -68,18 +68,18 @@ def test_requests_on_top_are_asked_to_come_again():
 def test_uploads_under_way_share_the_memory():
     async def scenario():
         held = Held()
-        guard = Guard(held, OneToken(TOKEN), upload_bytes=1000)
-        first = asyncio.create_task(ask(guard, "PUT", 600))
+        middleware = RequestMiddleware(held, OneToken(TOKEN), upload_bytes=1000)
+        first = asyncio.create_task(ask(middleware, "PUT", 600))
         while held.inside < 1:
             await asyncio.sleep(0)
-        assert (await ask(guard, "PUT", 600))[0] == 429
-        assert (await ask(guard, "PUT", 1001))[0] == 413
-        second = asyncio.create_task(ask(guard, "PUT", 400))
+        assert (await ask(middleware, "PUT", 600))[0] == 429
+        assert (await ask(middleware, "PUT", 1001))[0] == 413
+        second = asyncio.create_task(ask(middleware, "PUT", 400))
         while held.inside < 2:
             await asyncio.sleep(0)
         held.let.set()
         await asyncio.gather(first, second)
-        assert (await ask(guard, "PUT", 1000))[0] == 200
+        assert (await ask(middleware, "PUT", 1000))[0] == 200
 
     asyncio.run(scenario())
 
@@ -89,10 +89,10 @@ def test_room_is_given_back_when_a_request_fails():
         raise ValueError
 
     async def scenario():
-        guard = Guard(fail, OneToken(TOKEN), upload_bytes=10)
+        middleware = RequestMiddleware(fail, OneToken(TOKEN), upload_bytes=10)
         for _ in range(100):
             with pytest.raises(ValueError):
-                await ask(guard, "PUT", 10)
+                await ask(middleware, "PUT", 10)
 
     asyncio.run(scenario())
 
@@ -106,7 +106,7 @@ def test_client_that_stalls_in_its_body_is_taken_for_gone():
                 return messages.pop()
             await asyncio.Event().wait()
 
-        patient = impatient(receive, seconds=0.01)
+        patient = with_stall_timeout(receive, seconds=0.01)
         assert (await patient())["body"] == b"x"
         assert await patient() == {"type": "http.disconnect"}
 
@@ -123,7 +123,7 @@ def test_client_that_has_sent_its_body_may_wait_for_long():
                 await waited.wait()
             return messages.pop()
 
-        patient = impatient(receive, seconds=0.01)
+        patient = with_stall_timeout(receive, seconds=0.01)
         assert (await patient())["type"] == "http.request"
         asyncio.get_running_loop().call_later(0.05, waited.set)
         assert (await patient())["type"] == "http.disconnect"

@@ -9,7 +9,7 @@ from server_fakes import IDENTITY_WINDOW, ROD_BOX, rod
 
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.probabilities import ProbabilityMap
-from medsamseg_server.serving import contract
+from medsamseg_server.serving import prompt_contract
 from medsamseg_server.serving.propagation_contract import PropagateRequest
 from medsamseg_server.serving.propagation_job import PropagationJob
 from medsamseg_server.volumes.volume import Volume
@@ -35,7 +35,9 @@ def slices_of(engine, **request):
 def mask_of(event):
     full = np.zeros((32, 32), bool)
     if event.mask.extent is not None:
-        contract.DrawnMask(extent=event.mask.extent, bits=event.mask.bits).to_slice_mask((32, 32)).paint(full, True)
+        prompt_contract.DrawnMask(extent=event.mask.extent, bits=event.mask.bits).to_slice_mask((32, 32)).paint(
+            full, True
+        )
     return full
 
 

@@ -181,7 +181,7 @@ def test_after_an_empty_mask_within_the_range_the_first_box_is_tried_again():
     assert reasons(ends) == [("forward", "range", 18)]
 
 
-def test_locked_slices_are_walls():
+def test_locked_slices_are_not_crossed():
     scene = Scene(steady)
     results, ends = run(scene, {12: BOX}, locked=[9, 20])
     assert sorted(result.index for result in results) == list(range(10, 20))

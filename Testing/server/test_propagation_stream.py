@@ -25,6 +25,7 @@ def test_propagation_streams_the_object_slice_by_slice(server, path):
         "weights_sha256": FAKE_SHA256,
         "window": {"name": "255,127.5", "lower": 0, "upper": 255},
         "windows": [{"name": "255,127.5", "lower": 0, "upper": 255}],
+        "notes": [],
     }
     slices = [event for event in middle if event["event"] == "slice"]
     assert [(event["slice"], event["direction"]) for event in slices] == [

@@ -14,7 +14,9 @@ import pytest
 from server_fakes import IDENTITY_WINDOW, ROD_BOX, npy, rod
 from server_process import FAKE_PROGRAM, RunningServer
 
+from medsamseg_server.cli import main
 from medsamseg_server.errors import MedSAMSegError
+from medsamseg_server.serving import process
 from medsamseg_server.serving.group.users_file import Quota, add_user, revoke_user
 from medsamseg_server.serving.listening import listen
 from medsamseg_server.serving.token_source import read_token
@@ -32,14 +34,40 @@ def start(store):
         return started[-1]
 
     yield start_process
-    for process in started:
-        process.process.kill()
-        process.process.communicate()
+    for server in started:
+        server.process.kill()
+        server.process.communicate()
 
 
-def test_ready_line_says_where_the_server_answers(start):
-    server = start()
-    ready = server.ready
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    """A server for tests that only ask it."""
+    server = RunningServer(FAKE_PROGRAM, environment={"MEDSAMSEG_HOME": str(tmp_path_factory.mktemp("home"))}.items())
+    yield server
+    server.process.kill()
+    server.process.communicate()
+
+
+@pytest.fixture
+def fail(home, monkeypatch, capsys):
+    """Called with options of a server that cannot start, returns the error of the one line that it prints.
+
+    In this process; `test_port_in_use_is_told` sees one as its own.
+    """
+    monkeypatch.setattr(process, "_run", lambda *_: pytest.fail("the server has started"))
+
+    def fail_to_start(*options):
+        assert main(["serve", *options]) != 0
+        line, end = capsys.readouterr().out.split("\n")
+        failure = json.loads(line)
+        assert (failure["event"], end) == ("error", "")
+        return failure["error"]
+
+    return fail_to_start
+
+
+def test_ready_line_says_where_the_server_answers(running):
+    server, ready = running, running.ready
     assert (ready["event"], ready["host"], ready["protocol"]) == ("ready", "127.0.0.1", 1)
     assert (ready["model"], ready["device"], ready["pid"]) == ("litemedsam", "auto", server.process.pid)
     assert len(ready["token"]) >= 32
@@ -62,20 +90,8 @@ def test_users_of_a_file_are_let_in_and_nobody_else(start, tmp_path):
     assert server.end()[0] == 0
 
 
-@pytest.mark.parametrize(
-    ("options", "code"),
-    [
-        (["--users", "missing.json"], "users_file_missing"),
-        (["--users", "missing.json", "--token-from", "stdin"], "users_and_token"),
-    ],
-)
-def test_users_that_cannot_be_let_in_are_told_at_the_start(start, options, code):
-    server = start(*options)
-    assert server.ready["error"]["code"] == code
-
-
-def test_each_start_makes_its_own_token(start):
-    assert start().ready["token"] != start().ready["token"]
+def test_each_start_makes_its_own_token(start, running):
+    assert start().ready["token"] != running.ready["token"]
 
 
 def test_closing_standard_input_ends_the_server(start):
@@ -143,22 +159,19 @@ def test_end_while_a_stream_runs_tells_its_reader(start, way):
 
 
 @pytest.mark.parametrize("token", ["x", "", "Bearer"])
-def test_wrong_token_is_refused(start, token):
-    server = start()
-    status, reply = server.ask("GET", "/v1/health", token=f"{token} ")
+def test_wrong_token_is_refused(running, token):
+    status, reply = running.ask("GET", "/v1/health", token=f"{token} ")
     assert (status, reply["error"]["code"]) == (401, "unauthorized")
 
 
-def test_wrong_host_is_refused(start):
-    server = start()
-    status, reply = server.ask("GET", "/v1/health", host="evil.example")
+def test_wrong_host_is_refused(running):
+    status, reply = running.ask("GET", "/v1/health", host="evil.example")
     assert (status, reply["error"]["code"]) == (400, "bad_host")
-    assert server.ask("GET", "/v1/health", host=f"localhost:{server.ready['port']}")[0] == 200
+    assert running.ask("GET", "/v1/health", host=f"localhost:{running.ready['port']}")[0] == 200
 
 
-def test_request_without_token_is_refused_before_its_body_is_sent(start):
-    server = start()
-    with contextlib.closing(server.connect()) as connection:
+def test_request_without_token_is_refused_before_its_body_is_sent(running):
+    with contextlib.closing(running.connect()) as connection:
         connection.putrequest("PUT", f"/v1/volumes/{'0' * 64}")
         connection.putheader("Content-Length", str(10**9))
         connection.endheaders()
@@ -193,13 +206,11 @@ def test_token_from_standard_input_is_its_first_line(start, end):
 
 
 @pytest.mark.parametrize(
-    ("options", "how", "code", "words"),
+    ("options", "environment", "code", "words"),
     [
         (["--token-from", "env:NOT_SET"], {}, "token_missing", "NOT_SET"),
-        (["--token-from", "env:EMPTY"], {"environment": [("EMPTY", "")]}, "token_missing", "EMPTY"),
-        (["--token-from", "env:BAD"], {"environment": [("BAD", "two words")]}, "token_invalid", "BAD"),
-        (["--token-from", "stdin"], {"first_line": b"\n"}, "token_missing", "standard input"),
-        (["--token-from", "stdin"], {"stdin": subprocess.DEVNULL}, "token_missing", "standard input"),
+        (["--token-from", "env:EMPTY"], {"EMPTY": ""}, "token_missing", "EMPTY"),
+        (["--token-from", "env:BAD"], {"BAD": "two words"}, "token_invalid", "BAD"),
         (["--token-from", "s3cret"], {}, "token_source_invalid", "env:NAME or stdin"),
         (["--token-from", "env:"], {}, "token_source_invalid", "env:NAME or stdin"),
         (["--host", "0.0.0.0"], {}, "token_required", "--token-from"),
@@ -208,13 +219,13 @@ def test_token_from_standard_input_is_its_first_line(start, end):
         (["--host", "two..dots"], {}, "host_unknown", "two..dots"),
         (
             ["--host", "192.0.2.1", "--token-from", "env:T", "--insecure-remote"],
-            {"environment": [("T", "t")]},
+            {"T": "t"},
             "address_in_use",
             "192.0.2.1",
         ),
         (
             ["--host", "0.0.0.0", "--token-from", "env:T"],
-            {"environment": [("T", "t")]},
+            {"T": "t"},
             "encryption_required",
             "0.0.0.0",
         ),
@@ -222,17 +233,26 @@ def test_token_from_standard_input_is_its_first_line(start, end):
         (["--tls-key", "key.pem", "--tls-certificate", "none.pem"], {}, "tls_unusable", "none.pem"),
         (["--port", "70000"], {}, "port_invalid", "70000"),
         (["--model", "unet"], {}, "model_unknown", "unet"),
+        (["--users", "missing.json"], {}, "users_file_missing", "missing.json"),
+        (["--users", "missing.json", "--token-from", "stdin"], {}, "users_and_token", "--token-from"),
     ],
 )
-def test_failure_to_start_is_one_json_line_and_a_status(start, options, how, code, words):
-    server = start(*options, **how)
-    assert server.ready["event"] == "error"
-    assert server.ready["error"]["code"] == code
-    assert words in f"{server.ready['error']['message']} {server.ready['error']['hint']}"
-    status, output, errors = server.end()
-    assert status != 0
-    assert output == ""
-    assert "Traceback" not in errors
+def test_failure_to_start_is_one_json_line_and_a_status(fail, monkeypatch, options, environment, code, words):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    error = fail(*options)
+    assert error["code"] == code
+    assert words in f"{error['message']} {error['hint']}"
+
+
+@pytest.mark.parametrize("first_line", [b"\n", b""])
+def test_no_token_on_standard_input_is_told(fail, monkeypatch, tmp_path, first_line):
+    (tmp_path / "stdin").write_bytes(first_line)
+    with (tmp_path / "stdin").open("rb") as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        error = fail("--token-from", "stdin")
+    assert error["code"] == "token_missing"
+    assert "standard input" in error["message"]
 
 
 def test_port_in_use_is_told(start):
@@ -241,7 +261,10 @@ def test_port_in_use_is_told(start):
         server = start("--port", str(port))
     assert server.ready["error"]["code"] == "address_in_use"
     assert str(port) in server.ready["error"]["message"]
-    assert server.end()[0] != 0
+    status, output, errors = server.end()
+    assert status != 0
+    assert output == ""
+    assert "Traceback" not in errors
 
 
 def test_every_address_is_listened_on_with_a_token(start):
@@ -279,11 +302,10 @@ def test_limits_come_from_the_command_line(start):
     assert (status, reply["error"]["code"]) == (413, "body_too_large")
 
 
-def test_one_connection_serves_many_requests(start):
-    server = start()
-    with contextlib.closing(server.connect()) as connection:
+def test_one_connection_serves_many_requests(running):
+    with contextlib.closing(running.connect()) as connection:
         for _ in range(5):
-            assert server.ask("GET", "/v1/health", connection=connection)[0] == 200
+            assert running.ask("GET", "/v1/health", connection=connection)[0] == 200
 
 
 def test_starting_imports_no_torch():

@@ -7,7 +7,7 @@ from server_fakes import IDENTITY_WINDOW, ROD_BOX
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.propagation import Confidence, SliceResult
-from medsamseg_server.propagation.overlap import SliceClaims
+from medsamseg_server.propagation.overlap import OverlapResolution
 from medsamseg_server.propagation.plan import make_plan
 from medsamseg_server.serving.mask_contract import Mask
 from medsamseg_server.serving.prompt_contract import DrawnMask
@@ -152,70 +152,74 @@ def found(index, rows, columns, confidence=0.5, provenance="propagated"):
     )
 
 
-def extents(settled):
-    return {name: result.mask.extent for name, result in settled}
+def extents(resolved):
+    return {name: result.mask.extent for name, result in resolved}
 
 
 @pytest.fixture
-def claims():
+def resolution():
     mask = SliceMask.from_mask(np.ones(SIZE, bool), 1)
     drawn = make_plan((20, *SIZE), 0, {7: Prompt((0, 0, 9, 9), mask=mask)})
     boxed = make_plan((20, *SIZE), 0, {7: (0, 0, 9, 9)})
     far = make_plan((20, *SIZE), 0, {15: (0, 0, 9, 9)})
-    return SliceClaims({"a": drawn, "b": boxed, "c": boxed, "far": far})
+    return OverlapResolution({"a": drawn, "b": boxed, "c": boxed, "far": far})
 
 
-def test_an_object_inside_another_stays_whole_however_sure_the_other_is(claims):
-    claims.settle("a", found(1, (0, 15), (0, 15), 0.9, "box"))
-    settled = dict(claims.settle("b", found(1, (4, 7), (4, 7), 0.1)))
-    assert settled["b"].mask.extent == (4, 4, 7, 7)
-    assert settled["a"].mask.voxels == 256 - 16
+def test_an_object_inside_another_stays_whole_however_sure_the_other_is(resolution):
+    resolution.add("a", found(1, (0, 15), (0, 15), 0.9, "box"))
+    resolved = dict(resolution.add("b", found(1, (4, 7), (4, 7), 0.1)))
+    assert resolved["b"].mask.extent == (4, 4, 7, 7)
+    assert resolved["a"].mask.voxels == 256 - 16
 
 
-def test_of_two_that_cover_each_other_the_smaller_one_stays_whole(claims):
-    claims.settle("a", found(1, (0, 9), (0, 9), 0.9))
-    settled = dict(claims.settle("b", found(1, (0, 7), (0, 9), 0.1)))
-    assert (settled["b"].mask.voxels, settled["a"].mask.voxels) == (80, 20)
+def test_of_two_that_cover_each_other_the_smaller_one_stays_whole(resolution):
+    resolution.add("a", found(1, (0, 9), (0, 9), 0.9))
+    resolved = dict(resolution.add("b", found(1, (0, 7), (0, 9), 0.1)))
+    assert (resolved["b"].mask.voxels, resolved["a"].mask.voxels) == (80, 20)
 
 
-def test_an_object_inside_one_inside_another_stays_whole(claims):
-    claims.settle("a", found(1, (0, 15), (0, 15), 0.9))
-    claims.settle("b", found(1, (2, 11), (2, 11), 0.9))
-    settled = dict(claims.settle("c", found(1, (4, 7), (4, 7), 0.1)))
-    assert settled["c"].mask.voxels == 16
-    assert settled["b"].mask.voxels == 100 - 16
-    assert "a" not in settled
+def test_an_object_inside_one_inside_another_stays_whole(resolution):
+    resolution.add("a", found(1, (0, 15), (0, 15), 0.9))
+    resolution.add("b", found(1, (2, 11), (2, 11), 0.9))
+    resolved = dict(resolution.add("c", found(1, (4, 7), (4, 7), 0.1)))
+    assert resolved["c"].mask.voxels == 16
+    assert resolved["b"].mask.voxels == 100 - 16
+    assert "a" not in resolved
 
 
-def test_a_drawn_mask_goes_before_a_box(claims):
-    claims.settle("b", found(7, (0, 9), (0, 9), 0.9, "box"))
-    assert extents(claims.settle("a", found(7, (0, 9), (8, 15), 0.1, "box"))) == {"b": (0, 0, 7, 9), "a": (8, 0, 15, 9)}
+def test_a_drawn_mask_goes_before_a_box(resolution):
+    resolution.add("b", found(7, (0, 9), (0, 9), 0.9, "box"))
+    added = resolution.add("a", found(7, (0, 9), (8, 15), 0.1, "box"))
+    assert extents(added) == {
+        "b": (0, 0, 7, 9),
+        "a": (8, 0, 15, 9),
+    }
 
 
-def test_the_object_with_the_nearer_box_goes_first_also_where_both_cover_the_same(claims):
-    claims.settle("far", found(8, (0, 9), (0, 9), 0.9))
-    settled = dict(claims.settle("b", found(8, (0, 9), (0, 10), 0.1)))
-    assert (settled["b"].mask.voxels, settled["far"].mask.voxels) == (110, 0)
-    claims.settle("b", found(14, (0, 9), (0, 9), 0.9))
-    assert extents(claims.settle("far", found(14, (0, 9), (8, 15), 0.1))) == {"b": (0, 0, 7, 9), "far": (8, 0, 15, 9)}
+def test_the_object_with_the_nearer_box_goes_first_also_where_both_cover_the_same(resolution):
+    resolution.add("far", found(8, (0, 9), (0, 9), 0.9))
+    resolved = dict(resolution.add("b", found(8, (0, 9), (0, 10), 0.1)))
+    assert (resolved["b"].mask.voxels, resolved["far"].mask.voxels) == (110, 0)
+    resolution.add("b", found(14, (0, 9), (0, 9), 0.9))
+    assert extents(resolution.add("far", found(14, (0, 9), (8, 15), 0.1))) == {"b": (0, 0, 7, 9), "far": (8, 0, 15, 9)}
 
 
-def test_a_voxel_stays_with_the_object_that_has_it_on_the_slice_before(claims):
-    claims.settle("a", found(1, (0, 9), (0, 9)))
-    claims.settle("b", found(1, (0, 9), (10, 15)))
-    claims.settle("a", found(2, (0, 9), (0, 11), 0.9))
-    settled = extents(claims.settle("b", found(2, (0, 9), (10, 15), 0.1)))
-    assert settled == {"a": (0, 0, 9, 9), "b": (10, 0, 15, 9)}
+def test_a_voxel_stays_with_the_object_that_has_it_on_the_slice_before(resolution):
+    resolution.add("a", found(1, (0, 9), (0, 9)))
+    resolution.add("b", found(1, (0, 9), (10, 15)))
+    resolution.add("a", found(2, (0, 9), (0, 11), 0.9))
+    resolved = extents(resolution.add("b", found(2, (0, 9), (10, 15), 0.1)))
+    assert resolved == {"a": (0, 0, 9, 9), "b": (10, 0, 15, 9)}
 
 
-def test_the_surer_one_gets_what_no_other_sign_decides(claims):
-    claims.settle("a", found(1, (0, 9), (0, 9), 0.2))
-    settled = claims.settle("b", found(1, (0, 9), (8, 15), 0.6))
-    assert [name for name, _ in settled] == ["a", "b"]
-    assert extents(settled) == {"a": (0, 0, 7, 9), "b": (8, 0, 15, 9)}
+def test_the_surer_one_gets_what_no_other_sign_decides(resolution):
+    resolution.add("a", found(1, (0, 9), (0, 9), 0.2))
+    resolved = resolution.add("b", found(1, (0, 9), (8, 15), 0.6))
+    assert [name for name, _ in resolved] == ["a", "b"]
+    assert extents(resolved) == {"a": (0, 0, 7, 9), "b": (8, 0, 15, 9)}
 
 
-def test_the_first_of_equals_keeps_its_voxels_and_whoever_is_alone_is_left_alone(claims):
-    claims.settle("b", found(1, (0, 9), (8, 15)))
-    claims.settle("c", found(1, (12, 15), (0, 15)))
-    assert extents(claims.settle("a", found(1, (0, 9), (0, 9)))) == {"b": (10, 0, 15, 9), "a": (0, 0, 9, 9)}
+def test_the_first_of_equals_keeps_its_voxels_and_whoever_is_alone_is_left_alone(resolution):
+    resolution.add("b", found(1, (0, 9), (8, 15)))
+    resolution.add("c", found(1, (12, 15), (0, 15)))
+    assert extents(resolution.add("a", found(1, (0, 9), (0, 9)))) == {"b": (10, 0, 15, 9), "a": (0, 0, 9, 9)}

@@ -9,7 +9,7 @@ from medsamseg_server.engine.box_vote import MARGINS, vote_for_box, widened
 from medsamseg_server.engine.masks import Candidates, SliceMask
 from medsamseg_server.engine.prompts import Prompt, check_box
 from medsamseg_server.propagation import DirectionEnded, Propagation, SliceResult
-from medsamseg_server.propagation.appearance import Appearance
+from medsamseg_server.propagation.intensity_histogram import IntensityHistogram
 from medsamseg_server.propagation.interval import interpolated_box
 from medsamseg_server.propagation.motion import blend, carry
 from medsamseg_server.propagation.trust import confidence
@@ -171,7 +171,7 @@ def test_nothing_in_the_users_box_ends_at_once():
     assert [end[1] for end in ends] == ["empty", "empty"]
 
 
-def test_locked_slices_are_walls():
+def test_locked_slices_are_not_crossed():
     scene = Scene(moving)
     results, ends = run(scene, {5: box_of(moving(5)), 12: box_of(moving(12))}, locked=[2, 8, 17])
     assert sorted(results) == [3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16]
@@ -314,13 +314,13 @@ def test_masks_that_agree_with_the_expectation_outvote_those_that_do_not():
     assert vote.agreement == pytest.approx(np.mean([dice(mask, expected) for mask in (far, near, far)]))
 
 
-def test_likeness_of_appearances():
+def test_similarity_of_histograms():
     mask = disc(60, 48, 20)
-    bright, dim = (Appearance(Scene(lambda index: mask, level=level).gray(0), mask) for level in (200, 90))
-    assert bright.likeness(bright) == pytest.approx(1)
-    assert bright.likeness(dim) < 0.01
-    slightly = Appearance(Scene(lambda index: mask, level=204).gray(0), mask)
-    assert bright.likeness(slightly) > 0.5
+    bright, dim = (IntensityHistogram(Scene(lambda index: mask, level=level).gray(0), mask) for level in (200, 90))
+    assert bright.similarity(bright) == pytest.approx(1)
+    assert bright.similarity(dim) < 0.01
+    slightly = IntensityHistogram(Scene(lambda index: mask, level=204).gray(0), mask)
+    assert bright.similarity(slightly) > 0.5
 
 
 def test_confidence_is_as_good_as_its_signs():

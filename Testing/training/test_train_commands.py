@@ -1,6 +1,7 @@
 """`medsamseg train` on small data, as its user meets it: a model comes out that the server and the panel can use."""
 
 import csv
+import dataclasses
 import json
 import sys
 
@@ -9,9 +10,9 @@ import pytest
 import torch
 from labeled_cases import write_case
 
+from medsamseg_server.cli import train
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.slice_request import SliceRequest
-from medsamseg_server.models.specification import TinyViTParameters
 from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.loading import load_network
 from medsamseg_server.weights.store import ModelStore
@@ -98,17 +99,19 @@ def test_names_that_are_taken_are_refused_before_any_work(tiny, dataset, run, ho
 
 
 def test_distilling_teaches_a_student_the_teachers_embeddings_and_goes_on_where_it_was_stopped(
-    tiny, dataset, run, home, store, ellipsoids, monkeypatch
+    tiny, tiny_specification, dataset, run, home, store, ellipsoids, monkeypatch
 ):
+    # A student has the protocol of the default model, and with this one small images.
+    monkeypatch.setattr(train, "DEFAULT_MODEL", "tiny")
     student = ("--widths", "8,8,8,8", "--depths", "1,1,1,1", "--heads", "1,1,1", "--embedding-epochs", "3")
     arguments = ("--teacher", "tiny", *student, "--embedding-rate", "3e-3", "--epochs", "1", *FAST)
     result = run("train", "distill", dataset, "--name", "small", *arguments)
     assert result.status == 0, result.out + result.err
     errors = result.json()["metrics"]["embedding_error"]
     assert len(errors) == 4 and errors[-1] < errors[0]
-    parameters = get_specification("small").encoder
-    assert parameters == TinyViTParameters(1, 1, (8, 8, 8, 8), (1, 1, 1, 1), (1, 1, 1), (7, 14, 7))
-    assert get_specification("small").close_up_size == 128, "as its teacher"
+    measures = {"widths": (8, 8, 8, 8), "depths": (1, 1, 1, 1), "heads": (1, 1, 1)}
+    assert get_specification("small").encoder == dataclasses.replace(tiny_specification.encoder, **measures)
+    assert get_specification("small").close_up_size == tiny_specification.close_up_size, "as its teacher"
     engine = Engine(store, device="cpu", runtime="torch")
     engine.segment(SliceRequest(ellipsoids.volume, 0, 3, model="small"), [ellipsoids.box])
 

@@ -44,6 +44,26 @@ def test_directionIsTheChosenOne(gui, boxed, server, title, direction):
     assert propagate(gui, boxed, server)["direction"] == direction
 
 
+def test_threePlanesAreAChoice(gui, boxed, server):
+    assert "planes" not in propagate(gui, boxed, server)
+    server.planesOf = {"notes": ["Only one plane was used."], "seen": [(1, 20), (2, 30)]}
+    widgetDriver.click(boxed.ui.threePlanesCheckBox)
+    assert propagate(gui, boxed, server)["planes"] == 3
+    assert boxed.ui.statusLabel.text.endswith("Only one plane was used.")
+
+
+def test_lookingFromTheOtherSidesIsShown(gui, boxed, server):
+    widgetDriver.click(boxed.ui.threePlanesCheckBox)
+    server.planesOf = {"notes": [], "seen": [(1, 20), (1, 21), (2, 30)]}
+    server.heldAfter = 5 + 2
+    widgetDriver.click(boxed.ui.propagateButton)
+    gui.waitUntil(lambda: boxed.ui.statusLabel.text == "Looking at it from the other sides: slice 2 of 3.")
+    assert boxed.ui.progressBar.text == "2 of at most 3 slices"
+    widgetDriver.click(boxed.ui.cancelButton)
+    gui.waitUntil(lambda: boxed.ui.propagateButton.enabled)
+    assert boxed.ui.statusLabel.text.startswith("Stopped. 5 slices.")
+
+
 def test_rangeIsTheWholeVolumeUntilItIsSet(gui, boxed, server):
     widgetDriver.click(boxed.ui.limitRangeCheckBox)
     gui.processEvents()

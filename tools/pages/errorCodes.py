@@ -52,7 +52,7 @@ class _Entrance:
 
 _FIRST = {
     f"{PACKAGE}.errors.MedSAMSegError": _Entrance({"code": 1, "message": 2, "hint": 3}),
-    f"{PACKAGE}.serving.guard.error_response": _Entrance({"code": 1, "message": 2, "hint": 3}),
+    f"{PACKAGE}.serving.request_middleware.error_response": _Entrance({"code": 1, "message": 2, "hint": 3}),
     f"{PACKAGE}.serving.contract.Error": _Entrance({"code": 0, "message": 1, "hint": 2}),
 }
 

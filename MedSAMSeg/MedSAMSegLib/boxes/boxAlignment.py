@@ -1,5 +1,7 @@
 """Whether a volume still lies in its segmentation as when a box was drawn: one of them may have been moved alone."""
 
+from __future__ import annotations
+
 import itertools
 import json
 
@@ -17,14 +19,22 @@ ALIGNMENT_ATTRIBUTE = "MedSAMSeg.Alignment"
 LARGEST_SHIFT = 0.05
 
 
-def noteAlignment(roiNode, volumeNode, segmentationNode):
+def noteAlignment(
+    roiNode: slicer.vtkMRMLMarkupsROINode,
+    volumeNode: slicer.vtkMRMLScalarVolumeNode,
+    segmentationNode: slicer.vtkMRMLSegmentationNode,
+) -> None:
     """Keep how volume and segmentation lie to each other now beside a box."""
     text = json.dumps(_now(volumeNode, segmentationNode))
     if roiNode.GetAttribute(ALIGNMENT_ATTRIBUTE) != text:
         roiNode.SetAttribute(ALIGNMENT_ATTRIBUTE, text)
 
 
-def isMovedApart(roiNode, volumeNode, segmentationNode):
+def isMovedApart(
+    roiNode: slicer.vtkMRMLMarkupsROINode,
+    volumeNode: slicer.vtkMRMLScalarVolumeNode,
+    segmentationNode: slicer.vtkMRMLSegmentationNode,
+) -> bool:
     """:return: whether the volume or the segmentation was moved without the other one since the box was drawn.
 
     :param roiNode: the box's ROI markup; of a scene that was saved before this was kept, nothing is known.
@@ -40,7 +50,11 @@ def isMovedApart(roiNode, volumeNode, segmentationNode):
     return not _isSame(then[relation], now[relation], dimensions)
 
 
-def checkNotMovedApart(roiNode, volumeNode, segmentationNode):
+def checkNotMovedApart(
+    roiNode: slicer.vtkMRMLMarkupsROINode,
+    volumeNode: slicer.vtkMRMLScalarVolumeNode,
+    segmentationNode: slicer.vtkMRMLSegmentationNode,
+) -> None:
     """:raises UserError: if `isMovedApart`."""
     if isMovedApart(roiNode, volumeNode, segmentationNode):
         raise UserError(

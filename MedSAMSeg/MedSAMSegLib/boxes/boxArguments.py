@@ -1,16 +1,31 @@
 """The ways to say where a box is, and what they all come to."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import slicer
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
+if TYPE_CHECKING:
+    from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
 # A view that is turned less than this against the volume, in degrees, shows its slices to the eye.
 SMALLEST_ROTATION = 1.0
 
 
-def promptFromArguments(geometry, boxRAS=None, view=None, axis=None, slice=None, box=None):
-    """Return the :class:`SlicePrompt` that the arguments of :meth:`MedSAMSegLogic.segmentBox` mean.
+def placeFromArguments(
+    geometry: SliceGeometry,
+    boxRAS: tuple[Sequence[float], Sequence[float]] | None = None,
+    view: str | None = None,
+    axis: int | None = None,
+    slice: int | None = None,
+    box: Sequence[float] | None = None,
+) -> tuple[SlicePrompt, list[str]]:
+    """Find out what the arguments of :meth:`MedSAMSegLogic.segmentBox` mean.
 
     :param geometry: SliceGeometry of the volume.
     :param boxRAS: two opposite corners in RAS (mm), or None.
@@ -18,6 +33,7 @@ def promptFromArguments(geometry, boxRAS=None, view=None, axis=None, slice=None,
     :param axis: array axis of the slice, or None.
     :param slice: slice index along that axis, or None.
     :param box: (x0, y0, x1, y1) in in-plane voxel indices, or None.
+    :return: (:class:`SlicePrompt`, sentences on how the view lies to the volume; none if it shows the volume's slices).
     :raises UserError: when too little or too much is given, or the box does not fit the volume.
     """
     if boxRAS is None:
@@ -27,22 +43,17 @@ def promptFromArguments(geometry, boxRAS=None, view=None, axis=None, slice=None,
                 "For example axis=0, slice=24, box=(54, 160, 101, 204).",
                 "box_missing",
             )
-        return geometry.clip(SlicePrompt.ofNumbers(axis, slice, box))
+        return geometry.clip(SlicePrompt.ofNumbers(axis, slice, box)), _rotationNotes(geometry, view)
     if slice is not None or box is not None:
         raise UserError("A box is given twice: in RAS and in voxels.", "Leave one of them out.", "box_given_twice")
     if axis is not None and view is not None:
         raise UserError("A slice is given twice: by axis and by view.", "Leave one out.", "axis_given_twice")
     if view is None:
-        return geometry.boxFromRAS(*boxRAS, axis=axis)
-    return geometry.boxFromView(*boxRAS, _sliceNode(view))
+        return geometry.boxFromRAS(*boxRAS, axis=axis), []
+    return geometry.boxFromView(*boxRAS, _sliceNode(view)), _rotationNotes(geometry, view)
 
 
-def rotationNotes(geometry, view):
-    """:return: sentences on how a view lies to the volume; none if it shows the volume's own slices.
-
-    :param geometry: SliceGeometry of the volume.
-    :param view: name of the slice view, or None.
-    """
+def _rotationNotes(geometry, view):
     if view is None:
         return []
     _axis, angle = geometry.axisForSliceNode(_sliceNode(view))

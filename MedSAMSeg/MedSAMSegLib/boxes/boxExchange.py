@@ -1,8 +1,16 @@
 """Puts what a box found into its segment, in place of what the same box had put there before."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.boxes.boxRecords import BoxRecord, BoxState
+    from MedSAMSegLib.segments.segmentTarget import SegmentTarget
+    from MedSAMSegLib.segments.segmentWriter import SegmentWriter
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -23,7 +31,13 @@ class ExchangeResult:
     handedOver: dict
 
 
-def exchangeVoxels(writer, target, state, found, others):
+def exchangeVoxels(
+    writer: SegmentWriter,
+    target: SegmentTarget,
+    state: BoxState | None,
+    found: LabelmapCrop,
+    others: tuple | list[BoxRecord],
+) -> ExchangeResult:
     """Replace what a box had added to its segment.
 
     Voxels that were in the segment before the box, that other boxes found too, or that were painted or erased by hand,
@@ -40,8 +54,7 @@ def exchangeVoxels(writer, target, state, found, others):
     nothing = LabelmapCrop.empty()
     if state is None:
         exchange = writer.exchange(target, nothing, found)
-        added = found.where(exchange.gained.within(found.extent))
-        return ExchangeResult(exchange.hasChanged, added, nothing, exchange.taken, {})
+        return ExchangeResult(exchange.hasChanged, found.common(exchange.gained), nothing, exchange.taken, {})
     old = state.contribution
     present = writer.presentIn(target, old)
     erased = _erased(writer, target, state, old, present)

@@ -1,7 +1,10 @@
 """Boxes belong to voxels: their markups follow the volume when a transform is put on, taken off or hardened."""
 
+from __future__ import annotations
+
 import logging
 import weakref
+from typing import TYPE_CHECKING
 
 import slicer
 import vtk
@@ -9,6 +12,10 @@ import vtk
 from MedSAMSegLib.boxes.sceneObservations import SceneObservations
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.nodeNames import repairName
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.boxes.boxMarks import BoxMarks
+    from MedSAMSegLib.boxes.boxStore import BoxPromptStore
 
 _MOVED = slicer.vtkMRMLTransformableNode.TransformModifiedEvent
 
@@ -20,7 +27,7 @@ class BoxFollowing:
     :param marks: BoxMarks.
     """
 
-    def __init__(self, store, marks):
+    def __init__(self, store: BoxPromptStore, marks: BoxMarks) -> None:
         self._store = store
         self._marks = marks
         self._observations = SceneObservations(self)
@@ -33,7 +40,7 @@ class BoxFollowing:
 
         @vtk.calldata_type(vtk.VTK_OBJECT)
         def onNodeAdded(_scene, _event, node):
-            if reference() and store.isBox(node):
+            if reference() and node.IsA("vtkMRMLMarkupsROINode"):
                 reference().followBox(node)
 
         @vtk.calldata_type(vtk.VTK_OBJECT)
@@ -48,29 +55,33 @@ class BoxFollowing:
             self._observations.add(scene, event, onManyNodes)
         self.followAll()
 
-    def followAll(self):
+    def followAll(self) -> None:
         """Bring all boxes of the scene to their voxels."""
         for node in slicer.util.getNodesByClass("vtkMRMLMarkupsROINode"):
             if self._store.isBox(node):
                 self.followBox(node)
 
-    def followVolume(self, volumeNode):
+    def followVolume(self, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> None:
         """Bring the boxes on a volume to their voxels."""
         for node in slicer.util.getNodesByClass("vtkMRMLMarkupsROINode"):
             if self._store.isBox(node) and self._store.volume(node) is volumeNode:
                 self.followBox(node)
 
-    def followBox(self, node):
-        """Bring a box to its voxels, from now on whenever they move; what a scene is made of comes in any order."""
+    def followBox(self, node: slicer.vtkMRMLMarkupsROINode) -> None:
+        """Bring a box to its voxels, from now on whenever they move; what a scene is made of comes in any order.
+
+        :param node: ROI markup; one that is no box has no volume.
+        """
         volumeNode = self._store.volume(node)
         scene = slicer.mrmlScene
         if volumeNode is None or scene.IsImporting() or scene.IsClosing() or scene.IsBatchProcessing():
             return
+        self._observations.watch(volumeNode, (_MOVED, vtk.vtkCommand.ModifiedEvent), self._onVolume)
+        if node is self._store.arriving:
+            # It has just been laid out where it belongs.
+            return
         for named in (node, *self._marks.nodes(node)):
             repairName(named)
-        if not self._observations.has(volumeNode):
-            for event in (_MOVED, vtk.vtkCommand.ModifiedEvent):
-                self._observations.add(volumeNode, event, self._onVolume)
         self._store.showWithFrame(node)
         try:
             if self._store.follow(node):
@@ -79,6 +90,6 @@ class BoxFollowing:
             # Where the volume is now no box can be used, which is said when somebody tries.
             logging.debug("MedSAMSeg: a box could not follow its volume: %s", error)
 
-    def unwatch(self, volumeNode):
+    def unwatch(self, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> None:
         """Let go of a volume that was removed."""
         self._observations.drop(volumeNode)

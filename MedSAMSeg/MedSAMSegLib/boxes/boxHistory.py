@@ -1,6 +1,13 @@
 """Takes boxes back and brings them again together with the undo steps that changed them."""
 
+from __future__ import annotations
+
 import weakref
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.boxes.boxRecords import BoxRecord, BoxRecords, BoxState
+    from MedSAMSegLib.segments.undoHistory import UndoStep
 
 
 class BoxHistory:
@@ -9,12 +16,12 @@ class BoxHistory:
     :param records: BoxRecords.
     """
 
-    def __init__(self, records):
+    def __init__(self, records: BoxRecords) -> None:
         self._records = records
         # A step that can be neither undone nor redone any more is forgotten with its UndoStep.
         self._changesOfStep: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
-    def remember(self, step, record, before, after):
+    def remember(self, step: UndoStep, record: BoxRecord, before: BoxState | None, after: BoxState | None) -> None:
         """Note the change of a box in an undo step; several changes of one box become one.
 
         :param step: UndoStep of the writer.
@@ -27,7 +34,7 @@ class BoxHistory:
             before = changes[record][0]
         changes[record] = before, after
 
-    def before(self, step, record):
+    def before(self, step: UndoStep, record: BoxRecord) -> BoxState:
         """:return: the BoxState of a box before an undo step that changed it.
 
         :param step: UndoStep of the writer.
@@ -35,11 +42,11 @@ class BoxHistory:
         """
         return self._changesOfStep[step][record][0]
 
-    def takeBack(self, step):
+    def takeBack(self, step: UndoStep) -> None:
         """Put the boxes of a step that was undone where they were before it."""
         self._restore(step, target=0)
 
-    def bringBack(self, step):
+    def bringBack(self, step: UndoStep) -> None:
         """Put the boxes of a step that was done again where they were after it."""
         self._restore(step, target=1)
 

@@ -1,7 +1,10 @@
 """A box on a slice as a ROI markup: lays it out along the volume's voxels, and reads it back."""
 
+from __future__ import annotations
+
 import json
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import slicer
@@ -10,6 +13,9 @@ import vtk
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.sliceAxes import depthIJK, fromIJK, inPlaneIJK, toIJK
 from MedSAMSegLib.volumes.sliceGeometry import IJKToRASOf
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 # A markup turned further than this against the voxels, in degrees, is no box on a slice any more.
 LARGEST_TURN = 1.0
@@ -21,7 +27,9 @@ SAME_VOXELS_TOLERANCE = 1e-3
 FRAME_ATTRIBUTE = "MedSAMSeg.Frame"
 
 
-def layOut(roiNode, volumeNode, prompt):
+def layOut(
+    roiNode: slicer.vtkMRMLMarkupsROINode, volumeNode: slicer.vtkMRMLScalarVolumeNode, prompt: SlicePrompt
+) -> None:
     """Put a ROI markup where a box is: its sides are the box's edges, its depth is one slice.
 
     A markup cannot be sheared. On slices whose rows and columns are not perpendicular (along the patient axes of a scan
@@ -39,30 +47,36 @@ def layOut(roiNode, volumeNode, prompt):
     objectToNode[:3, :3] = axes
     objectToNode[:3, 3] = (frame @ [*center, 1.0])[:3]
     with slicer.util.NodeModify(roiNode):
-        noteFrame(roiNode, volumeNode)
+        _noteFrame(roiNode, volumeNode, frame)
         roiNode.SetAndObserveObjectToNodeMatrix(slicer.util.vtkMatrixFromArray(objectToNode))
         roiNode.SetSize((x1 - x0) * sides[0], (y1 - y0) * sides[1], sides[2])
 
 
-def noteFrame(markupsNode, volumeNode):
+def noteFrame(markupsNode: slicer.vtkMRMLMarkupsNode, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> None:
     """Put a markup under the volume's transform, and note where the voxels are that it is laid out on."""
-    markupsNode.SetAttribute(FRAME_ATTRIBUTE, _text(IJKToRASOf(volumeNode)))
+    _noteFrame(markupsNode, volumeNode, IJKToRASOf(volumeNode))
+
+
+def _noteFrame(markupsNode, volumeNode, frame):
+    markupsNode.SetAttribute(FRAME_ATTRIBUTE, _text(frame))
     markupsNode.SetAndObserveTransformNodeID(volumeNode.GetTransformNodeID())
 
 
-def isLaidOut(roiNode, volumeNode):
+def isLaidOut(roiNode: slicer.vtkMRMLMarkupsROINode, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> bool:
     """:return: whether a markup was laid out where the volume's voxels are now."""
     isUnderSameTransform = roiNode.GetTransformNodeID() == volumeNode.GetTransformNodeID()
     return isUnderSameTransform and roiNode.GetAttribute(FRAME_ATTRIBUTE) == _text(IJKToRASOf(volumeNode))
 
 
-def isHalfMoved(roiNode, volumeNode):
+def isHalfMoved(roiNode: slicer.vtkMRMLMarkupsROINode, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> bool:
     """:return: whether a transform is just being hardened on the volume, after it was hardened on the markup."""
     isUnderSameTransform = roiNode.GetTransformNodeID() == volumeNode.GetTransformNodeID()
     return not isUnderSameTransform and roiNode.GetAttribute(FRAME_ATTRIBUTE) != _text(IJKToRASOf(volumeNode))
 
 
-def readBack(roiNode, volumeNode, axis):
+def readBack(
+    roiNode: slicer.vtkMRMLMarkupsROINode, volumeNode: slicer.vtkMRMLScalarVolumeNode, axis: int
+) -> tuple[float, ...] | None:
     """Find the box that a ROI markup shows in the voxels that it was laid out on; its depth does not matter.
 
     Where volume or markup have been put since, by transforms, does not matter either: a box belongs to voxels.
@@ -80,7 +94,9 @@ def readBack(roiNode, volumeNode, axis):
     return _read(roiNode, volumeNode, axis, frame @ renumbering(roiNode, volumeNode), np.eye(4))
 
 
-def readInWorld(roiNode, volumeNode, axis):
+def readInWorld(
+    roiNode: slicer.vtkMRMLMarkupsROINode, volumeNode: slicer.vtkMRMLScalarVolumeNode, axis: int
+) -> tuple[float, ...] | None:
     """Find the box that a ROI markup shows where it lies in the world, under whatever transforms.
 
     Arguments, what is returned and what is raised are those of `readBack`.
@@ -93,7 +109,7 @@ def readInWorld(roiNode, volumeNode, axis):
     return _read(roiNode, volumeNode, axis, frame, slicer.util.arrayFromVTKMatrix(nodeToRAS))
 
 
-def renumbering(markupsNode, volumeNode):
+def renumbering(markupsNode: slicer.vtkMRMLMarkupsNode, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> np.ndarray:
     """Find out whether a volume's voxels are counted from the other end since a markup was laid out.
 
     Slicer turns the order of the slices round when it loads a left-handed image: the voxels are where they were.

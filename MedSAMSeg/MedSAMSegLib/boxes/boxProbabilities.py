@@ -1,6 +1,16 @@
 """The probabilities behind the masks of boxes, kept so that another threshold needs no network."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from MedSAMSegLib.client.probabilityMemory import MOST_BYTES, ProbabilityMemory
+
+if TYPE_CHECKING:
+    import slicer
+
+    from MedSAMSegLib.boxes.boxQuestions import MaskRequest
+    from MedSAMSegLib.client.serverReplies import SliceMask
 
 
 class BoxProbabilities:
@@ -9,10 +19,10 @@ class BoxProbabilities:
     :param mostBytes: bound of what is kept.
     """
 
-    def __init__(self, mostBytes=MOST_BYTES):
+    def __init__(self, mostBytes: int = MOST_BYTES) -> None:
         self._memory = ProbabilityMemory(mostBytes)
 
-    def keep(self, volumeNode, wanted, mask):
+    def keep(self, volumeNode: slicer.vtkMRMLScalarVolumeNode, wanted: MaskRequest, mask: SliceMask) -> None:
         """Keep the answer to a question, if it came with its probability.
 
         :param volumeNode: the volume that it is about.
@@ -22,7 +32,7 @@ class BoxProbabilities:
         if mask.probability is not None:
             self._memory.keep(_keyOf(volumeNode, wanted), mask, mask.probability)
 
-    def find(self, volumeNode, wanted):
+    def find(self, volumeNode: slicer.vtkMRMLScalarVolumeNode, wanted: MaskRequest) -> SliceMask | None:
         """:return: the :class:`SliceMask` that a question was answered with; None where it is not kept.
 
         :param volumeNode: the volume that it is about; its voxels may have been changed since.
@@ -33,4 +43,4 @@ class BoxProbabilities:
 
 def _keyOf(volumeNode, wanted):
     # No two changes in one program have the same modification time.
-    return volumeNode.GetImageData().GetMTime(), wanted.subject
+    return volumeNode.GetImageData().GetMTime(), wanted

@@ -1,10 +1,21 @@
 """Keeps the records of slices true when boxes are drawn, moved and deleted on them."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from MedSAMSegLib.slices.sliceRecord import BOX, INTERPOLATED, PROPAGATED
 from MedSAMSegLib.slices.sliceStates import emptySlice
 
+if TYPE_CHECKING:
+    from MedSAMSegLib.boxes.boxRecords import BoxState
+    from MedSAMSegLib.segments.segmentTarget import SegmentTarget
+    from MedSAMSegLib.segments.segmentWriter import SegmentWriter
+    from MedSAMSegLib.slices.sliceRecord import SliceRecord
+    from MedSAMSegLib.slices.sliceStates import SliceAudit
 
-def makeRoom(writer, target, audit, sliceIndex):
+
+def makeRoom(writer: SegmentWriter, target: SegmentTarget, audit: SliceAudit, sliceIndex: int) -> bool:
     """Take out what a propagation had put on a slice: a box that is drawn there corrects it.
 
     :param writer: SegmentWriter, inside the undo step of the box.
@@ -19,7 +30,9 @@ def makeRoom(writer, target, audit, sliceIndex):
     return emptySlice(writer, audit, target, sliceIndex)
 
 
-def moveOnto(writer, target, audit, before, state, isLast):
+def moveOnto(
+    writer: SegmentWriter, target: SegmentTarget, audit: SliceAudit, before: BoxState, state: BoxState, isLast: bool
+) -> tuple[bool, SliceRecord | None]:
     """Deal with what a propagation had put on the slice that a box is moved onto.
 
     A box that stays there corrects it, as one that is drawn there does; one that is still being dragged may only pass.
@@ -42,7 +55,7 @@ def moveOnto(writer, target, audit, before, state, isLast):
     return emptySlice(writer, audit, target, prompt.sliceIndex), None
 
 
-def noteBoxes(audit, sliceIndex, hasBox, covered=None):
+def noteBoxes(audit: SliceAudit, sliceIndex: int, hasBox: bool, covered: SliceRecord | None = None) -> None:
     """Record what a slice is after the boxes on it, and with them its voxels, have changed.
 
     :param audit: SliceAudit of the segment.

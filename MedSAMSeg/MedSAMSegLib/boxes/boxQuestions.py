@@ -1,15 +1,21 @@
 """Asks the server for the masks of boxes on one or more slices, with as few requests as there are slices."""
 
+from __future__ import annotations
+
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.client.serverClient import MOST_PROBABILITIES
 from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
+if TYPE_CHECKING:
+    from MedSAMSegLib.client.serverClient import ServerClient
+    from MedSAMSegLib.client.serverReplies import SegmentReply, SliceMask
+
 
 @dataclasses.dataclass(frozen=True)
 class MaskRequest:
-    """One mask that is wanted.
+    """One mask that is wanted; two are equal if they ask for the same mask.
 
     :param prompt: SlicePrompt.
     :param window: intensity window.
@@ -20,20 +26,17 @@ class MaskRequest:
     prompt: SlicePrompt
     window: str = "auto"
     model: str | None = None
-    withProbability: bool = False
+    withProbability: bool = dataclasses.field(default=False, compare=False)
 
     @property
-    def request(self):
+    def request(self) -> tuple[int, int, str, str | None]:
         """What has to agree for one request."""
         return self.prompt.axis, self.prompt.sliceIndex, self.window, self.model
 
-    @property
-    def subject(self):
-        """What the mask depends on."""
-        return self.prompt, self.window, self.model
 
-
-def askMasks(client, key, wanted, cachedOnly=False):
+def askMasks(
+    client: ServerClient, key: str, wanted: list[MaskRequest], cachedOnly: bool = False
+) -> list[tuple[SliceMask, SegmentReply]]:
     """Ask for masks. Runs on a worker thread.
 
     :param client: :class:`ServerClient`.

@@ -1,11 +1,22 @@
 """What is known of each box in the scene beyond its markup: which voxels it was the one to add."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.slices.sliceRecord import SliceRecord
 from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
+
+if TYPE_CHECKING:
+    import slicer
+
+    from MedSAMSegLib.boxes.boxMarks import BoxMarks
+    from MedSAMSegLib.boxes.boxStore import BoxPromptStore
+    from MedSAMSegLib.segments.segmentTarget import SegmentContext
+    from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -36,16 +47,16 @@ class BoxState:
     covered: SliceRecord | None = None
 
     @property
-    def isKnown(self):
+    def isKnown(self) -> bool:
         """Whether its voxels are in memory."""
         return self.found is not None
 
     @property
-    def contribution(self):
+    def contribution(self) -> LabelmapCrop:
         """The voxels that leave the segment with the box. All that it found, if what it added is not known."""
         return self.found if self.added is None else self.added
 
-    def changed(self, **fields):
+    def changed(self, **fields: Any) -> BoxState:
         """:return: the state with other values in some fields."""
         return dataclasses.replace(self, **fields)
 
@@ -58,28 +69,28 @@ class BoxRecord:
     :param state: the BoxState.
     """
 
-    def __init__(self, node, context, state):
+    def __init__(self, node: slicer.vtkMRMLMarkupsROINode | None, context: SegmentContext, state: BoxState) -> None:
         self.node = node
         self.context = context
         self.state = state
         self._asked = 0
         self._settled = 0
 
-    def ask(self):
+    def ask(self) -> int:
         """:return: number of a new question about the box."""
         self._asked += 1
         return self._asked
 
-    def isOutdated(self, question):
+    def isOutdated(self, question: int) -> bool:
         """:return: whether the answer to a question came too late: the box was changed or removed since."""
         return question <= self._settled or not self.isInScene
 
-    def settle(self, question=None):
+    def settle(self, question: int | None = None) -> None:
         """Let a question and all before it need no answer any more; all that were asked if none is given."""
         self._settled = self._asked if question is None else question
 
     @property
-    def isInScene(self):
+    def isInScene(self) -> bool:
         """Whether the box has a markup in the scene."""
         return self.node.GetScene() is not None
 
@@ -91,12 +102,12 @@ class BoxRecords:
     :param marks: BoxMarks.
     """
 
-    def __init__(self, store, marks):
+    def __init__(self, store: BoxPromptStore, marks: BoxMarks) -> None:
         self._store = store
         self._marks = marks
         self._records = {}
 
-    def of(self, node):
+    def of(self, node: slicer.vtkMRMLMarkupsROINode) -> BoxRecord:
         """:return: the BoxRecord of a ROI markup; of a scene that was loaded, with what the markup says."""
         record = self._records.get(node.GetID())
         # IDs are given again in the next scene.
@@ -108,7 +119,7 @@ class BoxRecords:
             record = self._keep(BoxRecord(node, context, state))
         return record
 
-    def add(self, context, state, geometry=None):
+    def add(self, context: SegmentContext, state: BoxState, geometry: SliceGeometry | None = None) -> BoxRecord:
         """:return: the BoxRecord of a new box, which is in the scene then.
 
         :param context: SegmentContext.
@@ -117,7 +128,7 @@ class BoxRecords:
         """
         return self._bringToScene(BoxRecord(None, context, state), geometry)
 
-    def restore(self, record, state):
+    def restore(self, record: BoxRecord, state: BoxState | None) -> None:
         """Put a box where it was, or is to be again; no answer to an earlier question changes that.
 
         :param record: BoxRecord.
@@ -137,7 +148,7 @@ class BoxRecords:
         self.note(record, state)
         self._marks.show(record.node, record.context.volume, state.prompt)
 
-    def note(self, record, state):
+    def note(self, record: BoxRecord, state: BoxState) -> None:
         """Note a new state of a box whose markups are where they belong, or on their way.
 
         :param record: BoxRecord.
@@ -147,11 +158,11 @@ class BoxRecords:
         self._store.store(record.node, state.prompt)
         self._store.storeRequest(record.node, state.window, state.model, state.threshold, state.reach)
 
-    def others(self, record):
+    def others(self, record: BoxRecord) -> list[BoxRecord]:
         """:return: the records of the other boxes of the same segment and volume."""
         return [other for other in self.at(record.context) if other is not record]
 
-    def at(self, context):
+    def at(self, context: SegmentContext) -> list[BoxRecord]:
         """:return: the records of all boxes of a segment on a volume.
 
         :param context: SegmentContext.
@@ -162,8 +173,10 @@ class BoxRecords:
     def _bringToScene(self, record, geometry=None):
         state = record.state
         asked = state.window, state.model, state.threshold, state.reach
-        record.node = self._store.add(*record.context, state.prompt, *asked, geometry)
-        self._marks.show(record.node, record.context.volume, state.prompt)
+        volume, segmentation, segmentID = record.context
+        record.node = self._store.add(volume, segmentation, segmentID, state.prompt, *asked, geometry)
+        if state.prompt.points or state.prompt.exclude:
+            self._marks.show(record.node, volume, state.prompt)
         return self._keep(record)
 
     def _keep(self, record):

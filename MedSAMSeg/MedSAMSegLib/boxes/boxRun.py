@@ -1,5 +1,7 @@
 """One box on its way: answered by the server on a worker thread, written into the segment on the main thread."""
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Callable
 from typing import Any
@@ -114,7 +116,7 @@ class BoxRun(Run):
         more when the volume was changed before the answer came.
     """
 
-    def __init__(self, question):
+    def __init__(self, question: Callable[[], Any]) -> None:
         #: What came of it; None until it is there, and when the answer came too late to be of use.
         self.result = None
         #: The undo step that the answer belongs to, of a box that was changed; None until it is there.
@@ -127,7 +129,7 @@ class BoxRun(Run):
         self._isClosed = False
         self._begin()
 
-    def advance(self, wait=False):
+    def advance(self, wait: bool = False) -> bool:
         """Write the answer if it has arrived; return True while it is still to come. Main thread only.
 
         :param wait: True to wait for it.
@@ -143,7 +145,7 @@ class BoxRun(Run):
                 return True
         return not self._stream.hasEnded
 
-    def close(self):
+    def close(self) -> None:
         """Write nothing any more. Main thread only."""
         self._isClosed = True
 

@@ -1,7 +1,11 @@
 """Boxes in the scene: one ROI markup each, tied to the segment that it belongs to."""
 
+from __future__ import annotations
+
 import contextlib
 import json
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import slicer
@@ -44,21 +48,23 @@ class BoxPromptStore:
     as long as the markup has not been dragged.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
+        #: The markup that is just being added; None at all other times.
+        self.arriving: slicer.vtkMRMLMarkupsROINode | None = None
         self._readings = {}
 
     def add(
         self,
-        volumeNode,
-        segmentationNode,
-        segmentID,
-        prompt,
-        window="auto",
-        model=None,
-        threshold=DEFAULT_THRESHOLD,
-        reach=None,
-        geometry=None,
-    ):
+        volumeNode: slicer.vtkMRMLScalarVolumeNode,
+        segmentationNode: slicer.vtkMRMLSegmentationNode,
+        segmentID: str,
+        prompt: SlicePrompt,
+        window: str = "auto",
+        model: str | None = None,
+        threshold: float = DEFAULT_THRESHOLD,
+        reach: int | None = None,
+        geometry: SliceGeometry | None = None,
+    ) -> slicer.vtkMRMLMarkupsROINode:
         """Add a box to the scene.
 
         :param volumeNode: the volume that the box is on.
@@ -86,10 +92,19 @@ class BoxPromptStore:
         layOut(roiNode, volumeNode, prompt)
         displayNode = slicer.mrmlScene.AddNode(_newDisplayNode(segment.GetColor(), views))
         roiNode.SetAndObserveDisplayNodeID(displayNode.GetID())
-        slicer.mrmlScene.AddNode(roiNode)
+        self.arriving = roiNode
+        try:
+            slicer.mrmlScene.AddNode(roiNode)
+        finally:
+            self.arriving = None
         return roiNode
 
-    def list(self, segmentationNode, segmentID, volumeNode=None):
+    def list(
+        self,
+        segmentationNode: slicer.vtkMRMLSegmentationNode,
+        segmentID: str,
+        volumeNode: slicer.vtkMRMLScalarVolumeNode | None = None,
+    ) -> Sequence[tuple[slicer.vtkMRMLMarkupsROINode, SlicePrompt]]:
         """Find the boxes of a segment.
 
         :param segmentationNode: the segmentation.
@@ -100,7 +115,13 @@ class BoxPromptStore:
         """
         return [(roiNode, self.read(roiNode)) for roiNode in self.nodes(segmentationNode, segmentID, volumeNode)]
 
-    def nodes(self, segmentationNode, segmentID=None, volumeNode=None, isAnyFrame=False):
+    def nodes(
+        self,
+        segmentationNode: slicer.vtkMRMLSegmentationNode,
+        segmentID: str | None = None,
+        volumeNode: slicer.vtkMRMLScalarVolumeNode | None = None,
+        isAnyFrame: bool = False,
+    ) -> Sequence[slicer.vtkMRMLMarkupsROINode]:
         """Find the ROI markups of a segment's boxes; arguments as for `list`.
 
         :param isAnyFrame: whether those on other frames of a sequence than the shown one are wanted as well.
@@ -118,30 +139,30 @@ class BoxPromptStore:
         ]
 
     @staticmethod
-    def isBox(node):
+    def isBox(node: slicer.vtkMRMLNode) -> bool:
         """:return: whether a node of the scene is a box that a store made."""
         return node.IsA("vtkMRMLMarkupsROINode") and node.GetAttribute(SEGMENT_ATTRIBUTE) is not None
 
     @staticmethod
-    def segmentID(roiNode):
+    def segmentID(roiNode: slicer.vtkMRMLMarkupsROINode) -> str:
         """:return: ID of the segment that a box is for."""
         return roiNode.GetAttribute(SEGMENT_ATTRIBUTE)
 
     @staticmethod
-    def segmentation(roiNode):
+    def segmentation(roiNode: slicer.vtkMRMLMarkupsROINode) -> slicer.vtkMRMLSegmentationNode:
         """:return: the segmentation that a box is for, None if it is gone."""
         return roiNode.GetNodeReference(SEGMENTATION_ROLE)
 
     @staticmethod
-    def volume(roiNode):
+    def volume(roiNode: slicer.vtkMRMLMarkupsROINode) -> slicer.vtkMRMLScalarVolumeNode:
         """:return: the volume that a box is on, None if it is gone."""
         return roiNode.GetNodeReference(VOLUME_ROLE)
 
-    def context(self, roiNode):
+    def context(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> SegmentContext:
         """:return: the SegmentContext that a box is for; what is gone of it is None."""
         return SegmentContext(self.volume(roiNode), self.segmentation(roiNode), self.segmentID(roiNode))
 
-    def isOrphan(self, roiNode):
+    def isOrphan(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> bool:
         """:return: whether the volume, the segmentation or the segment of a box is gone."""
         segmentationNode = self.segmentation(roiNode)
         return (
@@ -150,7 +171,7 @@ class BoxPromptStore:
             or not isOnSomeFrame(segmentationNode, self.segmentID(roiNode))
         )
 
-    def read(self, roiNode):
+    def read(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> SlicePrompt:
         """:return: the SlicePrompt that a markup shows now, clipped to the image, with the points that are stored."""
         # The panel reads all boxes whenever anything happens; most of them are where they were.
         state = _stateOf(roiNode, self.volume(roiNode))
@@ -176,7 +197,7 @@ class BoxPromptStore:
         sliceIndex, *edges = readBack(roiNode, volumeNode, stored.axis)
         return stored.changed(sliceIndex=sliceIndex, box=tuple(edges))
 
-    def follow(self, roiNode):
+    def follow(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> bool:
         """Lay a markup out where its voxels are now, if a transform or the volume's own geometry has changed.
 
         :param roiNode: ROI markup made by `add`.
@@ -193,7 +214,7 @@ class BoxPromptStore:
         layOut(roiNode, volumeNode, shown)
         return True
 
-    def showWithFrame(self, roiNode):
+    def showWithFrame(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> None:
         """Show a box of a sequence while its frame is shown, and hide it on other frames."""
         if frameOf(roiNode) is None:
             return
@@ -205,12 +226,12 @@ class BoxPromptStore:
         """:return: the stored SlicePrompt, in the volume's voxel indices of now."""
         return self.stored(roiNode).renumbered(np.linalg.inv(renumbering(roiNode, self.volume(roiNode))))
 
-    def stored(self, roiNode):
+    def stored(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> SlicePrompt:
         """:return: the SlicePrompt that was stored last, wherever the markup has been dragged since."""
         stored = json.loads(roiNode.GetAttribute(BOX_ATTRIBUTE))
         return SlicePrompt.fromJson(stored["axis"], stored["slice"], stored)
 
-    def update(self, roiNode, prompt):
+    def update(self, roiNode: slicer.vtkMRMLMarkupsROINode, prompt: SlicePrompt) -> None:
         """Move a markup to another box.
 
         :param roiNode: ROI markup made by `add`.
@@ -219,7 +240,7 @@ class BoxPromptStore:
         self.store(roiNode, prompt)
         layOut(roiNode, self.volume(roiNode), prompt)
 
-    def store(self, roiNode, prompt):
+    def store(self, roiNode: slicer.vtkMRMLMarkupsROINode, prompt: SlicePrompt) -> None:
         """Store a box beside a markup, and leave the markup where it is: somebody may be dragging it.
 
         :param roiNode: ROI markup made by `add`.
@@ -228,7 +249,7 @@ class BoxPromptStore:
         stored = {"axis": prompt.axis, "slice": prompt.sliceIndex, **prompt.toJson()}
         roiNode.SetAttribute(BOX_ATTRIBUTE, json.dumps(stored))
 
-    def request(self, roiNode):
+    def request(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> dict[str, Any]:
         """:return: what else the stored box was asked with: {"window", "model", "threshold", "reach"}."""
         return {
             "window": "auto",
@@ -238,7 +259,14 @@ class BoxPromptStore:
             **json.loads(roiNode.GetAttribute(REQUEST_ATTRIBUTE) or "{}"),
         }
 
-    def storeRequest(self, roiNode, window, model, threshold=DEFAULT_THRESHOLD, reach=None):
+    def storeRequest(
+        self,
+        roiNode: slicer.vtkMRMLMarkupsROINode,
+        window: str,
+        model: str | None,
+        threshold: float = DEFAULT_THRESHOLD,
+        reach: int | None = None,
+    ) -> None:
         """Store what a box was asked with.
 
         :param roiNode: ROI markup made by `add`.
@@ -250,12 +278,12 @@ class BoxPromptStore:
         request = {"window": window, "model": model, "threshold": threshold, "reach": reach}
         roiNode.SetAttribute(REQUEST_ATTRIBUTE, json.dumps(request))
 
-    def remove(self, roiNode):
+    def remove(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> None:
         """Take a box out of the scene, if it is there."""
         if roiNode.GetScene() is not None:
             slicer.mrmlScene.RemoveNode(roiNode)
 
-    def setEditable(self, roiNode, isEditable):
+    def setEditable(self, roiNode: slicer.vtkMRMLMarkupsROINode, isEditable: bool) -> None:
         """Let the user drag a box by its handles, or keep it where it is.
 
         :param roiNode: ROI markup made by `add`.

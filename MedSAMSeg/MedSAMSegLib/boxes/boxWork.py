@@ -1,9 +1,13 @@
 """Everything that is done with boxes: drawn, moved, refined by points, given a threshold, deleted, previewed."""
 
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.boxes.boxAlignment import checkNotMovedApart, isMovedApart
-from MedSAMSegLib.boxes.boxArguments import promptFromArguments, rotationNotes
+from MedSAMSegLib.boxes.boxArguments import placeFromArguments
 from MedSAMSegLib.boxes.boxExchange import exchangeVoxels
 from MedSAMSegLib.boxes.boxProbabilities import BoxProbabilities
 from MedSAMSegLib.boxes.boxProvenance import makeRoom, moveOnto, noteBoxes
@@ -13,9 +17,18 @@ from MedSAMSegLib.boxes.boxRun import BoxDeletion, BoxPreview, BoxResult, BoxRun
 from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
+from MedSAMSegLib.slices.sliceRecord import BOX
 from MedSAMSegLib.slices.sliceStates import SliceAudit
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.volumeState import VolumeState
+
+if TYPE_CHECKING:
+    import slicer
+
+    from MedSAMSegLib.boxes.sceneBoxes import SceneBoxes
+    from MedSAMSegLib.client.volumeUpload import VolumeUploads
+    from MedSAMSegLib.segments.segmentWriters import SegmentWriters
+    from MedSAMSegLib.server.serverConnection import ServerConnection
 
 
 class BoxWork:
@@ -27,14 +40,25 @@ class BoxWork:
     :param scene: :class:`SceneBoxes`, the boxes of the scene.
     """
 
-    def __init__(self, server, uploads, writers, scene):
+    def __init__(
+        self, server: ServerConnection, uploads: VolumeUploads, writers: SegmentWriters, scene: SceneBoxes
+    ) -> None:
         self._server = server
         self._uploads = uploads
         self._writers = writers
         self._scene = scene
         self._probabilities = BoxProbabilities()
 
-    def draw(self, volume, segmentation, segmentID, window, model, where, reach=None):
+    def draw(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        segmentID: str,
+        window: str,
+        model: str | None,
+        where: Mapping[str, Any],
+        reach: int | None = None,
+    ) -> BoxRun:
         """:return: BoxRun of a new box; arguments as for `MedSAMSegLogic.startBox`, `where` as a dictionary.
 
         :param reach: how many slices from that of the box the object can be; None where nobody knows.
@@ -42,41 +66,59 @@ class BoxWork:
 
         def question():
             geometry = SliceGeometry(volume)
-            prompt = promptFromArguments(geometry, **where)
+            prompt, notes = placeFromArguments(geometry, **where)
             # A segmentation that cannot be written is refused before the server has any work.
             self._writers.of(segmentation, volume).check(segmentID, geometry)
             wanted = [MaskRequest(prompt, window, model, withProbability=True)]
-            notes = rotationNotes(geometry, where.get("view"))
-            return self._question(geometry, wanted, lambda answer: write(answer[0], wanted[0], geometry, notes))
+            upload = self._uploads.uploadOf(volume)
+            return self._question(
+                geometry, upload, wanted, lambda answers: write(answers[0], wanted[0], geometry, upload, notes)
+            )
 
-        def write(answer, wanted, geometry, notes):
+        def write(answer, wanted, geometry, upload, notes):
             prompt = wanted.prompt
-            state = BoxState(prompt, window, model, reach=reach)
-            state = state.changed(found=_foundBy(state, answer[0]))
+            found = _foundBy(prompt, DEFAULT_THRESHOLD, answer[0])
             writer = self._writers.of(segmentation, volume)
             with writer.undoStep():
                 # What could be written when it was asked may be gone or hidden by now.
                 target = writer.target(segmentID, prompt.axis, geometry)
                 audit = SliceAudit.of(target)
-                hasMadeRoom = not state.found.isEmpty and makeRoom(writer, target, audit, prompt.sliceIndex)
+                hasMadeRoom = not found.isEmpty and makeRoom(writer, target, audit, prompt.sliceIndex)
                 target = target.renewed() if hasMadeRoom else target
-                exchange = exchangeVoxels(writer, target, None, state.found, others=())
+                exchange = exchangeVoxels(writer, target, None, found, others=())
+                state = BoxState(prompt, window, model, reach=reach, found=found)
                 state = state.changed(added=exchange.added, taken=exchange.taken)
                 record = self._scene.records.add(target.context, state, geometry)
             hasChanged = exchange.hasChanged or hasMadeRoom
             if hasChanged:
-                noteBoxes(audit, prompt.sliceIndex, hasBox=True)
+                audit.note(prompt.sliceIndex, BOX)
                 self._scene.history.remember(writer.lastStep, record, None, record.state)
-            return self._result(record, writer.remarks(segmentID, target.grid), answer, hasChanged, notes)
+            notes = [*notes, *writer.remarks(segmentID, target.grid), *upload.notes]
+            return _result(record, answer, hasChanged, notes)
 
         return BoxRun(question)
 
-    def update(self, node, window, model, continues=None, isLast=True):
-        """:return: BoxRun of a box that was moved; arguments as for `MedSAMSegLogic.startBoxUpdate`."""
+    def update(
+        self,
+        node: slicer.vtkMRMLMarkupsROINode,
+        window: str,
+        model: str | None,
+        continues: BoxRun | None = None,
+        isLast: bool = True,
+        **changes: Any,
+    ) -> BoxRun:
+        """:return: BoxRun of a box that was moved; arguments as for `MedSAMSegLogic.startBoxUpdate`.
+
+        :param changes: other fields of its SlicePrompt.
+        """
         record = self._scene.records.of(node)
 
         def question():
             prompt = self._scene.readOrPutBack(record)
+            if model != record.state.model:
+                # It was one of the other network's answers.
+                prompt = prompt.changed(meaning=None)
+            prompt = prompt.changed(**changes)
             self._checkWritable(record)
             number = record.ask()
             # While a handle is held there is no time for what nobody can ask for yet.
@@ -90,22 +132,25 @@ class BoxWork:
                     return None
                 self._remember(forgotten, answers[1:])
                 threshold = record.state.threshold
-                state = BoxState(prompt, window, model, threshold, record.state.reach)
-                state = state.changed(found=_foundBy(state, answers[0][0]))
+                found = _foundBy(prompt, threshold, answers[0][0])
+                state = BoxState(prompt, window, model, threshold, record.state.reach, found)
                 target = self._replace(record, state, run, continues, isLast, geometry)
                 record.settle(number)
                 if isLast:
                     self._scene.straighten(record)
                 remarks = self._writerOf(record).remarks(record.context.segmentID, target.grid)
-                return self._result(record, remarks, answers[0], run.hasChanged, [])
+                return _result(record, answers[0], run.hasChanged, [*remarks, *upload.notes])
 
-            geometry = SliceGeometry(record.context.volume)
-            return self._question(geometry, wanted, write)
+            volume = record.context.volume
+            geometry, upload = SliceGeometry(volume), self._uploads.uploadOf(volume)
+            return self._question(geometry, upload, wanted, write)
 
         run = BoxRun(question)
         return run
 
-    def threshold(self, node, threshold, continues=None, isLast=True):
+    def threshold(
+        self, node: slicer.vtkMRMLMarkupsROINode, threshold: float, continues: BoxRun | None = None, isLast: bool = True
+    ) -> BoxRun:
         """:return: BoxRun of a box with another threshold; arguments as for `MedSAMSegLogic.startThreshold`."""
         record = self._scene.records.of(node)
 
@@ -121,13 +166,13 @@ class BoxWork:
 
             def write(answers):
                 # What was asked about the box before is still to be answered, and has this threshold then.
-                if record.isOutdated(number) or _wantedOf(record.state).subject != own.subject:
+                if record.isOutdated(number) or _wantedOf(record.state) != own:
                     return None
                 mask = known or answers[0][0]
                 self._remember(forgotten, answers[0 if known else 1 :])
                 self._remember([record], [(mask, None)])
-                state = record.state.changed(threshold=threshold)
-                state = state.changed(found=_foundBy(state, mask))
+                found = _foundBy(record.state.prompt, threshold, mask)
+                state = record.state.changed(threshold=threshold, found=found)
                 target = self._replace(record, state, run, continues, isLast, geometry)
                 notes = self._writerOf(record).remarks(record.context.segmentID, target.grid)
                 if isLast:
@@ -136,12 +181,12 @@ class BoxWork:
                 return BoxThreshold(state.prompt, threshold, count, run.hasChanged, notes)
 
             geometry = SliceGeometry(volume)
-            return self._question(geometry, wanted, write)
+            return self._question(geometry, self._uploads.uploadOf(volume), wanted, write)
 
         run = BoxRun(question)
         return run
 
-    def delete(self, node, removeMask):
+    def delete(self, node: slicer.vtkMRMLMarkupsROINode, removeMask: bool) -> BoxRun:
         """:return: BoxRun of a box that is deleted; arguments as for `MedSAMSegLogic.startBoxDeletion`."""
         record = self._scene.records.of(node)
         # Where its voxels would be taken out now, they never were.
@@ -170,28 +215,33 @@ class BoxWork:
                 self._scene.history.remember(self._writerOf(record).lastStep, record, before, None)
                 return BoxDeletion(before.prompt, run.hasChanged, notes)
 
-            geometry = SliceGeometry(record.context.volume)
-            return self._question(geometry, wanted, write)
+            volume = record.context.volume
+            geometry = SliceGeometry(volume)
+            return self._question(geometry, self._uploads.uploadOf(volume), wanted, write)
 
         run = BoxRun(question)
         return run
 
-    def preview(self, volume, window, model, where):
+    def preview(
+        self, volume: slicer.vtkMRMLScalarVolumeNode, window: str, model: str | None, where: Mapping[str, Any]
+    ) -> BoxRun:
         """:return: BoxRun of what a box would find; arguments as for `MedSAMSegLogic.startPreview`."""
-        prompt = promptFromArguments(SliceGeometry(volume), **where)
+        prompt, _notes = placeFromArguments(SliceGeometry(volume), **where)
         wanted = [MaskRequest(prompt, window, model)]
 
         def write(answers):
             return None if answers is None else BoxPreview(prompt, answers[0][0])
 
-        return BoxRun(lambda: self._question(SliceGeometry(volume), wanted, write, isPreview=True))
+        def question():
+            return self._question(SliceGeometry(volume), self._uploads.uploadOf(volume), wanted, write, isPreview=True)
 
-    def _question(self, geometry, wanted, write, isPreview=False):
+        return BoxRun(question)
+
+    def _question(self, geometry, upload, wanted, write, isPreview=False):
         state = VolumeState(geometry)
         if not wanted:
             return Question(list, write, lambda: state.isCurrent)
         volume = geometry.volumeNode
-        upload = self._uploads.uploadOf(volume)
 
         def ask():
             if isPreview:
@@ -263,7 +313,8 @@ class BoxWork:
     def _remember(self, forgotten, answers):
         for record, (mask, _reply) in zip(forgotten, answers, strict=True):
             if not record.state.isKnown:
-                record.state = record.state.changed(found=_foundBy(record.state, mask))
+                state = record.state
+                record.state = state.changed(found=_foundBy(state.prompt, state.threshold, mask))
 
     def _checkWritable(self, record):
         volume, segmentation, segmentID = record.context
@@ -278,24 +329,26 @@ class BoxWork:
         volume, segmentation, _segmentID = record.context
         return self._writers.of(segmentation, volume)
 
-    def _result(self, record, remarks, answer, changedSegment, notes):
-        mask, reply = answer
-        return BoxResult(
-            prompt=record.state.prompt,
-            promptNode=record.node,
-            voxelCount=int(record.state.found.voxels.sum()),
-            changedSegment=changedSegment,
-            score=mask.score,
-            wasCached=reply.wasCached,
-            secondsEncoding=reply.secondsEncoding,
-            secondsDecoding=reply.secondsDecoding,
-            model=reply.model,
-            window=reply.window,
-            notes=[*notes, *remarks, *self._uploads.uploadOf(record.context.volume).notes],
-            agreement=reply.agreements[0] if reply.agreements else None,
-            doubt=reply.doubts[0] if reply.doubts else None,
-            suggestedWindow=record.state.window.partition(":")[2] if reply.windows else "",
-        )
+
+def _result(record, answer, changedSegment, notes):
+    """:return: BoxResult of a box with the voxels that it found in its record."""
+    mask, reply = answer
+    return BoxResult(
+        prompt=record.state.prompt,
+        promptNode=record.node,
+        voxelCount=int(record.state.found.voxels.sum()),
+        changedSegment=changedSegment,
+        score=mask.score,
+        wasCached=reply.wasCached,
+        secondsEncoding=reply.secondsEncoding,
+        secondsDecoding=reply.secondsDecoding,
+        model=reply.model,
+        window=reply.window,
+        notes=notes,
+        agreement=reply.agreements[0] if reply.agreements else None,
+        doubt=reply.doubts[0] if reply.doubts else None,
+        suggestedWindow=record.state.window.partition(":")[2] if reply.windows else "",
+    )
 
 
 def _wantedOf(state):
@@ -304,8 +357,8 @@ def _wantedOf(state):
     return MaskRequest(state.prompt, state.window, state.model, withProbability)
 
 
-def _foundBy(state, mask):
-    """:return: LabelmapCrop of what is likelier than a box's threshold in the answer to it."""
+def _foundBy(prompt, threshold, mask):
+    """:return: LabelmapCrop of what is likelier than a threshold in the answer to a prompt."""
     # The mask of the usual threshold needs no looking at probabilities.
-    mask = mask if state.threshold == DEFAULT_THRESHOLD else mask.at(state.threshold)
-    return LabelmapCrop.ofSlice(state.prompt.axis, state.prompt.sliceIndex, mask.pixels, mask.x0, mask.y0).trimmed()
+    mask = mask if threshold == DEFAULT_THRESHOLD else mask.at(threshold)
+    return LabelmapCrop.ofSlice(prompt.axis, prompt.sliceIndex, mask.pixels, mask.x0, mask.y0).trimmed()

@@ -1,11 +1,18 @@
 """What lies in a box and is not the object: boxes in a box, shown in red, and the rules for them."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import slicer
 
 from MedSAMSegLib.boxes.boxMarkup import layOut
 from MedSAMSegLib.boxes.pointStore import BESIDE_OBJECT, BOX_ROLE, COLORS
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.nodeNames import nodeName
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 EXCLUDED_ATTRIBUTE = "MedSAMSeg.Excluded"
 
@@ -20,7 +27,9 @@ class ExcludedBoxes:
     excluded.show(roiNode, volumeNode, prompt.changed(exclude=((70.0, 175.0, 85.0, 190.0),)))
     """
 
-    def show(self, roiNode, volumeNode, prompt):
+    def show(
+        self, roiNode: slicer.vtkMRMLMarkupsROINode, volumeNode: slicer.vtkMRMLVolumeNode, prompt: SlicePrompt
+    ) -> None:
         """Make the scene show exactly what a prompt excludes.
 
         :param roiNode: the box's ROI markup.
@@ -34,23 +43,23 @@ class ExcludedBoxes:
             node = nodes[number] if number < len(nodes) else _add(roiNode)
             layOut(node, volumeNode, prompt.changed(box=box, exclude=()))
 
-    def nodes(self, roiNode):
+    def nodes(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> list:
         """:return: the markups of what is excluded from a box, in its order."""
         return [node for node in _allNodes() if node.GetNodeReferenceID(BOX_ROLE) == roiNode.GetID()]
 
-    def remove(self, roiNode):
+    def remove(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> None:
         """Take all of a box's markups out of the scene."""
         for node in self.nodes(roiNode):
             slicer.mrmlScene.RemoveNode(node)
 
-    def removeOrphans(self):
+    def removeOrphans(self) -> None:
         """Take the markups of boxes that are gone out of the scene."""
         for node in _allNodes():
             if node.GetNodeReference(BOX_ROLE) is None and node.GetScene() is not None:
                 slicer.mrmlScene.RemoveNode(node)
 
 
-def withExcluded(prompt, place):
+def withExcluded(prompt: SlicePrompt, place: SlicePrompt) -> SlicePrompt:
     """:return: a box's SlicePrompt that excludes one box more.
 
     :param prompt: the box's SlicePrompt.
@@ -85,7 +94,7 @@ def withExcluded(prompt, place):
     return prompt.changed(exclude=(*prompt.exclude, place.box))
 
 
-def fitting(prompt):
+def fitting(prompt: SlicePrompt) -> SlicePrompt:
     """:return: a SlicePrompt without what it excludes that is no part of its box any more, since that was moved."""
     fits = [box for box in prompt.exclude if _overlaps(prompt.box, box) and not _covers(box, prompt.box)]
     return prompt.changed(exclude=tuple(fits))

@@ -3,7 +3,11 @@
 The server's ``measurements/line_prompt.py`` has the same rules, and the measurements that gave them.
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +15,9 @@ from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.sliceAxes import AXES, depthIJK, fromIJK, inPlaneIJK
 from MedSAMSegLib.volumes.sliceGeometry import SAME_SLICE_TOLERANCE
 from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 #: Diameter across, of the longest one, where it was not measured.
 ACROSS = 0.65
@@ -22,7 +29,7 @@ _GAP = 0.1
 _NO_DIFFERENCE = 1e-6
 
 
-def promptFromLines(geometry, lines, axis=None):
+def promptFromLines(geometry: SliceGeometry, lines: Sequence[Any], axis: int | None = None) -> tuple[SlicePrompt, int]:
     """Return where the object with these diameters is.
 
     :param geometry: SliceGeometry of the volume.
@@ -50,7 +57,7 @@ def promptFromLines(geometry, lines, axis=None):
     return geometry.clip(_promptOf(axis, sliceIndex, corners)), _reach(geometry, axis, lengths[longest])
 
 
-def linesCross(geometry, lines):
+def linesCross(geometry: SliceGeometry, lines: Sequence[Any]) -> bool:
     """:return: whether two lines, each two ends (R, A, S), lie on one slice and cross there."""
     try:
         return _cross(_onSlice(geometry, np.asarray(lines, float))[2])

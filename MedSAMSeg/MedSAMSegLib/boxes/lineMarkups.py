@@ -1,16 +1,24 @@
 """Slicer's Line markups as the diameters of lesions: which belong together, and which were used already."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
 import slicer
 
 from MedSAMSegLib.boxes.lineArguments import linesCross
 from MedSAMSegLib.errors import UserError
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 # From a line to the segmentation that it was used in, and the segment's ID.
 _ROLE = "MedSAMSeg.UsedFor"
 _ATTRIBUTE = "MedSAMSeg.UsedForSegment"
 
 
-def endsOf(line):
+def endsOf(line: Any) -> tuple[tuple[float, ...], ...]:
     """Return both ends of a line as (R, A, S) in the world.
 
     :param line: vtkMRMLMarkupsLineNode, or two such points themselves.
@@ -32,7 +40,7 @@ def endsOf(line):
     return tuple(ends)
 
 
-def measuredLesions(geometry):
+def measuredLesions(geometry: SliceGeometry) -> list[Any]:
     """Return the lines of the scene that no segment was made from, as a list of lesions: one line or two that cross.
 
     Hidden lines, and those with an end outside the volume, are left out.
@@ -49,7 +57,7 @@ def measuredLesions(geometry):
     return lesions
 
 
-def noteUse(lines, segmentation, segmentID):
+def noteUse(lines: Iterable[Any], segmentation: slicer.vtkMRMLSegmentationNode, segmentID: str) -> None:
     """Remember that a segment was made from lines.
 
     :param lines: Line markups; what is no node is passed over.

@@ -1,11 +1,18 @@
 """Removes the boxes of segments, segmentations and volumes that were removed."""
 
+from __future__ import annotations
+
 import weakref
+from typing import TYPE_CHECKING
 
 import slicer
 import vtk
 
 from MedSAMSegLib.boxes.sceneObservations import SceneObservations
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.boxes.boxMarks import BoxMarks
+    from MedSAMSegLib.boxes.boxStore import BoxPromptStore
 
 
 class OrphanedBoxes:
@@ -15,7 +22,7 @@ class OrphanedBoxes:
     :param marks: BoxMarks.
     """
 
-    def __init__(self, store, marks):
+    def __init__(self, store: BoxPromptStore, marks: BoxMarks) -> None:
         self._store = store
         self._marks = marks
         self._observations = SceneObservations(self)
@@ -42,15 +49,15 @@ class OrphanedBoxes:
         for segmentation in slicer.util.getNodesByClass("vtkMRMLSegmentationNode"):
             self.watch(segmentation)
 
-    def watch(self, segmentation):
+    def watch(self, segmentation: slicer.vtkMRMLSegmentationNode) -> None:
         """Remove the boxes of segments that are removed from a segmentation."""
         self._observations.add(segmentation, slicer.vtkSegmentation.SegmentRemoved, self._removeOrphans)
 
-    def unwatch(self, segmentation):
+    def unwatch(self, segmentation: slicer.vtkMRMLSegmentationNode) -> None:
         """Let go of a segmentation that was removed."""
         self._observations.drop(segmentation)
 
-    def removeNow(self):
+    def removeNow(self) -> None:
         """Remove the boxes that belong to nothing any more; while a scene is closed or loaded, nothing is decided."""
         scene = slicer.mrmlScene
         isUnsettled = scene.IsClosing() or scene.IsImporting() or scene.IsBatchProcessing()

@@ -1,6 +1,10 @@
 """Points of a box in the scene: one list of control points for each box, green in the object, red beside it."""
 
+from __future__ import annotations
+
 import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import slicer
@@ -10,6 +14,9 @@ from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.nodeNames import nodeName
 from MedSAMSegLib.volumes.sliceAxes import fromIJK, toIJK
 from MedSAMSegLib.volumes.sliceGeometry import IJKToRASOf, SliceGeometry
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 BOX_ROLE = "MedSAMSegBox"
 POINTS_ATTRIBUTE = "MedSAMSeg.Points"
@@ -30,7 +37,9 @@ class PointPrompts:
     A point is (x, y, whether it belongs to the object) in voxels of the box's slice.
     """
 
-    def read(self, roiNode, volumeNode, prompt):
+    def read(
+        self, roiNode: slicer.vtkMRMLMarkupsROINode, volumeNode: slicer.vtkMRMLScalarVolumeNode, prompt: SlicePrompt
+    ) -> SlicePrompt:
         """:return: a box's prompt with the points that its markups show now, those in the object first.
 
         :param roiNode: the box's ROI markup.
@@ -42,7 +51,9 @@ class PointPrompts:
             found += [(x, y, sign == IN_OBJECT) for x, y in _placesOf(node, volumeNode, prompt)]
         return prompt.changed(points=tuple(found))
 
-    def show(self, roiNode, volumeNode, prompt):
+    def show(
+        self, roiNode: slicer.vtkMRMLMarkupsROINode, volumeNode: slicer.vtkMRMLScalarVolumeNode, prompt: SlicePrompt
+    ) -> None:
         """Make the scene show exactly the points of a prompt.
 
         :param roiNode: the box's ROI markup.
@@ -59,7 +70,9 @@ class PointPrompts:
             if not places:
                 slicer.mrmlScene.RemoveNode(node)
 
-    def follow(self, roiNode, volumeNode, prompt):
+    def follow(
+        self, roiNode: slicer.vtkMRMLMarkupsROINode, volumeNode: slicer.vtkMRMLScalarVolumeNode, prompt: SlicePrompt
+    ) -> None:
         """Lay the points of a box out where its voxels are now.
 
         :param roiNode: the box's ROI markup.
@@ -69,27 +82,29 @@ class PointPrompts:
         for sign, node in self._nodes(roiNode).items():
             _layOut(node, volumeNode, prompt, _placesOf(node, volumeNode, prompt), sign)
 
-    def nodes(self, roiNode):
+    def nodes(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> list[slicer.vtkMRMLMarkupsFiducialNode]:
         """:return: the markups with the points of a box."""
         return list(self._nodes(roiNode).values())
 
-    def isOn(self, roiNode):
+    def isOn(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> bool:
         """:return: whether a box has points."""
         return bool(self._nodes(roiNode))
 
-    def remove(self, roiNode):
+    def remove(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> None:
         """Take all points of a box out of the scene."""
         for node in self._nodes(roiNode).values():
             slicer.mrmlScene.RemoveNode(node)
 
-    def removeOrphans(self):
+    def removeOrphans(self) -> None:
         """Take the points of boxes that are gone out of the scene."""
         for node in slicer.util.getNodesByClass("vtkMRMLMarkupsFiducialNode"):
             isOrphan = node.GetAttribute(POINTS_ATTRIBUTE) is not None and node.GetNodeReference(BOX_ROLE) is None
             if isOrphan and node.GetScene() is not None:
                 slicer.mrmlScene.RemoveNode(node)
 
-    def pointOn(self, volumeNode, prompt, place, isInObject):
+    def pointOn(
+        self, volumeNode: slicer.vtkMRMLScalarVolumeNode, prompt: SlicePrompt, place: Sequence[float], isInObject: bool
+    ) -> tuple[float, float, bool] | None:
         """:return: the point of a box that a place in the world is.
 
         :raises UserError: if the place is not on the box's slice, or outside the image.

@@ -1,6 +1,10 @@
 """The boxes of the scene: their markups, points, records and history, and what happens to them when nodes go."""
 
+from __future__ import annotations
+
 import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from MedSAMSegLib.boxes.boxFollowing import BoxFollowing
 from MedSAMSegLib.boxes.boxHistory import BoxHistory
@@ -12,11 +16,15 @@ from MedSAMSegLib.boxes.orphanedBoxes import OrphanedBoxes
 from MedSAMSegLib.boxes.pointStore import PointPrompts
 from MedSAMSegLib.errors import UserError
 
+if TYPE_CHECKING:
+    from MedSAMSegLib.boxes.boxRecords import BoxRecord
+    from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
+
 
 class SceneBoxes:
     """What :class:`BoxWork` works on, and :class:`MedSAMSegLogic` lists."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.store = BoxPromptStore()
         self.points = PointPrompts()
         self.excluded = ExcludedBoxes()
@@ -26,7 +34,7 @@ class SceneBoxes:
         self._orphans = OrphanedBoxes(self.store, marks)
         self.following = BoxFollowing(self.store, marks)
 
-    def readOrPutBack(self, record):
+    def readOrPutBack(self, record: BoxRecord) -> SlicePrompt:
         """:return: the SlicePrompt that the markups of a box show now.
 
         :raises UserError: when the box cannot be where its markup is; the markup is put back then.
@@ -37,7 +45,7 @@ class SceneBoxes:
             self.putBack(record)
             raise
 
-    def addPoint(self, record, place, isInObject):
+    def addPoint(self, record: BoxRecord, place: Sequence[float], isInObject: bool) -> None:
         """Show one more point of a box.
 
         :param record: BoxRecord.
@@ -50,7 +58,7 @@ class SceneBoxes:
         point = self.points.pointOn(volume, prompt, place, isInObject)
         self.points.show(record.node, volume, prompt.changed(points=(*prompt.points, point)))
 
-    def exclude(self, record, place):
+    def exclude(self, record: BoxRecord, place: SlicePrompt) -> None:
         """Store one more thing that is not the object of a box, and show it.
 
         :param record: BoxRecord.
@@ -59,15 +67,15 @@ class SceneBoxes:
         """
         self._showExcluded(record, withExcluded(self.readOrPutBack(record), place))
 
-    def excludeNothing(self, record):
+    def excludeNothing(self, record: BoxRecord) -> None:
         """Store that all in a box may be the object."""
         self._showExcluded(record, self.readOrPutBack(record).changed(exclude=()))
 
-    def _showExcluded(self, record, prompt):
+    def _showExcluded(self, record: BoxRecord, prompt: SlicePrompt) -> None:
         self.store.store(record.node, self.store.stored(record.node).changed(exclude=prompt.exclude))
         self.excluded.show(record.node, record.context.volume, prompt)
 
-    def putBack(self, record):
+    def putBack(self, record: BoxRecord) -> None:
         """Move the markups of a box to where they were when it was answered last."""
         try:
             self.records.restore(record, record.state)
@@ -75,13 +83,13 @@ class SceneBoxes:
             # The volume is gone, and the box is about to follow it.
             logging.debug("MedSAMSeg: a box could not be put back: %s", error)
 
-    def straighten(self, record):
+    def straighten(self, record: BoxRecord) -> None:
         """Give a markup that was dragged the depth of one slice again, unless it is somewhere else already."""
         if self.store.read(record.node) == record.state.prompt:
             self.store.update(record.node, record.state.prompt)
         self.excluded.show(record.node, record.context.volume, record.state.prompt)
 
-    def forgotten(self, record):
+    def forgotten(self, record: BoxRecord) -> list[BoxRecord]:
         """:return: of a box and the others on its slice, those whose voxels are not in memory."""
         here = record.state.prompt
         return [

@@ -1,9 +1,16 @@
 """A volume on its way to the server, and its slices being encoded there ahead of the user."""
 
+from __future__ import annotations
+
 import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.runs.eventStream import EventStream
 from MedSAMSegLib.runs.run import OneCall, Run
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.client.volumeUpload import VolumeUpload
 
 #: How often the server is asked how far it is.
 STATUS_SECONDS = 0.5
@@ -18,7 +25,7 @@ class UploadRun(OneCall):
     :param upload: the :class:`VolumeUpload` of the volume.
     """
 
-    def __init__(self, connect, upload):
+    def __init__(self, connect: Callable[..., Any], upload: VolumeUpload) -> None:
         super().__init__(lambda: upload.ask(connect, lambda client, key: key))
 
 
@@ -32,7 +39,7 @@ class EncodingRun(Run):
     :param request: keyword arguments of :meth:`ServerClient.startEncoding` without key.
     """
 
-    def __init__(self, connect, upload, request):
+    def __init__(self, connect: Callable[..., Any], upload: VolumeUpload, request: dict[str, Any]) -> None:
         #: The latest :class:`EncodingStatus`; None until the server has begun.
         self.status = None
         #: The last one, once it is over.
@@ -45,11 +52,11 @@ class EncodingRun(Run):
         self._stream = EventStream(self._follow)
 
     @property
-    def isOver(self):
+    def isOver(self) -> bool:
         """True when the server was told everything, also that it was closed."""
         return self._stream.hasEnded
 
-    def advance(self, wait=False):
+    def advance(self, wait: bool = False) -> bool | None:
         """Take note of how far it is; return True until it is over. Main thread only.
 
         :param wait: True to wait for the next news.
@@ -61,7 +68,7 @@ class EncodingRun(Run):
                 self.result = status
         return not self._stream.hasEnded
 
-    def center(self, sliceIndex):
+    def center(self, sliceIndex: int) -> None:
         """Go on from another slice outward; returns at once.
 
         :param sliceIndex: the slice.
@@ -69,7 +76,7 @@ class EncodingRun(Run):
         self._request = {**self._request, "sliceIndex": sliceIndex}
         self._changed.set()
 
-    def close(self):
+    def close(self) -> None:
         """End it here and on the server; returns at once. It is over when :meth:`advance` says so."""
         self._isClosed = True
         self._changed.set()

@@ -1,7 +1,11 @@
 """A volume's voxels on their way to the server: the bytes that are sent, and the key that names them."""
 
+from __future__ import annotations
+
 import hashlib
 import io
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +24,7 @@ class NpyUpload:
     :param checkpoint: called without arguments before each piece; what it raises ends the work.
     """
 
-    def __init__(self, array, checkpoint=lambda: None):
+    def __init__(self, array: Any, checkpoint: Any = lambda: None) -> None:
         array = np.ascontiguousarray(array)
         header = io.BytesIO()
         np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(array))
@@ -30,11 +34,11 @@ class NpyUpload:
         self.key = self._sha256()
 
     @property
-    def byteCount(self):
+    def byteCount(self) -> int:
         """Number of bytes that are sent."""
         return len(self._header) + len(self._voxels)
 
-    def chunks(self):
+    def chunks(self) -> Iterator[Any]:
         """Yield the bytes in order."""
         yield self._header
         for start in range(0, len(self._voxels), CHUNK_BYTES):

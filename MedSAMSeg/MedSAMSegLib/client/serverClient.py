@@ -1,15 +1,22 @@
 """The server's HTTP contract as seen from Slicer: stdlib and numpy only, no state but the address."""
 
+from __future__ import annotations
+
 import contextlib
 import http.client
 import json
 import logging
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import numpy as np
 
 from MedSAMSegLib.client.npyUpload import NpyUpload
 from MedSAMSegLib.client.serverReplies import EncodingStatus, PropagationEvent, SegmentReply, ServerError, UploadReply
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 #: The contract's version that this client speaks; a server says its own in ``/v1/health``.
 PROTOCOL_VERSION = 1
@@ -40,7 +47,7 @@ class ServerClient:
         reply = client.segment(upload.key, [SlicePrompt(axis=0, sliceIndex=24, box=(54, 160, 101, 204))])
     """
 
-    def __init__(self, url, token, timeout=REPLY_TIMEOUT_SECONDS):
+    def __init__(self, url: str, token: str, timeout: float = REPLY_TIMEOUT_SECONDS) -> None:
         """
         :param url: the server's address, such as ``http://127.0.0.1:41713`` (or ``https://`` for a remote server).
         :param token: the secret that the server expects with every request.
@@ -59,7 +66,7 @@ class ServerClient:
         self._timeout = timeout
         self._checkedVersion = False
 
-    def health(self, timeout=None):
+    def health(self, timeout: float | None = None) -> dict[str, Any]:
         """Return the server's own description (version, protocol, model, device) as a dictionary.
 
         :param timeout: longest silence of the server in seconds; the client's own when not given.
@@ -75,7 +82,7 @@ class ServerClient:
             )
         return health
 
-    def models(self, timeout=None):
+    def models(self, timeout: float | None = None) -> list[dict[str, Any]]:
         """Return the models that the server knows, as a list of dictionaries (name, title, installed, license, …).
 
         :param timeout: longest silence of the server in seconds; the client's own when not given.
@@ -97,7 +104,15 @@ class ServerClient:
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(upload.byteCount)}
         return UploadReply.fromJson(self._requestJson("PUT", path, upload.chunks(), headers))
 
-    def segment(self, key, prompts, window="auto", model=None, cachedOnly=False, withProbabilities=False):
+    def segment(
+        self,
+        key: str,
+        prompts: Sequence[SlicePrompt],
+        window: str = "auto",
+        model: str | None = None,
+        cachedOnly: bool = False,
+        withProbabilities: bool = False,
+    ) -> SegmentReply:
         """Return one mask for each prompt on one slice, as a :class:`SegmentReply`.
 
         :param key: the uploaded volume's key.
@@ -122,7 +137,9 @@ class ServerClient:
             raise
         return SegmentReply.fromJson(reply)
 
-    def startEncoding(self, key, axis, sliceIndex, window="auto", model=None) -> EncodingStatus:
+    def startEncoding(
+        self, key: str, axis: int, sliceIndex: int, window: str = "auto", model: str | None = None
+    ) -> EncodingStatus:
         """Let the server encode slices in the background; clicks go first.
 
         A job that the volume has for the same axis, window and model goes on from the slice outward; another one is
@@ -138,7 +155,7 @@ class ServerClient:
         request = {"model": model, "window": window, "axis": axis, "slice": sliceIndex}
         return EncodingStatus.fromJson(self._requestJson("POST", f"/v1/volumes/{key}/encodings", request))
 
-    def encodingStatus(self, key) -> EncodingStatus:
+    def encodingStatus(self, key: str) -> EncodingStatus:
         """Return how far the background encoding of a volume is.
 
         :param key: the uploaded volume's key.
@@ -147,23 +164,24 @@ class ServerClient:
 
     def propagate(
         self,
-        key,
-        axis,
-        prompts=(),
-        first=None,
-        last=None,
-        direction="both",
-        spacing=(1.0, 1.0, 1.0),
-        locked=(),
-        reach=None,
-        objects=None,
-        mayOverlap=True,
-        window="auto",
-        model=None,
-        job=None,
-        method=None,
-        withProbabilities=False,
-    ):
+        key: str,
+        axis: int,
+        prompts: Sequence[SlicePrompt] = (),
+        first: int | None = None,
+        last: int | None = None,
+        direction: str = "both",
+        spacing: Sequence[float] = (1.0, 1.0, 1.0),
+        locked: Sequence[int] = (),
+        reach: int | None = None,
+        objects: Mapping[str, Any] | None = None,
+        mayOverlap: bool = True,
+        window: str = "auto",
+        model: str | None = None,
+        job: str | None = None,
+        method: str | None = None,
+        withProbabilities: bool = False,
+        planes: int = 1,
+    ) -> Iterator[PropagationEvent]:
         """Start a propagation, and return its events as they happen; closing the iterator cancels it.
 
         :param key: the uploaded volume's key.
@@ -173,7 +191,7 @@ class ServerClient:
         :param last: last slice that may be touched (inclusive); None for the volume's last.
         :param direction: "both", "forward" (rising slice index) or "backward".
         :param spacing: distances of voxel centers along the array axes (K, J, I) in millimeters.
-        :param locked: indices of slices that are not computed, and that no walk passes.
+        :param locked: indices of slices that are not computed, and that no propagation pass crosses.
         :param reach: how many slices from the outermost prompts the object can be, and may end before; None where
             nobody knows.
         :param objects: {ID: {prompts, first, last, locked, reach}} of several objects that are followed together, in
@@ -186,6 +204,7 @@ class ServerClient:
         :param method: how the object is followed, such as "film" for one that may jump, hide and come back; None for
             the server's default.
         :param withProbabilities: True to get masks with the probability behind them, where there is one.
+        :param planes: 3 to look at the object across the two other axes as well; its slices come again then.
         :return: iterator of :class:`PropagationEvent`; an error of the server is raised.
         """
         self._checkVersionOnce()
@@ -196,6 +215,7 @@ class ServerClient:
             "direction": direction,
             "spacing": list(spacing),
             "job": job,
+            "planes": planes,
             **({"method": method} if method else {}),
             **({"probabilities": True} if withProbabilities else {}),
         }
@@ -206,7 +226,7 @@ class ServerClient:
             request.update(_followed(prompts, first, last, locked, reach))
         return self._readEvents(*self._send("POST", f"/v1/volumes/{key}/propagate", request))
 
-    def cancel(self, job):
+    def cancel(self, job: str) -> None:
         """Stop a propagation or an encoding after the slice in work. A job that has ended already is no error."""
         try:
             self._requestJson("POST", f"/v1/jobs/{job}/cancel")

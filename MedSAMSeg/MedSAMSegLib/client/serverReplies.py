@@ -1,9 +1,12 @@
 """What the server answers, as plain Python values."""
 
+from __future__ import annotations
+
 import base64
 import dataclasses
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -15,14 +18,14 @@ class ServerError(UserError):
     """The server refused a request; message and hint are the server's own."""
 
     @classmethod
-    def fromJson(cls, error):
+    def fromJson(cls, error: dict[str, Any]) -> ServerError:
         """
         :param error: the object {"code", "message", "hint"} of the contract.
         """
         return cls(error["message"], error.get("hint", ""), error.get("code", ""))
 
     @classmethod
-    def fromReply(cls, status, content):
+    def fromReply(cls, status: int, content: bytes) -> ServerError:
         """
         :param status: HTTP status of a reply that is an error.
         :param content: its body in bytes.
@@ -33,7 +36,7 @@ class ServerError(UserError):
             return cls.notOurServer(status)
 
     @classmethod
-    def notOurServer(cls, status):
+    def notOurServer(cls, status: int) -> ServerError:
         """
         :param status: HTTP status of a reply that no MedSAMSeg server gives.
         """
@@ -62,16 +65,16 @@ class SliceMask:
     probability: SliceProbability | None = None
 
     @property
-    def isEmpty(self):
+    def isEmpty(self) -> bool:
         """True when the model found nothing."""
         return self.pixels.size == 0
 
     @property
-    def voxelCount(self):
+    def voxelCount(self) -> int:
         """Number of voxels of the mask."""
         return int(self.pixels.sum())
 
-    def at(self, threshold):
+    def at(self, threshold: float) -> SliceMask:
         """:return: the mask of what is likelier than a threshold; the same where no probability was asked for."""
         likely = self.probability
         if likely is None:
@@ -79,7 +82,7 @@ class SliceMask:
         return dataclasses.replace(self, x0=likely.x0, y0=likely.y0, pixels=likely.pixels(threshold))
 
     @classmethod
-    def fromJson(cls, mask):
+    def fromJson(cls, mask: dict[str, Any]) -> SliceMask:
         """
         :param mask: the object {"extent", "bits", "score", "probability"} of the contract; the bits are packed row by
             row.
@@ -109,7 +112,7 @@ class UploadReply:
     notes: list
 
     @classmethod
-    def fromJson(cls, reply):
+    def fromJson(cls, reply: dict[str, Any]) -> UploadReply:
         """
         :param reply: the server's JSON object.
         """
@@ -143,7 +146,7 @@ class SegmentReply:
     agreements: Sequence = ()
     doubts: Sequence = ()
 
-    def ofMask(self, number):
+    def ofMask(self, number: int) -> SegmentReply:
         """Return the reply as if it were about one of the masks only."""
         only = slice(number, number + 1)
         windows = self.windows[only]
@@ -157,7 +160,7 @@ class SegmentReply:
         )
 
     @classmethod
-    def fromJson(cls, reply):
+    def fromJson(cls, reply: dict[str, Any]) -> SegmentReply:
         """
         :param reply: the server's JSON object.
         """
@@ -195,12 +198,12 @@ class EncodingStatus:
     error: ServerError | None = None
 
     @property
-    def isUnderWay(self):
+    def isUnderWay(self) -> bool:
         """True while more slices will be encoded."""
         return self.state in ("running", "paused")
 
     @classmethod
-    def fromJson(cls, status):
+    def fromJson(cls, status: dict[str, Any]) -> EncodingStatus:
         """
         :param status: the server's JSON object.
         """
@@ -219,7 +222,8 @@ class EncodingStatus:
 class PropagationEvent:
     """One line of a propagation's stream.
 
-    :param kind: "start", "slice", "ended" (one direction came to its end), "done", "cancelled" or "error".
+    :param kind: "start", "slice", "plane" (a slice across another axis was looked at), "ended" (one direction came to
+        its end), "done", "cancelled" or "error".
     :param fields: all fields of the event as the server sent them.
     """
 
@@ -227,23 +231,23 @@ class PropagationEvent:
     fields: dict
 
     @classmethod
-    def fromJson(cls, event):
+    def fromJson(cls, event: dict[str, Any]) -> PropagationEvent:
         """
         :param event: the event's JSON object.
         """
         return cls(event["event"], event)
 
     @property
-    def isLast(self):
+    def isLast(self) -> bool:
         """True for the event that closes a stream."""
         return self.kind in ("done", "cancelled", "error")
 
     @property
-    def mask(self):
+    def mask(self) -> SliceMask:
         """The :class:`SliceMask` of a "slice" event."""
         return SliceMask.fromJson(self.fields["mask"])
 
     @property
-    def error(self):
+    def error(self) -> ServerError:
         """The :class:`ServerError` of an "error" event."""
         return ServerError.fromJson(self.fields["error"])

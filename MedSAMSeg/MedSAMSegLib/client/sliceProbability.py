@@ -1,9 +1,12 @@
 """How likely each pixel of a slice is an object's, as the server sends it: 8 bits, cropped and compressed."""
 
+from __future__ import annotations
+
 import base64
 import dataclasses
 import hashlib
 import zlib
+from typing import Any
 
 import numpy as np
 
@@ -32,25 +35,25 @@ class SliceProbability:
     packed: bytes
 
     @property
-    def levels(self):
+    def levels(self) -> np.ndarray:
         """uint8 array (rows, columns) of the crop."""
         return np.frombuffer(zlib.decompress(self.packed), np.uint8).reshape(self.shape)
 
     @property
-    def name(self):
+    def name(self) -> str:
         """A text that differs when the probability or its place differs."""
         place = repr((self.x0, self.y0, self.shape)).encode()
         return hashlib.blake2b(self.packed, digest_size=8, key=place).hexdigest()
 
-    def pixels(self, threshold):
+    def pixels(self, threshold: float) -> np.ndarray:
         """:return: bool array (rows, columns) of the crop: what is likelier than a threshold, to the nearest 1/256.
 
         :param threshold: above 0 and below 1; at 0.5 it is exactly the mask that the server sends.
         """
-        return self.levels >= max(round(threshold * LEVELS), 1)
+        return self.levels >= lowestLevel(threshold)
 
     @classmethod
-    def fromJson(cls, probability):
+    def fromJson(cls, probability: dict[str, Any]) -> SliceProbability:
         """
         :param probability: the object {"extent", "levels"} of the contract.
         """
@@ -60,7 +63,12 @@ class SliceProbability:
         return cls(x0, y0, (y1 - y0 + 1, x1 - x0 + 1), base64.b64decode(probability["levels"]))
 
 
-def checkThreshold(threshold):
+def lowestLevel(threshold: float) -> int:
+    """:return: the lowest level of what is likelier than a threshold, to the nearest 1/256."""
+    return max(round(threshold * LEVELS), 1)
+
+
+def checkThreshold(threshold: float) -> float:
     """:return: a threshold as a float.
 
     :raises UserError: if it is none.

@@ -1,12 +1,21 @@
 """Remembers which volumes the server has, so that voxels are hashed and sent once."""
 
+from __future__ import annotations
+
 import threading
 import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import slicer
 
 from MedSAMSegLib.client.npyUpload import NpyUpload
 from MedSAMSegLib.client.serverReplies import ServerError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from MedSAMSegLib.client.serverClient import ServerClient
 
 #: Codes of errors after which a new server may well succeed.
 SERVER_IS_GONE = ("server_unavailable", "server_stopped", "server_stopping")
@@ -33,21 +42,21 @@ class VolumeUpload:
     :param array: the voxels (K, J, I).
     """
 
-    def __init__(self, array):
+    def __init__(self, array: np.ndarray) -> None:
         #: Sentences on what the server had to change; empty until the voxels were sent.
         self.notes = []
         self._array = array
-        self._content = None
+        self._content: NpyUpload | None = None
         self._keys = {}
         self._isCancelled = False
         self._lock = threading.Lock()
 
     @property
-    def isCancelled(self):
+    def isCancelled(self) -> bool:
         """True after :meth:`cancel`."""
         return self._isCancelled
 
-    def ask(self, connect, function):
+    def ask(self, connect: Callable[..., Any], function: Callable[..., Any]) -> Any:
         """Return ``function(client, key)``, asked once more of a new server when the first one died meanwhile.
 
         :param connect: function without arguments that returns the client; it starts a server where there is none.
@@ -63,7 +72,7 @@ class VolumeUpload:
         successor = _successor(connect, url)
         return self.call(successor, lambda key: function(successor, key))
 
-    def call(self, client, function):
+    def call(self, client: ServerClient, function: Callable[..., Any]) -> Any:
         """Return ``function(key)`` after sending the voxels where that is needed.
 
         Where the server has dropped the volume meanwhile, it is sent again and the function called once more.
@@ -80,7 +89,7 @@ class VolumeUpload:
             self._keys.pop(client.url, None)
         return function(self._keyOnServer(client))
 
-    def cancel(self):
+    def cancel(self) -> None:
         """Stop sending, for good; who waits for it gets an :class:`UploadCancelledError`. Returns at once."""
         self._isCancelled = True
 
@@ -125,10 +134,10 @@ def _successor(connect, url):
 class VolumeUploads:
     """One :class:`VolumeUpload` for each volume node, replaced when the node's voxels change."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._uploads = {}
 
-    def uploadOf(self, volumeNode):
+    def uploadOf(self, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> VolumeUpload:
         """Return the upload of the node's present voxels. Main thread only.
 
         :param volumeNode: the scalar volume.
@@ -142,7 +151,7 @@ class VolumeUploads:
             self._uploads[volumeNode.GetID()] = known
         return known[1]
 
-    def cancelAll(self):
+    def cancelAll(self) -> None:
         """Send nothing more of any volume: the scene is about to close. Main thread only."""
         for _modificationTime, upload in self._uploads.values():
             upload.cancel()

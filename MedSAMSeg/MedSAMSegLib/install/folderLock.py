@@ -1,14 +1,17 @@
 """One Slicer at a time: a lock between processes that the system releases when its holder ends, however it ends."""
 
+from __future__ import annotations
+
 import contextlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from MedSAMSegLib.errors import UserError
 
 
 @contextlib.contextmanager
-def folderLock(path):
+def folderLock(path: Path) -> Iterator[None]:
     """Hold the lock that a file stands for; the file is made, and stays.
 
     :param path: the file; its folder must exist.

@@ -1,9 +1,12 @@
 """What the panel can do about the installation: say how it is, plan, install, get weights, remove."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from MedSAMSegLib.install.packageInstall import (
@@ -37,12 +40,12 @@ class Installation:
     :param stopServer: ends a server that runs; called on a worker thread before its packages are touched.
     """
 
-    def __init__(self, stopServer):
+    def __init__(self, stopServer: Callable[[], None]) -> None:
         self._stopServer = stopServer
-        self._computer = None
+        self._computer: Computer | None = None
 
     @property
-    def state(self):
+    def state(self) -> str:
         """How it is: "own" (an environment of the user's), "installed", "outdated" (other packages are needed) or
         "missing".
         """
@@ -54,16 +57,16 @@ class Installation:
         return "own" if shutil.which("medsamseg") else "missing"
 
     @property
-    def logPath(self):
+    def logPath(self) -> Path:
         """What was done and said during the last installation."""
         return homeFolder() / "install.log"
 
     @property
-    def hasGraphicsCard(self):
+    def hasGraphicsCard(self) -> bool:
         """Whether there is a graphics card that could be left unused."""
         return self._thisComputer().driver is not None
 
-    def plan(self, processorOnly=False, wheels=None):
+    def plan(self, processorOnly: bool = False, wheels: Path | None = None) -> InstallPlan:
         """Return what an installation would do.
 
         :param processorOnly: leave a graphics card unused.
@@ -74,7 +77,7 @@ class Installation:
         torch = chooseTorch(self._thisComputer(), processorOnly)
         return InstallPlan(packagesFolder(), serverFolder(), torch, Path(wheels) if wheels else None)
 
-    def install(self, plan, onProgress):
+    def install(self, plan: InstallPlan, onProgress: Callable[..., None]) -> BackgroundRun:
         """Start to install packages and the default model's weights.
 
         :param plan: :class:`InstallPlan`.
@@ -98,11 +101,11 @@ class Installation:
 
         return BackgroundRun(work, cancel, onProgress)
 
-    def listModels(self):
+    def listModels(self) -> BackgroundRun:
         """Start to find out which models are there; the run's result is a list of dicts."""
         return self._startProgram(lambda program, report: program.models())
 
-    def download(self, model, onProgress):
+    def download(self, model: str | None, onProgress: Callable[..., None]) -> BackgroundRun:
         """Start to get a model's weights.
 
         :param model: dict of the list.
@@ -111,11 +114,11 @@ class Installation:
         """
         return self._startProgram(lambda program, report: _download(program, model, report), onProgress)
 
-    def importWeights(self, path):
+    def importWeights(self, path: Path) -> BackgroundRun:
         """Start to take weights from a file; the run's result is a dict with model, path and published."""
         return self._startProgram(lambda program, report: program.importFile(path))
 
-    def removeModels(self):
+    def removeModels(self) -> BackgroundRun:
         """Start to remove all downloaded weights, and what was computed with them.
 
         :return: :class:`BackgroundRun`; its result is the number of bytes that came free.
@@ -131,7 +134,7 @@ class Installation:
 
         return self._startProgram(remove)
 
-    def uninstall(self):
+    def uninstall(self) -> BackgroundRun:
         """Start to remove the packages; the run's result is the number of bytes that came free."""
 
         def work(report):

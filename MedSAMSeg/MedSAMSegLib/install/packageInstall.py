@@ -1,5 +1,7 @@
 """Installing what the server runs on: into a folder of its own, wholly or not at all."""
 
+from __future__ import annotations
+
 import contextlib
 import errno
 import os
@@ -8,6 +10,7 @@ import shutil
 import subprocess
 import threading
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,12 +45,12 @@ class InstallPlan:
     wheels: Path | None = None
 
     @property
-    def downloadBytes(self):
+    def downloadBytes(self) -> int:
         """Bytes to download, about."""
         return 0 if self.wheels else BASE_BYTES[0] + self.torch.downloadBytes
 
     @property
-    def diskBytes(self):
+    def diskBytes(self) -> int:
         """Bytes on disk afterwards, about."""
         return BASE_BYTES[1] + self.torch.diskBytes
 
@@ -77,7 +80,7 @@ class PackageInstall:
     :param log: path of the log file; replaced.
     """
 
-    def __init__(self, plan, python, environment, log):
+    def __init__(self, plan: InstallPlan, python: str, environment: Mapping[str, str], log: Path) -> None:
         self._plan = plan
         self._python = str(python)
         self._environment = pipEnvironment(environment)
@@ -86,14 +89,14 @@ class PackageInstall:
         self._endRunning = None
         self._doneBytes = 0
 
-    def cancel(self):
+    def cancel(self) -> None:
         """Stop, leaving nothing; from any thread, returns at once."""
         self._cancelled.set()
         endRunning = self._endRunning
         if endRunning is not None:
             endRunning()
 
-    def run(self, onProgress):
+    def run(self, onProgress: Callable[..., None]) -> InstalledServer | None:
         """Install, which takes minutes.
 
         :param onProgress: called with :class:`InstallProgress`, on this thread.
@@ -201,7 +204,7 @@ class PackageInstall:
             raise Cancelled
 
 
-def uninstallServer(folder):
+def uninstallServer(folder: Path) -> int:
     """Remove what was installed.
 
     :param folder: where it is.
@@ -221,7 +224,7 @@ def uninstallServer(folder):
         return size
 
 
-def removeLeftovers(folder):
+def removeLeftovers(folder: Path) -> None:
     """Remove what a Slicer that was killed left beside an installation. Its lock must be held.
 
     A new installation that was complete, but for its name, is given it.
@@ -236,7 +239,7 @@ def removeLeftovers(folder):
             removeFolder(leftover)
 
 
-def replaceFolder(new, folder):
+def replaceFolder(new: Path, folder: Path) -> None:
     """Let a complete folder take a name that another may have; that one is removed.
 
     :param new: the folder.
@@ -249,7 +252,7 @@ def replaceFolder(new, folder):
     removeFolder(old)
 
 
-def rename(path, target):
+def rename(path: Path, target: Path) -> None:
     """Rename a folder; on Windows, wait a while for others to let go of its files.
 
     :raises OSError: when it cannot be renamed.
@@ -265,7 +268,7 @@ def rename(path, target):
             time.sleep(0.2)
 
 
-def removeFolder(folder):
+def removeFolder(folder: Path) -> None:
     """Remove a folder with all that is in it, as far as the system allows."""
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -1,8 +1,12 @@
 """One call of pip: its output followed line by line, its progress told, ended with everything it started."""
 
+from __future__ import annotations
+
 import re
 import subprocess
 import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import IO
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.server.childProgram import ChildProgram
@@ -69,7 +73,9 @@ class PipRun:
         "installing".
     """
 
-    def __init__(self, command, environment, log, onProgress):
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], log: IO[str], onProgress: Callable[..., None]
+    ) -> None:
         self._log = log
         self._onProgress = onProgress
         self._lines = []
@@ -89,12 +95,12 @@ class PipRun:
             errors="replace",
         )
 
-    def cancel(self):
+    def cancel(self) -> None:
         """End it at once, with the processes that it started; from any thread."""
         self._isCancelled.set()
         self._child.end()
 
-    def wait(self):
+    def wait(self) -> None:
         """Follow it to its end.
 
         :raises Cancelled: when it was cancelled.
@@ -133,7 +139,7 @@ class PipRun:
         self._onProgress("getting", self._package, 0 if isToldLater else size)
 
 
-def pipError(output):
+def pipError(output: str) -> UserError:
     """Return the UserError for what pip wrote before it failed.
 
     :param output: text.
@@ -147,7 +153,7 @@ def pipError(output):
     return UserError(f"pip failed: {reason}.", "Look into the log.", "pip_failed")
 
 
-def pipEnvironment(environment):
+def pipEnvironment(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment for pip: with the user's own settings for proxies, certificates and mirrors.
 
     :param environment: of the process that pip runs in otherwise.
@@ -157,7 +163,7 @@ def pipEnvironment(environment):
     return {**made, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 
-def progressOption(version):
+def progressOption(version: str) -> str:
     """Return the option that lets a pip tell its progress as well as it can.
 
     :param version: of pip, such as "24.1".

@@ -1,5 +1,7 @@
 """Which build of PyTorch suits this computer, where it comes from, and how large it is."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import platform
@@ -38,7 +40,7 @@ class Computer:
     driver: int | None = None
 
     @classmethod
-    def this(cls):
+    def this(cls) -> Computer:
         """Return this computer."""
         return cls(platform.system(), platform.machine(), nvidiaDriver())
 
@@ -63,7 +65,7 @@ class TorchChoice:
     diskBytes: int
     remark: str = ""
 
-    def pipSteps(self, requirements):
+    def pipSteps(self, requirements: Path) -> list[list[str]]:
         """Return the arguments of each call of pip, one after the other.
 
         Everything that PyPI has is checked against known checksums. PyTorch's own index publishes its builds under
@@ -79,7 +81,7 @@ class TorchChoice:
         return [["--extra-index-url", self.index, f"torch=={version}{self.version}"], base]
 
 
-def chooseTorch(computer, processorOnly=False):
+def chooseTorch(computer: Computer, processorOnly: bool = False) -> TorchChoice:
     """Return the build of PyTorch for a computer.
 
     :param computer: :class:`Computer`.
@@ -127,7 +129,7 @@ def _chooseForMac(computer):
     )
 
 
-def nvidiaDriver():
+def nvidiaDriver() -> int:
     """Return the major version of NVIDIA's driver; None where there is none that works."""
     with contextlib.suppress(OSError, ValueError):
         return int(re.search(r"(\d+)\.\d+", Path("/proc/driver/nvidia/version").read_text().partition("\n")[0])[1])

@@ -1,5 +1,7 @@
 """How to get the packages that training needs into the environment in which the server runs."""
 
+from __future__ import annotations
+
 import os
 
 from MedSAMSegLib.errors import UserError
@@ -11,7 +13,7 @@ from MedSAMSegLib.server.serverProcess import PYTHON_VARIABLE
 PACKAGES = ("lightning-fabric", "matplotlib", "monai", "peft")
 
 
-def howToGetThem():
+def howToGetThem() -> str:
     """Return what the user has to do, with the command line for this computer."""
     packages = " ".join(PACKAGES)
     return f"Run this in a terminal, then try again: {_pip()} {packages}"

@@ -5,7 +5,11 @@ the slices. The ends lie on the outline, halfway between the centers of the oute
 row of n voxels is n voxels long. A diameter is that of one part, of voxels that touch on a slice at least at a corner.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +33,7 @@ class Diameter:
     ends: tuple
 
 
-def longestDiameter(masks, axis, IJKToWorld):
+def longestDiameter(masks: Iterable[Any], axis: int, IJKToWorld: np.ndarray) -> Diameter:
     """Return the longest :class:`Diameter` of an object on its slices; None where it has no voxels.
 
     :param masks: iterable of (slice index, x0, y0, bool array (rows, columns)): the object on each slice, and where

@@ -1,5 +1,10 @@
 """The panel: sections in the order of work, over one session. It holds no logic of its own."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 import slicer
 import vtk
 from slicer.util import VTKObservationMixin
@@ -23,6 +28,9 @@ from MedSAMSegLib.panel.sections.segmentsSection import SegmentsSection
 from MedSAMSegLib.panel.sections.serverSection import ServerSection
 from MedSAMSegLib.panel.sections.shortcutsSection import PanelShortcuts
 from MedSAMSegLib.panel.sections.surfaceSection import SurfaceSection
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.logic import MedSAMSegLogic
 
 SECTIONS = (
     RemoteSection,
@@ -52,7 +60,7 @@ class Panel(VTKObservationMixin):
     :param getParameterNode: returns the module's vtkMRMLScriptedModuleNode in the present scene.
     """
 
-    def __init__(self, ui, logic, getParameterNode):
+    def __init__(self, ui: Any, logic: MedSAMSegLogic, getParameterNode: Callable[[], Any]) -> None:
         VTKObservationMixin.__init__(self)
         self._getParameterNode = getParameterNode
         self._session = PanelSession(logic, ui.statusLabel)
@@ -62,22 +70,23 @@ class Panel(VTKObservationMixin):
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self._onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self._onSceneEndClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self._onSceneEndImport)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAddedEvent, self._onSceneModified)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self._onSceneModified)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAddedEvent, self._session.changed.emit)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self._session.changed.emit)
         self._useScene()
 
-    def enter(self):
+    def enter(self) -> None:
         """The module is shown."""
         for section in self._sections:
             section.enter()
         self._session.changed.emitNow()
 
-    def exit(self):
+    def exit(self) -> None:
         """Another module is shown: mouse and keys are given back; work under way goes on."""
+        self._session.activeTool.putAway()
         for section in self._sections:
             section.exit()
 
-    def cleanup(self):
+    def cleanup(self) -> None:
         """The panel goes: nothing calls it any more."""
         self.exit()
         self._forgetScene()
@@ -93,14 +102,15 @@ class Panel(VTKObservationMixin):
         self._session.parameters = parameters
         for section in self._sections:
             section.useScene()
-        self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified)
+        self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._session.changed.emit)
         self._session.changed.emitNow()
 
     def _forgetScene(self):
         self._session.work.dropAll()
         parameters = self._session.parameters
         if parameters is not None:
-            self.removeObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._onParametersModified)
+            self.removeObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._session.changed.emit)
+            self._session.activeTool.putAway()
             for section in self._sections:
                 section.forgetScene()
             self._session.parameters = None
@@ -115,12 +125,6 @@ class Panel(VTKObservationMixin):
     def _onSceneEndImport(self, caller, event):
         # The nodes that the parameters refer to arrive after the parameters; now the widgets can show them.
         self._session.parameters.parameterNode.Modified()
-
-    def _onSceneModified(self, caller, event):
-        self._session.changed.emit()
-
-    def _onParametersModified(self, caller, event):
-        self._session.changed.emit()
 
     def _update(self):
         if self._session.parameters is not None:

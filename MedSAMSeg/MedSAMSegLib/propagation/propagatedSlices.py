@@ -1,10 +1,23 @@
 """Writes the slices of a propagation into a segment, and nothing that is not the propagation's."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
-from MedSAMSegLib.propagation.likelyVoxels import likelyVoxels
+from MedSAMSegLib.propagation.likelyVoxels import LikelyVoxels
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.slices.sliceRecord import BOX, INTERPOLATED, PROPAGATED
 from MedSAMSegLib.slices.sliceStates import emptySlice
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.client.probabilityMemory import ProbabilityMemory
+    from MedSAMSegLib.client.serverReplies import SliceMask
+    from MedSAMSegLib.propagation.propagationPlan import PropagationPlan
+    from MedSAMSegLib.segments.segmentWriter import SegmentWriter
+    from MedSAMSegLib.slices.neighborRecords import NeighborRecords
+    from MedSAMSegLib.slices.sliceStates import SliceAudit
 
 
 class PropagatedSlices:
@@ -24,7 +37,17 @@ class PropagatedSlices:
         with it; what is locked there is not written.
     """
 
-    def __init__(self, writer, audit, neighbors, segmentID, plan, memory, threshold, rivals=()):
+    def __init__(
+        self,
+        writer: SegmentWriter,
+        audit: SliceAudit,
+        neighbors: NeighborRecords,
+        segmentID: str,
+        plan: PropagationPlan,
+        memory: ProbabilityMemory,
+        threshold: float,
+        rivals: Sequence[SliceAudit] = (),
+    ) -> None:
         self._writer = writer
         self._audit = audit
         self._neighbors = neighbors
@@ -34,15 +57,17 @@ class PropagatedSlices:
         self._threshold = threshold
         self._rivals = rivals
 
-    def undoStep(self):
+    def undoStep(self) -> Any:
         """:return: context manager that makes all writes inside one undo step."""
         return self._writer.undoStep()
 
-    def remarks(self):
+    def remarks(self) -> list[str]:
         """:return: list of sentences on what to know about how the slices were written."""
         return self._writer.remarks(self._segmentID)
 
-    def write(self, sliceIndex, mask, provenance, confidence, parts):
+    def write(
+        self, sliceIndex: int, mask: SliceMask, provenance: str, confidence: float | None, parts: dict[str, float]
+    ) -> bool:
         """Put a mask in the place of an earlier propagation's, and record how it came about.
 
         :param sliceIndex: index of the slice.
@@ -74,7 +99,7 @@ class PropagatedSlices:
             self._audit.note(sliceIndex, provenance, confidence, parts, self._plan.basis(sliceIndex), name)
         return hasChanged
 
-    def clear(self, sliceIndex):
+    def clear(self, sliceIndex: int) -> bool:
         """Empty a slice of which nothing is left to this segment, unless it is locked.
 
         :param sliceIndex: index of the slice.
@@ -86,7 +111,7 @@ class PropagatedSlices:
             return False
         return self._empty(sliceIndex)
 
-    def removeOutdated(self, reached):
+    def removeOutdated(self, reached: list[int]) -> list[int]:
         """Empty the slices that an earlier propagation had filled and that this one, now at its end, did not reach.
 
         :param reached: indices of the slices that it reached.
@@ -133,7 +158,7 @@ class PropagatedSlices:
             if likely is None or self._threshold == DEFAULT_THRESHOLD:
                 crop = LabelmapCrop.ofSlice(axis, sliceIndex, mask.pixels, mask.x0, mask.y0)
             else:
-                crop = likelyVoxels(self._writer, target, {sliceIndex: likely}, self._threshold)
+                crop = LikelyVoxels(axis, {sliceIndex: likely}).arriving(self._writer, target, self._threshold)
             for rival in self._rivals:
                 state = rival.state(sliceIndex) if rival.hasSegment else None
                 if state is not None and state.isLocked and not state.isEmpty:

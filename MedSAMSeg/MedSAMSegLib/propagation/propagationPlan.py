@@ -1,13 +1,19 @@
 """What a propagation starts from and what it must leave alone, found out before it starts."""
 
+from __future__ import annotations
+
 import dataclasses
 import itertools
 import json
+from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.slices.sliceRecord import INTERPOLATED, PROPAGATED
 from MedSAMSegLib.slices.sliceRecords import sliceDigest
 from MedSAMSegLib.volumes.slicePrompt import DrawnMask, SlicePrompt
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.slices.sliceStates import SliceAudit
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +26,7 @@ class PropagationPlan:
         as it is, be it from a box, refined by points, or drawn by hand.
     :param excluded: {slice index: boxes} of what is not the object on slices with a box of the user.
     :param kept: indices of the slices that are not written: manual edits and accepted ones.
-    :param walls: those of them that hold nothing to start from; no walk passes them.
+    :param barriers: those of them that hold nothing to start from; no propagation pass crosses them.
     :param first: first slice that may be touched; None for no limit.
     :param last: last slice that may be touched; None for no limit.
     :param direction: "both", "forward" or "backward".
@@ -33,7 +39,7 @@ class PropagationPlan:
     masks: dict
     excluded: dict
     kept: frozenset
-    walls: frozenset
+    barriers: frozenset
     first: int | None
     last: int | None
     direction: str
@@ -41,21 +47,21 @@ class PropagationPlan:
     reach: int | None = None
 
     @property
-    def request(self):
+    def request(self) -> dict[str, Any]:
         """Arguments of :meth:`ServerClient.propagate` that are about slices."""
         return {**self.common, **self.own}
 
     @property
-    def common(self):
+    def common(self) -> dict[str, Any]:
         """Those of the arguments that are the same for all segments which are followed together."""
         return {"axis": self.axis, "direction": self.direction, **self.settings}
 
     @property
-    def own(self):
+    def own(self) -> dict[str, Any]:
         """Those of the arguments that are this segment's alone."""
         return {
             "prompts": [self._prompt(index, box) for index, box in self.prompts.items()],
-            "locked": sorted(self.walls),
+            "locked": sorted(self.barriers),
             "first": self.first,
             "last": self.last,
             "reach": self.reach,
@@ -66,7 +72,7 @@ class PropagationPlan:
         mask = crop and DrawnMask(*crop.flat(self.axis))
         return SlicePrompt(self.axis, index, box, mask=mask, exclude=self.excluded.get(index, ()))
 
-    def covers(self, index):
+    def covers(self, index: int) -> bool:
         """:return: whether the propagation can reach a slice."""
         if index < (0 if self.first is None else self.first) or (self.last is not None and index > self.last):
             return False
@@ -77,9 +83,9 @@ class PropagationPlan:
         return isReachedForward or isReachedBackward
 
     def _isOpen(self, low, high):
-        return not any(low <= wall <= high for wall in self.walls)
+        return not any(low <= barrier <= high for barrier in self.barriers)
 
-    def basis(self, index):
+    def basis(self, index: int) -> str:
         """:return: what the mask on a slice depends on, as a text: the nearest prompts on both sides, the settings."""
         below = max((prompt for prompt in self.prompts if prompt <= index), default=None)
         above = min((prompt for prompt in self.prompts if prompt >= index), default=None)
@@ -93,8 +99,18 @@ class PropagationPlan:
 
 
 def planPropagation(
-    boxes, audit, axis, first, last, direction, fromSlice, reach=None, isWhole=False, excluded=None, **settings
-):
+    boxes: dict[int, tuple[float, float, float, float]],
+    audit: SliceAudit,
+    axis: int,
+    first: int | None,
+    last: int | None,
+    direction: str,
+    fromSlice: int | None,
+    reach: int | None = None,
+    isWhole: bool = False,
+    excluded: dict[int, tuple] | None = None,
+    **settings: Any,
+) -> PropagationPlan:
     """Plan a propagation through what a segment holds already.
 
     Slices of manual edits and accepted slices are kept; where they hold something, it is started from as well. Without
@@ -118,9 +134,9 @@ def planPropagation(
     kept = frozenset(index for index, state in states.items() if state.isLocked)
     anchors = {index: audit.tightBox(index) for index in kept if not states[index].isEmpty}
     prompts = {**boxes, **anchors}
-    walls = kept - anchors.keys()
+    barriers = kept - anchors.keys()
     if fromSlice is not None:
-        walls = (kept | prompts.keys()) - {fromSlice}
+        barriers = (kept | prompts.keys()) - {fromSlice}
         prompts = {fromSlice: prompts.get(fromSlice) or _boxOnSlice(audit, fromSlice)}
     plan = PropagationPlan(
         axis=axis,
@@ -128,7 +144,7 @@ def planPropagation(
         masks={index: crop for index in prompts if (crop := audit.crop(index)) is not None},
         excluded={index: parts for index, parts in (excluded or {}).items() if index in prompts},
         kept=kept,
-        walls=frozenset(walls - prompts.keys()),
+        barriers=frozenset(barriers - prompts.keys()),
         first=first,
         last=last,
         direction=direction,

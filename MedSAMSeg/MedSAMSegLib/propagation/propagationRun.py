@@ -1,12 +1,20 @@
 """One propagation through a volume: asked for on a worker thread, written into the segment on the main thread."""
 
+from __future__ import annotations
+
 import contextlib
 import dataclasses
 import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.client.serverReplies import ServerError
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.runs.streamedRun import StreamedRun, include
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.client.volumeUpload import VolumeUpload
+    from MedSAMSegLib.propagation.propagatedSlices import PropagatedSlices
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,16 +23,21 @@ class PropagationProgress:
 
     :param sliceIndex: the slice that was just done.
     :param segment: ID of the segment that it is of.
-    :param done: number of slices so far, those of all segments together.
+    :param done: number of slices so far, those of all segments together; across another axis, those of this segment.
     :param total: the most slices that it can become.
+    :param acrossAxis: array axis of a slice that was only looked at, to see the object from another side; None for one
+        that the object was followed to.
     """
 
     sliceIndex: int
     segment: str
     done: int
     total: int
+    acrossAxis: int | None = None
 
     def __str__(self):
+        if self.acrossAxis is not None:
+            return f"slice {self.sliceIndex} across axis {self.acrossAxis} seen ({self.done} of {self.total})"
         return f"slice {self.sliceIndex} done ({self.done} of at most {self.total})"
 
 
@@ -55,7 +68,8 @@ class PropagationResult:
     :param model: name of the model.
     :param weightsSha256: checksum of the model's weights.
     :param window: the window that was used: {"name", "lower", "upper"}.
-    :param notes: sentences on what to know about how the slices were written, such as which segments keep voxels.
+    :param notes: sentences on what was done otherwise than asked for, and on how the slices were written, such as
+        which segments keep voxels.
     """
 
     segments: dict = dataclasses.field(default_factory=dict)
@@ -68,12 +82,12 @@ class PropagationResult:
     notes: list = dataclasses.field(default_factory=list)
 
     @property
-    def slices(self):
+    def slices(self) -> Any:
         """Indices of the slices on which the model found the object, in the order of arrival."""
         return self._ofAll("slices")
 
     @property
-    def changedSlices(self):
+    def changedSlices(self) -> Any:
         """Those of the slices on which the segment changed.
 
         It does not where it had just these voxels before, on slices of manual edits and accepted ones, or where the
@@ -82,12 +96,12 @@ class PropagationResult:
         return self._ofAll("changedSlices")
 
     @property
-    def removedSlices(self):
+    def removedSlices(self) -> Any:
         """Indices of the slices that an earlier propagation had filled, and that the object does not reach any more."""
         return self._ofAll("removedSlices")
 
     @property
-    def endings(self):
+    def endings(self) -> Any:
         """Why each direction ended: {"direction", "slice", "reason", "message"}."""
         return [ending for segment in self.segments.values() for ending in segment.endings]
 
@@ -105,7 +119,14 @@ class PropagationRun(StreamedRun):
     :param progress: called with a :class:`PropagationProgress` after each slice; returning False cancels.
     """
 
-    def __init__(self, connect, upload, request, targets, progress=None):
+    def __init__(
+        self,
+        connect: Callable[..., Any],
+        upload: VolumeUpload,
+        request: dict[str, int | str | None],
+        targets: dict[str, PropagatedSlices],
+        progress: Callable[..., None] | None = None,
+    ) -> None:
         self.result = PropagationResult({segment: SegmentSlices() for segment in targets})
         self._upload = upload
         self._request = request
@@ -115,6 +136,7 @@ class PropagationRun(StreamedRun):
         self.job = uuid.uuid4().hex
         self._done = set()
         self._total = 0
+        self._serverNotes = []
         self._undoStep = contextlib.ExitStack()
         self._undoStep.enter_context(next(iter(targets.values())).undoStep())
         super().__init__(connect, [self.job])
@@ -127,7 +149,7 @@ class PropagationRun(StreamedRun):
         # A transform that was put on one node meanwhile is told by what is done next.
         with contextlib.suppress(UserError):
             sentences = [sentence for target in self._targets.values() for sentence in target.remarks()]
-            self.result.notes = list(dict.fromkeys(sentences))
+            self.result.notes = list(dict.fromkeys([*self._serverNotes, *sentences]))
 
     def _apply(self, event):
         fields = event.fields
@@ -136,8 +158,12 @@ class PropagationRun(StreamedRun):
             self.result.model = fields["model"]
             self.result.weightsSha256 = fields["weights_sha256"]
             self.result.window = fields["window"]
+            self._serverNotes = fields["notes"]
         elif event.kind == "slice":
             self._writeSlice(fields, event.mask)
+        elif event.kind == "plane":
+            where = fields["slice"], self._segmentOf(fields), fields["done"], fields["total"], fields["axis"]
+            self._tell(PropagationProgress(*where))
         elif event.kind == "ended":
             ending = {name: fields[name] for name in ("direction", "slice", "reason", "message")}
             self.result.segments[self._segmentOf(fields)].endings.append(ending)
@@ -165,10 +191,11 @@ class PropagationRun(StreamedRun):
             done.slices.remove(sliceIndex)
             target.clear(sliceIndex)
         self._done.add((segment, sliceIndex))
-        if self._progress:
-            progress = PropagationProgress(sliceIndex, segment, len(self._done), self._total)
-            if self._progress(progress) is False:
-                self.cancel()
+        self._tell(PropagationProgress(sliceIndex, segment, len(self._done), self._total))
+
+    def _tell(self, progress):
+        if self._progress and self._progress(progress) is False:
+            self.cancel()
 
     def _told(self, error):
         """:return: the server's error with what is kept of the work."""

@@ -1,12 +1,16 @@
 """Gives all slices of a propagation another threshold, from the probabilities that are remembered of it."""
 
+from __future__ import annotations
+
 import contextlib
 import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.propagation.likelyVoxels import likelyVoxels
+from MedSAMSegLib.propagation.likelyVoxels import LikelyVoxels
 from MedSAMSegLib.runs.run import Run
 from MedSAMSegLib.segments.segmentChecks import presentSegment
 from MedSAMSegLib.slices.neighborRecords import NeighborRecords
@@ -14,6 +18,12 @@ from MedSAMSegLib.slices.segmentThreshold import noteThreshold, thresholdOf
 from MedSAMSegLib.slices.sliceRecords import SliceRecords
 from MedSAMSegLib.slices.sliceStates import SliceAudit
 from MedSAMSegLib.volumes.sliceAxes import AXES, depthIJK
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.client.probabilityMemory import ProbabilityMemory
+    from MedSAMSegLib.propagation.propagations import Propagations
+    from MedSAMSegLib.segments.segmentTarget import SegmentContext
+    from MedSAMSegLib.segments.segmentWriters import SegmentWriters
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,16 +53,18 @@ class PropagationThresholdRun(Run):
     :param change: function of this run that writes them and returns the result.
     """
 
-    def __init__(self, change):
+    def __init__(self, change: Callable[..., Any]) -> None:
         #: The :class:`PropagationThreshold`; None before.
         self.result = None
         #: The undo step that it belongs to.
         self.step = None
         #: The threshold before that step.
         self.before = None
+        #: The :class:`LikelyVoxels` that were looked at, for the next run of the same drag.
+        self.likely = None
         self._change = change
 
-    def advance(self, wait=False):
+    def advance(self, wait: bool = False) -> bool:
         """Write; return False, because that is all.
 
         :raises UserError: when the segment cannot be written, or the probabilities are not known any more.
@@ -62,7 +74,7 @@ class PropagationThresholdRun(Run):
             self.result = change(self)
         return False
 
-    def close(self):
+    def close(self) -> None:
         """Write nothing any more."""
         self._change = None
 
@@ -75,12 +87,12 @@ class PropagationThresholds:
     :param memory: :class:`ProbabilityMemory` of what the masks were cut from.
     """
 
-    def __init__(self, writers, propagations, memory):
+    def __init__(self, writers: SegmentWriters, propagations: Propagations, memory: ProbabilityMemory) -> None:
         self._writers = writers
         self._propagations = propagations
         self._memory = memory
 
-    def problem(self, context):
+    def problem(self, context: SegmentContext) -> UserError | None:
         """Tell why the threshold of a segment's propagations cannot be changed.
 
         :param context: SegmentContext.
@@ -99,7 +111,9 @@ class PropagationThresholds:
         except UserError as error:
             return error
 
-    def start(self, context, threshold, continues, isLast):
+    def start(
+        self, context: SegmentContext, threshold: float, continues: PropagationThresholdRun | None, isLast: bool
+    ) -> PropagationThresholdRun:
         """:return: PropagationThresholdRun; arguments as for `MedSAMSegLogic.startPropagationThreshold`.
 
         :param context: SegmentContext.
@@ -115,13 +129,14 @@ class PropagationThresholds:
         with writer.undoStep(joining, isAlways=True, isLast=isLast):
             run.step = writer.lastStep
             run.before = continues.before if continues and run.step is joining else before
-            result = self._write(writer, context, threshold)
+            run.likely = continues.likely if continues else None
+            result = self._write(run, writer, context, threshold)
         if isLast and threshold == run.before and writer.forgetStep(run.step):
             # The slider is back where it was, and so is everything else.
             result = dataclasses.replace(result, changedSegment=False)
         return result
 
-    def _write(self, writer, context, threshold):
+    def _write(self, run, writer, context, threshold):
         target = writer.target(context.segmentID, self._axis(context))
         audit = SliceAudit.of(target)
         states = audit.states()
@@ -129,8 +144,11 @@ class PropagationThresholds:
         problem = self._problem([state.probability for state in followed.values()])
         if problem is not None:
             raise problem
-        masks = {index: self._memory.find(state.probability) for index, state in followed.items()}
-        crop = likelyVoxels(writer, target, masks, threshold)
+        names = {index: state.probability for index, state in followed.items()}
+        if run.likely is None or run.likely.names != names:
+            masks = {index: self._memory.find(name) for index, name in names.items()}
+            run.likely = LikelyVoxels(target.axis, masks)
+        crop = run.likely.arriving(writer, target, threshold)
         with self._neighborsKept(writer, target, crop):
             hasChanged = writer.replaceSlices(target, followed, crop)
         audit.restoreAll(followed.values())
@@ -163,7 +181,7 @@ class PropagationThresholds:
         """:return: why a propagation with probabilities of these names can have no other threshold; None if it can."""
         if not names:
             return UserError(
-                "No slice of the segment was propagated with a probability.",
+                "No propagated slice of the segment has a threshold.",
                 "Propagate first; of a box alone, choose it in the list of boxes.",
                 "no_propagation",
             )

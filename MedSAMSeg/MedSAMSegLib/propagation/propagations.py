@@ -1,5 +1,10 @@
 """Starts propagations from the boxes of one or more segments, one at a time in each segmentation."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 from MedSAMSegLib.boxes.boxAlignment import checkNotMovedApart
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.propagation.propagatedSlices import PropagatedSlices
@@ -9,6 +14,14 @@ from MedSAMSegLib.segments.editorSettings import EditorSettings
 from MedSAMSegLib.slices.neighborRecords import NeighborRecords
 from MedSAMSegLib.slices.segmentThreshold import thresholdOf
 from MedSAMSegLib.slices.sliceStates import SliceAudit
+
+if TYPE_CHECKING:
+    import slicer
+
+    from MedSAMSegLib.boxes.boxStore import BoxPromptStore
+    from MedSAMSegLib.client.probabilityMemory import ProbabilityMemory
+    from MedSAMSegLib.client.volumeUpload import VolumeUploads
+    from MedSAMSegLib.segments.segmentWriters import SegmentWriters
 
 
 class Propagations:
@@ -21,7 +34,14 @@ class Propagations:
     :param memory: :class:`ProbabilityMemory` of what the masks are cut from.
     """
 
-    def __init__(self, connect, uploads, writers, store, memory):
+    def __init__(
+        self,
+        connect: Callable[..., Any],
+        uploads: VolumeUploads,
+        writers: SegmentWriters,
+        store: BoxPromptStore,
+        memory: ProbabilityMemory,
+    ) -> None:
         self._connect = connect
         self._uploads = uploads
         self._writers = writers
@@ -29,13 +49,27 @@ class Propagations:
         self._memory = memory
         self._runs = {}
 
-    def start(self, volume, segmentation, segments, progress, first, last, direction, fromSlice, **settings):
+    def start(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        segments: list[str],
+        progress: Callable[..., None],
+        first: int | None,
+        last: int | None,
+        direction: str,
+        fromSlice: int | None,
+        planes: int = 1,
+        **settings: Any,
+    ) -> PropagationRun | None:
         """:return: PropagationRun.
 
         :param segments: IDs of the segments; several are followed together.
 
         The other arguments are as for `MedSAMSegLogic.startPropagation`.
         """
+        if planes > 1:
+            settings["planes"] = planes
         self.checkNoneRuns(segmentation)
         if not segments:
             raise UserError("There is no segment to propagate.", "Draw a box round an object first.", "no_box")
@@ -54,8 +88,8 @@ class Propagations:
                 axis,
                 *limits,
                 reach=self._reach(volume, segmentation, segment),
-                # What several objects share out is known only when all of it is computed.
-                isWhole=len(segments) > 1,
+                # What several objects share out, or other planes show, is known only when all of it is computed.
+                isWhole=len(segments) > 1 or planes > 1,
                 excluded={prompt.sliceIndex: prompt.exclude for prompt in prompts[segment] if prompt.exclude},
                 **settings,
             )
@@ -81,7 +115,12 @@ class Propagations:
         self._runs[segmentation.GetID()] = run
         return run
 
-    def boxedSegments(self, volume, segmentation, axis=None):
+    def boxedSegments(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        axis: int | None = None,
+    ) -> list[str]:
         """:return: IDs of the segments that can be followed; arguments as for `MedSAMSegLogic.boxedSegments`."""
         writer = self._writers.of(segmentation, volume)
         return [
@@ -116,7 +155,7 @@ class Propagations:
         reaches = [self._store.request(node)["reach"] for node in nodes]
         return None if None in reaches else max(reaches)
 
-    def checkNoneRuns(self, segmentation):
+    def checkNoneRuns(self, segmentation: slicer.vtkMRMLSegmentationNode) -> None:
         """:raises UserError: if a propagation is still writing into a segmentation."""
         self._runs = {nodeID: run for nodeID, run in self._runs.items() if not run.isOver}
         if segmentation.GetID() in self._runs:

@@ -1,8 +1,12 @@
 """Something long on a thread of its own, as a run that a :class:`WorkList` looks after."""
 
+from __future__ import annotations
+
 import logging
 import queue
 import threading
+from collections.abc import Callable
+from typing import Any
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.runs.run import Run
@@ -16,17 +20,22 @@ class BackgroundRun(Run):
     :param onProgress: called from :meth:`advance` with the latest progress.
     """
 
-    def __init__(self, function, cancel=None, onProgress=None):
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        cancel: Callable[[], None] | None = None,
+        onProgress: Callable[..., None] | None = None,
+    ) -> None:
         #: What the function returned; None until then.
         self.result = None
         self._cancel = cancel
         self._onProgress = onProgress
         self._reports: queue.SimpleQueue = queue.SimpleQueue()
-        self._error = None
+        self._error: UserError | None = None
         self._thread = threading.Thread(target=self._run, args=(function,), name="MedSAMSegInstall", daemon=True)
         self._thread.start()
 
-    def advance(self, wait=False):
+    def advance(self, wait: bool = False) -> bool:
         """Hand progress over; return True while the function runs.
 
         :param wait: True to wait for its end.
@@ -46,12 +55,12 @@ class BackgroundRun(Run):
             raise error
         return isRunning
 
-    def close(self):
+    def close(self) -> None:
         """End it early; returns at once."""
         if self._cancel is not None and self._thread.is_alive():
             self._cancel()
 
-    def wait(self, timeout=None):
+    def wait(self, timeout: float | None = None) -> bool:
         """Wait for the end of the thread; for scripts and tests.
 
         :param timeout: seconds.

@@ -1,7 +1,11 @@
 """Carries the events of a worker thread to the main thread, where alone MRML may be touched."""
 
+from __future__ import annotations
+
 import queue
 import threading
+from collections.abc import Callable, Iterator
+from typing import Any
 
 #: A look that finds nothing lets the worker threads run for so long.
 BREATH_SECONDS = 0.001
@@ -15,18 +19,18 @@ class EventStream:
 
     _END = object()
 
-    def __init__(self, produce):
+    def __init__(self, produce: Callable[..., Any]) -> None:
         self._produce = produce
         self._queue: queue.SimpleQueue = queue.SimpleQueue()
         self._hasEnded = False
         threading.Thread(target=self._run, name="MedSAMSegWorker", daemon=True).start()
 
     @property
-    def hasEnded(self):
+    def hasEnded(self) -> bool:
         """True when the last event was taken."""
         return self._hasEnded
 
-    def take(self, wait):
+    def take(self, wait: bool) -> Iterator[Any]:
         """Yield the events that have arrived and were not taken yet.
 
         :param wait: True to wait for the next event when none is there.

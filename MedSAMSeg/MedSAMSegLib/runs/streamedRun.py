@@ -1,7 +1,11 @@
 """A run that takes what a worker thread gets from the server, and can be cancelled there."""
 
+from __future__ import annotations
+
 import contextlib
 import threading
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.runs.eventStream import EventStream
@@ -15,20 +19,20 @@ class StreamedRun(Run):
     :param jobs: names of the server's jobs that are cancelled with the run.
     """
 
-    def __init__(self, connect, jobs):
+    def __init__(self, connect: Callable[..., Any], jobs: Sequence[str]) -> None:
         self._connect = connect
         self._jobs = tuple(jobs)
-        self._client = None
+        self._client: Any = None
         self._isCancelled = threading.Event()
         self._isOver = False
         self._stream = EventStream(self._produce)
 
     @property
-    def isOver(self):
+    def isOver(self) -> bool:
         """True when nothing more will be written."""
         return self._isOver
 
-    def advance(self, wait=False):
+    def advance(self, wait: bool = False) -> bool:
         """Write what has arrived; return True while more is to come. Main thread only.
 
         :param wait: True to wait for the next event when none is there.
@@ -51,7 +55,7 @@ class StreamedRun(Run):
             self.close()
         return not self._isOver
 
-    def cancel(self):
+    def cancel(self) -> None:
         """Stop after what is in work; what is done is kept. May be called from any thread, at any time."""
         if self._isCancelled.is_set():
             return
@@ -60,7 +64,7 @@ class StreamedRun(Run):
             # The server answers only in between; nobody should wait for that.
             threading.Thread(target=self._cancelOnServer, name="MedSAMSegCancel", daemon=True).start()
 
-    def close(self):
+    def close(self) -> None:
         """End the run now, and with it its undo step; what is done is kept. Main thread only."""
         if self._isOver:
             return
@@ -114,7 +118,7 @@ class StreamedRun(Run):
         """Do what is due at the end, however it came."""
 
 
-def include(numbers, number):
+def include(numbers: list[int], number: int) -> None:
     """Add a number to a list of them, unless it is there already."""
     if number not in numbers:
         numbers.append(number)

@@ -1,5 +1,9 @@
 """A run whose end is told, whatever came of it."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from MedSAMSegLib.runs.run import Run
 
 
@@ -11,17 +15,17 @@ class WatchedRun(Run):
     :param run: the run.
     """
 
-    def __init__(self, run):
+    def __init__(self, run: Run) -> None:
         self.run = run
-        self.result = None
+        self.result: Any = None
 
-    def advance(self, wait=False):
+    def advance(self, wait: bool = False) -> bool:
         """Go on with the run; return True while more is to come."""
         isOngoing = self.run.advance(wait)
         if not isOngoing:
             self.result = self
         return isOngoing
 
-    def close(self):
+    def close(self) -> None:
         """End the run early."""
         self.run.close()

@@ -1,6 +1,9 @@
 """Keeps the 3D surfaces of segments while their voxels change, and renews each of them once."""
 
+from __future__ import annotations
+
 import contextlib
+from collections.abc import Iterator
 
 import slicer
 import vtk
@@ -15,13 +18,13 @@ class ClosedSurfaces:
     all the slices of a propagation. Here a change leaves the old surface in place, and `renew` converts once.
     """
 
-    def __init__(self, segmentationNode):
+    def __init__(self, segmentationNode: slicer.vtkMRMLSegmentationNode) -> None:
         self._segmentationNode = segmentationNode
         self._name = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
         self._outdated = set()
 
     @contextlib.contextmanager
-    def kept(self, segmentIDs):
+    def kept(self, segmentIDs: set[str]) -> Iterator[None]:
         """Hide the surfaces of some segments from a change to their voxels made inside the `with` block."""
         with slicer.util.NodeModify(self._segmentationNode):
             surfaces = {segmentID: self._takeOff(segmentID) for segmentID in segmentIDs}
@@ -33,7 +36,7 @@ class ClosedSurfaces:
                         self._segment(segmentID).AddRepresentation(self._name, surface)
                         self._outdated.add(segmentID)
 
-    def renew(self):
+    def renew(self) -> None:
         """Make the surfaces of all changed segments again, where they are still shown."""
         shown = [segmentID for segmentID in self._outdated if self._surface(segmentID) is not None]
         self._outdated.clear()
@@ -44,7 +47,7 @@ class ClosedSurfaces:
                 self._discard(segmentID)
             self._segmentationNode.GetSegmentation().CreateRepresentation(self._name)
 
-    def forget(self):
+    def forget(self) -> None:
         """Leave the surfaces as they are, after the voxels were put back."""
         self._outdated.clear()
 

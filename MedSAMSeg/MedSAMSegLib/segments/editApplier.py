@@ -1,8 +1,17 @@
 """Carries planned changes out in the voxels of segments, by the Segment Editor's own logic."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import slicer
 
 from MedSAMSegLib.segments.segmentationGrid import gridOf, isSameGrid
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
+    from MedSAMSegLib.segments.segmentEdit import SliceEdit
+    from MedSAMSegLib.segments.segmentTarget import SegmentTarget
 
 ADD = slicer.vtkSlicerSegmentEditorLogic.ModificationModeAdd
 REMOVE = slicer.vtkSlicerSegmentEditorLogic.ModificationModeRemove
@@ -15,7 +24,7 @@ class EditApplier:
     :param segmentationNode: the segmentation.
     """
 
-    def __init__(self, segmentationNode):
+    def __init__(self, segmentationNode: slicer.vtkMRMLSegmentationNode) -> None:
         self._segmentationNode = segmentationNode
         # Its own: in the user's node, writing would change what the Segment Editor shows as selected.
         self._editorNode = slicer.vtkMRMLSegmentEditorNode()
@@ -25,7 +34,7 @@ class EditApplier:
         self.logic.SetSegmentEditorNode(self._editorNode)
         self.logic.SetSegmentationNode(segmentationNode)
 
-    def apply(self, target, edit, returned):
+    def apply(self, target: SegmentTarget, edit: SliceEdit, returned: dict[str, LabelmapCrop]) -> None:
         """Change a segment, and the others that lose or receive voxels by it.
 
         :param target: SegmentTarget.

@@ -1,12 +1,19 @@
 """What the user allowed in the Segment Editor: where to edit, and what may be overwritten."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import slicer
 import vtk
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.labelmapCrop import emptyImage, imageVoxels
+
+if TYPE_CHECKING:
+    import numpy as np
 
 EVERYWHERE = slicer.vtkMRMLSegmentationNode.EditAllowedEverywhere
 OUTSIDE_SEGMENTS = (
@@ -38,7 +45,7 @@ class EditorSettings:
     isOfEditor: bool = False
 
     @classmethod
-    def ofScene(cls):
+    def ofScene(cls) -> EditorSettings:
         """:return: the settings of the Segment Editor module, which keeps them in one node of the scene."""
         node = slicer.mrmlScene.GetSingletonNode("SegmentEditor", "vtkMRMLSegmentEditorNode")
         if node is None:
@@ -53,7 +60,7 @@ class EditorSettings:
         )
 
     @property
-    def allowsOverlap(self):
+    def allowsOverlap(self) -> bool:
         """Whether the user lets segments overlap; without a Segment Editor, nobody did."""
         return (
             self.isOfEditor
@@ -62,11 +69,11 @@ class EditorSettings:
         )
 
     @property
-    def isEditableEverywhere(self):
+    def isEditableEverywhere(self) -> bool:
         """Whether nothing is masked."""
         return self.maskMode == EVERYWHERE and self.intensityRange is None
 
-    def overwrittenSegmentIDs(self, segmentationNode, segmentID):
+    def overwrittenSegmentIDs(self, segmentationNode: slicer.vtkMRMLSegmentationNode, segmentID: str) -> list[str]:
         """:return: IDs of the segments that lose the voxels which `segmentID` gains."""
         segmentIDs = [other for other in segmentationNode.GetSegmentation().GetSegmentIDs() if other != segmentID]
         if self.overwriteMode == slicer.vtkMRMLSegmentEditorNode.OverwriteNone:
@@ -76,7 +83,14 @@ class EditorSettings:
             return [other for other in segmentIDs if displayNode and displayNode.GetSegmentVisibility(other)]
         return segmentIDs
 
-    def editableVoxels(self, segmentationNode, segmentID, volumeNode, extent, IJKToRAS):
+    def editableVoxels(
+        self,
+        segmentationNode: slicer.vtkMRMLSegmentationNode,
+        segmentID: str,
+        volumeNode: slicer.vtkMRMLScalarVolumeNode,
+        extent: Sequence[int],
+        IJKToRAS: vtk.vtkMatrix4x4,
+    ) -> bool | np.ndarray:
         """Find where a segment may be edited, within a block.
 
         :param segmentationNode: the segmentation.

@@ -1,12 +1,17 @@
 """Voxels of one grid looked up in another one: nearest neighbors, with one rule for what lies in the middle."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 #: Closer than this to the middle between two voxels, in voxels, is in the middle: what is not exact comes out one way.
 TIE = 1e-4
 
 
-def coordinates(matrix, extent, shift=0.0):
+def coordinates(matrix: np.ndarray, extent: Sequence[int], shift: float = 0.0) -> list[np.ndarray]:
     """Return where the voxels of a block are in other coordinates.
 
     :param matrix: 4 × 4 array from the indices (i, j, k) of the block to the other coordinates.
@@ -22,12 +27,12 @@ def coordinates(matrix, extent, shift=0.0):
     ]
 
 
-def nearest(values, tie=TIE):
+def nearest(values: Any, tie: Any = TIE) -> Any:
     """:return: the nearest whole numbers; in the middle between two, the higher one."""
     return np.floor(np.asarray(values) + 0.5 + tie).astype(int)
 
 
-def lookUp(voxels, start, toIJK, extent):
+def lookUp(voxels: np.ndarray, start: Sequence[int], toIJK: np.ndarray, extent: Sequence[int]) -> np.ndarray:
     """Look voxels up at the centers of those of another grid; what lies beyond them is 0.
 
     :param voxels: array (K, J, I).
@@ -49,6 +54,6 @@ def lookUp(voxels, start, toIJK, extent):
     return np.broadcast_to(np.where(isInside, voxels[k, j, i], 0).astype(voxels.dtype), shape)
 
 
-def shapeOf(extent):
+def shapeOf(extent: Sequence[int]) -> tuple[int, ...]:
     """:return: (K, J, I) of an inclusive VTK extent."""
     return tuple(max(extent[index + 1] - extent[index] + 1, 0) for index in (4, 2, 0))

@@ -1,13 +1,20 @@
 """Where a volume's voxels are in a segmentation with voxels of its own: finer, coarser, turned or shifted ones."""
 
+from __future__ import annotations
+
 import itertools
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.segments.latticeSampling import TIE, coordinates, lookUp, nearest, shapeOf
 from MedSAMSegLib.volumes.sliceAxes import depthIJK, fromIJK, inPlaneIJK
+
+if TYPE_CHECKING:
+    import vtk
 
 
 class ResampledGrid:
@@ -29,17 +36,17 @@ class ResampledGrid:
 
     isResampled = True
 
-    def __init__(self, IJKToRAS, volumeIJKToGrid, shape):
+    def __init__(self, IJKToRAS: vtk.vtkMatrix4x4, volumeIJKToGrid: np.ndarray, shape: Sequence[int]) -> None:
         self.IJKToRAS = IJKToRAS
         self.volumeIJKToGrid = volumeIJKToGrid
         self.gridToVolumeIJK = np.linalg.inv(volumeIJKToGrid)
         self._shape = shape
 
-    def thickness(self, axis):
+    def thickness(self, axis: int) -> float:
         """:return: how thick the slab of a slice is, in slices; more than 1 if neighbors share voxels."""
         return max(1.0, float(np.abs(self.gridToVolumeIJK[depthIJK(axis), :3]).max()))
 
-    def sharing(self, axis, sliceIndex):
+    def sharing(self, axis: int, sliceIndex: int) -> Any:
         """:return: indices of the other slices whose slabs have voxels in common with that of a slice."""
         half = self.thickness(axis) / 2
         reach = math.ceil(2 * half)
@@ -55,7 +62,7 @@ class ResampledGrid:
         own = depths[isInSlab(depths, sliceIndex, half)]
         return [index for index in near if index != sliceIndex and isInSlab(own, index, half).any()]
 
-    def cropOnGrid(self, crop, axis):
+    def cropOnGrid(self, crop: LabelmapCrop, axis: int) -> LabelmapCrop:
         """:return: a LabelmapCrop of the volume's voxels as one of the grid's.
 
         :param axis: array axis of the slices that the crop is made of.
@@ -78,7 +85,7 @@ class ResampledGrid:
             found |= isInside & isOnSlab & mask[y, x]
         return LabelmapCrop(found, extent[::2]).trimmed()
 
-    def cropFromGrid(self, crop):
+    def cropFromGrid(self, crop: LabelmapCrop) -> LabelmapCrop:
         """:return: a LabelmapCrop of the grid's voxels as one of the volume's: of its voxels, those that any are in."""
         if crop.isEmpty:
             return LabelmapCrop.empty()
@@ -93,14 +100,14 @@ class ResampledGrid:
         start = tuple(int(index) for index in first)
         return LabelmapCrop(voxels, start).united(self.sampledFromGrid(crop))
 
-    def sampledFromGrid(self, crop):
+    def sampledFromGrid(self, crop: LabelmapCrop) -> LabelmapCrop:
         """:return: a LabelmapCrop of the grid's voxels as one of the volume's: what the voxels' centers are in."""
         if crop.isEmpty:
             return LabelmapCrop.empty()
         extent = self.inVolume(self._around(crop.extent, self.gridToVolumeIJK, (0.5, 0.5, 0.5)))
         return LabelmapCrop(lookUp(crop.voxels, crop.start, self.volumeIJKToGrid, extent), extent[::2]).trimmed()
 
-    def slicePlane(self, axis, sliceIndex):
+    def slicePlane(self, axis: int, sliceIndex: int) -> Any:
         """:return: a VTK extent in the grid that holds the slab of a whole slice of the volume."""
         depth = depthIJK(axis)
         bounds = [(0, size - 1) for size in reversed(self._shape)]
@@ -108,11 +115,11 @@ class ResampledGrid:
         reach = [self.thickness(axis) / 2 if index == depth else 0.5 for index in range(3)]
         return self._around([bound for pair in bounds for bound in pair], self.volumeIJKToGrid, reach)
 
-    def blockAround(self, extent):
+    def blockAround(self, extent: Sequence[int]) -> Any:
         """:return: VTK extent in the grid that holds all that belongs to a VTK extent in the volume's own."""
         return self._around(extent, self.volumeIJKToGrid, (0.5, 0.5, 0.5))
 
-    def isOnSlice(self, axis, sliceIndex, extent):
+    def isOnSlice(self, axis: int, sliceIndex: int, extent: Sequence[int]) -> bool:
         """:return: bool array over an extent of the grid: which voxels are in the slab of a slice of the volume."""
         place = coordinates(self.gridToVolumeIJK, extent)
         isOn = isInSlab(place[depthIJK(axis)], sliceIndex, self.thickness(axis) / 2)
@@ -121,7 +128,7 @@ class ResampledGrid:
             isOn = isOn & (within >= 0) & (within < self._shape[2 - index])
         return isOn
 
-    def slabs(self, crop, axis):
+    def slabs(self, crop: LabelmapCrop, axis: int) -> Any:
         """Find out which voxels of a crop of the grid are on which slices of the volume.
 
         :return: {slice index: (N, 3) array of voxel indices (i, j, k) in the grid}, without slices that have none.
@@ -144,13 +151,13 @@ class ResampledGrid:
                 found[index] = indices[low:high]
         return found
 
-    def contains(self, extent):
+    def contains(self, extent: Sequence[int]) -> bool:
         """:return: whether the volume has all voxels of a VTK extent in its own grid."""
         return min(extent[::2]) >= 0 and all(
             last < size for last, size in zip(extent[1::2], reversed(self._shape), strict=True)
         )
 
-    def inVolume(self, extent):
+    def inVolume(self, extent: Sequence[int]) -> Any:
         """:return: the part of a VTK extent in the volume's own grid that the volume has."""
         return tuple(
             bound
@@ -167,6 +174,6 @@ class ResampledGrid:
         return tuple(int(bound) for pair in bounds for bound in pair)
 
 
-def isInSlab(depth, sliceIndex, half):
+def isInSlab(depth: Any, sliceIndex: int, half: Any) -> Any:
     """:return: whether depths, in slices, are in the slab of a slice."""
     return (depth >= sliceIndex - half - TIE) & (depth < sliceIndex + half - TIE)

@@ -1,5 +1,7 @@
 """Whether a segment may be written."""
 
+from __future__ import annotations
+
 import slicer
 
 from MedSAMSegLib.errors import UserError
@@ -10,7 +12,7 @@ COMPLETED = slicer.vtkSlicerSegmentationsModuleLogic.Completed
 KEPT_STATUSES = {COMPLETED: "completed", slicer.vtkSlicerSegmentationsModuleLogic.Flagged: "flagged"}
 
 
-def checkWritable(segmentationNode, segmentID):
+def checkWritable(segmentationNode: slicer.vtkMRMLSegmentationNode, segmentID: str) -> None:
     """Refuse segments that are gone, hidden or marked as completed.
 
     What a user does not see, or has called done, is not changed behind the user's back.
@@ -29,7 +31,7 @@ def checkWritable(segmentationNode, segmentID):
         )
 
 
-def presentSegment(segmentationNode, segmentID):
+def presentSegment(segmentationNode: slicer.vtkMRMLSegmentationNode, segmentID: str) -> slicer.vtkSegment:
     """:return: the vtkSegment of an ID.
 
     :raises UserError: if the segmentation has no such segment.
@@ -54,7 +56,7 @@ def _checkVisible(segmentationNode, segmentID, segment):
         )
 
 
-def isKeptWhole(segmentationNode, segmentID):
+def isKeptWhole(segmentationNode: slicer.vtkMRMLSegmentationNode, segmentID: str) -> bool:
     """:return: whether a segment loses no voxels to others: it is hidden, completed or flagged.
 
     :param segmentationNode: the segmentation.
@@ -63,7 +65,7 @@ def isKeptWhole(segmentationNode, segmentID):
     return bool(whyKeptWhole(segmentationNode, segmentID))
 
 
-def whyKeptWhole(segmentationNode, segmentID):
+def whyKeptWhole(segmentationNode: slicer.vtkMRMLSegmentationNode, segmentID: str) -> str:
     """:return: "hidden", "completed" or "flagged", which segments are that lose no voxels to others; "" for others.
 
     :param segmentationNode: the segmentation.

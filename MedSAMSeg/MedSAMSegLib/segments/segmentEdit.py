@@ -1,6 +1,11 @@
 """What writing a mask to a segment will change, found out before anything is changed."""
 
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import slicer
@@ -11,6 +16,9 @@ from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop, imageVoxelsWithin, 
 from MedSAMSegLib.segments.segmentationGrid import isSameGrid
 from MedSAMSegLib.segments.segmentChecks import isKeptWhole, whyKeptWhole
 
+if TYPE_CHECKING:
+    from MedSAMSegLib.segments.segmentTarget import SegmentTarget
+
 
 @dataclass(frozen=True, eq=False)
 class SliceEdit:
@@ -18,18 +26,23 @@ class SliceEdit:
 
     :param toRemove: LabelmapCrop of the voxels that the segment loses.
     :param toAdd: LabelmapCrop of the voxels that the segment has afterwards.
-    :param overwritten: IDs of the segments that lose voxels to it.
+    :param gained: LabelmapCrop of those of them that it does not have yet.
+    :param overwritten: {ID of another segment: LabelmapCrop of the voxels that it loses to it}.
     :param receiver: ID of the segment that gets the removed voxels, None if they become empty.
-    :param changesNothing: whether all is as it would be already.
     :param keepers: {ID of a segment that keeps voxels which it would have lost: why, in a word or two}.
     """
 
     toRemove: LabelmapCrop
     toAdd: LabelmapCrop
-    overwritten: tuple
+    gained: LabelmapCrop
+    overwritten: dict
     receiver: str | None
-    changesNothing: bool
     keepers: dict
+
+    @property
+    def changesNothing(self) -> bool:
+        """Whether all is as it would be already."""
+        return self.toRemove.isEmpty and self.gained.isEmpty and not self.overwritten
 
 
 class SliceEditPlanner:
@@ -39,14 +52,14 @@ class SliceEditPlanner:
     :param acceptedSlices: as for `SegmentWriter`.
     """
 
-    def __init__(self, target, acceptedSlices):
+    def __init__(self, target: SegmentTarget, acceptedSlices: Callable[..., Any]) -> None:
         self._volumeNode, self._segmentationNode, self._segmentID = target.context
         self._axis = target.axis
         self._grid = target.grid
         self._settings = target.settings
         self._acceptedSlices = acceptedSlices
 
-    def plan(self, mode, crop, sliceIndex):
+    def plan(self, mode: str, crop: LabelmapCrop, sliceIndex: int) -> SliceEdit:
         """Find out what a mask will change.
 
         :param mode: "add", "remove" or "replace".
@@ -64,7 +77,7 @@ class SliceEditPlanner:
             toAdd, keepers = self._addable(crop)
         return self._edit(toRemove, toAdd, self._receiver() if mode == "remove" else None, keepers)
 
-    def planReplacement(self, crop, sliceIndices):
+    def planReplacement(self, crop: LabelmapCrop, sliceIndices: Iterable[int]) -> SliceEdit:
         """Find out what putting masks in the place of all that a segment has on some slices will change.
 
         :param crop: LabelmapCrop of the masks in the segment's grid.
@@ -75,7 +88,7 @@ class SliceEditPlanner:
         toAdd, keepers = self._addable(crop)
         return self._edit(toRemove, toAdd, None, keepers)
 
-    def planExchange(self, leaving, arriving):
+    def planExchange(self, leaving: LabelmapCrop, arriving: LabelmapCrop) -> SliceEdit:
         """Find out what taking some voxels out of a segment and putting others in will change.
 
         :param leaving: LabelmapCrop of the voxels to take out, in the segmentation's grid.
@@ -87,16 +100,8 @@ class SliceEditPlanner:
         return self._edit(toRemove, toAdd, None, keepers)
 
     def _edit(self, toRemove, toAdd, receiver, keepers):
-        overwritten = self._segmentsUnder(toAdd)
-        isGrowing = (toAdd.voxels & ~self.voxels(self._segmentID, toAdd.extent)).any()
-        return SliceEdit(
-            toRemove,
-            toAdd,
-            overwritten,
-            receiver,
-            changesNothing=toRemove.isEmpty and not isGrowing and not overwritten,
-            keepers=keepers,
-        )
+        gained = toAdd.where(~self.voxels(self._segmentID, toAdd.extent))
+        return SliceEdit(toRemove, toAdd, gained, self._overwritten(toAdd), receiver, keepers)
 
     def _erasable(self, crop):
         if crop.isEmpty:
@@ -108,7 +113,7 @@ class SliceEditPlanner:
             editable = editable | own
         return crop.where(own & editable).trimmed()
 
-    def ownOnSlice(self, sliceIndex):
+    def ownOnSlice(self, sliceIndex: int) -> LabelmapCrop:
         """:return: trimmed LabelmapCrop in the segment's grid: what it has on a slice of the volume."""
         labelmap, _labelValue = self._labels(self._segmentID)
         extent = _overlap(self._grid.slicePlane(self._axis, sliceIndex), labelmap.GetExtent())
@@ -126,9 +131,14 @@ class SliceEditPlanner:
         isInsideAnother = self._settings.maskMode == INSIDE_ONE_SEGMENT and receiver != self._segmentID
         return receiver if isInsideAnother and not isKeptWhole(self._segmentationNode, receiver) else None
 
-    def _segmentsUnder(self, crop):
-        others = self._settings.overwrittenSegmentIDs(self._segmentationNode, self._segmentID)
-        return tuple(other for other in others if (self.voxels(other, crop.extent) & crop.voxels).any())
+    def _overwritten(self, crop):
+        lost = {other: crop.where(self.voxels(other, crop.extent)) for other in self._losers}
+        return {other: voxels for other, voxels in lost.items() if not voxels.isEmpty}
+
+    @functools.cached_property
+    def _losers(self):
+        """IDs of the segments that lose what this one gains."""
+        return self._settings.overwrittenSegmentIDs(self._segmentationNode, self._segmentID)
 
     def _addable(self, crop):
         """:return: those voxels of a crop that a segment may gain, trimmed; and who keeps some: see `SliceEdit`."""
@@ -137,7 +147,7 @@ class SliceEditPlanner:
             return crop.trimmed(), keepers
         editable = crop.where(self._editable(crop))
         addable = editable
-        for other in self._settings.overwrittenSegmentIDs(self._segmentationNode, self._segmentID):
+        for other in self._losers:
             kept, why = self._kept(other, crop.extent)
             if (editable.voxels & kept).any():
                 keepers[other] = why
@@ -161,7 +171,7 @@ class SliceEditPlanner:
             self._segmentationNode, self._segmentID, self._volumeNode, crop.extent, self._grid.IJKToRAS
         )
 
-    def voxels(self, segmentID, extent):
+    def voxels(self, segmentID: str, extent: Sequence[int]) -> np.ndarray:
         """:return: bool array over an extent of the grid: what a segment has there, whatever its own voxels are."""
         labelmap, labelValue = self._labels(segmentID)
         own = vtk.vtkMatrix4x4()

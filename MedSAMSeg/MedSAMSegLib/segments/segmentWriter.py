@@ -1,7 +1,11 @@
 """Writes masks of single slices into a segment, as the Segment Editor would."""
 
+from __future__ import annotations
+
 import contextlib
 import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import slicer
@@ -18,10 +22,17 @@ from MedSAMSegLib.segments.undoHistory import UndoHistory
 from MedSAMSegLib.segments.writingRemarks import remarkOnGrid, remarkOnKeepers, remarkOnSurfaces
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry, checkVolume
 
+if TYPE_CHECKING:
+    from MedSAMSegLib.segments.resampledGrid import ResampledGrid
+    from MedSAMSegLib.segments.segmentationGrid import SegmentationGrid
+    from MedSAMSegLib.segments.undoHistory import UndoStep
+
 MODES = ("add", "remove", "replace")
 
 
-def nothingAccepted(_segmentationNode, _segmentID, _volumeNode):
+def nothingAccepted(
+    _segmentationNode: slicer.vtkMRMLSegmentationNode, _segmentID: str, _volumeNode: slicer.vtkMRMLScalarVolumeNode
+) -> Any:
     """What `SegmentWriter` takes for its `acceptedSlices` where no slices of segments are accepted."""
     return []
 
@@ -60,7 +71,12 @@ class SegmentWriter:
     :raises UserError: if one of them is gone or they are under transforms that move them apart.
     """
 
-    def __init__(self, segmentationNode, volumeNode, acceptedSlices=nothingAccepted):
+    def __init__(
+        self,
+        segmentationNode: slicer.vtkMRMLSegmentationNode,
+        volumeNode: slicer.vtkMRMLScalarVolumeNode,
+        acceptedSlices: Callable[..., Any] = nothingAccepted,
+    ) -> None:
         self._segmentationNode = segmentationNode
         self._volumeNode = volumeNode
         checkSegmentation(segmentationNode)
@@ -76,26 +92,28 @@ class SegmentWriter:
         self._keepers = {}
 
     @property
-    def isUsable(self):
+    def isUsable(self) -> bool:
         """Whether both nodes are still in the scene; if not, a new writer is needed."""
         return self._isSegmentationInScene and self._volumeNode.GetScene() is not None
 
     @property
-    def canUndo(self):
+    def canUndo(self) -> bool:
         """Whether there is a step to take back; never inside an `undoStep`."""
         return self._isSegmentationInScene and not self._isInStep and self._history.canUndo
 
     @property
-    def canRedo(self):
+    def canRedo(self) -> bool:
         """Whether there is a step to do again; never inside an `undoStep`."""
         return self._isSegmentationInScene and not self._isInStep and self._history.canRedo
 
     @property
-    def lastStep(self):
+    def lastStep(self) -> UndoStep | None:
         """The UndoStep that `undo` would take back; None if there is none. The same object after `undo` and `redo`."""
         return self._history.lastStep
 
-    def write(self, segmentID, axis, sliceIndex, mask, x0, y0, mode="add"):
+    def write(
+        self, segmentID: str, axis: int, sliceIndex: int, mask: np.ndarray, x0: int, y0: int, mode: str = "add"
+    ) -> bool:
         """Change one segment on one slice, as one undo step or as a part of the enclosing `undoStep`.
 
         :param segmentID: ID of the segment.
@@ -115,10 +133,9 @@ class SegmentWriter:
             crop = LabelmapCrop.ofSlice(axis, sliceIndex, mask, x0, y0).trimmed()
             self._checkInside(axis, sliceIndex, crop, target.grid)
             edit = self._planner(target).plan(mode, target.grid.cropOnGrid(crop, axis), sliceIndex)
-            self._carryOut(target, edit)
-        return not edit.changesNothing
+            return self._carryOut(target, edit)
 
-    def target(self, segmentID, axis, geometry=None):
+    def target(self, segmentID: str, axis: int, geometry: SliceGeometry | None = None) -> SegmentTarget:
         """Begin a write, inside an `undoStep`; a segmentation that is stored as surfaces becomes voxels.
 
         :param segmentID: ID of the segment.
@@ -133,7 +150,7 @@ class SegmentWriter:
             self._storeAsVoxels()
         return SegmentTarget.of(SegmentContext(self._volumeNode, self._segmentationNode, segmentID), axis, geometry)
 
-    def replaceSlices(self, target, sliceIndices, crop):
+    def replaceSlices(self, target: SegmentTarget, sliceIndices: Iterable[int], crop: LabelmapCrop) -> bool:
         """Put masks in the place of what a segment has on some slices, as `write` does in the mode "replace".
 
         :param target: SegmentTarget.
@@ -148,7 +165,7 @@ class SegmentWriter:
         self._carryOut(target, edit)
         return not edit.changesNothing
 
-    def emptySlice(self, target, sliceIndex):
+    def emptySlice(self, target: SegmentTarget, sliceIndex: int) -> bool:
         """Take all of a segment's voxels on a slice out, as `write` does with a mask of them in the mode "remove".
 
         :param target: SegmentTarget.
@@ -156,11 +173,9 @@ class SegmentWriter:
         :return: whether any voxel changed.
         """
         planner = self._planner(target)
-        edit = planner.plan("remove", planner.ownOnSlice(sliceIndex), sliceIndex)
-        self._carryOut(target, edit)
-        return not edit.changesNothing
+        return self._carryOut(target, planner.plan("remove", planner.ownOnSlice(sliceIndex), sliceIndex))
 
-    def remarks(self, segmentID, grid=None):
+    def remarks(self, segmentID: str, grid: SegmentationGrid | ResampledGrid | None = None) -> list[str]:
         """Say what to know about how masks were written in the last undo step.
 
         :param segmentID: ID of the segment.
@@ -180,7 +195,13 @@ class SegmentWriter:
             sentences.append(remarkOnKeepers(self._segmentationNode, self._keepers))
         return sentences
 
-    def exchange(self, target, leaving, arriving, givingBack=None):
+    def exchange(
+        self,
+        target: SegmentTarget,
+        leaving: LabelmapCrop,
+        arriving: LabelmapCrop,
+        givingBack: dict[str, LabelmapCrop] | None = None,
+    ) -> Exchange:
         """Take voxels out of a segment and put others in, as one undo step or as a part of the enclosing `undoStep`.
 
         :param target: SegmentTarget.
@@ -196,27 +217,22 @@ class SegmentWriter:
         if not leaving.isEmpty:
             leaving = grid.cropOnGrid(leaving.minus(arriving), axis).minus(onGrid)
         edit = planner.planExchange(leaving, onGrid)
-        extent = onGrid.extent
-        arrived = edit.toAdd.within(extent)
-        gained = arrived & ~planner.voxels(target.context.segmentID, extent)
-        taken = {other: arrived & planner.voxels(other, extent) for other in edit.overwritten}
         returned = {
             other: crop.common(grid.cropFromGrid(edit.toRemove))
             for other, crop in (givingBack or {}).items()
             if self._mayReceive(other)
         }
-        self._carryOut(target, edit, returned)
         return Exchange(
-            not edit.changesNothing,
-            grid.cropFromGrid(LabelmapCrop(gained, onGrid.start)),
-            {other: grid.cropFromGrid(LabelmapCrop(voxels, onGrid.start)) for other, voxels in taken.items()},
+            self._carryOut(target, edit, returned),
+            grid.cropFromGrid(edit.gained),
+            {other: grid.cropFromGrid(crop) for other, crop in edit.overwritten.items()},
         )
 
-    def presentIn(self, target, crop):
+    def presentIn(self, target: SegmentTarget, crop: LabelmapCrop) -> LabelmapCrop:
         """:return: those voxels of a LabelmapCrop of the volume that the segment of a SegmentTarget has now."""
         return self._present(target, crop, [target.context.segmentID])
 
-    def presentElsewhere(self, target, crop):
+    def presentElsewhere(self, target: SegmentTarget, crop: LabelmapCrop) -> LabelmapCrop:
         """:return: those voxels of a LabelmapCrop of the volume that any other segment has now."""
         segmentIDs = self._segmentationNode.GetSegmentation().GetSegmentIDs()
         return self._present(target, crop, [other for other in segmentIDs if other != target.context.segmentID])
@@ -228,7 +244,7 @@ class SegmentWriter:
         voxels = np.logical_or.reduce([planner.voxels(each, extent) for each in segmentIDs])
         return crop.common(target.grid.cropFromGrid(LabelmapCrop(voxels, extent[::2])))
 
-    def check(self, segmentID, geometry=None):
+    def check(self, segmentID: str, geometry: SliceGeometry | None = None) -> None:
         """Tell whether a segment can be written now.
 
         :param segmentID: ID of the segment.
@@ -242,7 +258,7 @@ class SegmentWriter:
         self._checkNotApart(segmentID)
 
     @contextlib.contextmanager
-    def undoStep(self, joining=None, isAlways=False, isLast=True):
+    def undoStep(self, joining: UndoStep | None = None, isAlways: bool = False, isLast: bool = True) -> Iterator[None]:
         """Make all writes inside the `with` block one undo step, or none if nothing changes.
 
         If the block raises, the segmentation is put back to what it was before, and there is no step. (Not if somebody
@@ -275,21 +291,21 @@ class SegmentWriter:
             if isLast and self._isSegmentationInScene:
                 self._surfaces.renew()
 
-    def undo(self):
+    def undo(self) -> bool:
         """Take the last step back.
 
         :return: whether there was one.
         """
         return self.canUndo and self._history.undo()
 
-    def redo(self):
+    def redo(self) -> bool:
         """Do the last undone step again.
 
         :return: whether there was one.
         """
         return self.canRedo and self._history.redo()
 
-    def forgetStep(self, step):
+    def forgetStep(self, step: UndoStep) -> bool:
         """Put everything back to before the last step, as if it had never been.
 
         :param step: UndoStep; nothing is done if it is not the last one, or cannot be taken back.
@@ -340,9 +356,10 @@ class SegmentWriter:
             )
 
     def _carryOut(self, target, edit, returned=None):
+        """:return: whether any voxel changed."""
         self._keepers.update(edit.keepers)
         if edit.changesNothing:
-            return
+            return False
         with self.undoStep():
             self._saveState()
             changed = {target.context.segmentID, *edit.overwritten, *(returned or {})} | ({edit.receiver} - {None})
@@ -351,6 +368,7 @@ class SegmentWriter:
                     self._applier.apply(target, edit, returned or {})
             finally:
                 self._history.noteOwnChange()
+        return True
 
     def _saveState(self):
         if not self._isStateSaved or self._history.isChangedElsewhere:

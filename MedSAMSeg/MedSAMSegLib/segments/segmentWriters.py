@@ -1,6 +1,14 @@
 """One writer for each segmentation and volume, which holds their undo history."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 from MedSAMSegLib.segments.segmentWriter import SegmentWriter
+
+if TYPE_CHECKING:
+    import slicer
 
 
 class SegmentWriters:
@@ -9,11 +17,11 @@ class SegmentWriters:
     :param acceptedSlices: as for :class:`SegmentWriter`.
     """
 
-    def __init__(self, acceptedSlices):
+    def __init__(self, acceptedSlices: Callable[..., Any]) -> None:
         self._acceptedSlices = acceptedSlices
         self._writers = {}
 
-    def of(self, segmentation, volume):
+    def of(self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode) -> SegmentWriter:
         """:return: the SegmentWriter of a segmentation and a volume.
 
         :raises UserError: if one of them is gone or their voxels do not coincide.
@@ -27,7 +35,9 @@ class SegmentWriters:
             self._writers[key] = SegmentWriter(segmentation, volume, self._acceptedSlices)
         return self._writers[key]
 
-    def known(self, segmentation, volume):
+    def known(
+        self, segmentation: slicer.vtkMRMLSegmentationNode | None, volume: slicer.vtkMRMLScalarVolumeNode | None
+    ) -> SegmentWriter | None:
         """:return: the SegmentWriter that was made for these nodes already; None without one."""
         if segmentation is None or volume is None:
             return None

@@ -1,6 +1,10 @@
 """The voxel grids of a segmentation, and where a volume's voxels are in them."""
 
+from __future__ import annotations
+
 import itertools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import slicer
@@ -11,6 +15,9 @@ from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop, emptyImage, imageVo
 from MedSAMSegLib.segments.resampledGrid import ResampledGrid
 from MedSAMSegLib.volumes.sliceAxes import depthIJK
 
+if TYPE_CHECKING:
+    from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
 BINARY_LABELMAP = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
 CLOSED_SURFACE = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
 
@@ -18,7 +25,9 @@ CLOSED_SURFACE = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRep
 GRID_TOLERANCE = 0.01
 
 
-def gridOf(segmentationNode, segmentID, geometry):
+def gridOf(
+    segmentationNode: slicer.vtkMRMLSegmentationNode, segmentID: str | None, geometry: SliceGeometry
+) -> SegmentationGrid | ResampledGrid:
     """Find the grid that a segment is written in: that of its own voxels, or of the segmentation while it has none.
 
     :param segmentationNode: the segmentation; without a geometry of its own it gets the volume's.
@@ -54,45 +63,45 @@ class SegmentationGrid:
 
     isResampled = False
 
-    def __init__(self, IJKToRAS, shape, signs, offset):
+    def __init__(self, IJKToRAS: vtk.vtkMatrix4x4, shape: Sequence[int], signs: np.ndarray, offset: np.ndarray) -> None:
         self.IJKToRAS = IJKToRAS
         self._volumeShape = shape
         self._signs = signs
         self._offset = offset
 
-    def sharing(self, axis, sliceIndex):
+    def sharing(self, axis: int, sliceIndex: int) -> list[int]:
         """:return: indices of the other slices that have voxels in common with a slice: none."""
         return []
 
-    def cropOnGrid(self, crop, axis=None):
+    def cropOnGrid(self, crop: LabelmapCrop, axis: int | None = None) -> LabelmapCrop:
         """:return: a LabelmapCrop of the volume's voxels as one of the grid's; the axis does not matter here."""
         return LabelmapCrop(self.turned(crop.voxels), self._extentOnGrid(crop.extent)[::2])
 
-    def cropFromGrid(self, crop):
+    def cropFromGrid(self, crop: LabelmapCrop) -> LabelmapCrop:
         """:return: a LabelmapCrop of the segmentation's voxels as one of the volume's."""
         ends = zip(crop.extent[::2], crop.extent[1::2], self._signs, self._offset, strict=True)
         start = tuple(min(int(sign * (end - offset)) for end in (first, last)) for first, last, sign, offset in ends)
         return LabelmapCrop(self.turned(crop.voxels), start)
 
-    def turned(self, voxels):
+    def turned(self, voxels: np.ndarray) -> np.ndarray:
         """:return: the voxels of a block, in the order of the volume from that of the grid, or the reverse."""
         return voxels[tuple(slice(None, None, sign) for sign in reversed(self._signs))]
 
-    def slicePlane(self, axis, sliceIndex):
+    def slicePlane(self, axis: int, sliceIndex: int) -> tuple[int, ...]:
         """:return: the VTK extent in the segmentation's grid of a whole slice of the volume."""
         ranges = [(0, size - 1) for size in reversed(self._volumeShape)]
         ranges[depthIJK(axis)] = (sliceIndex, sliceIndex)
         return self._extentOnGrid(tuple(bound for bounds in ranges for bound in bounds))
 
-    def blockAround(self, extent):
+    def blockAround(self, extent: Sequence[int]) -> tuple[int, ...]:
         """:return: VTK extent in the grid of a VTK extent in the volume's own."""
         return self._extentOnGrid(extent)
 
-    def isOnSlice(self, axis, sliceIndex, extent):
+    def isOnSlice(self, axis: int, sliceIndex: int, extent: Sequence[int]) -> bool:
         """:return: whether the voxels of the `slicePlane` are on the slice: all of them."""
         return True
 
-    def contains(self, extent):
+    def contains(self, extent: Sequence[int]) -> bool:
         """:return: whether the volume has all voxels of a VTK extent in its own grid."""
         return min(extent[::2]) >= 0 and all(
             last < size for last, size in zip(extent[1::2], reversed(self._volumeShape), strict=True)
@@ -104,7 +113,7 @@ class SegmentationGrid:
         return tuple(int(bound) for pair in bounds for bound in pair)
 
 
-def checkSegmentation(segmentationNode):
+def checkSegmentation(segmentationNode: slicer.vtkMRMLSegmentationNode) -> None:
     """:raises UserError: if a segmentation is gone, holds no voxels, or is under a transform that is not linear."""
     if segmentationNode is None or segmentationNode.GetScene() is None:
         raise UserError(
@@ -126,17 +135,17 @@ def checkSegmentation(segmentationNode):
         )
 
 
-def isStoredAsVoxels(segmentationNode):
+def isStoredAsVoxels(segmentationNode: slicer.vtkMRMLSegmentationNode) -> bool:
     """:return: whether a segmentation's segments are binary labelmaps in the first place."""
     return segmentationNode.GetSegmentation().GetSourceRepresentationName() == BINARY_LABELMAP
 
 
-def canBecomeVoxels(segmentationNode):
+def canBecomeVoxels(segmentationNode: slicer.vtkMRMLSegmentationNode) -> bool:
     """:return: whether Slicer can make voxels of what a segmentation is stored as: of closed surfaces."""
     return segmentationNode.GetSegmentation().GetSourceRepresentationName() == CLOSED_SURFACE
 
 
-def referenceImage(segmentationNode):
+def referenceImage(segmentationNode: slicer.vtkMRMLSegmentationNode) -> slicer.vtkOrientedImageData:
     """:return: vtkOrientedImageData without voxels, in the geometry that new segments get; one voxel if not known."""
     geometry = _referenceGeometry(segmentationNode)
     image = slicer.vtkOrientedImageData()
@@ -195,7 +204,7 @@ def _ownIJKToRAS(segmentationNode, segmentID, reference):
     return own if (imageVoxels(labelmap) == labelValue).any() else reference
 
 
-def isSameGrid(first, second):
+def isSameGrid(first: int | None, second: vtk.vtkMatrix4x4) -> bool:
     """:return: whether two vtkMatrix4x4 place voxels the same, as Slicer compares them."""
     if (slicer.util.arrayFromVTKMatrix(first) == slicer.util.arrayFromVTKMatrix(second)).all():
         return True

@@ -1,6 +1,13 @@
 """Undo and redo of whole steps on one segmentation."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from MedSAMSegLib.segments.segmentationGrid import BINARY_LABELMAP, CLOSED_SURFACE
+
+if TYPE_CHECKING:
+    import slicer
 
 # What segmentations that are written here are stored as.
 SOURCES = (BINARY_LABELMAP, CLOSED_SURFACE)
@@ -15,7 +22,7 @@ class UndoStep:
     :param source: what the segmentation was stored as before it.
     """
 
-    def __init__(self, source):
+    def __init__(self, source: str) -> None:
         self.source = source
 
 
@@ -28,7 +35,7 @@ class UndoHistory:
     :param editorLogic: vtkSlicerSegmentEditorLogic whose segmentation node is set.
     """
 
-    def __init__(self, editorLogic):
+    def __init__(self, editorLogic: slicer.vtkSlicerSegmentEditorLogic) -> None:
         self._logic = editorLogic
         self._logic.SetMaximumNumberOfUndoStates(MAXIMUM_NUMBER_OF_STEPS)
         self._undoable = []
@@ -36,26 +43,26 @@ class UndoHistory:
         self._lastSeen = self._contents()
 
     @property
-    def canUndo(self):
+    def canUndo(self) -> bool:
         """Whether a step can be taken back."""
         return bool(self._undoable) and self._logic.CanUndo() and not self.isChangedElsewhere
 
     @property
-    def canRedo(self):
+    def canRedo(self) -> bool:
         """Whether a step that was taken back can be done again."""
         return bool(self._redoable) and self._logic.CanRedo() and not self.isChangedElsewhere
 
     @property
-    def lastStep(self):
+    def lastStep(self) -> UndoStep:
         """The UndoStep that was saved or done again last and not taken back since; None if there is none."""
         return self._undoable[-1] if self._undoable else None
 
     @property
-    def isChangedElsewhere(self):
+    def isChangedElsewhere(self) -> bool:
         """Whether somebody else changed the voxels since the last change that was noted here."""
         return self._contents() != self._lastSeen
 
-    def save(self):
+    def save(self) -> None:
         """Remember the state before a step."""
         if self.isChangedElsewhere:
             self._logic.ClearUndoState()
@@ -67,17 +74,17 @@ class UndoHistory:
         self._redoable.clear()
         self.noteOwnChange()
 
-    def noteOwnChange(self):
+    def noteOwnChange(self) -> None:
         """Take the present voxels as our own work."""
         self._lastSeen = self._contents()
 
-    def rollBack(self):
+    def rollBack(self) -> None:
         """Put back the state of the last `save`, and forget the step."""
         self._logic.Undo()
         self._settleSource(self._undoable.pop().source)
         self.noteOwnChange()
 
-    def undo(self):
+    def undo(self) -> bool:
         """Take the last step back.
 
         :return: whether there was one.
@@ -91,7 +98,7 @@ class UndoHistory:
         self.noteOwnChange()
         return True
 
-    def redo(self):
+    def redo(self) -> bool:
         """Do the last undone step again.
 
         :return: whether there was one.

@@ -1,18 +1,30 @@
 """What users should know about how masks were written, in sentences."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import slicer
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.segments.resampledGrid import ResampledGrid
+    from MedSAMSegLib.segments.segmentationGrid import SegmentationGrid
 
 _MOST_NAMED = 3
 
 
-def remarkOnSurfaces(segmentationNode):
+def remarkOnSurfaces(segmentationNode: slicer.vtkMRMLSegmentationNode) -> str:
     """:return: the sentence on a segmentation of surfaces that was made voxels."""
     name = segmentationNode.GetName()
     return f"'{name}' was stored as surfaces and is voxels now; undo brings the surfaces back."
 
 
-def remarkOnGrid(segmentationNode, volumeNode, grid):
+def remarkOnGrid(
+    segmentationNode: slicer.vtkMRMLSegmentationNode,
+    volumeNode: slicer.vtkMRMLScalarVolumeNode,
+    grid: SegmentationGrid | ResampledGrid,
+) -> str:
     """:return: the sentence on a grid that is not the volume's.
 
     :param grid: ResampledGrid of the segment.
@@ -25,7 +37,7 @@ def remarkOnGrid(segmentationNode, volumeNode, grid):
     )
 
 
-def remarkOnKeepers(segmentationNode, keepers):
+def remarkOnKeepers(segmentationNode: slicer.vtkMRMLSegmentationNode, keepers: Any) -> str:
     """:return: the sentence on segments that kept voxels which another one was to get.
 
     :param keepers: {ID of a segment: why it keeps them, such as "completed"}, not empty; segments may be gone since.

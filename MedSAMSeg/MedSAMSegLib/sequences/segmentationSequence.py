@@ -1,5 +1,9 @@
 """A sequence of segmentations that plays together with a sequence of images."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import slicer
 
 from MedSAMSegLib.errors import UserError
@@ -7,6 +11,9 @@ from MedSAMSegLib.segments.segmentWriter import SegmentWriter
 from MedSAMSegLib.slices.protectedSegments import acceptedSlices
 from MedSAMSegLib.volumes.imageSequence import framesShownBy, sequenceShownBy
 from MedSAMSegLib.volumes.nodeNames import nodeName
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.volumes.imageSequence import ImageSequence
 
 
 class SegmentationSequence:
@@ -24,13 +31,18 @@ class SegmentationSequence:
     :param sequence: vtkMRMLSequenceNode of segmentations.
     """
 
-    def __init__(self, images, segmentationNode, sequence):
+    def __init__(
+        self,
+        images: ImageSequence,
+        segmentationNode: slicer.vtkMRMLSegmentationNode,
+        sequence: slicer.vtkMRMLSequenceNode,
+    ) -> None:
         self.images = images
         self.segmentationNode = segmentationNode
         self.sequence = sequence
 
     @classmethod
-    def of(cls, images, segmentationNode):
+    def of(cls, images: ImageSequence, segmentationNode: slicer.vtkMRMLSegmentationNode) -> SegmentationSequence | None:
         """:return: the SegmentationSequence that a segmentation shows a frame of; None if it is the same on all.
 
         :raises UserError: if it plays with other images.
@@ -48,7 +60,9 @@ class SegmentationSequence:
         return cls(images, segmentationNode, sequence)
 
     @classmethod
-    def make(cls, images, segmentationNode, segmentID):
+    def make(
+        cls, images: ImageSequence, segmentationNode: slicer.vtkMRMLSegmentationNode, segmentID: str
+    ) -> SegmentationSequence:
         """Give each frame a copy of a segmentation; a segment stays on the shown frame alone.
 
         Other segments were seen on every frame, and stay on every frame.
@@ -73,7 +87,7 @@ class SegmentationSequence:
         images.browser.SetOverwriteProxyName(sequence, False)
         return cls(images, segmentationNode, sequence)
 
-    def frame(self, number):
+    def frame(self, number: int) -> slicer.vtkMRMLSegmentationNode:
         """:return: the vtkMRMLSegmentationNode of a frame, made where the images have gained one since.
 
         :param number: number of the frame, from 0.
@@ -83,18 +97,18 @@ class SegmentationSequence:
         self._addMissingSegments(frame)
         return frame
 
-    def writer(self, number):
+    def writer(self, number: int) -> SegmentWriter:
         """:return: a SegmentWriter of a frame's segmentation, under the same rules as for a segmentation in the scene.
 
         :param number: number of the frame, from 0.
         """
         return SegmentWriter(self.frame(number), self.images.volumeNode, acceptedSlices)
 
-    def checkWritable(self, segmentID):
+    def checkWritable(self, segmentID: str) -> None:
         """:raises UserError: if a segment cannot be written, such as because it is hidden."""
         SegmentWriter(self.segmentationNode, self.images.volumeNode).check(segmentID)
 
-    def showChanges(self):
+    def showChanges(self) -> None:
         """Show what was written into the frame that is shown."""
         slicer.modules.sequences.logic().UpdateProxyNodesFromSequences(self.images.browser)
 
@@ -122,7 +136,7 @@ class SegmentationSequence:
         segmentation.SetSegmentIndex(segmentID, position)
 
 
-def removeFromFrames(segmentationNode, segmentID):
+def removeFromFrames(segmentationNode: slicer.vtkMRMLSegmentationNode, segmentID: str) -> None:
     """Remove a segment from all frames that a segmentation in the scene shows; from none if it shows no frames."""
     for frame in framesShownBy(segmentationNode):
         segmentation = frame.GetSegmentation()

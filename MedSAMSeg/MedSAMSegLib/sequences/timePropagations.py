@@ -1,6 +1,10 @@
 """Starts propagations through time, from the frame that is shown and from all others that somebody worked on."""
 
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.boxes.boxFrame import noteFrame
 from MedSAMSegLib.client.volumeUpload import VolumeUpload
@@ -12,6 +16,12 @@ from MedSAMSegLib.slices.sliceRecord import BOX
 from MedSAMSegLib.slices.sliceStates import SliceAudit
 from MedSAMSegLib.volumes.imageSequence import ImageSequence
 from MedSAMSegLib.volumes.slicePrompt import DrawnMask, SlicePrompt
+
+if TYPE_CHECKING:
+    import slicer
+
+    from MedSAMSegLib.boxes.boxStore import BoxPromptStore
+    from MedSAMSegLib.segments.segmentWriters import SegmentWriters
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +38,7 @@ class Film:
     locked: tuple
 
     @property
-    def request(self):
+    def request(self) -> dict[str, Any]:
         """Arguments of :meth:`ServerClient.propagate` that are about frames."""
         return {"prompts": list(self.prompts.values()), "locked": list(self.locked)}
 
@@ -41,7 +51,7 @@ class TimePropagations:
     :param store: BoxPromptStore.
     """
 
-    def __init__(self, connect, writers, store):
+    def __init__(self, connect: Callable[..., Any], writers: SegmentWriters, store: BoxPromptStore) -> None:
         self._connect = connect
         self._writers = writers
         self._store = store
@@ -49,7 +59,15 @@ class TimePropagations:
         #: :class:`TimeSteps`.
         self.steps = TimeSteps()
 
-    def start(self, volume, segmentation, segment, axis, progress, **settings):
+    def start(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        segment: str,
+        axis: int,
+        progress: Callable[..., None],
+        **settings: Any,
+    ) -> TimeRun:
         """:return: TimeRun; arguments as for `MedSAMSegLogic.startPropagationThroughTime`."""
         images = ImageSequence.of(volume)
         if images is None or images.frameCount < 2:
@@ -93,7 +111,7 @@ class TimePropagations:
             )
         return found
 
-    def isRunning(self, segmentation):
+    def isRunning(self, segmentation: slicer.vtkMRMLSegmentationNode) -> bool:
         """:return: whether an object is being followed through time in a segmentation."""
         self._runs = {nodeID: run for nodeID, run in self._runs.items() if not run.isOver}
         return segmentation.GetID() in self._runs

@@ -1,12 +1,20 @@
 """One object followed through time: asked for on a worker thread, written into the frames on the main thread."""
 
+from __future__ import annotations
+
 import dataclasses
 import uuid
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.runs.streamedRun import StreamedRun, include
 from MedSAMSegLib.sequences.timeSteps import TimeStep
 from MedSAMSegLib.slices.sliceRecord import PROPAGATED
 from MedSAMSegLib.slices.sliceStates import SliceAudit
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.sequences.segmentationSequence import SegmentationSequence
+    from MedSAMSegLib.sequences.timePropagations import Film
 
 #: How the server follows what may jump, hide and come back.
 METHOD = "film"
@@ -60,7 +68,17 @@ class TimeRun(StreamedRun):
     :param progress: called with a :class:`TimeProgress` after each frame; returning False cancels.
     """
 
-    def __init__(self, connect, films, frames, segmentID, axis, settings, onEnd, progress=None):
+    def __init__(
+        self,
+        connect: Callable[..., Any],
+        films: Mapping[int, Film],
+        frames: SegmentationSequence,
+        segmentID: str,
+        axis: int,
+        settings: Mapping[str, Any],
+        onEnd: Callable[..., None],
+        progress: Callable[..., None] | None = None,
+    ) -> None:
         self.result = TimeResult()
         self._films = films
         self._frames = frames
@@ -74,7 +92,7 @@ class TimeRun(StreamedRun):
         super().__init__(connect, [uuid.uuid4().hex for _film in films])
 
     @property
-    def total(self):
+    def total(self) -> int:
         """The most frames that can be done, over all slices."""
         return len(self._films) * self._frames.images.frameCount
 

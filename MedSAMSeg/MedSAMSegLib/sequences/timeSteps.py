@@ -1,11 +1,18 @@
 """Undo and redo of what was followed through time: it changed many frames, of which one is shown."""
 
+from __future__ import annotations
+
 import zlib
+from typing import TYPE_CHECKING, Any
 
 import slicer
 import vtk.util.numpy_support
 
 from MedSAMSegLib.segments.segmentationGrid import BINARY_LABELMAP
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.segments.segmentWriter import SegmentWriter
+    from MedSAMSegLib.sequences.segmentationSequence import SegmentationSequence
 
 # As in the Segment Editor.
 MAXIMUM_NUMBER_OF_STEPS = 10
@@ -17,7 +24,7 @@ class TimeStep:
     :param frames: SegmentationSequence.
     """
 
-    def __init__(self, frames):
+    def __init__(self, frames: SegmentationSequence) -> None:
         #: The UndoStep of the segmentation in the scene after which this one was done; None for none.
         self.previous = None
         self._frames = frames
@@ -25,11 +32,11 @@ class TimeStep:
         self._after = {}
 
     @property
-    def isEmpty(self):
+    def isEmpty(self) -> bool:
         """Whether no frame was remembered."""
         return not self._before
 
-    def remember(self, number):
+    def remember(self, number: int) -> None:
         """Keep what a frame holds before it is changed for the first time.
 
         :param number: number of the frame, from 0.
@@ -37,18 +44,18 @@ class TimeStep:
         if number not in self._before:
             self._before[number] = _copy(self._frames.frame(number).GetSegmentation())
 
-    def end(self):
+    def end(self) -> None:
         """Keep what the frames hold after the last change."""
         self._after = {number: _copy(self._frames.frame(number).GetSegmentation()) for number in self._before}
 
-    def undo(self):
+    def undo(self) -> list[int]:
         """Put frames back to what they held before, but for those that somebody changed since.
 
         :return: numbers of the frames that were left as they are.
         """
         return self._exchange(self._after, self._before)
 
-    def redo(self):
+    def redo(self) -> list[int]:
         """Put frames to what they held after the step, but for those that somebody changed since.
 
         :return: numbers of the frames that were left as they are.
@@ -70,11 +77,11 @@ class TimeStep:
 class TimeSteps:
     """The steps of all segmentations, each in its order, between the steps of the segmentation in the scene."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._undoable = {}
         self._redoable = {}
 
-    def add(self, segmentationNode, step, previous):
+    def add(self, segmentationNode: slicer.vtkMRMLSegmentationNode, step: TimeStep, previous: Any) -> None:
         """Note a step that was done.
 
         :param segmentationNode: the segmentation.
@@ -87,7 +94,7 @@ class TimeSteps:
         del steps[:-MAXIMUM_NUMBER_OF_STEPS]
         self._redoable.pop(segmentationNode.GetID(), None)
 
-    def isNextToUndo(self, segmentationNode, writer):
+    def isNextToUndo(self, segmentationNode: slicer.vtkMRMLSegmentationNode, writer: SegmentWriter) -> bool:
         """:return: whether a step through time is what was done last.
 
         :param segmentationNode: the segmentation.
@@ -96,19 +103,19 @@ class TimeSteps:
         step = _last(self._undoable, segmentationNode)
         return step is not None and (step.previous is writer.lastStep or not writer.canUndo)
 
-    def isNextToRedo(self, segmentationNode, writer):
+    def isNextToRedo(self, segmentationNode: slicer.vtkMRMLSegmentationNode, writer: SegmentWriter) -> bool:
         """:return: whether a step through time is what was taken back last; arguments as for `isNextToUndo`."""
         step = _last(self._redoable, segmentationNode)
         return step is not None and (step.previous is writer.lastStep or not writer.canRedo)
 
-    def undo(self, segmentationNode):
+    def undo(self, segmentationNode: slicer.vtkMRMLSegmentationNode) -> list[int]:
         """Take the last step back.
 
         :return: numbers of the frames that were left as they are.
         """
         return _move(self._undoable, self._redoable, segmentationNode).undo()
 
-    def redo(self, segmentationNode):
+    def redo(self, segmentationNode: slicer.vtkMRMLSegmentationNode) -> list[int]:
         """Do the step again that was taken back last.
 
         :return: numbers of the frames that were left as they are.

@@ -1,9 +1,13 @@
 """A program beside Slicer, started and ended together with everything that it starts itself."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import signal
 import subprocess
+from collections.abc import Mapping, Sequence
+from typing import IO, Any
 
 #: How far a program stands back that takes minutes: its priority on Windows, steps of niceness everywhere else.
 NICE_FLAG = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
@@ -26,7 +30,9 @@ class ChildProgram:
     :raises OSError: when the program cannot be run.
     """
 
-    def __init__(self, command, environment, isNice=False, **options):
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str] | None, isNice: bool = False, **options: Any
+    ) -> None:
         options["creationflags"] = getattr(subprocess, "CREATE_NO_WINDOW", 0) | (NICE_FLAG if isNice else 0)
         if os.name != "nt":
             # Not a session of its own: Linux shares the processor between sessions first, and niceness counts within
@@ -37,31 +43,31 @@ class ChildProgram:
             _standBack(self._process.pid)
 
     @property
-    def pid(self):
+    def pid(self) -> int:
         """Number of the process; of the launcher, where there is one."""
         return self._process.pid
 
     @property
-    def stdin(self):
+    def stdin(self) -> IO[Any]:
         """Its standard input, where that is a pipe."""
         return self._process.stdin
 
     @property
-    def stdout(self):
+    def stdout(self) -> IO[Any]:
         """Its standard output, where that is a pipe."""
         return self._process.stdout
 
     @property
-    def stderr(self):
+    def stderr(self) -> IO[Any]:
         """Its standard error, where that is a pipe."""
         return self._process.stderr
 
     @property
-    def isRunning(self):
+    def isRunning(self) -> bool:
         """True until the process has ended."""
         return self.wait(0) is None
 
-    def wait(self, timeout=None):
+    def wait(self, timeout: float | None = None) -> int | None:
         """Wait for the end; what the program left running is ended too.
 
         :param timeout: longest wait in seconds; None for as long as it takes, never on the main thread.
@@ -77,7 +83,7 @@ class ChildProgram:
             self._killGroup()
         return status
 
-    def end(self):
+    def end(self) -> None:
         """End it and all that it started, from any thread; returns at once, on Windows after a moment."""
         if self.isRunning:
             self._killTree() if os.name == "nt" else self._killGroup()

@@ -1,5 +1,7 @@
 """Where the server's sources, its packages and the weights lie on this computer."""
 
+from __future__ import annotations
+
 import os
 import sys
 from pathlib import Path
@@ -10,7 +12,7 @@ from MedSAMSegLib.errors import UserError
 HOME_VARIABLE = "MEDSAMSEG_HOME"
 
 
-def homeFolder():
+def homeFolder() -> Path:
     """Return the folder of all MedSAMSeg data, the same that the server uses."""
     override = os.environ.get(HOME_VARIABLE)
     if override:
@@ -24,12 +26,12 @@ def homeFolder():
     return base / "MedSAMSeg"
 
 
-def packagesFolder():
+def packagesFolder() -> Path:
     """Return where the server's packages are installed."""
     return homeFolder() / "server"
 
 
-def serverFolder():
+def serverFolder() -> Path:
     """Return the folder of the server's sources: installed beside the module, or in a checkout.
 
     :raises UserError: when the installation of the extension is incomplete.
@@ -45,12 +47,12 @@ def serverFolder():
     )
 
 
-def folderBytes(folder):
+def folderBytes(folder: Path) -> int:
     """Return the size of all files below a folder in bytes; 0 where there is none."""
     return sum(path.lstat().st_size for path in Path(folder).rglob("*") if not path.is_dir() or path.is_symlink())
 
 
-def readableSize(size):
+def readableSize(size: float) -> str:
     """Return a size in bytes for people, such as "36.6 MB"."""
     for unit in ("bytes", "kB", "MB"):
         if size < 1000:

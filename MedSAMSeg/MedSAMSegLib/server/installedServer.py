@@ -1,5 +1,7 @@
 """What is installed for the server to run on, and the command line that runs it."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 import logging
@@ -36,7 +38,7 @@ class InstalledServer:
     torch: str
 
     @classmethod
-    def load(cls, folder=None):
+    def load(cls, folder: Path | None = None) -> InstalledServer | None:
         """Return what is installed, or None where nothing is that can run.
 
         :param folder: where; :func:`packagesFolder` when not given.
@@ -53,7 +55,7 @@ class InstalledServer:
         # The Python of a Slicer that has been removed is gone, and with it what stood on it.
         return installed if all(path.is_file() for path in installed._interpreters) else None
 
-    def save(self):
+    def save(self) -> None:
         """Write the marker, in one step."""
         values = {name: value for name, value in asdict(self).items() if name != "folder"}
         temporary = self.folder / f"{MARKER}.new"
@@ -61,7 +63,7 @@ class InstalledServer:
         temporary.replace(self.folder / MARKER)
 
     @property
-    def interpreterPath(self):
+    def interpreterPath(self) -> Path:
         """The Python interpreter."""
         return self.folder / self.interpreter
 
@@ -71,7 +73,7 @@ class InstalledServer:
         inside = [] if self.packages else [self.folder / venvInterpreter()]
         return [self.interpreterPath, *inside]
 
-    def command(self, sources):
+    def command(self, sources: Path) -> list[str]:
         """Return the words that run the server's program.
 
         :param sources: folder of the server's sources.
@@ -80,7 +82,7 @@ class InstalledServer:
         # Neither the present folder nor packages that the user has installed for all Pythons may slip in.
         return [str(self.interpreterPath), "-P", "-s", "-X", "utf8", "-c", START, packages, str(sources)]
 
-    def isCurrent(self, sources):
+    def isCurrent(self, sources: Path) -> bool:
         """Whether the packages are those that the server's sources ask for.
 
         :param sources: folder of the server's sources.
@@ -88,7 +90,7 @@ class InstalledServer:
         return self.requirements == requirementsDigest(sources)
 
 
-def requirementsDigest(sources):
+def requirementsDigest(sources: Path) -> str:
     """Return what tells one list of required packages from another.
 
     :param sources: folder of the server's sources.
@@ -99,12 +101,12 @@ def requirementsDigest(sources):
     return digest.hexdigest()
 
 
-def installedServerCommand():
+def installedServerCommand() -> list[str] | None:
     """Return the words that run the installed server's program; None where none is installed."""
     installed = InstalledServer.load()
     return installed.command(serverFolder()) if installed else None
 
 
-def venvInterpreter():
+def venvInterpreter() -> str:
     """Return where a virtual environment has its interpreter, relative to its folder."""
     return "Scripts/python.exe" if os.name == "nt" else "bin/python"

@@ -1,11 +1,15 @@
 """One launched server process, from its first line of output to its end."""
 
+from __future__ import annotations
+
 import json
 import logging
 import os
 import secrets
 import subprocess
 import threading
+from collections.abc import Sequence
+from typing import Any
 
 from MedSAMSegLib.server.childProgram import ChildProgram
 from MedSAMSegLib.server.pythonPrograms import foreignEnvironment
@@ -24,11 +28,11 @@ class LaunchedServer:
     :raises OSError: when the program cannot be run.
     """
 
-    def __init__(self, command):
+    def __init__(self, command: Sequence[str]) -> None:
         #: The secret that every request has to carry.
         self.token = secrets.token_urlsafe(32)
         #: The announcement: {"event": "ready", "host", "port", …} or {"event": "error", "error": {…}}; None until then.
-        self.announcement = None
+        self.announcement: Any = None
         self._announced = threading.Event()
         self.log = ServerLog()
         with self.log.open() as logFile:
@@ -38,28 +42,28 @@ class LaunchedServer:
         threading.Thread(target=self._readOutput, name="MedSAMSegServerOutput", daemon=True).start()
 
     @property
-    def pid(self):
+    def pid(self) -> int:
         """Number of the process."""
         return self._child.pid
 
     @property
-    def isAlive(self):
+    def isAlive(self) -> bool:
         """True until the process has ended."""
         return self._child.isRunning
 
     @property
-    def isReady(self):
+    def isReady(self) -> bool:
         """True when the process has announced its address."""
         return self.announcement is not None and self.announcement.get("event") == "ready"
 
-    def waitForAnnouncement(self, timeout):
+    def waitForAnnouncement(self, timeout: float) -> Any:
         """Wait for the announcement or the end of the process; return False when neither came in time.
 
         :param timeout: longest wait in seconds.
         """
         return self._announced.wait(timeout)
 
-    def stop(self, patience=STOP_SECONDS):
+    def stop(self, patience: float = STOP_SECONDS) -> None:
         """End the process: ask by closing its standard input, then insist.
 
         :param patience: how long it may take to obey, in seconds.
@@ -72,11 +76,11 @@ class LaunchedServer:
             self._child.end()
             self._child.wait(patience)
 
-    def kill(self):
+    def kill(self) -> None:
         """End a process that does not listen any more, and all that it started; returns at once."""
         self._child.end()
 
-    def lastLogLine(self):
+    def lastLogLine(self) -> str:
         """Return the last line that this process wrote to the log."""
         return self.log.lastLine(self._logStart)
 

@@ -1,5 +1,7 @@
 """Running Python beside Slicer: which interpreter, and in which environment."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import sys
@@ -13,7 +15,7 @@ from MedSAMSegLib.errors import UserError
 OLDEST_PYTHON = (3, 11)
 
 
-def foreignEnvironment():
+def foreignEnvironment() -> dict[str, str]:
     """Return the environment for a Python that is not Slicer's own process: without what Slicer adds for itself."""
     environment = dict(slicer.util.startupEnvironment())
     for name in ("PYTHONHOME", "PYTHONPATH"):
@@ -23,7 +25,7 @@ def foreignEnvironment():
     return environment
 
 
-def slicerPython():
+def slicerPython() -> str:
     """Return the path of a program that is Slicer's Python.
 
     :raises UserError: when it is missing, or too old.

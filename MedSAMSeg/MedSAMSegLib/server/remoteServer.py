@@ -1,5 +1,7 @@
 """A server on another computer: where it is, kept beside the scene and never in it, and how it is reached."""
 
+from __future__ import annotations
+
 import contextlib
 import ipaddress
 import json
@@ -30,13 +32,13 @@ class RemoteAddress:
     isInsecureAllowed: bool = False
 
     @classmethod
-    def load(cls):
+    def load(cls) -> RemoteAddress | None:
         """Return the remembered address, or None."""
         with contextlib.suppress(OSError, ValueError, TypeError):
             return cls(**json.loads((homeFolder() / FILE_NAME).read_text(encoding="utf-8")))
         return None
 
-    def save(self):
+    def save(self) -> None:
         """Remember it, in a file that its owner alone can read.
 
         :raises UserError: when the file cannot be written.
@@ -52,20 +54,20 @@ class RemoteAddress:
             raise UserError(f"{path} cannot be written: {error.strerror}.", "", "no_permission") from error
 
     @staticmethod
-    def forget():
+    def forget() -> None:
         """Work with the server of this computer again."""
         with contextlib.suppress(OSError):
             (homeFolder() / FILE_NAME).unlink()
 
     @property
-    def isPrivate(self):
+    def isPrivate(self) -> bool:
         """Whether nobody on the way can read what is sent: encrypted, or within this computer."""
         parts = urlsplit(self.url)
         with contextlib.suppress(ValueError):
             return parts.scheme == "https" or ipaddress.ip_address(parts.hostname or "").is_loopback
         return parts.hostname == "localhost"
 
-    def connect(self):
+    def connect(self) -> ServerClient:
         """Return a client of the server, which has answered.
 
         :raises UserError: when it cannot be reached, is of another version, or images would travel unencrypted.
@@ -89,11 +91,11 @@ class RemoteServer:
 
     pid = None
 
-    def __init__(self, address):
+    def __init__(self, address: RemoteAddress) -> None:
         self.address = address
         self.isAlive = True
 
-    def stop(self):
+    def stop(self) -> None:
         """Use it no more; it goes on."""
         self.isAlive = False
 

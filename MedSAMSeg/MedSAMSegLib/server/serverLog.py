@@ -1,10 +1,13 @@
 """The one log file of the local server: kept small, and readable by its owner only."""
 
+from __future__ import annotations
+
 import contextlib
 import logging
 import os
 import shutil
 from pathlib import Path
+from typing import IO
 
 import slicer
 
@@ -23,15 +26,15 @@ class ServerLog:
     :param path: the file; in Slicer's folder when not given.
     """
 
-    def __init__(self, path=None):
+    def __init__(self, path: Path | None = None) -> None:
         self.path = Path(path or Path(slicer.app.temporaryPath) / FILE_NAME)
 
     @property
-    def olderPath(self):
+    def olderPath(self) -> Path:
         """What the file was called before it grew too large."""
         return self.path.with_name(self.path.name + ".1")
 
-    def open(self):
+    def open(self) -> IO[bytes]:
         """Return the file opened for appending, after making room in it.
 
         Where it cannot be written, what is written goes nowhere: that is no reason to do without a server.
@@ -45,7 +48,7 @@ class ServerLog:
             logging.warning("The MedSAMSeg server's log '%s' cannot be written: %s", self.path, error.strerror)
             return Path(os.devnull).open("ab", buffering=0)
 
-    def rotate(self):
+    def rotate(self) -> None:
         """Begin anew when the file has grown too large; may be called while a server writes to it.
 
         The file is emptied in place, because the server holds it open and goes on appending.
@@ -57,7 +60,7 @@ class ServerLog:
                 self.olderPath.chmod(0o600)
                 os.truncate(self.path, 0)
 
-    def lastLine(self, start=0):
+    def lastLine(self, start: int = 0) -> str:
         """Return the last line in the file, or a remark when there is none.
 
         :param start: byte at which to begin, such as where a server began to write.

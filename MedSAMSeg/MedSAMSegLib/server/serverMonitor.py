@@ -1,10 +1,17 @@
 """Watches the server, so that the panel can say how it is, and replaces it when it died or hangs."""
 
+from __future__ import annotations
+
 import threading
 import time
+from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.server.serverState import ServerState
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.client.serverReplies import EncodingStatus
+    from MedSAMSegLib.server.serverConnection import ServerConnection
 
 #: Pause between two looks at the server.
 CHECK_SECONDS = 1.0
@@ -38,24 +45,24 @@ class ServerMonitor:
     :param server: the :class:`ServerProcess`.
     """
 
-    def __init__(self, server):
+    def __init__(self, server: ServerConnection) -> None:
         self._server = server
         self._state = OFF
-        self._encoding = None
+        self._encoding: EncodingStatus | None = None
         self._wish = None
         self._misses = 0
         self._deaths = []
         self._titles: tuple[object, dict] = (None, {})
         self._isClosed = False
         self._wake = threading.Event()
-        self._thread = None
+        self._thread: Any = None
 
     @property
-    def state(self):
+    def state(self) -> ServerState:
         """The :class:`ServerState` as last seen."""
         return self._state.whileEncoding(self._encoding) if self._encoding else self._state
 
-    def poll(self):
+    def poll(self) -> ServerState:
         """Return the state now. Main thread, from a timer; takes microseconds."""
         if self._server.hasDied:
             self._wake.set()
@@ -63,26 +70,26 @@ class ServerMonitor:
         time.sleep(0.001)
         return self.state
 
-    def setEncoding(self, status):
+    def setEncoding(self, status: EncodingStatus | None) -> None:
         """Say how far the encoding of slices ahead is.
 
         :param status: :class:`EncodingStatus`; None when nothing is encoded.
         """
         self._encoding = status if status is not None and status.isUnderWay else None
 
-    def watch(self):
+    def watch(self) -> None:
         """Begin to watch a server that others may start; nothing is started here."""
         if self._thread is None and not self._isClosed:
             self._thread = threading.Thread(target=self._run, name="MedSAMSegMonitor", daemon=True)
             self._thread.start()
 
-    def start(self):
+    def start(self) -> None:
         """Start the server in the background unless it runs."""
         if not self._server.isRunning:
             self._state = STARTING
             self._wishFor("start")
 
-    def restart(self):
+    def restart(self) -> None:
         """Replace the server by a new one in the background, whatever it does now."""
         self._deaths.clear()
         self._state = STARTING
@@ -91,7 +98,7 @@ class ServerMonitor:
             self._server.kill()
         self._wishFor("restart")
 
-    def close(self):
+    def close(self) -> None:
         """Stop watching. The server goes on."""
         self._isClosed = True
         self._wake.set()

@@ -1,10 +1,13 @@
 """The local server as Slicer sees it: found, started when needed, reused, stopped."""
 
+from __future__ import annotations
+
 import atexit
 import logging
 import os
 import shutil
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from MedSAMSegLib.client.serverClient import ServerClient
@@ -26,7 +29,7 @@ class ServerProcessError(UserError):
     """The local server cannot be started."""
 
 
-def findServerCommand():
+def findServerCommand() -> list[str]:
     """Return the command line that runs the server's program, as a list of words.
 
     Looked for in this order: the interpreter named by ``MEDSAMSEG_PYTHON``, what was installed from the panel, and
@@ -72,7 +75,7 @@ class ServerProcess(ServerConnection):
     #: :class:`RemoteAddress` of a server to use instead of one of this computer; takes effect at the next start.
     remote = None
 
-    def __init__(self, command=None):
+    def __init__(self, command: Sequence[str] | None = None) -> None:
         self._command = command
         self._launched = None
         self._client = None
@@ -80,39 +83,39 @@ class ServerProcess(ServerConnection):
         self._lock = threading.Lock()
 
     @classmethod
-    def shared(cls):
+    def shared(cls) -> ServerProcess:
         """Return the server that every user of the module in this Slicer works with."""
         if cls._shared is None:
             cls._shared = cls()
         return cls._shared
 
     @property
-    def isRunning(self):
+    def isRunning(self) -> bool:
         """True while the process lives, also while it is still starting, or being replaced after its end."""
         return self._isLaunching or self._isAlive
 
     @property
-    def hasDied(self):
+    def hasDied(self) -> bool:
         """True when a server that had answered has ended without :meth:`stop`."""
         return self._client is not None and not self._isAlive
 
     @property
-    def readyClient(self):
+    def readyClient(self) -> ServerClient | None:
         """The client of the running server; None while there is none, or it is still starting."""
         return self._client if self._isAlive else None
 
     @property
-    def logPath(self):
+    def logPath(self) -> Path:
         """Where the server writes what it has to say; there is nothing before the first start."""
         return ServerLog().path
 
     @property
-    def pid(self):
+    def pid(self) -> int | None:
         """Number of the running process; None when there is none."""
         server = self._launched
         return server.pid if server is not None and server.isAlive else None
 
-    def client(self, timeout=START_TIMEOUT_SECONDS):
+    def client(self, timeout: float = START_TIMEOUT_SECONDS) -> ServerClient:
         """Return a client of the server, which is started first unless it runs. May be called from any thread.
 
         :param timeout: longest wait for the start in seconds.
@@ -128,20 +131,20 @@ class ServerProcess(ServerConnection):
                     raise
             return self._client
 
-    def stop(self):
+    def stop(self) -> None:
         """End the server; the next :meth:`client` starts a new one. May be called from any thread, also meanwhile."""
         server, self._launched, self._client = self._launched, None, None
         if server:
             atexit.unregister(server.stop)
             server.stop()
 
-    def kill(self):
+    def kill(self) -> None:
         """End a server that does not answer; returns at once. The next :meth:`client` starts a new one."""
         server = self._launched
         if server is not None:
             server.kill()
 
-    def rotateLog(self):
+    def rotateLog(self) -> None:
         """Keep the log of a server that runs for long from growing."""
         server = self._launched
         if server is not None and server.pid is not None:

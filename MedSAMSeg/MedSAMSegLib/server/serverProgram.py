@@ -1,8 +1,13 @@
 """The server's command line as the module uses it: one command, its progress and its result as JSON."""
 
+from __future__ import annotations
+
 import json
 import subprocess
 import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.server.childProgram import ChildProgram
@@ -16,20 +21,26 @@ class ServerProgram:
     :param environment: of its processes.
     """
 
-    def __init__(self, command, environment):
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self._command = list(command)
         self._environment = environment
-        self._child = None
+        self._child: ChildProgram | None = None
         self._isCancelled = threading.Event()
 
-    def cancel(self):
+    def cancel(self) -> None:
         """End the command that runs, and let no other begin; from any thread, returns at once."""
         self._isCancelled.set()
         child = self._child
         if child is not None:
             child.end()
 
-    def run(self, *arguments, onLine=None, log=None, isNice=False):
+    def run(
+        self,
+        *arguments: Any,
+        onLine: Callable[..., Any] | None = None,
+        log: IO[str] | None = None,
+        isNice: bool = False,
+    ) -> Any:
         """Run one command to its end.
 
         :param arguments: words after the program's own; ``--json`` is added.
@@ -67,12 +78,12 @@ class ServerProgram:
             return None
         return _resultOf(status, last, said)
 
-    def models(self):
+    def models(self) -> list[dict[str, Any]]:
         """Return the known models: dicts with name, title, installed, default, license, size_bytes and path."""
         answer = self.run("models", "list")
         return answer["models"] if answer else []
 
-    def download(self, model, onProgress):
+    def download(self, model: str | None, onProgress: Callable[..., None]) -> bool:
         """Get a model's weights; an earlier try is continued where the source allows it.
 
         :param model: its name.
@@ -84,7 +95,7 @@ class ServerProgram:
             self.run(*arguments, onLine=lambda line: onProgress((line.get("done", 0), line.get("total")))) is not None
         )
 
-    def importFile(self, path):
+    def importFile(self, path: Path) -> dict[str, Any]:
         """Take weights from a file.
 
         :param path: the file.
@@ -92,7 +103,7 @@ class ServerProgram:
         """
         return self.run("models", "import", str(path))
 
-    def removeModels(self):
+    def removeModels(self) -> int:
         """Remove all downloaded weights, but none that were trained here; return the bytes that came free."""
         size = 0
         for model in self.models():
@@ -102,7 +113,7 @@ class ServerProgram:
         return size
 
 
-def describeModel(model):
+def describeModel(model: Mapping[str, Any]) -> str:
     """Return a model's name, size and license in a few words.
 
     :param model: dict as from :meth:`ServerProgram.models`.

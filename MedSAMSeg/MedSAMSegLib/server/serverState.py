@@ -1,8 +1,14 @@
 """How the server is, as the panel needs to know it."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 from MedSAMSegLib.errors import UserError
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.client.serverReplies import EncodingStatus
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,11 +35,11 @@ class ServerState:
     secondsLeft: float | None = None
 
     @property
-    def hasAnswered(self):
+    def hasAnswered(self) -> bool:
         """True for a server that answers now."""
         return self.kind in ("ready", "busy")
 
-    def whileEncoding(self, status):
+    def whileEncoding(self, status: EncodingStatus) -> ServerState:
         """Return the state of a ready server that encodes slices ahead; any other state is returned as it is.
 
         :param status: :class:`EncodingStatus`.

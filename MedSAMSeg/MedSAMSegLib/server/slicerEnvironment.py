@@ -1,12 +1,16 @@
 """Virtual environments on Slicer's Python, whose interpreter needs what only Slicer's launcher tells it."""
 
+from __future__ import annotations
+
 import json
 import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.server.childProgram import ChildProgram
@@ -52,7 +56,7 @@ class PythonDescription:
     pip: str
 
     @classmethod
-    def of(cls, python, environment, follow):
+    def of(cls, python: str, environment: Mapping[str, str], follow: Callable[..., None]) -> PythonDescription:
         """Ask a Python.
 
         :param python: the program.
@@ -60,8 +64,8 @@ class PythonDescription:
         :param follow: called with the :class:`ChildProgram`, so that others can end it.
         :raises UserError: when it does not run, or has no pip.
         """
-        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        text = {"text": True, "encoding": "utf-8", "errors": "replace"}
+        streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        text: dict[str, Any] = {"text": True, "encoding": "utf-8", "errors": "replace"}
         child = ChildProgram([python, "-c", _DESCRIBE, LIBRARY_VARIABLE], environment, **streams, **text)
         follow(child)
         with child.stdout as output:
@@ -72,7 +76,9 @@ class PythonDescription:
         raise UserError(f"Slicer's Python or its pip does not run: {reason}.", "Install Slicer again.", "python_broken")
 
 
-def makeEnvironment(python, description, folder, runsWell):
+def makeEnvironment(
+    python: str, description: PythonDescription, folder: Path, runsWell: Callable[..., bool]
+) -> str | None:
     """Make a virtual environment without pip.
 
     Slicer keeps the standard library in lib/Python and the library of Python in lib/Python/lib, where an interpreter

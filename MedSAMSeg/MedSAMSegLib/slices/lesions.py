@@ -1,6 +1,10 @@
 """What a segment is as a lesion: how large, where it is best seen, and how far it has been checked."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import slicer
@@ -11,6 +15,10 @@ from MedSAMSegLib.segments.labelmapCrop import cropOfLabel
 from MedSAMSegLib.slices.sliceRecord import BOX, EDITED
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.slicePlanes import planeOf
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.slices.sliceRecord import SliceState
+    from MedSAMSegLib.slices.sliceStates import SliceAudit
 
 #: Nothing yet; boxes and manual edits only; slices that somebody has to look at; none of these left; all accepted.
 EMPTY, DRAWN, FOLLOWED, CHECKED, ACCEPTED = "empty", "drawn", "propagated", "checked", "accepted"
@@ -42,7 +50,13 @@ class Lesion:
     ends: tuple
 
 
-def lesionOf(segmentation, segmentID, volume, axis, audit):
+def lesionOf(
+    segmentation: slicer.vtkMRMLSegmentationNode,
+    segmentID: str,
+    volume: slicer.vtkMRMLScalarVolumeNode,
+    axis: int,
+    audit: SliceAudit,
+) -> Lesion:
     """Measure a segment.
 
     :param segmentation: the segmentation node, stored as voxels.
@@ -68,7 +82,7 @@ def lesionOf(segmentation, segmentID, volume, axis, audit):
     )
 
 
-def stateOf(states):
+def stateOf(states: Iterable[SliceState]) -> str:
     """Return how far a segment has been checked.
 
     :param states: its SliceStates along one axis.

@@ -1,6 +1,9 @@
 """Keeps what is known of other segments' slices when a propagation takes voxels from them: no manual edits."""
 
+from __future__ import annotations
+
 import contextlib
+from collections.abc import Iterator
 
 import slicer
 
@@ -18,14 +21,20 @@ class NeighborRecords:
     :param axis: array axis that they are taken along.
     """
 
-    def __init__(self, segmentationNode, segmentID, volumeNode, axis):
+    def __init__(
+        self,
+        segmentationNode: slicer.vtkMRMLSegmentationNode,
+        segmentID: str,
+        volumeNode: slicer.vtkMRMLScalarVolumeNode,
+        axis: int,
+    ) -> None:
         self._segmentationNode = segmentationNode
         self._segmentID = segmentID
         self._volumeNode = volumeNode
         self._axis = axis
 
     @contextlib.contextmanager
-    def kept(self, sliceIndex):
+    def kept(self, sliceIndex: int) -> Iterator[None]:
         """Let what is written inside the `with` block take voxels of other segments on a slice.
 
         :param sliceIndex: index of the slice.

@@ -1,11 +1,20 @@
 """Slices that a segment keeps, whatever may be overwritten: those that the user accepted."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from MedSAMSegLib.slices.sliceRecords import SliceRecords
 from MedSAMSegLib.slices.sliceStates import SliceAudit
 from MedSAMSegLib.volumes.sliceAxes import AXES
 
+if TYPE_CHECKING:
+    import slicer
 
-def acceptedSlices(segmentationNode, segmentID, volumeNode):
+
+def acceptedSlices(
+    segmentationNode: slicer.vtkMRMLSegmentationNode, segmentID: str, volumeNode: slicer.vtkMRMLScalarVolumeNode
+) -> list:
     """:return: [(axis, LabelmapCrop in voxels of the volume)] of the slices of a segment that the user accepted.
 
     :param segmentationNode: the segmentation.

@@ -1,6 +1,9 @@
 """What is known about one slice of a segment: how its mask came about, and how far it can be trusted."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 #: The mask was made from a box drawn on this slice, followed from one side, or followed from both.
 BOX, PROPAGATED, INTERPOLATED = "box", "propagated", "interpolated"
@@ -34,11 +37,11 @@ class SliceRecord:
     probability: str = ""
 
     @classmethod
-    def fromJson(cls, values):
+    def fromJson(cls, values: dict[str, Any]) -> SliceRecord:
         """:return: the record that `toJson` made these values of."""
         return cls(**values)
 
-    def toJson(self):
+    def toJson(self) -> dict[str, Any]:
         """:return: the record as values that JSON can carry."""
         return {
             "provenance": self.provenance,
@@ -51,11 +54,11 @@ class SliceRecord:
         }
 
     @property
-    def isFollowed(self):
+    def isFollowed(self) -> bool:
         """Whether the mask is a propagation's, and nobody has called it good."""
         return self.provenance in FOLLOWED and not self.isAccepted
 
-    def accepted(self, isAccepted):
+    def accepted(self, isAccepted: bool) -> SliceRecord:
         """:return: the record of the same mask, accepted or not."""
         return replace(self, isAccepted=isAccepted)
 
@@ -84,11 +87,11 @@ class SliceState:
     probability: str = ""
 
     @property
-    def isFollowed(self):
+    def isFollowed(self) -> bool:
         """Whether the mask is a propagation's, untouched since, and nobody has called it good."""
         return self.provenance in FOLLOWED and not self.isAccepted
 
     @property
-    def isLocked(self):
+    def isLocked(self) -> bool:
         """Whether propagation leaves the slice as it is: manual edits and what was accepted."""
         return self.isAccepted or self.provenance == EDITED

@@ -1,12 +1,18 @@
 """The records of a segment's slices, kept in the segment itself: saved, copied and undone together with its voxels."""
 
+from __future__ import annotations
+
 import json
 import zlib
+from typing import TYPE_CHECKING
 
 import numpy as np
 import vtk
 
 from MedSAMSegLib.slices.sliceRecord import SliceRecord
+
+if TYPE_CHECKING:
+    import slicer
 
 #: The segment's tags that hold them: for each block of slices one, with the axis and the block's number behind this.
 TAG = "MedSAMSeg.Slices"
@@ -32,21 +38,21 @@ class SliceRecords:
     :param segment: vtkSegment.
     """
 
-    def __init__(self, segment):
+    def __init__(self, segment: slicer.vtkSegment) -> None:
         self._segment = segment
 
-    def ofAxis(self, axis):
+    def ofAxis(self, axis: int) -> dict[int, SliceRecord]:
         """:return: {slice index: SliceRecord} along an array axis."""
         first, last = self._read(BLOCKS_TAG).get(str(axis), (0, -1))
         blocks = [self._read(_tagOf(axis, block)) for block in range(first, last + 1)]
         return {int(index): SliceRecord.fromJson(values) for block in blocks for index, values in block.items()}
 
-    def of(self, axis, sliceIndex):
+    def of(self, axis: int, sliceIndex: int) -> SliceRecord | None:
         """:return: the SliceRecord of one slice along an array axis; None without one."""
         values = self._read(_tagOf(axis, sliceIndex // BLOCK_SLICES)).get(str(sliceIndex))
         return None if values is None else SliceRecord.fromJson(values)
 
-    def note(self, axis, records):
+    def note(self, axis: int, records: dict[int, SliceRecord] | dict[int, None]) -> None:
         """Add records of slices along an axis, in place of earlier ones.
 
         :param axis: array axis.
@@ -81,7 +87,7 @@ def _tagOf(axis, block):
     return f"{TAG}.{axis}.{block}"
 
 
-def sliceDigest(voxels, start):
+def sliceDigest(voxels: np.ndarray, start: tuple[int, int, int]) -> str:
     """Return a text that differs when voxels of a slice differ.
 
     :param voxels: bool array of the set voxels, trimmed to them.

@@ -1,5 +1,9 @@
 """Compares a segment's slices with their records: what is ours, what are manual edits, what may be written."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop, cropOfLabel, imageVoxelsWithin
@@ -9,6 +13,12 @@ from MedSAMSegLib.slices.sliceRecord import EDITED, SliceRecord, SliceState
 from MedSAMSegLib.slices.sliceRecords import SliceRecords, sliceDigest
 from MedSAMSegLib.volumes.sliceAxes import depthIJK, fromIJK
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
+if TYPE_CHECKING:
+    import slicer
+
+    from MedSAMSegLib.segments.segmentTarget import SegmentTarget
+    from MedSAMSegLib.segments.segmentWriter import SegmentWriter
 
 
 class SliceAudit:
@@ -26,7 +36,14 @@ class SliceAudit:
     :raises UserError: if a node is gone, or they are under transforms that move them apart.
     """
 
-    def __init__(self, segmentationNode, segmentID, volumeNode, axis, target=None):
+    def __init__(
+        self,
+        segmentationNode: slicer.vtkMRMLSegmentationNode,
+        segmentID: str,
+        volumeNode: slicer.vtkMRMLScalarVolumeNode,
+        axis: int,
+        target: SegmentTarget | None = None,
+    ) -> None:
         if target is None:
             checkSegmentation(segmentationNode)
             self._geometry = SliceGeometry(volumeNode)
@@ -40,12 +57,12 @@ class SliceAudit:
         self._segmentID = segmentID
 
     @classmethod
-    def of(cls, target):
+    def of(cls, target: SegmentTarget) -> SliceAudit:
         """:return: the slices of the segment of a SegmentTarget."""
         volume, segmentation, segmentID = target.context
         return cls(segmentation, segmentID, volume, target.axis, target)
 
-    def states(self):
+    def states(self) -> dict[int, SliceState]:
         """:return: {slice index: SliceState} of all slices that have voxels or a record, in the order of the slices."""
         # A segment that was worked on in a larger volume knows of slices that this one does not have.
         records = {index: known for index, known in self._records.ofAxis(self._axis).items() if self._has(index)}
@@ -54,27 +71,35 @@ class SliceAudit:
             index: _state(index, records.get(index), digests.get(index, "")) for index in sorted({*records, *digests})
         }
 
-    def state(self, sliceIndex):
+    def state(self, sliceIndex: int) -> SliceState | None:
         """:return: SliceState of one slice; None if it has neither voxels nor a record."""
         record, digest = self._records.of(self._axis, sliceIndex), self._digest(sliceIndex)
         return None if record is None and not digest else _state(sliceIndex, record, digest)
 
     @property
-    def hasSegment(self):
+    def hasSegment(self) -> bool:
         """Whether the segment is still in the segmentation."""
         return self._segment is not None
 
     @property
-    def sliceCount(self):
+    def sliceCount(self) -> int:
         """Number of slices that the volume has along the axis."""
         return self._geometry.shape[self._axis]
 
     @property
-    def spacing(self):
+    def spacing(self) -> list[float]:
         """Distances of the volume's voxel centers along its array axes (K, J, I), in millimeters."""
         return [float(length) for length in reversed(np.linalg.norm(self._geometry.IJKToWorld[:3, :3], axis=0))]
 
-    def note(self, sliceIndex, provenance, confidence=None, parts=None, basis="", probability=""):
+    def note(
+        self,
+        sliceIndex: int,
+        provenance: str,
+        confidence: float | None = None,
+        parts: dict[str, float] | None = None,
+        basis: str = "",
+        probability: str = "",
+    ) -> None:
         """Record how what is on a slice now was made.
 
         :param sliceIndex: index of the slice.
@@ -89,7 +114,7 @@ class SliceAudit:
         )
         self._records.note(self._axis, {sliceIndex: record})
 
-    def accept(self, sliceIndex, isAccepted=True):
+    def accept(self, sliceIndex: int, isAccepted: bool = True) -> None:
         """Lock a slice as it is now, or unlock it.
 
         :param sliceIndex: index of a slice with voxels or a record.
@@ -103,7 +128,7 @@ class SliceAudit:
             record = _recordOf(state, digest, isAccepted)
         self._records.note(self._axis, {sliceIndex: record})
 
-    def acceptAll(self):
+    def acceptAll(self) -> int:
         """Lock all slices with voxels as they are now.
 
         :return: how many there are.
@@ -120,7 +145,7 @@ class SliceAudit:
         )
         return len(states)
 
-    def restore(self, state):
+    def restore(self, state: SliceState) -> None:
         """Record a slice as it was made, although others have changed its voxels since.
 
         :param state: SliceState of the slice from before that change; not of manual edits.
@@ -130,7 +155,7 @@ class SliceAudit:
         if self._records.of(self._axis, state.index) != record:
             self._records.note(self._axis, {state.index: record})
 
-    def restoreAll(self, states):
+    def restoreAll(self, states: Any) -> None:
         """Record slices as they were made, as `restore` does with one; of many this is faster.
 
         :param states: the SliceState of each.
@@ -139,12 +164,12 @@ class SliceAudit:
         records = {each.index: _recordOf(each, digests.get(each.index, ""), each.isAccepted) for each in states}
         self._records.note(self._axis, records)
 
-    def record(self, sliceIndex):
+    def record(self, sliceIndex: int) -> SliceRecord | None:
         """:return: the SliceRecord of a slice; None if there is none, or not of what is there now."""
         record = self._records.of(self._axis, sliceIndex)
         return record if record is not None and record.digest == self._digest(sliceIndex) else None
 
-    def bringBack(self, sliceIndex, record):
+    def bringBack(self, sliceIndex: int, record: SliceRecord | None) -> None:
         """Record again what was known of a slice before, if it is what it was then; forget the slice otherwise.
 
         :param sliceIndex: index of the slice.
@@ -153,11 +178,11 @@ class SliceAudit:
         isSame = record is not None and record.digest == self._digest(sliceIndex)
         self._records.note(self._axis, {sliceIndex: record if isSame else None})
 
-    def forget(self, sliceIndex):
+    def forget(self, sliceIndex: int) -> None:
         """Drop what is known of a slice."""
         self._records.note(self._axis, {sliceIndex: None})
 
-    def tightBox(self, sliceIndex):
+    def tightBox(self, sliceIndex: int) -> tuple[float, float, float, float] | None:
         """:return: (x0, y0, x1, y1) round the segment's voxels on a slice, None where it has none."""
         grid = self._grid
         if grid.isResampled:
@@ -170,11 +195,11 @@ class SliceAudit:
         _depth, x1, y1 = fromIJK(self._axis, last)
         return float(x0), float(y0), float(x1), float(y1)
 
-    def crop(self, sliceIndex):
+    def crop(self, sliceIndex: int) -> LabelmapCrop:
         """:return: trimmed LabelmapCrop of the segment on a slice, in voxels of the volume; None where it has none."""
         return self._crop(self._grid, sliceIndex)
 
-    def crops(self):
+    def crops(self) -> dict[int, LabelmapCrop]:
         """:return: {slice index: trimmed LabelmapCrop in voxels of the volume} of the slices with voxels."""
         grid = self._grid
         if not grid.isResampled:
@@ -195,7 +220,7 @@ class SliceAudit:
         piece = found.piece(grid.slicePlane(self._axis, sliceIndex))
         return _ofSlice(grid.sampledFromGrid(piece), self._axis, sliceIndex)
 
-    def sharing(self, sliceIndex):
+    def sharing(self, sliceIndex: int) -> list[int]:
         """:return: indices of the other slices that have voxels in common with a slice: where those are coarser."""
         return self._grid.sharing(self._axis, sliceIndex)
 
@@ -273,7 +298,7 @@ class SliceAudit:
         return LabelmapCrop(voxels, tuple(extent[::2]))
 
 
-def emptySlice(writer, audit, target, sliceIndex):
+def emptySlice(writer: SegmentWriter, audit: SliceAudit, target: SegmentTarget, sliceIndex: int) -> bool:
     """Take all of a segment's voxels on a slice out, and forget what is known of the slice.
 
     :param writer: :class:`SegmentWriter` of the segmentation.

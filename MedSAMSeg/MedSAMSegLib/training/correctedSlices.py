@@ -1,6 +1,10 @@
 """The slices of a scene that a reader stands for: drawn, edited or accepted; from them a model can learn."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import slicer
@@ -11,6 +15,9 @@ from MedSAMSegLib.slices.sliceRecords import SliceRecords
 from MedSAMSegLib.slices.sliceStates import SliceAudit
 from MedSAMSegLib.volumes.sliceAxes import AXES
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 
 #: Objects with fewer pixels on a slice teach nothing; the server's training leaves them out, too.
 SMALLEST_PIXELS = 10
@@ -34,7 +41,11 @@ class CorrectedVolume:
     objects: list
 
 
-def correctedVolumes(scene, windowOf, target=(None, None)):
+def correctedVolumes(
+    scene: slicer.vtkMRMLScene,
+    windowOf: Callable[[slicer.vtkMRMLScalarVolumeNode], str],
+    target: tuple[Any, Any] = (None, None),
+) -> tuple[list[CorrectedVolume], list]:
     """Find all good slices of a scene.
 
     What is not good is left out altogether: nothing tells whether the object is there.
@@ -75,7 +86,9 @@ def _checkTrainable(volume):
         )
 
 
-def goodSlices(segmentation, segmentID, volume):
+def goodSlices(
+    segmentation: slicer.vtkMRMLSegmentationNode, segmentID: str, volume: slicer.vtkMRMLScalarVolumeNode
+) -> dict[int, dict[int, LabelmapCrop]]:
     """Return the slices of a segment that somebody drew, edited or accepted.
 
     :param segmentation: the segmentation node.

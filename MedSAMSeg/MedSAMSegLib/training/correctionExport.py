@@ -1,12 +1,18 @@
 """Corrected slices as files that ``medsamseg train`` learns from; any thread."""
 
+from __future__ import annotations
+
 import json
 import zlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from MedSAMSegLib.training.nrrdFile import writeNrrd
+
+if TYPE_CHECKING:
+    import slicer
 
 #: So many volumes are enough to hold back whole ones: one to learn from, one to stop by, one to measure on.
 VOLUMES_TO_PART = 3
@@ -29,7 +35,7 @@ class CorrectionExport:
     :param folder: an empty folder.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder: Path) -> None:
         self._folder = Path(folder)
         self._numbers = {}
         self._cases = []
@@ -38,21 +44,21 @@ class CorrectionExport:
         self.sliceCount = 0
 
     @property
-    def manifest(self):
+    def manifest(self) -> Path:
         """Path of the list of all files."""
         return self._folder / "manifest.json"
 
     @property
-    def split(self):
+    def split(self) -> Path | None:
         """Path of the list of volumes to learn from and to hold back; None when slices are held back instead."""
         return self._folder / "split.json" if self.volumeCount >= VOLUMES_TO_PART else None
 
     @property
-    def volumeCount(self):
+    def volumeCount(self) -> int:
         """Number of different volumes so far."""
         return len(self._numbers)
 
-    def add(self, volume):
+    def add(self, volume: slicer.vtkMRMLScalarVolumeNode) -> None:
         """Write a volume. Slices that were there before, as in a copy of a scene, are left out.
 
         :param volume: :class:`CorrectedVolume`.
@@ -84,7 +90,7 @@ class CorrectionExport:
                 }
             )
 
-    def finish(self):
+    def finish(self) -> None:
         """Write the lists."""
         _writeJson(self.manifest, {"cases": self._cases})
         if self.split is not None:

@@ -1,13 +1,17 @@
 """From corrected slices to an improved model, as a run: slices collected, written, learned from beside Slicer."""
 
+from __future__ import annotations
+
 import contextlib
 import math
 import shutil
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.install.trainingPackages import howToGetThem
@@ -15,6 +19,9 @@ from MedSAMSegLib.runs.backgroundRun import BackgroundRun
 from MedSAMSegLib.runs.run import Run
 from MedSAMSegLib.server.dataFolders import homeFolder
 from MedSAMSegLib.training.correctionExport import CorrectionExport
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.server.serverProgram import ServerProgram
 
 #: The server's training parts slices from so many on; more are better.
 FEWEST_SLICES = 5
@@ -82,7 +89,15 @@ class CorrectionTraining(Run):
     :param onProgress: called with :class:`TrainingProgress`.
     """
 
-    def __init__(self, sources, program, name, title, base=None, onProgress=None):
+    def __init__(
+        self,
+        sources: Sequence[Callable[[], Any]],
+        program: ServerProgram,
+        name: str,
+        title: str,
+        base: str | None = None,
+        onProgress: Callable[..., None] | None = None,
+    ) -> None:
         #: The :class:`Improvement`, once there is one.
         self.result = None
         self._sources = list(sources)
@@ -96,15 +111,15 @@ class CorrectionTraining(Run):
         self._export = CorrectionExport(self._data)
         self._skipped = []
         self._isCancelled = False
-        self._background = None
+        self._background: BackgroundRun | None = None
         self._steps = self._work()
 
     @staticmethod
-    def logPath():
+    def logPath() -> Path:
         """Where what the training said is kept."""
         return homeFolder() / "improve.log"
 
-    def advance(self, wait=False):
+    def advance(self, wait: bool = False) -> bool:
         """Go on; return True while more is to come.
 
         :param wait: True to wait for the end of what is being done.
@@ -125,12 +140,12 @@ class CorrectionTraining(Run):
         self._background = BackgroundRun(function, self._program.cancel, self._onProgress)
         return True
 
-    def cancel(self):
+    def cancel(self) -> None:
         """Ask it to end soon, which `advance` will tell."""
         self._isCancelled = True
         self._program.cancel()
 
-    def close(self):
+    def close(self) -> None:
         """End it now, leaving nothing; what cannot be ended yet is left alone, and its folder removed afterwards."""
         self.cancel()
         background = self._background

@@ -1,12 +1,18 @@
 """Voxels as a NRRD file, which Slicer and the server read alike; pure numpy, for any thread."""
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    import vtk
 
-def writeNrrd(path, voxels, IJKToRAS):
+
+def writeNrrd(path: Path, voxels: np.ndarray, IJKToRAS: vtk.vtkMatrix4x4) -> None:
     """Write voxels with their place in space, uncompressed.
 
     :param path: the file; replaced.

@@ -1,5 +1,7 @@
 """Scenes on disk, read beside the one that is open, which stays as it is."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import slicer
@@ -10,7 +12,7 @@ from MedSAMSegLib.errors import UserError
 SUFFIXES = (".mrb", ".mrml")
 
 
-def findScenes(folder):
+def findScenes(folder: Path) -> list[Path]:
     """Return the paths of all scenes below a folder, the newest first.
 
     :param folder: path of a folder.
@@ -26,7 +28,7 @@ def findScenes(folder):
     return sorted(paths, key=lambda path: (-path.stat().st_mtime, path))
 
 
-def readScene(path):
+def readScene(path: Path) -> slicer.vtkMRMLScene:
     """Read a scene, on the main thread, for as long as the returned object is kept.
 
     :param path: of the file.

@@ -1,5 +1,9 @@
 """Press, drag and release: the user draws a box in a slice view, and its outline follows the pointer."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+
 from MedSAMSegLib.views.pointerTool import PointerTool, ViewPointer
 from MedSAMSegLib.views.viewLines import ViewLines
 
@@ -26,7 +30,14 @@ class BoxDrawing(PointerTool):
     :param color: (R, G, B) of the outline, 0 to 1.
     """
 
-    def __init__(self, onBox, onDrag=None, onDrop=None, isOccupied=None, color=OUTLINE_COLOR):
+    def __init__(
+        self,
+        onBox: Callable[..., None],
+        onDrag: Callable[..., None] | None = None,
+        onDrop: Callable[..., None] | None = None,
+        isOccupied: Callable[..., bool] | None = None,
+        color: tuple[float, float, float] = OUTLINE_COLOR,
+    ) -> None:
         super().__init__(self._viewPointer)
         self._onBox = onBox
         self._onDrag = onDrag or (lambda cornerA, cornerB, sliceNode: None)

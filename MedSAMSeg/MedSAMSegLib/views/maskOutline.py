@@ -1,5 +1,9 @@
 """The outline of a mask over a slice view, for masks that are not in a segment yet."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import slicer
 import vtk
@@ -7,6 +11,9 @@ import vtk
 from MedSAMSegLib.views.viewLines import ViewLines
 from MedSAMSegLib.volumes.sliceAxes import toIJK
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 COLOR = (1.0, 1.0, 1.0)
 WIDTH = 2.0
@@ -21,11 +28,11 @@ class MaskOutline:
     :param sliceView: qMRMLSliceView.
     """
 
-    def __init__(self, sliceView):
+    def __init__(self, sliceView: slicer.qMRMLSliceView) -> None:
         self._sliceView = sliceView
         self._lines = ViewLines(sliceView, COLOR, WIDTH)
 
-    def show(self, volumeNode, prompt, mask):
+    def show(self, volumeNode: slicer.vtkMRMLScalarVolumeNode, prompt: SlicePrompt, mask: Any) -> None:
         """Show a mask's outline.
 
         :param volumeNode: the volume.
@@ -41,12 +48,12 @@ class MaskOutline:
         IJKToXY = slicer.util.arrayFromVTKMatrix(worldToXY) @ SliceGeometry(volumeNode).IJKToWorld
         self._lines.show(np.moveaxis(np.tensordot(IJKToXY, IJK, axes=1)[:2], 0, -1))
 
-    def hide(self):
+    def hide(self) -> None:
         """Take the outline away."""
         self._lines.hide()
 
 
-def outlineEdges(pixels):
+def outlineEdges(pixels: np.ndarray) -> np.ndarray:
     """:return: array (N, 2, 2): x and y of both ends of each pixel edge between set and unset pixels.
 
     :param pixels: bool array (rows, columns); pixel centers are integers.

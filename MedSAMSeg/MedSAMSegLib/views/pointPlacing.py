@@ -1,5 +1,9 @@
 """A click in a slice view is a point that refines a box."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+
 from MedSAMSegLib.views.pointerTool import PointerTool, ViewPointer
 
 
@@ -9,7 +13,7 @@ class PointPlacing(PointerTool):
     :param onPoint: called with (R, A, S) of the click and the view's slice node.
     """
 
-    def __init__(self, onPoint):
+    def __init__(self, onPoint: Callable[..., None]) -> None:
         super().__init__(lambda sliceView: _ViewPlacing(sliceView, onPoint))
 
 

@@ -1,9 +1,16 @@
 """Brings a slice of a volume before the user's eyes."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import slicer
 
+if TYPE_CHECKING:
+    from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
-def jumpToSlice(geometry, axis, index):
+
+def jumpToSlice(geometry: SliceGeometry, axis: int, index: int) -> None:
     """Let every slice view along an axis show a slice; views in other directions stay where they are.
 
     :param geometry: :class:`SliceGeometry` of the volume.

@@ -1,5 +1,10 @@
 """Tells when slice views come and go."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
 import qt
 import slicer
 import vtk
@@ -17,7 +22,7 @@ class SliceViewWatch(VTKObservationMixin):
     :param onChange: called without arguments, from the event loop.
     """
 
-    def __init__(self, onChange):
+    def __init__(self, onChange: Callable[[], None]) -> None:
         VTKObservationMixin.__init__(self)
         self._onChange = onChange
         self._isWatching = False
@@ -26,7 +31,7 @@ class SliceViewWatch(VTKObservationMixin):
         self._timer.setSingleShot(True)
         self._timer.interval = 0
 
-    def start(self):
+    def start(self) -> None:
         """Begin to watch."""
         layoutManager = slicer.app.layoutManager()
         if self._isWatching or layoutManager is None:
@@ -37,7 +42,7 @@ class SliceViewWatch(VTKObservationMixin):
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAddedEvent, self._onNode)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeRemovedEvent, self._onNode)
 
-    def stop(self):
+    def stop(self) -> None:
         """Call nobody any more."""
         if not self._isWatching:
             return
@@ -49,7 +54,7 @@ class SliceViewWatch(VTKObservationMixin):
         self.removeObservers()
 
     @staticmethod
-    def sliceWidgets():
+    def sliceWidgets() -> dict[str, Any]:
         """:return: {layout name: qMRMLSliceWidget} of all slice views."""
         layoutManager = slicer.app.layoutManager()
         names = layoutManager.sliceViewNames() if layoutManager is not None else ()

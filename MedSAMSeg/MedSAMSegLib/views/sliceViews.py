@@ -1,10 +1,14 @@
 """Which slice of a volume the user looks at."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 import slicer
 
-from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+if TYPE_CHECKING:
+    from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,26 +23,25 @@ class ShownSlice:
     index: int
 
 
-def shownSlice(volumeNode, axis=None):
+def shownSlice(geometry: SliceGeometry, axis: int | None = None) -> ShownSlice:
     """Return the slice of a volume that the first slice view of the layout shows.
 
-    :param volumeNode: a scalar volume.
+    :param geometry: :class:`SliceGeometry` of the volume.
     :param axis: only views along this array axis, if given.
     :return: :class:`ShownSlice`; the middle slice along the axis (0 when not given) where no view shows one.
     """
-    for shown in slicesInViews(volumeNode).values():
+    for shown in slicesInViews(geometry).values():
         if axis in (None, shown.axis):
             return shown
     axis = axis or 0
-    return ShownSlice(axis, SliceGeometry(volumeNode).shape[axis] // 2)
+    return ShownSlice(axis, geometry.shape[axis] // 2)
 
 
-def slicesInViews(volumeNode):
+def slicesInViews(geometry: SliceGeometry) -> dict[str, ShownSlice]:
     """Return the slice of a volume that lies in each slice view of the layout: {name of the view: ShownSlice}.
 
-    :param volumeNode: a scalar volume.
+    :param geometry: :class:`SliceGeometry` of the volume.
     """
-    geometry = SliceGeometry(volumeNode)
     return {node.GetLayoutName(): _shownSlice(geometry, node) for node in _shownSliceNodes()}
 
 

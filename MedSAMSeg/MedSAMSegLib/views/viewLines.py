@@ -1,8 +1,16 @@
 """Lines over a slice view, in its display coordinates."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import vtk
 from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
+
+if TYPE_CHECKING:
+    import slicer
 
 
 class ViewLines:
@@ -13,7 +21,7 @@ class ViewLines:
     :param width: of the lines, in pixels of the screen.
     """
 
-    def __init__(self, sliceView, color, width):
+    def __init__(self, sliceView: slicer.qMRMLSliceView, color: Sequence[float], width: float) -> None:
         self._sliceView = sliceView
         self._polyData = vtk.vtkPolyData()
         mapper = vtk.vtkPolyDataMapper2D()
@@ -23,7 +31,7 @@ class ViewLines:
         self._actor.GetProperty().SetColor(color)
         self._actor.GetProperty().SetLineWidth(width)
 
-    def show(self, positions):
+    def show(self, positions: Any) -> None:
         """Show line segments in place of those before.
 
         :param positions: array (N, 2, 2): x and y of both ends of each, in pixels from the bottom left.
@@ -41,7 +49,7 @@ class ViewLines:
             self._renderer.AddViewProp(self._actor)
         self._sliceView.scheduleRender()
 
-    def hide(self):
+    def hide(self) -> None:
         """Take the lines away."""
         if self._renderer.HasViewProp(self._actor):
             self._renderer.RemoveViewProp(self._actor)

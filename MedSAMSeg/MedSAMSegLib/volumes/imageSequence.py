@@ -1,5 +1,9 @@
 """A volume that shows one frame of a sequence after the other: cine MR, ultrasound, endoscopy, 4D CT."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 import slicer
 
@@ -7,7 +11,7 @@ from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.sliceGeometry import IJKToRASOf
 
 
-def sequenceShownBy(node):
+def sequenceShownBy(node: slicer.vtkMRMLNode | None) -> tuple[Any, Any]:
     """Find the sequence whose frames a node of the scene shows.
 
     :param node: a volume, a segmentation, or None.
@@ -20,7 +24,7 @@ def sequenceShownBy(node):
     return None, None
 
 
-def framesShownBy(node):
+def framesShownBy(node: slicer.vtkMRMLNode) -> list[slicer.vtkMRMLNode]:
     """:return: the nodes of all frames of the sequence whose frames a node shows; none for one that stands alone.
 
     :param node: a volume or a segmentation.
@@ -42,42 +46,47 @@ class ImageSequence:
     :param sequence: the vtkMRMLSequenceNode that holds the frames.
     """
 
-    def __init__(self, volumeNode, browser, sequence):
+    def __init__(
+        self,
+        volumeNode: slicer.vtkMRMLScalarVolumeNode,
+        browser: slicer.vtkMRMLSequenceBrowserNode,
+        sequence: slicer.vtkMRMLSequenceNode,
+    ) -> None:
         self.volumeNode = volumeNode
         self.browser = browser
         self.sequence = sequence
 
     @classmethod
-    def of(cls, volumeNode):
+    def of(cls, volumeNode: slicer.vtkMRMLScalarVolumeNode | None) -> ImageSequence | None:
         """:return: the ImageSequence that a volume shows a frame of; None for a volume that stands alone."""
         browser, sequence = sequenceShownBy(volumeNode)
         return cls(volumeNode, browser, sequence) if sequence is not None and sequence.GetNumberOfDataNodes() else None
 
     @property
-    def frameCount(self):
+    def frameCount(self) -> int:
         """Number of frames."""
         return self.sequence.GetNumberOfDataNodes()
 
     @property
-    def shownFrame(self):
+    def shownFrame(self) -> int:
         """Number of the frame that is shown, from 0."""
         return self.sequence.GetItemNumberFromIndexValue(self._shownValue, False)
 
-    def show(self, frame):
+    def show(self, frame: int) -> None:
         """Show a frame in all views.
 
         :param frame: its number, from 0.
         """
         self.browser.SetSelectedItemNumber(self._masterItem(self.value(frame)))
 
-    def value(self, frame):
+    def value(self, frame: int) -> str:
         """:return: the index value of a frame, such as "0.04": it stays the same when frames are added or removed.
 
         :param frame: its number, from 0.
         """
         return self.sequence.GetNthIndexValue(frame)
 
-    def title(self, frame):
+    def title(self, frame: int) -> str:
         """:return: what to call a frame, such as "4 of 25 (0.12 s)".
 
         :param frame: its number, from 0.
@@ -86,7 +95,7 @@ class ImageSequence:
         value = f"{self.value(frame)} {unit}".strip() if unit else ""
         return f"{frame + 1} of {self.frameCount}" + (f" ({value})" if value else "")
 
-    def film(self, axis, sliceIndex):
+    def film(self, axis: int, sliceIndex: int) -> np.ndarray:
         """Lay the same slice of all frames behind each other; :meth:`check` tells whether that can be done.
 
         :param axis: array axis of the slice.
@@ -96,7 +105,7 @@ class ImageSequence:
         arrays = [slicer.util.arrayFromVolume(self._frame(number)) for number in range(self.frameCount)]
         return np.stack([array.take(sliceIndex, axis) for array in arrays])
 
-    def check(self):
+    def check(self) -> None:
         """:raises UserError: if a frame has other voxels, or lies elsewhere, than the one that is shown."""
         for number in range(self.frameCount):
             self._checkAlike(number, self._frame(number))

@@ -1,5 +1,7 @@
 """The range of intensities that the network sees: what the user can choose, and what is chosen for a volume."""
 
+from __future__ import annotations
+
 import math
 
 import numpy as np
@@ -19,7 +21,7 @@ CT_WINDOWS = {"soft": (400, 40), "lung": (1500, -600), "brain": (80, 40), "bone"
 SAMPLE_VOXELS = 100_000
 
 
-def windowTitles():
+def windowTitles() -> list[tuple[str, str]]:
     """Return [(value, title)] in the order of the list."""
     names = {"soft": _("Soft tissue"), "lung": _("Lung"), "brain": _("Brain"), "bone": _("Bone")}
     presets = [
@@ -33,7 +35,7 @@ def windowTitles():
     ]
 
 
-def resolvedWindow(choice, volumeNode, suggestion):
+def resolvedWindow(choice: str, volumeNode: slicer.vtkMRMLScalarVolumeNode, suggestion: str) -> str:
     """Return what is asked of the server: a preset's name, or "W,L".
 
     :param choice: one of the values of :func:`windowTitles`; another one goes to the server as it is.
@@ -49,7 +51,7 @@ def resolvedWindow(choice, volumeNode, suggestion):
     return choice
 
 
-def suggestedWindow(volumeNode):
+def suggestedWindow(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> str:
     """Return the window that suits a volume: by its DICOM modality, and for CT or without one by its intensities.
 
     :param volumeNode: a scalar volume with voxels.
@@ -65,7 +67,7 @@ def suggestedWindow(volumeNode):
     return PERCENTILE
 
 
-def dicomModality(volumeNode):
+def dicomModality(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> str:
     """Return the modality that the DICOM importer noted for a volume, such as "CT"; "" where it is not known.
 
     :param volumeNode: the scalar volume.

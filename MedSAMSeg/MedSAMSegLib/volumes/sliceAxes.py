@@ -11,32 +11,41 @@ columns (x) along the last remaining one. ::
     [['x', 'y', 'depth'], ['x', 'depth', 'y'], ['depth', 'x', 'y']]
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 AXES = (0, 1, 2)
 
 _COLUMN_AND_ROW_IJK = {0: (0, 1), 1: (0, 2), 2: (1, 2)}
 
 
-def depthIJK(axis):
+def depthIJK(axis: int) -> int:
     """:return: index into (I, J, K) of the direction that an array axis runs along."""
     return 2 - axis
 
 
-def inPlaneIJK(axis):
+def inPlaneIJK(axis: int) -> tuple[int, int]:
     """:return: indices into (I, J, K) of a slice's x (columns) and y (rows)."""
     return _COLUMN_AND_ROW_IJK[axis]
 
 
-def toIJK(axis, depth, x, y):
+def toIJK(axis: int, depth: int, x: float, y: float) -> list[float]:
     """:return: [i, j, k] of a place on a slice: `depth` along the axis, `x` and `y` within the slice."""
     column, row = inPlaneIJK(axis)
-    ijk = [0, 0, 0]
+    ijk: list[float] = [0, 0, 0]
     ijk[depthIJK(axis)] = depth
     ijk[column] = x
     ijk[row] = y
     return ijk
 
 
-def fromIJK(axis, ijk):
+def byAxis(ijk: Any) -> list[Any]:
+    """:return: of what belongs to I, J and K, a list of what belongs to the array axes 0, 1 and 2."""
+    return list(reversed(ijk))
+
+
+def fromIJK(axis: int, ijk: Any) -> tuple[Any, Any, Any]:
     """:return: (depth, x, y) on the slices along an axis, the inverse of `toIJK`."""
     column, row = inPlaneIJK(axis)
     return ijk[depthIJK(axis)], ijk[column], ijk[row]

@@ -1,14 +1,17 @@
 """Where a volume's voxels are in the world, and which slice a box drawn in the world lies on."""
 
+from __future__ import annotations
+
 import functools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import slicer
 import vtk
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.volumes.sliceAxes import AXES, depthIJK, fromIJK, inPlaneIJK, toIJK
+from MedSAMSegLib.volumes.sliceAxes import AXES, byAxis, depthIJK, fromIJK, inPlaneIJK, toIJK
 from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 # Two corners further apart than this along the axis, in slices, are not a box on one slice.
@@ -31,36 +34,45 @@ class SliceGeometry:
         label map, is under a non-linear transform, or has a matrix that gives its voxels no places.
     """
 
-    def __init__(self, volumeNode):
+    def __init__(self, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> None:
         checkVolume(volumeNode)
         self.volumeNode = volumeNode
         self.shape = tuple(reversed(volumeNode.GetImageData().GetDimensions()))
         self.IJKToWorld = IJKToWorldOf(volumeNode)
         self.worldToIJK = np.linalg.inv(self.IJKToWorld)
 
-    def continuousIJK(self, point):
+    @property
+    def isCurrent(self) -> bool:
+        """Whether the volume is still where it was.
+
+        :raises UserError: when it was removed, or cannot be segmented any more.
+        """
+        checkVolume(self.volumeNode)
+        return bool((IJKToWorldOf(self.volumeNode) == self.IJKToWorld).all())
+
+    def continuousIJK(self, point: Sequence[float]) -> np.ndarray:
         """:return: continuous (i, j, k) of a point in the world; voxel centers are integers."""
         return (self.worldToIJK @ [*point, 1.0])[:3]
 
-    def worldFromContinuous(self, axis, sliceIndex, x, y):
+    def worldFromContinuous(self, axis: int, sliceIndex: int, x: float, y: float) -> np.ndarray:
         """:return: the point in the world at continuous in-plane position (x, y) of a slice."""
         return (self.IJKToWorld @ [*toIJK(axis, sliceIndex, x, y), 1.0])[:3]
 
-    def sliceIndex(self, axis, point):
+    def sliceIndex(self, axis: int, point: Sequence[float]) -> int:
         """:return: index of the slice nearest to a point in the world; it may lie outside the volume."""
         return _nearestSlice(self.continuousIJK(point)[depthIJK(axis)])
 
-    def sliceShape(self, axis):
+    def sliceShape(self, axis: int) -> tuple[int, int]:
         """:return: (rows, columns) of the slices along an axis."""
         rows, columns = (size for arrayAxis, size in enumerate(self.shape) if arrayAxis != axis)
         return rows, columns
 
-    def axisForCorners(self, cornerA, cornerB):
+    def axisForCorners(self, cornerA: Sequence[float], cornerB: Sequence[float]) -> int:
         """:return: the array axis along which two corners in the world are closest, counted in voxels."""
         distances = np.abs(self.continuousIJK(cornerA) - self.continuousIJK(cornerB))
-        return min(AXES, key=lambda axis: distances[depthIJK(axis)])
+        return int(np.argmin(byAxis(distances)))
 
-    def axisForSliceNode(self, sliceNode):
+    def axisForSliceNode(self, sliceNode: slicer.vtkMRMLSliceNode) -> tuple[int, float]:
         """Find the slices that a view shows best.
 
         :param sliceNode: vtkMRMLSliceNode of the view.
@@ -70,7 +82,7 @@ class SliceGeometry:
         axis, tilt = self._nearestAxis(normal)
         return axis, max(tilt, self._inPlaneAngle(axis, right, up))
 
-    def axisOf(self, sliceNode):
+    def axisOf(self, sliceNode: slicer.vtkMRMLSliceNode) -> int:
         """:return: the array axis of the slices that the view of a vtkMRMLSliceNode shows best."""
         _right, _up, normal = _viewAxes(sliceNode)
         return self._nearestAxis(normal)[0]
@@ -80,7 +92,7 @@ class SliceGeometry:
         axis = min(tilts, key=lambda axis: tilts[axis])
         return axis, tilts[axis]
 
-    def boxFromRAS(self, cornerA, cornerB, axis=None):
+    def boxFromRAS(self, cornerA: Sequence[float], cornerB: Sequence[float], axis: int | None = None) -> SlicePrompt:
         """Turn two opposite corners into a box on one slice, clipped to the image.
 
         :param cornerA: (R, A, S) of one corner, in the world.
@@ -101,7 +113,9 @@ class SliceGeometry:
             )
         return self._boxAround((cornerA, cornerB), axis)
 
-    def boxFromView(self, cornerA, cornerB, sliceNode):
+    def boxFromView(
+        self, cornerA: Sequence[float], cornerB: Sequence[float], sliceNode: slicer.vtkMRMLSliceNode
+    ) -> SlicePrompt:
         """Turn a rectangle drawn in a slice view into a box on the nearest slice of the volume.
 
         In a view that is rotated against the volume the box encloses the drawn rectangle, on the slice through its
@@ -120,7 +134,7 @@ class SliceGeometry:
         otherCorners = (start + right * (right @ diagonal), start + up * (up @ diagonal))
         return self._boxAround((cornerA, cornerB, *otherCorners), axis)
 
-    def clip(self, prompt):
+    def clip(self, prompt: SlicePrompt) -> SlicePrompt:
         """Cut a box to the image, [-0.5, n - 0.5] in each direction.
 
         :param prompt: SlicePrompt with a box.
@@ -148,12 +162,12 @@ class SliceGeometry:
                 f" {columns} × {rows} pixels along this axis.",
                 "box_outside_image",
             )
-        return prompt.changed(box=edges, isClipped=prompt.isClipped or edges != prompt.box)
+        return prompt if edges == prompt.box else prompt.changed(box=edges, isClipped=True)
 
     @functools.cached_property
     def _normals(self):
         # The gradient of an index is perpendicular to its slices, in sheared volumes too.
-        return {axis: self.worldToIJK[depthIJK(axis), :3] for axis in AXES}
+        return dict(zip(AXES, byAxis(self.worldToIJK[:3, :3]), strict=True))
 
     def _inPlaneAngle(self, axis, right, up):
         columns, rows = (self.IJKToWorld[:3, index] for index in inPlaneIJK(axis))
@@ -162,7 +176,7 @@ class SliceGeometry:
         return min(upright, turned)
 
 
-def checkVolume(volumeNode):
+def checkVolume(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> None:
     """Tell why a volume has no :class:`SliceGeometry`, where only that matters.
 
     :param volumeNode: the volume, or None.
@@ -205,7 +219,7 @@ def _checkPlace(volumeNode):
     )
 
 
-def isColor(volumeNode):
+def isColor(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> bool:
     """:return: whether a volume's voxels are colors, as the server takes them: 3 or 4 values of 8 or 16 bits, unsigned.
 
     :param volumeNode: volume with voxels.
@@ -234,7 +248,7 @@ def _checkIsScalarImage(volumeNode):
         )
 
 
-def IJKToRASOf(volumeNode):
+def IJKToRASOf(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> np.ndarray:
     """Return where a volume's voxels are below its parent transform, counted from the first voxel of its array.
 
     Image data whose extent does not begin at 0 is placed by its extent, as slice views, exports and
@@ -256,7 +270,7 @@ def _whoHas(volumeNode):
     return "color images" if volumeNode.GetImageData().GetNumberOfScalarComponents() in (3, 4) else "vector images"
 
 
-def IJKToWorldOf(volumeNode):
+def IJKToWorldOf(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> np.ndarray:
     """Return where a volume's voxels are in the world, counted from the first voxel of its array.
 
     :param volumeNode: volume with voxels, under no transform or linear ones.

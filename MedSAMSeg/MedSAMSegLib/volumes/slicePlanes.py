@@ -1,14 +1,21 @@
 """Which way the slices of a volume lie in the body."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from MedSAMSegLib.volumes.sliceAxes import depthIJK
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 #: By the world axis (R, A, S) that is across the slices.
 PLANES = ("sagittal", "coronal", "axial")
 
 
-def planeOf(geometry, axis):
+def planeOf(geometry: SliceGeometry, axis: int) -> str:
     """Return which of PLANES the slices along an array axis are nearest to.
 
     :param geometry: SliceGeometry of the volume.

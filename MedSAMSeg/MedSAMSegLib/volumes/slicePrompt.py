@@ -1,9 +1,13 @@
 """What shows an object on one slice of a volume: one value from the pointer to the server's JSON."""
 
+from __future__ import annotations
+
 import base64
 import dataclasses
 import math
 import operator
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +16,9 @@ from MedSAMSegLib.volumes.sliceAxes import AXES, fromIJK, toIJK
 
 # Narrower than this, in pixels, a box is a line: a click without a drag, up to rounding.
 SMALLEST_SIDE = 1e-3
+
+#: What a box or a point may mean: the three answers of networks that learned to tell these apart.
+MEANINGS = ("part", "object", "whole")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -27,7 +34,7 @@ class DrawnMask:
     y0: int
     pixels: np.ndarray
 
-    def toJson(self):
+    def toJson(self) -> dict[str, Any]:
         """:return: the server's form: an inclusive extent, and its pixels packed row by row."""
         rows, columns = self.pixels.shape
         return {
@@ -59,6 +66,7 @@ class SlicePrompt:
     :param points: (x, y, whether it belongs to the object) of each point.
     :param mask: DrawnMask that a propagation starts from as it is; None without.
     :param exclude: boxes (x0, y0, x1, y1) round what lies in the box and is not the object.
+    :param meaning: one of `MEANINGS`; None for the one answer that all networks have.
     :param isClipped: whether a part of the drawn box lay outside the image and was cut off.
     :raises UserError: if the axis is none, an edge is not a number, or the box is empty or reversed.
     """
@@ -69,6 +77,7 @@ class SlicePrompt:
     points: tuple = ()
     mask: DrawnMask | None = None
     exclude: tuple = ()
+    meaning: str | None = None
     isClipped: bool = dataclasses.field(default=False, compare=False)
 
     def __post_init__(self):
@@ -79,7 +88,7 @@ class SlicePrompt:
             self._checkBox()
 
     @classmethod
-    def ofNumbers(cls, axis, sliceIndex, box):
+    def ofNumbers(cls, axis: int, sliceIndex: int, box: Sequence[float]) -> SlicePrompt:
         """Make a box of numbers of any kind, such as numpy's.
 
         :param axis: array axis, a whole number.
@@ -99,7 +108,7 @@ class SlicePrompt:
         return cls(axis, sliceIndex, (x0, y0, x1, y1))
 
     @classmethod
-    def fromJson(cls, axis, sliceIndex, fields):
+    def fromJson(cls, axis: int, sliceIndex: int, fields: Mapping[str, Any]) -> SlicePrompt:
         """:return: the prompt that `toJson` was called on, without its mask.
 
         :param axis: array axis of the slice.
@@ -109,11 +118,12 @@ class SlicePrompt:
         box = fields.get("box")
         points = tuple((x, y, bool(label)) for x, y, label in fields.get("points", ()))
         exclude = tuple(tuple(excluded) for excluded in fields.get("exclude", ()))
-        return cls(axis, sliceIndex, None if box is None else tuple(box), points, exclude=exclude)
+        meaning = fields.get("meaning")
+        return cls(axis, sliceIndex, None if box is None else tuple(box), points, exclude=exclude, meaning=meaning)
 
-    def toJson(self):
+    def toJson(self) -> dict[str, Any]:
         """:return: the server's form of what is given, by kind; where the slice is, others say."""
-        fields = {}
+        fields: dict[str, Any] = {}
         if self.box is not None:
             fields["box"] = list(self.box)
         if self.points:
@@ -122,14 +132,16 @@ class SlicePrompt:
             fields["mask"] = self.mask.toJson()
         if self.exclude:
             fields["exclude"] = [list(box) for box in self.exclude]
+        if self.meaning is not None:
+            fields["meaning"] = self.meaning
         return fields
 
-    def changed(self, **fields):
+    def changed(self, **fields: Any) -> SlicePrompt:
         """:return: the prompt with other values in some fields."""
         return dataclasses.replace(self, **fields)
 
-    def renumbered(self, change):
-        """:return: the same boxes and points where the volume's voxels are counted otherwise.
+    def renumbered(self, change: np.ndarray) -> SlicePrompt:
+        """:return: the same boxes, points and meaning where the volume's voxels are counted otherwise.
 
         :param change: 4 × 4 array from these voxel indices to the others, along the same axes.
         """
@@ -139,7 +151,7 @@ class SlicePrompt:
         box = None if self.box is None else self._movedBox(change, self.box)
         points = tuple((*self._moved(change, x, y)[1:], isInObject) for x, y, isInObject in self.points)
         exclude = tuple(self._movedBox(change, excluded) for excluded in self.exclude)
-        return SlicePrompt(self.axis, round(depth), box, points, exclude=exclude)
+        return SlicePrompt(self.axis, round(depth), box, points, exclude=exclude, meaning=self.meaning)
 
     def __str__(self):
         what = f"{len(self.points)} points" if self.box is None else f"({_texts(self.box)})"

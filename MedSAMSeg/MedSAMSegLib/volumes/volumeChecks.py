@@ -1,13 +1,20 @@
 """Sentences on volumes that cannot be segmented, and on those with something to know."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.imageSequence import ImageSequence
 from MedSAMSegLib.volumes.sliceGeometry import checkVolume
 
+if TYPE_CHECKING:
+    import slicer
 
-def whyUnusable(volumeNode):
+
+def whyUnusable(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> str:
     """Return why a volume cannot be segmented and what to do, "" if it can.
 
     :param volumeNode: a volume node.
@@ -19,7 +26,7 @@ def whyUnusable(volumeNode):
     return ""
 
 
-def remarkOn(volumeNode):
+def remarkOn(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> str:
     """Return what is worth knowing before segmenting a volume that can be segmented, "" for an ordinary one.
 
     :param volumeNode: a scalar volume with voxels.

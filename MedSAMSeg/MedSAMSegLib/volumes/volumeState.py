@@ -1,6 +1,6 @@
 """Tells whether a volume is still what it was when a question about it was asked."""
 
-from MedSAMSegLib.volumes.sliceGeometry import IJKToWorldOf, SliceGeometry, checkVolume
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 
 class VolumeState:
@@ -19,10 +19,7 @@ class VolumeState:
 
         :raises UserError: when it was removed.
         """
-        volumeNode = self.geometry.volumeNode
-        checkVolume(volumeNode)
-        isInPlace = (IJKToWorldOf(volumeNode) == self.geometry.IJKToWorld).all()
-        return bool(isInPlace) and self._voxelsNow() == self._voxels
+        return self.geometry.isCurrent and self._voxelsNow() == self._voxels
 
     def _voxelsNow(self):
         image = self.geometry.volumeNode.GetImageData()

@@ -20,7 +20,7 @@ from medsamseg_server.system.safe_files import readable_size
 from medsamseg_server.weights.store import ModelStore
 
 if TYPE_CHECKING:
-    from medsamseg_server.engine.warming import Scan, Warming, WarmScan
+    from medsamseg_server.engine.precomputing import Precomputation, PrecomputedScan, Scan
 
 _GIGABYTE = 1e9
 _DAY_SECONDS = 86_400.0
@@ -32,8 +32,8 @@ fast from the first click. Those unused for longest go when the space is used up
 
 examples:
   medsamseg cache info
-  medsamseg cache warm tomorrow/                encode all scans of a folder
-  medsamseg cache warm chest.nrrd --window lung --window soft --axis 0 --axis 1
+  medsamseg cache precompute tomorrow/           encode all scans of a folder
+  medsamseg cache precompute chest.nrrd --window lung --window soft --axis 0 --axis 1
   medsamseg cache clear --unused-days 30
   medsamseg cache limit 50                      50 GB, about 24,000 slices
 """
@@ -72,7 +72,7 @@ def _add_clear(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _add_warm(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
-        "warm",
+        "precompute",
         help="encode scans before they are opened",
         description="Encode all slices of scans, for example the night before. What is encoded already is left out, so "
         "an interrupted run goes on where it was. Give the window, axis and model that will be used in Slicer.",
@@ -181,7 +181,7 @@ def run_warm(args: argparse.Namespace) -> int:
     store = ModelStore()
     store.path(args.model)
     # What reads images and runs networks is imported after the arguments are known to be right.
-    from medsamseg_server.engine.warming import Warming, Wish, find_scans
+    from medsamseg_server.engine.precomputing import Precomputation, PrecomputeRequest, find_scans
     from medsamseg_server.volumes.windows import check_window
 
     windows = tuple(args.window or ["auto"])
@@ -191,9 +191,9 @@ def run_warm(args: argparse.Namespace) -> int:
     folder = _folder()
     engine = make_engine(args, store, EmbeddingCache(0, folder.folder, folder.quota))
     engine.predictor(args.model)
-    warming = Warming(engine, Wish(tuple(args.axis or [0]), windows, args.model))
+    precomputation = Precomputation(engine, PrecomputeRequest(tuple(args.axis or [0]), windows, args.model))
     try:
-        results = [_warm(args, warming, scan) for scan in scans]
+        results = [_precompute(args, precomputation, scan) for scan in scans]
     except KeyboardInterrupt:
         raise MedSAMSegError(
             ErrorKind.CANCELLED,
@@ -207,9 +207,9 @@ def run_warm(args: argparse.Namespace) -> int:
     return ErrorKind.UNREADABLE.exit_status if failed else 0
 
 
-def _warm(args: argparse.Namespace, warming: Warming, scan: Scan) -> dict[str, Any]:
+def _precompute(args: argparse.Namespace, precomputation: Precomputation, scan: Scan) -> dict[str, Any]:
     """Encode one scan and say so; one that cannot be read must not keep the others waiting."""
-    from medsamseg_server.engine.warming import read_volume
+    from medsamseg_server.engine.precomputing import read_volume
 
     name = str(scan.path) if scan.series is None else f"{scan.path} ({scan.series})"
     place = {"path": str(scan.path), "series": scan.series}
@@ -217,9 +217,9 @@ def _warm(args: argparse.Namespace, warming: Warming, scan: Scan) -> dict[str, A
         volume = read_volume(scan)
         hidden = not shows_progress(args)
         with tqdm(
-            total=warming.slice_count(volume), unit="slice", desc=scan.path.name, disable=hidden, leave=False
+            total=precomputation.slice_count(volume), unit="slice", desc=scan.path.name, disable=hidden, leave=False
         ) as bar:
-            result = warming.warm(volume, bar.update)
+            result = precomputation.run(volume, bar.update)
     except MedSAMSegError as error:
         warn(f"{name}: {error}")
         return {**place, "error": {"code": error.code, "message": error.message, "hint": error.hint}}
@@ -227,7 +227,7 @@ def _warm(args: argparse.Namespace, warming: Warming, scan: Scan) -> dict[str, A
     return {**place, **asdict(result), "seconds": round(result.seconds, 3)}
 
 
-def _report(args: argparse.Namespace, name: str, result: WarmScan) -> None:
+def _report(args: argparse.Namespace, name: str, result: PrecomputedScan) -> None:
     say(args, f"{name}: {result.slices} slices, {result.encoded} of them encoded now, in {result.seconds:.0f} s")
     if not result.complete:
         warn(f"{name}: the rest does not fit. Set another limit with 'medsamseg cache limit', if the disk has room.")

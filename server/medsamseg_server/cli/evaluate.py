@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from medsamseg_server.evaluation.report import Scores
     from medsamseg_server.evaluation.runner import Outcome, Settings, Setup
 
-_BASELINE = "reference"
-
 _EPILOG = """\
 manifest:
   {"cases": [{"image": "ct.nii.gz", "labels": "ct_labels.nii.gz", "window": "soft",
@@ -88,6 +86,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default="0,5",
         help="largest outward shift of a box's sides, in percent of its size, with commas (default: 0,5)",
     )
+    parser.add_argument(
+        "--planes",
+        type=int,
+        choices=(1, 3),
+        default=1,
+        help="planes that objects in scans are seen in, as for segment (default: 1)",
+    )
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="of the jitter and of points (default: 0)")
     parser.add_argument("--out", metavar="FILE.json", type=Path, help="write everything that was measured")
     parser.add_argument(
@@ -118,7 +123,7 @@ def run(args: argparse.Namespace) -> int:
     for model in settings.models:
         store.path(model)
     engine = make_engine(args, store)
-    about = {"manifest": str(args.manifest)}
+    about = {"manifest": str(args.manifest), "planes": args.planes}
     scores, pictures = _evaluate(args, engine, entries, settings)
     rows = compare(scores)
     report = {**make_report(scores, about), "comparison": [asdict(row) for row in rows]}
@@ -137,7 +142,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _make_settings(args: argparse.Namespace, entries: Sequence[CaseEntry]) -> Settings:
     from medsamseg_server.evaluation.protocols import TRACK, Jitter, parse_protocols
-    from medsamseg_server.evaluation.runner import Settings
+    from medsamseg_server.evaluation.runner import BASELINE, Settings
     from medsamseg_server.evaluation.segmenting import THROUGH_TIME
     from medsamseg_server.propagation import DEFAULT_METHOD, make_strategy
 
@@ -145,11 +150,11 @@ def _make_settings(args: argparse.Namespace, entries: Sequence[CaseEntry]) -> Se
     propagated = {protocol.name for protocol in protocols if protocol.propagates}
     usual = THROUGH_TIME if propagated == {TRACK} else DEFAULT_METHOD
     methods = _names(args.method or usual)
-    methods += [_BASELINE] if _BASELINE not in methods else []
+    methods += [BASELINE] if BASELINE not in methods else []
     for method in methods:
         make_strategy(method)
     jitters = [Jitter(_percent(text), args.seed) for text in _names(args.jitter)]
-    return Settings(protocols, methods, _names(args.model), jitters)
+    return Settings(protocols, methods, _names(args.model), jitters, args.planes)
 
 
 def _usual_protocols(entries: Sequence[CaseEntry]) -> str:

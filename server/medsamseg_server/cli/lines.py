@@ -32,7 +32,7 @@ def check_options(args: argparse.Namespace) -> None:
     """Raise ``usage`` where lines cannot show the object."""
     if not args.line:
         return
-    for option in ("box", "prompts", "boxes"):
+    for option in ("box", "click", "prompts", "boxes"):
         if getattr(args, option) is not None:
             raise _wrong_usage(f"--line cannot go with --{option}.", "Give one of them.")
     if len(args.line) > 2:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from medsamseg_server.cli import exclusion, lines, probability
+from medsamseg_server.cli import clicking, exclusion, lines, meaning, probability
 from medsamseg_server.cli.engine_options import make_loaded_engine
 from medsamseg_server.cli.output import refuse_to_replace_the_image
 from medsamseg_server.cli.segment_options import EPILOG, add_options
@@ -28,6 +28,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Segment what the image file holds: a scan, a film, or pictures with the boxes of an annotation tool."""
     lines.check_options(args)
+    meaning.check_option(args)
     if args.boxes is not None:
         return _run_boxes(args)
     tasks = make_tasks(args)
@@ -38,7 +39,9 @@ def run(args: argparse.Namespace) -> int:
     refuse_to_replace_the_image(args.image, args.output)
     probability.check_options(args, len(tasks))
     exclusion.check_options(args, is_film(args.image), tasks.values())
+    clicking.check_options(args, is_film(args.image))
     _check_phases(args, is_film(args.image))
+    _check_planes(args, is_film(args.image))
     if is_film(args.image):
         lines.check_film(args)
         return segment_film.run(args, tasks)
@@ -49,12 +52,20 @@ def _run_boxes(args: argparse.Namespace) -> int:
     from medsamseg_server.cli import segment_boxes
 
     exclusion.check_options(args, is_film=False)
+    clicking.check_options(args, is_film=False)
     _check_phases(args, is_film=False)
+    _check_planes(args, is_film=False)
     probability.check_options(args, 1)
     pictures = segment_boxes.check_arguments(args)
     store = ModelStore()
     store.path(args.model)
     return segment_boxes.run(args, pictures, make_loaded_engine(args, store))
+
+
+def _check_planes(args: argparse.Namespace, is_film: bool) -> None:
+    for what, given in (("a film", is_film), ("--boxes", args.boxes is not None), ("--slice-only", args.slice_only)):
+        if args.planes > 1 and given:
+            raise wrong_usage(f"--planes {args.planes} cannot go with {what}.", "Leave --planes out.")
 
 
 def _check_phases(args: argparse.Namespace, is_film: bool) -> None:

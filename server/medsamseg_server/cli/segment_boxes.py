@@ -26,7 +26,7 @@ from medsamseg_server.image_io.mask_writer import Segment
 from medsamseg_server.image_io.reading import read_image
 from medsamseg_server.image_io.segmentations import check_can_hold, check_output, color_of, write_segmentation
 from medsamseg_server.propagation import Propagation, SliceResult
-from medsamseg_server.propagation.overlap import SliceClaims
+from medsamseg_server.propagation.overlap import OverlapResolution
 from medsamseg_server.system.safe_files import ensure_folder, replacing
 from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.volumes.windows import IntensityRange
@@ -154,7 +154,7 @@ def _segment(args: argparse.Namespace, picture: BoxedPicture, engine: Engine) ->
     results: dict[str, SliceResult] = {}
     windows: list[IntensityRange] = []
     for names in _batches(list(boxes)):
-        prompts = [Prompt(boxes[name]) for name in names]
+        prompts = [Prompt(boxes[name], meaning=args.meaning) for name in names]
         is_asked = args.threshold != DEFAULT_THRESHOLD
         found = engine.segment(SliceRequest(volume, 0, 0, args.window, args.model, is_asked), prompts)
         windows.append(found.window)
@@ -162,7 +162,7 @@ def _segment(args: argparse.Namespace, picture: BoxedPicture, engine: Engine) ->
             results[name] = SliceResult(0, "prompt", boxes[name], mask.at(args.threshold), "box")
     if not args.allow_overlap:
         plans = {name: Propagation(volume.shape, 0, {0: box}).plan for name, box in boxes.items()}
-        results = dict(SliceClaims(plans).divide(0, results))
+        results = dict(OverlapResolution(plans).resolve(0, results))
     return _Answer(image, volume, boxes, results, windows[0])
 
 

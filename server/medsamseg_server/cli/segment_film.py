@@ -27,7 +27,7 @@ from medsamseg_server.image_io.films import AnyFilm, FilmVolume
 from medsamseg_server.image_io.mask_writer import DEFAULT_COLOR
 from medsamseg_server.image_io.overlay import Box, Panel, Shape, draw_panel
 from medsamseg_server.propagation import DirectionEnded, EngineSlices, Propagation, SliceResult
-from medsamseg_server.propagation.whole_volume import Task
+from medsamseg_server.propagation.whole_volume import Task, meant_masks
 from medsamseg_server.system.safe_files import ensure_writable, refuse_to_replace, replacing
 from medsamseg_server.weights.store import ModelStore
 
@@ -79,15 +79,18 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
     ((name, task),) = tasks.items()
     with open_film(args.image) as film:
         volume = FilmVolume(film)
-        boxes = with_boxes_in_pixels(args, task, lambda axis, index: film.size).boxes
+        task = with_boxes_in_pixels(args, task, lambda axis, index: film.size)
+        boxes = task.boxes
         first, last = task.first, task.last
         if args.slice_only:
             first, last = min(boxes), max(boxes)
         plan = Propagation(volume.shape, 0, boxes, first, last, method=args.method or METHOD)
         for box in boxes.values():
             check_box(box, film.size)
+        source = _source(args, engine, volume)
         started = time.perf_counter()
-        results, ended = _follow(args, name, plan, _source(args, engine, volume))
+        plan.start_from(meant_masks(task, source))
+        results, ended = _follow(args, name, plan, source)
         seconds = time.perf_counter() - started
         masks = {index: each.mask for index, each in results.items() if each.mask.voxels}
 
@@ -128,7 +131,7 @@ def _follow(
         for event in plan.run(source):
             if isinstance(event, DirectionEnded):
                 ended.append(event)
-            else:
+            elif isinstance(event, SliceResult):
                 # The probabilities of all frames would not fit into memory.
                 mask = replace(event.mask.at(args.threshold), probability=None)
                 results[event.index] = replace(event, mask=mask)

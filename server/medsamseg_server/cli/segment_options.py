@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from medsamseg_server.cli import exclusion, lines, probability
+from medsamseg_server.cli import clicking, exclusion, lines, meaning, probability
 from medsamseg_server.cli.box_formats import BOX_FORMATS
 from medsamseg_server.cli.engine_options import add_computer_options, add_model_option, add_window_option
 from medsamseg_server.cli.output import add_output_options
@@ -41,6 +41,7 @@ examples:
   medsamseg segment brain.nii.gz --prompts boxes.json --window percentile -o lesion.seg.nrrd
   medsamseg segment chest.nrrd --box 54,160,101,204 --slice 24 --slice-only --json -o one.nrrd
   medsamseg segment portal.nrrd --also arterial.nrrd --box 54,160,101,204 --slice 24 -o tumor.seg.nrrd
+  medsamseg segment spine.nii.gz --box 61,40,84,66 --slice 12 --planes 3 -o vertebra.seg.nrrd
   medsamseg segment heart.nii.gz --box 88,90,141,145 --exclude 98,101,130,133 --slice 5 -o wall.seg.nrrd
 
 For research; not a medical device.
@@ -124,6 +125,7 @@ def _add_prompts(prompts: argparse._ArgumentGroup) -> None:
         help="boxes of many objects in a picture, or in a folder of pictures: COCO's .json, or YOLO's .txt or a folder"
         " of these",
     )
+    clicking.add_option(prompts)
     lines.add_option(prompts)
     exclusion.add_options(prompts)
     prompts.add_argument("--slice", metavar="N", type=int, help="index of the slice with the box")
@@ -159,6 +161,15 @@ def _add_ways(parser: argparse.ArgumentParser, model: argparse._ArgumentGroup) -
         help="how to go from slice to slice: tracking, film, or reference, the published recipe"
         " (default: tracking; film through films)",
     )
+    model.add_argument(
+        "--planes",
+        type=int,
+        choices=(1, 3),
+        default=1,
+        help="3: look at the object across the two other axes as well, for shapes that change at once from slice to"
+        " slice, such as vertebrae; takes three to six times as long (default: 1)",
+    )
+    meaning.add_option(model)
     add_window_option(model)
     add_model_option(model)
     add_computer_options(model)

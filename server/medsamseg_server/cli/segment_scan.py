@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from tqdm import tqdm
 
-from medsamseg_server.cli import exclusion, lines, segment_times
+from medsamseg_server.cli import clicking, exclusion, lines, segment_times
 from medsamseg_server.cli.engine_options import make_loaded_engine
 from medsamseg_server.cli.output import shows_progress, warn
 from medsamseg_server.cli.overlay_picture import Outcome, check_overlay, write_overlay
@@ -33,6 +33,7 @@ from medsamseg_server.image_io.segmentations import (
     write_segmentation,
 )
 from medsamseg_server.image_io.times import Times, open_times
+from medsamseg_server.propagation import SliceResult, SliceSeen
 from medsamseg_server.propagation.fusing import Phases
 from medsamseg_server.propagation.whole_volume import Task, WholeMask, WholeObjects
 from medsamseg_server.volumes.volume import Volume
@@ -75,16 +76,24 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
     store = ModelStore()
     store.path(args.model)
     scan = _read(args, tasks)
-    objects = WholeObjects(scan.volume, scan.tasks, args.allow_overlap, scan.phases)
+    objects = None
+    if args.click is None:
+        objects = WholeObjects(scan.volume, scan.tasks, args.allow_overlap, scan.phases)
+    else:
+        clicking.check_click(scan.tasks, scan.volume)
     if args.all_times and scan.times is not None:
         segment_times.check_arguments(args, scan.times.count)
     started = time.perf_counter()
     engine = make_loaded_engine(args, store)
     seconds_loading = time.perf_counter() - started
+    if objects is None:
+        scan = replace(scan, tasks=clicking.with_box(scan.tasks, scan.volume, engine))
+        clicking.say_box(args, scan.tasks)
+        objects = WholeObjects(scan.volume, scan.tasks, args.allow_overlap, scan.phases)
     if args.all_times and scan.times is not None:
         return segment_times.run(args, scan.times, scan.tasks, engine)
     results = _run_with_progress(args, objects, engine)
-    notes = [*scan.image.notes, *scan.volume.notes, *scan.phase_notes, *_notes_on_boxes(args, results)]
+    notes = [*scan.image.notes, *scan.volume.notes, *scan.phase_notes, *_notes_on_objects(args, results)]
     notes += _write(args, scan, engine, results)
     measured = measure_all(scan.image, scan.axis, results)
     if args.csv:
@@ -95,6 +104,7 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
     summary["slices_total"] = scan.volume.slice_count(scan.axis)
     summary["seconds_loading"] = round(seconds_loading, 3)
     summary["warnings"] = notes
+    summary |= clicking.as_json(args, scan.tasks)
     report(args, summary, results, measured)
     return 0
 
@@ -138,12 +148,19 @@ def _run_with_progress(args: argparse.Namespace, objects: WholeObjects, engine: 
     hidden = not shows_progress(args)
     title = args.name or "Segment"
     with tqdm(total=objects.slices_total, unit="slice", desc=title, disable=hidden, leave=False) as bar:
-        return objects.run(engine, lambda result: bar.update(), args.probability is not None)
+
+        def show(done: SliceResult | SliceSeen) -> None:
+            # How many slices of the other planes there are is known when the object is.
+            bar.total += done.total if isinstance(done, SliceSeen) and done.done == 1 else 0
+            bar.update()
+
+        return objects.run(engine, show, args.probability is not None)
 
 
-def _notes_on_boxes(args: argparse.Namespace, results: Mapping[str, WholeMask]) -> list[str]:
+def _notes_on_objects(args: argparse.Namespace, results: Mapping[str, WholeMask]) -> list[str]:
     outcome = "is left" if args.exclude or args.exclude_labels else "was found"
-    notes = []
+    # What is so for the volume is so for all of its objects.
+    notes = list(dict.fromkeys(note for result in results.values() for note in result.notes))
     for name, result in results.items():
         where = f" of {name}" if len(results) > 1 else ""
         notes += [f"Nothing {outcome} in the box{where} on slice {index}." for index in result.empty_prompts]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from medsamseg_server.cli import lines
 from medsamseg_server.cli.box_formats import in_pixels
+from medsamseg_server.cli.clicking import parse_click, place_of
 from medsamseg_server.cli.exclusion import excluded_boxes
 from medsamseg_server.cli.prompt_arguments import is_name, parse_box, parse_range, read_prompts, slice_index
 from medsamseg_server.engine.prompts import Box, Prompt
@@ -44,6 +45,8 @@ def make_tasks(args: argparse.Namespace) -> dict[str, Task]:
             args.model,
             method=args.method or DEFAULT_METHOD,
             threshold=args.threshold,
+            planes=args.planes,
+            meaning=args.meaning,
             exclude={index: prompt.exclude for index, prompt in prompts.items() if prompt.exclude},
         )
         for name, prompts in objects.items()
@@ -59,11 +62,17 @@ def _prompts_of(args: argparse.Namespace) -> tuple[int, dict[str | None, dict[in
             raise wrong_usage("--box-format says what --box is.", "A prompts file has corners.")
         return read_prompts(args.prompts)
     index = slice_index(args)
-    if (args.box is None and not args.line) or index is None:
+    if (args.box is None and args.click is None and not args.line) or index is None:
         missing = "--slice" if index is None else "--box"
-        raise wrong_usage(f"{missing} is missing.", "Give --box (or --line) and --slice, or --prompts.")
-    box = lines.ends_box(args) if args.line else parse_box(args.box)
-    return args.axis or 0, {None: {index: Prompt(box, exclude=excluded_boxes(args))}}
+        raise wrong_usage(f"{missing} is missing.", "Give --box (or --line, --click) and --slice, or --prompts.")
+    return args.axis or 0, {None: {index: Prompt(_place(args), exclude=excluded_boxes(args))}}
+
+
+def _place(args: argparse.Namespace) -> Box:
+    """Return the box, or what stands for it until the image is known."""
+    if args.line:
+        return lines.ends_box(args)
+    return parse_box(args.box) if args.click is None else place_of(parse_click(args.click))
 
 
 def with_boxes_in_pixels(args: argparse.Namespace, task: Task, size_of: Callable[[int, int], tuple[int, int]]) -> Task:

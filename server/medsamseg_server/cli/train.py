@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from medsamseg_server.cli import train_click
 from medsamseg_server.cli.train_options import (
     add_box_option,
     add_close_ups_option,
@@ -32,6 +33,7 @@ examples:
   medsamseg train finetune manifest.json --name liver --parts all --device cuda --precision bf16-mixed
   medsamseg train distill scans/ --name small --teacher medsam
   medsamseg train specialist cases/ --name hippocampus-unet
+  medsamseg train click cases/
 
 The same command again goes on where a run was stopped. See docs/training.md.
 """
@@ -50,6 +52,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_finetune(commands)
     _add_distill(commands)
     _add_specialist(commands)
+    train_click.add_parser(commands)
 
 
 def _add_finetune(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -148,12 +148,18 @@ def add_schedule_options(parser: argparse.ArgumentParser, epochs: int, learning_
     )
 
 
-def add_run_options(parser: argparse.ArgumentParser) -> None:
+def add_run_options(parser: argparse.ArgumentParser, makes_model: bool = True) -> None:
     """Add the options that say where the result goes and where it is computed."""
     result = parser.add_argument_group("result")
-    result.add_argument("--name", required=True, help="name of the new model, such as hippocampus")
-    result.add_argument("--title", help="its name for people (default: made of the name)")
-    result.add_argument("--force", "-f", action="store_true", help="replace a trained model of this name")
+    if makes_model:
+        result.add_argument("--name", required=True, help="name of the new model, such as hippocampus")
+        result.add_argument("--title", help="its name for people (default: made of the name)")
+    result.add_argument(
+        "--force",
+        "-f",
+        action="store_true",
+        help="replace a trained model of this name" if makes_model else "replace what the model has learned of clicks",
+    )
     result.add_argument(
         "--run",
         dest="run_folder",

@@ -97,14 +97,15 @@ def _ways(embedded: Embedded, prompt: Prompt) -> list[Prompt]:
 def _decode(
     embedded: Sequence[Embedded], prompts: Sequence[Prompt], with_probabilities: bool
 ) -> Iterator[tuple[int, _Answer]]:
-    """Decode prompts of one kind (embedding, with a box or not, number of points) in batches.
+    """Decode prompts of one kind (embedding, with a box or not, number of points, meaning) in batches.
 
     Yields the number of a prompt, in ascending order within its kind, and its answer.
     """
-    kinds: dict[tuple[int, bool, int], list[int]] = {}
+    kinds: dict[tuple[int, bool, int, int], list[int]] = {}
     for number, (each, prompt) in enumerate(zip(embedded, prompts, strict=True)):
-        kinds.setdefault((id(each), prompt.box is not None, len(prompt.points)), []).append(number)
-    for (_, _, point_count), numbers in kinds.items():
+        kind = (id(each), prompt.box is not None, len(prompt.points), prompt.answer)
+        kinds.setdefault(kind, []).append(number)
+    for (_, _, point_count, _), numbers in kinds.items():
         at_once = _batch_size(point_count, embedded[numbers[0]].framing.view.shape)
         for start in range(0, len(numbers), at_once):
             batch = numbers[start : start + at_once]
@@ -120,7 +121,7 @@ def _batch_size(point_count: int, image_size: tuple[int, int]) -> int:
 
 
 def _decode_alike(embedded: Embedded, prompts: Sequence[Prompt], with_probabilities: bool) -> list[_Answer]:
-    """Decode prompts that all have a box or not, and as many points, in one batch."""
+    """Decode prompts that all have a box or not, as many points, and the same meaning, in one batch."""
     view = embedded.framing.view
     given = [prompt.box for prompt in prompts if prompt.box is not None]
     boxes = np.array([view.box_inside(box) for box in given], np.float32) if given else None
@@ -128,7 +129,8 @@ def _decode_alike(embedded: Embedded, prompts: Sequence[Prompt], with_probabilit
     if prompts[0].points:
         triples = np.array([prompt.points for prompt in prompts], np.float32)
         points, labels = view.points_inside(triples[..., :2]), triples[..., 2].astype(np.int32)
-    prediction = embedded.predictor.decode(embedded.embedding, view.shape, boxes, points, labels)
+    answer = prompts[0].answer
+    prediction = embedded.predictor.decode(embedded.embedding, view.shape, boxes, points, labels, answer)
     behind = prediction.probabilities if with_probabilities else [None] * len(prompts)
     return [
         _Answer(mask, float(score), probability)

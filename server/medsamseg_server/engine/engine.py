@@ -14,16 +14,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medsamseg_server.engine.box_vote import MARGINS, MIDDLE_MARGIN, widened
+from medsamseg_server.engine.clicks import ClickedBox, box_round_click
 from medsamseg_server.engine.decoding import decode_boxes, decode_prompts
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.exclusion import asked_for, without_excluded
 from medsamseg_server.engine.loaded_networks import LoadedNetworks, LoadPredictor
 from medsamseg_server.engine.masks import Candidates, SliceMask
-from medsamseg_server.engine.prompts import Box, Prompt, check_prompts
+from medsamseg_server.engine.prompts import Box, Prompt, check_prompts, require_meanings
 from medsamseg_server.engine.proposals import ProposalOptions, ProposalSearch
 from medsamseg_server.engine.slice_embeddings import Embedded, SliceEmbeddings
 from medsamseg_server.engine.slice_request import Framing, SliceRequest
 from medsamseg_server.volumes.windows import IntensityRange
+from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -145,10 +147,11 @@ class Engine:
         """Raise what is wrong with a request or its prompts, as ``segment`` would. Loads nothing.
 
         Raises:
-            MedSAMSegError: as ``check_model``, ``prompts.check_prompts``, ``Volume.slice`` and ``Volume.window``.
+            MedSAMSegError: as ``check_model``, ``prompts.check_prompts``, ``prompts.require_meanings``,
+                ``Volume.slice`` and ``Volume.window``.
         """
         self.check_model(request.model)
-        check_prompts(prompts, request.image_size)
+        self._check_prompts(request, prompts)
         _ = request.intensities
 
     def embed(self, request: SliceRequest) -> Embedded:
@@ -171,7 +174,7 @@ class Engine:
             return None
         return self._embeddings.find(predictor, request, request.whole(predictor.specification))
 
-    def encode_ahead(self, request: SliceRequest) -> bool:
+    def precompute(self, request: SliceRequest) -> bool:
         """Make sure that a whole slice's embedding is cached; return whether it had to be encoded; as ``embed``."""
         predictor = self.predictor(request.model)
         return self._embeddings.fill(predictor, request, request.whole(predictor.specification))
@@ -216,6 +219,16 @@ class Engine:
             known[framing] = embedded
         return [known[framing] for framing in framings]
 
+    def box_for_click(self, request: SliceRequest, point: tuple[float, float]) -> ClickedBox:
+        """Return the box round the object at x, y on a slice, as the model has learned it from labeled scans.
+
+        Raises:
+            MedSAMSegError: ``point_outside_image``, as ``click_heads.load_click_head``, or as ``embed``.
+        """
+        check_prompts([Prompt(points=((*point, 1),))], request.image_size)
+        head = self._networks.click_head(request.model or self.default_model)
+        return box_round_click(head, point, request.image_size, lambda prompt: self.embed_for(request, [prompt])[0])
+
     def window_for(self, request: SliceRequest, box: Box) -> str:
         """Return a window text that means on every slice what the request's means for a box, which has been checked.
 
@@ -228,9 +241,9 @@ class Engine:
         """Return one mask per prompt on a slice.
 
         Raises:
-            MedSAMSegError: as ``check_prompts`` and ``embed``.
+            MedSAMSegError: as ``check_prompts``, ``require_meanings`` and ``embed``.
         """
-        check_prompts(prompts, request.image_size)
+        self._check_prompts(request, prompts)
         embedded = self.embed_for(request, prompts)
         return self.decode(embedded, prompts, with_probabilities=request.with_probabilities)
 
@@ -314,8 +327,14 @@ class Engine:
             masks = decode_boxes(embedded, boxes, with_probabilities)
         return masks, time.perf_counter() - started
 
+    def _check_prompts(self, request: SliceRequest, prompts: Sequence[Prompt]) -> None:
+        check_prompts(prompts, request.image_size)
+        # What is known of a model that was trained here is in a file.
+        if any(prompt.meaning is not None for prompt in prompts):
+            require_meanings(get_specification(request.model or self.default_model), prompts)
+
     @property
-    def room_ahead(self) -> int:
+    def precompute_room(self) -> int:
         """Number of slices that the cache can keep at once."""
         return self._embeddings.cache.room
 

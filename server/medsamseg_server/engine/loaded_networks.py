@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from medsamseg_server.weights.catalog import get_specification
+from medsamseg_server.weights.click_heads import find_click_head, load_click_head
 
 if TYPE_CHECKING:
+    from medsamseg_server.models.click_head import ClickHead
     from medsamseg_server.models.predictor import Predictor
     from medsamseg_server.models.specification import ModelSpecification
     from medsamseg_server.weights.store import ModelStore
@@ -38,6 +40,7 @@ class LoadedNetworks:
         self.decoding = threading.Lock()
         self._load_predictor = load_predictor
         self._predictors: OrderedDict[str, Predictor] = OrderedDict()
+        self._click_heads: dict[str, tuple[str, ClickHead]] = {}
 
     def find(self, name: str) -> Predictor | None:
         """Return a model's predictor where it is loaded; on any thread."""
@@ -63,3 +66,14 @@ class LoadedNetworks:
         # Never out of the dictionary for a moment: other threads ask whether the model is loaded.
         self._predictors.move_to_end(name)
         return predictor
+
+    def click_head(self, name: str) -> ClickHead:
+        """Return what makes a box of a click for a model, loaded on first use and when it was trained anew.
+
+        Raises:
+            MedSAMSegError: as ``click_heads.load_click_head`` and ``get``.
+        """
+        sha256 = find_click_head(name).sha256
+        if name not in self._click_heads or self._click_heads[name][0] != sha256:
+            self._click_heads[name] = sha256, load_click_head(name, self.get(name).weights_sha256)
+        return self._click_heads[name][1]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
 from medsamseg_server.models.point_slots import MOST_POINTS
+from medsamseg_server.models.specification import SPECIFICATIONS, ModelSpecification
 
 #: Points of all prompts of a request together.
 MOST_POINTS_TOGETHER = 1024
@@ -18,6 +20,10 @@ MOST_EXCLUDED = 16
 
 #: x0, y0, x1, y1 in in-plane pixels; pixel centers are integers.
 Box = tuple[float, float, float, float]
+
+#: What a prompt may mean of several: SAM's three answers, in the network's order.
+Meaning = Literal["part", "object", "whole"]
+MEANINGS: tuple[Meaning, ...] = get_args(Meaning)
 
 
 @dataclass(frozen=True)
@@ -34,14 +40,30 @@ class Prompt:
             heart's muscle; see ``exclusion``.
         exclude_mask: pixels that are not the object's.
         margins: that the box is asked with where several boxes vote; None for ``box_vote.MARGINS``.
+        meaning: which of the network's three answers is wanted; None for its one answer to a clear prompt.
     """
 
     box: Box | None = None
     points: tuple[tuple[float, float, int], ...] = ()
     mask: SliceMask | None = None
+    meaning: Meaning | None = None
     exclude: tuple[Box, ...] = ()
     exclude_mask: SliceMask | None = None
     margins: tuple[float, ...] | None = None
+
+    @property
+    def answer(self) -> int:
+        """Number of the wanted one of SAM's four masks: 0 for the answer to a clear prompt, 1 to 3 for a meaning."""
+        return 0 if self.meaning is None else 1 + MEANINGS.index(self.meaning)
+
+
+def require_meanings(specification: ModelSpecification, prompts: Sequence[Prompt]) -> None:
+    """Raise ``model_has_one_mask`` where a part, an object or a whole is wanted of a model that did not learn these."""
+    if specification.proposes or all(prompt.meaning is None for prompt in prompts):
+        return
+    message = f"{specification.title} learned one mask for a box: it tells no part, object and whole apart."
+    names = " or ".join(name for name, each in SPECIFICATIONS.items() if each.proposes)
+    raise _bad_prompt("model_has_one_mask", message, f"Choose the model {names}, or take the one mask.")
 
 
 def check_prompts(prompts: Sequence[Prompt], image_size: tuple[int, int]) -> None:

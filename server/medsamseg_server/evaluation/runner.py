@@ -20,6 +20,9 @@ from medsamseg_server.evaluation.segmenting import Segmented, segment_case, segm
 from medsamseg_server.image_io.pictures import is_picture
 from medsamseg_server.propagation import DEFAULT_METHOD
 
+#: The method that is always run beside the others: the published recipe.
+BASELINE = "reference"
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -30,12 +33,14 @@ class Settings:
         methods: of propagation.
         models: names of networks.
         jitters: how far the boxes are from tight.
+        planes: that objects in scans are seen in, 1 or 3; in the published recipe always 1.
     """
 
     protocols: Sequence[Protocol]
     methods: Sequence[str] = (DEFAULT_METHOD,)
     models: Sequence[str] = ("litemedsam",)
     jitters: Sequence[Jitter] = (Jitter(),)
+    planes: int = 1
 
 
 @dataclass(frozen=True)
@@ -182,7 +187,8 @@ def _target_outcomes(
             setup = Setup(model, method, jitter)
             # Where nothing is propagated, all methods are the same.
             if done is None or protocol.propagates:
-                done = _segment(engine, case, target, reference, setup, protocol)
+                planes = 1 if method == BASELINE else settings.planes
+                done = _segment(engine, case, target, reference, setup, protocol, planes)
             score = _score(case, target, reference, protocol, done, is_first)
             is_first = False
             yield Outcome(setup, protocol, case, score, done.mask, reference, done.boxes)
@@ -195,11 +201,12 @@ def _segment(
     reference: NDArray[np.bool_],
     setup: Setup,
     protocol: Protocol,
+    planes: int,
 ) -> Segmented:
     if isinstance(case, TimesCase):
         return segment_times(engine, case, reference, setup.jitter, setup.model, setup.method)
     prompts = protocol.prompts(reference, setup.jitter, f"{case.entry.name}/{target}")
-    return segment_case(engine, case, prompts, setup.model, setup.method)
+    return segment_case(engine, case, prompts, setup.model, setup.method, planes)
 
 
 def _score(

@@ -51,7 +51,7 @@ class Segmented:
     decoder_calls: int
 
 
-def segment_case(engine: Engine, case: Case, prompts: Prompts, model: str, method: str) -> Segmented:
+def segment_case(engine: Engine, case: Case, prompts: Prompts, model: str, method: str, planes: int = 1) -> Segmented:
     """Segment an object in a scan, picture or film; errors as ``WholeVolume``."""
     if prompts.points:
         return _segment_points(engine, case, prompts, model)
@@ -66,6 +66,7 @@ def segment_case(engine: Engine, case: Case, prompts: Prompts, model: str, metho
         model,
         case.spacing,
         method,
+        planes=1 if case.entry.is_film else planes,
     )
     started = time.perf_counter()
     done = WholeVolume(case.volume, task, case.phases).run(engine)

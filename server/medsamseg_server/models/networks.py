@@ -71,7 +71,7 @@ class SamNetwork(nn.Module):
         return embeddings
 
     def decode(
-        self, embedding: Tensor, boxes: Tensor | None, points: tuple[Tensor, Tensor] | None
+        self, embedding: Tensor, boxes: Tensor | None, points: tuple[Tensor, Tensor] | None, answer: int = 0
     ) -> tuple[Tensor, Tensor]:
         """Return the logits (B, 4 · G, 4 · G) and the predicted IoU (B,) of B objects on one image.
 
@@ -80,9 +80,12 @@ class SamNetwork(nn.Module):
             boxes: (B, 4) as x0, y0, x1, y1 in the frame of the S×S input, or None.
             points: (B, N, 2) as x, y in the same frame with their labels (B, N) as 1 (on the object), 0 (off it) or
                 -1 (not a point); or None.
+            answer: 0 for the mask of a clear prompt, 1 to 3 for one of those of a prompt that may mean several things.
         """
-        logits, scores = self._decode(embedding, boxes, points, several=False)
-        return logits[:, 0], scores[:, 0]
+        logits, scores = self._decode(embedding, boxes, points, several=answer > 0)
+        # Without several answers, the decoder gives the first one alone.
+        number = max(answer - 1, 0)
+        return logits[:, number], scores[:, number]
 
     def decode_alternatives(self, embedding: Tensor, points: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         """Return the logits (B, 3, 4 · G, 4 · G) and the predicted IoU (B, 3) of B objects: SAM's three answers each.

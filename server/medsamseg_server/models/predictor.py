@@ -37,6 +37,7 @@ class NetworkRunner(Protocol):
         embedding: NDArray[np.floating[Any]],
         boxes: NDArray[np.float32] | None,
         points: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
+        answer: int,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return the logits (B, 4 · G, 4 · G) and the predicted IoU (B,) of B objects.
 
@@ -44,6 +45,7 @@ class NetworkRunner(Protocol):
             embedding: (256, G, G), float16 or float32.
             boxes: (B, 4) as x0, y0, x1, y1, or None.
             points: (B, N, 2) as x, y with their labels (B, N) as 1, 0 or -1; or None.
+            answer: which of SAM's four masks; see ``Predictor.decode``.
         """
 
     def decode_alternatives(
@@ -193,6 +195,7 @@ class Predictor:
         boxes: NDArray[Any] | None = None,
         points: NDArray[Any] | None = None,
         labels: NDArray[Any] | None = None,
+        answer: int = 0,
     ) -> MaskPrediction:
         """Return one mask per object, all B objects in one batch.
 
@@ -205,6 +208,8 @@ class Predictor:
             boxes: (B, 4) as x0, y0, x1, y1.
             points: (B, N, 2) as x, y.
             labels: (B, N): 1 on the object, 0 off it, -1 for a filler where an object has fewer points.
+            answer: 0 for SAM's answer to a clear prompt, 1 to 3 for one of those to a prompt that may mean several
+                things, which only models whose specification ``proposes`` have learned.
 
         Raises:
             MedSAMSegError: ``prompt_invalid`` when shapes or labels do not fit.
@@ -218,7 +223,7 @@ class Predictor:
                 points_to_network(self.specification, points, image_size),
                 np.asarray(labels, np.float32),
             )
-        logits, scores = self._runner.decode(embedding, network_boxes, network_points)
+        logits, scores = self._runner.decode(embedding, network_boxes, network_points, answer)
         values = upsample_masks(self.specification, logits, image_size)
         return MaskPrediction(values, self.specification.mask_threshold, scores)
 

@@ -160,7 +160,7 @@ class ModelSpecification:
         decoder: which decoder, and its measures.
         close_up_size: side of the encoder's input for close-ups; see ``close_ups``. None for a model that has none.
         learned_scores: its estimate of a mask's IoU was trained on medical images, so that it finds bad masks.
-        proposes: its three answers to a point, and the quality that it predicts for them, were trained; MedSAM's and
+        proposes: its three answers to a prompt, and the quality that it predicts for them, were trained; MedSAM's and
             LiteMedSAM's were not, which learned one mask for a box.
     """
 

@@ -50,13 +50,13 @@ class SliceResult:
 
 @dataclass(frozen=True)
 class DirectionEnded:
-    """Why a walk away from a prompt stopped.
+    """Why a pass away from a prompt stopped.
 
     Attributes:
         direction: the way it went.
         index: last slice with the object.
         reason: ``range`` (the limit asked for), ``reach`` (the object can be no farther), ``volume`` (its last slice),
-            ``prompt`` (it met the walk from, or the mask of, the next prompt), ``locked`` (a slice that must not be
+            ``prompt`` (it met the pass from, or the mask of, the next prompt), ``locked`` (a slice that must not be
             written), ``empty`` (nothing found on the next slice), ``shrunk``, ``grown``, ``jumped`` or ``changed``
             (what was found there is not the same object).
         message: the same as a sentence for the user.
@@ -73,7 +73,24 @@ class DirectionEnded:
         return cls(direction, index, reason, _SENTENCES[reason].format(index))
 
 
-Event = SliceResult | DirectionEnded
+@dataclass(frozen=True)
+class SliceSeen:
+    """A slice across another axis was looked at, to see the object from there; what comes of it is told at the end.
+
+    Attributes:
+        axis: the other array axis.
+        index: slice index along it.
+        done: number of such slices so far.
+        total: of how many.
+    """
+
+    axis: int
+    index: int
+    done: int
+    total: int
+
+
+Event = SliceResult | DirectionEnded | SliceSeen
 
 _SENTENCES: dict[Reason, str] = {
     "range": "Stopped at slice {}, the end of the range.",

@@ -62,7 +62,7 @@ class FollowedExclusion:
                 self._is_over = True
             elif isinstance(event, SliceResult):
                 self._found[event.index] = event
-            else:
+            elif isinstance(event, DirectionEnded):
                 self._is_done_below |= event.direction == "backward"
         return self._found.get(index)
 
@@ -90,7 +90,7 @@ def events_of_rest(
     """
     walk = _Rest(excluded, masks, drawn)
     for event in whole:
-        if isinstance(event, DirectionEnded):
+        if not isinstance(event, SliceResult):
             yield event
             continue
         rest = walk.of(event)

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from medsamseg_server.engine.box_vote import dice
 from medsamseg_server.propagation.events import Confidence, DirectionEnded, Event, SliceResult, Way
-from medsamseg_server.propagation.finding import Finder, Found, Key
+from medsamseg_server.propagation.finding import Finder, Found, Keyframe
 from medsamseg_server.propagation.plan import Plan
 from medsamseg_server.propagation.sighting import Sighting
 from medsamseg_server.propagation.source import SliceSource
 
 #: The share of a mask's pixels that must have the object's colors.
-LEAST_LIKENESS = 0.6
+LEAST_SIMILARITY = 0.6
 #: In sight: the least Dice coefficient of a mask and where motion expects it …
 LEAST_AGREEMENT = 0.5
 #: … and the largest factor by which the area may change from one frame to the next.
@@ -51,21 +51,21 @@ class _Film:
 
     def events(self) -> Iterator[Event]:
         plan = self._plan
-        keys: dict[int, Key] = {}
+        keyframes: dict[int, Keyframe] = {}
         for result, key in self._finder.prompted():
-            keys[result.index] = key
+            keyframes[result.index] = key
             yield result
-        prompted = list(keys)
+        prompted = list(keyframes)
         if plan.direction != "forward":
-            yield from self._walk(keys[prompted[0]], range(prompted[0] - 1, plan.lowest - 1, -1), is_last=True)
+            yield from self._follow(keyframes[prompted[0]], range(prompted[0] - 1, plan.lowest - 1, -1), is_last=True)
         for left, right in pairwise(prompted):
             middle = {"both": (left + right) // 2, "forward": right - 1, "backward": left}[plan.direction]
-            yield from self._walk(keys[left], range(left + 1, middle + 1), is_last=False)
-            yield from self._walk(keys[right], range(right - 1, middle, -1), is_last=False)
+            yield from self._follow(keyframes[left], range(left + 1, middle + 1), is_last=False)
+            yield from self._follow(keyframes[right], range(right - 1, middle, -1), is_last=False)
         if plan.direction != "backward":
-            yield from self._walk(keys[prompted[-1]], range(prompted[-1] + 1, plan.highest + 1), is_last=True)
+            yield from self._follow(keyframes[prompted[-1]], range(prompted[-1] + 1, plan.highest + 1), is_last=True)
 
-    def _walk(self, key: Key, indices: range, is_last: bool) -> Iterator[Event]:
+    def _follow(self, key: Keyframe, indices: range, is_last: bool) -> Iterator[Event]:
         """Go through ``indices`` from the object on the frame ``key``."""
         way: Way = "forward" if indices.step > 0 else "backward"
         if not key.mask.any():
@@ -85,7 +85,7 @@ class _Film:
                 missed.append(index)
                 continue
             yield self._result(index, way, found, sighting)
-            before = Key(index, found.vote.mask, before.looks)
+            before = Keyframe(index, found.vote.mask, before.histogram)
             reached = max(reached, index) if indices.step > 0 else min(reached, index)
             yield from self._back(before, missed, way, sighting)
             missed = []
@@ -93,7 +93,7 @@ class _Film:
             _, end = self._plan.end(1 if indices.step > 0 else -1)
             yield DirectionEnded.after(way, reached, end)
 
-    def _back(self, key: Key, missed: list[int], way: Way, sighting: Sighting) -> Iterator[Event]:
+    def _back(self, key: Keyframe, missed: list[int], way: Way, sighting: Sighting) -> Iterator[Event]:
         """Go back over the frames on which the object was missed, from where it was found, until it is out of sight."""
         before = key
         for index in reversed(missed):
@@ -101,9 +101,9 @@ class _Film:
             if found is None:
                 return
             yield self._result(index, way, found, sighting)
-            before = Key(index, found.vote.mask, key.looks)
+            before = Keyframe(index, found.vote.mask, key.histogram)
 
-    def _in_sight(self, index: int, before: Key, sighting: Sighting) -> Found | None:
+    def _in_sight(self, index: int, before: Keyframe, sighting: Sighting) -> Found | None:
         """Return the object near where motion expects it; None where it is not, or no longer, there."""
         expected = self._finder.expect(before, index)
         found = self._finder.near(index, expected)
@@ -126,12 +126,12 @@ class _Film:
         return None
 
     def _is_like(self, index: int, mask: NDArray[np.bool_], sighting: Sighting) -> bool:
-        return sighting.likeness(self._source.pixels(index), mask) >= LEAST_LIKENESS
+        return sighting.similarity(self._source.pixels(index), mask) >= LEAST_SIMILARITY
 
     def _result(self, index: int, way: Way, found: Found, sighting: Sighting) -> SliceResult:
-        likeness = sighting.likeness(self._source.pixels(index), found.vote.mask)
-        parts = {"jitter": found.vote.agreement, "intensity": likeness}
-        sure = Confidence(found.vote.agreement * likeness, parts)
+        similarity = sighting.similarity(self._source.pixels(index), found.vote.mask)
+        parts = {"jitter": found.vote.agreement, "intensity": similarity}
+        sure = Confidence(found.vote.agreement * similarity, parts)
         return SliceResult(index, way, found.box, found.vote.slice_mask, confidence=sure)
 
 

@@ -11,34 +11,34 @@ from numpy.typing import NDArray
 
 from medsamseg_server.engine.box_vote import Vote, fill, vote_for_box
 from medsamseg_server.engine.prompts import Box, Prompt
-from medsamseg_server.propagation.appearance import Appearance
 from medsamseg_server.propagation.events import Confidence, SliceResult
 from medsamseg_server.propagation.insides import likeness_of_inside
+from medsamseg_server.propagation.intensity_histogram import IntensityHistogram
 from medsamseg_server.propagation.motion import carry
 from medsamseg_server.propagation.plan import Plan
 from medsamseg_server.propagation.source import SliceSource
 from medsamseg_server.propagation.trust import confidence_in_box
 from medsamseg_server.propagation.voting import box_around, vote_for_expected
 
-# A walk looks at two neighboring slices, from either end of an interval.
+# A pass looks at two neighboring slices, from either end of an interval.
 _GRAYS_KEPT = 4
 
 
 @dataclass(frozen=True)
-class Key:
+class Keyframe:
     """The object on a slice, from where it is followed on.
 
     Attributes:
         index: slice index.
         mask: (H, W).
-        looks: its gray levels on the prompted slice that the walk started from; None when nothing was found there.
+        histogram: its gray levels on the prompted slice that the pass started from; None when nothing was found there.
         weakest: the least agreement of candidates since then, 0 to 1.
         inside: the part ``inside`` of the confidence on that slice.
     """
 
     index: int
     mask: NDArray[np.bool_]
-    looks: Appearance | None
+    histogram: IntensityHistogram | None
     weakest: float = 1.0
     inside: float = 1.0
 
@@ -50,12 +50,12 @@ class Found:
     Attributes:
         box: the tight box of the expectation, which the candidates' boxes were made from.
         vote: the mask, and how far the candidates agree.
-        looks: the gray levels of the mask.
+        histogram: the gray levels of the mask.
     """
 
     box: Box
     vote: Vote
-    looks: Appearance
+    histogram: IntensityHistogram
 
 
 class Finder:
@@ -67,14 +67,14 @@ class Finder:
         self._source = source
         self._grays: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
 
-    def in_prompt(self, index: int, prompt: Prompt) -> tuple[SliceResult, Key]:
+    def in_prompt(self, index: int, prompt: Prompt) -> tuple[SliceResult, Keyframe]:
         """Return the object in a box of the user, or as the user drew it; as a result, and as what to go on from."""
         box, drawn = prompt.box, prompt.mask
         assert box is not None
         if drawn is not None:
             mask = drawn.to_array(self._size)
             result = SliceResult(index, "prompt", box, drawn, "box", Confidence(1.0))
-            return result, Key(index, mask, Appearance(self._gray(index), mask))
+            return result, Keyframe(index, mask, IntensityHistogram(self._gray(index), mask))
         candidates = self._source.candidates(index, box)
         likely = candidates.probabilities_on_slice(self._size)
         vote = vote_for_box(candidates.on_slice(self._size), candidates.scores, box, likely)
@@ -82,15 +82,15 @@ class Finder:
         inside = likeness_of_inside(self._gray(index), vote.mask)
         sure = confidence_in_box(fill(vote.mask, box), vote.agreement, score, inside)
         result = SliceResult(index, "prompt", box, vote.slice_mask, "box", sure)
-        looks = Appearance(self._gray(index), vote.mask) if vote.mask.any() else None
-        return result, Key(index, vote.mask, looks, inside=sure.parts.get("inside", 1.0))
+        histogram = IntensityHistogram(self._gray(index), vote.mask) if vote.mask.any() else None
+        return result, Keyframe(index, vote.mask, histogram, inside=sure.parts.get("inside", 1.0))
 
-    def prompted(self) -> Iterator[tuple[SliceResult, Key]]:
+    def prompted(self) -> Iterator[tuple[SliceResult, Keyframe]]:
         """Yield what is on each prompted slice, ascending; see ``in_prompt``."""
         for index, prompt in self._prompts.items():
             yield self.in_prompt(index, prompt)
 
-    def expect(self, before: Key, index: int) -> NDArray[np.bool_]:
+    def expect(self, before: Keyframe, index: int) -> NDArray[np.bool_]:
         """Return where the object of ``before`` is expected on slice ``index``, (H, W), not empty."""
         carried = carry(before.mask, self._gray(before.index), self._gray(index))
         return carried if carried.any() else before.mask
@@ -101,7 +101,7 @@ class Finder:
         candidates = self._source.candidates(index, box, more_boxes)
         likely = candidates.probabilities_on_slice(self._size)
         vote = vote_for_expected(candidates.on_slice(self._size), candidates.scores, expected, likely)
-        return Found(box, vote, Appearance(self._gray(index), vote.mask)) if vote.mask.any() else None
+        return Found(box, vote, IntensityHistogram(self._gray(index), vote.mask)) if vote.mask.any() else None
 
     def _gray(self, index: int) -> NDArray[np.uint8]:
         if index not in self._grays:

@@ -79,6 +79,12 @@ class FusedSlices:
         made._phases = [phase.of_object(boxes, margins) for phase in self._phases]
         return made
 
+    def across(self, axis: int) -> FusedSlices:
+        """Return the slices of all volumes along another axis; see ``EngineSlices.across``."""
+        made = copy.copy(self)
+        made._phases = [phase.across(axis) for phase in self._phases]
+        return made
+
     @property
     def window(self) -> str:
         """Which intensities the network sees of the first volume."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.engine.masks import filled
-from medsamseg_server.propagation.appearance import Appearance
+from medsamseg_server.propagation.intensity_histogram import IntensityHistogram
 
 #: Fewer pixels say nothing.
 _LEAST_PIXELS = 5
@@ -30,4 +30,4 @@ def likeness_of_inside(gray: NDArray[np.uint8], mask: NDArray[np.bool_]) -> floa
     core, rim = mask & (depth > middle), mask & (depth <= middle) & (depth > 1)
     if min(np.count_nonzero(core), np.count_nonzero(rim)) < _LEAST_PIXELS:
         return 1.0
-    return Appearance(gray, core).likeness(Appearance(gray, rim))
+    return IntensityHistogram(gray, core).similarity(IntensityHistogram(gray, rim))

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from medsamseg_server.engine.box_vote import dice
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.prompts import Box
-from medsamseg_server.propagation.appearance import Appearance
 from medsamseg_server.propagation.events import SliceResult, Way
-from medsamseg_server.propagation.finding import Finder, Key
+from medsamseg_server.propagation.finding import Finder, Keyframe
+from medsamseg_server.propagation.intensity_histogram import IntensityHistogram
 from medsamseg_server.propagation.motion import blend
 from medsamseg_server.propagation.plan import Direction, Plan
 from medsamseg_server.propagation.trust import confidence
@@ -26,7 +26,7 @@ class Interval:
     the user is one of the candidates. Nothing beyond the two boxes matters.
     """
 
-    def __init__(self, plan: Plan, finder: Finder, left: Key, right: Key) -> None:
+    def __init__(self, plan: Plan, finder: Finder, left: Keyframe, right: Keyframe) -> None:
         self._plan = plan
         self._finder = finder
         self._left = left
@@ -46,7 +46,7 @@ class Interval:
             sides = (expected, from_right[index]) if way == "forward" else (from_left[index], expected)
             result, mask = self._find(index, way, sides, share)
             yield result
-            near[way] = Key(index, mask, None)
+            near[way] = Keyframe(index, mask, None)
 
     def _find(
         self, index: int, way: Way, sides: tuple[NDArray[np.bool_], NDArray[np.bool_]], share: float
@@ -60,7 +60,7 @@ class Interval:
         mask = found.vote.mask if found else expected
         sure = confidence(
             jitter=found.vote.agreement if found else 0.0,
-            intensity=self._likeness(found.looks, share) if found else 0.0,
+            intensity=self._similarity(found.histogram, share) if found else 0.0,
             directions=dice(*sides),
             **self._inside,
         )
@@ -68,18 +68,18 @@ class Interval:
         box = found.box if found else between
         return SliceResult(index, way, box, packed, "interpolated", sure), mask
 
-    def _carried_on(self, key: Key, indices: Iterator[int] | range) -> dict[int, NDArray[np.bool_]]:
+    def _carried_on(self, key: Keyframe, indices: Iterator[int] | range) -> dict[int, NDArray[np.bool_]]:
         """Return where motion alone takes the object from one end, by slice."""
         carried: dict[int, NDArray[np.bool_]] = {}
         for index in indices:
-            key = Key(index, self._finder.expect(key, index), None)
+            key = Keyframe(index, self._finder.expect(key, index), None)
             carried[index] = key.mask
         return carried
 
-    def _likeness(self, looks: Appearance, share: float) -> float:
-        assert self._left.looks is not None
-        assert self._right.looks is not None
-        return (1 - share) * looks.likeness(self._left.looks) + share * looks.likeness(self._right.looks)
+    def _similarity(self, histogram: IntensityHistogram, share: float) -> float:
+        left, right = self._left.histogram, self._right.histogram
+        assert left is not None and right is not None
+        return (1 - share) * histogram.similarity(left) + share * histogram.similarity(right)
 
 
 def interpolated_box(left: Box, right: Box, share: float) -> Box:

@@ -15,8 +15,8 @@ from medsamseg_server.propagation import Plan, SliceResult
 _Slice = dict[str, SliceResult]
 
 
-class SliceClaims:
-    """Divides slices among objects as their masks arrive, in any order.
+class OverlapResolution:
+    """Resolves overlaps slice by slice as their masks arrive, in any order.
 
     Of several masks that have a voxel, it goes to that which lies inside of the others there (a tumor in a liver stays
     whole), or else to that which a person drew, or else to that whose own box is on the nearest slice, or else to the
@@ -31,50 +31,50 @@ class SliceClaims:
         self._plans = plans
         self._image_size = next(iter(plans.values())).image_size
         self._found: dict[int, _Slice] = {}
-        self._divided: dict[int, _Slice] = {}
+        self._resolved: dict[int, _Slice] = {}
 
-    def settle(self, name: str, result: SliceResult) -> list[tuple[str, SliceResult]]:
+    def add(self, name: str, result: SliceResult) -> list[tuple[str, SliceResult]]:
         """Add what was found of an object on a slice.
 
         Returns:
             The objects on that slice that changed because of it, those that lose most first; then the new one, without
             what belongs to others. A mask of which nothing is left is empty.
         """
-        before = self._divided.get(result.index, {})
+        before = self._resolved.get(result.index, {})
         self._found.setdefault(result.index, {})[name] = result
-        divided = self._divided[result.index] = self._divide(result.index)
-        changed = [other for other in before if other != name and divided[other].mask != before[other].mask]
-        changed.sort(key=lambda other: divided[other].mask.voxels - before[other].mask.voxels)
-        return [(other, divided[other]) for other in (*changed, name)]
+        resolved = self._resolved[result.index] = self._resolve(result.index)
+        changed = [other for other in before if other != name and resolved[other].mask != before[other].mask]
+        changed.sort(key=lambda other: resolved[other].mask.voxels - before[other].mask.voxels)
+        return [(other, resolved[other]) for other in (*changed, name)]
 
-    def divide(self, index: int, results: Mapping[str, SliceResult]) -> Mapping[str, SliceResult]:
+    def resolve(self, index: int, results: Mapping[str, SliceResult]) -> Mapping[str, SliceResult]:
         """Return what is left of each object of a slice, all of which are known at once."""
         self._found[index] = dict(results)
-        self._divided[index] = self._divide(index)
-        return self._divided[index]
+        self._resolved[index] = self._resolve(index)
+        return self._resolved[index]
 
-    def _divide(self, index: int) -> _Slice:
+    def _resolve(self, index: int) -> _Slice:
         found = self._found[index]
         overlapping = {a for a, b in permutations(found, 2) if overlap(found[a].mask, found[b].mask) > 0}
         # In order, because the first of equals wins.
-        rivals = [name for name in self._plans if name in overlapping]
-        if not rivals:
+        involved = [name for name in self._plans if name in overlapping]
+        if not involved:
             return dict(found)
-        masks = np.array([found[name].mask.to_array(self._image_size) for name in rivals])
+        masks = np.array([found[name].mask.to_array(self._image_size) for name in involved])
         shared = np.einsum("ahw,bhw->ab", masks, masks, dtype=np.int64)
-        ranks = self._ranks(index, rivals, shared)
-        strengths = np.array(
-            [self._strength(found[name], name, rank) for name, rank in zip(rivals, ranks, strict=True)]
+        ranks = self._ranks(index, involved, shared)
+        precedences = np.array(
+            [self._precedence(found[name], name, rank) for name, rank in zip(involved, ranks, strict=True)]
         )
-        owners = np.where(masks, strengths, -1.0).argmax(axis=0)
+        owners = np.where(masks, precedences, -1.0).argmax(axis=0)
         left = {
             name: replace(found[name], mask=found[name].mask.limited_to(masks[i] & (owners == i)))
-            for i, name in enumerate(rivals)
+            for i, name in enumerate(involved)
         }
         return {**found, **left}
 
-    def _ranks(self, index: int, rivals: Sequence[str], shared: NDArray[np.int64]) -> list[int]:
-        """Return how strong each rival's claim is on the whole slice; ``shared`` counts the voxels of each two."""
+    def _ranks(self, index: int, involved: Sequence[str], shared: NDArray[np.int64]) -> list[int]:
+        """Return the precedence of each object on the whole slice; ``shared`` counts the voxels of each pair."""
         sizes = shared.diagonal()
         lies_in = 2 * shared > sizes[:, None]
         inside = (lies_in & ~lies_in.T).sum(axis=1)
@@ -86,24 +86,24 @@ class SliceClaims:
                 -min(abs(index - prompt) for prompt in self._plans[name].prompts),
                 int(smaller[i]),
             )
-            for i, name in enumerate(rivals)
+            for i, name in enumerate(involved)
         ]
         order = sorted(set(signs))
         return [order.index(sign) for sign in signs]
 
-    def _strength(self, result: SliceResult, name: str, rank: int) -> NDArray[np.float64]:
-        """Return (H, W) how strong an object's claim to each voxel is."""
+    def _precedence(self, result: SliceResult, name: str, rank: int) -> NDArray[np.float64]:
+        """Return the precedence of an object at each voxel, (H, W)."""
         confidence = result.confidence.value if result.confidence else 0.0
         # Each sign weighs more than all that follow.
-        strength = np.full(self._image_size, 4.0 * rank + confidence)
-        strength += 2.0 * self._beside(result.index, name)
-        return strength
+        precedence = np.full(self._image_size, 4.0 * rank + confidence)
+        precedence += 2.0 * self._beside(result.index, name)
+        return precedence
 
     def _beside(self, index: int, name: str) -> NDArray[np.bool_]:
         """Return (H, W) where an object is on the slice before or after."""
         beside = np.zeros(self._image_size, bool)
         for neighbor in (index - 1, index + 1):
-            result = self._divided.get(neighbor, {}).get(name)
+            result = self._resolved.get(neighbor, {}).get(name)
             if result is not None:
                 result.mask.paint(beside, True)
         return beside

@@ -26,9 +26,9 @@ class Plan:
         first: first slice of the range, inclusive; None for no limit of the user.
         last: last slice of the range, inclusive; None likewise.
         direction: which way to go from the prompts: towards higher indices (``forward``), lower ones, or both.
-        locked: slices that are not computed and that no walk passes.
+        locked: slices that are not computed and that no propagation pass crosses.
         reach: slices from the outermost prompts that the object can be. Unlike at the range's limits, which say where
-            the object ends, a walk may end before. None for no such limit.
+            the object ends, a pass may end before. None for no such limit.
     """
 
     slices: int
@@ -61,7 +61,7 @@ class Plan:
         return self.end(+1)[0]
 
     def end(self, step: Literal[-1, 1]) -> tuple[int, Literal["range", "reach", "volume"]]:
-        """Return the last slice that a walk from the outermost prompt can come to, and what ends it there.
+        """Return the last slice that a pass from the outermost prompt can come to, and what ends it there.
 
         Args:
             step: which way it goes.

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from medsamseg_server.engine.box_vote import EXCLUDED_MARGINS
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
-from medsamseg_server.propagation import DirectionEnded, Event, Propagation, SliceResult, SliceSource
+from medsamseg_server.propagation import DirectionEnded, Event, Propagation, SliceResult, SliceSeen, SliceSource
 from medsamseg_server.propagation.exclusion import FollowedExclusion, events_of_rest
-from medsamseg_server.propagation.overlap import SliceClaims
+from medsamseg_server.propagation.overlap import OverlapResolution
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class FollowedObject:
         return events_of_rest(whole, excluded, masks, self.propagation.drawn) if excluded or masks else whole
 
 
-class _Walk:
+class _Progress:
     def __init__(self, followed: FollowedObject) -> None:
         self.followed = followed
         self.events = followed.events()
@@ -62,27 +62,30 @@ def follow(objects: Sequence[FollowedObject], may_overlap: bool = True) -> Itera
     """Follow objects in step, so that slices are encoded once even where few embeddings are kept.
 
     Args:
-        objects: at least one; the first of equals gets what several claim.
-        may_overlap: otherwise a voxel belongs to one object (see ``SliceClaims``), and the result of a slice comes
-            again when a later object takes voxels from it.
+        objects: at least one; the first of equals gets what several have.
+        may_overlap: otherwise a voxel belongs to one object (see ``OverlapResolution``), and the result of a slice
+            comes again when a later object takes voxels from it.
 
     Yields:
         Name of an object, and what happened to it; one slice of it, and of what it excludes, is computed per ``next``.
     """
-    claims = SliceClaims({each.name: each.propagation.plan for each in objects})
-    walks = [_Walk(each) for each in objects]
-    while walks:
-        # Who has come to an end of a way waits there for the others.
-        walk = min(walks, key=lambda walk: (walk.ends, walk.slices))
-        name = walk.followed.name
-        event = next(walk.events, None)
-        if isinstance(event, SliceResult) and walk.followed.threshold != DEFAULT_THRESHOLD:
-            event = replace(event, mask=event.mask.at(walk.followed.threshold))
+    resolution = OverlapResolution({each.name: each.propagation.plan for each in objects})
+    under_way = [_Progress(each) for each in objects]
+    while under_way:
+        # An object whose pass has ended waits for the others.
+        each = min(under_way, key=lambda progress: (progress.ends, progress.slices))
+        name = each.followed.name
+        event = next(each.events, None)
+        if isinstance(event, SliceResult) and each.followed.threshold != DEFAULT_THRESHOLD:
+            event = replace(event, mask=event.mask.at(each.followed.threshold))
         if event is None:
-            walks.remove(walk)
+            under_way.remove(each)
         elif isinstance(event, DirectionEnded):
-            walk.ends += 1
+            each.ends += 1
+            yield name, event
+        elif isinstance(event, SliceSeen):
+            each.slices += 1
             yield name, event
         else:
-            walk.slices += 1
-            yield from [(name, event)] if may_overlap else claims.settle(name, event)
+            each.slices += 1
+            yield from [(name, event)] if may_overlap else resolution.add(name, event)

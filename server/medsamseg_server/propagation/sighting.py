@@ -40,7 +40,7 @@ class Sighting:
         self._object = _distribution(bins[mask], self._count)
         self._background = _distribution(bins[~mask], self._count)
 
-    def likeness(self, pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
+    def similarity(self, pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
         """Return how far what is in ``mask``, (H, W), not empty, has the object's colors and not the background's.
 
         The share of its pixels whose colors are likelier on the object: 0 to 1.

@@ -58,6 +58,9 @@ class SliceSource(Protocol):
     def pixels(self, index: int) -> NDArray[np.uint8]:
         """Return slice ``index``, (H, W) or in color (H, W, 3), as the network sees it."""
 
+    def across(self, axis: int) -> SliceSource:
+        """Return the slices of the same volume, in the same window, along another axis."""
+
 
 @dataclass
 class _Use:
@@ -66,7 +69,7 @@ class _Use:
     encode_seconds: float = 0.0
     decode_seconds: float = 0.0
     decoder_calls: int = 0
-    asked: set[tuple[int, Framing]] = field(default_factory=set)
+    asked: set[tuple[int, int, Framing]] = field(default_factory=set)
 
 
 class EngineSlices:
@@ -113,6 +116,12 @@ class EngineSlices:
         made._margins = tuple(margins)
         index, box = max(boxes.items(), key=lambda item: (item[1][2] - item[1][0]) * (item[1][3] - item[1][1]))
         made.window = self._engine.window_for(self._at(index), box)
+        return made
+
+    def across(self, axis: int) -> EngineSlices:
+        """Return the slices along another axis, in the same window; what is asked of them counts here, too."""
+        made = copy.copy(self)
+        made._axis = axis
         return made
 
     @property
@@ -165,7 +174,7 @@ class EngineSlices:
     def _count(self, index: int, framings: Sequence[Framing], encode_seconds: float, decode_seconds: float) -> None:
         self._use.encode_seconds += encode_seconds
         self._use.decode_seconds += decode_seconds
-        self._use.asked.update((index, framing) for framing in framings)
+        self._use.asked.update((self._axis, index, framing) for framing in framings)
         self._use.decoder_calls += 1
 
     def gray(self, index: int) -> NDArray[np.uint8]:

@@ -4,7 +4,7 @@ On the next slice, optical flow says where the object should be. Boxes a little 
 batch, and the masks vote together with the expectation. Mean Dice with LiteMedSAM from one tight box on the 17
 development targets, range given: 0.80 (published recipe 0.64, a tight box on every slice 0.83).
 
-Without a range a walk ends where the object no longer looks like itself: 0.78. That alone was worth 0.03 more than
+Without a range a pass ends where the object no longer looks like itself: 0.78. That alone was worth 0.03 more than
 stopping on low overlap, and 0.05 more than going on to the volume's end.
 """
 
@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 
 from medsamseg_server.engine.box_vote import dice
 from medsamseg_server.propagation.events import DirectionEnded, Event, Reason, SliceResult, Way
-from medsamseg_server.propagation.finding import Finder, Found, Key
+from medsamseg_server.propagation.finding import Finder, Found, Keyframe
 from medsamseg_server.propagation.interval import Interval
 from medsamseg_server.propagation.plan import Plan
 from medsamseg_server.propagation.source import SliceSource
 from medsamseg_server.propagation.trust import confidence
 
-#: A walk without a limit ends below this likeness to the prompted slice; 0.7 to 0.85 are equally good.
-LEAST_LIKENESS = 0.8
+#: A pass without a limit ends below this similarity to the prompted slice; 0.7 to 0.85 are equally good.
+LEAST_SIMILARITY = 0.8
 #: … or below this Dice coefficient of neighboring masks. 0.5 missed two slices more of a small tumor in thick slices,
 #: 0.3 went on beyond four more ends.
 LEAST_OVERLAP = 0.4
@@ -51,37 +51,37 @@ class _Run:
 
     def events(self) -> Iterator[Event]:
         plan = self._plan
-        keys: dict[int, Key] = {}
+        keyframes: dict[int, Keyframe] = {}
         for result, key in self._finder.prompted():
-            keys[result.index] = key
+            keyframes[result.index] = key
             yield result
         prompted = list(plan.prompts)
         if plan.direction != "forward":
-            yield from self._outward(keys[prompted[0]], -1)
+            yield from self._outward(keyframes[prompted[0]], -1)
         for left, right in pairwise(prompted):
-            yield from self._between(keys[left], keys[right])
+            yield from self._between(keyframes[left], keyframes[right])
         if plan.direction != "backward":
-            yield from self._outward(keys[prompted[-1]], +1)
+            yield from self._outward(keyframes[prompted[-1]], +1)
 
-    def _outward(self, key: Key, step: Literal[-1, 1]) -> Iterator[Event]:
+    def _outward(self, key: Keyframe, step: Literal[-1, 1]) -> Iterator[Event]:
         stop, end = self._plan.end(step)
-        yield from self._walk(key, range(key.index + step, stop + step, step), end)
+        yield from self._follow(key, range(key.index + step, stop + step, step), end)
 
-    def _between(self, left: Key, right: Key) -> Iterator[Event]:
+    def _between(self, left: Keyframe, right: Keyframe) -> Iterator[Event]:
         inside = range(left.index + 1, right.index)
-        is_open = left.looks is not None and right.looks is not None
+        is_open = left.histogram is not None and right.histogram is not None
         if is_open and not self._plan.locked.intersection(inside):
             yield from self._interval(left, right)
             return
         reached = left.index
         if self._plan.direction != "backward":
-            for event in self._walk(left, inside, "prompt"):
+            for event in self._follow(left, inside, "prompt"):
                 reached = event.index if isinstance(event, SliceResult) else reached
                 yield event
         if self._plan.direction != "forward":
-            yield from self._walk(right, range(right.index - 1, reached, -1), "prompt")
+            yield from self._follow(right, range(right.index - 1, reached, -1), "prompt")
 
-    def _interval(self, left: Key, right: Key) -> Iterator[Event]:
+    def _interval(self, left: Keyframe, right: Keyframe) -> Iterator[Event]:
         reached = {"forward": left.index, "backward": right.index}
         for result in Interval(self._plan, self._finder, left, right).results():
             reached[result.direction] = result.index
@@ -91,7 +91,7 @@ class _Run:
         if self._plan.direction != "forward":
             yield DirectionEnded.after("backward", reached["backward"], "prompt")
 
-    def _walk(self, key: Key, indices: range, end: Reason) -> Iterator[Event]:
+    def _follow(self, key: Keyframe, indices: range, end: Reason) -> Iterator[Event]:
         """Go from slice to slice through ``indices``; ``end`` is the reason when all are done."""
         way: Way = "forward" if indices.step > 0 else "backward"
         reached, before, reason = key.index, key, end
@@ -99,7 +99,7 @@ class _Run:
             if index in self._plan.locked:
                 reason = "locked"
                 break
-            if before.looks is None:
+            if before.histogram is None:
                 reason = "empty"
                 break
             found = self._finder.near(index, self._finder.expect(before, index))
@@ -112,16 +112,16 @@ class _Run:
                 continue
             yield _result(index, way, before, found)
             weakest = min(before.weakest, found.vote.agreement)
-            reached, before = index, Key(index, found.vote.mask, before.looks, weakest, before.inside)
+            reached, before = index, Keyframe(index, found.vote.mask, before.histogram, weakest, before.inside)
         yield DirectionEnded.after(way, reached, reason)
 
 
-def _result(index: int, way: Way, before: Key, found: Found) -> SliceResult:
-    assert before.looks is not None
+def _result(index: int, way: Way, before: Keyframe, found: Found) -> SliceResult:
+    assert before.histogram is not None
     sure = confidence(
         jitter=found.vote.agreement,
         path=min(before.weakest, found.vote.agreement),
-        intensity=found.looks.likeness(before.looks),
+        intensity=found.histogram.similarity(before.histogram),
         neighbors=dice(found.vote.mask, before.mask),
         **_inside(before.inside),
     )
@@ -132,7 +132,7 @@ def _inside(part: float) -> dict[str, float]:
     return {"inside": part} if part < 1 else {}
 
 
-def _refusal(before: Key, found: Found | None) -> Reason | None:
+def _refusal(before: Keyframe, found: Found | None) -> Reason | None:
     """Return why what was found is no continuation of what was before, or None when it is one."""
     if found is None:
         return "empty"
@@ -140,5 +140,5 @@ def _refusal(before: Key, found: Found | None) -> Reason | None:
     if dice(mask, before.mask) < LEAST_OVERLAP:
         now, then = np.count_nonzero(mask), np.count_nonzero(before.mask)
         return "shrunk" if 2 * now < then else "grown" if now > 2 * then else "jumped"
-    assert before.looks is not None
-    return "changed" if found.looks.likeness(before.looks) < LEAST_LIKENESS else None
+    assert before.histogram is not None
+    return "changed" if found.histogram.similarity(before.histogram) < LEAST_SIMILARITY else None

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
-from medsamseg_server.engine.prompts import Box, Prompt, check_prompts
+from medsamseg_server.engine.prompts import Box, Meaning, Prompt, check_prompts
 from medsamseg_server.propagation import (
     DEFAULT_METHOD,
     DirectionEnded,
@@ -19,6 +19,7 @@ from medsamseg_server.propagation import (
     Event,
     Propagation,
     SliceResult,
+    SliceSeen,
     SliceSource,
 )
 from medsamseg_server.propagation.fusing import NO_PHASES, FusedSlices, Phases, make_slices
@@ -47,6 +48,8 @@ class Task:
         threshold: of the probability above which a voxel is the object's.
         exclude: boxes of what is not the object, per prompted slice; the n-th ones of all slices are round one thing.
         exclude_mask: voxels that are not the object's, (K, J, I).
+        planes: 3 to look at the object across the two other axes as well, or 1.
+        meaning: which of the network's three answers to each box is wanted; None for its one answer.
     """
 
     axis: int
@@ -62,6 +65,8 @@ class Task:
     threshold: float = DEFAULT_THRESHOLD
     exclude: Mapping[int, tuple[Box, ...]] = field(default_factory=dict)
     exclude_mask: NDArray[np.bool_] | None = field(default=None, compare=False)
+    planes: int = 1
+    meaning: Meaning | None = None
 
     @property
     def prompts(self) -> dict[int, Prompt]:
@@ -82,6 +87,7 @@ class WholeMask:
         encoder_calls: number of slices and close-ups that were encoded, or taken from the cache.
         decoder_calls: number of batches of boxes that were decoded.
         window: the intensities that the network saw.
+        notes: sentences on what was done otherwise than asked for.
     """
 
     mask: NDArray[np.uint8]
@@ -92,6 +98,7 @@ class WholeMask:
     encoder_calls: int
     decoder_calls: int
     window: IntensityRange
+    notes: tuple[str, ...] = ()
 
     @property
     def slices(self) -> tuple[int, ...]:
@@ -138,8 +145,10 @@ class WholeVolume:
         """The largest number of slices that ``run`` reports."""
         return self._objects.slices_total
 
-    def run(self, engine: Engine, on_slice: Callable[[SliceResult], None] = lambda result: None) -> WholeMask:
-        """Segment, calling ``on_slice`` after each slice."""
+    def run(
+        self, engine: Engine, on_slice: Callable[[SliceResult | SliceSeen], None] = lambda result: None
+    ) -> WholeMask:
+        """Segment, calling ``on_slice`` after each slice; see ``WholeObjects.run``."""
         return self._objects.run(engine, on_slice)[""]
 
 
@@ -149,7 +158,7 @@ class WholeObjects:
     Args:
         volume: the volume.
         tasks: at least one; all along the same axis, with the same window and model.
-        may_overlap: otherwise a voxel belongs to one object; see ``overlap.SliceClaims``.
+        may_overlap: otherwise a voxel belongs to one object; see ``overlap.OverlapResolution``.
         phases: further volumes of the same voxels, which are asked as well.
 
     Raises:
@@ -184,14 +193,20 @@ class WholeObjects:
     def run(
         self,
         engine: Engine,
-        on_slice: Callable[[SliceResult], None] = lambda result: None,
+        on_slice: Callable[[SliceResult | SliceSeen], None] = lambda result: None,
         with_probabilities: bool = False,
     ) -> dict[str, WholeMask]:
-        """Segment, calling ``on_slice`` after each slice of each object; times and calls are those of all objects."""
+        """Segment, calling ``on_slice`` after each slice of each object; times and calls are those of all objects.
+
+        Slices of the first plane are told once, those of others as they are looked at.
+        """
         task = self._task
         thresholds = {name: each.threshold for name, each in self._tasks.items()}
         is_asked = with_probabilities or any(each != DEFAULT_THRESHOLD for each in thresholds.values())
         source = make_slices(engine, self._volume, task.axis, task.window, task.model, is_asked, self._phases)
+        sources = {name: source.of_object(each.plan.boxes) for name, each in self._propagations.items()}
+        for name, propagation in self._propagations.items():
+            propagation.start_from(meant_masks(self._tasks[name], sources[name]))
         followed = [
             FollowedObject.of(name, each, source, thresholds[name]) for name, each in self._propagations.items()
         ]
@@ -201,19 +216,24 @@ class WholeObjects:
             if isinstance(event, DirectionEnded):
                 ended[name].append(event)
                 continue
+            if isinstance(event, SliceSeen):
+                on_slice(event)
+                continue
             is_new = event.index not in results[name]
             results[name][event.index] = event
             if is_new:
                 on_slice(event)
-        windows = {each.name: self._volume.window(each.source.window) for each in followed}
-        return {name: self._whole_mask(results[name], ended[name], source, windows[name]) for name in results}
+        return {
+            name: self._whole_mask(results[name], ended[name], sources[name], each.notes)
+            for name, each in self._propagations.items()
+        }
 
     def _whole_mask(
         self,
         results: Mapping[int, SliceResult],
         ended: Sequence[DirectionEnded],
         source: EngineSlices | FusedSlices,
-        window: IntensityRange,
+        notes: tuple[str, ...],
     ) -> WholeMask:
         mask = np.zeros(self._volume.shape, np.uint8)
         for index, result in results.items():
@@ -226,8 +246,16 @@ class WholeObjects:
             source.decode_seconds,
             source.encoder_calls,
             source.decoder_calls,
-            window,
+            self._volume.window(source.window),
+            notes,
         )
+
+
+def meant_masks(task: Task, source: EngineSlices | FusedSlices) -> dict[int, SliceMask]:
+    """Return what the boxes of a task are to mean, by slice; none where they mean what the network says by itself."""
+    if task.meaning is None:
+        return {}
+    return {index: source.in_prompt(index, Prompt(box, meaning=task.meaning)) for index, box in task.boxes.items()}
 
 
 def _propagation(volume: Volume, task: Task) -> Propagation:
@@ -241,6 +269,7 @@ def _propagation(volume: Volume, task: Task) -> Propagation:
         spacing=task.spacing,
         reach=task.reach,
         method=task.method,
+        planes=task.planes,
         exclude_masks=_by_slice(task),
     )
 
@@ -262,6 +291,10 @@ class _OnlyPrompts(Propagation):
 
     def run(self, source: SliceSource) -> Iterator[Event]:
         for index, box in self.plan.boxes.items():
+            known = self.plan.prompts[index].mask
+            if known is not None:
+                yield SliceResult(index, "prompt", box, known, "box")
+                continue
             mask, agreement = source.in_box(index, box)
             inside = likeness_of_inside(source.gray(index), mask.to_array(self.image_size))
             yield SliceResult(index, "prompt", box, mask, "box", confidence_of_answer(mask, box, agreement, inside))

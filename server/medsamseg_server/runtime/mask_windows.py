@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from medsamseg_server.models.specification import EMBEDDING_SIDE
 
-#: The image grid grows by this factor in each of the two steps of ``lean_upscaling``, which imports PyTorch.
+#: The image grid grows by this factor in each of the two steps of ``optimized_upscaling``, which imports PyTorch.
 GROWTH = 2
 #: Logit of what was not computed: certainly not the object.
 OUTSIDE = -20.0
@@ -58,7 +58,7 @@ class MaskWindows:
         return cls(np.minimum(first, side - np.array((rows, columns))), (rows, columns), side)
 
     def rows(self, objects: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Return which rows of ``LeanUpscaling``'s image the windows are, (B, M), when they are of these objects."""
+        """Return which rows of ``OptimizedUpscaling``'s image the windows are, (B, M), for these objects."""
         down, across = (np.arange(length) for length in self.size)
         grid = (self.first[:, :1] + down)[:, :, None] * self.side + (self.first[:, 1:] + across)[:, None]
         rows: NDArray[np.int32] = (grid.reshape(len(grid), -1) + objects[:, None] * self.side**2).astype(np.int32)

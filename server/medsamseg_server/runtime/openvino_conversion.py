@@ -15,9 +15,9 @@ from medsamseg_server.models.networks import SamNetwork
 from medsamseg_server.models.segment_anything_modeling import MaskDecoder, PromptEncoder
 from medsamseg_server.models.specification import EMBEDDING_CHANNELS
 from medsamseg_server.models.tiny_vit import TinyViT
-from medsamseg_server.runtime.lean_decoder import ABSENT, LeanDecoder, PromptTokens
-from medsamseg_server.runtime.lean_tiny_vit import LeanTinyViT
-from medsamseg_server.runtime.lean_upscaling import LeanUpscaling
+from medsamseg_server.runtime.optimized_decoder import ABSENT, OptimizedDecoder, PromptTokens
+from medsamseg_server.runtime.optimized_tiny_vit import OptimizedTinyViT
+from medsamseg_server.runtime.optimized_upscaling import OptimizedUpscaling
 
 
 def convert_network(network: SamNetwork, input_size: int, short: bool = False) -> dict[str, openvino.Model]:
@@ -27,12 +27,13 @@ def convert_network(network: SamNetwork, input_size: int, short: bool = False) -
         network: in evaluation mode on the processor, with SAM's own decoder; see ``SamNetwork.at`` for another input
             size.
         input_size: side S of the encoder's input.
-        short: whether bfloat16 is used where it suits; see ``LeanTinyViT`` and ``LeanDecoder``.
+        short: whether bfloat16 is used where it suits; see ``OptimizedTinyViT`` and ``OptimizedDecoder``.
 
     Returns:
         ``encoder``: (1, 3, S, S) to (1, 256, G, G); ``prompts``: (B, n, 2) and (B, n) to (B, n, 256), see
         ``PromptTokens``; ``decoder``: (1, 256, G, G), (B, n, 256) and (B, n) to (B, G², 256), (B, 4, 32) and (B, 4),
-        see ``LeanDecoder``; ``upscaling``: (B, G², 256), (L, K, 32) and (L, M) to (L, M, 16, K), see ``LeanUpscaling``.
+        see ``OptimizedDecoder``; ``upscaling``: (B, G², 256), (L, K, 32) and (L, M) to (L, M, 16, K), see
+        ``OptimizedUpscaling``.
 
     Raises:
         TypeError: the decoder is another one than SAM's.
@@ -45,7 +46,7 @@ def convert_network(network: SamNetwork, input_size: int, short: bool = False) -
     image = (1, 3, input_size, input_size)
     encoder = network.image_encoder
     if type(encoder) is TinyViT:
-        encoder = LeanTinyViT(encoder, short, side)
+        encoder = OptimizedTinyViT(encoder, short, side)
     # Two objects with two tokens are an example; -1 stands for any number.
     tokens = torch.zeros(2, 2, EMBEDDING_CHANNELS)
     positions = side**2
@@ -56,12 +57,12 @@ def convert_network(network: SamNetwork, input_size: int, short: bool = False) -
             PromptTokens(network.prompt_encoder), (torch.zeros(2, 2, 2), torch.zeros(2, 2)), ((-1, -1, 2), (-1, -1))
         ),
         "decoder": _convert(
-            LeanDecoder(network, short),
+            OptimizedDecoder(network, short),
             (torch.zeros(embedding), tokens, torch.tensor([[1.0, ABSENT], [1.0, 1.0]])),
             (embedding, (-1, -1, EMBEDDING_CHANNELS), (-1, -1)),
         ),
         "upscaling": _convert(
-            LeanUpscaling(network),
+            OptimizedUpscaling(network),
             (
                 torch.zeros(2, positions, EMBEDDING_CHANNELS, dtype=torch.bfloat16 if short else torch.float32),
                 kernels,

@@ -35,7 +35,7 @@ _DEVICE = "CPU"
 _CONVERSION_VERSION = 5
 _INPUTS_AND_OUTPUTS = {"encoder": (1, 1), "prompts": (2, 1), "decoder": (3, 3), "upscaling": (3, 1)}
 _PARTS = tuple(_INPUTS_AND_OUTPUTS)
-# Kinds of tokens as in `lean_decoder`, which imports PyTorch.
+# Kinds of tokens as in `optimized_decoder`, which imports PyTorch.
 _FIRST_CORNER, _SECOND_CORNER, _FILLER, _ABSENT = 2, 3, -1, -2
 # With so few cores, one left free would be half of the machine.
 _TOO_FEW_CORES = 2
@@ -141,15 +141,18 @@ class OpenVinoRunner:
         embedding: NDArray[np.floating[Any]],
         boxes: NDArray[np.float32] | None,
         points: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
+        answer: int = 0,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return the logits (B, 4 · G, 4 · G) and the predicted IoU (B,); see ``NetworkRunner.decode``.
 
         Logits far from an object's box are ``OUTSIDE`` unless the object goes on there.
         """
         kernels, scores = self._decode(embedding, boxes, points)
-        kernels, scores = kernels[:, :1], scores[:, 0]
+        kernels, scores = kernels[:, answer : answer + 1], scores[:, answer]
         count, side = len(scores), self._embedding_shape[-1]
-        windows = MaskWindows.whole(count, side) if boxes is None else MaskWindows.around(boxes, self._input_size, side)
+        # What a box may mean besides its object may lie far beyond it.
+        near = None if answer else boxes
+        windows = MaskWindows.whole(count, side) if near is None else MaskWindows.around(near, self._input_size, side)
         planes = windows.planes(self._upscale(kernels, windows, np.arange(count))[..., 0])
         logits, leaving = windows.place(planes), windows.leaving(planes)
         if len(leaving):

@@ -140,14 +140,16 @@ class TorchRunner:
         embedding: NDArray[np.floating[Any]],
         boxes: NDArray[np.float32] | None,
         points: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
+        answer: int = 0,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return the logits (B, 4 · G, 4 · G) and the predicted IoU (B,); see ``NetworkRunner.decode``."""
         with _memory_errors(self.device):
-            logits, scores = self._network.decode(
+            asked = (
                 self._to_tensor(embedding)[None],
                 None if boxes is None else self._to_tensor(boxes),
                 None if points is None else (self._to_tensor(points[0]), self._to_tensor(points[1])),
             )
+            logits, scores = self._sam.decode(*asked, answer) if answer else self._network.decode(*asked)
             return _to_array(logits), _to_array(scores)
 
     @torch.inference_mode()
@@ -158,13 +160,17 @@ class TorchRunner:
         least_score: float,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return the logits (M, 4 · G, 4 · G) and the predicted IoU (B, 3); see ``NetworkRunner``."""
-        if not isinstance(self._network, SamNetwork):
-            raise TypeError("A specialist gives one mask for a box, and none for a point.")
         with _memory_errors(self.device):
-            logits, scores = self._network.decode_alternatives(
+            logits, scores = self._sam.decode_alternatives(
                 self._to_tensor(embedding)[None], (self._to_tensor(points[0]), self._to_tensor(points[1]))
             )
             return _to_array(logits[scores > least_score]), _to_array(scores)
+
+    @property
+    def _sam(self) -> SamNetwork:
+        if not isinstance(self._network, SamNetwork):
+            raise TypeError("A specialist gives one mask for a box, and none for a point.")
+        return self._network
 
     def _to_tensor(self, array: NDArray[np.floating[Any]]) -> Tensor:
         # Copied: the caller's array may be read-only, which a tensor on the same memory could not be.

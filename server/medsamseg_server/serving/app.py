@@ -18,14 +18,14 @@ from medsamseg_server.engine.engine import SliceSegmentation
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.propagation.insides import likeness_of_inside
 from medsamseg_server.propagation.trust import confidence_of_answer, doubt_on_mask
-from medsamseg_server.serving import contract, encoding_routes, error_replies, proposal_contract, status
+from medsamseg_server.serving import click_contract, contract, encoding_routes, error_replies, proposal_contract, status
 from medsamseg_server.serving.callers import OneToken
 from medsamseg_server.serving.group.group import Group
-from medsamseg_server.serving.guard import DEFAULT_UPLOAD_BYTES, Guard
 from medsamseg_server.serving.job_stream import JobStream
 from medsamseg_server.serving.load_limit import USER_REQUESTS
 from medsamseg_server.serving.mask_contract import Mask
 from medsamseg_server.serving.propagation_contract import PropagateRequest, PropagationEvent
+from medsamseg_server.serving.request_middleware import DEFAULT_UPLOAD_BYTES, RequestMiddleware
 from medsamseg_server.serving.service import Service
 from medsamseg_server.serving.workspace import ClaimedServiceOf, CommonServiceOf, Key, ServiceOf
 from medsamseg_server.volumes.npy_upload import VolumeUpload
@@ -139,6 +139,12 @@ async def segment(key: Key, body: contract.SegmentRequest, service: ServiceOf) -
     )
 
 
+@router.post("/volumes/{key}/click")
+async def click(key: Key, body: click_contract.ClickRequest, service: ServiceOf) -> click_contract.ClickReply:
+    """Return the box round the object at a point, by a model that has learned what a click means."""
+    return await service.click(service.volumes.get(key), body)
+
+
 @router.post("/volumes/{key}/propagate", response_class=StreamingResponse, responses=_EVENTS)
 async def propagate(key: Key, body: PropagateRequest, service: ServiceOf) -> StreamingResponse:
     """Stream the object slice by slice, as newline-delimited JSON."""
@@ -199,7 +205,7 @@ def create_app(
     Args:
         service: what it serves.
         token: the bearer token that every request must carry.
-        hosts: further names of this server; see ``Guard``.
+        hosts: further names of this server; see ``RequestMiddleware``.
         upload_bytes: longest upload.
         nninteractive_sessions: how many users of nnInteractive's protocol there may be; 0 to leave it out.
         group: users with tokens of their own, in place of the one token.
@@ -226,7 +232,9 @@ def create_app(
         nninteractive = _nninteractive_routes()
         nninteractive.add_to(app, nninteractive_sessions)
         more |= {"upload_paths": nninteractive.UPLOAD_PATHS, "open_paths": nninteractive.OPEN_PATHS}
-    app.add_middleware(Guard, callers=group or OneToken(token), hosts=hosts, upload_bytes=upload_bytes, **more)
+    app.add_middleware(
+        RequestMiddleware, callers=group or OneToken(token), hosts=hosts, upload_bytes=upload_bytes, **more
+    )
     error_replies.add_to(app)
     return app
 

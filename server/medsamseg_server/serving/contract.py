@@ -82,6 +82,7 @@ class ModelInfo(Reply):
     default: bool
     license: str
     size_bytes: int | None
+    clicks: bool = Field(description="it has learned what box a click means")
 
 
 class Models(Reply):
@@ -101,7 +102,7 @@ class VolumeInfo(Reply):
 
 
 #: Kinds of prompts of one slice.
-_KINDS = ("box", "points", "exclude", "exclude_mask")
+_KINDS = ("box", "points", "meaning", "exclude", "exclude_mask")
 
 
 class SegmentRequest(Request):

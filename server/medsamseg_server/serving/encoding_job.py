@@ -105,7 +105,7 @@ class EncodingJob:
         while (index := self._next()) is not None:
             started = time.perf_counter()
             request = SliceRequest(find_volume(), self._axis, index, self._window, self._model)
-            was_encoded = self._engine.encode_ahead(request)
+            was_encoded = self._engine.precompute(request)
             # Nothing here holds the volume between slices.
             del request
             with self._lock:
@@ -128,7 +128,7 @@ class EncodingJob:
         return outward(self._center, self._slices)[: self._room]
 
     def _measure_room(self) -> None:
-        room = max(self._engine.room_ahead, 1)
+        room = max(self._engine.precompute_room, 1)
         with self._lock:
             self._room = room
 

@@ -11,8 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
-from medsamseg_server.serving.guard import error_response
 from medsamseg_server.serving.propagation_job import error_reply
+from medsamseg_server.serving.request_middleware import error_response
 
 
 def add_to(app: FastAPI) -> None:

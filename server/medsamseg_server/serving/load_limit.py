@@ -44,7 +44,7 @@ class LoadLimit:
             self._free_bytes += upload_bytes
 
 
-def impatient(receive: Receive, seconds: float = STALL_SECONDS) -> Receive:
+def with_stall_timeout(receive: Receive, seconds: float = STALL_SECONDS) -> Receive:
     """Return a ``receive`` that takes a client for gone when it stops in the middle of its body.
 
     Once the body is there, it waits as long as it takes: what comes then is the end of the connection.

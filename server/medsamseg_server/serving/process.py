@@ -30,8 +30,8 @@ from medsamseg_server.serving import contract
 from medsamseg_server.serving.app import create_app
 from medsamseg_server.serving.group.group import Group, Shares
 from medsamseg_server.serving.group.users_file import read_users
-from medsamseg_server.serving.guard import DEFAULT_UPLOAD_BYTES
 from medsamseg_server.serving.listening import check_certificate, listen
+from medsamseg_server.serving.request_middleware import DEFAULT_UPLOAD_BYTES
 from medsamseg_server.serving.service import Service
 from medsamseg_server.serving.token_source import StandardInput, read_token
 from medsamseg_server.system import paths

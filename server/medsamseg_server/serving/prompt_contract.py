@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import AfterValidator, Field
 
 from medsamseg_server.engine.masks import SliceMask
-from medsamseg_server.engine.prompts import MOST_EXCLUDED, Box, Prompt
+from medsamseg_server.engine.prompts import MOST_EXCLUDED, Box, Meaning, Prompt
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.point_slots import MOST_POINTS
 from medsamseg_server.serving.contract_types import Index, Request, SmallInteger
@@ -50,6 +50,8 @@ class SlicePrompt(Request):
         box: x0, y0, x1, y1.
         points: x, y and 1 (on the object) or 0 (not on it).
         mask: what a person drew. It is taken as it is: nothing is computed on its slice.
+        meaning: which of the network's three answers is wanted, of the models mobilesam and sam; null for the one
+            answer to a clear prompt.
         exclude: boxes round what lies in ``box`` and is not the object: found as objects of their own, and taken away.
         exclude_mask: pixels that are not the object's.
     """
@@ -57,6 +59,7 @@ class SlicePrompt(Request):
     box: Box | None = None
     points: list[tuple[float, float, SmallInteger]] = Field(default=[], max_length=MOST_POINTS)
     mask: DrawnMask | None = None
+    meaning: Meaning | None = None
     exclude: list[Box] = Field(default=[], max_length=MOST_EXCLUDED)
     exclude_mask: DrawnMask | None = None
 
@@ -77,7 +80,8 @@ class SlicePrompt(Request):
         mask, excluded = (
             None if each is None else each.to_slice_mask(image_size()) for each in (self.mask, self.exclude_mask)
         )
-        return Prompt(self.box, tuple(self.points), mask, tuple(self.exclude), excluded)
+        exclude = tuple(self.exclude)
+        return Prompt(self.box, tuple(self.points), mask, self.meaning, exclude=exclude, exclude_mask=excluded)
 
 
 class PropagationPrompt(SlicePrompt):

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from medsamseg_server.engine.prompts import Box
 from medsamseg_server.propagation import DEFAULT_METHOD
-from medsamseg_server.propagation.events import SliceResult
+from medsamseg_server.propagation.events import SliceResult, SliceSeen
 from medsamseg_server.propagation.trust import doubt
 from medsamseg_server.serving.contract import Axis, ErrorEvent, JobName, ModelName, Seconds, Window, WindowText
 from medsamseg_server.serving.contract_types import Index, Reply, Request
@@ -33,8 +33,8 @@ class _Followed(Request):
     """Boxes of one object on some slices; ``first`` and ``last`` say where it ends, inclusive.
 
     It is at most ``reach`` slices from the outermost boxes, and may end before. ``locked`` slices are not computed,
-    and no walk passes them. The n-th boxes ``exclude`` of all prompts are round one thing, which is followed and taken
-    away on every slice; ``exclude_masks`` are taken away where they are.
+    and no propagation pass crosses them. The n-th boxes ``exclude`` of all prompts are round one thing, which is
+    followed and taken away on every slice; ``exclude_masks`` are taken away where they are.
     """
 
     prompts: Annotated[list[PropagationPrompt], only_of_kinds(*_KINDS)] = Field(default=[], max_length=10_000)
@@ -57,7 +57,8 @@ class PropagateRequest(_Followed):
     ``spacing`` is that of the voxels along K, J and I in millimeters. Unless several objects ``may_overlap``, each
     voxel belongs to one of them: a slice that was reported comes again when a later object takes voxels from it.
     ``method`` is one of ``propagation.METHODS``; frames of a film want ``film``. With ``probabilities``, masks come
-    with the map that is behind them; there is none where motion alone or a person decided.
+    with the map that is behind them; there is none where motion alone or a person decided. With 3 ``planes``, objects
+    are then looked at across the two other axes as well, and their slices come again as all three see them.
     """
 
     model: ModelName = None
@@ -68,6 +69,7 @@ class PropagateRequest(_Followed):
     objects: list[PropagateObject] = Field(default=[], max_length=1000)
     may_overlap: bool = True
     method: MethodName = DEFAULT_METHOD
+    planes: Literal[1, 3] = 1
     job: JobName | None = None
     probabilities: bool = False
 
@@ -76,6 +78,7 @@ class StartEvent(Reply):
     """First event of a propagation. ``slices_total`` is an upper bound.
 
     ``windows`` are those that the network sees the objects in, in their order; ``window`` is that of the first.
+    ``notes`` are sentences on what is done otherwise than asked for.
     """
 
     event: Literal["start"] = "start"
@@ -85,6 +88,7 @@ class StartEvent(Reply):
     weights_sha256: str
     window: Window
     windows: list[Window]
+    notes: list[str]
 
 
 class SliceEvent(Reply):
@@ -125,8 +129,27 @@ class SliceEvent(Reply):
         )
 
 
+class PlaneEvent(Reply):
+    """A slice across another axis was looked at, ``done`` of ``total`` of this object.
+
+    When all are done, the slices that were reported come again.
+    """
+
+    event: Literal["plane"] = "plane"
+    object: str | None = None
+    axis: int
+    slice: int
+    done: int
+    total: int
+
+    @classmethod
+    def of(cls, seen: SliceSeen, name: str | None = None) -> PlaneEvent:
+        """Return the event's form of a slice that was looked at; ``name`` is that of one of several objects."""
+        return cls(object=name, axis=seen.axis, slice=seen.index, done=seen.done, total=seen.total)
+
+
 class EndedEvent(Reply):
-    """One walk away from a box ended after ``slice``; the reasons are those of ``propagation.DirectionEnded``."""
+    """One pass away from a box ended after ``slice``; the reasons are those of ``propagation.DirectionEnded``."""
 
     event: Literal["ended"] = "ended"
     object: str | None = None
@@ -151,4 +174,4 @@ class CancelledEvent(Reply):
     slices: int
 
 
-PropagationEvent = StartEvent | SliceEvent | EndedEvent | DoneEvent | CancelledEvent | ErrorEvent
+PropagationEvent = StartEvent | SliceEvent | PlaneEvent | EndedEvent | DoneEvent | CancelledEvent | ErrorEvent

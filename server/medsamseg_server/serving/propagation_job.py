@@ -11,13 +11,14 @@ from typing import TypeAlias
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.prompts import check_prompts
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.propagation import DirectionEnded, EngineSlices, Propagation
+from medsamseg_server.propagation import DirectionEnded, EngineSlices, Propagation, SliceSeen
 from medsamseg_server.propagation.several_objects import FollowedObject, follow
 from medsamseg_server.serving import contract
 from medsamseg_server.serving.propagation_contract import (
     CancelledEvent,
     DoneEvent,
     EndedEvent,
+    PlaneEvent,
     PropagateObject,
     PropagateRequest,
     PropagationEvent,
@@ -77,6 +78,7 @@ class PropagationJob:
             reach=wanted.reach,
             method=request.method,
             exclude_masks={each.slice: each.mask.to_slice_mask(size(each.slice)) for each in wanted.exclude_masks},
+            planes=request.planes,
         )
         check_prompts(list(prompts.values()), propagation.image_size)
         return wanted.id if isinstance(wanted, PropagateObject) else _ALONE, propagation
@@ -96,6 +98,7 @@ class PropagationJob:
             weights_sha256=predictor.weights_sha256,
             window=windows[0],
             windows=windows,
+            notes=list(dict.fromkeys(note for each in self._objects.values() for note in each.notes)),
         )
         done: set[tuple[str, int]] = set()
         for name, item in follow(followed, self._may_overlap):
@@ -104,6 +107,8 @@ class PropagationJob:
                 yield EndedEvent(
                     object=told, direction=item.direction, slice=item.index, reason=item.reason, message=item.message
                 )
+            elif isinstance(item, SliceSeen):
+                yield PlaneEvent.of(item, told)
             else:
                 done.add((name, item.index))
                 yield SliceEvent.of(item, len(done), told)

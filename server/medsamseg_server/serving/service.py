@@ -13,11 +13,13 @@ from typing import Protocol, TypeVar
 
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.engine import Engine, SliceSegmentation
+from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.engine.slice_embeddings import Embedded
 from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.serving import contract
 from medsamseg_server.serving.background_encodings import BackgroundEncodings
+from medsamseg_server.serving.click_contract import ClickReply, ClickRequest
 from medsamseg_server.serving.job_list import JobList
 from medsamseg_server.serving.propagation_contract import PropagateRequest, PropagationEvent
 from medsamseg_server.serving.propagation_job import PropagationJob
@@ -26,6 +28,7 @@ from medsamseg_server.serving.proposal_job import ProposalJob
 from medsamseg_server.serving.scheduler import Outcome, Priority, Scheduler, Task
 from medsamseg_server.serving.status_contract import Queue
 from medsamseg_server.volumes.volume import Volume, VolumeStore
+from medsamseg_server.weights.click_heads import find_click_head, has_click_head
 
 logger = logging.getLogger(__name__)
 
@@ -125,6 +128,7 @@ class Service:
                     default=stored.checkpoint.model == self.engine.default_model,
                     license=stored.checkpoint.license,
                     size_bytes=stored.checkpoint.size_bytes,
+                    clicks=has_click_head(stored.checkpoint.model),
                 )
                 for stored in self.engine.store.list()
             ]
@@ -161,6 +165,24 @@ class Service:
             embedded = await asyncio.wrap_future(encoding)
         decode = partial(self.engine.decode, embedded, prompts, preview, request.probabilities)
         return await asyncio.wrap_future(self._decoding.submit(Priority.CLICK, decode, self._owner))
+
+    async def click(self, volume: Volume, request: ClickRequest) -> ClickReply:
+        """Return the box round the object at a point. It waits for the step of a background job that is under way.
+
+        Raises:
+            MedSAMSegError: as ``Engine.box_for_click``.
+        """
+        model = request.model or self.engine.default_model
+        asked = SliceRequest(volume, request.axis, request.slice, request.window, model)
+
+        def check() -> None:
+            self.engine.check(asked, [Prompt(points=((*request.point, 1),))])
+            find_click_head(model)
+
+        await asyncio.to_thread(check)
+        find = partial(self.engine.box_for_click, asked, request.point)
+        found = await asyncio.wrap_future(self._encoding.submit(Priority.CLICK, find, self._owner))
+        return ClickReply.of(found, model)
 
     def propagate(self, volume: Volume, request: PropagateRequest, deliver: Deliver) -> Callable[[], None]:
         """Check and queue a propagation; return what cancels it, which does nothing once it has ended.

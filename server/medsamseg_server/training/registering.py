@@ -50,7 +50,7 @@ def register(
         "torch": torch.__version__,
         "base": base,
         **protocol,
-        "data": _describe(data),
+        "data": describe_data(data),
         "metrics": outcome.metrics,
         "seconds": round(outcome.seconds, 1),
     }
@@ -62,7 +62,8 @@ def register(
     return register_trained(specification, save, license, citation, provenance, overwrite)
 
 
-def _describe(data: TrainingData) -> dict[str, Any]:
+def describe_data(data: TrainingData) -> dict[str, Any]:
+    """Return what a model learned from, as plain JSON."""
     split = data.split
     return {
         "sha256": data.sha256,

@@ -13,8 +13,8 @@ from medsamseg_server.training.boxes import tight_box
 
 #: With embeddings that are computed once: so many close-ups of each object, which cost three quarters of a whole slice.
 KEPT_VIEWS = 3
-# How much more or less round an object is seen than in use, as a power of two: 2.1 to 4.2 sides of its box.
-_ZOOMS = (-0.5, 0.5)
+#: How much more or less round an object is seen than in use, as a power of two: 2.1 to 4.2 sides of its box.
+ZOOMS = (-0.5, 0.5)
 # How far the object is from the middle at most, in sides of its box: in a propagation, nobody knows where it will be.
 _FARTHEST = 0.25
 # Beginning of the seed, so that views do not go with boxes.
@@ -28,12 +28,20 @@ class Views:
         specification: the model. Without close-ups, every view is the whole slice.
         seed: of all that is random.
         kept: see each object in so many views, again and again; None for another one in every epoch.
+        zooms: how much more or less round an object is seen than in use, as a power of two.
     """
 
-    def __init__(self, specification: ModelSpecification, seed: int, kept: int | None = None) -> None:
+    def __init__(
+        self,
+        specification: ModelSpecification,
+        seed: int,
+        kept: int | None = None,
+        zooms: tuple[float, float] = ZOOMS,
+    ) -> None:
         self._specification = specification
         self._seed = seed
         self._kept = kept
+        self._zooms = zooms
 
     def used(self, mask: SliceMask, image_size: tuple[int, int]) -> View:
         """Return what is seen of an object on a slice of ``image_size`` (H, W) in use."""
@@ -53,7 +61,7 @@ class Views:
 
     def _changed(self, mask: SliceMask, image_size: tuple[int, int], key: tuple[int, int]) -> View:
         random = np.random.default_rng((self._seed, _VIEWS, *key))
-        zoom = 2 ** float(random.uniform(*_ZOOMS))
+        zoom = 2 ** float(random.uniform(*self._zooms))
         x0, y0, x1, y1 = tight_box(mask)
         reach = _FARTHEST * (max(x1 - x0, y1 - y0) + 1)
         right, down = random.uniform(-reach, reach, 2)

@@ -1,8 +1,15 @@
 """Lets worker threads get on while nothing else of Python runs on the main thread."""
 
+from __future__ import annotations
+
 import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import qt
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.connections import Connections
 
 #: How often worker threads get Python's lock while something is under way …
 BREATH_MILLISECONDS = 5
@@ -25,29 +32,29 @@ class Breathing:
     :param connections: the :class:`Connections` of the panel.
     """
 
-    def __init__(self, connections):
+    def __init__(self, connections: Connections) -> None:
         self._watched = []
         self._timer = qt.QTimer()
         self._timer.interval = BREATH_MILLISECONDS
         connections.connect(self._timer, "timeout()", self._breathe)
 
-    def watch(self, isUnderWay):
+    def watch(self, isUnderWay: Callable[[], bool]) -> None:
         """Breathe while something is under way.
 
         :param isUnderWay: called often, without arguments; returns whether worker threads have something to do.
         """
         self._watched.append(isUnderWay)
 
-    def start(self):
+    def start(self) -> None:
         """Breathe until nothing is under way any more."""
         if not self._timer.active and self._isNeeded():
             self._timer.start()
 
-    def stop(self):
+    def stop(self) -> None:
         """Breathe no more, whatever is under way."""
         self._timer.stop()
 
-    def close(self):
+    def close(self) -> None:
         """Breathe no more, and let go of what was watched."""
         self.stop()
         self._watched = []

@@ -1,5 +1,10 @@
 """Connections of widgets and timers to the panel, remembered so that all of them can be undone."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
 
 class Connections:
     """What a panel has connected. ::
@@ -13,10 +18,10 @@ class Connections:
     see that: a panel that is not disconnected stays in memory with everything it knows.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._connections = []
 
-    def connect(self, sender, signal, slot):
+    def connect(self, sender: Any, signal: str, slot: Callable[..., None]) -> None:
         """Call a function whenever an object emits a signal.
 
         :param sender: a widget, timer or other object of Qt.
@@ -26,7 +31,7 @@ class Connections:
         sender.connect(signal, slot)
         self._connections.append((sender, signal, slot))
 
-    def disconnectAll(self):
+    def disconnectAll(self) -> None:
         """Undo every connection; objects that are gone have none."""
         connections, self._connections = self._connections, []
         for sender, signal, slot in connections:

@@ -1,6 +1,9 @@
 """Icons and sizes that a .ui file cannot say."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import Any
 
 import qt
 
@@ -30,7 +33,7 @@ TABLE_LINES = {"segmentsTable": 8, "boxesTable": 7, "lesionsTable": 8}
 STATUS_LINES = 2
 
 
-def giveLook(ui):
+def giveLook(ui: Any) -> None:
     """Put icons on the buttons, and give tables and status line a height that goes with the font.
 
     :param ui: the panel's widgets by name.

@@ -1,12 +1,17 @@
 """What the sections of the panel share: the logic, the settings of the present scene, the status line, the work."""
 
+from __future__ import annotations
+
 import contextlib
 import itertools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import slicer
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.panel.frame.activeTool import ActiveTool
 from MedSAMSegLib.panel.frame.breathing import Breathing
 from MedSAMSegLib.panel.frame.connections import Connections
 from MedSAMSegLib.panel.frame.signals import DeferredSignal, Signal
@@ -14,7 +19,13 @@ from MedSAMSegLib.panel.frame.workList import WorkList
 from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.server.serverMonitor import ServerMonitor
 from MedSAMSegLib.volumes.intensityWindows import AUTOMATIC, dicomModality, resolvedWindow, suggestedWindow
-from MedSAMSegLib.volumes.volumeChecks import whyUnusable
+from MedSAMSegLib.volumes.knownGeometry import KnownGeometry
+
+if TYPE_CHECKING:
+    import qt
+
+    from MedSAMSegLib.logic import MedSAMSegLogic
+    from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 STATUS_BAR_MILLISECONDS = 8000
 
@@ -26,7 +37,7 @@ class PanelSession:
     :param statusLabel: the QLabel that is the status line.
     """
 
-    def __init__(self, logic, statusLabel):
+    def __init__(self, logic: MedSAMSegLogic, statusLabel: qt.QLabel) -> None:
         #: The scripting API.
         self.logic = logic
         #: The :class:`ServerProcess` that the logic works with.
@@ -34,11 +45,13 @@ class PanelSession:
         #: :class:`ServerMonitor` of it.
         self.monitor = ServerMonitor(self.server)
         #: :class:`MedSAMSegParameters` of the present scene; None while a scene is being closed.
-        self.parameters = None
+        self.parameters: Any = None
         #: :class:`Connections` of the panel, undone when it goes.
         self.connections = Connections()
         #: Emitted when widgets may have to follow; widgets come after pixels.
         self.changed = DeferredSignal(self.connections)
+        #: :class:`ActiveTool` in the slice views.
+        self.activeTool = ActiveTool()
         #: Emitted when the server may know other models than before.
         self.modelsChanged = Signal()
         #: :class:`WorkList` of what is under way.
@@ -47,10 +60,11 @@ class PanelSession:
         self.breathing = Breathing(self.connections)
         self.breathing.watch(lambda: self.monitor.state.kind == "starting")
         self._statusLabel = statusLabel
-        self._suggestion = None
+        self._geometry = KnownGeometry()
+        self._suggestion: Any = None
         self._hasNews = False
 
-    def say(self, sentence):
+    def say(self, sentence: str) -> None:
         """Show a sentence in the status line, and for a while in that of the main window.
 
         :param sentence: translated, for the user.
@@ -60,7 +74,7 @@ class PanelSession:
         # A panel that is scrolled down does not show its own.
         slicer.util.showStatusMessage(sentence, STATUS_BAR_MILLISECONDS)
 
-    def remark(self, sentence):
+    def remark(self, sentence: str) -> None:
         """Show a sentence about the state of the scene, unless it would replace what became of the user's work.
 
         :param sentence: translated, for the user.
@@ -68,12 +82,12 @@ class PanelSession:
         if not self._hasNews:
             self.say(sentence)
 
-    def forgetNews(self):
+    def forgetNews(self) -> None:
         """Let remarks on the scene be shown again: the panel has followed what work changed."""
         self._hasNews = False
 
     @contextlib.contextmanager
-    def sayingErrors(self):
+    def sayingErrors(self) -> Iterator[None]:
         """Show what the user can understand in the status line; let the rest be reported as a bug.
 
         Widgets follow at once when the action is over.
@@ -90,14 +104,14 @@ class PanelSession:
             self.say(sentence)
 
     @property
-    def target(self):
+    def target(self) -> SegmentContext:
         """The :class:`SegmentContext` that the user works on; each part may be missing."""
         if self.parameters is None:
             return SegmentContext(None, None, "")
         return SegmentContext(self.parameters.volume, self.parameters.segmentation, self.parameters.segmentID)
 
     @property
-    def hasSegment(self):
+    def hasSegment(self) -> bool:
         """Whether there is a volume and a segment to work on."""
         volume, segmentation, segmentID = self.target
         return (
@@ -107,13 +121,17 @@ class PanelSession:
         )
 
     @property
-    def hasUsableVolume(self):
-        """Whether there is a volume that can be segmented."""
-        volume = self.target[0]
-        return volume is not None and not whyUnusable(volume)
+    def geometry(self) -> SliceGeometry | None:
+        """:class:`SliceGeometry` of the volume as it is now; None where there is none that can be segmented."""
+        return self._geometry.of(self.target.volume)
 
     @property
-    def boxAxis(self):
+    def hasUsableVolume(self) -> bool:
+        """Whether there is a volume that can be segmented."""
+        return self.geometry is not None
+
+    @property
+    def boxAxis(self) -> int | None:
         """The array axis of the segment's boxes on the volume; None where there is no box."""
         volume, segmentation, segmentID = self.target
         if self.hasSegment and self.hasUsableVolume:
@@ -121,13 +139,13 @@ class PanelSession:
         return None
 
     @property
-    def hasBoxes(self):
+    def hasBoxes(self) -> bool:
         """Whether any segment of the segmentation has a box on the volume."""
         volume, segmentation, _segmentID = self.target
         return self.hasUsableVolume and bool(self.logic.boxNodes(segmentation, volume))
 
     @property
-    def window(self):
+    def window(self) -> str:
         """The window for requests as it is now: "auto", a preset, or "W,L"."""
         parameters = self.parameters
         suggestion = self.suggestedWindow
@@ -137,7 +155,7 @@ class PanelSession:
         return resolvedWindow(parameters.window, parameters.volume, suggestion or AUTOMATIC)
 
     @property
-    def suggestedWindow(self):
+    def suggestedWindow(self) -> str:
         """The preset that suits the volume; "" where there is no volume with voxels."""
         if not self.hasUsableVolume:
             return ""
@@ -149,11 +167,11 @@ class PanelSession:
         return self._suggestion[1]
 
     @property
-    def model(self):
+    def model(self) -> str | None:
         """The model for requests; None for the server's default."""
         return self.parameters.model or None
 
-    def ensureSegment(self):
+    def ensureSegment(self) -> None:
         """Make what is missing of segmentation and segment.
 
         :raises UserError: when the volume cannot be segmented.
@@ -161,7 +179,7 @@ class PanelSession:
         if not self.hasSegment:
             self.addSegment()
 
-    def addSegment(self):
+    def addSegment(self) -> None:
         """Add a segment, and a segmentation where there is none; results go there from now on.
 
         :raises UserError: when the volume cannot be segmented.

@@ -16,6 +16,7 @@ class MedSAMSegParameters:
     backgroundEncoding: whether slices are prepared before they are needed.
     direction: where propagations go: "both", "forward" or "backward".
     allSegments: whether propagations follow all segments with boxes, not only the one that receives results.
+    threePlanes: whether propagations look at the object across the two other axes as well.
     limitRange: whether propagations stay between firstSlice and lastSlice.
     firstSlice: the lowest slice that a propagation may change; -1 for the volume's first.
     lastSlice: the highest slice that a propagation may change; -1 for the volume's last.
@@ -29,6 +30,7 @@ class MedSAMSegParameters:
     backgroundEncoding: bool = True
     direction: str = "both"
     allSegments: bool = False
+    threePlanes: bool = False
     limitRange: bool = False
     firstSlice: int = -1
     lastSlice: int = -1

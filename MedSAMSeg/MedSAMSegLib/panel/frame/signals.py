@@ -1,6 +1,14 @@
 """Signals between parts of the panel, in plain Python."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 import qt
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.connections import Connections
 
 #: How long a deferred signal waits. Slicer's views render what is new in the scene at most 2 ms after it came
 #: (``ctkVTKAbstractView::scheduleRender``, 60 Hz by default), and pixels go before the widgets that follow.
@@ -15,17 +23,17 @@ class Signal:
     changed.emit()
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._listeners = []
 
-    def connect(self, listener):
+    def connect(self, listener: Callable[..., None]) -> None:
         """Call a function at every :meth:`emit` from now on.
 
         :param listener: takes the arguments of :meth:`emit`.
         """
         self._listeners.append(listener)
 
-    def disconnect(self, listener):
+    def disconnect(self, listener: Callable[..., None]) -> None:
         """Undo :meth:`connect`; a function that is not connected is no error.
 
         :param listener: what was given to :meth:`connect`.
@@ -33,7 +41,7 @@ class Signal:
         if listener in self._listeners:
             self._listeners.remove(listener)
 
-    def emit(self, *arguments):
+    def emit(self, *arguments: Any) -> None:
         """Call every listener now.
 
         :param arguments: handed on.
@@ -48,24 +56,24 @@ class DeferredSignal(Signal):
     :param connections: the :class:`Connections` of the panel.
     """
 
-    def __init__(self, connections):
+    def __init__(self, connections: Connections) -> None:
         super().__init__()
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
         self._timer.interval = DEFERRED_MILLISECONDS
         connections.connect(self._timer, "timeout()", self.emitNow)
 
-    def emit(self):
-        """Call every listener soon."""
+    def emit(self, *_whatHappened: Any) -> None:
+        """Call every listener soon, without arguments; what observers are told does not matter to them."""
         # Whatever keeps emitting must not put it off for ever.
         if not self._timer.active:
             self._timer.start()
 
-    def emitNow(self):
+    def emitNow(self) -> None:
         """Call every listener now; what was emitted before is covered by that."""
         self._timer.stop()
         super().emit()
 
-    def stop(self):
+    def stop(self) -> None:
         """Forget what was emitted and has not been handed on."""
         self._timer.stop()

@@ -1,11 +1,19 @@
 """What is under way on the server, looked after by one timer."""
 
+from __future__ import annotations
+
 import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import qt
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.errors import UserError
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.connections import Connections
+    from MedSAMSegLib.runs.run import Run
 
 #: How often answers of the server are looked for while something is under way.
 POLL_MILLISECONDS = 5
@@ -19,7 +27,9 @@ class WorkList:
     :param onChange: called without arguments when a run was added or is over.
     """
 
-    def __init__(self, connections, sayError, onChange):
+    def __init__(
+        self, connections: Connections, sayError: Callable[[Exception], None], onChange: Callable[[], None]
+    ) -> None:
         self._sayError = sayError
         self._onChange = onChange
         #: Whether it is being told what became of a run.
@@ -30,7 +40,9 @@ class WorkList:
         self._timer.interval = POLL_MILLISECONDS
         connections.connect(self._timer, "timeout()", self._advance)
 
-    def add(self, run, onResult=None, onError=None):
+    def add(
+        self, run: Run, onResult: Callable[..., None] | None = None, onError: Callable[..., None] | None = None
+    ) -> None:
         """Look after a run from now on.
 
         :param run: the :class:`Run`.
@@ -41,7 +53,7 @@ class WorkList:
         self._timer.start()
         self._onChange()
 
-    def drop(self, run):
+    def drop(self, run: Run) -> None:
         """End one run early; it calls nothing back any more.
 
         :param run: a run; one that is over or was never added is no error.
@@ -51,7 +63,7 @@ class WorkList:
             run.close()
         self._onChange()
 
-    def dropAll(self):
+    def dropAll(self) -> None:
         """End all runs early: what they are for is about to go."""
         self._timer.stop()
         entries, self._entries = self._entries, []

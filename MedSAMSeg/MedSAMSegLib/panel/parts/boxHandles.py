@@ -1,9 +1,18 @@
 """Boxes that are dragged by their handles are segmented again where they are."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
 import slicer
 from slicer.util import VTKObservationMixin
 
 from MedSAMSegLib.panel.parts.draggedBox import DraggedBox
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.logicBoxes import BoxEntry
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
 
 _HANDLES = (
     slicer.vtkMRMLMarkupsDisplayNode.ComponentScaleHandle,
@@ -18,14 +27,14 @@ class BoxHandles(VTKObservationMixin):
     :param onResult: called with the BoxResult of a box that was dragged and let go.
     """
 
-    def __init__(self, session, onResult):
+    def __init__(self, session: PanelSession, onResult: Callable[..., None]) -> None:
         VTKObservationMixin.__init__(self)
         self._session = session
         self._onResult = onResult
         self._boxes = {}
         self._stirred = set()
 
-    def show(self, entries, segmentID):
+    def show(self, entries: Sequence[BoxEntry], segmentID: str) -> None:
         """Let the boxes of one segment be dragged, and no other.
 
         :param entries: all BoxEntries of the volume and segmentation.
@@ -42,21 +51,21 @@ class BoxHandles(VTKObservationMixin):
         for node in stirred:
             self._boxes[node].follow()
 
-    def letGo(self):
+    def letGo(self) -> None:
         """End a drag that is under way: that the button is released will not be heard."""
         for box in self._boxes.values():
             if box.isHeld:
                 box.isHeld = False
                 box.follow()
 
-    def hide(self):
+    def hide(self) -> None:
         """Keep all boxes where they are."""
         for node in list(self._boxes):
             if node.GetScene() is not None:
                 self._session.logic.setBoxEditable(node, False)
             self._forget(node)
 
-    def isUnderPointer(self):
+    def isUnderPointer(self) -> bool:
         """:return: whether a handle of a box is under the pointer."""
         displayNodes = [node.GetDisplayNode() for node in self._boxes if node.GetScene() is not None]
         return any(display is not None and display.GetActiveComponentType() in _HANDLES for display in displayNodes)

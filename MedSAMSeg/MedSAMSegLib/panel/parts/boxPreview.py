@@ -1,9 +1,19 @@
 """While a box is being drawn, the outline of what it would find follows it, where the slice is encoded already."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.runs.watchedRun import WatchedRun
 from MedSAMSegLib.views.maskOutline import MaskOutline
 from MedSAMSegLib.views.sliceViewWatch import SliceViewWatch
+
+if TYPE_CHECKING:
+    import slicer
+
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
 
 
 class DragPreview:
@@ -12,13 +22,13 @@ class DragPreview:
     :param session: the :class:`PanelSession`.
     """
 
-    def __init__(self, session):
+    def __init__(self, session: PanelSession) -> None:
         self._session = session
-        self._newest = None
-        self._run = None
-        self._outline = None
+        self._newest: Any = None
+        self._run: WatchedRun | None = None
+        self._outline: MaskOutline | None = None
 
-    def follow(self, cornerA, cornerB, sliceNode):
+    def follow(self, cornerA: Sequence[float], cornerB: Sequence[float], sliceNode: slicer.vtkMRMLSliceNode) -> None:
         """Show what a box would find, as soon as it is known.
 
         :param cornerA: (R, A, S) of one corner.
@@ -29,7 +39,7 @@ class DragPreview:
         if self._run is None:
             self._ask()
 
-    def stop(self):
+    def stop(self) -> None:
         """Show nothing any more: the box is drawn, or dropped."""
         self._newest = None
         if self._run is not None:

@@ -1,11 +1,18 @@
 """What the status line says about boxes."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.volumes.intensityWindows import windowTitles
 
+if TYPE_CHECKING:
+    from MedSAMSegLib.boxes.boxRun import BoxResult
 
-def sentenceOnBox(result):
+
+def sentenceOnBox(result: BoxResult) -> str:
     """Return what came of a box, in a sentence or two.
 
     :param result: BoxResult.
@@ -13,7 +20,16 @@ def sentenceOnBox(result):
     return " ".join([_outcome(result), *_remarks(result), *result.notes])
 
 
-def sentenceOnThreshold(result):
+def sentenceOnMeaning(result: BoxResult) -> str:
+    """Return what came of a box that has another of the network's answers.
+
+    :param result: BoxResult.
+    """
+    titles = {None: _("The one mask."), "part": _("Part."), "object": _("Object."), "whole": _("Whole.")}
+    return " ".join([titles[result.prompt.meaning], sentenceOnBox(result)])
+
+
+def sentenceOnThreshold(result: Any) -> str:
     """Return what another threshold made of a box.
 
     :param result: BoxThreshold.

@@ -1,11 +1,22 @@
 """The list of boxes: where each is, which segment it is for, and the way to it."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import qt
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.views.sliceJump import jumpToSlice
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.sliceNames import sliceName
+
+if TYPE_CHECKING:
+    import slicer
+
+    from MedSAMSegLib.logicBoxes import BoxEntry
+    from MedSAMSegLib.panel.frame.connections import Connections
 
 
 class BoxTable:
@@ -17,10 +28,16 @@ class BoxTable:
     :param onSelection: called without arguments when another row, or none, is selected.
     """
 
-    def __init__(self, connections, table, onDelete, onSelection):
+    def __init__(
+        self,
+        connections: Connections,
+        table: qt.QTableWidget,
+        onDelete: Callable[..., None],
+        onSelection: Callable[..., None],
+    ) -> None:
         self._table = table
         self._onSelection = onSelection
-        self._volume = None
+        self._geometry: SliceGeometry | None = None
         self._entries = []
         self._rows = []
         self._toSelect = None
@@ -35,31 +52,34 @@ class BoxTable:
         connections.connect(self._deleteKey, "activated()", onDelete)
 
     @property
-    def selected(self):
+    def selected(self) -> BoxEntry | None:
         """The BoxEntry of the selected row, or None."""
         row = self._table.currentRow()
         isSelected = bool(self._table.selectedItems()) and 0 <= row < len(self._entries)
         return self._entries[row] if isSelected else None
 
-    def selectNext(self, node):
+    def selectNext(self, node: slicer.vtkMRMLMarkupsROINode) -> None:
         """Select a box when it is in the table next, without moving the views.
 
         :param node: the ROI markup of a box that is new in the scene.
         """
         self._toSelect = node
 
-    def fill(self, volume, segmentation, entries):
+    def fill(
+        self,
+        geometry: SliceGeometry | None,
+        segmentation: slicer.vtkMRMLSegmentationNode | None,
+        entries: list[BoxEntry],
+    ) -> None:
         """Show boxes; the selection stays with its box.
 
-        :param volume: the volume, or None.
+        :param geometry: :class:`SliceGeometry` of the volume; None where no entry is one that can be read.
         :param segmentation: the segmentation, or None.
         :param entries: the BoxEntries.
         """
-        self._volume = volume
+        self._geometry = geometry
         selected = self._toSelect or (self.selected and self.selected.node)
         self._entries = entries
-        readable = [entry for entry in entries if not entry.problem]
-        geometry = SliceGeometry(volume) if readable else None
         rows = [(entry.node.GetID(), *_texts(geometry, segmentation, entry)) for entry in entries]
         if rows != self._rows:
             self._rows = rows
@@ -93,7 +113,7 @@ class BoxTable:
     def _jump(self):
         entry = self.selected
         if entry is not None and not entry.problem and entry.node.GetScene() is not None:
-            jumpToSlice(SliceGeometry(self._volume), entry.prompt.axis, entry.prompt.sliceIndex)
+            jumpToSlice(SliceGeometry(self._geometry.volumeNode), entry.prompt.axis, entry.prompt.sliceIndex)
 
 
 def _setUp(table):

@@ -1,11 +1,20 @@
 """Shows each box only in the slice views that show its slices; across them it would be a line of handles."""
 
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import slicer
 from slicer.util import VTKObservationMixin
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.views.viewsAlongAxes import viewsAlongAxes
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.logicBoxes import BoxEntry
 
 
 class BoxViews(VTKObservationMixin):
@@ -14,27 +23,27 @@ class BoxViews(VTKObservationMixin):
     A box is one slice deep, so in these views it is seen on its own slice and on no other.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         VTKObservationMixin.__init__(self)
-        self._volume = None
+        self._volume: slicer.vtkMRMLScalarVolumeNode | None = None
         self._boxes = []
         self._directions = None
 
-    def show(self, volume, entries):
+    def show(self, geometry: SliceGeometry | None, entries: Sequence[BoxEntry]) -> None:
         """Choose the views of boxes.
 
-        :param volume: the volume that they are on.
+        :param geometry: :class:`SliceGeometry` of the volume that they are on; None where no entry can be read.
         :param entries: the BoxEntries.
         """
-        self._volume = volume
+        self._volume = geometry and geometry.volumeNode
         self._boxes = [(entry.node, entry.prompt.axis) for entry in entries if not entry.problem]
         for sliceNode in _sliceNodes():
             if not self.hasObserver(sliceNode, "ModifiedEvent", self._onSliceNode):
                 self.addObserver(sliceNode, "ModifiedEvent", self._onSliceNode)
         if self._boxes:
-            self._choose()
+            self._choose(geometry)
 
-    def stop(self):
+    def stop(self) -> None:
         """Leave the boxes as they are."""
         self._boxes = []
         self.removeObservers()
@@ -42,15 +51,13 @@ class BoxViews(VTKObservationMixin):
     def _onSliceNode(self, _caller, _event):
         # Scrolling changes slice nodes too, and many times a second.
         if self._boxes and self._directions != _viewDirections():
-            self._choose()
+            # The volume may be gone, and the boxes about to follow it.
+            with contextlib.suppress(UserError):
+                self._choose(SliceGeometry(self._volume))
 
-    def _choose(self):
+    def _choose(self, geometry):
         self._directions = _viewDirections()
-        try:
-            viewsAlong = viewsAlongAxes(SliceGeometry(self._volume))
-        except UserError:
-            # The volume is gone, and the boxes are about to follow it.
-            return
+        viewsAlong = viewsAlongAxes(geometry)
         for node, axis in self._boxes:
             if node.GetScene() is not None:
                 _showIn(node.GetDisplayNode(), viewsAlong[axis])

@@ -1,5 +1,15 @@
 """A combo box that shows one text value under readable titles."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import qt
+
+    from MedSAMSegLib.panel.frame.connections import Connections
+
 
 class ChoiceBox:
     """Keeps a QComboBox and a value the same.
@@ -9,13 +19,13 @@ class ChoiceBox:
     :param onChosen: called with the value when the user has chosen another one.
     """
 
-    def __init__(self, connections, comboBox, onChosen):
+    def __init__(self, connections: Connections, comboBox: qt.QComboBox, onChosen: Callable[..., None]) -> None:
         self._comboBox = comboBox
         self._onChosen = onChosen
         self._choices = []
         connections.connect(comboBox, "currentIndexChanged(int)", self._onIndexChanged)
 
-    def setChoices(self, choices):
+    def setChoices(self, choices: list[tuple[str, str]]) -> None:
         """Offer other values; the present one stays chosen if it is among them.
 
         :param choices: [(value, title)].
@@ -32,12 +42,12 @@ class ChoiceBox:
         self.show(value)
 
     @property
-    def value(self):
+    def value(self) -> str:
         """The value that is shown; None where there is none."""
         index = self._comboBox.currentIndex
         return self._choices[index][0] if 0 <= index < len(self._choices) else None
 
-    def show(self, value):
+    def show(self, value: str) -> None:
         """Show a value without reporting it; one that is not offered leaves the box empty.
 
         :param value: one of the values that are offered.

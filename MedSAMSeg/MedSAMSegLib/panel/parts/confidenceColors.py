@@ -1,13 +1,20 @@
 """How far a slice can be trusted, as a color."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from MedSAMSegLib.slices.sliceRecord import BOX
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.slices.sliceRecord import SliceState
 
 #: Colors that people with any color vision can tell apart (Okabe and Ito, 2008), in red, green and blue.
 DOUBTFUL, UNCERTAIN, SURE = (213, 94, 0), (240, 228, 66), (0, 158, 115)
 LOCKED, UNKNOWN = (0, 114, 178), (150, 150, 150)
 
 
-def colorOf(state):
+def colorOf(state: SliceState) -> tuple[int, int, int]:
     """Return red, green and blue, 0 to 255, for a slice.
 
     :param state: SliceState.

@@ -1,10 +1,19 @@
 """A row of cells, one a slice, colored by how far the slice can be trusted."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import qt
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.panel.parts.confidenceColors import colorOf
 from MedSAMSegLib.slices.sliceRecord import BOX, EDITED, INTERPOLATED, PROPAGATED
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.connections import Connections
+    from MedSAMSegLib.slices.sliceRecord import SliceState
 
 NARROWEST_CELL = 1
 COLOR_ROW, MARKER_ROW = 0, 1
@@ -35,12 +44,12 @@ class ConfidenceStrip:
     :param onChosen: called with the index of the slice that the user chose.
     """
 
-    def __init__(self, connections, table, onChosen):
+    def __init__(self, connections: Connections, table: qt.QTableWidget, onChosen: Callable[..., None]) -> None:
         self._table = table
         self._onChosen = onChosen
         self._indices = range(0)
         self._states = {}
-        self._marked = None
+        self._marked: int | None = None
         table.setRowCount(2)
         table.horizontalHeader().hide()
         table.verticalHeader().hide()
@@ -58,7 +67,7 @@ class ConfidenceStrip:
         table.setFixedHeight(COLOR_HEIGHT + MARKER_HEIGHT + FRAME)
         connections.connect(table, "currentCellChanged(int,int,int,int)", self._onCellChanged)
 
-    def show(self, states, current):
+    def show(self, states: dict[int, SliceState], current: int) -> None:
         """Show slices; what lies between them is left open.
 
         :param states: {slice index: SliceState}.
@@ -105,7 +114,7 @@ class ConfidenceStrip:
             self._onChosen(self._indices[column])
 
 
-def describe(index, state):
+def describe(index: int, state: SliceState | None) -> str:
     """Return what is known of a slice, as a sentence.
 
     :param index: slice index.

@@ -1,6 +1,16 @@
 """One box that the user may drag, and the questions that are asked about it meanwhile."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from MedSAMSegLib.panel.parts.oneQuestion import OneQuestion
+
+if TYPE_CHECKING:
+    import slicer
+
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
 
 
 class DraggedBox:
@@ -11,7 +21,9 @@ class DraggedBox:
     :param onResult: called with the BoxResult when the box was let go and its last question is answered.
     """
 
-    def __init__(self, node, session, onResult):
+    def __init__(
+        self, node: slicer.vtkMRMLMarkupsROINode, session: PanelSession, onResult: Callable[..., None]
+    ) -> None:
         #: Whether the user holds one of its handles.
         self.isHeld = False
         self._node = node
@@ -21,7 +33,7 @@ class DraggedBox:
         self._asked = None
         self._previous = None
 
-    def follow(self):
+    def follow(self) -> None:
         """Ask about where the box is now, unless an answer is still to come: then, when it is there."""
         if self._question.isUnderWay or self._node.GetScene() is None:
             return

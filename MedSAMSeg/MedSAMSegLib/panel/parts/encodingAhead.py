@@ -1,9 +1,21 @@
 """Decides which slices the server encodes ahead: those round the one that the user looks at."""
 
+from __future__ import annotations
+
 import contextlib
+from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.views.sliceViews import slicesInViews
+
+if TYPE_CHECKING:
+    import slicer
+
+    from MedSAMSegLib.client.serverReplies import EncodingStatus
+    from MedSAMSegLib.logic import MedSAMSegLogic
+    from MedSAMSegLib.server.serverConnection import ServerConnection
+    from MedSAMSegLib.views.sliceViews import ShownSlice
+    from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 #: Slices so near are reached soon; a user who is further away is followed.
 NEAR_SLICES = 10
@@ -12,16 +24,16 @@ NEAR_SLICES = 10
 class ViewedSlice:
     """Knows in which of the slice views the user works: the one that was scrolled last."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._slices = {}
-        self._view = None
+        self._view: str | None = None
 
-    def of(self, volumeNode):
+    def of(self, geometry: SliceGeometry) -> ShownSlice | None:
         """Return the :class:`ShownSlice` of a volume that the user looks at; None where there is no slice view.
 
-        :param volumeNode: a scalar volume.
+        :param geometry: :class:`SliceGeometry` of the volume.
         """
-        slices = slicesInViews(volumeNode)
+        slices = slicesInViews(geometry)
         scrolled = [name for name, shown in slices.items() if shown != self._slices.get(name, shown)]
         # Views that are linked move together; that says nothing new.
         if scrolled and self._view not in scrolled:
@@ -42,26 +54,33 @@ class BackgroundEncoding:
     :param logic: :class:`MedSAMSegLogic`.
     """
 
-    def __init__(self, logic):
+    def __init__(self, logic: MedSAMSegLogic) -> None:
         self._logic = logic
-        self._run = None
+        self._run: Any = None
         self._closing = []
         self._subject = None
         self._center = 0
-        self._latest = None
+        self._latest: Any = None
         self._ended = set()
 
     @property
-    def status(self):
+    def status(self) -> EncodingStatus | None:
         """The :class:`EncodingStatus` of what is being encoded; None while nothing is."""
         return self._run.status if self._run is not None else None
 
     @property
-    def isUnderWay(self):
+    def isUnderWay(self) -> bool:
         """Whether a worker thread sends the volume, or asks the server."""
         return self._run is not None or bool(self._closing)
 
-    def follow(self, server, volume, window, model, shown):
+    def follow(
+        self,
+        server: ServerConnection,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        window: str,
+        model: str | None,
+        shown: ShownSlice,
+    ) -> None:
         """Encode round a slice from now on, unless that is done or under way. Call it every now and then.
 
         :param server: what tells one server from the next, such as its address.
@@ -83,14 +102,14 @@ class BackgroundEncoding:
             self._center = shown.index
             self._run.center(shown.index)
 
-    def stop(self):
+    def stop(self) -> None:
         """Encode nothing more."""
         if self._run is not None:
             self._run.close()
             self._closing.append(self._run)
         self._run = self._subject = None
 
-    def advance(self):
+    def advance(self) -> None:
         """Take note of how far it is."""
         # Encoding ahead is a kindness: what hinders it is said when it hinders a box. It is not tried again.
         isOver = True

@@ -1,13 +1,21 @@
 """What an installation will do and how far it is, in words."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.install.installation import DEFAULT_MODEL
 from MedSAMSegLib.server.dataFolders import readableSize
 from MedSAMSegLib.server.serverProgram import describeModel
 
+if TYPE_CHECKING:
+    from MedSAMSegLib.install.packageInstall import InstallPlan, InstallProgress
 
-def planSentence(plan, home, isUpdate):
+
+def planSentence(plan: InstallPlan, home: Path, isUpdate: bool) -> str:
     """Return what the user agrees to with a click: what, from where, how large, under which licenses, where to.
 
     :param plan: :class:`InstallPlan`.
@@ -53,7 +61,7 @@ def _source(plan):
     return _("From: PyPI, or as your settings of pip say.")
 
 
-def progressSentence(progress):
+def progressSentence(progress: InstallProgress) -> str:
     """Return what is being done.
 
     :param progress: :class:`InstallProgress`.

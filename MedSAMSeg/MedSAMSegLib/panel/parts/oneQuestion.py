@@ -1,7 +1,15 @@
 """What the user moves asks one question at a time: the next one when the answer is there."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.runs.watchedRun import WatchedRun
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
 
 
 class OneQuestion:
@@ -11,13 +19,13 @@ class OneQuestion:
     :param onFailure: called without arguments when the question failed after it was asked.
     """
 
-    def __init__(self, session, onFailure):
+    def __init__(self, session: PanelSession, onFailure: Callable[..., None]) -> None:
         self._session = session
         self._onFailure = onFailure
         #: Whether an answer is still to come.
         self.isUnderWay = False
 
-    def ask(self, start, onAnswer):
+    def ask(self, start: Callable[..., Any], onAnswer: Callable[..., None]) -> bool:
         """Ask; an error is said.
 
         :param start: function without arguments that starts the run and returns it.

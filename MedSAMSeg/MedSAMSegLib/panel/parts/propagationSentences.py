@@ -1,9 +1,20 @@
 """What became of a propagation, in a sentence for the status line."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from slicer.i18n import tr as _
 
+if TYPE_CHECKING:
+    import slicer
 
-def sentenceOn(result, segmentation):
+    from MedSAMSegLib.propagation.propagationRun import PropagationResult
+    from MedSAMSegLib.propagation.propagationThreshold import PropagationThreshold
+    from MedSAMSegLib.sequences.timeRun import TimeResult
+
+
+def sentenceOn(result: PropagationResult, segmentation: slicer.vtkMRMLSegmentationNode) -> str:
     """:return: why it ended for one segment, how much it was for several.
 
     :param result: :class:`PropagationResult`.
@@ -18,7 +29,7 @@ def sentenceOn(result, segmentation):
     return " ".join([*([_("Stopped.")] if result.wasCancelled else []), *parts, *result.notes])
 
 
-def sentenceOnPropagationThreshold(result):
+def sentenceOnPropagationThreshold(result: PropagationThreshold) -> str:
     """:return: what another threshold made of a propagation.
 
     :param result: :class:`PropagationThreshold`.
@@ -36,13 +47,13 @@ def _count(slices):
     return _("1 slice.") if len(slices) == 1 else _("{count} slices.").format(count=len(slices))
 
 
-def segmentName(segmentation, segmentID):
+def segmentName(segmentation: slicer.vtkMRMLSegmentationNode, segmentID: str) -> str:
     """:return: the name of a segment; its ID where it is gone."""
     segment = segmentation.GetSegmentation().GetSegment(segmentID) if segmentation is not None else None
     return segmentID if segment is None else segment.GetName()
 
 
-def sentenceOnTime(result):
+def sentenceOnTime(result: TimeResult) -> str:
     """:return: on how many frames the object was found, and on which not.
 
     :param result: :class:`TimeResult`.

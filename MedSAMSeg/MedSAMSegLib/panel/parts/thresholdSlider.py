@@ -1,6 +1,14 @@
 """A slider that gives something another threshold, and the number beside it."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 from MedSAMSegLib.panel.parts.oneQuestion import OneQuestion
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
 
 PERCENT = 100
 
@@ -17,7 +25,15 @@ class ThresholdSlider:
     :param onResult: called with the run's result when the slider was let go and its last value is written.
     """
 
-    def __init__(self, slider, spinBox, session, thresholdOf, start, onResult):
+    def __init__(
+        self,
+        slider: Any,
+        spinBox: Any,
+        session: PanelSession,
+        thresholdOf: Callable[..., float],
+        start: Callable[..., Any],
+        onResult: Callable[..., None],
+    ) -> None:
         self._slider = slider
         self._spinBox = spinBox
         self._session = session
@@ -30,14 +46,14 @@ class ThresholdSlider:
         self._step = 0
         self._isMoved = False
         self._wanted = None
-        self._previous = None
+        self._previous: Any = None
         connect = session.connections.connect
         connect(slider, "sliderPressed()", self._onPressed)
         connect(slider, "valueChanged(int)", self._onSlider)
         connect(slider, "sliderReleased()", self._onReleased)
         connect(spinBox, "valueChanged(double)", self._onSpinBox)
 
-    def show(self, subject, toolTip):
+    def show(self, subject: Any, toolTip: str) -> None:
         """Show the threshold of something.
 
         :param subject: what the slider is about now; None for nothing.
@@ -53,7 +69,7 @@ class ThresholdSlider:
         if subject is not None and not self._question.isUnderWay and not self._slider.isSliderDown():
             self._showValue(self._thresholdOf(subject))
 
-    def forget(self, toolTip):
+    def forget(self, toolTip: str) -> None:
         """Ask nothing any more: the scene goes, and the runs with it."""
         self._question = OneQuestion(self._session, self._onFailure)
         self._wanted = self._previous = None

@@ -1,15 +1,24 @@
 """Boxes: drawn with the pointer, listed, dragged by their handles, given a threshold, deleted."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from slicer.i18n import tr as _
 
+from MedSAMSegLib.panel.frame.activeTool import DRAW_BOX
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.boxHandles import BoxHandles
 from MedSAMSegLib.panel.parts.boxPreview import DragPreview
-from MedSAMSegLib.panel.parts.boxSentences import sentenceOnBox, sentenceOnThreshold
+from MedSAMSegLib.panel.parts.boxSentences import sentenceOnBox, sentenceOnMeaning, sentenceOnThreshold
 from MedSAMSegLib.panel.parts.boxTable import BoxTable
 from MedSAMSegLib.panel.parts.boxViews import BoxViews
 from MedSAMSegLib.panel.parts.thresholdSlider import ThresholdSlider
+from MedSAMSegLib.panel.parts.toolButton import ToolButton
 from MedSAMSegLib.views.boxDrawing import BoxDrawing
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
 
 
 class BoxesSection(PanelSection):
@@ -19,15 +28,17 @@ class BoxesSection(PanelSection):
     :param session: the :class:`PanelSession`.
     """
 
-    def __init__(self, ui, session):
+    def __init__(self, ui: Any, session: PanelSession) -> None:
         super().__init__(ui, session)
         self._isEntered = False
         self._preview = DragPreview(session)
         self._handles = BoxHandles(session, self._sayResult)
         self._views = BoxViews()
-        self._drawing = BoxDrawing(
+        drawing = BoxDrawing(
             self._onBox, self._preview.follow, self._preview.stop, isOccupied=self._handles.isUnderPointer
         )
+        sentence = _("Press the left button at a corner of the object, drag to the opposite corner, release.")
+        self._tool = ToolButton(session, ui.drawButton, DRAW_BOX, drawing, sentence)
         self._table = BoxTable(
             session.connections, ui.boxesTable, onDelete=self._onDelete, onSelection=self._showSelected
         )
@@ -39,45 +50,41 @@ class BoxesSection(PanelSection):
             session.logic.startThreshold,
             lambda result: session.say(sentenceOnThreshold(result)),
         )
-        self.connect(ui.drawButton, "toggled(bool)", self._onDrawToggled)
         self.connect(ui.deleteBoxButton, "clicked()", self._onDelete)
+        self.connect(ui.nextMeaningButton, "clicked()", self._onNextMeaning)
 
-    def enter(self):
+    def enter(self) -> None:
         """Show the handles again."""
         self._isEntered = True
 
-    def exit(self):
-        """Give the mouse back."""
+    def exit(self) -> None:
+        """Let go of the handles."""
         self._isEntered = False
-        self.ui.drawButton.checked = False
         self._handles.letGo()
         self._handles.hide()
 
-    def forgetScene(self):
-        """Stop drawing: volume and boxes go."""
-        self.ui.drawButton.checked = False
+    def forgetScene(self) -> None:
+        """Volume and boxes go."""
         self._handles.hide()
         self._views.stop()
         self._table.fill(None, None, [])
         self._threshold.forget(_onSlider(None))
 
-    def cleanup(self):
+    def cleanup(self) -> None:
         """Let go of views and boxes."""
         self.exit()
         self._views.stop()
 
-    def update(self):
+    def update(self) -> None:
         """Boxes need a volume; those of the chosen segment can be dragged."""
         volume, segmentation, segmentID = self.session.target
         logic = self.session.logic
-        self.ui.drawButton.enabled = self.session.hasUsableVolume
-        if not self.session.hasUsableVolume:
-            # Nobody could switch it off.
-            self.ui.drawButton.checked = False
+        geometry = self.session.geometry
+        self._tool.enable(geometry is not None)
         logic.settleBoxes()
         entries = logic.allBoxes(segmentation, volume)
-        self._table.fill(volume, segmentation, entries)
-        self._views.show(volume, entries)
+        self._table.fill(geometry, segmentation, entries)
+        self._views.show(geometry, entries)
         if self._isEntered:
             self._handles.show(entries, segmentID)
         self._showSelected()
@@ -86,16 +93,8 @@ class BoxesSection(PanelSection):
         entry = self._table.selected
         self.ui.deleteBoxButton.enabled = entry is not None
         isUsable = entry is not None and not entry.problem
+        self.ui.nextMeaningButton.enabled = isUsable
         self._threshold.show(entry.node if isUsable else None, _onSlider(entry))
-
-    def _onDrawToggled(self, isOn):
-        if isOn:
-            self._drawing.start()
-            self.session.say(
-                _("Press the left button at a corner of the object, drag to the opposite corner, release.")
-            )
-        else:
-            self._drawing.stop()
 
     def _onBox(self, cornerA, cornerB, sliceNode):
         session = self.session
@@ -122,6 +121,12 @@ class BoxesSection(PanelSection):
         with self.session.sayingErrors():
             run = self.session.logic.startBoxDeletion(entry.node)
             self.session.work.add(run, self._sayDeletion)
+
+    def _onNextMeaning(self):
+        entry, session = self._table.selected, self.session
+        with session.sayingErrors():
+            run = session.logic.startNextMeaning(entry.node, session.window, session.model)
+            session.work.add(run, lambda result: session.say(sentenceOnMeaning(result)))
 
     def _sayDeletion(self, deletion):
         self.session.say(" ".join([_("The box was deleted."), *deletion.notes]))

@@ -1,10 +1,17 @@
 """The server made ready before the first box: started, given the volume, and encoding slices ahead."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import qt
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.encodingAhead import BackgroundEncoding, ViewedSlice
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
 
 LOOK_MILLISECONDS = 300
 
@@ -16,12 +23,12 @@ class EncodingSection(PanelSection):
     :param session: the :class:`PanelSession`.
     """
 
-    def __init__(self, ui, session):
+    def __init__(self, ui: Any, session: PanelSession) -> None:
         super().__init__(ui, session)
         self._isEntered = False
         self._startedFor = None
-        self._upload = None
-        self._uploaded = None
+        self._upload: Any = None
+        self._uploaded: Any = None
         self._viewed = ViewedSlice()
         self._encoding = BackgroundEncoding(session.logic)
         self._timer = qt.QTimer()
@@ -29,26 +36,26 @@ class EncodingSection(PanelSection):
         self.connect(self._timer, "timeout()", self._look)
         session.breathing.watch(lambda: self._upload is not None or self._encoding.isUnderWay)
 
-    def enter(self):
+    def enter(self) -> None:
         """The server may be started from now on."""
         self._isEntered = True
         self._startedFor = None
 
-    def exit(self):
+    def exit(self) -> None:
         """Nothing new is started; what is under way goes on."""
         self._isEntered = False
 
-    def useScene(self):
+    def useScene(self) -> None:
         """Look at what the user looks at."""
         self._timer.start()
 
-    def forgetScene(self):
+    def forgetScene(self) -> None:
         """The volumes are about to go."""
         self._stop()
         self._upload = self._uploaded = None
         self.session.logic.cancelUploads()
 
-    def cleanup(self):
+    def cleanup(self) -> None:
         """Look no more."""
         self._stop()
 
@@ -82,7 +89,7 @@ class EncodingSection(PanelSection):
 
     def _prepare(self, server):
         volume = self.session.parameters.volume
-        shown = self._viewed.of(volume)
+        shown = self._viewed.of(self.session.geometry)
         if self.session.parameters.backgroundEncoding and shown is not None:
             self._encoding.follow(server, volume, self.session.window, self.session.model, shown)
             return

@@ -1,12 +1,21 @@
 """What lies in a box and is not the object: a box drawn round it, inside of the object's."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.boxes.pointStore import BESIDE_OBJECT, COLORS
+from MedSAMSegLib.panel.frame.activeTool import NOT_THIS
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.boxSentences import sentenceOnBox
+from MedSAMSegLib.panel.parts.toolButton import ToolButton
 from MedSAMSegLib.views.boxDrawing import BoxDrawing
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
 
 
 class ExclusionSection(PanelSection):
@@ -16,50 +25,20 @@ class ExclusionSection(PanelSection):
     :param session: the :class:`PanelSession`.
     """
 
-    def __init__(self, ui, session):
+    def __init__(self, ui: Any, session: PanelSession) -> None:
         super().__init__(ui, session)
-        self._drawing = BoxDrawing(self._onBox, color=COLORS[BESIDE_OBJECT])
-        self.connect(ui.notThisButton, "toggled(bool)", self._onToggled)
-        for other in self._otherTools:
-            self.connect(other, "toggled(bool)", self._onOtherToggled)
+        self._tool = ToolButton(
+            session,
+            ui.notThisButton,
+            NOT_THIS,
+            BoxDrawing(self._onBox, color=COLORS[BESIDE_OBJECT]),
+            _("Draw a box round what is not the object, inside of its box: it is taken away."),
+        )
 
-    def exit(self):
-        """Give the mouse back."""
-        self.ui.notThisButton.checked = False
-
-    def forgetScene(self):
-        """Give the mouse back: the volume goes."""
-        self.ui.notThisButton.checked = False
-
-    def cleanup(self):
-        """Give the mouse back."""
-        self.ui.notThisButton.checked = False
-
-    def update(self):
+    def update(self) -> None:
         """There has to be a box of the chosen segment."""
         volume, segmentation, segmentID = self.session.target
-        hasBoxes = bool(segmentID and self.session.logic.boxNodes(segmentation, volume, segmentID))
-        self.ui.notThisButton.enabled = hasBoxes
-        if not hasBoxes:
-            self.ui.notThisButton.checked = False
-
-    @property
-    def _otherTools(self):
-        return self.ui.drawButton, self.ui.positivePointButton, self.ui.negativePointButton
-
-    def _onToggled(self, isOn):
-        if not isOn:
-            self._drawing.stop()
-            return
-        # One tool has the mouse.
-        for other in self._otherTools:
-            other.checked = False
-        self._drawing.start()
-        self.session.say(_("Draw a box round what is not the object, inside of its box: it is taken away."))
-
-    def _onOtherToggled(self, isOn):
-        if isOn:
-            self.ui.notThisButton.checked = False
+        self._tool.enable(bool(segmentID and self.session.logic.boxNodes(segmentation, volume, segmentID)))
 
     def _onBox(self, cornerA, cornerB, sliceNode):
         session = self.session

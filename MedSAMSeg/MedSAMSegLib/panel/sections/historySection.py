@@ -1,9 +1,16 @@
 """Undo, redo, and the way to the Segment Editor."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import slicer
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
 
 
 class HistorySection(PanelSection):
@@ -13,13 +20,13 @@ class HistorySection(PanelSection):
     :param session: the :class:`PanelSession`.
     """
 
-    def __init__(self, ui, session):
+    def __init__(self, ui: Any, session: PanelSession) -> None:
         super().__init__(ui, session)
         self.connect(ui.undoButton, "clicked()", self._onUndo)
         self.connect(ui.redoButton, "clicked()", self._onRedo)
         self.connect(ui.segmentEditorButton, "clicked()", self._onSegmentEditor)
 
-    def update(self):
+    def update(self) -> None:
         """Buttons are on when pressing them does something."""
         volume, segmentation, _segmentID = self.session.target
         hasBoth = volume is not None and segmentation is not None

@@ -1,6 +1,9 @@
 """Advanced: let the model learn from the slices that a reader drew, edited or accepted."""
 
+from __future__ import annotations
+
 import datetime
+from typing import TYPE_CHECKING, Any
 
 import qt
 import slicer
@@ -21,6 +24,9 @@ from MedSAMSegLib.training.correctionTraining import CorrectionTraining
 from MedSAMSegLib.training.sceneFiles import findScenes, readScene
 from MedSAMSegLib.volumes.intensityWindows import resolvedWindow, suggestedWindow
 
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
+
 
 class ImproveSection(PanelSection):
     """Trains a model in the background, says what it changed, and lets the user decide.
@@ -31,11 +37,11 @@ class ImproveSection(PanelSection):
     :param session: the :class:`PanelSession`.
     """
 
-    def __init__(self, ui, session):
+    def __init__(self, ui: Any, session: PanelSession) -> None:
         super().__init__(ui, session)
         self._work = WorkList(session.connections, self._onFailed, self.update)
-        self._training = None
-        self._improvement = None
+        self._training: CorrectionTraining | None = None
+        self._improvement: Any = None
         self.connect(ui.improveButton, "clicked()", self._onImprove)
         self.connect(ui.improveFolderButton, "clicked()", self._onImproveFolder)
         self.connect(ui.cancelImproveButton, "clicked()", self._onCancel)
@@ -44,11 +50,11 @@ class ImproveSection(PanelSection):
         ui.improveLabel.text = ""
         self.update()
 
-    def cleanup(self):
+    def cleanup(self) -> None:
         """A training does not outlive the panel."""
         self._work.dropAll()
 
-    def update(self):
+    def update(self) -> None:
         """Show what can be done now."""
         ui = self.ui
         isBusy = self._training is not None

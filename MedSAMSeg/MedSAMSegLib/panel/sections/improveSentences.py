@@ -1,14 +1,20 @@
 """How far a training is and what it changed, in words."""
 
+from __future__ import annotations
+
 import html
+from typing import TYPE_CHECKING, Any
 
 from slicer.i18n import tr as _
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.training.correctionTraining import TrainingProgress
 
 #: A change below this is none: slices that are held back are few.
 NOTABLE_CHANGE = 0.005
 
 
-def trainingSentence(progress):
+def trainingSentence(progress: TrainingProgress) -> str:
     """Return what is being done.
 
     :param progress: :class:`TrainingProgress`.
@@ -22,7 +28,7 @@ def trainingSentence(progress):
     return _("Learning … step {done} of at most {total}").format(done=progress.done, total=progress.total)
 
 
-def improvementText(improvement):
+def improvementText(improvement: Any) -> str:
     """Return what changed, as rich text: a verdict, a table, and what it stands on.
 
     :param improvement: :class:`Improvement`.

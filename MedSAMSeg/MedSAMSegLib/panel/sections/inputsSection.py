@@ -1,5 +1,9 @@
 """Volume, segmentation and window."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import slicer
 import vtk
 from slicer.i18n import tr as _
@@ -12,6 +16,9 @@ from MedSAMSegLib.volumes.nodeNames import nodeName
 from MedSAMSegLib.volumes.sliceGeometry import isColor
 from MedSAMSegLib.volumes.volumeChecks import remarkOn, whyUnusable
 
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
+
 #: Parameters that a widget shows as they are; Slicer keeps both the same.
 BOUND_PARAMETERS = {"volume": "volumeSelector", "segmentation": "segmentationSelector"}
 
@@ -23,20 +30,20 @@ class InputsSection(PanelSection, VTKObservationMixin):
     :param session: the :class:`PanelSession`.
     """
 
-    def __init__(self, ui, session):
+    def __init__(self, ui: Any, session: PanelSession) -> None:
         PanelSection.__init__(self, ui, session)
         VTKObservationMixin.__init__(self)
         self._guiTag = None
-        self._lastRemark = None
+        self._lastRemark: Any = None
         self._removedVolume = ""
         self._windowBox = ChoiceBox(session.connections, ui.windowComboBox, self._onWindowChosen)
         self.connect(ui.segmentationSelector, "nodeAddedByUser(vtkMRMLNode*)", self._onSegmentationAdded)
 
-    def enter(self):
+    def enter(self) -> None:
         """Preselect what the user looks at."""
         self._chooseVolume()
 
-    def useScene(self):
+    def useScene(self) -> None:
         """Show the scene's settings."""
         self._chooseVolume()
         widgets = {name: getattr(self.ui, widgetName) for name, widgetName in BOUND_PARAMETERS.items()}
@@ -45,12 +52,12 @@ class InputsSection(PanelSection, VTKObservationMixin):
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self._onNodeAboutToBeRemoved)
 
-    def forgetScene(self):
+    def forgetScene(self) -> None:
         """Let go of the settings."""
         self.session.parameters.disconnectGui(self._guiTag)
         self.removeObservers()
 
-    def update(self):
+    def update(self) -> None:
         """Follow the volume: what its window is called, and whether it can be segmented."""
         parameters = self.session.parameters
         self._observe(parameters.volume)
@@ -150,7 +157,7 @@ def _sentenceOnRemoval(name, volume, remark):
     return " ".join([*sentences, *([remark] if remark else [])])
 
 
-def volumesInViews():
+def volumesInViews() -> list[slicer.vtkMRMLScalarVolumeNode]:
     """Return the volumes that the user looks at: the active one first, then those of the views, front to back."""
     nodeIDs = [slicer.app.applicationLogic().GetSelectionNode().GetActiveVolumeID()]
     for node in slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode"):
@@ -159,7 +166,7 @@ def volumesInViews():
     return [node for node in nodes if node is not None and node.IsA("vtkMRMLScalarVolumeNode")]
 
 
-def whyUnusableInViews():
+def whyUnusableInViews() -> str:
     """Return why the volume that the user looks at cannot be segmented; "" where there is none."""
     volumes = volumesInViews()
     return whyUnusable(volumes[0]) if volumes else ""

@@ -1,5 +1,9 @@
 """Installation: shown while the server or its weights are missing, and when asked for."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import ctk
 import qt
 from slicer.i18n import tr as _
@@ -12,6 +16,9 @@ from MedSAMSegLib.panel.parts.installSentences import planSentence, progressSent
 from MedSAMSegLib.runs.run import Run
 from MedSAMSegLib.server.dataFolders import homeFolder, readableSize
 from MedSAMSegLib.server.serverProgram import describeModel
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
 
 POLL_MILLISECONDS = 500
 PROGRESS_STEPS = 1000
@@ -27,13 +34,13 @@ class InstallSection(PanelSection):
     :param session: the :class:`PanelSession`.
     """
 
-    def __init__(self, ui, session):
+    def __init__(self, ui: Any, session: PanelSession) -> None:
         super().__init__(ui, session)
         self._installation = Installation(session.server.stop)
         self._work = WorkList(session.connections, lambda error: session.say(str(error)), self.update)
         self._run = None
-        self._models = None
-        self._shownModels = None
+        self._models: Any = None
+        self._shownModels: Any = None
         self._state = "own"
         self._timer = qt.QTimer()
         self._timer.interval = POLL_MILLISECONDS
@@ -50,16 +57,16 @@ class InstallSection(PanelSection):
         self.connect(ui.processorOnlyCheckBox, "toggled(bool)", self._onChoice)
         self.connect(ui.wheelsPathLineEdit, "currentPathChanged(QString)", self._onChoice)
 
-    def enter(self):
+    def enter(self) -> None:
         """Look what is installed."""
         self._lookAgain()
         self._timer.start()
 
-    def exit(self):
+    def exit(self) -> None:
         """Look no more; what is under way goes on."""
         self._timer.stop()
 
-    def cleanup(self):
+    def cleanup(self) -> None:
         """An installation does not outlive the panel."""
         self._timer.stop()
         self._work.dropAll()
@@ -67,7 +74,7 @@ class InstallSection(PanelSection):
             # So that Slicer does not end before what was begun has been taken back.
             self._run.wait(TAKE_BACK_SECONDS)
 
-    def update(self):
+    def update(self) -> None:
         """Show what is missing, and what can be done about it."""
         ui = self.ui
         isBusy = self._run is not None

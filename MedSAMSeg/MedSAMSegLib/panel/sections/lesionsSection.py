@@ -1,16 +1,23 @@
 """The lesions: one row a segment with its sizes and how far it was checked, and the way from one to the next."""
 
+from __future__ import annotations
+
 import contextlib
 import time
+from typing import TYPE_CHECKING, Any
 
 import qt
 import slicer
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.panel.frame.activeTool import DRAW_BOX
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.boxSentences import sentenceOnBox
 from MedSAMSegLib.slices.lesions import ACCEPTED, CHECKED, DRAWN, EMPTY, FOLLOWED
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
 
 #: After measuring, a pause of so many times as long: while a propagation writes, the views must go on.
 PAUSE_FACTOR = 10
@@ -31,10 +38,10 @@ class LesionsSection(PanelSection):
     :param session: the :class:`PanelSession`.
     """
 
-    def __init__(self, ui, session):
+    def __init__(self, ui: Any, session: PanelSession) -> None:
         super().__init__(ui, session)
         self._lesions = []
-        self._rows = None
+        self._rows: Any = None
         self._isFilling = False
         self._nextMeasuring = 0.0
         self._laterTimer = qt.QTimer()
@@ -50,17 +57,17 @@ class LesionsSection(PanelSection):
         self.connect(ui.nextLesionButton, "clicked()", self._onNext)
         self.connect(ui.acceptLesionButton, "clicked()", self._onAccept)
 
-    def forgetScene(self):
+    def forgetScene(self) -> None:
         """Let go of the segments."""
         self._laterTimer.stop()
         self._lesions = []
         self._fill()
 
-    def cleanup(self):
+    def cleanup(self) -> None:
         """Measure no more."""
         self._laterTimer.stop()
 
-    def update(self):
+    def update(self) -> None:
         """Show the segments as they are."""
         if not self.ui.lesionsButton.collapsed:
             start = time.monotonic()
@@ -168,7 +175,7 @@ class LesionsSection(PanelSection):
             # One that waits for its box is the next one already.
             if not self.session.hasSegment or self.session.boxAxis is not None:
                 self.session.addSegment()
-            self.ui.drawButton.checked = True
+            self.session.activeTool.choose(DRAW_BOX)
 
     def _onUseLines(self):
         session = self.session

@@ -1,13 +1,23 @@
 """Points that refine the box of a slice; experimental."""
 
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
 from slicer.i18n import tr as _
 
+from MedSAMSegLib.panel.frame.activeTool import BACKGROUND_POINT, OBJECT_POINT
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.boxSentences import sentenceOnBox
+from MedSAMSegLib.panel.parts.toolButton import ToolButton
 from MedSAMSegLib.views.pointPlacing import PointPlacing
 from MedSAMSegLib.views.sliceViews import ShownSlice, slicesInViews
 from MedSAMSegLib.volumes.sliceAxes import fromIJK
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
 
 
 class PointsSection(PanelSection):
@@ -17,72 +27,42 @@ class PointsSection(PanelSection):
     :param session: the :class:`PanelSession`.
     """
 
-    def __init__(self, ui, session):
+    def __init__(self, ui: Any, session: PanelSession) -> None:
         super().__init__(ui, session)
-        self._placing = PointPlacing(self._onPoint)
-        self.connect(ui.positivePointButton, "toggled(bool)", self._onPositiveToggled)
-        self.connect(ui.negativePointButton, "toggled(bool)", self._onNegativeToggled)
-        self.connect(ui.drawButton, "toggled(bool)", self._onDrawToggled)
+        self._tools = [
+            ToolButton(
+                session,
+                ui.positivePointButton,
+                OBJECT_POINT,
+                PointPlacing(functools.partial(self._onPoint, True)),
+                _("Click into a part of the object that the mask misses, on the slice of a box."),
+            ),
+            ToolButton(
+                session,
+                ui.negativePointButton,
+                BACKGROUND_POINT,
+                PointPlacing(functools.partial(self._onPoint, False)),
+                _("Click into a part of the mask that is not of the object, on the slice of a box."),
+            ),
+        ]
         self.connect(ui.clearPointsButton, "clicked()", self._onClear)
 
-    def exit(self):
-        """Give the mouse back."""
-        self._release()
-
-    def forgetScene(self):
-        """Give the mouse back: the volume goes."""
-        self._release()
-
-    def cleanup(self):
-        """Give the mouse back."""
-        self._release()
-
-    def update(self):
+    def update(self) -> None:
         """Points need a box of the chosen segment."""
         volume, segmentation, segmentID = self.session.target
         boxes = self.session.logic.boxNodes(segmentation, volume, segmentID) if segmentID else []
-        for button in (self.ui.positivePointButton, self.ui.negativePointButton):
-            button.enabled = bool(boxes)
-            if not boxes:
-                button.checked = False
+        for tool in self._tools:
+            tool.enable(bool(boxes))
         logic = self.session.logic
         self.ui.clearPointsButton.enabled = any(logic.hasPoints(node) or logic.excludedFrom(node) for node in boxes)
 
-    def _release(self):
-        self.ui.positivePointButton.checked = False
-        self.ui.negativePointButton.checked = False
-
-    def _onPositiveToggled(self, isOn):
-        if isOn:
-            self.ui.negativePointButton.checked = False
-        self._onToggled(isOn, _("Click into a part of the object that the mask misses, on the slice of a box."))
-
-    def _onNegativeToggled(self, isOn):
-        if isOn:
-            self.ui.positivePointButton.checked = False
-        self._onToggled(isOn, _("Click into a part of the mask that is not of the object, on the slice of a box."))
-
-    def _onToggled(self, isOn, sentence):
-        if isOn:
-            self.ui.drawButton.checked = False
-            self._placing.start()
-            self.session.say(sentence)
-        elif not (self.ui.positivePointButton.checked or self.ui.negativePointButton.checked):
-            self._placing.stop()
-
-    def _onDrawToggled(self, isOn):
-        # One tool has the mouse.
-        if isOn:
-            self._release()
-
-    def _onPoint(self, place, sliceNode):
+    def _onPoint(self, isInObject, place, sliceNode):
         session = self.session
         with session.sayingErrors():
             box = self._boxAt(place, sliceNode)
             if box is None:
                 session.say(_("There is no box of this segment on this slice: draw one first, points refine it."))
                 return
-            isInObject = self.ui.positivePointButton.checked
             self._start(session.logic.startPoint(box.node, place, isInObject, session.window, session.model))
 
     def _onClear(self):
@@ -120,7 +100,7 @@ class PointsSection(PanelSection):
         return next(iter(around[-1:] + onSlice[-1:]), None)
 
     def _isShown(self, box):
-        shown = slicesInViews(self.session.target[0]).values()
+        shown = slicesInViews(SliceGeometry(self.session.target.volume)).values()
         return ShownSlice(box.prompt.axis, box.prompt.sliceIndex) in shown
 
 

@@ -1,5 +1,9 @@
 """Follow the object through the volume."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import slicer
 from slicer.i18n import tr as _
 
@@ -14,7 +18,9 @@ from MedSAMSegLib.panel.parts.propagationSentences import (
 )
 from MedSAMSegLib.panel.parts.thresholdSlider import ThresholdSlider
 from MedSAMSegLib.views.sliceViews import shownSlice
-from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
 
 DIRECTIONS = ("both", "forward", "backward")
 
@@ -26,10 +32,10 @@ class PropagationSection(PanelSection):
     :param session: the :class:`PanelSession`.
     """
 
-    def __init__(self, ui, session):
+    def __init__(self, ui: Any, session: PanelSession) -> None:
         super().__init__(ui, session)
         self._guiTag = None
-        self._run = None
+        self._run: Any = None
         self._directionBox = ChoiceBox(session.connections, ui.directionComboBox, self._onDirectionChosen)
         titles = (_("Both ways"), _("Forward (rising slice numbers)"), _("Backward (falling slice numbers)"))
         self._directionBox.setChoices(list(zip(DIRECTIONS, titles, strict=True)))
@@ -51,19 +57,23 @@ class PropagationSection(PanelSection):
         self.connect(ui.throughTimeButton, "clicked()", self._onThroughTime)
         self.connect(ui.cancelButton, "clicked()", self._onCancel)
 
-    def useScene(self):
+    def useScene(self) -> None:
         """Show the scene's settings."""
         self._guiTag = self.session.parameters.connectParametersToGui(
-            {"allSegments": self.ui.allSegmentsCheckBox, "limitRange": self.ui.limitRangeCheckBox}
+            {
+                "allSegments": self.ui.allSegmentsCheckBox,
+                "threePlanes": self.ui.threePlanesCheckBox,
+                "limitRange": self.ui.limitRangeCheckBox,
+            }
         )
 
-    def forgetScene(self):
+    def forgetScene(self) -> None:
         """Let go of the settings; the run was dropped with the rest of the work."""
         self.session.parameters.disconnectGui(self._guiTag)
         self._run = None
         self._threshold.forget(_("Propagate first"))
 
-    def update(self):
+    def update(self) -> None:
         """One propagation at a time, within the slices that there are."""
         ui, parameters = self.ui, self.session.parameters
         isRunning = self._run is not None and not self._run.isOver
@@ -106,12 +116,11 @@ class PropagationSection(PanelSection):
     def _axis(self):
         """The array axis along which a propagation would go: that of the segment's boxes, or of the first view."""
         axis = self.session.boxAxis
-        return shownSlice(self.session.parameters.volume).axis if axis is None else axis
+        return shownSlice(self.session.geometry).axis if axis is None else axis
 
     def _sliceCount(self):
-        if not self.session.hasUsableVolume:
-            return 0
-        return SliceGeometry(self.session.parameters.volume).shape[self._axis()]
+        geometry = self.session.geometry
+        return 0 if geometry is None else geometry.shape[self._axis()]
 
     def _onDirectionChosen(self, direction):
         self.session.parameters.direction = direction
@@ -123,10 +132,10 @@ class PropagationSection(PanelSection):
         self._setRange(min(value, self.ui.firstSliceSpinBox.value), value)
 
     def _onSetFirstSlice(self):
-        self.ui.firstSliceSpinBox.value = shownSlice(self.session.parameters.volume, self._axis()).index
+        self.ui.firstSliceSpinBox.value = shownSlice(self.session.geometry, self._axis()).index
 
     def _onSetLastSlice(self):
-        self.ui.lastSliceSpinBox.value = shownSlice(self.session.parameters.volume, self._axis()).index
+        self.ui.lastSliceSpinBox.value = shownSlice(self.session.geometry, self._axis()).index
 
     def _setRange(self, first, last):
         with slicer.util.NodeModify(self.session.parameters.parameterNode):
@@ -150,7 +159,7 @@ class PropagationSection(PanelSection):
     def _onPropagateHere(self):
         # To mend one object, whatever else has boxes.
         segment = self.session.target[2]
-        self._start([segment], fromSlice=shownSlice(self.session.parameters.volume, self._axis()).index)
+        self._start([segment], fromSlice=shownSlice(self.session.geometry, self._axis()).index)
 
     def _onThroughTime(self):
         session = self.session
@@ -185,6 +194,7 @@ class PropagationSection(PanelSection):
                 fromSlice=fromSlice,
                 window=session.window,
                 model=session.model,
+                planes=3 if session.parameters.threePlanes else 1,
                 **self._range(),
             )
             self.ui.progressBar.setRange(0, 0)
@@ -215,6 +225,10 @@ class PropagationSection(PanelSection):
         self.session.changed.emit()
 
     def _sentenceOnProgress(self, progress):
+        if progress.acrossAxis is not None:
+            return _("Looking at it from the other sides: slice {done} of {total}.").format(
+                done=progress.done, total=progress.total
+            )
         if len(self._run.result.segments) == 1:
             return _("Slice {index} is done.").format(index=progress.sliceIndex)
         name = segmentName(self.session.parameters.segmentation, progress.segment)

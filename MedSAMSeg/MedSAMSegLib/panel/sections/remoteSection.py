@@ -1,9 +1,16 @@
 """Advanced: a server on another computer."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.server.remoteServer import RemoteAddress
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
 
 
 class RemoteSection(PanelSection):
@@ -13,7 +20,7 @@ class RemoteSection(PanelSection):
     :param session: the :class:`PanelSession`.
     """
 
-    def __init__(self, ui, session):
+    def __init__(self, ui: Any, session: PanelSession) -> None:
         super().__init__(ui, session)
         remembered = RemoteAddress.load()
         session.server.remote = remembered

@@ -1,6 +1,9 @@
 """Check the slices of the segment: see which are doubtful, go there, accept them, go on from there."""
 
+from __future__ import annotations
+
 import time
+from typing import TYPE_CHECKING, Any
 
 import qt
 import slicer
@@ -14,7 +17,9 @@ from MedSAMSegLib.panel.parts.confidenceStrip import ConfidenceStrip, describe
 from MedSAMSegLib.slices.sliceRecord import EDITED
 from MedSAMSegLib.views.sliceJump import jumpToSlice
 from MedSAMSegLib.views.sliceViews import shownSlice
-from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
 
 #: Reading the slices of an object that takes longer than this, in seconds, is done less often …
 LONG_READING = 0.02
@@ -30,13 +35,14 @@ class ReviewSection(PanelSection, VTKObservationMixin):
     :param session: the :class:`PanelSession`.
     """
 
-    def __init__(self, ui, session):
+    def __init__(self, ui: Any, session: PanelSession) -> None:
         PanelSection.__init__(self, ui, session)
         VTKObservationMixin.__init__(self)
         self._strip = ConfidenceStrip(session.connections, ui.slicesTable, self._jumpTo)
         self._states = {}
         self._problem = ""
-        self._subject = self._seen = None
+        self._subject: Any = None
+        self._seen: Any = None
         self._isEntered = False
         self._nextReading = 0.0
         self._laterTimer = qt.QTimer()
@@ -45,27 +51,27 @@ class ReviewSection(PanelSection, VTKObservationMixin):
         self.connect(ui.worstSliceButton, "clicked()", self._onWorstSlice)
         self.connect(ui.acceptSliceButton, "clicked()", self._onAcceptSlice)
 
-    def enter(self):
+    def enter(self) -> None:
         """Follow the views."""
         self._isEntered = True
         self._followViews()
 
-    def exit(self):
+    def exit(self) -> None:
         """Follow the views no longer."""
         self._isEntered = False
         self.removeObservers()
 
-    def forgetScene(self):
+    def forgetScene(self) -> None:
         """Let go of the slices."""
         self._laterTimer.stop()
         self._forgetStates()
 
-    def cleanup(self):
+    def cleanup(self) -> None:
         """Let go of the views."""
         self._laterTimer.stop()
         self.removeObservers()
 
-    def update(self):
+    def update(self) -> None:
         """Show the slices as they are."""
         if self._isEntered:
             self._followViews()
@@ -124,7 +130,7 @@ class ReviewSection(PanelSection, VTKObservationMixin):
         self.ui.worstSliceButton.enabled = bool(self._doubtful())
 
     def _currentSlice(self):
-        return shownSlice(self.session.parameters.volume, self.session.boxAxis).index
+        return shownSlice(self.session.geometry, self.session.boxAxis).index
 
     def _doubtful(self):
         """:return: indices of the slices that may need a look, the worst first."""
@@ -132,8 +138,7 @@ class ReviewSection(PanelSection, VTKObservationMixin):
         return [state.index for state in sorted(known, key=lambda state: (state.confidence, state.index))]
 
     def _jumpTo(self, index):
-        volume, axis = self.session.parameters.volume, self.session.boxAxis
-        jumpToSlice(SliceGeometry(volume), axis, index)
+        jumpToSlice(self.session.geometry, self.session.boxAxis, index)
 
     def _onSliceNode(self, _caller, _event):
         self.session.changed.emit()

@@ -1,11 +1,18 @@
 """The segments, and which of them receives results."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import qt
 import slicer
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
 
 
 class SegmentsSection(PanelSection, VTKObservationMixin):
@@ -15,7 +22,7 @@ class SegmentsSection(PanelSection, VTKObservationMixin):
     :param session: the :class:`PanelSession`.
     """
 
-    def __init__(self, ui, session):
+    def __init__(self, ui: Any, session: PanelSession) -> None:
         PanelSection.__init__(self, ui, session)
         VTKObservationMixin.__init__(self)
         self._isUpdating = False
@@ -25,12 +32,12 @@ class SegmentsSection(PanelSection, VTKObservationMixin):
         self.connect(ui.removeSegmentButton, "clicked()", self._onRemove)
         self.connect(table, "selectionChanged(QItemSelection,QItemSelection)", self._onSelected)
 
-    def forgetScene(self):
+    def forgetScene(self) -> None:
         """Let go of the segmentation."""
         self.removeObservers()
         self._show(None)
 
-    def update(self):
+    def update(self) -> None:
         """Follow the chosen segmentation, and keep a segment selected."""
         parameters = self.session.parameters
         segmentation = parameters.segmentation
@@ -58,14 +65,12 @@ class SegmentsSection(PanelSection, VTKObservationMixin):
 
     def _observe(self, segmentation):
         """Hear of segments that come and go, and of voxels and surfaces that others change."""
-        if segmentation is not None and self.hasObserver(segmentation.GetSegmentation(), _EVENTS[0], self._onChanged):
+        follow = self.session.changed.emit
+        if segmentation is not None and self.hasObserver(segmentation.GetSegmentation(), _EVENTS[0], follow):
             return
         self.removeObservers()
         for event in _EVENTS if segmentation is not None else ():
-            self.addObserver(segmentation.GetSegmentation(), event, self._onChanged)
-
-    def _onChanged(self, caller, event):
-        self.session.changed.emit()
+            self.addObserver(segmentation.GetSegmentation(), event, follow)
 
     def _onAdd(self):
         with self.session.sayingErrors():

@@ -1,7 +1,10 @@
 """The server: how it is, which model it uses, and what to do when it fails."""
 
+from __future__ import annotations
+
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import qt
 from slicer.i18n import tr as _
@@ -10,6 +13,9 @@ from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.choiceBox import ChoiceBox
 from MedSAMSegLib.panel.sections.serverSentences import sentenceOn
 from MedSAMSegLib.runs.run import OneCall
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
 
 POLL_MILLISECONDS = 300
 
@@ -26,11 +32,11 @@ class ServerSection(PanelSection):
     :param session: the :class:`PanelSession`.
     """
 
-    def __init__(self, ui, session):
+    def __init__(self, ui: Any, session: PanelSession) -> None:
         super().__init__(ui, session)
         self._guiTag = None
         self._models = []
-        self._askedClient = None
+        self._askedClient: Any = None
         self._modelBox = ChoiceBox(session.connections, ui.modelComboBox, self._onModelChosen)
         self._timer = qt.QTimer()
         self._timer.interval = POLL_MILLISECONDS
@@ -43,23 +49,23 @@ class ServerSection(PanelSection):
         self._timer.start()
         self._poll()
 
-    def useScene(self):
+    def useScene(self) -> None:
         """Show the scene's settings."""
         widgets = {"backgroundEncoding": self.ui.backgroundEncodingCheckBox}
         self._guiTag = self.session.parameters.connectParametersToGui(widgets)
 
-    def forgetScene(self):
+    def forgetScene(self) -> None:
         """Let go of the settings."""
         self.session.parameters.disconnectGui(self._guiTag)
         self._askedClient = None
 
-    def update(self):
+    def update(self) -> None:
         """Follow the chosen model."""
         model = self.session.parameters.model
         self._modelBox.setChoices(_modelChoices(self._models, model))
         self._modelBox.show(model)
 
-    def cleanup(self):
+    def cleanup(self) -> None:
         """Look no more."""
         self._timer.stop()
 

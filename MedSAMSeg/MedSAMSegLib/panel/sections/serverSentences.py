@@ -1,14 +1,20 @@
 """The server's state in words."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 from slicer.i18n import tr as _
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.server.serverState import ServerState
 
 #: What a server calls its device until it has loaded a network.
 UNDECIDED = "auto"
 
 
-def sentenceOn(state):
+def sentenceOn(state: ServerState) -> str:
     """Return what the status line of the server says.
 
     :param state: :class:`ServerState`.

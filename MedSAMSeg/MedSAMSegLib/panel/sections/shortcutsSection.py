@@ -1,14 +1,22 @@
 """Keys that work while the module is open."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import qt
 import slicer
 
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
+
 #: Name of a button, and the keys that press it. None of them is taken by Slicer's main window or slice views.
 SHORTCUTS = (
     ("drawButton", "B"),
     ("notThisButton", "Shift+B"),
+    ("nextMeaningButton", "M"),
     ("worstSliceButton", "N"),
     ("acceptSliceButton", "A"),
     ("newLesionButton", "Shift+N"),
@@ -28,17 +36,17 @@ class PanelShortcuts(PanelSection):
     :param session: the :class:`PanelSession`.
     """
 
-    def __init__(self, ui, session):
+    def __init__(self, ui: Any, session: PanelSession) -> None:
         super().__init__(ui, session)
         self._shortcuts = []
 
-    def enter(self):
+    def enter(self) -> None:
         """Listen to the keys."""
         self.exit()
         for buttonName, keys in SHORTCUTS:
             self._add(keys, getattr(self.ui, buttonName).click)
 
-    def exit(self):
+    def exit(self) -> None:
         """Leave the keys to others."""
         for shortcut, function in self._shortcuts:
             shortcut.disconnect("activated()", function)
@@ -46,7 +54,7 @@ class PanelShortcuts(PanelSection):
             shortcut.deleteLater()
         self._shortcuts = []
 
-    def cleanup(self):
+    def cleanup(self) -> None:
         """Leave the keys to others."""
         self.exit()
 

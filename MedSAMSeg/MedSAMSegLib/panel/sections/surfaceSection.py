@@ -1,8 +1,15 @@
 """Show the segments in 3D, or not."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import slicer
 
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
 
 
 class SurfaceSection(PanelSection):
@@ -12,11 +19,11 @@ class SurfaceSection(PanelSection):
     :param session: the :class:`PanelSession`.
     """
 
-    def __init__(self, ui, session):
+    def __init__(self, ui: Any, session: PanelSession) -> None:
         super().__init__(ui, session)
         self.connect(ui.show3DButton, "clicked()", self._onClicked)
 
-    def update(self):
+    def update(self) -> None:
         """Say whether there are surfaces; others may have made or removed them."""
         segmentation = self.session.parameters.segmentation
         self.ui.show3DButton.enabled = segmentation is not None

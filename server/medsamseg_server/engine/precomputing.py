@@ -1,4 +1,4 @@
-"""Encoding scans before anybody opens them, so that their first click is as fast as every other."""
+"""Precomputing the embeddings of scans before anybody opens them, so that their first click is fast."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Scan:
 
 
 @dataclass(frozen=True)
-class Wish:
+class PrecomputeRequest:
     """Which embeddings of a scan are wanted.
 
     Attributes:
@@ -44,7 +44,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class WarmScan:
+class PrecomputedScan:
     """What was done for a scan.
 
     Attributes:
@@ -84,23 +84,23 @@ def find_scans(places: Iterable[Path]) -> list[Scan]:
     return list(found)
 
 
-class Warming:
+class Precomputation:
     """Puts the embeddings of scans into an engine's cache, as many as that has room for, those that are missing only.
 
     Attributes:
         room: number of embeddings that still fit before ones from this run would have to go.
     """
 
-    def __init__(self, engine: Engine, wish: Wish) -> None:
+    def __init__(self, engine: Engine, request: PrecomputeRequest) -> None:
         self._engine = engine
-        self._wish = wish
-        self.room = engine.room_ahead
+        self._request = request
+        self.room = engine.precompute_room
 
     def slice_count(self, volume: Volume) -> int:
         """Return the number of embeddings that are wanted of a volume."""
-        return len(self._wish.windows) * sum(volume.slice_count(axis) for axis in self._wish.axes)
+        return len(self._request.windows) * sum(volume.slice_count(axis) for axis in self._request.axes)
 
-    def warm(self, volume: Volume, on_slice: Callable[[], object] = lambda: None) -> WarmScan:
+    def run(self, volume: Volume, on_slice: Callable[[], object] = lambda: None) -> PrecomputedScan:
         """Encode what is missing of a volume, calling ``on_slice`` after each slice.
 
         Raises:
@@ -111,15 +111,15 @@ class Warming:
         for axis, window, index in self._places(volume):
             if self.room <= 0:
                 break
-            encoded += self._engine.encode_ahead(SliceRequest(volume, axis, index, window, self._wish.model))
+            encoded += self._engine.precompute(SliceRequest(volume, axis, index, window, self._request.model))
             self.room -= 1
             done += 1
             on_slice()
-        return WarmScan(done, encoded, time.perf_counter() - started, done == self.slice_count(volume))
+        return PrecomputedScan(done, encoded, time.perf_counter() - started, done == self.slice_count(volume))
 
     def _places(self, volume: Volume) -> Iterator[tuple[int, str, int]]:
-        for axis in self._wish.axes:
-            for window in self._wish.windows:
+        for axis in self._request.axes:
+            for window in self._request.windows:
                 for index in range(volume.slice_count(axis)):
                     yield axis, window, index
 

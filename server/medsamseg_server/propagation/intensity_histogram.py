@@ -1,4 +1,4 @@
-"""What an object looks like: the distribution of its gray levels, as evidence that needs no network."""
+"""The intensity histogram of an object, as evidence of what it is that needs no network."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _BINS = 32
 _SMOOTHING = np.array([1, 6, 15, 20, 15, 6, 1]) / 64
 
 
-class Appearance:
-    """The gray levels of an object on a slice.
+class IntensityHistogram:
+    """The smoothed histogram of an object's gray levels on a slice.
 
     Args:
         gray: the slice, (H, W).
@@ -24,6 +24,6 @@ class Appearance:
         smooth = np.convolve(padded, _SMOOTHING, mode="valid")
         self._shares = smooth / smooth.sum()
 
-    def likeness(self, other: Appearance) -> float:
-        """Return how alike two objects look, 0 to 1: the Bhattacharyya coefficient of their gray levels."""
+    def similarity(self, other: IntensityHistogram) -> float:
+        """Return how similar two histograms are, 0 to 1: the Bhattacharyya coefficient."""
         return min(1.0, float(np.sqrt(self._shares * other._shares).sum()))

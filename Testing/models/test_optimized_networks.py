@@ -9,10 +9,16 @@ from random_weights import randomize
 from torch.nn import functional
 
 from medsamseg_server.models.tiny_vit import TinyViT
-from medsamseg_server.runtime.lean_decoder import ABSENT, FIRST_CORNER, SECOND_CORNER, LeanDecoder, PromptTokens
-from medsamseg_server.runtime.lean_tiny_vit import LeanTinyViT
-from medsamseg_server.runtime.lean_upscaling import LeanUpscaling
 from medsamseg_server.runtime.mask_windows import OUTSIDE, MaskWindows
+from medsamseg_server.runtime.optimized_decoder import (
+    ABSENT,
+    FIRST_CORNER,
+    SECOND_CORNER,
+    OptimizedDecoder,
+    PromptTokens,
+)
+from medsamseg_server.runtime.optimized_tiny_vit import OptimizedTinyViT
+from medsamseg_server.runtime.optimized_upscaling import OptimizedUpscaling
 from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.loading import load_network
 
@@ -33,7 +39,7 @@ def test_lean_encoder_is_the_encoder(model, size):
     encoder = randomize(TinyViT(parameters), seed=3).eval()
     image = torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(4))
     with torch.inference_mode():
-        expected, found = encoder(image), LeanTinyViT(encoder, short=False)(image)
+        expected, found = encoder(image), OptimizedTinyViT(encoder, short=False)(image)
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
 
 
@@ -41,7 +47,7 @@ def test_short_products_move_the_embedding_little(network):
     image = torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(5))
     with torch.inference_mode():
         expected = network.image_encoder(image)
-        found = LeanTinyViT(network.image_encoder, short=True)(image)
+        found = OptimizedTinyViT(network.image_encoder, short=True)(image)
     moved = (found - expected).abs().mean() / expected.abs().mean()
     assert 0.001 < moved < 0.03
 
@@ -53,19 +59,19 @@ def decode(network, boxes, absent=0):
     positions = functional.pad(boxes.reshape(-1, 2, 2), (0, 0, 0, absent))
     with torch.inference_mode():
         tokens = PromptTokens(network.prompt_encoder)(positions, kinds)
-        return network.decode(embedding, boxes, None), LeanDecoder(network)(embedding, tokens, kinds)
+        return network.decode(embedding, boxes, None), OptimizedDecoder(network)(embedding, tokens, kinds)
 
 
 @pytest.mark.parametrize("absent", [0, 5])
 def test_lean_decoder_is_the_decoder(network, absent):
-    (logits, scores), (image, kernels, lean_scores) = decode(
+    (logits, scores), (image, kernels, optimized_scores) = decode(
         network, torch.tensor([[10.0, 20, 90, 100], [50, 50, 200, 220]]), absent
     )
     whole = MaskWindows.whole(2)
     with torch.inference_mode():
-        found = LeanUpscaling(network)(image, kernels, torch.from_numpy(whole.rows(np.arange(2)))).numpy()
+        found = OptimizedUpscaling(network)(image, kernels, torch.from_numpy(whole.rows(np.arange(2)))).numpy()
     np.testing.assert_allclose(whole.place(whole.planes(found[..., 0])), logits, atol=1e-3, rtol=1e-4)
-    torch.testing.assert_close(lean_scores[:, 0], scores, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(optimized_scores[:, 0], scores, atol=1e-4, rtol=1e-4)
 
 
 def test_only_the_surroundings_of_a_box_are_upscaled(network):
@@ -77,7 +83,7 @@ def test_only_the_surroundings_of_a_box_are_upscaled(network):
     objects = np.array([2, 0])
     chosen = MaskWindows(windows.first[objects], windows.size)
     with torch.inference_mode():
-        found = LeanUpscaling(network)(image, kernels[objects, :1], torch.from_numpy(chosen.rows(objects))).numpy()
+        found = OptimizedUpscaling(network)(image, kernels[objects, :1], torch.from_numpy(chosen.rows(objects))).numpy()
     placed = chosen.place(chosen.planes(found[..., 0]))
     computed = placed != OUTSIDE
     np.testing.assert_allclose(placed[computed], logits[objects].numpy()[computed], atol=1e-3, rtol=1e-4)

@@ -4,7 +4,7 @@ import pytest
 from server_fakes import TOKEN
 
 from medsamseg_server.serving.callers import OneToken
-from medsamseg_server.serving.guard import Guard, host_name
+from medsamseg_server.serving.request_middleware import RequestMiddleware, host_name
 
 
 class Inner:
@@ -23,7 +23,7 @@ async def no_body():
     raise AssertionError("the body was read")
 
 
-def ask(guard, method="GET", path="/v1/health", headers=()):
+def ask(middleware, method="GET", path="/v1/health", headers=()):
     """Send a request whose body must not be read; return status and reply."""
     sent = []
 
@@ -37,7 +37,7 @@ def ask(guard, method="GET", path="/v1/health", headers=()):
         "query_string": b"",
         "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers],
     }
-    coroutine = guard(scope, no_body, send)
+    coroutine = middleware(scope, no_body, send)
     with pytest.raises(StopIteration):
         coroutine.send(None)
     body = b"".join(message.get("body", b"") for message in sent[1:])
@@ -50,8 +50,8 @@ def inner():
 
 
 @pytest.fixture
-def guard(inner):
-    return Guard(inner, OneToken(TOKEN), {"reading-room"}, upload_bytes=1000)
+def middleware(inner):
+    return RequestMiddleware(inner, OneToken(TOKEN), {"reading-room"}, upload_bytes=1000)
 
 
 AUTHORIZED = ("authorization", f"Bearer {TOKEN}")
@@ -62,8 +62,8 @@ LOCAL = ("host", "127.0.0.1:5000")
     "host",
     ["127.0.0.1", "127.0.0.1:5000", "localhost:1", "LOCALHOST", "[::1]:80", "[::1]", "127.1.2.3", "Reading-Room:8"],
 )
-def test_own_names_are_answered(guard, host):
-    assert ask(guard, headers=[("host", host), AUTHORIZED]) == (200, b"inside")
+def test_own_names_are_answered(middleware, host):
+    assert ask(middleware, headers=[("host", host), AUTHORIZED]) == (200, b"inside")
 
 
 @pytest.mark.parametrize(
@@ -99,23 +99,23 @@ def test_own_names_are_answered(guard, host):
         [],
     ],
 )
-def test_foreign_names_are_refused_even_with_the_token(guard, inner, headers):
-    status, error = ask(guard, headers=[*headers, AUTHORIZED])
+def test_foreign_names_are_refused_even_with_the_token(middleware, inner, headers):
+    status, error = ask(middleware, headers=[*headers, AUTHORIZED])
     assert (status, error["code"]) == (400, "bad_host")
     assert inner.reached == 0
 
 
-def test_long_name_is_repeated_in_part(guard):
-    _, error = ask(guard, headers=[("host", "evil.example" * 500), AUTHORIZED])
+def test_long_name_is_repeated_in_part(middleware):
+    _, error = ask(middleware, headers=[("host", "evil.example" * 500), AUTHORIZED])
     assert "evil.example" in error["message"]
     assert len(error["message"]) < 200
 
 
 def test_listening_everywhere_accepts_address_literals_but_no_foreign_names(inner):
-    guard = Guard(inner, OneToken(TOKEN), {"*", "reading-room"})
-    assert ask(guard, headers=[("host", "192.168.1.5:80"), AUTHORIZED])[0] == 200
-    assert ask(guard, headers=[("host", "reading-room"), AUTHORIZED])[0] == 200
-    assert ask(guard, headers=[("host", "evil.example"), AUTHORIZED])[0] == 400
+    middleware = RequestMiddleware(inner, OneToken(TOKEN), {"*", "reading-room"})
+    assert ask(middleware, headers=[("host", "192.168.1.5:80"), AUTHORIZED])[0] == 200
+    assert ask(middleware, headers=[("host", "reading-room"), AUTHORIZED])[0] == 200
+    assert ask(middleware, headers=[("host", "evil.example"), AUTHORIZED])[0] == 400
 
 
 @pytest.mark.parametrize(
@@ -134,22 +134,22 @@ def test_listening_everywhere_accepts_address_literals_but_no_foreign_names(inne
         "Bearer \xff\xfe",
     ],
 )
-def test_missing_or_wrong_token_is_refused_before_the_body(guard, inner, authorization):
+def test_missing_or_wrong_token_is_refused_before_the_body(middleware, inner, authorization):
     headers = [LOCAL, ("content-length", "10")]
     if authorization is not None:
         headers.append(("authorization", authorization))
-    status, error = ask(guard, "PUT", "/v1/volumes/x", headers)
+    status, error = ask(middleware, "PUT", "/v1/volumes/x", headers)
     assert (status, error["code"]) == (401, "unauthorized")
     assert TOKEN not in json.dumps(error)
     assert inner.reached == 0
 
 
-def test_token_is_compared_in_constant_time(guard, monkeypatch):
+def test_token_is_compared_in_constant_time(middleware, monkeypatch):
     compared = []
     monkeypatch.setattr(
         "medsamseg_server.serving.callers.hmac.compare_digest", lambda *values: compared.append(values) or False
     )
-    assert ask(guard, headers=[LOCAL, AUTHORIZED])[0] == 401
+    assert ask(middleware, headers=[LOCAL, AUTHORIZED])[0] == 401
     assert compared == [(TOKEN.encode(), TOKEN.encode())]
 
 
@@ -170,22 +170,22 @@ def test_token_is_compared_in_constant_time(guard, monkeypatch):
         ("POST", "1e3", 411),
     ],
 )
-def test_length_of_the_body_is_bounded_before_it_is_read(guard, method, length, status):
+def test_length_of_the_body_is_bounded_before_it_is_read(middleware, method, length, status):
     headers = [LOCAL, AUTHORIZED, *([("content-length", length)] if length is not None else [])]
-    found, reply = ask(guard, method, "/v1/volumes/x", headers)
+    found, reply = ask(middleware, method, "/v1/volumes/x", headers)
     assert found == status
     if status != 200:
         assert reply["code"] == {413: "body_too_large", 411: "length_required"}[status]
 
 
 @pytest.mark.parametrize("method", ["PUT", "POST"])
-def test_body_of_unknown_length_is_refused(guard, method):
+def test_body_of_unknown_length_is_refused(middleware, method):
     headers = [LOCAL, AUTHORIZED, ("transfer-encoding", "chunked"), ("content-length", "5")]
-    assert ask(guard, method, "/v1/volumes/x", headers)[0] == 411
+    assert ask(middleware, method, "/v1/volumes/x", headers)[0] == 411
 
 
-def test_too_long_a_body_is_told_with_both_lengths(guard):
-    _, error = ask(guard, "PUT", "/v1/volumes/x", [LOCAL, AUTHORIZED, ("content-length", str(3 * 2**20))])
+def test_too_long_a_body_is_told_with_both_lengths(middleware):
+    _, error = ask(middleware, "PUT", "/v1/volumes/x", [LOCAL, AUTHORIZED, ("content-length", str(3 * 2**20))])
     assert "3.0 MiB" in error["message"]
     assert "--upload-limit" in error["hint"]
 
@@ -201,12 +201,12 @@ def test_there_are_no_pages_that_load_scripts(client, path):
     assert client.get(path, headers={"Authorization": ""}).status_code == 401
 
 
-def test_web_sockets_are_not_answered(inner, guard):
+def test_web_sockets_are_not_answered(inner, middleware):
     async def no_answer(message):
         raise AssertionError("something was sent")
 
     with pytest.raises(StopIteration):
-        guard({"type": "websocket", "path": "/v1/health", "headers": []}, no_body, no_answer).send(None)
+        middleware({"type": "websocket", "path": "/v1/health", "headers": []}, no_body, no_answer).send(None)
     assert inner.reached == 0
 
 

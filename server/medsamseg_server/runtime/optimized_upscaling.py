@@ -17,7 +17,7 @@ from medsamseg_server.models.networks import SamNetwork
 from medsamseg_server.runtime.mask_windows import GROWTH
 
 
-class LeanUpscaling(nn.Module):
+class OptimizedUpscaling(nn.Module):
     """A network's upscaling of some image positions to logits.
 
     Shapes: B objects on N = 4096 positions of C = 256 channels; L of the objects at M positions each, with K masks.

@@ -2,7 +2,7 @@
 
 SAM repeats the 4096 image positions for every object and projects each of them seven times. Here the projections go to
 the few prompt tokens instead, which is the same by associativity, ``(X Wᵀ) q = X (Wᵀ q)``; the first layer's image
-positions are shared by all objects; and of the four masks only those that are wanted are made, by `lean_upscaling`.
+positions are shared by all objects; and `optimized_upscaling` makes only those of the four masks that are wanted.
 
 Shapes: B objects, T tokens (5 of SAM's own, then the prompts'), N image positions (4096 of a whole slice), C = 256
 channels, H = 8 heads of d = 16 channels.
@@ -91,7 +91,7 @@ class ImageToTokens(nn.Module):
         return weights.flatten(1, 2).transpose(1, 2) @ offers + self.out_bias
 
 
-class LeanDecoder(nn.Module):
+class OptimizedDecoder(nn.Module):
     """A network's mask decoder up to upscaling, from an embedding (1, C, G, G) and prompt tokens (B, T - 5, C).
 
     Args:

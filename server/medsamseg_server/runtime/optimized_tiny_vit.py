@@ -23,7 +23,7 @@ from medsamseg_server.models.specification import EMBEDDING_SIDE
 from medsamseg_server.models.tiny_vit import TinyViT
 
 
-class LeanTinyViT(nn.Module):
+class OptimizedTinyViT(nn.Module):
     """An image encoder: image (1, 3, S, S) to embedding (1, 256, G, G).
 
     Args:

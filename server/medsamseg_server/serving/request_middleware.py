@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
 from medsamseg_server.serving import contract
 from medsamseg_server.serving.callers import Callers
-from medsamseg_server.serving.load_limit import DEFAULT_REQUESTS, LoadLimit, impatient
+from medsamseg_server.serving.load_limit import DEFAULT_REQUESTS, LoadLimit, with_stall_timeout
 
 JSON_BODY_BYTES = 2**20
 DEFAULT_UPLOAD_BYTES = 4 * 2**30
@@ -29,7 +29,7 @@ _BROWSER_HEADERS = ("origin", "sec-fetch-site")
 _SCHEME = b"Bearer "
 
 
-class Guard:
+class RequestMiddleware:
     """ASGI middleware: the host name, the origin, the token, the size of what is sent, and how much at the same time.
 
     A page on the internet can make a browser talk to 127.0.0.1 under a name of its own (DNS rebinding), so a request
@@ -87,7 +87,7 @@ class Guard:
             await _busy()(scope, receive, send)
             return
         with load.counted(upload_bytes):
-            await self._app(scope, impatient(receive), send)
+            await self._app(scope, with_stall_timeout(receive), send)
 
     def _judge(self, scope: Scope) -> tuple[JSONResponse | None, str | None]:
         """Return what a request is refused with, if it is, and whose it is."""
