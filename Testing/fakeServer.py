@@ -142,6 +142,8 @@ class FakeServer:
         self.job = None
         self.wasCancelled = threading.Event()
         self.maskOfBox = boxMask
+        #: Function of x, y that returns the box round a click; None for a model that has not learned clicks.
+        self.boxOfClick = None
         #: What three planes bring: {"notes": sentences, "seen": [(axis, slice index) that are looked at]}.
         self.planesOf = {"notes": [], "seen": []}
         #: What is said of the masks on a slice that are likely to be wrong.
@@ -192,7 +194,8 @@ class FakeServer:
         return self.description
 
     def models(self, timeout=None):
-        return [{"name": "fake", "title": "Fake model", "installed": True, "default": True}]
+        clicks = self.boxOfClick is not None
+        return [{"name": "fake", "title": "Fake model", "installed": True, "default": True, "clicks": clicks}]
 
     def uploadVolume(self, upload):
         assert self.letUpload.wait(20), "the upload was never let go on"
@@ -220,6 +223,11 @@ class FakeServer:
         masks = [withProbability(mask) for mask in masks] if withProbabilities else masks
         doubts = [self.doubtOf(sliceIndex)] * len(masks)
         return SegmentReply(masks, False, 0.2, 0.1, "fake", "fa" * 32, WINDOW, doubts=doubts)
+
+    def boxAt(self, key, axis, sliceIndex, point, window="auto", model=None):
+        self.requests.append({"key": key, "axis": axis, "slice": sliceIndex, "point": point, "window": window})
+        self._answerIfAlive()
+        return self.boxOfClick(*point)
 
     def startEncoding(self, key, axis, sliceIndex, window="auto", model=None):
         self._answerIfAlive()

@@ -23,7 +23,7 @@ def _scene(shape, tone, ground, center, radii, seed=0):
 
 def _film(name, tone, ground):
     film = cv2.VideoWriter(str(FOLDER / name), cv2.VideoWriter.fourcc(*"mp4v"), 15, (320, 240))
-    for time in range(20):
+    for time in range(8):
         film.write(_scene((240, 320), tone, ground, (90 + 4 * time, 120), (34, 24), time)[..., ::-1])
 
 

@@ -323,7 +323,7 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
         step = writer.lastStep
         if not writer.undo():
             return False
-        self._boxes.history.takeBack(step)
+        self._boxes.history.undo(step)
         return True
 
     def redo(self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode) -> bool:
@@ -338,7 +338,7 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
             return True
         if not writer.redo():
             return False
-        self._boxes.history.bringBack(writer.lastStep)
+        self._boxes.history.redo(writer.lastStep)
         return True
 
     def canUndo(

@@ -212,6 +212,27 @@ class BoxAdjustment:
         """
         return self._boxWork.preview(volume, window, model, {"boxRAS": boxRAS, "view": view})
 
+    def startClick(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        place: Sequence[float],
+        view: str,
+        window: str = "auto",
+        model: str | None = None,
+    ) -> BoxRun:
+        """Ask which box is round the object at a point, and change nothing; :meth:`MedSAMSegLogic.startBox` takes it.
+
+        :param volume: the scalar volume node.
+        :param place: (R, A, S) of the point, in world coordinates.
+        :param view: name of the slice view that it was picked on.
+        :param window: intensity window.
+        :param model: name of a model that has learned what a click means; None for the server's default.
+        :return: :class:`BoxRun`; its result is the :class:`SlicePrompt` of the box.
+        :raises UserError: when there is no such view; the run, when the point is outside of the volume, the model has
+            not learned clicks, or the server cannot answer.
+        """
+        return self._boxWork.click(volume, place, view, window, model)
+
     def addPoint(
         self,
         node: slicer.vtkMRMLMarkupsROINode,

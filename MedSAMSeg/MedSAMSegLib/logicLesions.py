@@ -66,8 +66,8 @@ class LesionList(BoxAdjustment, SliceReview):
             key = segmentation.GetID(), segmentID, volume.GetID()
             seen = segment, segment.GetMTime(), labelmap and labelmap.GetMTime(), axis, place
             if key not in known or known[key][0] != seen:
-                audit = self._audit(segmentation, volume, segmentID, axis)
-                known[key] = seen, lesionOf(segmentation, segmentID, volume, axis, audit)
+                sliceStates = self._sliceStates(segmentation, volume, segmentID, axis)
+                known[key] = seen, lesionOf(segmentation, segmentID, volume, axis, sliceStates)
             self._lesions[key] = known[key]
         return [lesion for _seen, lesion in self._lesions.values()]
 
@@ -82,7 +82,7 @@ class LesionList(BoxAdjustment, SliceReview):
         :raises UserError: when a node is gone, not stored as voxels, or under transforms that move them apart.
         """
         axis = self._lesionAxis(segmentation, volume, segment)
-        return self._audit(segmentation, volume, segment, axis).acceptAll()
+        return self._sliceStates(segmentation, volume, segment, axis).acceptAll()
 
     def exportLesions(
         self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode, path: Path

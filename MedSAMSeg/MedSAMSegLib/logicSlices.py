@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.segmentationGrid import isStoredAsVoxels
-from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.slices.sliceStates import SliceStates
 
 if TYPE_CHECKING:
     import slicer
@@ -35,7 +35,7 @@ class SliceReview:
         :param axis: array axis that the slices are taken along: 0, 1 or 2.
         :raises UserError: when a node is gone, not stored as voxels, or under transforms that move them apart.
         """
-        return list(self._audit(segmentation, volume, segment, axis).states().values())
+        return list(self._sliceStates(segmentation, volume, segment, axis).states().values())
 
     def acceptSlice(
         self,
@@ -56,14 +56,14 @@ class SliceReview:
         :param isAccepted: False to take it back; manual edits stay locked.
         :raises UserError: when the segment has nothing on the slice.
         """
-        audit = self._audit(segmentation, volume, segment, axis)
-        if audit.state(slice) is None:
+        sliceStates = self._sliceStates(segmentation, volume, segment, axis)
+        if sliceStates.state(slice) is None:
             raise UserError(
                 f"The segment has nothing on slice {slice}.", "Choose a slice of the object.", "slice_empty"
             )
-        audit.accept(slice, isAccepted)
+        sliceStates.accept(slice, isAccepted)
 
-    def _audit(self, segmentation, volume, segment, axis):
+    def _sliceStates(self, segmentation, volume, segment, axis):
         if segmentation.GetSegmentation().GetSegment(segment) is None:
             raise UserError(
                 f"The segment '{segment}' is not in the segmentation '{segmentation.GetName()}'.",
@@ -76,4 +76,4 @@ class SliceReview:
                 "A box that you draw makes voxels of its surfaces.",
                 "segmentation_not_binary",
             )
-        return SliceAudit(segmentation, segment, volume, axis)
+        return SliceStates(segmentation, segment, volume, axis)

@@ -186,4 +186,4 @@ def test_everyModality(tmp_path, monkeypatch, capsys):
         truth = cv2.ellipse(np.zeros(found.shape, np.uint8), (x, y), (width, height), 20, 0, 360, 1, -1) > 0
         assert dice(found, truth) > 0.95, name
     with Path("endoscopy.frames.csv").open(encoding="utf-8") as file:
-        assert sum(int(row["found"]) for row in csv.DictReader(file)) == 20
+        assert sum(int(row["found"]) for row in csv.DictReader(file)) == 8

@@ -14,7 +14,7 @@ from medsamseg_server.training.find_cases import find_cases
 from medsamseg_server.training.splits import read_split
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.segmentWriter import SegmentWriter
-from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.slices.sliceStates import SliceStates
 from MedSAMSegLib.training.correctedSlices import correctedVolumes, goodSlices
 from MedSAMSegLib.training.correctionExport import CorrectionExport
 from MedSAMSegLib.training.sceneFiles import findScenes, readScene
@@ -53,10 +53,10 @@ def drawn(volume, name="Tumor", slices=(4,), axis=0, segmentation=None, mask=BLO
 def test_exportIsExactToTheVoxel(host, export, geometry, axis):
     volume = addVolume(geometry, "parent")
     segmentation, segmentID = drawn(volume, slices=(4, 6), axis=axis)
-    audit = SliceAudit(segmentation, segmentID, volume, axis)
-    audit.note(4, "propagated", 0.5)
-    audit.note(6, "propagated", 0.5)
-    audit.accept(6)
+    sliceStates = SliceStates(segmentation, segmentID, volume, axis)
+    sliceStates.note(4, "propagated", 0.5)
+    sliceStates.note(6, "propagated", 0.5)
+    sliceStates.accept(6)
     (case,) = exported(export)
     assert (case.entry.axis, case.entry.window) == (axis, "400,40")
     np.testing.assert_array_equal(case.volume.array, slicer.util.arrayFromVolume(volume))
@@ -68,11 +68,11 @@ def test_exportIsExactToTheVoxel(host, export, geometry, axis):
 
 def test_onlyGoodSlicesAreLearnedFrom(host, export, volumeNode):
     segmentation, segmentID = drawn(volumeNode, slices=(1, 2, 3, 4, 5))
-    audit = SliceAudit(segmentation, segmentID, volumeNode, 0)
+    sliceStates = SliceStates(segmentation, segmentID, volumeNode, 0)
     for index in (1, 2, 3):
-        audit.note(index, "propagated", 0.9)
-    audit.note(4, "box")
-    audit.accept(2)
+        sliceStates.note(index, "propagated", 0.9)
+    sliceStates.note(4, "box")
+    sliceStates.accept(2)
     SegmentWriter(segmentation, volumeNode).write(segmentID, 0, 3, FULL, 0, 0)
     (case,) = exported(export)
     slices = cut_slices(case, SizeLimits(1, 1), None, 0, DataReport())
@@ -84,9 +84,9 @@ def test_onlyGoodSlicesAreLearnedFrom(host, export, volumeNode):
 def test_masksOfAnotherDirectionAreNotTakenForHandWork(host, volumeNode):
     segmentation, segmentID = drawn(volumeNode, slices=(4,))
     SegmentWriter(segmentation, volumeNode).write(segmentID, 1, 3, np.ones((6, 12), np.uint8), 0, 0)
-    SliceAudit(segmentation, segmentID, volumeNode, 0).note(4, "box")
-    SliceAudit(segmentation, segmentID, volumeNode, 1).note(3, "box")
-    SliceAudit(segmentation, segmentID, volumeNode, 1).accept(3)
+    SliceStates(segmentation, segmentID, volumeNode, 0).note(4, "box")
+    SliceStates(segmentation, segmentID, volumeNode, 1).note(3, "box")
+    SliceStates(segmentation, segmentID, volumeNode, 1).accept(3)
     found = goodSlices(segmentation, segmentID, volumeNode)
     assert {axis: list(crops) for axis, crops in found.items()} == {1: [3]}
 
@@ -167,10 +167,10 @@ def test_segmentationOfAnUnknownVolumeIsNamed(host, volumeNode):
 
 def test_savedSceneIsReadBesideTheOpenOne(host, export, tmp_path, volumeNode):
     segmentation, segmentID = drawn(volumeNode, slices=(4, 5))
-    audit = SliceAudit(segmentation, segmentID, volumeNode, 0)
-    audit.note(4, "propagated", 0.5)
-    audit.note(5, "propagated", 0.5)
-    audit.accept(5)
+    sliceStates = SliceStates(segmentation, segmentID, volumeNode, 0)
+    sliceStates.note(4, "propagated", 0.5)
+    sliceStates.note(5, "propagated", 0.5)
+    sliceStates.accept(5)
     expected = slicer.util.arrayFromVolume(volumeNode).copy()
     # A transform's file is written like any other.
     slicer.util.saveScene(str(tmp_path / "reading.mrb"))

@@ -106,8 +106,10 @@ def test_onlyWhatChangedIsMeasuredAgain(logic, ct, monkeypatch):
     volume, segmentation, segmentID = ct
     logic.segmentBox(*ct, **BOX)
     before = logic.lesions(segmentation, volume)
-    measured, audit = [], logic._audit
-    monkeypatch.setattr(logic, "_audit", lambda *arguments: measured.append(arguments[2]) or audit(*arguments))
+    measured, sliceStates = [], logic._sliceStates
+    monkeypatch.setattr(
+        logic, "_sliceStates", lambda *arguments: measured.append(arguments[2]) or sliceStates(*arguments)
+    )
     assert logic.lesions(segmentation, volume) == before
     assert measured == []
     segmentation.GetSegmentation().GetSegment(segmentID).SetName("Node")

@@ -152,7 +152,7 @@ def test_on_voxels_that_hold_the_volumes_the_result_is_exact(logic, name):
     logic.propagate(volume, segmentation, segment)
     for state in logic.slices(segmentation, volume, segment, axis=0):
         logic.acceptSlice(segmentation, volume, segment, axis=0, slice=state.index)
-    masks = logic._audit(segmentation, volume, segment, 0)
+    masks = logic._sliceStates(segmentation, volume, segment, 0)
     for index in range(2, 7):
         assert masks.crop(index).extent == (2, 6, 1, 4, index, index)
         assert masks.crop(index).voxels.all()

@@ -16,7 +16,8 @@ import openvino
 import SimpleITK as sitk
 
 from medsamseg_server.models.predictor import Predictor
-from medsamseg_server.runtime.openvino_runtime import OpenVinoRunner, compile_parts
+from medsamseg_server.runtime.openvino_networks import compile_parts
+from medsamseg_server.runtime.openvino_runtime import OpenVinoRunner
 from medsamseg_server.runtime.torch_runtime import TorchRunner
 from medsamseg_server.system.allocator import keep_freed_memory
 from medsamseg_server.volumes.volume import Volume

@@ -11,7 +11,8 @@ from random_weights import randomize
 from medsamseg_server.models.networks import build_network
 from medsamseg_server.runtime.mask_windows import OUTSIDE
 from medsamseg_server.runtime.network_files import NetworkFiles
-from medsamseg_server.runtime.openvino_runtime import OpenVinoRunner, compile_parts, load_predictor
+from medsamseg_server.runtime.openvino_networks import compile_parts
+from medsamseg_server.runtime.openvino_runtime import OpenVinoRunner, load_predictor
 from medsamseg_server.runtime.torch_runtime import TorchRunner
 from medsamseg_server.runtime.torch_runtime import load_predictor as load_with_torch
 from medsamseg_server.weights.catalog import get_specification

@@ -16,7 +16,8 @@ from medsamseg_server.models.networks import build_network
 from medsamseg_server.runtime import openvino_conversion, openvino_runtime, torch_runtime
 from medsamseg_server.runtime.mask_windows import OUTSIDE
 from medsamseg_server.runtime.network_files import NetworkFiles
-from medsamseg_server.runtime.openvino_runtime import OpenVinoRunner, compile_parts, load_predictor
+from medsamseg_server.runtime.openvino_networks import compile_parts
+from medsamseg_server.runtime.openvino_runtime import OpenVinoRunner, load_predictor
 from medsamseg_server.runtime.torch_runtime import TorchRunner
 from medsamseg_server.volumes.windows import CT_PRESETS
 from medsamseg_server.weights.catalog import get_specification
@@ -273,7 +274,7 @@ def test_vit_b_encodes_and_decodes_as_with_pytorch(vit_b, precision, tolerance):
 
 
 def test_network_comes_from_disk_the_next_time_without_pytorch(litemedsam, specification, weights, files, monkeypatch):
-    monkeypatch.setattr(openvino_runtime, "_convert", None)
+    monkeypatch.setattr(openvino_runtime, "convert", None)
     again = load_predictor(specification, weights, "fp32", files)
     assert again.weights_sha256 == litemedsam["torch"].weights_sha256
     image = np.random.default_rng(0).random((3, 256, 256), np.float32)
@@ -311,7 +312,7 @@ def conversion_noticed(monkeypatch):
     def convert(*arguments):
         raise Converted
 
-    monkeypatch.setattr(openvino_runtime, "_convert", convert)
+    monkeypatch.setattr(openvino_runtime, "convert", convert)
 
 
 @pytest.mark.usefixtures("conversion_noticed", "litemedsam")

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from medsamseg_server.serving.app import create_app
 from medsamseg_server.volumes.npy_upload import VolumeUpload
-from medsamseg_server.volumes.volume import VolumeStore
+from medsamseg_server.volumes.volume_store import VolumeStore
 
 
 def path_of(body):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.volumes.volume import Volume, VolumeStore
+from medsamseg_server.volumes.volume import Volume
+from medsamseg_server.volumes.volume_store import VolumeStore
 
 
 def counting(shape=(4, 5, 6), dtype=np.int16):

@@ -22,6 +22,7 @@ from medsamseg_server.serving.service import Service
 from medsamseg_server.training.clicks import random_click
 from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.click_heads import find_click_head, load_click_head, register_click_head
+from MedSAMSegLib.client.serverClient import ServerClient
 
 
 @pytest.mark.parametrize("model", ["litemedsam", "medsam"])
@@ -142,7 +143,7 @@ def test_a_click_is_segmented_as_the_box_that_is_told(clickable, run, tmp_path):
     assert np.array_equal(*masks)
 
 
-def test_the_server_answers_a_click_with_the_box_of_the_command_line(clickable, store, ellipsoids):
+def test_the_server_answers_a_click_with_the_box_of_the_command_line(clickable, store, ellipsoids, monkeypatch):
     engine = Engine(store, device="cpu", runtime="torch")
     expected = engine.box_for_click(SliceRequest(ellipsoids.volume, 0, 3, model="tiny"), (22, 18.5))
     service = Service(Engine(store, device="cpu", runtime="torch"))
@@ -160,6 +161,12 @@ def test_the_server_answers_a_click_with_the_box_of_the_command_line(clickable, 
             assert reply["box"] == list(expected.box)
             assert (reply["model"], reply["embedding"]) == ("tiny", "computed")
             assert client.post(f"{path}/click", json=body).json()["embedding"] == "cached"
+            module = ServerClient("http://127.0.0.1", "token")
+            monkeypatch.setattr(module, "_checkVersionOnce", lambda: None)
+            ask = lambda method, path, body: client.request(method, path, json=body).json()  # noqa: E731
+            monkeypatch.setattr(module, "_requestJson", ask)
+            key = path.rpartition("/")[2]
+            assert module.boxAt(key, 0, 3, (np.float64(22), np.float64(18.5)), model="tiny") == expected.box
             for change, code in (({"point": [48, 1]}, "point_outside_image"), ({"model": None}, "click_head_missing")):
                 refused = client.post(f"{path}/click", json=body | change)
                 assert refused.status_code >= 400 and refused.json()["error"]["code"] == code

@@ -47,6 +47,42 @@ def test_dragBecomesAMaskOnThatSlice(gui, panel, volume, viewName):
         assert abs(indices.max() - 20) <= 1
 
 
+def clickInRed(gui, i, j):
+    """Click into the red view, with the draw tool in hand; return the slice that it shows."""
+    offset = gui.layoutManager.sliceWidget("Red").sliceLogic().GetSliceOffset()
+    view = gui.view("Red")
+    view.click(*view.rasToXY((i, j, offset)))
+    return round(offset)
+
+
+def test_clickBecomesABoxWhereTheModelHasLearnedThat(gui, server, openPanel, volume):
+    server.boxOfClick = lambda x, y: (round(x) - 4, round(y) - 3, round(x) + 4, round(y) + 3)
+    server.client()
+    panel = openPanel()
+    gui.waitUntil(lambda: panel.panel._session.takesClicks)
+    panel.ui.drawButton.click()
+    shown = clickInRed(gui, 20, 15)
+    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
+    assert len(slicer.util.getNodesByClass("vtkMRMLMarkupsROINode")) == 1
+    slices, rows, columns = np.nonzero(foundVoxels(panel))
+    assert set(slices) == {shown}
+    # One pixel of the screen is less than a voxel here.
+    for indices, middle, reach in ((columns, 20, 4), (rows, 15, 3)):
+        assert indices.max() - indices.min() == 2 * reach
+        assert abs((indices.max() + indices.min()) / 2 - middle) <= 1
+
+
+def test_clickOfAModelThatHasNotLearnedThatDoesNothing(gui, server, panel, volume):
+    server.client()
+    gui.waitUntil(lambda: panel.panel._session.models)
+    panel.ui.drawButton.click()
+    clickInRed(gui, 20, 15)
+    drawBox(gui, "Red", (5, 5, 0), (15, 15, 0))
+    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
+    assert [len(request["boxes"]) for request in server.requests if "boxes" in request]
+    assert not any("point" in request for request in server.requests)
+
+
 def test_toolStaysActiveForTheNextBox(gui, panel, volume):
     panel.ui.drawButton.click()
     offset = gui.layoutManager.sliceWidget("Red").sliceLogic().GetSliceOffset()

@@ -5,7 +5,7 @@ import pytest
 import slicer
 from imageSequences import addSequence
 
-from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.slices.sliceStates import SliceStates
 from slicerhost import widgetDriver
 
 FRAMES = 7
@@ -40,7 +40,7 @@ def framesWithObject(panel, browser):
     found = []
     for number in range(FRAMES):
         browser.SetSelectedItemNumber(number)
-        if SliceAudit(segmentation, segment, volume, 0).crop(0) is not None:
+        if SliceStates(segmentation, segment, volume, 0).crop(0) is not None:
             found.append(number)
     browser.SetSelectedItemNumber(START)
     return found

@@ -5,7 +5,8 @@ from collections import defaultdict
 import numpy as np
 import openvino
 
-from medsamseg_server.runtime.openvino_runtime import OpenVinoRunner, compile_parts
+from medsamseg_server.runtime.openvino_networks import compile_parts
+from medsamseg_server.runtime.openvino_runtime import OpenVinoRunner
 from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.loading import load_network
 

@@ -50,19 +50,23 @@ def placeFromArguments(
         raise UserError("A slice is given twice: by axis and by view.", "Leave one out.", "axis_given_twice")
     if view is None:
         return geometry.boxFromRAS(*boxRAS, axis=axis), []
-    return geometry.boxFromView(*boxRAS, _sliceNode(view)), _rotationNotes(geometry, view)
+    return geometry.boxFromView(*boxRAS, sliceNodeOf(view)), _rotationNotes(geometry, view)
 
 
 def _rotationNotes(geometry, view):
     if view is None:
         return []
-    _axis, angle = geometry.axisForSliceNode(_sliceNode(view))
+    _axis, angle = geometry.axisForSliceNode(sliceNodeOf(view))
     if angle < SMALLEST_ROTATION:
         return []
     return [f"The view is rotated by {angle:.0f}° against the volume: using the nearest slice."]
 
 
-def _sliceNode(view):
+def sliceNodeOf(view: str) -> slicer.vtkMRMLSliceNode:
+    """:return: vtkMRMLSliceNode of the slice view with a name.
+
+    :raises UserError: if there is none.
+    """
     nodes = slicer.util.getNodesByClass("vtkMRMLSliceNode")
     for node in nodes:
         if node.GetLayoutName() == view:

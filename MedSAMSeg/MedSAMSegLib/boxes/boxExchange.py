@@ -21,17 +21,17 @@ class ExchangeResult:
     :param added: LabelmapCrop of the voxels that are there because of the box.
     :param erased: LabelmapCrop of the voxels that somebody took out by hand, and that stay out.
     :param taken: {ID of another segment: LabelmapCrop of the voxels that it lost to the box}.
-    :param handedOver: {BoxRecord of another box: the voxels that are there because of that one now}.
+    :param reassigned: {BoxRecord of another box: the voxels that are there because of that one now}.
     """
 
     hasChanged: bool
     added: LabelmapCrop
     erased: LabelmapCrop
     taken: dict
-    handedOver: dict
+    reassigned: dict
 
 
-def exchangeVoxels(
+def replaceVoxels(
     writer: SegmentWriter,
     target: SegmentTarget,
     state: BoxState | None,
@@ -69,7 +69,7 @@ def exchangeVoxels(
         added=found.where(exchange.gained.within(found.extent) | present.within(found.extent)),
         erased=erased,
         taken=_taken(state.taken, exchange.taken, found),
-        handedOver=_handedOver(known, staying),
+        reassigned=_reassigned(known, staying),
     )
 
 
@@ -86,7 +86,7 @@ def _taken(before, now, found):
     return {other: kept.get(other, LabelmapCrop.empty()).united(crop) for other, crop in {**kept, **now}.items()}
 
 
-def _handedOver(others, leaving):
+def _reassigned(others, leaving):
     """:return: what other boxes have as their own now, because the box that had it leaves it."""
     shares = {}
     for other in others:

@@ -42,11 +42,11 @@ class BoxHistory:
         """
         return self._changesOfStep[step][record][0]
 
-    def takeBack(self, step: UndoStep) -> None:
+    def undo(self, step: UndoStep) -> None:
         """Put the boxes of a step that was undone where they were before it."""
         self._restore(step, target=0)
 
-    def bringBack(self, step: UndoStep) -> None:
+    def redo(self, step: UndoStep) -> None:
         """Put the boxes of a step that was done again where they were after it."""
         self._restore(step, target=1)
 

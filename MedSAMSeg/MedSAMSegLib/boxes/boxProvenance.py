@@ -12,26 +12,31 @@ if TYPE_CHECKING:
     from MedSAMSegLib.segments.segmentTarget import SegmentTarget
     from MedSAMSegLib.segments.segmentWriter import SegmentWriter
     from MedSAMSegLib.slices.sliceRecord import SliceRecord
-    from MedSAMSegLib.slices.sliceStates import SliceAudit
+    from MedSAMSegLib.slices.sliceStates import SliceStates
 
 
-def makeRoom(writer: SegmentWriter, target: SegmentTarget, audit: SliceAudit, sliceIndex: int) -> bool:
+def clearSlice(writer: SegmentWriter, target: SegmentTarget, sliceStates: SliceStates, sliceIndex: int) -> bool:
     """Take out what a propagation had put on a slice: a box that is drawn there corrects it.
 
     :param writer: SegmentWriter, inside the undo step of the box.
     :param target: SegmentTarget.
-    :param audit: SliceAudit of it.
+    :param sliceStates: SliceStates of it.
     :param sliceIndex: index of the slice.
     :return: whether the segment changed.
     """
-    record = audit.record(sliceIndex)
+    record = sliceStates.record(sliceIndex)
     if record is None or record.isAccepted or record.provenance not in (PROPAGATED, INTERPOLATED):
         return False
-    return emptySlice(writer, audit, target, sliceIndex)
+    return emptySlice(writer, sliceStates, target, sliceIndex)
 
 
-def moveOnto(
-    writer: SegmentWriter, target: SegmentTarget, audit: SliceAudit, before: BoxState, state: BoxState, isLast: bool
+def moveToSlice(
+    writer: SegmentWriter,
+    target: SegmentTarget,
+    sliceStates: SliceStates,
+    before: BoxState,
+    state: BoxState,
+    isLast: bool,
 ) -> tuple[bool, SliceRecord | None]:
     """Deal with what a propagation had put on the slice that a box is moved onto.
 
@@ -39,7 +44,7 @@ def moveOnto(
 
     :param writer: SegmentWriter, inside the undo step of the box.
     :param target: SegmentTarget.
-    :param audit: SliceAudit of it.
+    :param sliceStates: SliceStates of it.
     :param before: BoxState until now.
     :param state: BoxState of what the box finds now.
     :param isLast: whether the box stays.
@@ -47,23 +52,23 @@ def moveOnto(
     """
     prompt = state.prompt
     hasArrived = (prompt.axis, prompt.sliceIndex) != (before.prompt.axis, before.prompt.sliceIndex)
-    covered = audit.record(prompt.sliceIndex) if hasArrived else before.covered
+    covered = sliceStates.record(prompt.sliceIndex) if hasArrived else before.covered
     if covered is None or covered.isAccepted or covered.provenance not in (PROPAGATED, INTERPOLATED):
         return False, None
     if not isLast or state.found.isEmpty:
         return False, covered
-    return emptySlice(writer, audit, target, prompt.sliceIndex), None
+    return emptySlice(writer, sliceStates, target, prompt.sliceIndex), None
 
 
-def noteBoxes(audit: SliceAudit, sliceIndex: int, hasBox: bool, covered: SliceRecord | None = None) -> None:
+def recordBoxes(sliceStates: SliceStates, sliceIndex: int, hasBox: bool, covered: SliceRecord | None = None) -> None:
     """Record what a slice is after the boxes on it, and with them its voxels, have changed.
 
-    :param audit: SliceAudit of the segment.
+    :param sliceStates: SliceStates of the segment.
     :param sliceIndex: index of the slice.
     :param hasBox: whether something of a box is on the slice now.
     :param covered: SliceRecord from before the box; without a box, what else is left there are manual edits.
     """
     if hasBox:
-        audit.note(sliceIndex, BOX)
+        sliceStates.note(sliceIndex, BOX)
     else:
-        audit.bringBack(sliceIndex, covered)
+        sliceStates.restoreRecord(sliceIndex, covered)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.boxes.boxAlignment import checkNotMovedApart, isMovedApart
 from MedSAMSegLib.boxes.boxArguments import placeFromArguments
-from MedSAMSegLib.boxes.boxExchange import exchangeVoxels
+from MedSAMSegLib.boxes.boxExchange import replaceVoxels
+from MedSAMSegLib.boxes.boxOfClick import startClick
 from MedSAMSegLib.boxes.boxProbabilities import BoxProbabilities
-from MedSAMSegLib.boxes.boxProvenance import makeRoom, moveOnto, noteBoxes
+from MedSAMSegLib.boxes.boxProvenance import clearSlice, moveToSlice, recordBoxes
 from MedSAMSegLib.boxes.boxQuestions import MaskRequest, askMasks
 from MedSAMSegLib.boxes.boxRecords import BoxState
 from MedSAMSegLib.boxes.boxRun import BoxDeletion, BoxPreview, BoxResult, BoxRun, BoxThreshold, Question
@@ -18,7 +19,7 @@ from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.slices.sliceRecord import BOX
-from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.slices.sliceStates import SliceStates
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.volumeState import VolumeState
 
@@ -48,6 +49,12 @@ class BoxWork:
         self._writers = writers
         self._scene = scene
         self._probabilities = BoxProbabilities()
+
+    def click(
+        self, volume: slicer.vtkMRMLScalarVolumeNode, place: Sequence[float], view: str, window: str, model: str | None
+    ) -> BoxRun:
+        """:return: BoxRun of the box round a click; arguments as for `MedSAMSegLogic.startClick`."""
+        return startClick(self._server, self._uploads, volume, place, view, window, model)
 
     def draw(
         self,
@@ -82,16 +89,16 @@ class BoxWork:
             with writer.undoStep():
                 # What could be written when it was asked may be gone or hidden by now.
                 target = writer.target(segmentID, prompt.axis, geometry)
-                audit = SliceAudit.of(target)
-                hasMadeRoom = not found.isEmpty and makeRoom(writer, target, audit, prompt.sliceIndex)
+                sliceStates = SliceStates.of(target)
+                hasMadeRoom = not found.isEmpty and clearSlice(writer, target, sliceStates, prompt.sliceIndex)
                 target = target.renewed() if hasMadeRoom else target
-                exchange = exchangeVoxels(writer, target, None, found, others=())
+                exchange = replaceVoxels(writer, target, None, found, others=())
                 state = BoxState(prompt, window, model, reach=reach, found=found)
                 state = state.changed(added=exchange.added, taken=exchange.taken)
                 record = self._scene.records.add(target.context, state, geometry)
             hasChanged = exchange.hasChanged or hasMadeRoom
             if hasChanged:
-                audit.note(prompt.sliceIndex, BOX)
+                sliceStates.note(prompt.sliceIndex, BOX)
                 self._scene.history.remember(writer.lastStep, record, None, record.state)
             notes = [*notes, *writer.remarks(segmentID, target.grid), *upload.notes]
             return _result(record, answer, hasChanged, notes)
@@ -114,7 +121,7 @@ class BoxWork:
         record = self._scene.records.of(node)
 
         def question():
-            prompt = self._scene.readOrPutBack(record)
+            prompt = self._scene.readOrRevert(record)
             if model != record.state.model:
                 # It was one of the other network's answers.
                 prompt = prompt.changed(meaning=None)
@@ -124,7 +131,7 @@ class BoxWork:
             # While a handle is held there is no time for what nobody can ask for yet.
             withProbability = isLast or record.state.threshold != DEFAULT_THRESHOLD
             wanted = [MaskRequest(prompt, window, model, withProbability)]
-            forgotten = self._scene.forgotten(record)
+            forgotten = self._scene.notInMemory(record)
             wanted += [_wantedOf(other.state) for other in forgotten]
 
             def write(answers):
@@ -137,7 +144,7 @@ class BoxWork:
                 target = self._replace(record, state, run, continues, isLast, geometry)
                 record.settle(number)
                 if isLast:
-                    self._scene.straighten(record)
+                    self._scene.resetDepth(record)
                 remarks = self._writerOf(record).remarks(record.context.segmentID, target.grid)
                 return _result(record, answers[0], run.hasChanged, [*remarks, *upload.notes])
 
@@ -160,7 +167,7 @@ class BoxWork:
             number = record.ask()
             own = dataclasses.replace(_wantedOf(record.state), withProbability=True)
             known = self._probabilities.find(volume, own)
-            forgotten = [other for other in self._scene.forgotten(record) if other is not record]
+            forgotten = [other for other in self._scene.notInMemory(record) if other is not record]
             wanted = [] if known else [own]
             wanted += [_wantedOf(other.state) for other in forgotten]
 
@@ -197,7 +204,7 @@ class BoxWork:
         def question():
             if removeMask:
                 self._checkWritable(record)
-            forgotten = self._scene.forgotten(record) if removeMask else []
+            forgotten = self._scene.notInMemory(record) if removeMask else []
             wanted = [_wantedOf(other.state) for other in forgotten]
 
             def write(answers):
@@ -274,17 +281,17 @@ class BoxWork:
             run.ownsStep = continues.ownsStep if continues and run.step is joining else run.step is not latest
             run.hasChanged = continues is not None and continues.hasChanged
             target = writer.target(record.context.segmentID, state.prompt.axis, geometry)
-            audit = SliceAudit.of(target)
+            sliceStates = SliceStates.of(target)
             others = self._scene.records.others(record)
-            hasMadeRoom, covered = moveOnto(writer, target, audit, before, state, isLast)
+            hasMadeRoom, covered = moveToSlice(writer, target, sliceStates, before, state, isLast)
             target = target.renewed() if hasMadeRoom else target
-            exchange = exchangeVoxels(writer, target, before, state.found, others)
+            exchange = replaceVoxels(writer, target, before, state.found, others)
         state = state.changed(added=exchange.added, erased=exchange.erased, taken=exchange.taken, covered=covered)
         self._scene.history.remember(run.step, record, before, state)
         self._scene.records.note(record, state)
         if exchange.hasChanged or hasMadeRoom or before.covered != covered:
-            self._noteSlices(record, (before, state), audit)
-        for other, added in exchange.handedOver.items():
+            self._noteSlices(record, (before, state), sliceStates)
+        for other, added in exchange.reassigned.items():
             changed = other.state.changed(added=added)
             self._scene.history.remember(run.step, other, other.state, changed)
             other.state = changed
@@ -296,19 +303,19 @@ class BoxWork:
         before = self._scene.history.before(run.step, record)
         isBack = before.threshold == record.state.threshold and before.found.isSame(record.state.found)
         if isBack and run.ownsStep and self._writerOf(record).forgetStep(run.step):
-            self._scene.history.takeBack(run.step)
+            self._scene.history.undo(run.step)
             run.hasChanged = False
 
-    def _noteSlices(self, record, states, audit=None):
+    def _noteSlices(self, record, states, sliceStates=None):
         records = [*self._scene.records.others(record), *([record] if record.isInScene else [])]
         volume, segmentation, segmentID = record.context
-        audit = audit or SliceAudit(segmentation, segmentID, volume, states[0].prompt.axis)
+        sliceStates = sliceStates or SliceStates(segmentation, segmentID, volume, states[0].prompt.axis)
         boxed = {(other.state.prompt.axis, other.state.prompt.sliceIndex) for other in records}
         for state in states:
             # Where a box was moved onto found nothing, what was there is as it was.
             changesNothing = state.covered is not None and state.found.isEmpty
             hasBox = (state.prompt.axis, state.prompt.sliceIndex) in boxed and not changesNothing
-            noteBoxes(audit, state.prompt.sliceIndex, hasBox, state.covered)
+            recordBoxes(sliceStates, state.prompt.sliceIndex, hasBox, state.covered)
 
     def _remember(self, forgotten, answers):
         for record, (mask, _reply) in zip(forgotten, answers, strict=True):
@@ -322,7 +329,7 @@ class BoxWork:
             self._writerOf(record).check(segmentID)
             checkNotMovedApart(record.node, volume, segmentation)
         except UserError:
-            self._scene.putBack(record)
+            self._scene.revert(record)
             raise
 
     def _writerOf(self, record):

@@ -34,7 +34,7 @@ class SceneBoxes:
         self._orphans = OrphanedBoxes(self.store, marks)
         self.following = BoxFollowing(self.store, marks)
 
-    def readOrPutBack(self, record: BoxRecord) -> SlicePrompt:
+    def readOrRevert(self, record: BoxRecord) -> SlicePrompt:
         """:return: the SlicePrompt that the markups of a box show now.
 
         :raises UserError: when the box cannot be where its markup is; the markup is put back then.
@@ -42,7 +42,7 @@ class SceneBoxes:
         try:
             return fitting(self.points.read(record.node, record.context.volume, self.store.read(record.node)))
         except UserError:
-            self.putBack(record)
+            self.revert(record)
             raise
 
     def addPoint(self, record: BoxRecord, place: Sequence[float], isInObject: bool) -> None:
@@ -53,7 +53,7 @@ class SceneBoxes:
         :param isInObject: whether it belongs to the object.
         :raises UserError: when it is not on the box's slice.
         """
-        prompt = self.readOrPutBack(record)
+        prompt = self.readOrRevert(record)
         volume = record.context.volume
         point = self.points.pointOn(volume, prompt, place, isInObject)
         self.points.show(record.node, volume, prompt.changed(points=(*prompt.points, point)))
@@ -65,17 +65,17 @@ class SceneBoxes:
         :param place: SlicePrompt of the box round it.
         :raises UserError: as `withExcluded`.
         """
-        self._showExcluded(record, withExcluded(self.readOrPutBack(record), place))
+        self._showExcluded(record, withExcluded(self.readOrRevert(record), place))
 
     def excludeNothing(self, record: BoxRecord) -> None:
         """Store that all in a box may be the object."""
-        self._showExcluded(record, self.readOrPutBack(record).changed(exclude=()))
+        self._showExcluded(record, self.readOrRevert(record).changed(exclude=()))
 
     def _showExcluded(self, record: BoxRecord, prompt: SlicePrompt) -> None:
         self.store.store(record.node, self.store.stored(record.node).changed(exclude=prompt.exclude))
         self.excluded.show(record.node, record.context.volume, prompt)
 
-    def putBack(self, record: BoxRecord) -> None:
+    def revert(self, record: BoxRecord) -> None:
         """Move the markups of a box to where they were when it was answered last."""
         try:
             self.records.restore(record, record.state)
@@ -83,13 +83,13 @@ class SceneBoxes:
             # The volume is gone, and the box is about to follow it.
             logging.debug("MedSAMSeg: a box could not be put back: %s", error)
 
-    def straighten(self, record: BoxRecord) -> None:
+    def resetDepth(self, record: BoxRecord) -> None:
         """Give a markup that was dragged the depth of one slice again, unless it is somewhere else already."""
         if self.store.read(record.node) == record.state.prompt:
             self.store.update(record.node, record.state.prompt)
         self.excluded.show(record.node, record.context.volume, record.state.prompt)
 
-    def forgotten(self, record: BoxRecord) -> list[BoxRecord]:
+    def notInMemory(self, record: BoxRecord) -> list[BoxRecord]:
         """:return: of a box and the others on its slice, those whose voxels are not in memory."""
         here = record.state.prompt
         return [

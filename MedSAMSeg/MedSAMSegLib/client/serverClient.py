@@ -137,6 +137,29 @@ class ServerClient:
             raise
         return SegmentReply.fromJson(reply)
 
+    def boxAt(
+        self,
+        key: str,
+        axis: int,
+        sliceIndex: int,
+        point: Sequence[float],
+        window: str = "auto",
+        model: str | None = None,
+    ) -> tuple[float, ...]:
+        """Return the box (x0, y0, x1, y1) round the object at a point, of a model that has learned clicks.
+
+        :param key: the uploaded volume's key.
+        :param axis: array axis of the slice.
+        :param sliceIndex: index of the slice along it.
+        :param point: (x, y) in voxels of the slice.
+        :param window: intensity window: "auto", a preset's name, or "W,L".
+        :param model: model's name; None for the server's default.
+        """
+        self._checkVersionOnce()
+        place = {"axis": axis, "slice": sliceIndex, "point": [float(value) for value in point]}
+        request = {"model": model, "window": window, **place}
+        return tuple(self._requestJson("POST", f"/v1/volumes/{key}/click", request)["box"])
+
     def startEncoding(
         self, key: str, axis: int, sliceIndex: int, window: str = "auto", model: str | None = None
     ) -> EncodingStatus:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from MedSAMSegLib.propagation.propagationPlan import PropagationPlan
     from MedSAMSegLib.segments.segmentWriter import SegmentWriter
     from MedSAMSegLib.slices.neighborRecords import NeighborRecords
-    from MedSAMSegLib.slices.sliceStates import SliceAudit
+    from MedSAMSegLib.slices.sliceStates import SliceStates
 
 
 class PropagatedSlices:
@@ -27,29 +27,29 @@ class PropagatedSlices:
     cut at the threshold of the segment's propagations, and what they are cut from is remembered.
 
     :param writer: :class:`SegmentWriter` of the segmentation.
-    :param audit: :class:`SliceAudit` of the segment along the axis.
+    :param sliceStates: :class:`SliceStates` of the segment along the axis.
     :param neighbors: :class:`NeighborRecords` of the other segments.
     :param segmentID: ID of the segment.
     :param plan: :class:`PropagationPlan`.
     :param memory: :class:`ProbabilityMemory` that keeps each :class:`SliceProbability` by its name.
     :param threshold: of the segment's propagations.
-    :param rivals: the :class:`SliceAudit` of each segment that is followed together with this one and must not overlap
+    :param rivals: the :class:`SliceStates` of each segment that is followed together with this one and must not overlap
         with it; what is locked there is not written.
     """
 
     def __init__(
         self,
         writer: SegmentWriter,
-        audit: SliceAudit,
+        sliceStates: SliceStates,
         neighbors: NeighborRecords,
         segmentID: str,
         plan: PropagationPlan,
         memory: ProbabilityMemory,
         threshold: float,
-        rivals: Sequence[SliceAudit] = (),
+        rivals: Sequence[SliceStates] = (),
     ) -> None:
         self._writer = writer
-        self._audit = audit
+        self._sliceStates = sliceStates
         self._neighbors = neighbors
         self._segmentID = segmentID
         self._plan = plan
@@ -78,7 +78,7 @@ class PropagatedSlices:
         :return: whether the segment changed.
         """
         self._writer.check(self._segmentID)
-        state = self._audit.state(sliceIndex)
+        state = self._sliceStates.state(sliceIndex)
         if state is not None and state.isLocked:
             return False
         given = self._plan.masks.get(sliceIndex)
@@ -93,10 +93,10 @@ class PropagatedSlices:
         likely = None if provenance == BOX else mask.probability
         hasChanged = self._replace(sliceIndex, mask, likely)
         for other in sharing:
-            self._audit.restore(other)
+            self._sliceStates.restore(other)
         if hasChanged or state is not None:
             name = self._remember(likely)
-            self._audit.note(sliceIndex, provenance, confidence, parts, self._plan.basis(sliceIndex), name)
+            self._sliceStates.note(sliceIndex, provenance, confidence, parts, self._plan.basis(sliceIndex), name)
         return hasChanged
 
     def clear(self, sliceIndex: int) -> bool:
@@ -106,7 +106,7 @@ class PropagatedSlices:
         :return: whether the segment changed.
         """
         self._writer.check(self._segmentID)
-        state = self._audit.state(sliceIndex)
+        state = self._sliceStates.state(sliceIndex)
         if state is None or state.isLocked:
             return False
         return self._empty(sliceIndex)
@@ -120,28 +120,28 @@ class PropagatedSlices:
         self._writer.check(self._segmentID)
         outdated = [
             index
-            for index, state in self._audit.states().items()
+            for index, state in self._sliceStates.states().items()
             if state.provenance in (PROPAGATED, INTERPOLATED)
             and not state.isLocked
             and index not in reached
             and self._plan.covers(index)
-            and not any(other in reached or other in self._plan.kept for other in self._audit.sharing(index))
+            and not any(other in reached or other in self._plan.kept for other in self._sliceStates.sharing(index))
         ]
         return [index for index in outdated if self._empty(index)]
 
     def _empty(self, sliceIndex):
         target = self._writer.target(self._segmentID, self._plan.axis)
-        return emptySlice(self._writer, self._audit, target, sliceIndex)
+        return emptySlice(self._writer, self._sliceStates, target, sliceIndex)
 
     def _statesSharing(self, sliceIndex):
         """:return: SliceStates of the slices with voxels in common with a slice, as in segments of coarser voxels."""
-        states = [self._audit.state(index) for index in self._audit.sharing(sliceIndex)]
+        states = [self._sliceStates.state(index) for index in self._sliceStates.sharing(sliceIndex)]
         return [state for state in states if state is not None]
 
     def _cut(self, state, mask):
         """Take away what a box had found and others are given; it is from that box still."""
         hasChanged = self._replace(state.index, mask)
-        self._audit.restore(state)
+        self._sliceStates.restore(state)
         return hasChanged
 
     def _remember(self, likely):

@@ -13,7 +13,7 @@ from MedSAMSegLib.slices.sliceRecords import sliceDigest
 from MedSAMSegLib.volumes.slicePrompt import DrawnMask, SlicePrompt
 
 if TYPE_CHECKING:
-    from MedSAMSegLib.slices.sliceStates import SliceAudit
+    from MedSAMSegLib.slices.sliceStates import SliceStates
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +100,7 @@ class PropagationPlan:
 
 def planPropagation(
     boxes: dict[int, tuple[float, float, float, float]],
-    audit: SliceAudit,
+    sliceStates: SliceStates,
     axis: int,
     first: int | None,
     last: int | None,
@@ -117,7 +117,7 @@ def planPropagation(
     limits, only what depends on boxes that changed since is computed anew.
 
     :param boxes: {slice index: box} of the user.
-    :param audit: :class:`SliceAudit` of the segment along the axis.
+    :param sliceStates: :class:`SliceStates` of the segment along the axis.
     :param axis: array axis of the boxes.
     :param first: first slice that may be touched, or None.
     :param last: last slice that may be touched, or None.
@@ -130,18 +130,18 @@ def planPropagation(
     :return: :class:`PropagationPlan`.
     :raises UserError: when there is nothing to start from.
     """
-    states = audit.states()
+    states = sliceStates.states()
     kept = frozenset(index for index, state in states.items() if state.isLocked)
-    anchors = {index: audit.tightBox(index) for index in kept if not states[index].isEmpty}
+    anchors = {index: sliceStates.tightBox(index) for index in kept if not states[index].isEmpty}
     prompts = {**boxes, **anchors}
     barriers = kept - anchors.keys()
     if fromSlice is not None:
         barriers = (kept | prompts.keys()) - {fromSlice}
-        prompts = {fromSlice: prompts.get(fromSlice) or _boxOnSlice(audit, fromSlice)}
+        prompts = {fromSlice: prompts.get(fromSlice) or _boxOnSlice(sliceStates, fromSlice)}
     plan = PropagationPlan(
         axis=axis,
         prompts=dict(sorted(prompts.items())),
-        masks={index: crop for index in prompts if (crop := audit.crop(index)) is not None},
+        masks={index: crop for index in prompts if (crop := sliceStates.crop(index)) is not None},
         excluded={index: parts for index, parts in (excluded or {}).items() if index in prompts},
         kept=kept,
         barriers=frozenset(barriers - prompts.keys()),
@@ -152,12 +152,12 @@ def planPropagation(
         reach=reach,
     )
     if fromSlice is None and first is None and last is None and direction == "both" and not isWhole:
-        return _onlyChanged(plan, states, audit.sliceCount)
+        return _onlyChanged(plan, states, sliceStates.sliceCount)
     return dataclasses.replace(plan, prompts=_within(plan, boxes))
 
 
-def _boxOnSlice(audit, index):
-    box = audit.tightBox(index)
+def _boxOnSlice(sliceStates, index):
+    box = sliceStates.tightBox(index)
     if box is None:
         raise UserError(
             f"There is neither a box nor a mask on slice {index} to start from.",

@@ -16,7 +16,7 @@ from MedSAMSegLib.segments.segmentChecks import presentSegment
 from MedSAMSegLib.slices.neighborRecords import NeighborRecords
 from MedSAMSegLib.slices.segmentThreshold import noteThreshold, thresholdOf
 from MedSAMSegLib.slices.sliceRecords import SliceRecords
-from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.slices.sliceStates import SliceStates
 from MedSAMSegLib.volumes.sliceAxes import AXES, depthIJK
 
 if TYPE_CHECKING:
@@ -106,8 +106,10 @@ class PropagationThresholds:
             return problem
         volume, segmentation, segmentID = context
         try:
-            audit = SliceAudit(segmentation, segmentID, volume, axis)
-            return self._problem([state.probability for state in self._followed(audit, audit.states()).values()])
+            sliceStates = SliceStates(segmentation, segmentID, volume, axis)
+            return self._problem(
+                [state.probability for state in self._followed(sliceStates, sliceStates.states()).values()]
+            )
         except UserError as error:
             return error
 
@@ -138,9 +140,9 @@ class PropagationThresholds:
 
     def _write(self, run, writer, context, threshold):
         target = writer.target(context.segmentID, self._axis(context))
-        audit = SliceAudit.of(target)
-        states = audit.states()
-        followed = self._followed(audit, states)
+        sliceStates = SliceStates.of(target)
+        states = sliceStates.states()
+        followed = self._followed(sliceStates, states)
         problem = self._problem([state.probability for state in followed.values()])
         if problem is not None:
             raise problem
@@ -151,7 +153,7 @@ class PropagationThresholds:
         crop = run.likely.arriving(writer, target, threshold)
         with self._neighborsKept(writer, target, crop):
             hasChanged = writer.replaceSlices(target, followed, crop)
-        audit.restoreAll(followed.values())
+        sliceStates.restoreAll(followed.values())
         noteThreshold(_segmentOf(context), threshold)
         kept = [index for index, state in states.items() if index not in followed and not state.isEmpty]
         notes = writer.remarks(context.segmentID)
@@ -164,7 +166,7 @@ class PropagationThresholds:
         return found[0] if found else AXES[0]
 
     @staticmethod
-    def _followed(audit, states):
+    def _followed(sliceStates, states):
         """:return: {slice index: SliceState} of the slices that have a threshold."""
 
         def isCut(index):
@@ -174,7 +176,7 @@ class PropagationThresholds:
         return {
             index: state
             for index, state in states.items()
-            if isCut(index) and all(isCut(other) for other in audit.sharing(index) if other in states)
+            if isCut(index) and all(isCut(other) for other in sliceStates.sharing(index) if other in states)
         }
 
     def _problem(self, names):

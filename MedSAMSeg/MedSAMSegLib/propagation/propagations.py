@@ -13,7 +13,7 @@ from MedSAMSegLib.propagation.propagationRun import PropagationRun
 from MedSAMSegLib.segments.editorSettings import EditorSettings
 from MedSAMSegLib.slices.neighborRecords import NeighborRecords
 from MedSAMSegLib.slices.segmentThreshold import thresholdOf
-from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.slices.sliceStates import SliceStates
 
 if TYPE_CHECKING:
     import slicer
@@ -78,13 +78,13 @@ class Propagations:
             writer.check(segment)
         prompts = {segment: self._prompts(volume, segmentation, segment) for segment in segments}
         axis = _commonAxis(prompts.values())
-        audits = {segment: SliceAudit(segmentation, segment, volume, axis) for segment in segments}
+        statesOfSegments = {segment: SliceStates(segmentation, segment, volume, axis) for segment in segments}
         limits = first, last, direction, fromSlice
         plans = {
             # Of several boxes on one slice the last is what the user wants now.
             segment: planPropagation(
                 {prompt.sliceIndex: prompt.box for prompt in prompts[segment]},
-                audits[segment],
+                statesOfSegments[segment],
                 axis,
                 *limits,
                 reach=self._reach(volume, segmentation, segment),
@@ -99,17 +99,17 @@ class Propagations:
         targets = {
             segment: PropagatedSlices(
                 writer,
-                audits[segment],
+                statesOfSegments[segment],
                 NeighborRecords(segmentation, segment, volume, axis),
                 segment,
                 plan,
                 self._memory,
                 thresholdOf(segmentation.GetSegmentation().GetSegment(segment)),
-                rivals=[] if mayOverlap else [audit for other, audit in audits.items() if other != segment],
+                rivals=[] if mayOverlap else [states for other, states in statesOfSegments.items() if other != segment],
             )
             for segment, plan in plans.items()
         }
-        spacing = next(iter(audits.values())).spacing
+        spacing = next(iter(statesOfSegments.values())).spacing
         request = {**_request(plans, mayOverlap), "spacing": spacing, "withProbabilities": True}
         run = PropagationRun(self._connect, self._uploads.uploadOf(volume), request, targets, progress)
         self._runs[segmentation.GetID()] = run

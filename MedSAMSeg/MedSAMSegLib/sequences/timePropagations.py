@@ -13,7 +13,7 @@ from MedSAMSegLib.sequences.segmentationSequence import SegmentationSequence
 from MedSAMSegLib.sequences.timeRun import TimeRun
 from MedSAMSegLib.sequences.timeSteps import TimeSteps
 from MedSAMSegLib.slices.sliceRecord import BOX
-from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.slices.sliceStates import SliceStates
 from MedSAMSegLib.volumes.imageSequence import ImageSequence
 from MedSAMSegLib.volumes.slicePrompt import DrawnMask, SlicePrompt
 
@@ -100,7 +100,7 @@ class TimePropagations:
 
     @staticmethod
     def _slicesWithObject(volume, segmentation, segment, axis):
-        states = SliceAudit(segmentation, segment, volume, axis).states()
+        states = SliceStates(segmentation, segment, volume, axis).states()
         found = [index for index, state in states.items() if not state.isEmpty]
         if not found:
             name = segmentation.GetSegmentation().GetSegment(segment).GetName()
@@ -130,13 +130,13 @@ def _film(frames, segment, axis, sliceIndex):
     images = frames.images
     prompts, locked = {}, []
     for number in range(images.frameCount):
-        audit = SliceAudit(frames.frame(number), segment, images.volumeNode, axis)
-        state = audit.state(sliceIndex)
+        sliceStates = SliceStates(frames.frame(number), segment, images.volumeNode, axis)
+        state = sliceStates.state(sliceIndex)
         if state is None:
             continue
         if state.isEmpty:
             locked += [number] if state.isLocked else []
         elif number == images.shownFrame or state.isLocked or state.provenance == BOX:
-            mask = DrawnMask(*audit.crop(sliceIndex).flat(axis))
-            prompts[number] = SlicePrompt(0, number, audit.tightBox(sliceIndex), mask=mask)
+            mask = DrawnMask(*sliceStates.crop(sliceIndex).flat(axis))
+            prompts[number] = SlicePrompt(0, number, sliceStates.tightBox(sliceIndex), mask=mask)
     return Film(VolumeUpload(images.film(axis, sliceIndex)), prompts, tuple(locked))

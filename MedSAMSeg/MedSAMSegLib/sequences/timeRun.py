@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from MedSAMSegLib.runs.streamedRun import StreamedRun, include
 from MedSAMSegLib.sequences.timeSteps import TimeStep
 from MedSAMSegLib.slices.sliceRecord import PROPAGATED
-from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.slices.sliceStates import SliceStates
 
 if TYPE_CHECKING:
     from MedSAMSegLib.sequences.segmentationSequence import SegmentationSequence
@@ -122,8 +122,8 @@ class TimeRun(StreamedRun):
         frame = self._frames.frame(number)
         self._frames.checkWritable(self._segmentID)
         self._step.remember(number)
-        audit = SliceAudit(frame, self._segmentID, self._frames.images.volumeNode, self._axis)
-        state = audit.state(sliceIndex)
+        sliceStates = SliceStates(frame, self._segmentID, self._frames.images.volumeNode, self._axis)
+        state = sliceStates.state(sliceIndex)
         if state is not None and state.isLocked:
             include(self.result.keptFrames, number)
             return
@@ -131,7 +131,7 @@ class TimeRun(StreamedRun):
         place = self._axis, sliceIndex, mask.pixels, mask.x0, mask.y0
         if self._frames.writer(number).write(self._segmentID, *place, mode="replace"):
             include(self.result.changedFrames, number)
-        audit.note(sliceIndex, PROPAGATED, event.fields["confidence"], event.fields["confidence_parts"], "time")
+        sliceStates.note(sliceIndex, PROPAGATED, event.fields["confidence"], event.fields["confidence_parts"], "time")
         if number == self._frames.images.shownFrame:
             self._frames.showChanges()
 

@@ -18,7 +18,7 @@ from MedSAMSegLib.volumes.slicePlanes import planeOf
 
 if TYPE_CHECKING:
     from MedSAMSegLib.slices.sliceRecord import SliceState
-    from MedSAMSegLib.slices.sliceStates import SliceAudit
+    from MedSAMSegLib.slices.sliceStates import SliceStates
 
 #: Nothing yet; boxes and manual edits only; slices that somebody has to look at; none of these left; all accepted.
 EMPTY, DRAWN, FOLLOWED, CHECKED, ACCEPTED = "empty", "drawn", "propagated", "checked", "accepted"
@@ -55,7 +55,7 @@ def lesionOf(
     segmentID: str,
     volume: slicer.vtkMRMLScalarVolumeNode,
     axis: int,
-    audit: SliceAudit,
+    sliceStates: SliceStates,
 ) -> Lesion:
     """Measure a segment.
 
@@ -63,16 +63,16 @@ def lesionOf(
     :param segmentID: ID of the segment.
     :param volume: the volume node.
     :param axis: array axis of the slices.
-    :param audit: SliceAudit of the segment along that axis.
+    :param sliceStates: SliceStates of the segment along that axis.
     :return: :class:`Lesion`.
     """
     geometry = SliceGeometry(volume)
-    masks = ((index, *crop.flat(axis)) for index, crop in audit.crops().items())
+    masks = ((index, *crop.flat(axis)) for index, crop in sliceStates.crops().items())
     diameter = longestDiameter(masks, axis, geometry.IJKToWorld)
     return Lesion(
         segmentID=segmentID,
         name=segmentation.GetSegmentation().GetSegment(segmentID).GetName(),
-        state=stateOf(audit.states().values()),
+        state=stateOf(sliceStates.states().values()),
         axis=axis,
         sliceIndex=None if diameter is None else diameter.sliceIndex,
         place="" if diameter is None else f"{planeOf(geometry, axis)} {diameter.sliceIndex}",

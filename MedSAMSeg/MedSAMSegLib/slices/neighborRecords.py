@@ -9,7 +9,7 @@ import slicer
 
 from MedSAMSegLib.segments.editorSettings import EditorSettings
 from MedSAMSegLib.slices.sliceRecords import SliceRecords
-from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.slices.sliceStates import SliceStates
 
 
 class NeighborRecords:
@@ -39,12 +39,12 @@ class NeighborRecords:
 
         :param sliceIndex: index of the slice.
         """
-        audits = [self._audit(other) for other in self._recorded(sliceIndex)]
-        states = [(audit, audit.state(sliceIndex)) for audit in audits]
+        statesOfSegments = [self._sliceStates(other) for other in self._recorded(sliceIndex)]
+        states = [(sliceStates, sliceStates.state(sliceIndex)) for sliceStates in statesOfSegments]
         yield
-        for audit, state in states:
+        for sliceStates, state in states:
             if not state.isLocked:
-                audit.restore(state)
+                sliceStates.restore(state)
 
     def _recorded(self, sliceIndex):
         if EditorSettings.ofScene().overwriteMode == slicer.vtkMRMLSegmentEditorNode.OverwriteNone:
@@ -57,5 +57,5 @@ class NeighborRecords:
             and SliceRecords(segmentation.GetSegment(other)).of(self._axis, sliceIndex) is not None
         ]
 
-    def _audit(self, segmentID):
-        return SliceAudit(self._segmentationNode, segmentID, self._volumeNode, self._axis)
+    def _sliceStates(self, segmentID):
+        return SliceStates(self._segmentationNode, segmentID, self._volumeNode, self._axis)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from MedSAMSegLib.slices.sliceRecords import SliceRecords
-from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.slices.sliceStates import SliceStates
 from MedSAMSegLib.volumes.sliceAxes import AXES
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ def acceptedSlices(
     accepted = {axis: [index for index, record in records.ofAxis(axis).items() if record.isAccepted] for axis in AXES}
     crops = []
     for axis, indices in accepted.items():
-        audit = SliceAudit(segmentationNode, segmentID, volumeNode, axis) if indices else None
-        states = {index: audit.state(index) for index in indices}
+        sliceStates = SliceStates(segmentationNode, segmentID, volumeNode, axis) if indices else None
+        states = {index: sliceStates.state(index) for index in indices}
         crops += [
-            (axis, audit.crop(index)) for index, state in states.items() if state is not None and state.isAccepted
+            (axis, sliceStates.crop(index)) for index, state in states.items() if state is not None and state.isAccepted
         ]
     return [(axis, crop) for axis, crop in crops if crop is not None]

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from MedSAMSegLib.segments.segmentWriter import SegmentWriter
 
 
-class SliceAudit:
+class SliceStates:
     """The slices of one segment along one axis as they are at this moment. ::
 
-        audit = SliceAudit(segmentation, segmentID, volume, axis=0)
-        for state in audit.states().values():
+        sliceStates = SliceStates(segmentation, segmentID, volume, axis=0)
+        for state in sliceStates.states().values():
             print(state.index, state.provenance, state.confidence, state.isLocked)
 
     :param segmentationNode: the segmentation.
@@ -57,7 +57,7 @@ class SliceAudit:
         self._segmentID = segmentID
 
     @classmethod
-    def of(cls, target: SegmentTarget) -> SliceAudit:
+    def of(cls, target: SegmentTarget) -> SliceStates:
         """:return: the slices of the segment of a SegmentTarget."""
         volume, segmentation, segmentID = target.context
         return cls(segmentation, segmentID, volume, target.axis, target)
@@ -169,7 +169,7 @@ class SliceAudit:
         record = self._records.of(self._axis, sliceIndex)
         return record if record is not None and record.digest == self._digest(sliceIndex) else None
 
-    def bringBack(self, sliceIndex: int, record: SliceRecord | None) -> None:
+    def restoreRecord(self, sliceIndex: int, record: SliceRecord | None) -> None:
         """Record again what was known of a slice before, if it is what it was then; forget the slice otherwise.
 
         :param sliceIndex: index of the slice.
@@ -298,17 +298,17 @@ class SliceAudit:
         return LabelmapCrop(voxels, tuple(extent[::2]))
 
 
-def emptySlice(writer: SegmentWriter, audit: SliceAudit, target: SegmentTarget, sliceIndex: int) -> bool:
+def emptySlice(writer: SegmentWriter, sliceStates: SliceStates, target: SegmentTarget, sliceIndex: int) -> bool:
     """Take all of a segment's voxels on a slice out, and forget what is known of the slice.
 
     :param writer: :class:`SegmentWriter` of the segmentation.
-    :param audit: :class:`SliceAudit` of the segment along the axis.
+    :param sliceStates: :class:`SliceStates` of the segment along the axis.
     :param target: :class:`SegmentTarget`.
     :param sliceIndex: index of the slice.
     :return: whether the segment changed.
     """
     hasChanged = writer.emptySlice(target, sliceIndex)
-    audit.forget(sliceIndex)
+    sliceStates.forget(sliceIndex)
     return hasChanged
 
 

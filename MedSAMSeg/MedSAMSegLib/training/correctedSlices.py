@@ -12,7 +12,7 @@ import slicer
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.segmentationGrid import gridOf
 from MedSAMSegLib.slices.sliceRecords import SliceRecords
-from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.slices.sliceStates import SliceStates
 from MedSAMSegLib.volumes.sliceAxes import AXES
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
@@ -98,19 +98,19 @@ def goodSlices(
     :raises UserError: when their voxels do not coincide.
     """
     records = SliceRecords(segmentation.GetSegmentation().GetSegment(segmentID))
-    audits = {axis: SliceAudit(segmentation, segmentID, volume, axis) for axis in AXES}
+    statesOfSegments = {axis: SliceStates(segmentation, segmentID, volume, axis) for axis in AXES}
     axes = [axis for axis in AXES if records.ofAxis(axis)]
     if not axes:
         # All of it is manual work: on which slices it was drawn, the direction in which it has fewest tells.
-        axes = [min(AXES, key=lambda axis: len(audits[axis].states()))]
-    found = {axis: _goodSlices(audits[axis], isOnlyAxis=len(axes) == 1) for axis in axes}
+        axes = [min(AXES, key=lambda axis: len(statesOfSegments[axis].states()))]
+    found = {axis: _goodSlices(statesOfSegments[axis], isOnlyAxis=len(axes) == 1) for axis in axes}
     return {axis: crops for axis, crops in found.items() if crops}
 
 
-def _goodSlices(audit, isOnlyAxis):
+def _goodSlices(sliceStates, isOnlyAxis):
     # Where masks were made in several directions, those of the other ones cross a slice as lines that nobody drew.
-    states = [state for state in audit.states().values() if (state.isLocked if isOnlyAxis else state.isAccepted)]
-    crops = {state.index: audit.crop(state.index) for state in states if not state.isEmpty}
+    states = [state for state in sliceStates.states().values() if (state.isLocked if isOnlyAxis else state.isAccepted)]
+    crops = {state.index: sliceStates.crop(state.index) for state in states if not state.isEmpty}
     return {index: crop for index, crop in crops.items() if np.count_nonzero(crop.voxels) >= SMALLEST_PIXELS}
 
 

@@ -27,6 +27,7 @@ class BoxDrawing(PointerTool):
     :param onDrag: called with the same whenever the box that is being drawn changes, also when its view is scrolled.
     :param onDrop: called without arguments when a box is not being drawn any more, before `onBox`.
     :param isOccupied: tells whether a press belongs to something else that is under the pointer.
+    :param onClick: called with (R, A, S) of a click without a drag, and the view's slice node.
     :param color: (R, G, B) of the outline, 0 to 1.
     """
 
@@ -36,6 +37,7 @@ class BoxDrawing(PointerTool):
         onDrag: Callable[..., None] | None = None,
         onDrop: Callable[..., None] | None = None,
         isOccupied: Callable[..., bool] | None = None,
+        onClick: Callable[..., None] | None = None,
         color: tuple[float, float, float] = OUTLINE_COLOR,
     ) -> None:
         super().__init__(self._viewPointer)
@@ -44,20 +46,24 @@ class BoxDrawing(PointerTool):
         self._onDrop = onDrop or (lambda: None)
         self._isOccupied = isOccupied or (lambda: False)
         self._color = color
+        self._onClick = onClick or (lambda place, sliceNode: None)
 
     def _viewPointer(self, sliceView):
-        return _ViewDrawing(sliceView, self._onBox, self._onDrag, self._onDrop, self._isOccupied, self._color)
+        return _ViewDrawing(
+            sliceView, self._onBox, self._onDrag, self._onDrop, self._isOccupied, self._onClick, self._color
+        )
 
 
 class _ViewDrawing(ViewPointer):
     """Box drawing in one slice view."""
 
-    def __init__(self, sliceView, onBox, onDrag, onDrop, isOccupied, color):
+    def __init__(self, sliceView, onBox, onDrag, onDrop, isOccupied, onClick, color):
         super().__init__(sliceView)
         self._onBox = onBox
         self._onDrag = onDrag
         self._onDrop = onDrop
         self._isOccupied = isOccupied
+        self._onClick = onClick
         self._start = None
         self._end = None
         self._outline = ViewLines(sliceView, color, OUTLINE_WIDTH)
@@ -98,6 +104,8 @@ class _ViewDrawing(ViewPointer):
         if _isDrag(start, end):
             # Both at the moment of release: the view may have been scrolled during the drag.
             self._onBox(self.toRAS(start), self.toRAS(end), self._sliceNode)
+        elif _isClick(start, end):
+            self._onClick(self.toRAS(end), self._sliceNode)
         return True
 
     def _onKey(self):
@@ -124,3 +132,7 @@ class _ViewDrawing(ViewPointer):
 
 def _isDrag(start, end):
     return min(abs(a - b) for a, b in zip(start, end, strict=True)) >= SMALLEST_DRAG
+
+
+def _isClick(start, end):
+    return max(abs(a - b) for a, b in zip(start, end, strict=True)) < SMALLEST_DRAG

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import logging
-import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,24 +18,18 @@ from medsamseg_server.models.specification import ModelSpecification
 from medsamseg_server.runtime.decoders import require_decoder
 from medsamseg_server.runtime.mask_windows import MaskWindows
 from medsamseg_server.runtime.network_files import NetworkFiles
+from medsamseg_server.runtime.openvino_networks import DEVICE, PARTS, convert, export, import_parts, network_key
 from medsamseg_server.runtime.precision import choose_precision
 from medsamseg_server.system import paths
 from medsamseg_server.system.safe_files import file_digest
 
 if TYPE_CHECKING:
-    from medsamseg_server.models.networks import SamNetwork
+    pass
 
 logger = logging.getLogger(__name__)
 
-_DEVICE = "CPU"
-# Counts up whenever the same weights are to be converted differently, so that older conversions are not used.
-_CONVERSION_VERSION = 5
-_INPUTS_AND_OUTPUTS = {"encoder": (1, 1), "prompts": (2, 1), "decoder": (3, 3), "upscaling": (3, 1)}
-_PARTS = tuple(_INPUTS_AND_OUTPUTS)
 # Kinds of tokens as in `optimized_decoder`, which imports PyTorch.
 _FIRST_CORNER, _SECOND_CORNER, _FILLER, _ABSENT = 2, 3, -1, -2
-# With so few cores, one left free would be half of the machine.
-_TOO_FEW_CORES = 2
 
 
 def load_predictor(
@@ -63,7 +54,7 @@ def load_predictor(
     require_decoder(specification, "openvino")
     core = openvino.Core()
     if precision is None:
-        precision = choose_precision(specification, "BF16" in core.get_property(_DEVICE, "OPTIMIZATION_CAPABILITIES"))
+        precision = choose_precision(specification, "BF16" in core.get_property(DEVICE, "OPTIMIZATION_CAPABILITIES"))
     files = files or NetworkFiles(paths.networks_folder())
     runner, weights_sha256 = _load_runner(core, specification, weights_path, precision, files)
 
@@ -80,15 +71,15 @@ def _load_runner(
     started = time.perf_counter()
     weights_sha256 = _digest(weights_path)
     networks = None
-    key = _key(core, specification, weights_sha256, precision)
+    key = network_key(core, specification, weights_sha256, precision)
     if weights_sha256 is not None:
-        networks = _import(core, files, key, precision, specification.input_size)
+        networks = import_parts(core, files, key, precision, specification.input_size)
     origin = "kept from before"
     if networks is None:
         origin = "converted now"
-        networks, weights_sha256 = _convert(core, specification, weights_path, precision)
-        key = _key(core, specification, weights_sha256, precision)
-        files.write(key, {part: _export(network) for part, network in networks.items()})
+        networks, weights_sha256 = convert(core, specification, weights_path, precision)
+        key = network_key(core, specification, weights_sha256, precision)
+        files.write(key, {part: export(network) for part, network in networks.items()})
     runner = OpenVinoRunner(networks, precision)
     logger.info(
         "%s runs with OpenVINO %s on the processor, in %s, with %d threads, on images of %d pixels (%s, %.1f s).",
@@ -125,7 +116,7 @@ class OpenVinoRunner:
         self.precision = precision
         self.threads = int(networks["encoder"].get_property("INFERENCE_NUM_THREADS"))
         self._encoder, self._prompts, self._decoder, self._upscaling = (
-            networks[part].create_infer_request() for part in _PARTS
+            networks[part].create_infer_request() for part in PARTS
         )
         self._input_size = int(networks["encoder"].input(0).shape[-1])
         self._embedding_shape = tuple(networks["decoder"].input(0).shape)
@@ -200,24 +191,6 @@ class OpenVinoRunner:
         return _output(self._upscaling, 0)
 
 
-def compile_parts(
-    core: openvino.Core, network: SamNetwork, input_size: int, precision: str
-) -> dict[str, openvino.CompiledModel]:
-    """Return the parts of a network, converted and made for this processor, as ``OpenVinoRunner`` takes them.
-
-    Args:
-        core: OpenVINO.
-        network: in evaluation mode on the processor.
-        input_size: side S of the encoder's input.
-        precision: ``fp32``, ``mixed`` or ``bf16``.
-    """
-    # PyTorch takes a second and 300 MB, which a network that has been converted before does without.
-    from medsamseg_server.runtime.openvino_conversion import convert_network
-
-    models = convert_network(network, input_size, short=precision != "fp32")
-    return {part: core.compile_model(model, _DEVICE, _settings(part, precision)) for part, model in models.items()}
-
-
 def _prompts(
     boxes: NDArray[np.float32] | None, points: tuple[NDArray[np.float32], NDArray[np.float32]] | None
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -265,93 +238,9 @@ def _output(request: openvino.InferRequest, number: int) -> NDArray[np.float32]:
     return np.array(request.get_output_tensor(number).data)
 
 
-def _convert(
-    core: openvino.Core, specification: ModelSpecification, weights_path: Path, precision: str
-) -> tuple[dict[str, openvino.CompiledModel], str]:
-    # Here because it imports PyTorch; see `compile_parts`.
-    from medsamseg_server.weights.loading import load_network
-
-    network, weights_sha256 = load_network(specification, weights_path)
-    return compile_parts(core, network, specification.input_size, precision), weights_sha256
-
-
-def _import(
-    core: openvino.Core, files: NetworkFiles, key: str, precision: str, input_size: int
-) -> dict[str, openvino.CompiledModel] | None:
-    contents = files.read(key, _PARTS)
-    if contents is None:
-        return None
-    try:
-        networks = {
-            part: core.import_model(io.BytesIO(content), _DEVICE, _settings(part, precision))
-            for part, content in contents.items()
-        }
-        _check_parts(networks, input_size)
-        return networks
-    except (RuntimeError, ValueError) as error:
-        logger.warning("The converted network %s cannot be used and is made again: %s", key, error)
-        return None
-
-
-def _check_parts(networks: dict[str, openvino.CompiledModel], input_size: int) -> None:
-    """Raise ``ValueError`` unless each part takes and gives what it should: a whole file may be another network's."""
-    for part, counts in _INPUTS_AND_OUTPUTS.items():
-        found = len(networks[part].inputs), len(networks[part].outputs)
-        if found != counts:
-            raise ValueError(f"the {part} has {found} inputs and outputs instead of {counts}")
-    shape = list(networks["encoder"].input(0).shape)
-    if shape != [1, 3, input_size, input_size]:
-        raise ValueError(f"the encoder's input is {shape}")
-
-
-def _export(network: openvino.CompiledModel) -> bytes:
-    stream = io.BytesIO()
-    network.export_model(stream)
-    return stream.getvalue()
-
-
-def _settings(part: str, precision: str) -> dict[str, Any]:
-    return {
-        "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_PRECISION_HINT": _number_type(part, precision),
-        # Bound to its core, a thread would wait for whatever else runs there: Slicer, or another server.
-        "ENABLE_CPU_PINNING": False,
-        "ENABLE_HYPER_THREADING": False,
-        **_thread_settings(),
-    }
-
-
-def _number_type(part: str, precision: str) -> str:
-    # Positions of prompts are angles of many turns, which half a float cannot tell apart. A mixed encoder says itself
-    # what it rounds.
-    if precision == "fp32" or part == "prompts" or (part == "encoder" and precision == "mixed"):
-        return "f32"
-    return "bf16"
-
-
-def _thread_settings() -> dict[str, int]:
-    """Leave one core to Slicer where there are several; OpenVINO itself takes no more than the physical cores."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return {} if cores <= _TOO_FEW_CORES else {"INFERENCE_NUM_THREADS": cores - 1}
-
-
 def _digest(weights_path: Path) -> str | None:
     """Return the file's SHA-256; None when it cannot be read, which loading it will explain."""
     try:
         return file_digest(weights_path)
     except OSError:
         return None
-
-
-def _key(core: openvino.Core, specification: ModelSpecification, weights_sha256: str | None, precision: str) -> str:
-    """Return a name for a network on this processor: anything that changes its arithmetic changes the name."""
-    facts = (
-        specification,
-        weights_sha256,
-        precision,
-        _CONVERSION_VERSION,
-        openvino.__version__,
-        core.get_property(_DEVICE, "FULL_DEVICE_NAME"),
-        sorted(core.get_property(_DEVICE, "OPTIMIZATION_CAPABILITIES")),
-    )
-    return f"{specification.name}-{hashlib.sha256(repr(facts).encode()).hexdigest()[:32]}"

@@ -13,7 +13,8 @@ from medsamseg_server.serving.encoding_contract import EncodingsRequest, Encodin
 from medsamseg_server.serving.encoding_job import EncodingJob
 from medsamseg_server.serving.job_list import JobList
 from medsamseg_server.serving.scheduler import Outcome, Priority, Scheduler, Task
-from medsamseg_server.volumes.volume import Volume, VolumeStore
+from medsamseg_server.volumes.volume import Volume
+from medsamseg_server.volumes.volume_store import VolumeStore
 
 # Ended jobs whose state can still be asked for.
 _REMEMBERED = 64

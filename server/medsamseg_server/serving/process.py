@@ -35,7 +35,7 @@ from medsamseg_server.serving.request_middleware import DEFAULT_UPLOAD_BYTES
 from medsamseg_server.serving.service import Service
 from medsamseg_server.serving.token_source import StandardInput, read_token
 from medsamseg_server.system import paths
-from medsamseg_server.volumes.volume import DEFAULT_STORE_BYTES, VolumeStore
+from medsamseg_server.volumes.volume_store import DEFAULT_STORE_BYTES, VolumeStore
 from medsamseg_server.weights.catalog import get_checkpoint
 from medsamseg_server.weights.registry import DEFAULT_MODEL
 from medsamseg_server.weights.store import ModelStore

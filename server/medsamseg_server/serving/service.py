@@ -27,7 +27,8 @@ from medsamseg_server.serving.proposal_contract import ProposalsEvent, Proposals
 from medsamseg_server.serving.proposal_job import ProposalJob
 from medsamseg_server.serving.scheduler import Outcome, Priority, Scheduler, Task
 from medsamseg_server.serving.status_contract import Queue
-from medsamseg_server.volumes.volume import Volume, VolumeStore
+from medsamseg_server.volumes.volume import Volume
+from medsamseg_server.volumes.volume_store import VolumeStore
 from medsamseg_server.weights.click_heads import find_click_head, has_click_head
 
 logger = logging.getLogger(__name__)

@@ -54,6 +54,8 @@ class PanelSession:
         self.activeTool = ActiveTool()
         #: Emitted when the server may know other models than before.
         self.modelsChanged = Signal()
+        #: What the server said of each model that it knows, as ServerClient.models returns it; empty until it did.
+        self.models = []
         #: :class:`WorkList` of what is under way.
         self.work = WorkList(self.connections, lambda error: self.say(str(error)), self.changed.emit)
         #: :class:`Breathing` for what is under way without being in the list.
@@ -143,6 +145,14 @@ class PanelSession:
         """Whether any segment of the segmentation has a box on the volume."""
         volume, segmentation, _segmentID = self.target
         return self.hasUsableVolume and bool(self.logic.boxNodes(segmentation, volume))
+
+    @property
+    def takesClicks(self) -> bool:
+        """Whether the chosen model has learned what box a click means, as far as the server has told."""
+        chosen = self.model
+        return any(
+            each.get("clicks") for each in self.models if each["name"] == chosen or (not chosen and each["default"])
+        )
 
     @property
     def window(self) -> str:

@@ -35,7 +35,11 @@ class BoxesSection(PanelSection):
         self._handles = BoxHandles(session, self._sayResult)
         self._views = BoxViews()
         drawing = BoxDrawing(
-            self._onBox, self._preview.follow, self._preview.stop, isOccupied=self._handles.isUnderPointer
+            self._onBox,
+            self._preview.follow,
+            self._preview.stop,
+            isOccupied=self._handles.isUnderPointer,
+            onClick=self._onClick,
         )
         sentence = _("Press the left button at a corner of the object, drag to the opposite corner, release.")
         self._tool = ToolButton(session, ui.drawButton, DRAW_BOX, drawing, sentence)
@@ -100,15 +104,30 @@ class BoxesSection(PanelSection):
         session = self.session
         with session.sayingErrors():
             session.ensureSegment()
-            run = session.logic.startBox(
-                *session.target,
-                boxRAS=(cornerA, cornerB),
-                view=sliceNode.GetLayoutName(),
-                window=session.window,
-                model=session.model,
-            )
-            session.say(_("Looking for the object in the box …"))
-            session.work.add(run, self._onDrawn)
+            self._start(session.target, boxRAS=(cornerA, cornerB), view=sliceNode.GetLayoutName())
+
+    def _onClick(self, place, sliceNode):
+        session = self.session
+        # Of another model, a click without a drag is none.
+        if not session.takesClicks:
+            return
+        with session.sayingErrors():
+            session.ensureSegment()
+            target, view = session.target, sliceNode.GetLayoutName()
+            run = session.logic.startClick(target.volume, place, view, session.window, session.model)
+            session.say(_("Looking for the box round the click …"))
+            session.work.add(run, lambda prompt: self._onClicked(target, prompt))
+
+    def _onClicked(self, target, prompt):
+        with self.session.sayingErrors():
+            self._start(target, axis=prompt.axis, slice=prompt.sliceIndex, box=prompt.box)
+
+    def _start(self, target, **where):
+        session = self.session
+        volume, segmentation, segmentID = target
+        run = session.logic.startBox(volume, segmentation, segmentID, session.window, session.model, **where)
+        session.say(_("Looking for the object in the box …"))
+        session.work.add(run, self._onDrawn)
 
     def _onDrawn(self, result):
         self._table.selectNext(result.promptNode)

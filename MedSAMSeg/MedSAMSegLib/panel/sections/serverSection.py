@@ -91,6 +91,7 @@ class ServerSection(PanelSection):
 
     def _onModels(self, models):
         self._models = models
+        self.session.models = models
 
     def _onModelChosen(self, model):
         self.session.parameters.model = model

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.serving.group.users_file import Quota
-from medsamseg_server.volumes.volume import VolumeStore
+from medsamseg_server.volumes.volume_store import VolumeStore
 
 
 class QuotaStore(VolumeStore):

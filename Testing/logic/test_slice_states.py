@@ -8,31 +8,31 @@ from segmentations import FULL, MASK, addSegment, addSegmentation, voxelsOf
 
 from MedSAMSegLib.segments.segmentWriter import SegmentWriter
 from MedSAMSegLib.slices.sliceRecord import BOX, EDITED, PROPAGATED
-from MedSAMSegLib.slices.sliceStates import SliceAudit
+from MedSAMSegLib.slices.sliceStates import SliceStates
 
 
 @pytest.fixture
-def audit(segmentationNode, segmentID, volumeNode):
-    """The audit of "Tumor" along axis 0."""
-    return SliceAudit(segmentationNode, segmentID, volumeNode, 0)
+def sliceStates(segmentationNode, segmentID, volumeNode):
+    """The sliceStates of "Tumor" along axis 0."""
+    return SliceStates(segmentationNode, segmentID, volumeNode, 0)
 
 
 @pytest.fixture
-def audited(writer, segmentID, audit):
-    """The audit after a box on slice 4 and a propagation to slice 5, both noted."""
+def audited(writer, segmentID, sliceStates):
+    """The sliceStates after a box on slice 4 and a propagation to slice 5, both noted."""
     for index, provenance, confidence in ((4, BOX, None), (5, PROPAGATED, 0.75)):
         writer.write(segmentID, 0, index, MASK, 3, 2)
-        audit.note(index, provenance, confidence, {"overlap": 0.5}, "why")
-    return audit
+        sliceStates.note(index, provenance, confidence, {"overlap": 0.5}, "why")
+    return sliceStates
 
 
-def describe(audit):
+def describe(sliceStates):
     """:return: {slice: (provenance, locked)}."""
-    return {index: (state.provenance, state.isLocked) for index, state in audit.states().items()}
+    return {index: (state.provenance, state.isLocked) for index, state in sliceStates.states().items()}
 
 
-def test_emptySegmentHasNoSlices(audit):
-    assert audit.states() == {}
+def test_emptySegmentHasNoSlices(sliceStates):
+    assert sliceStates.states() == {}
 
 
 def test_notedSlicesAreWhatWasNoted(audited):
@@ -101,7 +101,7 @@ def test_recordsSurviveTheSavedScene(segmentationNode, segmentID, audited, tmp_p
     slicer.util.loadScene(path)
     segmentation = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")[0]
     volume = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")[0]
-    assert SliceAudit(segmentation, segmentID, volume, 0).states() == before
+    assert SliceStates(segmentation, segmentID, volume, 0).states() == before
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
@@ -111,11 +111,11 @@ def test_slicesAndBoxesAreThoseOfTheVolume(cleanScene, axis, geometry):
     segmentation = addSegmentation(volume)
     segmentID = addSegment(segmentation)
     SegmentWriter(segmentation, volume).write(segmentID, axis, 4, MASK, 3, 2)
-    audit = SliceAudit(segmentation, segmentID, volume, axis)
-    audit.note(4, BOX)
-    assert describe(audit) == {4: (BOX, False)}
-    assert audit.tightBox(4) == (3.0, 2.0, 6.0, 4.0)
-    assert audit.tightBox(5) is None
+    sliceStates = SliceStates(segmentation, segmentID, volume, axis)
+    sliceStates.note(4, BOX)
+    assert describe(sliceStates) == {4: (BOX, False)}
+    assert sliceStates.tightBox(4) == (3.0, 2.0, 6.0, 4.0)
+    assert sliceStates.tightBox(5) is None
 
 
 def test_segmentsWithOneLabelmapAreToldApart(segmentationNode, volumeNode, segmentID, audited):
@@ -123,5 +123,5 @@ def test_segmentsWithOneLabelmapAreToldApart(segmentationNode, volumeNode, segme
     voxels[6, 8:10, 8:12] = True
     other = addSegment(segmentationNode, "Other", voxels, volumeNode)
     assert describe(audited) == {4: (BOX, False), 5: (PROPAGATED, False)}
-    assert describe(SliceAudit(segmentationNode, other, volumeNode, 0)) == {6: (EDITED, True)}
+    assert describe(SliceStates(segmentationNode, other, volumeNode, 0)) == {6: (EDITED, True)}
     assert voxelsOf(segmentationNode, other, volumeNode).sum() == 8
