@@ -65,7 +65,20 @@ def _told(prompts, locked=(), **limits):
     drawn = {prompt.sliceIndex: prompt.mask for prompt in prompts if prompt.mask is not None}
     masks = {index: (mask.x0, mask.y0, mask.pixels) for index, mask in drawn.items()}
     boxes = [(prompt.sliceIndex, prompt.box) for prompt in prompts]
-    return {"prompts": boxes, "masks": masks, "locked": locked, **limits}
+    excluded = {prompt.sliceIndex: prompt.exclude for prompt in prompts if prompt.exclude}
+    told = {"exclude": excluded} if excluded else {}
+    return {"prompts": boxes, "masks": masks, "locked": locked, **told, **limits}
+
+
+def _without(mask, boxes):
+    """:return: a mask without the pixels in boxes."""
+    pixels = mask.pixels.copy()
+    for box in boxes:
+        other = boxMask(box)
+        rows, columns = other.pixels.shape
+        top, left = other.y0 - mask.y0, other.x0 - mask.x0
+        pixels[max(top, 0) : max(top + rows, 0), max(left, 0) : max(left + columns, 0)] = False
+    return dataclasses.replace(mask, pixels=pixels)
 
 
 def _meant(mask, meaning):
@@ -203,7 +216,7 @@ class FakeServer:
         points = [[(x, y, int(isInObject)) for x, y, isInObject in prompt.points] for prompt in prompts]
         meanings = [prompt.meaning for prompt in prompts]
         request = {"key": key, "axis": axis, "slice": sliceIndex, "boxes": boxes, "window": window}
-        lists = {"points": points, "meanings": meanings}
+        lists = {"points": points, "meanings": meanings, "exclude": [prompt.exclude for prompt in prompts]}
         self.requests.append({**request, **{name: each for name, each in lists.items() if any(each)}})
         assert self.letSegment.wait(20), "the answer was never let go"
         self._answerIfAlive()
@@ -212,7 +225,8 @@ class FakeServer:
             return None
         if any(meanings) and model == ONE_MASK_MODEL:
             raise ServerError("MedSAM learned one mask for a box.", "Choose another model.", "model_has_one_mask")
-        masks = [_meant(self.maskOfBox(_boxOf(prompt)), prompt.meaning) for prompt in prompts]
+        found = [_without(self.maskOfBox(_boxOf(prompt)), prompt.exclude) for prompt in prompts]
+        masks = [_meant(mask, prompt.meaning) for mask, prompt in zip(found, prompts, strict=True)]
         masks = [withProbability(mask) for mask in masks] if withProbabilities else masks
         doubts = [self.doubtOf(sliceIndex)] * len(masks)
         return SegmentReply(masks, False, 0.2, 0.1, "fake", "fa" * 32, WINDOW, doubts=doubts)

@@ -102,6 +102,10 @@ class VolumeInfo(Reply):
     notes: list[str]
 
 
+#: Kinds of prompts of one slice.
+_KINDS = ("box", "points", "meaning", "exclude", "exclude_mask")
+
+
 class SegmentRequest(Request):
     """Prompts on one slice. With ``cached_only``, a slice not encoded yet is refused as ``not_encoded``, at once.
 
@@ -114,7 +118,7 @@ class SegmentRequest(Request):
     window: WindowText = "auto"
     axis: Axis = 0
     slice: Index
-    prompts: Annotated[list[SlicePrompt], only_of_kinds("box", "points", "meaning")] = Field(max_length=1000)
+    prompts: Annotated[list[SlicePrompt], only_of_kinds(*_KINDS)] = Field(max_length=1000)
     cached_only: bool = False
     probabilities: bool = False
 

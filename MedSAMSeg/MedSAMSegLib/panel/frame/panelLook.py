@@ -17,6 +17,7 @@ ICONS = {
     "deleteBoxButton": "Delete",
     "positivePointButton": "ObjectPoint",
     "negativePointButton": "BackgroundPoint",
+    "notThisButton": "NotThis",
     "clearPointsButton": "ClearPoints",
     "propagateButton": "Propagate",
     "cancelButton": "Cancel",
