@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import slicer
 from slicer.i18n import tr as _
 
 CATEGORY = "MedSAMSeg"
@@ -24,6 +25,15 @@ FILES = (
         "SHA256:9fb6ca9de9f44689d05be431b544ffe58b35d8b46c106846784efd02377ee4a5",
     ),
 )
+
+
+def loadSample() -> slicer.vtkMRMLScalarVolumeNode:
+    """Load the chest CT alone, and show its middle, where the tumor is, in all slice views.
+
+    :return: the volume of 49 × 256 × 256 voxels.
+    """
+    name, fileName, _fileType, _checksum = FILES[0]
+    return slicer.util.loadVolume(str(RESOURCES / "SampleData" / fileName), {"name": name})
 
 
 def registerSampleData() -> None:

@@ -14,6 +14,7 @@ from MedSAMSegLib.panel.frame.panelSession import PanelSession
 from MedSAMSegLib.panel.frame.parameters import MedSAMSegParameters
 from MedSAMSegLib.panel.sections.boxesSection import BoxesSection
 from MedSAMSegLib.panel.sections.encodingSection import EncodingSection
+from MedSAMSegLib.panel.sections.firstBoxSection import FirstBoxSection
 from MedSAMSegLib.panel.sections.historySection import HistorySection
 from MedSAMSegLib.panel.sections.improveSection import ImproveSection
 from MedSAMSegLib.panel.sections.inputsSection import InputsSection
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 SECTIONS = (
     RemoteSection,
     InstallSection,
+    FirstBoxSection,
     InputsSection,
     ServerSection,
     EncodingSection,
