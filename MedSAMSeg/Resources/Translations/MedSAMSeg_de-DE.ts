@@ -381,7 +381,7 @@
         </message>
         <message>
             <source>The proposed objects, the best first: area, quality that the model predicts, how little the mask changes with the threshold. Enter accepts the selected one, Delete hides it.</source>
-            <translation>Die vorgeschlagenen Objekte, das beste zuerst: Fläche, vom Modell vorhergesagte Qualität, und wie wenig sich die Maske mit der Schwelle ändert. Die Eingabetaste übernimmt das ausgewählte, Entf blendet es aus.</translation>
+            <translation>Die vorgeschlagenen Objekte, das beste zuerst: Fläche, vom Modell vorhergesagte Qualität, und wie wenig sich die Maske mit der Schwelle ändert. Die Eingabetaste akzeptiert das ausgewählte, Entf blendet es aus.</translation>
         </message>
         <message>
             <source>Proposed objects</source>
@@ -393,11 +393,11 @@
         </message>
         <message>
             <source>Accept</source>
-            <translation>Übernehmen</translation>
+            <translation>Akzeptieren</translation>
         </message>
         <message>
             <source>Accept the selected object</source>
-            <translation>Das ausgewählte Objekt übernehmen</translation>
+            <translation>Das ausgewählte Objekt akzeptieren</translation>
         </message>
         <message>
             <source>Leave the selected object out (Delete)</source>
@@ -417,7 +417,7 @@
         </message>
         <message>
             <source>Accept all</source>
-            <translation>Alle übernehmen</translation>
+            <translation>Alle akzeptieren</translation>
         </message>
         <message>
             <source>Take the outlines away; segments stay</source>
@@ -561,7 +561,7 @@
         </message>
         <message>
             <source>Worst slice next</source>
-            <translation>Schlechteste Schicht</translation>
+            <translation>Schlechteste</translation>
         </message>
         <message>
             <source>This slice is good: propagation leaves it as it is, and starts from it (A)</source>
@@ -609,7 +609,7 @@
         </message>
         <message>
             <source>Use lines</source>
-            <translation>Linien verwenden</translation>
+            <translation>Aus Linien</translation>
         </message>
         <message>
             <source>Show the lesion before (Ctrl+Up)</source>
@@ -1076,11 +1076,11 @@
         </message>
         <message>
             <source>{count} proposals on {slice}: click one to accept it as a segment; Delete hides the selected one.</source>
-            <translation>{count} Vorschläge auf {slice}: Klicken Sie einen an, um ihn als Segment zu übernehmen; Entf blendet den ausgewählten aus.</translation>
+            <translation>{count} Vorschläge auf {slice}: Klicken Sie einen an, um ihn als Segment zu akzeptieren; Entf blendet den ausgewählten aus.</translation>
         </message>
         <message>
             <source>Accepted as '{name}'.</source>
-            <translation>Als „{name}“ übernommen.</translation>
+            <translation>Als „{name}“ akzeptiert.</translation>
         </message>
         <message>
             <source>{count} proposals are segments now.</source>
