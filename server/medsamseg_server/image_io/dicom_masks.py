@@ -30,6 +30,11 @@ class DicomSegWriter:
         return ()
 
 
+def is_dicom_seg(path: Path) -> bool:
+    """Return whether a file of this name is written as a DICOM segmentation."""
+    return path.name.lower().endswith(DICOM_SUFFIX)
+
+
 def check_scan(path: Path, names: Sequence[str], place: ScanPlace) -> None:
     """Raise an error unless a scan's objects can be written to ``path``, so that nobody computes in vain.
 
@@ -41,7 +46,7 @@ def check_scan(path: Path, names: Sequence[str], place: ScanPlace) -> None:
     Raises:
         MedSAMSegError: as ``dicom_seg_writing.check_source``.
     """
-    if path.name.lower().endswith(DICOM_SUFFIX):
+    if is_dicom_seg(path):
         from medsamseg_server.image_io.dicom_seg_writing import check_source
 
         check_source(path, place.source, names)
