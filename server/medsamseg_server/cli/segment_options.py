@@ -67,7 +67,8 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         metavar="OUT",
         type=Path,
         required=True,
-        help=".seg.nrrd (Slicer segmentation), .nrrd, .nii.gz, .nii or .mha (labelmap); of a DICOM scan .dcm (SEG);"
+        help=".seg.nrrd (Slicer segmentation), .nrrd, .nii.gz, .nii or .mha (labelmap); of a DICOM scan .dcm (SEG)"
+        " or .rtstruct.dcm (RTSTRUCT);"
         " of a picture .png or .tif; of a film .npz or a folder",
     )
     parser.add_argument(
@@ -150,7 +151,7 @@ def _add_prompts(prompts: argparse._ArgumentGroup) -> None:
     prompts.add_argument(
         "--allow-overlap",
         action="store_true",
-        help="let several objects of a prompts file overlap (only .seg.nrrd, .dcm)",
+        help="let several objects of a prompts file overlap (only .seg.nrrd, .dcm, .rtstruct.dcm)",
     )
     prompts.add_argument("--slice-only", action="store_true", help="segment only the slices with a box")
 
