@@ -17,6 +17,7 @@ tr.best td { font-weight: 600; } .low { color: #b00020; } .small { color: #555; 
 summary { cursor: pointer; padding: .3em 0; } details { border-top: 1px solid #ddd; }
 figure { display: inline-block; margin: .4em; vertical-align: top; width: 265px; }
 figcaption { font-size: .82em; } img { max-width: 260px; background: #000; }
+figure.wide { width: 525px; } figure.wide img { max-width: 520px; }
 .key { display: inline-block; width: 1em; height: .8em; margin: 0 .3em 0 1em; }
 """
 
@@ -37,7 +38,9 @@ def page(title: str, about: Mapping[str, Any], parts: Iterable[str]) -> str:
     return "\n".join([*head, *parts])
 
 
-def figure(content: bytes, name: str, caption: str, kind: str = "png", link: str | None = None) -> str:
+def figure(
+    content: bytes, name: str, caption: str, kind: str = "png", link: str | None = None, is_wide: bool = False
+) -> str:
     """Return a picture with its caption, as HTML that holds the picture.
 
     Args:
@@ -46,9 +49,10 @@ def figure(content: bytes, name: str, caption: str, kind: str = "png", link: str
         caption: HTML below it.
         kind: format of the file, as in its media type ``image/KIND``.
         link: where a click on the picture leads, if anywhere.
+        is_wide: twice as wide as others.
     """
     data = base64.b64encode(content).decode("ascii")
     image = f"<img alt='{escape(name)}' src='data:image/{kind};base64,{data}'>"
     if link is not None:
         image = f"<a href='{escape(link)}'>{image}</a>"
-    return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"
+    return f"<figure{' class=wide' * is_wide}>{image}<figcaption>{caption}</figcaption></figure>"
