@@ -325,23 +325,23 @@ def test_two_jobs_do_the_same_and_survive_a_process_that_ends(batch, scan, tmp_p
 
 
 class Page(HTMLParser):
-    """The figures of a page, and all that a browser would load or follow."""
+    """The paragraphs and figures of a page, and all that a browser would load or follow."""
 
     def __init__(self, text):
         super().__init__()
-        self.figures, self.loaded, self.links = [], [], []
+        self.blocks, self.loaded, self.links = [], [], []
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
         found = dict(attributes)
-        if tag == "figure":
-            self.figures.append("")
+        if tag in ("p", "figure"):
+            self.blocks.append("")
         self.loaded += [found["src"]] if "src" in found else []
         self.links += [found["href"]] if "href" in found else []
 
     def handle_data(self, data):
-        if self.figures:
-            self.figures[-1] += data
+        if self.blocks:
+            self.blocks[-1] += data
 
 
 def test_the_page_shows_the_least_sure_first_and_loads_nothing(batch, scan, tmp_path):
@@ -354,9 +354,10 @@ def test_the_page_shows_the_least_sure_first_and_loads_nothing(batch, scan, tmp_
     batch(rows)
     text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     page = Page(text)
-    assert [re.match(r"none|unsure|sure", figure)[0] for figure in page.figures] == ["none", "unsure", "sure"]
-    assert "There is no file or folder" in page.figures[0]
-    assert "<b>&: 1.20 ml, 13.5 × " in page.figures[1]
+    assert page.blocks[1].startswith("3 cases: 2 done, 1 failed.")
+    assert [re.match(r"none|unsure|sure", block)[0] for block in page.blocks[2:]] == ["none", "unsure", "sure"]
+    assert "There is no file or folder" in page.blocks[2]
+    assert "<b>&: 1.20 ml, 13.5 × " in page.blocks[3]
     assert len(page.loaded) == 2
     assert all(source.startswith("data:image/jpeg;base64,") for source in page.loaded)
     assert page.links == ["cases.csv", "pictures/unsure.png", "pictures/sure.png"]

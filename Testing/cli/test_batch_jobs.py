@@ -1,7 +1,10 @@
 """Several processes for many cases: each gets its own, and what ends one does not end the others."""
 
 import multiprocessing
+import subprocess
+import sys
 from contextlib import closing
+from pathlib import Path
 
 from batch_fakes import doubled
 
@@ -22,3 +25,13 @@ def test_closing_ends_the_processes():
         next(results)
         assert multiprocessing.active_children()
     assert multiprocessing.active_children() == []
+
+
+def test_processes_that_are_ended_leave_nothing_to_complain_of():
+    program = (
+        "from batch_fakes import barred; from medsamseg_server.cli.batch_jobs import in_processes; "
+        "print(sorted(in_processes(barred, [1, 2], 2)))"
+    )
+    here = Path(__file__).parent
+    done = subprocess.run([sys.executable, "-c", program], cwd=here, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("[(1, 2), (2, 4)]\n", "")

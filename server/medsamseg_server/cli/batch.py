@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from medsamseg_server import __version__
 from medsamseg_server.cli import batch_report, engine_options
 from medsamseg_server.cli.batch_case import Case, make_cases, told_with_place
 from medsamseg_server.cli.batch_record import CaseFiles, Outcome, find_before, settings_of
@@ -219,7 +220,8 @@ def _tell(args: argparse.Namespace, case: Case, outcome: Outcome, which: str) ->
 def _write(args: argparse.Namespace, found: batch_report.Outcomes) -> None:
     shutil.rmtree(args.output / "unfinished", ignore_errors=True)
     batch_report.write_csv(args.output / "cases.csv", found)
-    about = {"cases": args.cases.name, "window": args.window, "model": args.model}
+    models = ", ".join(_models([case for case, _, _ in found]))
+    about = {"cases": args.cases.name, "model": models or args.model, "version": __version__}
     batch_report.write_page(args.output / "index.html", found, about)
 
 

@@ -12,6 +12,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any, TypeVar
 
+from tqdm import tqdm
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -97,6 +99,8 @@ def _start_deaf_to_interrupts(process: SpawnProcess) -> None:
 
 def _serve(connection: Connection, work: Callable[[Any], Any], number: int, jobs: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # tqdm's own lock is one between processes, which Python complains of when a process is ended with it.
+    tqdm.set_lock(threading.RLock())
     _keep_to_share(number, jobs)
     while True:
         try:

@@ -123,7 +123,7 @@ def _card(case: Case, files: CaseFiles, outcome: Outcome) -> str:
     caption = "<br>".join(lines)
     picture = _thumbnail(files.picture) if outcome.segments else None
     if picture is None:
-        return f"<figure class=wide><figcaption>{caption}</figcaption></figure>"
+        return f"<p>{caption}</p>"
     return figure(picture, case.name, caption, "jpeg", f"pictures/{quote(files.picture.name)}", is_wide=True)
 
 
