@@ -114,6 +114,18 @@ def test_whatIsChosenStaysShownUntilItIsAnswered(gui, panel, server, box):
     assert panel.ui.notThisSegmentComboBox.currentText == "Blood"
 
 
+def test_aSceneThatIsClosedInBetweenLeavesNothing(gui, panel, server, box):
+    addBlood(gui, panel)
+    server.letSegment.clear()
+    asked = len(server.requests)
+    choose(panel, "Blood")
+    gui.waitUntil(lambda: len(server.requests) > asked)
+    slicer.mrmlScene.Clear()
+    server.letSegment.set()
+    gui.waitUntil(lambda: not panel.ui.notThisSegmentComboBox.enabled)
+    assert (offered(panel), panel.ui.notThisSegmentComboBox.currentText) == (["none"], "none")
+
+
 def test_withoutAVoxelOfItInTheObjectThatIsSaid(gui, panel, server, box):
     _segmentID, blood = addBlood(gui, panel)
     segmentation, volume = panel.ui.segmentationSelector.currentNode(), panel.ui.volumeSelector.currentNode()

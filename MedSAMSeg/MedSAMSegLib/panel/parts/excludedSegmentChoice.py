@@ -29,7 +29,7 @@ class ExcludedSegmentChoice:
         self._session = session
         self._comboBox = comboBox
         self._choice = ChoiceBox(session.connections, comboBox, self._onChosen)
-        self._question = OneQuestion(session, self._showAgain)
+        self._question = OneQuestion(session, session.changed.emit)
         self._entry: Any = None
 
     def show(self, entry: BoxEntry | None) -> None:
@@ -49,7 +49,7 @@ class ExcludedSegmentChoice:
 
     def forget(self) -> None:
         """Ask nothing any more: the scene goes, and the runs with it."""
-        self._question = OneQuestion(self._session, self._showAgain)
+        self._question = OneQuestion(self._session, self._session.changed.emit)
         self.show(None)
 
     def _otherSegments(self):
@@ -77,10 +77,6 @@ class ExcludedSegmentChoice:
     def _onAnswer(self, run, name):
         if run.result is not None:
             self._session.say(sentenceOnExcludedSegment(run.result, name))
-        self._showAgain()
-
-    def _showAgain(self):
-        self._session.changed.emit()
 
 
 def _toolTip(entry, others):
