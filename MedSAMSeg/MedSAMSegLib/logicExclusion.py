@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.boxes.boxArguments import placeFromArguments
 from MedSAMSegLib.boxes.excludedSegment import checkExcludable, presentExcludedSegment
-from MedSAMSegLib.logicBoxes import BoxAdjustment
+from MedSAMSegLib.logicRefinement import BoxRefinement
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 if TYPE_CHECKING:
@@ -15,11 +15,8 @@ if TYPE_CHECKING:
     from MedSAMSegLib.boxes.boxRun import BoxResult, BoxRun
 
 
-class BoxExclusion(BoxAdjustment):
-    """What :class:`MedSAMSegLogic` does with what is not the object of a box.
-
-    :param boxes: as for :class:`BoxAdjustment`; so is `boxWork`.
-    """
+class BoxExclusion(BoxRefinement):
+    """What :class:`MedSAMSegLogic` does with what is not the object of a box; parameters as for `BoxAdjustment`."""
 
     def excludeBox(
         self, node: slicer.vtkMRMLMarkupsROINode, window: str = "auto", model: str | None = None, **where: Any

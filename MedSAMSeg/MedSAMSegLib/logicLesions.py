@@ -38,7 +38,7 @@ _ROLE = "MedSAMSeg.Lesions"
 class LesionList(BoxExclusion, SliceReview):
     """What :class:`MedSAMSegLogic` knows of segments as lesions, from their boxes and slices.
 
-    :param boxes: as for :class:`BoxAdjustment`; so is `boxWork`.
+    :param boxes: as for :class:`BoxRefinement`; so is `boxWork`.
     """
 
     def __init__(self, boxes: SceneBoxes, boxWork: BoxWork) -> None:

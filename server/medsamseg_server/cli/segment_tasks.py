@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -25,17 +25,26 @@ def make_tasks(args: argparse.Namespace) -> dict[str, Task]:
     Raises:
         MedSAMSegError: ``usage``, ``name_invalid``, or what is wrong with a box, a range or a prompts file.
     """
-    from medsamseg_server.propagation import DEFAULT_METHOD
-    from medsamseg_server.propagation.whole_volume import Task
-
     if args.name is not None and not is_name(args.name):
         raise wrong_usage(f"{args.name!r} is no name for a segment.", "Give --name some letters.", "name_invalid")
     axis, objects = _prompts_of(args)
     if args.name is not None and None not in objects:
         raise wrong_usage("--name cannot go with several objects.", "Put the names into the file.")
+    return tasks_of_boxes(args, axis, {name or args.name or "Segment": boxes for name, boxes in objects.items()})
+
+
+def tasks_of_boxes(args: argparse.Namespace, axis: int, objects: Mapping[str, Mapping[int, Box]]) -> dict[str, Task]:
+    """Return the tasks for boxes by object and slice, with everything else as the arguments say.
+
+    Raises:
+        MedSAMSegError: ``range_malformed``.
+    """
+    from medsamseg_server.propagation import DEFAULT_METHOD
+    from medsamseg_server.propagation.whole_volume import Task
+
     first, last = parse_range(args.range or ":")
     return {
-        (name or args.name or "Segment"): Task(
+        name: Task(
             axis,
             {index: prompt.box for index, prompt in prompts.items() if prompt.box is not None},
             first,
