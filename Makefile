@@ -54,7 +54,7 @@ docs: environment ## Make the documentation as a site, links checked; open build
 bench: weights full-size ## Measure speed and memory against named baselines; writes bench/
 	@$(BIN)/python tools/bench
 
-screenshots: weights ## Make the README's pictures of the panel anew, in Resources/Screenshots
+screenshots: weights ## Make the tutorials' pictures of the panel anew, in Resources/Screenshots
 	@$(BIN)/python tools/screenshots
 
 check-extension: environment ## Check what Slicer's Extensions Index asks for, and install the extension into a folder

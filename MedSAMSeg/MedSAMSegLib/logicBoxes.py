@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import slicer
 
+from MedSAMSegLib.boxes.boxArguments import placeFromArguments
 from MedSAMSegLib.client.sliceProbability import checkThreshold
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.slicePrompt import MEANINGS, SlicePrompt
 
 if TYPE_CHECKING:
@@ -351,6 +353,55 @@ class BoxAdjustment:
         """
         prompt = self._boxes.store.stored(node)
         return self._boxes.points.read(node, self._boxes.store.volume(node), prompt).points
+
+    def excludeBox(
+        self, node: slicer.vtkMRMLMarkupsROINode, window: str = "auto", model: str | None = None, **where: Any
+    ) -> BoxResult:
+        """Say what in a box is not the object, by a box round it: what is found there is taken away.
+
+        So two boxes show a ring, such as the heart's muscle round the blood. A propagation follows both. It is one undo
+        step, and what is excluded is saved with the scene.
+
+        :param node: the object's ROI markup.
+        :param window: intensity window.
+        :param model: name of the model; None for the server's default.
+        :param where: the box round what is not the object, as for :meth:`MedSAMSegLogic.segmentBox`: boxRAS and view,
+            or axis, slice and box.
+        :return: :class:`BoxResult`.
+        :raises UserError: when it is not in the box, the segment cannot be written, or the server cannot answer.
+        """
+        return self.startExclusion(node, window, model, **where).finish()
+
+    def startExclusion(
+        self, node: slicer.vtkMRMLMarkupsROINode, window: str = "auto", model: str | None = None, **where: Any
+    ) -> BoxRun:
+        """Start what :meth:`excludeBox` does and return at once, with a run that has to be advanced to its end.
+
+        :return: :class:`BoxRun`; its result is a :class:`BoxResult`.
+        """
+        place, _notes = placeFromArguments(SliceGeometry(self._boxes.store.volume(node)), **where)
+        self._boxes.exclude(self._boxes.records.of(node), place)
+        return self.startBoxUpdate(node, window, model)
+
+    def startExcludingNothing(
+        self, node: slicer.vtkMRMLMarkupsROINode, window: str = "auto", model: str | None = None
+    ) -> BoxRun:
+        """Forget what is excluded from a box and segment it without; one undo step.
+
+        :param node: the box's ROI markup.
+        :param window: intensity window.
+        :param model: name of the model; None for the server's default.
+        :return: :class:`BoxRun`; its result is a :class:`BoxResult`.
+        """
+        self._boxes.excludeNothing(self._boxes.records.of(node))
+        return self.startBoxUpdate(node, window, model)
+
+    def excludedFrom(self, node: slicer.vtkMRMLMarkupsROINode) -> tuple:
+        """Return the boxes (x0, y0, x1, y1) round what is not the object of a box, in voxels of its slice.
+
+        :param node: the box's ROI markup.
+        """
+        return self._boxes.store.stored(node).exclude
 
     def threshold(self, node: slicer.vtkMRMLMarkupsROINode) -> float:
         """Return the probability above which a voxel belongs to the object of a box; 0.5 unless it was set.

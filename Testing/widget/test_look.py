@@ -19,6 +19,7 @@ OWN_ICONS = (
     "deleteBoxButton",
     "positivePointButton",
     "negativePointButton",
+    "notThisButton",
     "clearPointsButton",
     "propagateButton",
     "cancelButton",

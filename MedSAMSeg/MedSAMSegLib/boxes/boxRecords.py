@@ -13,8 +13,8 @@ from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 if TYPE_CHECKING:
     import slicer
 
+    from MedSAMSegLib.boxes.boxMarks import BoxMarks
     from MedSAMSegLib.boxes.boxStore import BoxPromptStore
-    from MedSAMSegLib.boxes.pointStore import PointPrompts
     from MedSAMSegLib.segments.segmentTarget import SegmentContext
     from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
@@ -99,12 +99,12 @@ class BoxRecords:
     """The records of all boxes in the scene.
 
     :param store: BoxPromptStore.
-    :param points: PointPrompts.
+    :param marks: BoxMarks.
     """
 
-    def __init__(self, store: BoxPromptStore, points: PointPrompts) -> None:
+    def __init__(self, store: BoxPromptStore, marks: BoxMarks) -> None:
         self._store = store
-        self._points = points
+        self._marks = marks
         self._records = {}
 
     def of(self, node: slicer.vtkMRMLMarkupsROINode) -> BoxRecord:
@@ -137,7 +137,7 @@ class BoxRecords:
         record.settle()
         if state is None:
             if record.isInScene:
-                self._points.remove(record.node)
+                self._marks.remove(record.node)
                 self._store.remove(record.node)
             return
         record.state = state
@@ -146,7 +146,7 @@ class BoxRecords:
             return
         self._store.update(record.node, state.prompt)
         self.note(record, state)
-        self._points.show(record.node, record.context.volume, state.prompt)
+        self._marks.show(record.node, record.context.volume, state.prompt)
 
     def note(self, record: BoxRecord, state: BoxState) -> None:
         """Note a new state of a box whose markups are where they belong, or on their way.
@@ -175,8 +175,8 @@ class BoxRecords:
         asked = state.window, state.model, state.threshold, state.reach
         volume, segmentation, segmentID = record.context
         record.node = self._store.add(volume, segmentation, segmentID, state.prompt, *asked, geometry)
-        if state.prompt.points:
-            self._points.show(record.node, volume, state.prompt)
+        if state.prompt.points or state.prompt.exclude:
+            self._marks.show(record.node, volume, state.prompt)
         return self._keep(record)
 
     def _keep(self, record):

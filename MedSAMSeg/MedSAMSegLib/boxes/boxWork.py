@@ -6,19 +6,20 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from MedSAMSegLib.boxes.boxAdding import addBox
 from MedSAMSegLib.boxes.boxAlignment import checkNotMovedApart, isMovedApart
 from MedSAMSegLib.boxes.boxArguments import placeFromArguments
 from MedSAMSegLib.boxes.boxExchange import replaceVoxels
 from MedSAMSegLib.boxes.boxOfClick import startClick
 from MedSAMSegLib.boxes.boxProbabilities import BoxProbabilities
-from MedSAMSegLib.boxes.boxProvenance import clearSlice, moveToSlice, recordBoxes
+from MedSAMSegLib.boxes.boxProvenance import moveToSlice, recordBoxes
 from MedSAMSegLib.boxes.boxQuestions import MaskRequest, askMasks
 from MedSAMSegLib.boxes.boxRecords import BoxState
 from MedSAMSegLib.boxes.boxRun import BoxDeletion, BoxPreview, BoxResult, BoxRun, BoxThreshold, Question
 from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
-from MedSAMSegLib.slices.sliceRecord import BOX
+from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.slices.sliceStates import SliceStates
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.volumeState import VolumeState
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
     import slicer
 
     from MedSAMSegLib.boxes.sceneBoxes import SceneBoxes
+    from MedSAMSegLib.client.serverReplies import SliceMask
     from MedSAMSegLib.client.volumeUpload import VolumeUploads
     from MedSAMSegLib.segments.segmentWriters import SegmentWriters
     from MedSAMSegLib.server.serverConnection import ServerConnection
+    from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 
 class BoxWork:
@@ -85,25 +88,28 @@ class BoxWork:
         def write(answer, wanted, geometry, upload, notes):
             prompt = wanted.prompt
             found = _foundBy(prompt, DEFAULT_THRESHOLD, answer[0])
-            writer = self._writers.of(segmentation, volume)
-            with writer.undoStep():
-                # What could be written when it was asked may be gone or hidden by now.
-                target = writer.target(segmentID, prompt.axis, geometry)
-                sliceStates = SliceStates.of(target)
-                hasMadeRoom = not found.isEmpty and clearSlice(writer, target, sliceStates, prompt.sliceIndex)
-                target = target.renewed() if hasMadeRoom else target
-                exchange = replaceVoxels(writer, target, None, found, others=())
-                put = {"found": found, "added": exchange.added, "taken": exchange.taken}
-                state = BoxState(prompt, window, model, reach=reach, **put)
-                record = self._scene.records.add(target.context, state, geometry)
-            hasChanged = exchange.hasChanged or hasMadeRoom
-            if hasChanged:
-                sliceStates.note(prompt.sliceIndex, BOX)
-                self._scene.history.remember(writer.lastStep, record, None, record.state)
-            notes = [*notes, *writer.remarks(segmentID, target.grid), *upload.notes]
-            return _result(record, answer, hasChanged, notes)
+            state = BoxState(prompt, window, model, reach=reach, found=found)
+            writer, context = self._writers.of(segmentation, volume), SegmentContext(volume, segmentation, segmentID)
+            added = addBox(writer, self._scene, context, state, geometry)
+            notes = [*notes, *writer.remarks(segmentID, added.target.grid), *upload.notes]
+            return _result(added.record, answer, added.hasChanged, notes)
 
         return BoxRun(question)
+
+    def place(
+        self, context: SegmentContext, prompt: SlicePrompt, mask: SliceMask, window: str, model: str | None
+    ) -> None:
+        """Write a mask that is known already as that of a new box, inside an undo step.
+
+        :param context: SegmentContext that it is for.
+        :param prompt: SlicePrompt with the box round the mask.
+        :param mask: SliceMask.
+        :param window: what it is asked with when it is moved, as for `MedSAMSegLogic.startBox`; so is `model`.
+        :raises UserError: when the segment cannot be written, or no voxel of the mask may be.
+        """
+        state = BoxState(prompt, window, model, found=_foundBy(prompt, DEFAULT_THRESHOLD, mask))
+        writer = self._writers.of(context.segmentation, context.volume)
+        addBox(writer, self._scene, context, state, SliceGeometry(context.volume), mustChange=True)
 
     def update(
         self,

@@ -249,8 +249,33 @@ class ServerClient:
             request.update(_followed(prompts, first, last, locked, reach))
         return self._readEvents(*self._send("POST", f"/v1/volumes/{key}/propagate", request))
 
+    def propose(
+        self,
+        key: str,
+        axis: int,
+        sliceIndex: int,
+        window: str = "auto",
+        model: str | None = None,
+        job: str | None = None,
+        **options: float,
+    ) -> Iterator[PropagationEvent]:
+        """Search a slice for objects, and return the events as they happen; closing the iterator cancels it.
+
+        :param key: the uploaded volume's key.
+        :param axis: array axis of the slice.
+        :param sliceIndex: index along that axis.
+        :param window: intensity window: "auto", a preset's name, or "W,L".
+        :param model: name of a model that proposes; None for the server's usual one.
+        :param job: name under which :meth:`cancel` can stop it from another thread.
+        :param options: points_per_side, least_quality, least_stability and most_overlap, where not as usual.
+        :return: iterator of :class:`PropagationEvent`; an error of the server is raised.
+        """
+        self._checkVersionOnce()
+        request = {"model": model, "window": window, "axis": axis, "slice": sliceIndex, "job": job, **options}
+        return self._readEvents(*self._send("POST", f"/v1/volumes/{key}/proposals", request))
+
     def cancel(self, job: str) -> None:
-        """Stop a propagation or an encoding after the slice in work. A job that has ended already is no error."""
+        """Stop a propagation, a search or an encoding after what is in work. One that has ended already is no error."""
         try:
             self._requestJson("POST", f"/v1/jobs/{job}/cancel")
         except ServerError as error:

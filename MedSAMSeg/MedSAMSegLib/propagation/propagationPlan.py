@@ -24,6 +24,7 @@ class PropagationPlan:
     :param prompts: {slice index: box}, ascending; boxes of the user, and boxes round the masks of locked slices.
     :param masks: {slice index: LabelmapCrop} of those of them where the segment holds something: that is started from
         as it is, be it from a box, refined by points, or drawn by hand.
+    :param excluded: {slice index: boxes} of what is not the object on slices with a box of the user.
     :param kept: indices of the slices that are not written: manual edits and accepted ones.
     :param barriers: those of them that hold nothing to start from; no propagation pass crosses them.
     :param first: first slice that may be touched; None for no limit.
@@ -36,6 +37,7 @@ class PropagationPlan:
     axis: int
     prompts: dict
     masks: dict
+    excluded: dict
     kept: frozenset
     barriers: frozenset
     first: int | None
@@ -67,7 +69,8 @@ class PropagationPlan:
 
     def _prompt(self, index, box):
         crop = self.masks.get(index)
-        return SlicePrompt(self.axis, index, box, mask=crop and DrawnMask(*crop.flat(self.axis)))
+        mask = crop and DrawnMask(*crop.flat(self.axis))
+        return SlicePrompt(self.axis, index, box, mask=mask, exclude=self.excluded.get(index, ()))
 
     def covers(self, index: int) -> bool:
         """:return: whether the propagation can reach a slice."""
@@ -87,7 +90,8 @@ class PropagationPlan:
         below = max((prompt for prompt in self.prompts if prompt <= index), default=None)
         above = min((prompt for prompt in self.prompts if prompt >= index), default=None)
         neighbors = [(prompt, self.prompts.get(prompt), self._digest(prompt)) for prompt in (below, above)]
-        return json.dumps([neighbors, self.settings], sort_keys=True)
+        excluded = {"excluded": self.excluded} if self.excluded else {}
+        return json.dumps([neighbors, {**self.settings, **excluded}], sort_keys=True)
 
     def _digest(self, index):
         crop = self.masks.get(index)
@@ -104,6 +108,7 @@ def planPropagation(
     fromSlice: int | None,
     reach: int | None = None,
     isWhole: bool = False,
+    excluded: dict[int, tuple] | None = None,
     **settings: Any,
 ) -> PropagationPlan:
     """Plan a propagation through what a segment holds already.
@@ -120,6 +125,7 @@ def planPropagation(
     :param fromSlice: index of the only slice to start from; None for all.
     :param reach: how many slices from the outermost boxes the object can be, or None.
     :param isWhole: whether also what is up to date is computed anew.
+    :param excluded: {slice index: boxes} of what is not the object, on slices with a box.
     :param settings: window, model and the like.
     :return: :class:`PropagationPlan`.
     :raises UserError: when there is nothing to start from.
@@ -136,6 +142,7 @@ def planPropagation(
         axis=axis,
         prompts=dict(sorted(prompts.items())),
         masks={index: crop for index in prompts if (crop := sliceStates.crop(index)) is not None},
+        excluded={index: parts for index, parts in (excluded or {}).items() if index in prompts},
         kept=kept,
         barriers=frozenset(barriers - prompts.keys()),
         first=first,

@@ -90,6 +90,7 @@ class Propagations:
                 reach=self._reach(volume, segmentation, segment),
                 # What several objects share out, or other planes show, is known only when all of it is computed.
                 isWhole=len(segments) > 1 or planes > 1,
+                excluded={prompt.sliceIndex: prompt.exclude for prompt in prompts[segment] if prompt.exclude},
                 **settings,
             )
             for segment in segments

@@ -65,6 +65,7 @@ class SlicePrompt:
     :param box: (x0, y0, x1, y1): first edges along the slice's columns and rows, then the last ones; None without.
     :param points: (x, y, whether it belongs to the object) of each point.
     :param mask: DrawnMask that a propagation starts from as it is; None without.
+    :param exclude: boxes (x0, y0, x1, y1) round what lies in the box and is not the object.
     :param meaning: one of `MEANINGS`; None for the one answer that all networks have.
     :param isClipped: whether a part of the drawn box lay outside the image and was cut off.
     :raises UserError: if the axis is none, an edge is not a number, or the box is empty or reversed.
@@ -75,6 +76,7 @@ class SlicePrompt:
     box: tuple | None = None
     points: tuple = ()
     mask: DrawnMask | None = None
+    exclude: tuple = ()
     meaning: str | None = None
     isClipped: bool = dataclasses.field(default=False, compare=False)
 
@@ -115,10 +117,12 @@ class SlicePrompt:
         """
         box = fields.get("box")
         points = tuple((x, y, bool(label)) for x, y, label in fields.get("points", ()))
-        return cls(axis, sliceIndex, None if box is None else tuple(box), points, meaning=fields.get("meaning"))
+        exclude = tuple(tuple(excluded) for excluded in fields.get("exclude", ()))
+        meaning = fields.get("meaning")
+        return cls(axis, sliceIndex, None if box is None else tuple(box), points, exclude=exclude, meaning=meaning)
 
     def toJson(self) -> dict[str, Any]:
-        """:return: the server's form of what is given, {"box", "points", "mask", "meaning"}; not where the slice is."""
+        """:return: the server's form of what is given, by kind; where the slice is, others say."""
         fields: dict[str, Any] = {}
         if self.box is not None:
             fields["box"] = list(self.box)
@@ -126,6 +130,8 @@ class SlicePrompt:
             fields["points"] = [[x, y, int(isInObject)] for x, y, isInObject in self.points]
         if self.mask is not None:
             fields["mask"] = self.mask.toJson()
+        if self.exclude:
+            fields["exclude"] = [list(box) for box in self.exclude]
         if self.meaning is not None:
             fields["meaning"] = self.meaning
         return fields
@@ -135,23 +141,25 @@ class SlicePrompt:
         return dataclasses.replace(self, **fields)
 
     def renumbered(self, change: np.ndarray) -> SlicePrompt:
-        """:return: the same box, points and meaning where the volume's voxels are counted otherwise.
+        """:return: the same boxes, points and meaning where the volume's voxels are counted otherwise.
 
         :param change: 4 × 4 array from these voxel indices to the others, along the same axes.
         """
         if (change == np.eye(4)).all():
             return self
         depth, *_place = self._moved(change, 0, 0)
-        box = None
-        if self.box is not None:
-            xs, ys = zip(*(self._moved(change, *corner)[1:] for corner in (self.box[:2], self.box[2:])), strict=True)
-            box = (min(xs), min(ys), max(xs), max(ys))
+        box = None if self.box is None else self._movedBox(change, self.box)
         points = tuple((*self._moved(change, x, y)[1:], isInObject) for x, y, isInObject in self.points)
-        return SlicePrompt(self.axis, round(depth), box, points, meaning=self.meaning)
+        exclude = tuple(self._movedBox(change, excluded) for excluded in self.exclude)
+        return SlicePrompt(self.axis, round(depth), box, points, exclude=exclude, meaning=self.meaning)
 
     def __str__(self):
         what = f"{len(self.points)} points" if self.box is None else f"({_texts(self.box)})"
         return f"{what} on slice {self.sliceIndex} along axis {self.axis}"
+
+    def _movedBox(self, change, box):
+        xs, ys = zip(*(self._moved(change, *corner)[1:] for corner in (box[:2], box[2:])), strict=True)
+        return min(xs), min(ys), max(xs), max(ys)
 
     def _moved(self, change, x, y):
         place = change @ [*toIJK(self.axis, self.sliceIndex, x, y), 1.0]

@@ -16,14 +16,14 @@ from medsamseg_server.cli.batch_case import Case, told_with_place
 from medsamseg_server.cli.batch_record import CaseFiles, Outcome
 from medsamseg_server.cli.output import refuse_to_replace_the_image
 from medsamseg_server.cli.segment_measures import rounded
-from medsamseg_server.cli.segment_tasks import make_tasks, tasks_of_boxes
+from medsamseg_server.cli.segment_tasks import make_tasks, tasks_of
+from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
 from medsamseg_server.weights.store import ModelStore
 
 if TYPE_CHECKING:
     from medsamseg_server.cli.segment_scan import Segmented
     from medsamseg_server.engine.engine import Engine
-    from medsamseg_server.engine.prompts import Box
     from medsamseg_server.image_io.image import Image
     from medsamseg_server.image_io.labels import Labels
     from medsamseg_server.propagation.whole_volume import Task
@@ -96,10 +96,10 @@ def _tasks(case: Case, args: argparse.Namespace, image: Image) -> dict[str, Task
     from medsamseg_server.image_io.label_reading import read_labels
 
     axis = args.axis or 0
-    return tasks_of_boxes(args, axis, _boxes(read_labels(case.labels, image), args.name, axis))
+    return tasks_of(args, axis, _boxes(read_labels(case.labels, image), args.name, axis))
 
 
-def _boxes(labels: Labels, name: str | None, axis: int) -> dict[str, dict[int, Box]]:
+def _boxes(labels: Labels, name: str | None, axis: int) -> dict[str, dict[int, Prompt]]:
     """Return of each object the tight box on the slice where it is largest.
 
     Args:
@@ -119,7 +119,8 @@ def _boxes(labels: Labels, name: str | None, axis: int) -> dict[str, dict[int, B
         parts = [part.voxels == part.value for part in labels.objects if part.name == each]
         mask = np.moveaxis(np.logical_or.reduce(parts), axis, 0)
         if mask.any():
-            found[each] = Protocol("propagate").prompts(mask, Jitter(), each).boxes
+            boxes = Protocol("propagate").prompts(mask, Jitter(), each).boxes
+            found[each] = {index: Prompt(box) for index, box in boxes.items()}
     if not found:
         wanted = "an object" if name is None else f"'{shorten(name, 40)}'"
         names = ", ".join(shorten(each, 40) for each in list(labels.numbers)[:8]) or "nothing"

@@ -99,7 +99,7 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
     scan = _read(args, lambda image: tasks)
     objects = None
     if args.click is None:
-        objects = _objects(args, scan)
+        objects = WholeObjects(scan.volume, scan.tasks, args.allow_overlap, scan.phases)
     else:
         clicking.check_click(scan.tasks, scan.volume)
     if args.all_times and scan.times is not None:
@@ -110,7 +110,7 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
     if objects is None:
         scan = replace(scan, tasks=clicking.with_box(scan.tasks, scan.volume, engine))
         clicking.say_box(args, scan.tasks)
-        objects = _objects(args, scan)
+        objects = WholeObjects(scan.volume, scan.tasks, args.allow_overlap, scan.phases)
     if args.all_times and scan.times is not None:
         return segment_times.run(args, scan.times, scan.tasks, engine)
     found = _find(args, scan, objects, engine)
@@ -139,11 +139,12 @@ def segment(
     """
     _check_outputs(args, 1)
     scan = _read(args, tasks_of)
-    return _find(args, scan, _objects(args, scan), load_engine(args))
+    objects = WholeObjects(scan.volume, scan.tasks, phases=scan.phases)
+    return _find(args, scan, objects, load_engine(args))
 
 
 def _find(args: argparse.Namespace, scan: _Scan, objects: WholeObjects, engine: Engine) -> Segmented:
-    results = exclusion.without_excluded(_run_with_progress(args, objects, engine), scan.axis)
+    results = _run_with_progress(args, objects, engine)
     notes = [*scan.image.notes, *scan.volume.notes, *scan.phase_notes, *_notes_on_objects(args, results)]
     notes += _write(args, scan, engine, results)
     measured = measure_all(scan.image, scan.axis, results)
@@ -174,8 +175,9 @@ def _read(args: argparse.Namespace, tasks_of: Callable[[Image], Mapping[str, Tas
             check_can_hold(path, len(volume.array))
     check_scan(args.output, list(tasks), image.place)
     i, j, k = image.geometry.spacing
+    excluded = exclusion.excluded_voxels(args, image)
     there = {
-        name: replace(with_boxes_in_pixels(args, task, volume.slice_size), spacing=(k, j, i))
+        name: replace(with_boxes_in_pixels(args, task, volume.slice_size), spacing=(k, j, i), exclude_mask=excluded)
         for name, task in in_space(dict(tasks), image, args.slice_order).items()
     }
     there = lines.placed(args, there, image.geometry, volume.slice_size)
@@ -187,13 +189,6 @@ def _read_phases(args: argparse.Namespace, image: Image) -> tuple[Phases, tuple[
     found = [read_phase(path, image, args.image.name) for path in args.also]
     notes = tuple(note for _, several in found for note in several)
     return Phases(tuple(volume for volume, _ in found), args.fuse or "mean"), notes
-
-
-def _objects(args: argparse.Namespace, scan: _Scan) -> WholeObjects:
-    # What is excluded is followed as a whole, and so is the object that it lies in.
-    may_overlap = args.allow_overlap or bool(args.exclude)
-    tasks = exclusion.with_excluded(args, scan.tasks, scan.volume.slice_size)
-    return WholeObjects(scan.volume, tasks, may_overlap, scan.phases)
 
 
 def _run_with_progress(args: argparse.Namespace, objects: WholeObjects, engine: Engine) -> dict[str, WholeMask]:
@@ -210,7 +205,7 @@ def _run_with_progress(args: argparse.Namespace, objects: WholeObjects, engine: 
 
 
 def _notes_on_objects(args: argparse.Namespace, results: Mapping[str, WholeMask]) -> list[str]:
-    outcome = "is left" if args.exclude else "was found"
+    outcome = "is left" if args.exclude or args.exclude_labels else "was found"
     # What is so for the volume is so for all of its objects.
     notes = list(dict.fromkeys(note for result in results.values() for note in result.notes))
     for name, result in results.items():

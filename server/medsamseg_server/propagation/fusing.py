@@ -15,6 +15,7 @@ from typing import Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from medsamseg_server.engine.box_vote import MARGINS
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.masks import Candidates, SliceMask
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD, ProbabilityMap
@@ -72,10 +73,10 @@ class FusedSlices:
         self._fusion = fusion
         self._with_probabilities = with_probabilities
 
-    def of_object(self, boxes: Mapping[int, Box]) -> FusedSlices:
+    def of_object(self, boxes: Mapping[int, Box], margins: Sequence[float] = MARGINS) -> FusedSlices:
         """Return the same slices, each volume in the window that suits an object; see ``EngineSlices.of_object``."""
         made = copy.copy(self)
-        made._phases = [phase.of_object(boxes) for phase in self._phases]
+        made._phases = [phase.of_object(boxes, margins) for phase in self._phases]
         return made
 
     def across(self, axis: int) -> FusedSlices:

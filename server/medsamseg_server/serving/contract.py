@@ -82,6 +82,7 @@ class ModelInfo(Reply):
     default: bool
     license: str
     size_bytes: int | None
+    proposes: bool = Field(description="it can find objects that nobody has pointed at")
     clicks: bool = Field(description="it has learned what box a click means")
 
 
@@ -101,6 +102,10 @@ class VolumeInfo(Reply):
     notes: list[str]
 
 
+#: Kinds of prompts of one slice.
+_KINDS = ("box", "points", "meaning", "exclude", "exclude_mask")
+
+
 class SegmentRequest(Request):
     """Prompts on one slice. With ``cached_only``, a slice not encoded yet is refused as ``not_encoded``, at once.
 
@@ -113,7 +118,7 @@ class SegmentRequest(Request):
     window: WindowText = "auto"
     axis: Axis = 0
     slice: Index
-    prompts: Annotated[list[SlicePrompt], only_of_kinds("box", "points", "meaning")] = Field(max_length=1000)
+    prompts: Annotated[list[SlicePrompt], only_of_kinds(*_KINDS)] = Field(max_length=1000)
     cached_only: bool = False
     probabilities: bool = False
 

@@ -13,23 +13,36 @@ from medsamseg_server.propagation.trust import doubt
 from medsamseg_server.serving.contract import Axis, ErrorEvent, JobName, ModelName, Seconds, Window, WindowText
 from medsamseg_server.serving.contract_types import Index, Reply, Request
 from medsamseg_server.serving.mask_contract import Mask
-from medsamseg_server.serving.prompt_contract import PropagationPrompt, only_of_kinds
+from medsamseg_server.serving.prompt_contract import DrawnMask, PropagationPrompt, only_of_kinds
 
 MethodName = Annotated[str, Field(max_length=40, description="how to follow an object; one of propagation.METHODS")]
+
+
+#: Kinds of prompts of a propagation.
+_KINDS = ("box", "mask", "exclude")
+
+
+class ExcludedSlice(Request):
+    """What is not the object on a slice, whether that has a prompt or not."""
+
+    slice: Index
+    mask: DrawnMask
 
 
 class _Followed(Request):
     """Boxes of one object on some slices; ``first`` and ``last`` say where it ends, inclusive.
 
     It is at most ``reach`` slices from the outermost boxes, and may end before. ``locked`` slices are not computed,
-    and no propagation pass crosses them.
+    and no propagation pass crosses them. The n-th boxes ``exclude`` of all prompts are round one thing, which is
+    followed and taken away on every slice; ``exclude_masks`` are taken away where they are.
     """
 
-    prompts: Annotated[list[PropagationPrompt], only_of_kinds("box", "mask")] = Field(default=[], max_length=10_000)
+    prompts: Annotated[list[PropagationPrompt], only_of_kinds(*_KINDS)] = Field(default=[], max_length=10_000)
     first: Index | None = None
     last: Index | None = None
     reach: Annotated[Index, Field(ge=0)] | None = None
     locked: list[Index] = Field(default=[], max_length=100_000)
+    exclude_masks: list[ExcludedSlice] = Field(default=[], max_length=100_000)
 
 
 class PropagateObject(_Followed):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from medsamseg_server.engine.engine import Engine
-from medsamseg_server.engine.prompts import check_box
+from medsamseg_server.engine.prompts import check_prompts
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.propagation import DirectionEnded, EngineSlices, Propagation, SliceSeen
 from medsamseg_server.propagation.several_objects import FollowedObject, follow
@@ -40,7 +40,7 @@ class PropagationJob:
 
     Raises:
         MedSAMSegError: ``prompt_duplicate``, ``object_duplicate`` or ``objects_and_prompts``; as
-            ``SlicePrompt.to_prompt``, ``propagation.Propagation``, ``prompts.check_box``, ``Volume.window`` and
+            ``SlicePrompt.to_prompt``, ``propagation.Propagation``, ``prompts.check_prompts``, ``Volume.window`` and
             ``Engine.check_model``.
     """
 
@@ -77,20 +77,20 @@ class PropagationJob:
             locked=wanted.locked,
             reach=wanted.reach,
             method=request.method,
+            exclude_masks={each.slice: each.mask.to_slice_mask(size(each.slice)) for each in wanted.exclude_masks},
             planes=request.planes,
         )
-        for box in propagation.plan.boxes.values():
-            check_box(box, propagation.image_size)
+        check_prompts(list(prompts.values()), propagation.image_size)
         return wanted.id if isinstance(wanted, PropagateObject) else _ALONE, propagation
 
     def steps(self) -> Iterator[PropagationEvent]:
-        """Yield the events; one slice at most is computed per ``next``."""
+        """Yield the events; one slice of an object, and of what it excludes, is computed per ``next``."""
         predictor = self._engine.predictor(self._model)
         source = EngineSlices(
             self._engine, self._volume, self._axis, self._window, self._model, self._with_probabilities
         )
-        sources = {name: source.of_object(each.plan.boxes) for name, each in self._objects.items()}
-        windows = [contract.Window.of(self._volume.window(each.window)) for each in sources.values()]
+        followed = [FollowedObject.of(name, each, source) for name, each in self._objects.items()]
+        windows = [contract.Window.of(self._volume.window(each.source.window)) for each in followed]
         yield StartEvent(
             job=self.name,
             slices_total=sum(each.slices_total for each in self._objects.values()),
@@ -101,7 +101,6 @@ class PropagationJob:
             notes=list(dict.fromkeys(note for each in self._objects.values() for note in each.notes)),
         )
         done: set[tuple[str, int]] = set()
-        followed = [FollowedObject(name, each, sources[name]) for name, each in self._objects.items()]
         for name, item in follow(followed, self._may_overlap):
             told = None if name == _ALONE else name
             if isinstance(item, DirectionEnded):

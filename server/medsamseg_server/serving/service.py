@@ -29,6 +29,7 @@ from medsamseg_server.serving.scheduler import Outcome, Priority, Scheduler, Tas
 from medsamseg_server.serving.status_contract import Queue
 from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.volumes.volume_store import VolumeStore
+from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.click_heads import find_click_head, has_click_head
 
 logger = logging.getLogger(__name__)
@@ -129,6 +130,7 @@ class Service:
                     default=stored.checkpoint.model == self.engine.default_model,
                     license=stored.checkpoint.license,
                     size_bytes=stored.checkpoint.size_bytes,
+                    proposes=get_specification(stored.checkpoint.model).proposes,
                     clicks=has_click_head(stored.checkpoint.model),
                 )
                 for stored in self.engine.store.list()
