@@ -237,6 +237,9 @@ def test_intensities_are_named_by_what_the_images_hold(tmp_path, tags, name, uni
     found = numbers(groups(file)[0])
     wanted = ("intensity", "99MEDSAMSEG") if name is None else key(name)
     assert found[(wanted, key(codes.SCT.Mean))][1] == (unit, "UCUM")
+    # A scheme of our own says whose it is; standard ones need not (PS3.3 C.12.1).
+    schemes = [each.CodingSchemeDesignator for each in file.get("CodingSchemeIdentificationSequence", ())]
+    assert schemes == (["99MEDSAMSEG"] if name is None else [])
 
 
 def test_the_command_writes_both_and_says_nothing_of_the_patient(run, networks, tmp_path):  # noqa: F811
