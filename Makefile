@@ -7,7 +7,7 @@ BIN := .venv/bin
 TWO_AT_A_TIME := -n 2
 
 .DEFAULT_GOAL := help
-.PHONY: help environment weights demo test test-full full-size lint style module-types server-types format docs bench screenshots check-extension check-install soak lock clean
+.PHONY: help environment weights demo test test-full full-size lint style module-types server-types format docs bench screenshots check-extension check-install soak lock translations clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -54,7 +54,7 @@ docs: environment ## Make the documentation as a site, links checked; open build
 bench: weights full-size ## Measure speed and memory against named baselines; writes bench/
 	@$(BIN)/python tools/bench
 
-screenshots: weights ## Make the README's pictures of the panel anew, in Resources/Screenshots
+screenshots: weights ## Make the tutorials' pictures of the panel anew, in Resources/Screenshots
 	@$(BIN)/python tools/screenshots
 
 check-extension: environment ## Check what Slicer's Extensions Index asks for, and install the extension into a folder
@@ -68,6 +68,9 @@ soak: weights ## Load and faults for minutes; writes soak/results.json
 
 lock: environment ## Pin what users install, with checksums, in server/requirements (needs uv)
 	@$(BIN)/python tools/lock
+
+translations: environment ## Bring the panel's translations up to the sources, and compile them
+	@PYTHONPATH=tools:Testing $(BIN)/python -m translations
 
 clean: ## Remove everything that the other targets made
 	rm -rf .venv .medsamseg demo bench soak build .pytest_cache .ruff_cache .import_linter_cache .mypy_cache server/.mypy_cache

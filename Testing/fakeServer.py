@@ -65,7 +65,22 @@ def _told(prompts, locked=(), **limits):
     drawn = {prompt.sliceIndex: prompt.mask for prompt in prompts if prompt.mask is not None}
     masks = {index: (mask.x0, mask.y0, mask.pixels) for index, mask in drawn.items()}
     boxes = [(prompt.sliceIndex, prompt.box) for prompt in prompts]
-    return {"prompts": boxes, "masks": masks, "locked": locked, **limits}
+    excluded = {prompt.sliceIndex: prompt.exclude for prompt in prompts if prompt.exclude}
+    told = {"exclude": excluded} if excluded else {}
+    return {"prompts": boxes, "masks": masks, "locked": locked, **told, **limits}
+
+
+def _without(mask, others):
+    """:return: a mask without the pixels of others, of which some may be None."""
+    rows, columns = mask.pixels.shape
+    pixels = mask.pixels.copy()
+    for other in others:
+        if other is not None:
+            y, x = other.pixels.nonzero()
+            y, x = y + other.y0 - mask.y0, x + other.x0 - mask.x0
+            isInside = (y >= 0) & (y < rows) & (x >= 0) & (x < columns)
+            pixels[y[isInside], x[isInside]] = False
+    return dataclasses.replace(mask, pixels=pixels)
 
 
 def _meant(mask, meaning):
@@ -115,6 +130,11 @@ class FakeServer:
             "device": "cpu",
             "pid": 1,
         }
+        #: What :meth:`models` says.
+        self.knownModels = [
+            {"name": "fake", "title": "Fake model", "installed": True, "default": True, "proposes": False},
+            {"name": "proposer", "title": "Proposer", "installed": True, "default": False, "proposes": True},
+        ]
         #: Slices that count as encoded: (key, axis, slice index, window); None for all.
         self.encodedSlices = None
         #: Background encodings that were asked for, and how far the latest one is.
@@ -135,6 +155,8 @@ class FakeServer:
         self.planesOf = {"notes": [], "seen": []}
         #: What is said of the masks on a slice that are likely to be wrong.
         self.doubtOf = lambda sliceIndex: None
+        #: What a search for objects finds on every slice: (SliceMask, quality), in this order.
+        self.proposed = []
         #: Confidence of a propagated slice by its distance to the prompt.
         self.confidenceOf = lambda distance: 1 - 0.25 * distance
         self._reach = reach
@@ -182,7 +204,7 @@ class FakeServer:
 
     def models(self, timeout=None):
         clicks = self.boxOfClick is not None
-        return [{"name": "fake", "title": "Fake model", "installed": True, "default": True, "clicks": clicks}]
+        return [{**model, "clicks": clicks} for model in self.knownModels]
 
     def uploadVolume(self, upload):
         assert self.letUpload.wait(20), "the upload was never let go on"
@@ -196,7 +218,8 @@ class FakeServer:
         points = [[(x, y, int(isInObject)) for x, y, isInObject in prompt.points] for prompt in prompts]
         meanings = [prompt.meaning for prompt in prompts]
         request = {"key": key, "axis": axis, "slice": sliceIndex, "boxes": boxes, "window": window}
-        lists = {"points": points, "meanings": meanings}
+        lists = {"points": points, "meanings": meanings, "exclude": [prompt.exclude for prompt in prompts]}
+        lists["excludeMasks"] = [prompt.excludeMask for prompt in prompts]
         self.requests.append({**request, **{name: each for name, each in lists.items() if any(each)}})
         assert self.letSegment.wait(20), "the answer was never let go"
         self._answerIfAlive()
@@ -205,7 +228,11 @@ class FakeServer:
             return None
         if any(meanings) and model == ONE_MASK_MODEL:
             raise ServerError("MedSAM learned one mask for a box.", "Choose another model.", "model_has_one_mask")
-        masks = [_meant(self.maskOfBox(_boxOf(prompt)), prompt.meaning) for prompt in prompts]
+        found = [
+            _without(self.maskOfBox(_boxOf(prompt)), [*map(boxMask, prompt.exclude), prompt.excludeMask])
+            for prompt in prompts
+        ]
+        masks = [_meant(mask, prompt.meaning) for mask, prompt in zip(found, prompts, strict=True)]
         masks = [withProbability(mask) for mask in masks] if withProbabilities else masks
         doubts = [self.doubtOf(sliceIndex)] * len(masks)
         return SegmentReply(masks, False, 0.2, 0.1, "fake", "fa" * 32, WINDOW, doubts=doubts)
@@ -238,6 +265,26 @@ class FakeServer:
         self._withProbabilities = options.get("withProbabilities", False)
         events = self._events(objects or {None: followed})
         return self._seenFromAllSides(events) if options.get("planes", 1) > 1 else events
+
+    def propose(self, key, axis, sliceIndex, window="auto", model=None, job=None, **options):
+        request = {"key": key, "axis": axis, "slice": sliceIndex, "window": window, "model": model, **options}
+        self.requests.append(request)
+        self._answerIfAlive()
+        self.job = job
+        self.wasCancelled.clear()
+        return self._search(model)
+
+    def _search(self, model):
+        yield PropagationEvent("start", {"points_total": 16, "model": model or "proposer"})
+        for number, points in enumerate((8, 16)):
+            if number == self.heldAfter:
+                assert self.wasCancelled.wait(20), "the search was never cancelled"
+                yield PropagationEvent("cancelled", {})
+                return
+            yield PropagationEvent("progress", {"points": points})
+        for mask, quality in self.proposed:
+            yield FakeMaskEvent("proposal", {"mask": mask, "quality": quality, "stability": 0.97})
+        yield PropagationEvent("done", {"proposals": len(self.proposed)})
 
     def cancel(self, job):
         if job == self.encoding.job:
@@ -277,13 +324,13 @@ class FakeServer:
             yield event
         for name, followed in objects.items():
             last = followed["prompts"][0][0] + self._reach
-            ending = {"direction": "forward", "slice": last, "reason": "range", "message": "Stopped."}
+            ending = {"direction": "forward", "slice": last, "reason": "range", "message": "The end."}
             yield PropagationEvent("ended", {"object": name, **ending})
         yield PropagationEvent("done", {"slices": total, "seconds": {"encode": 1.0, "decode": 0.5}})
 
     def _inStep(self, objects):
         """Yield the slices of all objects, one of each in turn."""
-        ofObjects = [self._slices(name, dict(each["prompts"]), set(each["locked"])) for name, each in objects.items()]
+        ofObjects = [self._slices(name, each) for name, each in objects.items()]
         for events in itertools.zip_longest(*ofObjects):
             yield from (event for event in events if event is not None)
 
@@ -314,11 +361,13 @@ class FakeServer:
                 yield from followed
             yield event
 
-    def _slices(self, name, prompts, locked):
+    def _slices(self, name, followed):
+        prompts, locked = dict(followed["prompts"]), set(followed["locked"])
         box = next(iter(prompts.values()))
         for index, distance in self._reached(prompts, locked).items():
             isPrompted = index in prompts
-            mask = self.maskOfBox(prompts.get(index, box))
+            excluded = followed.get("excludeMasks", {}).get(index)
+            mask = _without(self.maskOfBox(prompts.get(index, box)), [excluded])
             fields = {
                 "object": name,
                 "slice": index,

@@ -14,10 +14,12 @@ from MedSAMSegLib.client.probabilityMemory import ProbabilityMemory
 from MedSAMSegLib.client.volumeUpload import VolumeUploads
 from MedSAMSegLib.logicLesions import LesionList
 from MedSAMSegLib.logicLines import LinePrompts
+from MedSAMSegLib.logicProposals import ObjectProposals
 from MedSAMSegLib.logicThreshold import PropagationThresholding
 from MedSAMSegLib.logicTime import TimeFollowing
 from MedSAMSegLib.propagation.propagations import Propagations
 from MedSAMSegLib.propagation.propagationThreshold import PropagationThresholds
+from MedSAMSegLib.proposals.proposalWork import ProposalWork
 from MedSAMSegLib.segments.segmentWriters import SegmentWriters
 from MedSAMSegLib.sequences.segmentationSequence import removeFromFrames
 from MedSAMSegLib.sequences.timePropagations import TimePropagations
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from MedSAMSegLib.propagation.propagationRun import PropagationResult, PropagationRun
 
 
-class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThresholding):
+class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThresholding, ObjectProposals):
     """Segments objects in scalar volumes from boxes on slices.
 
     Usage::
@@ -45,9 +47,10 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
         logic.propagate(volume, segmentation, segment, progress=print)
         logic.propagate(volume, segmentation, logic.boxedSegments(segmentation, volume))
 
-    What can be done with boxes that are there already is in :class:`BoxAdjustment`, what with slices in
-    :class:`SliceReview`, with measured segments in :class:`LesionList`, with measured lines in :class:`LinePrompts`,
-    with sequences in :class:`TimeFollowing`, with what was propagated in :class:`PropagationThresholding`.
+    What can be done with boxes that are there already is in :class:`BoxAdjustment`, :class:`BoxRefinement` and
+    :class:`BoxExclusion`, what with slices in :class:`SliceReview`, with measured segments in :class:`LesionList`,
+    with measured lines in :class:`LinePrompts`, with sequences in :class:`TimeFollowing`, with what was propagated in
+    :class:`PropagationThresholding`, without a box in :class:`ObjectProposals`.
 
     :param server: the way to a server; the local server of this Slicer when not given,
         which is started when first needed.
@@ -65,6 +68,8 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
         self._propagations = Propagations(self._server.client, self._uploads, self._writers, boxes.store, memory)
         thresholds = PropagationThresholds(self._writers, self._propagations, memory)
         PropagationThresholding.__init__(self, thresholds)
+        work = ProposalWork(self._server.client, self._uploads, self._writers, self._boxWork)
+        ObjectProposals.__init__(self, work)
 
     def createSegmentation(
         self, volume: slicer.vtkMRMLScalarVolumeNode, name: str | None = None

@@ -56,7 +56,7 @@ def test_what_is_excluded_is_taken_away_on_every_slice(segment, tmp_path):
 
 
 def test_nothing_left_is_said(segment):
-    result = segment("--exclude", "7,9,18,20", "--slice-only")
+    result = segment("--exclude", "7,10,18,20", "--slice-only")
     assert "Nothing is left in the box on slice 5." in result.err
 
 
@@ -65,8 +65,10 @@ def test_nothing_left_is_said(segment):
     [
         (("--exclude", "1,2,3"), "box_malformed"),
         (("--exclude", "11,13,14,16", "--prompts", "boxes.json"), "usage"),
-        (("--exclude", "11,13,14,16", "--probability", "p.nrrd"), "usage"),
         (("--exclude", "30,13,60,16"), "box_outside_image"),
+        (("--exclude", "30,13,36,16"), "exclude_outside_box"),
+        (("--exclude", "7,9,18,20"), "exclude_covers_box"),
+        (("--exclude", "11,13,14,16", "--all-times"), "usage"),
     ],
 )
 def test_what_cannot_be_excluded_is_refused(segment, options, code, tmp_path):

@@ -3,11 +3,13 @@
 import cv2
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 from skimage import data
 
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.image_io.pictures import is_picture, read_picture
+from medsamseg_server.image_io.pictures import is_picture, may_be_flat, read_picture
+from medsamseg_server.image_io.reading import read_image
 
 RANDOM = np.random.default_rng(3)
 COLORS = RANDOM.integers(0, 256, (6, 9, 3)).astype(np.uint8)
@@ -121,12 +123,55 @@ def test_colors_for_printing_are_refused_with_the_way_out(tmp_path):
     assert "RGB" in error.hint
 
 
+def write_cmyk(path):
+    save(path, COLORS, "CMYK")
+
+
+def write_lab(path):
+    tifffile.imwrite(path, COLORS, photometric="cielab")
+
+
+def write_pyramid(path):
+    large = np.kron(COLORS, np.ones((64, 64, 1), np.uint8))
+    with tifffile.TiffWriter(path) as file:
+        file.write(large, tile=(128, 128), subifds=1, photometric="rgb")
+        file.write(large[::2, ::2], tile=(128, 128), subfiletype=1, photometric="rgb")
+
+
+def write_scanned_slide(path):
+    large = np.kron(COLORS, np.ones((64, 64, 1), np.uint8))
+    with tifffile.TiffWriter(path) as file:
+        file.write(large, tile=(128, 128), photometric="rgb", description="Aperio Image Library v11|MPP = 0.25")
+        file.write(large[::4, ::4], tile=(128, 128), photometric="rgb")
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "message", "way_out"),
+    [
+        ("cmyk.tif", write_cmyk, "CMYK colors", "as PNG"),
+        ("lab.tif", write_lab, "LAB colors", "as PNG"),
+        ("pyramid.tif", write_pyramid, "a whole slide", "Export the region"),
+        ("slide.svs", write_scanned_slide, "a whole slide", "Export the region"),
+    ],
+)
+def test_other_colors_and_pyramids_are_refused_with_the_way_out(tmp_path, name, write, message, way_out):
+    write(tmp_path / name)
+    # Nobody has to say which slice of a picture is meant, before it is said that it cannot be read.
+    assert may_be_flat(tmp_path / name)
+    with pytest.raises(MedSAMSegError) as caught:
+        read_image(tmp_path / name)
+    assert message in caught.value.message
+    assert way_out in caught.value.hint
+
+
 @pytest.mark.parametrize("name", ["p.gif", "p.webp"])
 def test_an_animation_is_refused_with_the_number_of_its_frames(tmp_path, name):
-    frames = [Image.fromarray(RANDOM.integers(0, 256, (6, 9, 3)).astype(np.uint8)) for _ in range(3)]
+    frames = [Image.fromarray(RANDOM.integers(0, 256, (6, 9, 4)).astype(np.uint8)) for _ in range(3)]
     frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:])
     error = refusal(tmp_path / name)
     assert (error.code, "3 frames" in error.message) == ("picture_moves", True)
+    assert "as PNG" in error.hint
+    assert "as MP4" in error.hint
 
 
 def test_what_is_no_picture_is_told(tmp_path):

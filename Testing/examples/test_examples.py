@@ -159,6 +159,27 @@ def test_readmesFirstMaskOnTheCommandLine(tmp_path, monkeypatch):
     assert dice(found, OUTLINE) > LEAST_DICE
 
 
+@pytest.mark.full
+def test_filmOfTheTutorialOnTheCommandLine(tmp_path, monkeypatch):
+    """The command for the sample film in docs/first-mask.md, as written."""
+    (tmp_path / "MedSAMSeg").symlink_to(EXAMPLES.parent / "MedSAMSeg")
+    monkeypatch.chdir(tmp_path)
+    page = (EXAMPLES.parent / "docs" / "first-mask.md").read_text(encoding="utf-8").replace("\\\n", " ")
+    (line,) = re.findall(r"^\$ medsamseg (segment \S+\.seq\.nrrd .*)$", page, re.MULTILINE)
+    assert medsamseg(shlex.split(line)) == 0
+    masks = [sitk.GetArrayFromImage(sitk.ReadImage(f"cyst_{number:02}.nrrd"))[0] > 0 for number in range(24)]
+    scores = [dice(mask, _cyst(number, mask.shape)) for number, mask in enumerate(masks)]
+    assert np.mean(scores) > 0.95
+
+
+def _cyst(number, shape):
+    """What tools/sampleFilm has drawn on a frame of the sample film."""
+    phase = 2 * np.pi * number / 24
+    center = round(100 + 40 * np.sin(phase)), round(82 + 14 * np.cos(phase))
+    radii = round(26 + 4 * np.cos(2 * phase)), round(19 + 3 * np.cos(2 * phase))
+    return cv2.ellipse(np.zeros(shape, np.uint8), center, radii, 15, 0, 360, 1, -1) > 0
+
+
 def test_everyModality(tmp_path, monkeypatch, capsys):
     """The commands for every kind of image in docs/command-line.md, as written."""
     (tmp_path / "MedSAMSeg").symlink_to(EXAMPLES.parent / "MedSAMSeg")

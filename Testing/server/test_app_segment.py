@@ -111,7 +111,7 @@ def test_models_are_listed_with_what_is_installed(client):
     assert [model["name"] for model in models] == ["litemedsam", "medsam", "mobilesam", "sam"]
     assert [model["installed"] for model in models] == [True, False, False, False]
     assert [model["default"] for model in models] == [True, False, False, False]
-    assert set(models[0]) == {"name", "title", "installed", "default", "license", "size_bytes", "clicks"}
+    assert set(models[0]) == {"name", "title", "installed", "default", "license", "size_bytes", "proposes", "clicks"}
 
 
 def test_box_gives_the_cropped_mask(client, rod_path):

@@ -5,33 +5,14 @@ import threading
 import numpy as np
 import pytest
 from live_client import WAIT, Noticed
-from server_fakes import FAKE_SHA256, IDENTITY_WINDOW, FakePredictor
-from skimage.measure import label
-
-from medsamseg_server.models.predictor import Alternatives
-
-
-def answers(self, embedding, image_size, points, least_score):
-    """Stands in for `Predictor.alternatives`: the bright object under a point, judged the better the larger it is."""
-    frame = embedding[:16].reshape(4, 4, 64, 64).transpose(2, 0, 3, 1).reshape(256, 256)
-    parts = label(frame > 0.5)
-    logits, scores, numbers = [], [], []
-    for number, (x, y) in enumerate(points.astype(int)):
-        found = parts == parts[y, x]
-        score = min(1.0, 0.9 + found.sum() / 100000)
-        if parts[y, x] and score > least_score:
-            # As SAM's, a 1024th of whose input is a pixel of a slice of 256.
-            logits.append(np.where(found, np.float32(9), np.float32(-9)))
-            scores.append(score)
-            numbers.append(number)
-    return Alternatives(np.array(logits, np.float32).reshape(-1, 256, 256), np.array(scores), np.array(numbers, int))
+from server_fakes import FAKE_SHA256, IDENTITY_WINDOW, FakePredictor, bright_objects
 
 
 @pytest.fixture(autouse=True)
 def proposing(store, monkeypatch):
-    """MobileSAM is installed, and the fake network answers points."""
+    """MobileSAM is installed, and the fake network bright_objects points."""
     store.final_path("mobilesam").write_bytes(b"the fake network needs none")
-    monkeypatch.setattr(FakePredictor, "alternatives", answers, raising=False)
+    monkeypatch.setattr(FakePredictor, "alternatives", bright_objects, raising=False)
 
 
 class Gate:
@@ -46,7 +27,7 @@ class Gate:
             if self.batches == at:
                 self.reached.set()
                 assert self.opened.wait(WAIT)
-            return answers(*arguments)
+            return bright_objects(*arguments)
 
         monkeypatch.setattr(FakePredictor, "alternatives", held)
 

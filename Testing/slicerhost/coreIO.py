@@ -10,6 +10,7 @@ from slicerhost.standIn import StandIn
 NODE_READERS = {
     "VolumeFile": fileReaders.readVolume,
     "SegmentationFile": fileReaders.readSegmentation,
+    "SequenceFile": fileReaders.readSequence,
     "MarkupsFile": fileReaders.readMarkups,
     "TransformFile": fileReaders.readTransform,
 }
@@ -17,6 +18,7 @@ NODE_READERS = {
 # The longest extension wins: ".seg.nrrd" is not a volume.
 FILE_TYPES = {
     ".seg.nrrd": "SegmentationFile",
+    ".seq.nrrd": "SequenceFile",
     ".mrk.json": "MarkupsFile",
     ".nii.gz": "VolumeFile",
     ".nrrd": "VolumeFile",

@@ -56,6 +56,28 @@ def readMarkups(scene, path, properties, messages):
     return [scene.GetNodeByID(nodeID) for nodeID in nodeIDs.split(",") if nodeID]
 
 
+def readSequence(scene, path, properties, messages):
+    """Load a sequence with a browser, and show its first frame, as qSlicerSequencesReader does.
+
+    :return: the loaded nodes.
+    """
+    logic = slicer.modules.sequences.logic()
+    sequenceNode = logic.AddSequence(str(path), messages)
+    if sequenceNode is None:
+        return []
+    name = properties.get("name") or _nameFromFile(path)
+    sequenceNode.SetName(scene.GenerateUniqueName(name))
+    browserNode = scene.AddNewNodeByClass("vtkMRMLSequenceBrowserNode", scene.GenerateUniqueName(f"{name} browser"))
+    browserNode.SetAndObserveMasterSequenceNodeID(sequenceNode.GetID())
+    logic.UpdateProxyNodesFromSequences(browserNode)
+    proxyNode = browserNode.GetProxyNode(sequenceNode)
+    if properties.get("show", True) and proxyNode.IsA("vtkMRMLVolumeNode"):
+        applicationLogic = slicer.app.applicationLogic()
+        applicationLogic.GetSelectionNode().SetActiveVolumeID(proxyNode.GetID())
+        applicationLogic.PropagateVolumeSelection()
+    return [sequenceNode]
+
+
 def readScene(scene, path, properties, messages):
     """Load a scene or a bundle, into the scene as it is unless `clear` is set.
 

@@ -1,8 +1,8 @@
 """The program that the window run drives: the host's main window with the module, on a real screen.
 
-It has what every Slicer has beside the module: File menu entries to load, save and close, with their file dialogs.
-Questions about what is where on the screen come as JSON lines on standard input and are answered on standard output;
-nothing can be done through them but to leave.
+It has what every Slicer has beside the module: File menu entries to load, save and close, with their file dialogs, and
+a key for the next frame of a sequence. Questions about what is where on the screen come as JSON lines on standard input
+and are answered on standard output; nothing can be done through them but to leave.
 """
 
 import json
@@ -38,6 +38,7 @@ def _addFileMenu(window):
         ("Add Data…", "Ctrl+O", lambda: _withFile(window, QtWidgets.QFileDialog.AcceptMode.AcceptOpen, _load)),
         ("Save Scene…", "Ctrl+S", lambda: _withFile(window, QtWidgets.QFileDialog.AcceptMode.AcceptSave, _save)),
         ("Close Scene", "Ctrl+W", lambda: slicer.mrmlScene.Clear(0)),
+        ("Next Frame", "Ctrl+Shift+Right", _showNextFrame),
     ):
         entry = QtGui.QAction(title, window)
         entry.setShortcut(QtGui.QKeySequence(keys))
@@ -58,8 +59,17 @@ def _withFile(window, mode, action):
 def _load(path):
     if path.endswith((".mrb", ".mrml")):
         slicer.util.loadScene(path)
+    elif path.endswith(".seq.nrrd"):
+        sequence = slicer.util.loadNodeFromFile(path, "SequenceFile")
+        browser = slicer.modules.sequences.logic().GetFirstBrowserNodeForSequenceNode(sequence)
+        slicer.util.setSliceViewerLayers(background=browser.GetProxyNode(sequence), fit=True)
     else:
         slicer.util.setSliceViewerLayers(background=slicer.util.loadVolume(path), fit=True)
+
+
+def _showNextFrame():
+    for browser in slicer.util.getNodesByClass("vtkMRMLSequenceBrowserNode"):
+        browser.SelectNextItem(1)
 
 
 def _save(path):

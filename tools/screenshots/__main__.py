@@ -1,11 +1,15 @@
-"""The README's pictures: the module on the sample CT, used by pointer and keyboard in a real window.
+"""The documentation's pictures: the module used by pointer and keyboard in a real window, on the sample CT, on a film
+and on a picture in color.
 
 Writes to ``Resources/Screenshots``.
 """
 
+import contextlib
 import tempfile
 from pathlib import Path
 
+import SimpleITK as sitk
+from skimage import data
 from window.display import virtualDisplay
 from window.sample import CT, cornersInRAS
 from window.user import User
@@ -15,41 +19,110 @@ SCREEN = (1440, 1220)
 
 PICTURES = Path(__file__).resolve().parents[2] / "Resources" / "Screenshots"
 
+FILM = CT.with_name("DrawnUltrasound.seq.nrrd")
+#: Two opposite corners round the cyst on the film's first frame, in RAS (mm): pixels of 0.4 mm.
+CYST = ((-68 * 0.4, -72 * 0.4, 0), (-132 * 0.4, -120 * 0.4, 0))
+#: As many frames later it is elsewhere.
+FRAMES_LATER = 6
+
+#: … and round the optic disc of scikit-image's picture of a retina, whose pixels are 1 mm to Slicer.
+DISC = ((-125, -565, 0), (-315, -757, 0))
+
 
 def main():
-    """Go through the README's tutorial, and take a picture of each step."""
+    """Go through the tutorials, and take a picture of each step."""
+    with program() as user:
+        takePicturesOfCT(user)
+    with program() as user:
+        takePicturesOfFilm(user)
+    with program() as user, tempfile.TemporaryDirectory() as folder:
+        takePictureOfRetina(user, Path(folder) / "Retina.nrrd")
+
+
+@contextlib.contextmanager
+def program():
+    """A program just started, and the `User` before its screen."""
     with tempfile.TemporaryDirectory() as folder, virtualDisplay(SCREEN) as display, User(display, folder) as user:
-        corners = cornersInRAS()
-        user.chooseFile("ctrl+o", CT)
-        user.waitFor(lambda: user.ask("scene")["volumes"], "volume")
-        center = [(a + b) / 2 for a, b in zip(*corners, strict=True)]
-        before = user.picture()
-        user.pointAt("Red", center)
-        for viewName in ("Green", "Yellow"):
-            user.waitForChange(before, viewName, center)
-        takePicture(user, "loaded.png")
+        yield user
 
-        user.click("drawButton")
-        user.press("Red", corners[0])
-        before = user.picture()
-        user.moveTo("Red", corners[1])
-        user.waitForChange(before, "Red", corners[1])
-        takePicture(user, "box.png")
-        before = user.picture()
-        user.release()
-        user.waitForText("statusLabel", "Found")
-        user.waitForChange(before, "Red", center)
-        takePicture(user, "found.png")
 
-        user.click("propagateButton")
-        user.waitFor(lambda: slicesDone(user) >= 6, "six slices")
-        takePicture(user, "propagating.png")
-        user.waitFor(lambda: user.widget("propagateButton")["enabled"], "end of the propagation")
-        user.click("drawButton")
+def takePicturesOfCT(user):
+    """From one box to the tumor in 3D."""
+    corners = cornersInRAS()
+    load(user, CT)
+    center = middle(corners)
+    before = user.picture()
+    user.pointAt("Red", center)
+    for viewName in ("Green", "Yellow"):
+        user.waitForChange(before, viewName, center)
+    takePicture(user, "loaded.png")
+
+    user.click("drawButton")
+    user.press("Red", corners[0])
+    before = user.picture()
+    user.moveTo("Red", corners[1])
+    user.waitForChange(before, "Red", corners[1])
+    takePicture(user, "box.png")
+    before = user.picture()
+    user.release()
+    user.waitForText("statusLabel", "Found")
+    user.waitForChange(before, "Red", center)
+    takePicture(user, "found.png")
+
+    user.click("propagateButton")
+    user.waitFor(lambda: slicesDone(user) >= 6, "six slices")
+    takePicture(user, "propagating.png")
+    user.waitFor(lambda: user.widget("propagateButton")["enabled"], "end of the propagation")
+    user.click("drawButton")
+    before = user.picture()
+    user.click("show3DButton")
+    user.waitForChange(before, "1", center)
+    takePicture(user, "result.png")
+
+
+def takePicturesOfFilm(user):
+    """From a box on the first frame to the object on every frame."""
+    load(user, FILM)
+    drawBox(user, CYST)
+    takePicture(user, "film.png")
+    user.click("throughTimeButton")
+    user.waitForText("statusLabel", "frames")
+    user.waitFor(lambda: user.widget("throughTimeButton")["enabled"], "end of the propagation")
+    for _frame in range(FRAMES_LATER):
         before = user.picture()
-        user.click("show3DButton")
-        user.waitForChange(before, "1", center)
-        takePicture(user, "result.png")
+        user.pressKeys("ctrl+shift+Right")
+        user.waitForChange(before, "Red", middle(CYST))
+    takePicture(user, "film-followed.png")
+
+
+def takePictureOfRetina(user, path):
+    """The optic disc of a picture in color."""
+    # The host's readers have no PNG.
+    sitk.WriteImage(sitk.GetImageFromArray(data.retina()[None], isVector=True), path)
+    load(user, path)
+    drawBox(user, DISC)
+    takePicture(user, "color.png")
+
+
+def load(user, path):
+    """Load a file, and wait until its volume is there."""
+    user.chooseFile("ctrl+o", path)
+    user.waitFor(lambda: user.ask("scene")["volumes"], "volume")
+
+
+def drawBox(user, corners):
+    """Draw a box in the red view, and wait until its object is shown."""
+    user.click("drawButton")
+    before = user.picture()
+    user.drag("Red", *corners)
+    user.waitForText("statusLabel", "Found")
+    user.waitForChange(before, "Red", middle(corners))
+    user.click("drawButton")
+
+
+def middle(corners):
+    """:return: the point between two corners."""
+    return [(a + b) / 2 for a, b in zip(*corners, strict=True)]
 
 
 def slicesDone(user):

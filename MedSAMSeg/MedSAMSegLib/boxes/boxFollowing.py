@@ -14,8 +14,8 @@ from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.nodeNames import repairName
 
 if TYPE_CHECKING:
+    from MedSAMSegLib.boxes.boxMarks import BoxMarks
     from MedSAMSegLib.boxes.boxStore import BoxPromptStore
-    from MedSAMSegLib.boxes.pointStore import PointPrompts
 
 _MOVED = slicer.vtkMRMLTransformableNode.TransformModifiedEvent
 
@@ -24,12 +24,12 @@ class BoxFollowing:
     """Watches the volumes of boxes for as long as it lives.
 
     :param store: BoxPromptStore.
-    :param points: PointPrompts.
+    :param marks: BoxMarks.
     """
 
-    def __init__(self, store: BoxPromptStore, points: PointPrompts) -> None:
+    def __init__(self, store: BoxPromptStore, marks: BoxMarks) -> None:
         self._store = store
-        self._points = points
+        self._marks = marks
         self._observations = SceneObservations(self)
         reference = weakref.ref(self)
         self._onVolume = lambda volumeNode, _event: reference() and reference().followVolume(volumeNode)
@@ -80,12 +80,12 @@ class BoxFollowing:
         if node is self._store.arriving:
             # It has just been laid out where it belongs.
             return
-        for named in (node, *self._points.nodes(node)):
+        for named in (node, *self._marks.nodes(node)):
             repairName(named)
         self._store.showWithFrame(node)
         try:
             if self._store.follow(node):
-                self._points.follow(node, volumeNode, self._store.stored(node))
+                self._marks.follow(node, volumeNode, self._store.stored(node))
         except UserError as error:
             # Where the volume is now no box can be used, which is said when somebody tries.
             logging.debug("MedSAMSeg: a box could not follow its volume: %s", error)

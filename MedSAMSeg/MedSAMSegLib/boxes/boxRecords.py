@@ -13,8 +13,8 @@ from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 if TYPE_CHECKING:
     import slicer
 
+    from MedSAMSegLib.boxes.boxMarks import BoxMarks
     from MedSAMSegLib.boxes.boxStore import BoxPromptStore
-    from MedSAMSegLib.boxes.pointStore import PointPrompts
     from MedSAMSegLib.segments.segmentTarget import SegmentContext
     from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
@@ -55,6 +55,10 @@ class BoxState:
     def contribution(self) -> LabelmapCrop:
         """The voxels that leave the segment with the box. All that it found, if what it added is not known."""
         return self.found if self.added is None else self.added
+
+    def isOfSameQuestion(self, other: BoxState) -> bool:
+        """:return: whether another answer was to the same box, asked with the same window and model."""
+        return (self.prompt, self.window, self.model) == (other.prompt, other.window, other.model)
 
     def changed(self, **fields: Any) -> BoxState:
         """:return: the state with other values in some fields."""
@@ -99,12 +103,12 @@ class BoxRecords:
     """The records of all boxes in the scene.
 
     :param store: BoxPromptStore.
-    :param points: PointPrompts.
+    :param marks: BoxMarks.
     """
 
-    def __init__(self, store: BoxPromptStore, points: PointPrompts) -> None:
+    def __init__(self, store: BoxPromptStore, marks: BoxMarks) -> None:
         self._store = store
-        self._points = points
+        self._marks = marks
         self._records = {}
 
     def of(self, node: slicer.vtkMRMLMarkupsROINode) -> BoxRecord:
@@ -137,7 +141,7 @@ class BoxRecords:
         record.settle()
         if state is None:
             if record.isInScene:
-                self._points.remove(record.node)
+                self._marks.remove(record.node)
                 self._store.remove(record.node)
             return
         record.state = state
@@ -146,7 +150,7 @@ class BoxRecords:
             return
         self._store.update(record.node, state.prompt)
         self.note(record, state)
-        self._points.show(record.node, record.context.volume, state.prompt)
+        self._marks.show(record.node, record.context.volume, state.prompt)
 
     def note(self, record: BoxRecord, state: BoxState) -> None:
         """Note a new state of a box whose markups are where they belong, or on their way.
@@ -175,8 +179,8 @@ class BoxRecords:
         asked = state.window, state.model, state.threshold, state.reach
         volume, segmentation, segmentID = record.context
         record.node = self._store.add(volume, segmentation, segmentID, state.prompt, *asked, geometry)
-        if state.prompt.points:
-            self._points.show(record.node, volume, state.prompt)
+        if state.prompt.points or state.prompt.exclude:
+            self._marks.show(record.node, volume, state.prompt)
         return self._keep(record)
 
     def _keep(self, record):

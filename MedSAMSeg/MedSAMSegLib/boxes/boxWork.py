@@ -6,19 +6,21 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from MedSAMSegLib.boxes.boxAdding import addBox
 from MedSAMSegLib.boxes.boxAlignment import checkNotMovedApart, isMovedApart
 from MedSAMSegLib.boxes.boxArguments import placeFromArguments
 from MedSAMSegLib.boxes.boxExchange import replaceVoxels
 from MedSAMSegLib.boxes.boxOfClick import startClick
 from MedSAMSegLib.boxes.boxProbabilities import BoxProbabilities
-from MedSAMSegLib.boxes.boxProvenance import clearSlice, moveToSlice, recordBoxes
+from MedSAMSegLib.boxes.boxProvenance import moveToSlice, recordBoxes
 from MedSAMSegLib.boxes.boxQuestions import MaskRequest, askMasks
 from MedSAMSegLib.boxes.boxRecords import BoxState
 from MedSAMSegLib.boxes.boxRun import BoxDeletion, BoxPreview, BoxResult, BoxRun, BoxThreshold, Question
+from MedSAMSegLib.boxes.excludedSegment import withExcludedVoxels
 from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
-from MedSAMSegLib.slices.sliceRecord import BOX
+from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.slices.sliceStates import SliceStates
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.volumeState import VolumeState
@@ -27,9 +29,11 @@ if TYPE_CHECKING:
     import slicer
 
     from MedSAMSegLib.boxes.sceneBoxes import SceneBoxes
+    from MedSAMSegLib.client.serverReplies import SliceMask
     from MedSAMSegLib.client.volumeUpload import VolumeUploads
     from MedSAMSegLib.segments.segmentWriters import SegmentWriters
     from MedSAMSegLib.server.serverConnection import ServerConnection
+    from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 
 class BoxWork:
@@ -70,40 +74,44 @@ class BoxWork:
 
         :param reach: how many slices from that of the box the object can be; None where nobody knows.
         """
+        context = SegmentContext(volume, segmentation, segmentID)
 
         def question():
             geometry = SliceGeometry(volume)
             prompt, notes = placeFromArguments(geometry, **where)
             # A segmentation that cannot be written is refused before the server has any work.
             self._writers.of(segmentation, volume).check(segmentID, geometry)
-            wanted = [MaskRequest(prompt, window, model, withProbability=True)]
+            prompt = prompt.changed(excludedSegment=self._scene.excludedSegment(context))
+            wanted = [MaskRequest(withExcludedVoxels(prompt, context), window, model, withProbability=True)]
             upload = self._uploads.uploadOf(volume)
             return self._question(
-                geometry, upload, wanted, lambda answers: write(answers[0], wanted[0], geometry, upload, notes)
+                geometry, upload, wanted, lambda answers: write(answers[0], prompt, geometry, upload, notes)
             )
 
-        def write(answer, wanted, geometry, upload, notes):
-            prompt = wanted.prompt
+        def write(answer, prompt, geometry, upload, notes):
             found = _foundBy(prompt, DEFAULT_THRESHOLD, answer[0])
+            state = BoxState(prompt, window, model, reach=reach, found=found)
             writer = self._writers.of(segmentation, volume)
-            with writer.undoStep():
-                # What could be written when it was asked may be gone or hidden by now.
-                target = writer.target(segmentID, prompt.axis, geometry)
-                sliceStates = SliceStates.of(target)
-                hasMadeRoom = not found.isEmpty and clearSlice(writer, target, sliceStates, prompt.sliceIndex)
-                target = target.renewed() if hasMadeRoom else target
-                exchange = replaceVoxels(writer, target, None, found, others=())
-                put = {"found": found, "added": exchange.added, "taken": exchange.taken}
-                state = BoxState(prompt, window, model, reach=reach, **put)
-                record = self._scene.records.add(target.context, state, geometry)
-            hasChanged = exchange.hasChanged or hasMadeRoom
-            if hasChanged:
-                sliceStates.note(prompt.sliceIndex, BOX)
-                self._scene.history.remember(writer.lastStep, record, None, record.state)
-            notes = [*notes, *writer.remarks(segmentID, target.grid), *upload.notes]
-            return _result(record, answer, hasChanged, notes)
+            added = addBox(writer, self._scene, context, state, geometry)
+            notes = [*notes, *writer.remarks(segmentID, added.target.grid), *upload.notes]
+            return _result(added.record, answer, added.hasChanged, notes)
 
         return BoxRun(question)
+
+    def place(
+        self, context: SegmentContext, prompt: SlicePrompt, mask: SliceMask, window: str, model: str | None
+    ) -> None:
+        """Write a mask that is known already as that of a new box, inside an undo step.
+
+        :param context: SegmentContext that it is for.
+        :param prompt: SlicePrompt with the box round the mask.
+        :param mask: SliceMask.
+        :param window: what it is asked with when it is moved, as for `MedSAMSegLogic.startBox`; so is `model`.
+        :raises UserError: when the segment cannot be written, or no voxel of the mask may be.
+        """
+        state = BoxState(prompt, window, model, found=_foundBy(prompt, DEFAULT_THRESHOLD, mask))
+        writer = self._writers.of(context.segmentation, context.volume)
+        addBox(writer, self._scene, context, state, SliceGeometry(context.volume), mustChange=True)
 
     def update(
         self,
@@ -130,9 +138,9 @@ class BoxWork:
             number = record.ask()
             # While a handle is held there is no time for what nobody can ask for yet.
             withProbability = isLast or record.state.threshold != DEFAULT_THRESHOLD
-            wanted = [MaskRequest(prompt, window, model, withProbability)]
+            wanted = [MaskRequest(withExcludedVoxels(prompt, record.context), window, model, withProbability)]
             forgotten = self._scene.notInMemory(record)
-            wanted += [_wantedOf(other.state) for other in forgotten]
+            wanted += [_wantedOf(other) for other in forgotten]
 
             def write(answers):
                 if record.isOutdated(number):
@@ -165,15 +173,16 @@ class BoxWork:
             self._checkWritable(record)
             volume = record.context.volume
             number = record.ask()
-            own = dataclasses.replace(_wantedOf(record.state), withProbability=True)
+            asked = record.state
+            own = dataclasses.replace(_wantedOf(record), withProbability=True)
             known = self._probabilities.find(volume, own)
             forgotten = [other for other in self._scene.notInMemory(record) if other is not record]
             wanted = [] if known else [own]
-            wanted += [_wantedOf(other.state) for other in forgotten]
+            wanted += [_wantedOf(other) for other in forgotten]
 
             def write(answers):
                 # What was asked about the box before is still to be answered, and has this threshold then.
-                if record.isOutdated(number) or _wantedOf(record.state) != own:
+                if record.isOutdated(number) or not record.state.isOfSameQuestion(asked):
                     return None
                 mask = known or answers[0][0]
                 self._remember(forgotten, answers[0 if known else 1 :])
@@ -205,7 +214,7 @@ class BoxWork:
             if removeMask:
                 self._checkWritable(record)
             forgotten = self._scene.notInMemory(record) if removeMask else []
-            wanted = [_wantedOf(other.state) for other in forgotten]
+            wanted = [_wantedOf(other) for other in forgotten]
 
             def write(answers):
                 if not record.isInScene:
@@ -358,10 +367,11 @@ def _result(record, answer, changedSegment, notes):
     )
 
 
-def _wantedOf(state):
+def _wantedOf(record):
     """:return: MaskRequest for what a box found; at the usual threshold that is the mask alone."""
+    state = record.state
     withProbability = state.threshold != DEFAULT_THRESHOLD
-    return MaskRequest(state.prompt, state.window, state.model, withProbability)
+    return MaskRequest(withExcludedVoxels(state.prompt, record.context), state.window, state.model, withProbability)
 
 
 def _foundBy(prompt, threshold, mask):

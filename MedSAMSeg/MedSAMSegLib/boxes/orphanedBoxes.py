@@ -11,20 +11,20 @@ import vtk
 from MedSAMSegLib.boxes.sceneObservations import SceneObservations
 
 if TYPE_CHECKING:
+    from MedSAMSegLib.boxes.boxMarks import BoxMarks
     from MedSAMSegLib.boxes.boxStore import BoxPromptStore
-    from MedSAMSegLib.boxes.pointStore import PointPrompts
 
 
 class OrphanedBoxes:
     """Watches the scene for as long as it lives.
 
     :param store: BoxPromptStore.
-    :param points: PointPrompts.
+    :param marks: BoxMarks.
     """
 
-    def __init__(self, store: BoxPromptStore, points: PointPrompts) -> None:
+    def __init__(self, store: BoxPromptStore, marks: BoxMarks) -> None:
         self._store = store
-        self._points = points
+        self._marks = marks
         self._observations = SceneObservations(self)
         # Removing a box is told to this object like everything that is removed.
         self._isRemoving = False
@@ -68,6 +68,6 @@ class OrphanedBoxes:
             for node in slicer.util.getNodesByClass("vtkMRMLMarkupsROINode"):
                 if self._store.isBox(node) and self._store.isOrphan(node):
                     self._store.remove(node)
-            self._points.removeOrphans()
+            self._marks.removeOrphans()
         finally:
             self._isRemoving = False

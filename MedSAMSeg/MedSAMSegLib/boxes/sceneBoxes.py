@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 
 from MedSAMSegLib.boxes.boxFollowing import BoxFollowing
 from MedSAMSegLib.boxes.boxHistory import BoxHistory
+from MedSAMSegLib.boxes.boxMarks import BoxMarks
 from MedSAMSegLib.boxes.boxRecords import BoxRecords
 from MedSAMSegLib.boxes.boxStore import BoxPromptStore
+from MedSAMSegLib.boxes.excludedBoxes import ExcludedBoxes, fitting, withExcluded
+from MedSAMSegLib.boxes.excludedSegment import presentExcludedSegment
 from MedSAMSegLib.boxes.orphanedBoxes import OrphanedBoxes
 from MedSAMSegLib.boxes.pointStore import PointPrompts
 from MedSAMSegLib.errors import UserError
 
 if TYPE_CHECKING:
     from MedSAMSegLib.boxes.boxRecords import BoxRecord
+    from MedSAMSegLib.segments.segmentTarget import SegmentContext
     from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 
@@ -25,10 +29,12 @@ class SceneBoxes:
     def __init__(self) -> None:
         self.store = BoxPromptStore()
         self.points = PointPrompts()
-        self.records = BoxRecords(self.store, self.points)
+        self.excluded = ExcludedBoxes()
+        marks = BoxMarks(self.points, self.excluded)
+        self.records = BoxRecords(self.store, marks)
         self.history = BoxHistory(self.records)
-        self._orphans = OrphanedBoxes(self.store, self.points)
-        self.following = BoxFollowing(self.store, self.points)
+        self._orphans = OrphanedBoxes(self.store, marks)
+        self.following = BoxFollowing(self.store, marks)
 
     def readOrRevert(self, record: BoxRecord) -> SlicePrompt:
         """:return: the SlicePrompt that the markups of a box show now.
@@ -36,7 +42,7 @@ class SceneBoxes:
         :raises UserError: when the box cannot be where its markup is; the markup is put back then.
         """
         try:
-            return self.points.read(record.node, record.context.volume, self.store.read(record.node))
+            return fitting(self.points.read(record.node, record.context.volume, self.store.read(record.node)))
         except UserError:
             self.revert(record)
             raise
@@ -54,6 +60,32 @@ class SceneBoxes:
         point = self.points.pointOn(volume, prompt, place, isInObject)
         self.points.show(record.node, volume, prompt.changed(points=(*prompt.points, point)))
 
+    def exclude(self, record: BoxRecord, place: SlicePrompt) -> None:
+        """Store one more thing that is not the object of a box, and show it.
+
+        :param record: BoxRecord.
+        :param place: SlicePrompt of the box round it.
+        :raises UserError: as `withExcluded`.
+        """
+        self._showExcluded(record, withExcluded(self.readOrRevert(record), place))
+
+    def excludeNothing(self, record: BoxRecord) -> None:
+        """Store that all in a box may be the object."""
+        self._showExcluded(record, self.readOrRevert(record).changed(exclude=(), excludedSegment=None))
+
+    def excludedSegment(self, context: SegmentContext) -> str | None:
+        """:return: ID of the segment that is not of the newest box of a segment; None where that excludes none.
+
+        :param context: SegmentContext.
+        """
+        records = self.records.at(context)
+        return presentExcludedSegment(context, records[-1].state.prompt) if records else None
+
+    def _showExcluded(self, record: BoxRecord, prompt: SlicePrompt) -> None:
+        excluded = {"exclude": prompt.exclude, "excludedSegment": prompt.excludedSegment}
+        self.store.store(record.node, self.store.stored(record.node).changed(**excluded))
+        self.excluded.show(record.node, record.context.volume, prompt)
+
     def revert(self, record: BoxRecord) -> None:
         """Move the markups of a box to where they were when it was answered last."""
         try:
@@ -66,6 +98,7 @@ class SceneBoxes:
         """Give a markup that was dragged the depth of one slice again, unless it is somewhere else already."""
         if self.store.read(record.node) == record.state.prompt:
             self.store.update(record.node, record.state.prompt)
+        self.excluded.show(record.node, record.context.volume, record.state.prompt)
 
     def notInMemory(self, record: BoxRecord) -> list[BoxRecord]:
         """:return: of a box and the others on its slice, those whose voxels are not in memory."""

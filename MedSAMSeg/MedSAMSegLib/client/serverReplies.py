@@ -220,7 +220,7 @@ class EncodingStatus:
 
 @dataclasses.dataclass(frozen=True)
 class PropagationEvent:
-    """One line of a propagation's stream.
+    """One line of the stream of a propagation, or of a search for proposals.
 
     :param kind: "start", "slice", "plane" (a slice across another axis was looked at), "ended" (one direction came to
         its end), "done", "cancelled" or "error".

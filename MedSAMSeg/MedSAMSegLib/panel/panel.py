@@ -14,6 +14,8 @@ from MedSAMSegLib.panel.frame.panelSession import PanelSession
 from MedSAMSegLib.panel.frame.parameters import MedSAMSegParameters
 from MedSAMSegLib.panel.sections.boxesSection import BoxesSection
 from MedSAMSegLib.panel.sections.encodingSection import EncodingSection
+from MedSAMSegLib.panel.sections.exclusionSection import ExclusionSection
+from MedSAMSegLib.panel.sections.firstBoxSection import FirstBoxSection
 from MedSAMSegLib.panel.sections.historySection import HistorySection
 from MedSAMSegLib.panel.sections.improveSection import ImproveSection
 from MedSAMSegLib.panel.sections.inputsSection import InputsSection
@@ -21,6 +23,7 @@ from MedSAMSegLib.panel.sections.installSection import InstallSection
 from MedSAMSegLib.panel.sections.lesionsSection import LesionsSection
 from MedSAMSegLib.panel.sections.pointsSection import PointsSection
 from MedSAMSegLib.panel.sections.propagationSection import PropagationSection
+from MedSAMSegLib.panel.sections.proposalsSection import ProposalsSection
 from MedSAMSegLib.panel.sections.remoteSection import RemoteSection
 from MedSAMSegLib.panel.sections.reviewSection import ReviewSection
 from MedSAMSegLib.panel.sections.segmentsSection import SegmentsSection
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 SECTIONS = (
     RemoteSection,
     InstallSection,
+    FirstBoxSection,
     InputsSection,
     ServerSection,
     EncodingSection,
@@ -41,6 +45,8 @@ SECTIONS = (
     SurfaceSection,
     BoxesSection,
     PointsSection,
+    ExclusionSection,
+    ProposalsSection,
     PropagationSection,
     ReviewSection,
     LesionsSection,

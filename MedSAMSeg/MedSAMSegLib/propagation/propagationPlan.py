@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import json
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.errors import UserError
@@ -13,6 +15,7 @@ from MedSAMSegLib.slices.sliceRecords import sliceDigest
 from MedSAMSegLib.volumes.slicePrompt import DrawnMask, SlicePrompt
 
 if TYPE_CHECKING:
+    from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
     from MedSAMSegLib.slices.sliceStates import SliceStates
 
 
@@ -24,6 +27,7 @@ class PropagationPlan:
     :param prompts: {slice index: box}, ascending; boxes of the user, and boxes round the masks of locked slices.
     :param masks: {slice index: LabelmapCrop} of those of them where the segment holds something: that is started from
         as it is, be it from a box, refined by points, or drawn by hand.
+    :param excluded: {slice index: boxes} of what is not the object on slices with a box of the user.
     :param kept: indices of the slices that are not written: manual edits and accepted ones.
     :param barriers: those of them that hold nothing to start from; no propagation pass crosses them.
     :param first: first slice that may be touched; None for no limit.
@@ -31,11 +35,13 @@ class PropagationPlan:
     :param direction: "both", "forward" or "backward".
     :param settings: what else the masks depend on, such as window and model; values that JSON can carry.
     :param reach: how many slices from the outermost boxes the object can be; None where nobody knows.
+    :param excludedCrops: {slice index: LabelmapCrop} of what other segments have that are not of the object.
     """
 
     axis: int
     prompts: dict
     masks: dict
+    excluded: dict
     kept: frozenset
     barriers: frozenset
     first: int | None
@@ -43,6 +49,7 @@ class PropagationPlan:
     direction: str
     settings: dict
     reach: int | None = None
+    excludedCrops: dict = dataclasses.field(default_factory=dict)
 
     @property
     def request(self) -> dict[str, Any]:
@@ -63,11 +70,16 @@ class PropagationPlan:
             "first": self.first,
             "last": self.last,
             "reach": self.reach,
+            **({"excludeMasks": self._excludeMasks()} if self.excludedCrops else {}),
         }
+
+    def _excludeMasks(self):
+        return {index: DrawnMask(*crop.flat(self.axis)) for index, crop in self.excludedCrops.items()}
 
     def _prompt(self, index, box):
         crop = self.masks.get(index)
-        return SlicePrompt(self.axis, index, box, mask=crop and DrawnMask(*crop.flat(self.axis)))
+        mask = crop and DrawnMask(*crop.flat(self.axis))
+        return SlicePrompt(self.axis, index, box, mask=mask, exclude=self.excluded.get(index, ()))
 
     def covers(self, index: int) -> bool:
         """:return: whether the propagation can reach a slice."""
@@ -87,7 +99,14 @@ class PropagationPlan:
         below = max((prompt for prompt in self.prompts if prompt <= index), default=None)
         above = min((prompt for prompt in self.prompts if prompt >= index), default=None)
         neighbors = [(prompt, self.prompts.get(prompt), self._digest(prompt)) for prompt in (below, above)]
-        return json.dumps([neighbors, self.settings], sort_keys=True)
+        excluded = {"excluded": self.excluded} if self.excluded else {}
+        voxels = {"excludedVoxels": self._excludedDigest} if self.excludedCrops else {}
+        return json.dumps([neighbors, {**self.settings, **excluded, **voxels}], sort_keys=True)
+
+    @functools.cached_property
+    def _excludedDigest(self):
+        digests = [[index, sliceDigest(crop.voxels, crop.start)] for index, crop in self.excludedCrops.items()]
+        return f"{zlib.crc32(json.dumps(digests).encode()):08x}"
 
     def _digest(self, index):
         crop = self.masks.get(index)
@@ -104,6 +123,8 @@ def planPropagation(
     fromSlice: int | None,
     reach: int | None = None,
     isWhole: bool = False,
+    excluded: dict[int, tuple] | None = None,
+    excludedCrops: dict[int, LabelmapCrop] | None = None,
     **settings: Any,
 ) -> PropagationPlan:
     """Plan a propagation through what a segment holds already.
@@ -120,6 +141,8 @@ def planPropagation(
     :param fromSlice: index of the only slice to start from; None for all.
     :param reach: how many slices from the outermost boxes the object can be, or None.
     :param isWhole: whether also what is up to date is computed anew.
+    :param excluded: {slice index: boxes} of what is not the object, on slices with a box.
+    :param excludedCrops: {slice index: LabelmapCrop} of voxels that are not the object's, on any slices.
     :param settings: window, model and the like.
     :return: :class:`PropagationPlan`.
     :raises UserError: when there is nothing to start from.
@@ -136,6 +159,7 @@ def planPropagation(
         axis=axis,
         prompts=dict(sorted(prompts.items())),
         masks={index: crop for index in prompts if (crop := sliceStates.crop(index)) is not None},
+        excluded={index: parts for index, parts in (excluded or {}).items() if index in prompts},
         kept=kept,
         barriers=frozenset(barriers - prompts.keys()),
         first=first,
@@ -143,6 +167,7 @@ def planPropagation(
         direction=direction,
         settings=settings,
         reach=reach,
+        excludedCrops=excludedCrops or {},
     )
     if fromSlice is None and first is None and last is None and direction == "both" and not isWhole:
         return _onlyChanged(plan, states, sliceStates.sliceCount)

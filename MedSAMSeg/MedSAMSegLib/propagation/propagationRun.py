@@ -142,7 +142,7 @@ class PropagationRun(StreamedRun):
         super().__init__(connect, [self.job])
 
     def _events(self):
-        return self._streamed(self._upload, self.job, self._request)
+        return self._streamed(self._upload, lambda client, key: client.propagate(key, job=self.job, **self._request))
 
     def _end(self):
         self._undoStep.close()

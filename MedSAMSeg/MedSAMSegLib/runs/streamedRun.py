@@ -79,14 +79,14 @@ class StreamedRun(Run):
         if not self._isCancelled.is_set():
             yield from self._events()
 
-    def _streamed(self, upload, job, request):
-        """Yield the server's events of one propagation; runs on the worker thread.
+    def _streamed(self, upload, start):
+        """Yield the server's events of one job; runs on the worker thread.
 
         :param upload: :class:`VolumeUpload` of the voxels.
-        :param job: the job's name, one of those of the run.
-        :param request: keyword arguments of :meth:`ServerClient.propagate` without key and job.
+        :param start: function of a :class:`ServerClient` and the volume's key there that starts one of the run's jobs
+            and returns the iterator of its events.
         """
-        events = upload.call(self._client, lambda key: self._client.propagate(key, job=job, **request))
+        events = upload.call(self._client, lambda key: start(self._client, key))
         if self._isCancelled.is_set():
             # cancel() may have come before the server knew the job.
             self._cancelOnServer()

@@ -65,8 +65,13 @@ class EditorSettings:
         return (
             self.isOfEditor
             and self.overwriteMode == slicer.vtkMRMLSegmentEditorNode.OverwriteNone
-            and self.maskMode not in OUTSIDE_SEGMENTS
+            and not self.keepsOutOfSegments
         )
+
+    @property
+    def keepsOutOfSegments(self) -> bool:
+        """Whether what other segments have, or those of them that are visible, is masked out."""
+        return self.maskMode in OUTSIDE_SEGMENTS
 
     @property
     def isEditableEverywhere(self) -> bool:

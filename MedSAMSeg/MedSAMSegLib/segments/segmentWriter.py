@@ -289,6 +289,24 @@ class SegmentWriter:
             if isLast and self._isSegmentationInScene:
                 self._surfaces.renew()
 
+    @contextlib.contextmanager
+    def newSegment(self, name: str) -> Iterator[str]:
+        """Add an empty segment, inside an `undoStep`; if the `with` block raises, it is taken away again.
+
+        :param name: name of the segment.
+        :return: context manager that gives its ID.
+        """
+        segmentation = self._segmentationNode.GetSegmentation()
+        self._saveState()
+        segmentID = segmentation.AddEmptySegment("", name)
+        self._history.noteOwnChange()
+        try:
+            yield segmentID
+        except BaseException:
+            segmentation.RemoveSegment(segmentID)
+            self._history.noteOwnChange()
+            raise
+
     def undo(self) -> bool:
         """Take the last step back.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import uuid
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -102,7 +103,8 @@ class TimeRun(StreamedRun):
             if self._isCancelled.is_set():
                 return
             request = {**self._settings, **film.request, "axis": 0, "method": METHOD}
-            for event in self._streamed(film.upload, job, request):
+            start = functools.partial(_propagate, job, request)
+            for event in self._streamed(film.upload, start):
                 yield sliceIndex, event
 
     def _apply(self, event):
@@ -147,3 +149,7 @@ class TimeRun(StreamedRun):
             if not self._step.isEmpty:
                 self._step.end()
                 self._onEnd(self._step)
+
+
+def _propagate(job, request, client, key):
+    return client.propagate(key, job=job, **request)

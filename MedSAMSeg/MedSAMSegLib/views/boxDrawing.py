@@ -28,6 +28,7 @@ class BoxDrawing(PointerTool):
     :param onDrop: called without arguments when a box is not being drawn any more, before `onBox`.
     :param isOccupied: tells whether a press belongs to something else that is under the pointer.
     :param onClick: called with (R, A, S) of a click without a drag, and the view's slice node.
+    :param color: (R, G, B) of the outline, 0 to 1.
     """
 
     def __init__(
@@ -37,22 +38,26 @@ class BoxDrawing(PointerTool):
         onDrop: Callable[..., None] | None = None,
         isOccupied: Callable[..., bool] | None = None,
         onClick: Callable[..., None] | None = None,
+        color: tuple[float, float, float] = OUTLINE_COLOR,
     ) -> None:
         super().__init__(self._viewPointer)
         self._onBox = onBox
         self._onDrag = onDrag or (lambda cornerA, cornerB, sliceNode: None)
         self._onDrop = onDrop or (lambda: None)
         self._isOccupied = isOccupied or (lambda: False)
+        self._color = color
         self._onClick = onClick or (lambda place, sliceNode: None)
 
     def _viewPointer(self, sliceView):
-        return _ViewDrawing(sliceView, self._onBox, self._onDrag, self._onDrop, self._isOccupied, self._onClick)
+        return _ViewDrawing(
+            sliceView, self._onBox, self._onDrag, self._onDrop, self._isOccupied, self._onClick, self._color
+        )
 
 
 class _ViewDrawing(ViewPointer):
     """Box drawing in one slice view."""
 
-    def __init__(self, sliceView, onBox, onDrag, onDrop, isOccupied, onClick):
+    def __init__(self, sliceView, onBox, onDrag, onDrop, isOccupied, onClick, color):
         super().__init__(sliceView)
         self._onBox = onBox
         self._onDrag = onDrag
@@ -61,7 +66,7 @@ class _ViewDrawing(ViewPointer):
         self._onClick = onClick
         self._start = None
         self._end = None
-        self._outline = ViewLines(sliceView, OUTLINE_COLOR, OUTLINE_WIDTH)
+        self._outline = ViewLines(sliceView, color, OUTLINE_WIDTH)
         self.observe("LeftButtonPressEvent", self._onPress)
         self.observe("MouseMoveEvent", self._onMove)
         self.observe("LeftButtonReleaseEvent", self._onRelease)

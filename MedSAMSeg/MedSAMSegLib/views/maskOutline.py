@@ -39,18 +39,42 @@ class MaskOutline:
         :param prompt: SlicePrompt that says on which slice the mask is.
         :param mask: SliceMask.
         """
-        edges = outlineEdges(mask.pixels) + np.array([mask.x0, mask.y0])
-        x, y = edges[..., 0], edges[..., 1]
-        ones = np.ones_like(x)
-        IJK = np.stack([*toIJK(prompt.axis, prompt.sliceIndex * ones, x, y), ones])
-        worldToXY = vtk.vtkMatrix4x4()
-        vtk.vtkMatrix4x4.Invert(self._sliceView.mrmlSliceNode().GetXYToRAS(), worldToXY)
-        IJKToXY = slicer.util.arrayFromVTKMatrix(worldToXY) @ SliceGeometry(volumeNode).IJKToWorld
-        self._lines.show(np.moveaxis(np.tensordot(IJKToXY, IJK, axes=1)[:2], 0, -1))
+        geometry = SliceGeometry(volumeNode)
+        edges = edgesInView(self._sliceView, geometry, prompt.axis, prompt.sliceIndex, edgesOf(mask))
+        self._lines.show(edges)
 
     def hide(self) -> None:
         """Take the outline away."""
         self._lines.hide()
+
+
+def edgesOf(mask: Any) -> np.ndarray:
+    """:return: array (N, 2, 2): x and y of both ends of each pixel edge of a mask, in pixels of its slice.
+
+    :param mask: SliceMask.
+    """
+    return outlineEdges(mask.pixels) + np.array([mask.x0, mask.y0])
+
+
+def edgesInView(
+    sliceView: slicer.qMRMLSliceView, geometry: SliceGeometry, axis: int, sliceIndex: int, edges: np.ndarray
+) -> np.ndarray:
+    """:return: array (N, 2, 2): edges of a slice in pixels of a view from its bottom left, where they are now.
+
+    :param sliceView: qMRMLSliceView.
+    :param geometry: SliceGeometry of the volume.
+    :param axis: array axis of the slice.
+    :param sliceIndex: index along that axis.
+    :param edges: array (N, 2, 2) as :func:`edgesOf` returns it.
+    """
+    x: Any = edges[..., 0]
+    y: Any = edges[..., 1]
+    ones: Any = np.ones_like(x)
+    IJK = np.stack([*toIJK(axis, sliceIndex * ones, x, y), ones])
+    worldToXY = vtk.vtkMatrix4x4()
+    vtk.vtkMatrix4x4.Invert(sliceView.mrmlSliceNode().GetXYToRAS(), worldToXY)
+    IJKToXY = slicer.util.arrayFromVTKMatrix(worldToXY) @ geometry.IJKToWorld
+    return np.moveaxis(np.tensordot(IJKToXY, IJK, axes=1)[:2], 0, -1)
 
 
 def outlineEdges(pixels: np.ndarray) -> np.ndarray:

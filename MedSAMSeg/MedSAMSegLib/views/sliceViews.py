@@ -42,10 +42,15 @@ def slicesInViews(geometry: SliceGeometry) -> dict[str, ShownSlice]:
 
     :param geometry: :class:`SliceGeometry` of the volume.
     """
-    return {node.GetLayoutName(): _shownSlice(geometry, node) for node in _shownSliceNodes()}
+    return {node.GetLayoutName(): sliceInView(geometry, node) for node in _shownSliceNodes()}
 
 
-def _shownSlice(geometry, sliceNode):
+def sliceInView(geometry: SliceGeometry, sliceNode: slicer.vtkMRMLSliceNode) -> ShownSlice:
+    """Return the :class:`ShownSlice` of a volume that lies in a slice view, or is the nearest to it.
+
+    :param geometry: :class:`SliceGeometry` of the volume.
+    :param sliceNode: the slice node of the view.
+    """
     axis = geometry.axisOf(sliceNode)
     matrix = sliceNode.GetSliceToRAS()
     center = [matrix.GetElement(row, 3) for row in range(3)]

@@ -10,14 +10,14 @@ from MedSAMSegLib.volumes.slicePlanes import planeOf
 
 if TYPE_CHECKING:
     from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
-    from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 
-def sliceName(geometry: SliceGeometry, prompt: SlicePrompt) -> str:
-    """Return what a radiologist calls the slice of a box, such as "Axial 24".
+def sliceName(geometry: SliceGeometry, axis: int, sliceIndex: int) -> str:
+    """Return what a radiologist calls a slice, such as "Axial 24".
 
     :param geometry: SliceGeometry of the volume.
-    :param prompt: SlicePrompt.
+    :param axis: array axis of the slice.
+    :param sliceIndex: index along that axis.
     """
     names = {"sagittal": _("Sagittal {index}"), "coronal": _("Coronal {index}"), "axial": _("Axial {index}")}
-    return names[planeOf(geometry, prompt.axis)].format(index=prompt.sliceIndex)
+    return names[planeOf(geometry, axis)].format(index=sliceIndex)

@@ -11,11 +11,24 @@ from collections.abc import Sequence
 from typing import NoReturn, TextIO
 
 from medsamseg_server import __version__
-from medsamseg_server.cli import cache, check, evaluate, export, models, propose, segment, serve, study, train, users
+from medsamseg_server.cli import (
+    batch,
+    cache,
+    check,
+    evaluate,
+    export,
+    models,
+    propose,
+    segment,
+    serve,
+    study,
+    train,
+    users,
+)
 from medsamseg_server.cli.output import discard_output, flush_output, report_error
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
-_COMMANDS = (segment, propose, evaluate, train, study, models, export, cache, check, serve, users)
+_COMMANDS = (segment, batch, propose, evaluate, train, study, models, export, cache, check, serve, users)
 #: When set to 1, errors show where in the program they arose.
 _DEBUG_VARIABLE = "MEDSAMSEG_DEBUG"
 #: Options whose value may start with a minus sign, which argparse would take for another option.

@@ -1,28 +1,26 @@
-"""``--exclude``: what lies in the object's box and is not the object, such as the blood inside the heart's muscle.
-
-It is followed from slice to slice as an object of its own, and then taken away: a box cannot name a ring, but two can.
-"""
+"""``--exclude``: what lies in the object's box and is not the object, such as the blood inside the heart's muscle."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from medsamseg_server.cli.box_formats import in_pixels
 from medsamseg_server.cli.prompt_arguments import parse_box
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
 if TYPE_CHECKING:
-    from medsamseg_server.propagation.whole_volume import Task, WholeMask
+    import numpy as np
+    from numpy.typing import NDArray
 
-#: Not printable, so that no segment is called so.
-_PREFIX = "\0"
+    from medsamseg_server.engine.prompts import Box
+    from medsamseg_server.image_io.image import Image
+    from medsamseg_server.propagation.whole_volume import Task
 
 
-def add_option(group: argparse._ArgumentGroup) -> None:
-    """Add ``--exclude``."""
+def add_options(group: argparse._ArgumentGroup) -> None:
+    """Add ``--exclude`` and ``--exclude-labels``."""
     group.add_argument(
         "--exclude",
         metavar="X0,Y0,X1,Y1",
@@ -30,45 +28,53 @@ def add_option(group: argparse._ArgumentGroup) -> None:
         default=[],
         help="box, on the slice of --box, round what is not the object: it is followed as well, and taken away",
     )
+    group.add_argument(
+        "--exclude-labels",
+        metavar="FILE",
+        type=Path,
+        help="segmentation or label map of the scan: none of what it marks becomes the object's",
+    )
 
 
-def check_options(args: argparse.Namespace, is_film: bool) -> None:
-    """Raise ``usage`` where something cannot be excluded, or ``box_malformed``."""
-    if not args.exclude:
-        return
-    for option in ("prompts", "boxes", "probability"):
-        if getattr(args, option) is not None:
-            raise _wrong_usage(f"--exclude cannot go with --{option}.")
-    if args.all_times:
-        raise _wrong_usage("--exclude cannot go with --all-times.")
+def check_options(args: argparse.Namespace, is_film: bool, tasks: Iterable[Task] = ()) -> None:
+    """Raise ``usage`` where something cannot be excluded; ``tasks`` are those of the arguments."""
+    if args.exclude and args.prompts is not None:
+        raise _wrong_usage("--exclude cannot go with --prompts.", 'Put "exclude": [[x0, y0, x1, y1]] beside a "box".')
+    has_boxes = bool(args.exclude) or any(task.exclude for task in tasks)
+    for option, is_given in (("--exclude", has_boxes), ("--exclude-labels", args.exclude_labels is not None)):
+        if is_given:
+            _check(args, option, is_film)
+
+
+def excluded_boxes(args: argparse.Namespace) -> tuple[Box, ...]:
+    """Return the boxes of ``--exclude`` as they are written."""
+    return tuple(parse_box(text) for text in args.exclude)
+
+
+def excluded_voxels(args: argparse.Namespace, image: Image) -> NDArray[np.bool_] | None:
+    """Return the voxels of ``--exclude-labels``, (K, J, I) of the scan; None without that option.
+
+    Raises:
+        MedSAMSegError: as ``label_reading.read_labels``.
+    """
+    if args.exclude_labels is None:
+        return None
+    import numpy as np
+
+    from medsamseg_server.image_io.label_reading import read_labels
+
+    marked = np.zeros(image.array.shape[:3], bool)
+    for each in read_labels(args.exclude_labels, image).objects:
+        marked |= each.voxels == each.value
+    return marked
+
+
+def _check(args: argparse.Namespace, option: str, is_film: bool) -> None:
+    if args.boxes is not None or args.all_times:
+        raise _wrong_usage(f"{option} cannot go with {'--all-times' if args.all_times else '--boxes'}.")
     if is_film:
-        raise _wrong_usage("--exclude is for scans and pictures, not for films.")
-    for text in args.exclude:
-        parse_box(text)
+        raise _wrong_usage(f"{option} is for scans and pictures, not for films.")
 
 
-def with_excluded(
-    args: argparse.Namespace, tasks: Mapping[str, Task], size_of: Callable[[int, int], tuple[int, int]]
-) -> dict[str, Task]:
-    """Return the tasks, and one for each box to be excluded; ``size_of`` gives (H, W) for an axis and a slice."""
-    everything = dict(tasks)
-    for number, text in enumerate(args.exclude):
-        # There is one object, and one box of it.
-        (task,) = tasks.values()
-        (index,) = task.boxes
-        box = in_pixels(parse_box(text), args.box_format, size_of(task.axis, index))
-        everything[f"{_PREFIX}{number}"] = replace(task, boxes={index: box}, meaning=None)
-    return everything
-
-
-def without_excluded(results: Mapping[str, WholeMask], axis: int) -> dict[str, WholeMask]:
-    """Return the objects alone, without what is excluded; slices run along ``axis``."""
-    excluded = [result.mask for name, result in results.items() if name.startswith(_PREFIX)]
-    objects = {name: result for name, result in results.items() if not name.startswith(_PREFIX)}
-    for mask in excluded:
-        objects = {name: result.without(mask.astype(bool), axis) for name, result in objects.items()}
-    return objects
-
-
-def _wrong_usage(message: str) -> MedSAMSegError:
-    return MedSAMSegError(ErrorKind.INVALID_INPUT, "usage", message, "Give one object by --box and --slice.")
+def _wrong_usage(message: str, hint: str = "Give objects by --box and --slice, or by --prompts.") -> MedSAMSegError:
+    return MedSAMSegError(ErrorKind.INVALID_INPUT, "usage", message, hint)

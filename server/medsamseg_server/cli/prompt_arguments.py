@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from medsamseg_server.engine.prompts import Box
+from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
 # No scan has so many voxels in a row.
@@ -87,8 +87,8 @@ def parse_range(text: str) -> tuple[int | None, int | None]:
     return (None if first is None else int(first), None if last is None else int(last))
 
 
-def read_prompts(path: Path) -> tuple[int, dict[str | None, dict[int, Box]]]:
-    """Read a prompts file; return the axis, and of each object by name the box of each slice.
+def read_prompts(path: Path) -> tuple[int, dict[str | None, dict[int, Prompt]]]:
+    """Read a prompts file; return the axis, and of each object by name the box of each slice, with what it excludes.
 
     The only object of a file without ``objects`` has no name.
 
@@ -140,7 +140,7 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:80]}…"
 
 
-def _check_content(content: Any) -> tuple[int, dict[str | None, dict[int, Box]]]:
+def _check_content(content: Any) -> tuple[int, dict[str | None, dict[int, Prompt]]]:
     has_objects = isinstance(content, dict) and "objects" in content
     subject = "objects" if has_objects else "prompts"
     _check_keys(content, {"axis", subject}, {subject}, "the start")
@@ -149,7 +149,7 @@ def _check_content(content: Any) -> tuple[int, dict[str | None, dict[int, Box]]]
         raise _WrongPlaceError(f"axis: {_shown(axis)} is not 0, 1 or 2")
     if not has_objects:
         return axis, {None: _check_prompts(content["prompts"], "prompts")}
-    objects: dict[str | None, dict[int, Box]] = {}
+    objects: dict[str | None, dict[int, Prompt]] = {}
     for number, item in enumerate(_check_list(content["objects"], "objects")):
         place = f"objects[{number}]"
         _check_keys(item, {"name", "prompts"}, {"name", "prompts"}, place)
@@ -167,19 +167,26 @@ def is_name(text: str) -> bool:
     return bool(text.strip()) and text.isprintable()
 
 
-def _check_prompts(prompts: Any, place: str) -> dict[int, Box]:
-    boxes: dict[int, Box] = {}
+def _check_prompts(prompts: Any, place: str) -> dict[int, Prompt]:
+    checked: dict[int, Prompt] = {}
     for number, prompt in enumerate(_check_list(prompts, place)):
         here = f"{place}[{number}]"
-        _check_keys(prompt, {"slice", "box"}, {"slice", "box"}, here)
+        _check_keys(prompt, {"slice", "box", "exclude"}, {"slice", "box"}, here)
         index = prompt["slice"]
         if type(index) is not int:
             raise _WrongPlaceError(f"{here}.slice: {_shown(index)} is not a whole number")
         _check_digits(index, f"{here}.slice")
-        if index in boxes:
+        if index in checked:
             raise _WrongPlaceError(f"{here}.slice: slice {index} has a box already")
-        boxes[index] = _check_box(prompt["box"], f"{here}.box")
-    return boxes
+        checked[index] = Prompt(_check_box(prompt["box"], f"{here}.box"), exclude=_check_excluded(prompt, here))
+    return checked
+
+
+def _check_excluded(prompt: dict[str, Any], place: str) -> tuple[Box, ...]:
+    if "exclude" not in prompt:
+        return ()
+    boxes = _check_list(prompt["exclude"], f"{place}.exclude")
+    return tuple(_check_box(box, f"{place}.exclude[{number}]") for number, box in enumerate(boxes))
 
 
 def _check_digits(value: Any, place: str) -> None:

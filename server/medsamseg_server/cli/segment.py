@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
 
     refuse_to_replace_the_image(args.image, args.output)
     probability.check_options(args, len(tasks))
-    exclusion.check_options(args, is_film(args.image))
+    exclusion.check_options(args, is_film(args.image), tasks.values())
     clicking.check_options(args, is_film(args.image))
     _check_phases(args, is_film(args.image))
     _check_planes(args, is_film(args.image))

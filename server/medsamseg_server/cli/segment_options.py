@@ -28,6 +28,7 @@ prompts file:
   {FILE_EXAMPLE}
   Several objects become the segments of one file, each slice encoded once:
   {OBJECTS_EXAMPLE}
+  "exclude": [[98, 101, 130, 133]] beside a "box" is what --exclude is beside --box.
 
 windows:
   auto (by what is in and round the box; recognizes CT), soft, lung, brain, bone (CT),
@@ -129,7 +130,7 @@ def _add_prompts(prompts: argparse._ArgumentGroup) -> None:
     )
     clicking.add_option(prompts)
     lines.add_option(prompts)
-    exclusion.add_option(prompts)
+    exclusion.add_options(prompts)
     prompts.add_argument("--slice", metavar="N", type=int, help="index of the slice with the box")
     prompts.add_argument(
         "--axis", type=int, choices=(0, 1, 2), help="array axis across the slices (default: 0, the stored slices)"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
@@ -38,6 +39,26 @@ from medsamseg_server.propagation.fusing import Phases
 from medsamseg_server.propagation.whole_volume import Task, WholeMask, WholeObjects
 from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.weights.store import ModelStore
+
+if TYPE_CHECKING:
+    from medsamseg_server.measurements.measuring import Measurements
+
+
+@dataclass(frozen=True)
+class Segmented:
+    """What was found in a scan, and is written.
+
+    Attributes:
+        results: the objects by name.
+        measured: what was measured of each; None where the scan's millimeters are not known.
+        summary: as ``segment_report.summarize``.
+        notes: sentences that the user should read.
+    """
+
+    results: Mapping[str, WholeMask]
+    measured: Mapping[str, Measurements | None]
+    summary: dict[str, Any]
+    notes: list[str]
 
 
 @dataclass(frozen=True)
@@ -75,10 +96,10 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
     _check_outputs(args, len(tasks))
     store = ModelStore()
     store.path(args.model)
-    scan = _read(args, tasks)
+    scan = _read(args, lambda image: tasks)
     objects = None
     if args.click is None:
-        objects = _objects(args, scan)
+        objects = WholeObjects(scan.volume, scan.tasks, args.allow_overlap, scan.phases)
     else:
         clicking.check_click(scan.tasks, scan.volume)
     if args.all_times and scan.times is not None:
@@ -89,10 +110,41 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
     if objects is None:
         scan = replace(scan, tasks=clicking.with_box(scan.tasks, scan.volume, engine))
         clicking.say_box(args, scan.tasks)
-        objects = _objects(args, scan)
+        objects = WholeObjects(scan.volume, scan.tasks, args.allow_overlap, scan.phases)
     if args.all_times and scan.times is not None:
         return segment_times.run(args, scan.times, scan.tasks, engine)
-    results = exclusion.without_excluded(_run_with_progress(args, objects, engine), scan.axis)
+    found = _find(args, scan, objects, engine)
+    for note in found.notes:
+        warn(note)
+    summary = found.summary | {"seconds_loading": round(seconds_loading, 3), "warnings": found.notes}
+    summary |= clicking.as_json(args, scan.tasks)
+    report(args, summary, found.results, found.measured)
+    return 0
+
+
+def segment(
+    args: argparse.Namespace,
+    tasks_of: Callable[[Image], Mapping[str, Task]],
+    load_engine: Callable[[argparse.Namespace], Engine],
+) -> Segmented:
+    """Segment the objects of one volume and write the files, as ``run``, but print nothing.
+
+    Args:
+        args: of ``medsamseg segment``, without ``--click``, ``--all-times`` and ``--allow-overlap``.
+        tasks_of: what to segment in the image, by the objects' names.
+        load_engine: gives the engine for the arguments; asked once they are known to be right.
+
+    Raises:
+        MedSAMSegError: what is wrong with the image, the tasks or the outputs.
+    """
+    _check_outputs(args, 1)
+    scan = _read(args, tasks_of)
+    objects = WholeObjects(scan.volume, scan.tasks, args.allow_overlap, scan.phases)
+    return _find(args, scan, objects, load_engine(args))
+
+
+def _find(args: argparse.Namespace, scan: _Scan, objects: WholeObjects, engine: Engine) -> Segmented:
+    results = _run_with_progress(args, objects, engine)
     notes = [*scan.image.notes, *scan.volume.notes, *scan.phase_notes, *_notes_on_objects(args, results)]
     segments = _segments(args, engine, results)
     notes += _write(args, scan, segments, results)
@@ -100,15 +152,9 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
     measurement_report.write(args, scan.image, segments, measured)
     if args.csv:
         write_segments(segments_path(args.output), measured)
-    for note in notes:
-        warn(note)
     summary = summarize(args, scan.image, engine, results, measured)
     summary["slices_total"] = scan.volume.slice_count(scan.axis)
-    summary["seconds_loading"] = round(seconds_loading, 3)
-    summary["warnings"] = notes
-    summary |= clicking.as_json(args, scan.tasks)
-    report(args, summary, results, measured)
-    return 0
+    return Segmented(results, measured, summary, notes)
 
 
 def _check_outputs(args: argparse.Namespace, objects: int) -> None:
@@ -119,20 +165,22 @@ def _check_outputs(args: argparse.Namespace, objects: int) -> None:
     check_can_hold(args.output, overlap=args.allow_overlap and objects > 1)
 
 
-def _read(args: argparse.Namespace, tasks: Mapping[str, Task]) -> _Scan:
+def _read(args: argparse.Namespace, tasks_of: Callable[[Image], Mapping[str, Task]]) -> _Scan:
     times = open_times(args.image, args.series) if args.all_times or args.time is not None else None
     if times is not None:
         times.check(args.time or 0)
     image = times.read(args.time or 0) if times is not None else read_image(args.image, args.series)
     volume = Volume.from_array(image.array)
+    tasks = tasks_of(image)
     for path in (args.output, args.probability):
         if path is not None:
             check_can_hold(path, len(volume.array))
     check_scan(args.output, list(tasks), image.place)
     measurement_report.check_scan(args, image)
     i, j, k = image.geometry.spacing
+    excluded = exclusion.excluded_voxels(args, image)
     there = {
-        name: replace(with_boxes_in_pixels(args, task, volume.slice_size), spacing=(k, j, i))
+        name: replace(with_boxes_in_pixels(args, task, volume.slice_size), spacing=(k, j, i), exclude_mask=excluded)
         for name, task in in_space(dict(tasks), image, args.slice_order).items()
     }
     there = lines.placed(args, there, image.geometry, volume.slice_size)
@@ -144,13 +192,6 @@ def _read_phases(args: argparse.Namespace, image: Image) -> tuple[Phases, tuple[
     found = [read_phase(path, image, args.image.name) for path in args.also]
     notes = tuple(note for _, several in found for note in several)
     return Phases(tuple(volume for volume, _ in found), args.fuse or "mean"), notes
-
-
-def _objects(args: argparse.Namespace, scan: _Scan) -> WholeObjects:
-    # What is excluded is followed as a whole, and so is the object that it lies in.
-    may_overlap = args.allow_overlap or bool(args.exclude)
-    tasks = exclusion.with_excluded(args, scan.tasks, scan.volume.slice_size)
-    return WholeObjects(scan.volume, tasks, may_overlap, scan.phases)
 
 
 def _run_with_progress(args: argparse.Namespace, objects: WholeObjects, engine: Engine) -> dict[str, WholeMask]:
@@ -167,7 +208,7 @@ def _run_with_progress(args: argparse.Namespace, objects: WholeObjects, engine: 
 
 
 def _notes_on_objects(args: argparse.Namespace, results: Mapping[str, WholeMask]) -> list[str]:
-    outcome = "is left" if args.exclude else "was found"
+    outcome = "is left" if args.exclude or args.exclude_labels else "was found"
     # What is so for the volume is so for all of its objects.
     notes = list(dict.fromkeys(note for result in results.values() for note in result.notes))
     for name, result in results.items():

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from medsamseg_server.cli import lines
 from medsamseg_server.cli.box_formats import in_pixels
 from medsamseg_server.cli.clicking import parse_click, place_of
+from medsamseg_server.cli.exclusion import excluded_boxes
 from medsamseg_server.cli.prompt_arguments import is_name, parse_box, parse_range, read_prompts, slice_index
+from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
 if TYPE_CHECKING:
-    from medsamseg_server.engine.prompts import Box
     from medsamseg_server.propagation.whole_volume import Task
 
 
@@ -24,19 +25,30 @@ def make_tasks(args: argparse.Namespace) -> dict[str, Task]:
     Raises:
         MedSAMSegError: ``usage``, ``name_invalid``, or what is wrong with a box, a range or a prompts file.
     """
+    if args.name is not None and not is_name(args.name):
+        raise wrong_usage(f"{args.name!r} is no name for a segment.", "Give --name some letters.", "name_invalid")
+    axis, objects = _prompts_of(args)
+    if args.name is not None and None not in objects:
+        raise wrong_usage("--name cannot go with several objects.", "Put the names into the file.")
+    return tasks_of_prompts(args, axis, {name or args.name or "Segment": each for name, each in objects.items()})
+
+
+def tasks_of_prompts(
+    args: argparse.Namespace, axis: int, objects: Mapping[str, Mapping[int, Prompt]]
+) -> dict[str, Task]:
+    """Return the tasks for prompts by object and slice, with everything else as the arguments say.
+
+    Raises:
+        MedSAMSegError: ``range_malformed``.
+    """
     from medsamseg_server.propagation import DEFAULT_METHOD
     from medsamseg_server.propagation.whole_volume import Task
 
-    if args.name is not None and not is_name(args.name):
-        raise wrong_usage(f"{args.name!r} is no name for a segment.", "Give --name some letters.", "name_invalid")
-    axis, objects = _boxes_of(args)
-    if args.name is not None and None not in objects:
-        raise wrong_usage("--name cannot go with several objects.", "Put the names into the file.")
     first, last = parse_range(args.range or ":")
     return {
-        (name or args.name or "Segment"): Task(
+        name: Task(
             axis,
-            boxes,
+            {index: prompt.box for index, prompt in prompts.items() if prompt.box is not None},
             first,
             last,
             not args.slice_only,
@@ -46,12 +58,13 @@ def make_tasks(args: argparse.Namespace) -> dict[str, Task]:
             threshold=args.threshold,
             planes=args.planes,
             meaning=args.meaning,
+            exclude={index: prompt.exclude for index, prompt in prompts.items() if prompt.exclude},
         )
-        for name, boxes in objects.items()
+        for name, prompts in objects.items()
     }
 
 
-def _boxes_of(args: argparse.Namespace) -> tuple[int, dict[str | None, dict[int, Box]]]:
+def _prompts_of(args: argparse.Namespace) -> tuple[int, dict[str | None, dict[int, Prompt]]]:
     if args.prompts is not None:
         for option in ("box", "slice", "axis"):
             if getattr(args, option) is not None:
@@ -63,7 +76,7 @@ def _boxes_of(args: argparse.Namespace) -> tuple[int, dict[str | None, dict[int,
     if (args.box is None and args.click is None and not args.line) or index is None:
         missing = "--slice" if index is None else "--box"
         raise wrong_usage(f"{missing} is missing.", "Give --box (or --line, --click) and --slice, or --prompts.")
-    return args.axis or 0, {None: {index: _place(args)}}
+    return args.axis or 0, {None: {index: Prompt(_place(args), exclude=excluded_boxes(args))}}
 
 
 def _place(args: argparse.Namespace) -> Box:
@@ -77,8 +90,15 @@ def with_boxes_in_pixels(args: argparse.Namespace, task: Task, size_of: Callable
     """Return a task whose boxes are in voxel indices; ``size_of`` gives (H, W) for an axis and a slice."""
     if args.box_format == "corners" or args.line:
         return task
-    boxes = {index: in_pixels(box, args.box_format, size_of(task.axis, index)) for index, box in task.boxes.items()}
-    return replace(task, boxes=boxes)
+
+    def converted(index: int, box: Box) -> Box:
+        return in_pixels(box, args.box_format, size_of(task.axis, index))
+
+    return replace(
+        task,
+        boxes={index: converted(index, box) for index, box in task.boxes.items()},
+        exclude={index: tuple(converted(index, box) for box in boxes) for index, boxes in task.exclude.items()},
+    )
 
 
 def wrong_usage(message: str, hint: str, code: str = "usage") -> MedSAMSegError:

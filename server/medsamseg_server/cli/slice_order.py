@@ -55,4 +55,8 @@ def _moved(task: Task, slices: dict[int, int], name: str) -> Task:
                 f"{sorted(slices)[-1]}.",
                 "Count frames from 0.",
             )
-    return replace(task, boxes={slices[index]: box for index, box in task.boxes.items()})
+    return replace(
+        task,
+        boxes={slices[index]: box for index, box in task.boxes.items()},
+        exclude={slices[index]: boxes for index, boxes in task.exclude.items()},
+    )

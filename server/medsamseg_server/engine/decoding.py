@@ -90,7 +90,8 @@ def _ways(embedded: Embedded, prompt: Prompt) -> list[Prompt]:
         return [prompt]
     view = embedded.framing.view
     end = (view.y0 + view.height, view.x0 + view.width)
-    return [Prompt(box) for box in widened(prompt.box, MARGINS, embedded.mask_pixel, end)]
+    margins = prompt.margins or MARGINS
+    return [Prompt(box) for box in widened(prompt.box, margins, embedded.mask_pixel, end)]
 
 
 def _decode(

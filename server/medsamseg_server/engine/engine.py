@@ -17,6 +17,7 @@ from medsamseg_server.engine.box_vote import MARGINS, MIDDLE_MARGIN, widened
 from medsamseg_server.engine.clicks import ClickedBox, box_round_click
 from medsamseg_server.engine.decoding import decode_boxes, decode_prompts
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
+from medsamseg_server.engine.exclusion import asked_for, without_excluded
 from medsamseg_server.engine.loaded_networks import LoadedNetworks, LoadPredictor
 from medsamseg_server.engine.masks import Candidates, SliceMask
 from medsamseg_server.engine.prompts import Box, Prompt, check_prompts, require_meanings
@@ -179,13 +180,15 @@ class Engine:
         return self._embeddings.fill(predictor, request, request.whole(predictor.specification))
 
     def embed_for(self, request: SliceRequest, prompts: Sequence[Prompt]) -> list[Embedded]:
-        """Return the embedding that each prompt, which has been checked, is decoded on; each is encoded once.
+        """Return the embeddings that prompts, which have been checked, are decoded on; each is encoded once.
+
+        They are those of ``exclusion.asked_for(prompts)``, in their order.
 
         Raises:
             MedSAMSegError: as ``embed``.
         """
         predictor = self.predictor(request.model)
-        framings = request.framings(predictor.specification, prompts)
+        framings = request.framings(predictor.specification, asked_for(prompts))
         found = {framing: self._embeddings.embed(predictor, request, framing) for framing in dict.fromkeys(framings)}
         return [found[framing] for framing in framings]
 
@@ -205,7 +208,7 @@ class Engine:
         predictor = self._networks.find(request.model or self.default_model)
         if predictor is None:
             return None
-        framings = request.framings(predictor.specification, prompts)
+        framings = request.framings(predictor.specification, asked_for(prompts))
         known: dict[Framing, Embedded] = {}
         for framing in dict.fromkeys(framings):
             embedded = self._embeddings.find(predictor, request, framing)
@@ -256,13 +259,16 @@ class Engine:
         count = len(boxes)
         return _segmentation([embedded] * count, masks.slice_masks(), [None] * count, seconds)
 
-    def candidates(self, request: SliceRequest, box: Box, more_boxes: Sequence[Box] = ()) -> SliceCandidates:
-        """Return masks for a vote on an object near a box: of the box with ``MARGINS``, all on what it is seen in.
+    def candidates(
+        self, request: SliceRequest, box: Box, more_boxes: Sequence[Box] = (), margins: Sequence[float] = MARGINS
+    ) -> SliceCandidates:
+        """Return masks for a vote on an object near a box: of the box with margins, all on what it is seen in.
 
         Args:
             request: the slice.
             box: x0, y0, x1, y1.
             more_boxes: others of the same object, each with one margin.
+            margins: of the box, in pixels of the network's mask.
 
         Raises:
             MedSAMSegError: as ``segment``.
@@ -270,7 +276,7 @@ class Engine:
         check_prompts([Prompt(each) for each in (box, *more_boxes)], request.image_size)
         embedded = self.embed_for(request, [Prompt(box)])[0]
         pixel = embedded.mask_pixel
-        boxes = widened(box, MARGINS, pixel, request.image_size)
+        boxes = widened(box, margins, pixel, request.image_size)
         for each in more_boxes:
             # One that the network would not see is none.
             if embedded.framing.view.holds(each):
@@ -285,7 +291,7 @@ class Engine:
         quick: bool = False,
         with_probabilities: bool = False,
     ) -> SliceSegmentation:
-        """Return one mask per prompt, which have been checked, each on its own embedding of the slice.
+        """Return one mask per prompt, which have been checked, each on its own embeddings of the slice.
 
         Args:
             embedded: of ``embed_for`` or ``find_for``.
@@ -295,8 +301,9 @@ class Engine:
         """
         started = time.perf_counter()
         with self._networks.decoding:
-            masks, agreements = decode_prompts(embedded, prompts, quick, with_probabilities)
-        return _segmentation(embedded, masks, agreements, time.perf_counter() - started)
+            masks, agreements = decode_prompts(embedded, asked_for(prompts), quick, with_probabilities)
+        left, agreed = without_excluded(prompts, masks, agreements)
+        return _segmentation(embedded, left, agreed, time.perf_counter() - started)
 
     def search_proposals(self, embedded: Embedded, options: ProposalOptions) -> ProposalSearch:
         """Return the search for the objects of a slice that nobody has pointed at.
@@ -340,7 +347,7 @@ def _segmentation(
     return SliceSegmentation(
         masks,
         agreements,
-        [each.framing for each in embedded],
+        [each.framing for each in embedded[: len(masks)]],
         all(each.was_cached for each in different),
         sum(each.seconds for each in different),
         decode_seconds,

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD, ProbabilityMap
+from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD, ProbabilityMap, paste
 
 _Value = TypeVar("_Value", bound=np.generic)
 
@@ -133,6 +134,26 @@ class SliceMask:
         mask = SliceMask.from_mask(found.values > threshold, self.score).moved(found.x0, found.y0)
         return replace(mask, probability=found)
 
+    def without(self, other: SliceMask) -> SliceMask:
+        """Return what of the object is not another one's of the same slice; so are its probabilities, where known."""
+        if self.extent is None:
+            return self
+        x0, y0, x1, y1 = self.extent
+        taken = other.cut(x0, y0, (y1 - y0 + 1, x1 - x0 + 1))
+        left = SliceMask.from_mask(self.pixels & ~taken, self.score).moved(x0, y0)
+        if self.probability is None:
+            return left
+        place = self.probability.x0, self.probability.y0, self.probability.values.shape
+        other_one = other.cut(*place) if other.probability is None else other.probability.cut(*place)
+        return replace(left, probability=self.probability.without(other_one))
+
+    def cut(self, x0: int, y0: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+        """Return the mask on a rectangle (h, w) of the slice from column ``x0`` and row ``y0`` on."""
+        part = np.zeros(shape, bool)
+        if self.extent is not None:
+            paste(part, self.pixels, self.extent[0] - x0, self.extent[1] - y0)
+        return part
+
     def limited_to(self, part: NDArray[np.bool_]) -> SliceMask:
         """Return what of the object is left: a part of it, (H, W); the probability stays that of all of it."""
         return SliceMask.from_mask(part, self.score, self.probability)
@@ -161,6 +182,18 @@ class SliceMask:
         if self.extent is not None:
             x0, y0, x1, y1 = self.extent
             target[y0 : y1 + 1, x0 : x1 + 1][self.pixels] = value
+
+
+def filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return a mask (H, W) with its holes.
+
+    >>> int(filled(np.pad(~np.eye(3, dtype=bool), 1))[2, 2])
+    1
+    """
+    around = np.pad(~mask, 1, constant_values=True).astype(np.uint8)
+    _, areas = cv2.connectedComponents(around, connectivity=4)
+    whole: NDArray[np.bool_] = areas[1:-1, 1:-1] != areas[0, 0]
+    return whole
 
 
 def overlap(first: SliceMask, second: SliceMask) -> float:

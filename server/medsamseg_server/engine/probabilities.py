@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+
+_Value = TypeVar("_Value", bound=np.generic)
 
 #: Where the models' authors, and so this program by default, part object and background.
 DEFAULT_THRESHOLD = 0.5
@@ -32,12 +35,37 @@ class ProbabilityMap:
         """Return the same map so many pixels further right and down."""
         return replace(self, x0=self.x0 + right, y0=self.y0 + down)
 
+    def without(self, other: NDArray[np.generic]) -> ProbabilityMap:
+        """Return how likely each pixel is the object's and not another one's.
+
+        Over 0.5 where this one is and the other is not, so that it parts the same pixels as the two masks do.
+
+        Args:
+            other: the other's probabilities, or its mask, on the same rectangle.
+        """
+        return replace(self, values=np.minimum(self.values, 1 - other.astype(np.float32)))
+
+    def cut(self, x0: int, y0: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        """Return the probabilities on a rectangle (h, w) of the slice from column ``x0`` and row ``y0`` on."""
+        part = np.zeros(shape, np.float32)
+        paste(part, self.values, self.x0 - x0, self.y0 - y0)
+        return part
+
     def to_array(self, image_size: tuple[int, int]) -> NDArray[np.float32]:
         """Return the probabilities on a full slice, float32 (H, W)."""
         full = np.zeros(image_size, np.float32)
         height, width = self.values.shape
         full[self.y0 : self.y0 + height, self.x0 : self.x0 + width] = self.values
         return full
+
+
+def paste(target: NDArray[_Value], values: NDArray[_Value], x0: int, y0: int) -> None:
+    """Put values (h, w) into an array (H, W) from column ``x0`` and row ``y0`` on, as far as they lie in it."""
+    (height, width), (rows, columns) = values.shape, target.shape
+    top, bottom = max(y0, 0), max(min(y0 + height, rows), 0)
+    left, right = max(x0, 0), max(min(x0 + width, columns), 0)
+    if top < bottom and left < right:
+        target[top:bottom, left:right] = values[top - y0 : bottom - y0, left - x0 : right - x0]
 
 
 def check_threshold(threshold: float) -> float:

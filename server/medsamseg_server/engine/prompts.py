@@ -15,6 +15,9 @@ from medsamseg_server.models.specification import SPECIFICATIONS, ModelSpecifica
 #: Points of all prompts of a request together.
 MOST_POINTS_TOGETHER = 1024
 
+#: Boxes that are excluded from one.
+MOST_EXCLUDED = 16
+
 #: x0, y0, x1, y1 in in-plane pixels; pixel centers are integers.
 Box = tuple[float, float, float, float]
 
@@ -33,6 +36,10 @@ class Prompt:
         box: x0, y0, x1, y1. A box tight around pixels i…j is [i, j].
         points: x, y and 1 (on the object) or 0 (not on it).
         mask: the object as a person drew it, not empty, for a propagation to start from; taken as it is.
+        exclude: boxes in and at ``box``, each round something that is not the object, such as the blood inside of the
+            heart's muscle; see ``exclusion``.
+        exclude_mask: pixels that are not the object's.
+        margins: that the box is asked with where several boxes vote; None for ``box_vote.MARGINS``.
         meaning: which of the network's three answers is wanted; None for its one answer to a clear prompt.
     """
 
@@ -40,6 +47,9 @@ class Prompt:
     points: tuple[tuple[float, float, int], ...] = ()
     mask: SliceMask | None = None
     meaning: Meaning | None = None
+    exclude: tuple[Box, ...] = ()
+    exclude_mask: SliceMask | None = None
+    margins: tuple[float, ...] | None = None
 
     @property
     def answer(self) -> int:
@@ -65,15 +75,17 @@ def check_prompts(prompts: Sequence[Prompt], image_size: tuple[int, int]) -> Non
         if prompt.box is None and not prompt.points:
             raise _bad_prompt("prompt_empty", "A prompt has neither a box nor a point.")
         if prompt.box is not None:
-            check_box(prompt.box, image_size)
+            check_box(prompt.box, image_size, may_be_thin=prompt.mask is not None)
+        _check_excluded(prompt, image_size)
         for point in prompt.points:
             _check_point(point, image_size)
 
 
-def check_box(box: Box, image_size: tuple[int, int]) -> None:
+def check_box(box: Box, image_size: tuple[int, int], may_be_thin: bool = False) -> None:
     """Raise ``box_not_finite``, ``box_reversed``, ``box_empty`` or ``box_outside_image`` for an unusable box.
 
-    A box may reach to the outer edges of the border pixels, half a pixel beyond their centers.
+    A box may reach to the outer edges of the border pixels, half a pixel beyond their centers. ``may_be_thin`` is for
+    the tight box round a mask, which may be one pixel wide.
 
     >>> check_box((-0.5, -0.5, 255.5, 255.5), image_size=(256, 256))
     >>> check_box((54, 160, 54, 204), image_size=(256, 256))
@@ -81,14 +93,14 @@ def check_box(box: Box, image_size: tuple[int, int]) -> None:
     medsamseg_server.errors.MedSAMSegError: The box 54, 160, 54, 204 is empty: x0 and x1 are both 54. Draw the box ...
     """
     x0, y0, x1, y1 = box
-    text = ", ".join(f"{value:g}" for value in box)
+    text = _text(box)
     if not all(math.isfinite(value) for value in box):
         raise _bad_prompt("box_not_finite", f"The box {text} has a corner that is not a number.")
     for name, low, high in (("x", x0, x1), ("y", y0, y1)):
         if low > high:
             hint = "Give the corner with the smaller x and y first."
             raise _bad_prompt("box_reversed", f"The box {text} is reversed: {name}0 {low:g} > {name}1 {high:g}.", hint)
-        if low == high:
+        if low == high and not may_be_thin:
             hint = "Draw the box around the object."
             raise _bad_prompt("box_empty", f"The box {text} is empty: {name}0 and {name}1 are both {low:g}.", hint)
     height, width = image_size
@@ -98,6 +110,29 @@ def check_box(box: Box, image_size: tuple[int, int]) -> None:
             f"The box {text} is not inside the slice, whose pixels are x 0 to {width - 1} and y 0 to {height - 1}.",
             "Give the box as x0, y0, x1, y1 in pixels of this slice.",
         )
+
+
+def _check_excluded(prompt: Prompt, image_size: tuple[int, int]) -> None:
+    """Raise what is wrong with what is excluded from a prompt whose own box has been checked."""
+    if len(prompt.exclude) > MOST_EXCLUDED:
+        message = f"{len(prompt.exclude)} boxes are excluded from a box; expected {MOST_EXCLUDED} at most."
+        raise _bad_prompt("exclude_too_many", message, "Exclude what is largest, and correct the rest by hand.")
+    for excluded in prompt.exclude:
+        if prompt.box is None:
+            message = f"The box {_text(excluded)} is excluded from a prompt that has no box itself."
+            raise _bad_prompt("exclude_without_box", message, "Draw the box of the object, too.")
+        check_box(excluded, image_size)
+        (x0, y0, x1, y1), (left, top, right, bottom) = excluded, prompt.box
+        if x0 >= right or x1 <= left or y0 >= bottom or y1 <= top:
+            message = f"The box {_text(excluded)} to be excluded lies outside of the box {_text(prompt.box)}."
+            raise _bad_prompt("exclude_outside_box", message, "Draw it round something inside of the object's box.")
+        if x0 <= left and y0 <= top and x1 >= right and y1 >= bottom:
+            message = f"The box {_text(excluded)} to be excluded covers all of the box {_text(prompt.box)}."
+            raise _bad_prompt("exclude_covers_box", message, "Draw it round what is inside alone.")
+
+
+def _text(box: Box) -> str:
+    return ", ".join(f"{value:g}" for value in box)
 
 
 def _check_counts(prompts: Sequence[Prompt]) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from medsamseg_server.evaluation.html_parts import figure, page
 from medsamseg_server.evaluation.pictures import BOX_COLOR, MASK_COLOR, REFERENCE_COLOR
 from medsamseg_server.evaluation.report import (
     BAD_SLICE_DICE,
@@ -25,19 +25,6 @@ from medsamseg_server.evaluation.runner import Setup, SliceScore, TargetScore
 #: Pictures shown for a protocol of a run.
 PICTURES_EACH = 6
 
-_STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 1200px; padding: 0 1em; color: #1a1a1a; }
-h1 { font-size: 1.5em; } h2 { font-size: 1.2em; margin-top: 2em; }
-table { border-collapse: collapse; margin: .7em 0; font-variant-numeric: tabular-nums; }
-th, td { border-bottom: 1px solid #ddd; padding: .25em .7em; text-align: right; white-space: nowrap; }
-th { background: #f4f4f4; } td:first-child, th:first-child, td.text { text-align: left; white-space: normal; }
-tr.best td { font-weight: 600; } .low { color: #b00020; } .small { color: #555; font-size: .9em; }
-summary { cursor: pointer; padding: .3em 0; } details { border-top: 1px solid #ddd; }
-figure { display: inline-block; margin: .4em; vertical-align: top; width: 265px; }
-figcaption { font-size: .82em; } img { max-width: 260px; background: #000; }
-.key { display: inline-block; width: 1em; height: .8em; margin: 0 .3em 0 1em; }
-"""
-
 
 @dataclass(frozen=True)
 class Picture:
@@ -54,17 +41,11 @@ Pictures = Mapping[tuple[Setup, str], Sequence[Picture]]
 
 def make_html(scores: Scores, pictures: Pictures, about: dict[str, Any]) -> str:
     """Return the report as a page that needs nothing else."""
-    facts = " · ".join(f"{escape(str(key))}: {escape(str(value))}" for key, value in about.items())
-    parts = [
-        "<!DOCTYPE html><html lang=en><meta charset=utf-8><title>MedSAMSeg evaluation</title>",
-        f"<style>{_STYLE}</style><h1>MedSAMSeg evaluation</h1><p class=small>{facts}</p>",
-        _comparison(scores),
-        _keys(),
-    ]
+    parts = [_comparison(scores), _keys()]
     for setup, by_protocol in scores.items():
         parts.append(f"<h2>{escape(_title(setup))}</h2>")
         parts += [_details(name, targets, pictures.get((setup, name), ())) for name, targets in by_protocol.items()]
-    return "\n".join(parts)
+    return page("MedSAMSeg evaluation", about, parts)
 
 
 def _title(setup: Setup) -> str:
@@ -151,9 +132,6 @@ def _row(target: TargetScore) -> str:
 
 def _figure(picture: Picture) -> str:
     found = picture.found
-    data = base64.b64encode(picture.png).decode("ascii")
     sure = "" if found.confidence is None else f", confidence {found.confidence:.2f}"
-    return (
-        f"<figure><img alt='{escape(picture.target)}, slice {found.index}' src='data:image/png;base64,{data}'>"
-        f"<figcaption>{escape(picture.target)}, slice {found.index}: Dice {found.dice:.2f}{sure}</figcaption></figure>"
-    )
+    slice_name = f"{picture.target}, slice {found.index}"
+    return figure(picture.png, slice_name, escape(f"{slice_name}: Dice {found.dice:.2f}{sure}"))

@@ -15,6 +15,8 @@ from medsamseg_server.system.safe_files import ensure_readable
 
 #: Files that are flat pictures by their names.
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif")
+#: Whole slides of digital pathology by their names: pyramids in the formats of scanners.
+WHOLE_SLIDE_SUFFIXES = (".svs", ".ndpi", ".mrxs", ".scn", ".vms", ".vmu", ".bif", ".czi", ".vsi")
 
 # Pillow's modes of one gray value per pixel, more than 8 bits.
 _DEEP_GRAY = {"I;16": np.uint16, "I;16L": np.uint16, "I;16B": np.uint16, "I": np.int32, "F": np.float32}
@@ -27,7 +29,7 @@ def is_picture(path: Path) -> bool:
 
 def may_be_flat(path: Path) -> bool:
     """Return whether a file is, by its name, mostly a single picture: it needs no number of a slice then."""
-    return is_picture(path) or path.suffix.lower() in (".tif", ".tiff")
+    return is_picture(path) or path.suffix.lower() in (".tif", ".tiff", *WHOLE_SLIDE_SUFFIXES)
 
 
 def read_picture(path: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
@@ -76,12 +78,17 @@ def _check_kind(path: Path, picture: Image.Image) -> None:
             "Save the frame that you want to segment as PNG; to follow an object through all of them, save it as MP4.",
         )
     if picture.mode in ("CMYK", "LAB", "HSV"):
-        raise MedSAMSegError(
-            ErrorKind.INVALID_INPUT,
-            "picture_kind",
-            f"{path} has {picture.mode} colors, which depend on a printer or a standard light.",
-            "Save it with red, green and blue (RGB) as PNG.",
-        )
+        raise colors_error(path, picture.mode)
+
+
+def colors_error(path: Path, colors: str) -> MedSAMSegError:
+    """Return the error that a picture has other colors than red, green and blue, such as ``CMYK``."""
+    return MedSAMSegError(
+        ErrorKind.INVALID_INPUT,
+        "picture_kind",
+        f"{path} has {colors} colors, which depend on a printer or a standard light.",
+        "Save it with red, green and blue (RGB) as PNG.",
+    )
 
 
 def _pixels(path: Path, picture: Image.Image) -> tuple[NDArray[Any], tuple[str, ...]]:

@@ -25,7 +25,7 @@ from medsamseg_server.image_io.image import (
 )
 from medsamseg_server.image_io.nifti import read_nifti, require_complete_pair
 from medsamseg_server.image_io.nrrd_headers import require_short_fields
-from medsamseg_server.image_io.pictures import is_picture, read_picture
+from medsamseg_server.image_io.pictures import WHOLE_SLIDE_SUFFIXES, is_picture, read_picture
 from medsamseg_server.image_io.tiff_stacks import check_pages, read_stack
 from medsamseg_server.image_io.times import is_list
 from medsamseg_server.image_io.voxel_sizes import stated_voxel_ml
@@ -38,8 +38,6 @@ sitk.ProcessObject.SetGlobalWarningDisplay(False)
 _FORMATS = (
     "Readable are NRRD, NIfTI and MetaImage files, folders of DICOM files, and pictures (PNG, JPEG, TIFF, BMP, WebP)."
 )
-#: Whole slides of digital pathology: pyramids in the formats of scanners.
-_WHOLE_SLIDES = (".svs", ".ndpi", ".mrxs", ".scn", ".vms", ".vmu", ".bif", ".czi", ".vsi")
 
 
 def read_image(path: Path, series: str | None = None) -> Image:
@@ -69,7 +67,7 @@ def read_image(path: Path, series: str | None = None) -> Image:
     ensure_readable(path, "image_unreadable")
     if npz_scans.is_one(path):
         return npz_scans.read_scan(path)
-    if path.suffix.lower() in _WHOLE_SLIDES:
+    if path.suffix.lower() in WHOLE_SLIDE_SUFFIXES:
         raise whole_slide_error(path)
     if is_picture(path):
         return _read_picture(path)

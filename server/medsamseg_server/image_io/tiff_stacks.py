@@ -16,9 +16,16 @@ from typing import Any
 import tifffile
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.image_io.dicom_colors import whole_slide_error
+from medsamseg_server.image_io.pictures import colors_error
 from medsamseg_server.image_io.voxel_sizes import MILLIMETERS
 
 _KINDS = {"C": "channels", "T": "time points"}
+_OTHER_COLORS: dict[object, str] = {
+    tifffile.PHOTOMETRIC.SEPARATED: "CMYK",
+    tifffile.PHOTOMETRIC.CIELAB: "LAB",
+    tifffile.PHOTOMETRIC.ICCLAB: "LAB",
+}
 
 
 @dataclass(frozen=True)
@@ -30,11 +37,15 @@ class TiffStack:
             ``I`` for pages of which nothing is said.
         shape: number of entries along each.
         voxel_ml: volume of a voxel in milliliters; None where the file does not say it.
+        colors: what colors it has, where they are not red, green and blue; else "".
+        is_pyramid: whether it has smaller copies of its pixels, as the whole slides of scanners have.
     """
 
     axes: str
     shape: tuple[int, ...]
     voxel_ml: float | None
+    colors: str = ""
+    is_pyramid: bool = False
 
 
 def read_stack(path: Path) -> TiffStack | None:
@@ -42,19 +53,24 @@ def read_stack(path: Path) -> TiffStack | None:
     try:
         with tifffile.TiffFile(path) as file:
             series = file.series[0]
-            return TiffStack(series.axes, tuple(series.shape), _voxel_ml(file))
+            colors = _OTHER_COLORS.get(series.keyframe.photometric, "")
+            return TiffStack(series.axes, tuple(series.shape), _voxel_ml(file), colors, len(series.levels) > 1)
     except (tifffile.TiffFileError, OSError, ValueError, KeyError, IndexError, ElementTree.ParseError):
         return None
 
 
 def check_pages(path: Path, stack: TiffStack, size: tuple[int, ...]) -> None:
-    """Raise ``image_not_3d`` unless the pages of a file are the slices of one volume.
+    """Raise ``image_not_3d`` unless the pages of a file are the slices of one volume, in gray or red, green and blue.
+
+    Other errors: ``picture_kind`` for colors of printing, ``image_whole_slide`` for a pyramid that is read in part.
 
     Args:
         path: the file, for the message.
         stack: what it says of itself.
         size: number of voxels along I, J and K that were found by reading page after page.
     """
+    if stack.colors:
+        raise colors_error(path, stack.colors)
     shown = " × ".join(str(extent) for extent in stack.shape)
     for axis, extent in zip(stack.axes, stack.shape, strict=True):
         if axis in _KINDS and extent > 1:
@@ -67,6 +83,8 @@ def check_pages(path: Path, stack: TiffStack, size: tuple[int, ...]) -> None:
                 else "Save one time point as a file of its own.",
             )
     if math.prod(stack.shape) != math.prod(size):
+        if stack.is_pyramid:
+            raise whole_slide_error(path)
         raise MedSAMSegError(
             ErrorKind.INVALID_INPUT,
             "image_not_3d",

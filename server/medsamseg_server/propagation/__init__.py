@@ -10,6 +10,7 @@ from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.propagation.events import Confidence, DirectionEnded, Event, SliceResult, SliceSeen
+from medsamseg_server.propagation.exclusion import excluded_prompts, whole_of
 from medsamseg_server.propagation.film import FilmStrategy
 from medsamseg_server.propagation.plan import Direction, Plan, make_plan
 from medsamseg_server.propagation.planes import OtherPlanes, why_one_plane
@@ -66,10 +67,14 @@ class Propagation:
         locked: slices that are not computed and that no propagation pass crosses.
         reach: slices from the outermost prompts that the object can be, and may end before; None for no such limit.
         method: one of ``METHODS``.
+        exclude_masks: pixels that are not the object's, by slice.
         planes: 3 to look at the object across the two other axes as well, or 1; see ``planes.OtherPlanes``.
 
     Attributes:
-        plan: what was asked for.
+        plan: what was asked for, as if nothing were excluded.
+        excluded: the propagation of each thing that the prompts exclude, in one plane.
+        exclude_masks: as the argument.
+        drawn: the object as a person drew it, by slice.
         notes: sentences on what is done otherwise than asked for.
 
     Raises:
@@ -88,9 +93,18 @@ class Propagation:
         locked: Collection[int] = (),
         reach: int | None = None,
         method: str = DEFAULT_METHOD,
+        exclude_masks: Mapping[int, SliceMask] | None = None,
         planes: int = 1,
     ) -> None:
-        self.plan = make_plan(shape, axis, prompts, first, last, direction, spacing, locked, reach)
+        way = first, last, direction, spacing, locked, reach
+        self.exclude_masks = exclude_masks or {}
+        whole = {
+            index: whole_of(each, self.exclude_masks.get(index)) if isinstance(each, Prompt) else each
+            for index, each in prompts.items()
+        }
+        self.plan = make_plan(shape, axis, whole, *way)
+        self.excluded = [type(self)(shape, axis, each, *way, method) for each in excluded_prompts(prompts)]
+        self.drawn = {index: each.mask for index, each in prompts.items() if isinstance(each, Prompt) and each.mask}
         self._axis = axis
         self._strategy = make_strategy(method)
         reason = why_one_plane(spacing) if check_planes(planes) == ALL_PLANES else None
@@ -120,7 +134,7 @@ class Propagation:
         return self.plan.slices_total
 
     def run(self, source: SliceSource) -> Iterator[Event]:
-        """Segment slice by slice; see ``Strategy``."""
+        """Segment slice by slice, as if nothing were excluded; see ``Strategy``."""
         followed = self._strategy.run(self.plan, source)
         return followed if self._planes == 1 else OtherPlanes(self.plan, self._axis, source).events(followed)
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from medsamseg_server.engine.box_vote import Vote, fill, vote_for_box
 from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.propagation.events import Confidence, SliceResult
+from medsamseg_server.propagation.insides import likeness_of_inside
 from medsamseg_server.propagation.intensity_histogram import ForeignLevels, IntensityHistogram
 from medsamseg_server.propagation.motion import carry
 from medsamseg_server.propagation.plan import Plan
@@ -35,12 +36,14 @@ class Keyframe:
         mask: (H, W).
         histogram: its gray levels on the prompted slice that the pass started from; None when nothing was found there.
         weakest: the least agreement of candidates since then, 0 to 1.
+        inside: the part ``inside`` of the confidence on that slice.
     """
 
     index: int
     mask: NDArray[np.bool_]
     histogram: IntensityHistogram | None
     weakest: float = 1.0
+    inside: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -85,10 +88,11 @@ class Finder:
         likely = candidates.probabilities_on_slice(self._size)
         vote = vote_for_box(candidates.on_slice(self._size), candidates.scores, box, likely)
         score = vote.score if candidates.learned_scores else None
-        sure = confidence_in_box(fill(vote.mask, box), vote.agreement, score)
+        inside = likeness_of_inside(self._gray(index), vote.mask)
+        sure = confidence_in_box(fill(vote.mask, box), vote.agreement, score, inside)
         result = SliceResult(index, "prompt", box, vote.slice_mask, "box", sure)
         histogram = IntensityHistogram(self._gray(index), vote.mask) if vote.mask.any() else None
-        return result, Keyframe(index, vote.mask, histogram)
+        return result, Keyframe(index, vote.mask, histogram, inside=sure.parts.get("inside", 1.0))
 
     def prompted(self) -> Iterator[tuple[SliceResult, Keyframe]]:
         """Yield what is on each prompted slice, ascending; see ``in_prompt``."""

@@ -31,6 +31,8 @@ class Interval:
         self._finder = finder
         self._left = left
         self._right = right
+        inside = min(left.inside, right.inside)
+        self._inside = {"inside": inside} if inside < 1 else {}
 
     def results(self) -> Iterator[SliceResult]:
         """Yield every slice of the interval, in the order of the plan's direction; alternately from both ends."""
@@ -60,6 +62,7 @@ class Interval:
             jitter=found.vote.agreement if found else 0.0,
             intensity=self._similarity(found.histogram, share) if found else 0.0,
             directions=dice(*sides),
+            **self._inside,
         )
         packed = found.vote.slice_mask if found else SliceMask.from_mask(mask, 0.0)
         box = found.box if found else between

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from medsamseg_server.engine.box_vote import MARGINS
 from medsamseg_server.engine.engine import Engine, SliceSegmentation
 from medsamseg_server.engine.masks import Candidates, SliceMask
 from medsamseg_server.engine.prompts import Box, Prompt
@@ -39,6 +40,16 @@ class SliceSource(Protocol):
             index: slice index.
             box: x0, y0, x1, y1; also what the network gets to see goes by it.
             more_boxes: others of the same object, each with one margin.
+        """
+
+    @property
+    def window(self) -> str:
+        """Which intensities the network sees; see ``windows.resolve_window``."""
+
+    def of_object(self, boxes: Mapping[int, Box], margins: Sequence[float] = MARGINS) -> SliceSource:
+        """Return the same slices in the window that suits an object, whose box by slice index is given; checked.
+
+        ``margins`` are those of the boxes that vote.
         """
 
     def gray(self, index: int) -> NDArray[np.uint8]:
@@ -91,15 +102,18 @@ class EngineSlices:
         self.window = window
         self._model = model
         self._with_probabilities = with_probabilities
+        self._margins: tuple[float, ...] = MARGINS
         self._use = _Use()
 
-    def of_object(self, boxes: Mapping[int, Box]) -> EngineSlices:
+    def of_object(self, boxes: Mapping[int, Box], margins: Sequence[float] = MARGINS) -> EngineSlices:
         """Return the same slices in the window that suits an object: that of its largest box, where it is seen best.
 
         Args:
             boxes: box by slice index, one at least; checked.
+            margins: of the boxes that vote.
         """
         made = copy.copy(self)
+        made._margins = tuple(margins)
         index, box = max(boxes.items(), key=lambda item: (item[1][2] - item[1][0]) * (item[1][3] - item[1][1]))
         made.window = self._engine.window_for(self._at(index), box)
         return made
@@ -136,7 +150,7 @@ class EngineSlices:
 
     def in_box(self, index: int, box: Box) -> tuple[SliceMask, float | None]:
         """Return the object in a user's box on slice ``index``, see ``SliceSource``; errors as ``Engine.segment``."""
-        found = self._engine.segment(self._at(index), [Prompt(box)])
+        found = self._engine.segment(self._at(index), [Prompt(box, margins=self._margins)])
         return self._segmented(index, found)[0], found.agreements[0]
 
     def in_prompt(self, index: int, prompt: Prompt) -> SliceMask:
@@ -149,7 +163,7 @@ class EngineSlices:
 
     def candidates(self, index: int, box: Box, more_boxes: Sequence[Box] = ()) -> Candidates:
         """Return masks for a vote, see ``Engine.candidates``; errors as ``Engine.segment``."""
-        found = self._engine.candidates(self._at(index), box, more_boxes)
+        found = self._engine.candidates(self._at(index), box, more_boxes, self._margins)
         self._count(index, [found.framing], found.encode_seconds, found.decode_seconds)
         return found.masks
 

@@ -112,10 +112,10 @@ class _Run:
             if found is None:
                 continue
             # Only where it is known how far the object goes: a pass without an end loses what fades there.
-            vote = found.vote if end == "volume" else self._finder.without_foreign(index, found.vote)
+            vote = found.vote if end in ("volume", "reach") else self._finder.without_foreign(index, found.vote)
             yield _result(index, way, before, replace(found, vote=vote))
             weakest = min(before.weakest, vote.agreement)
-            reached, before = index, Keyframe(index, vote.mask, before.histogram, weakest)
+            reached, before = index, Keyframe(index, vote.mask, before.histogram, weakest, before.inside)
         yield DirectionEnded.after(way, reached, reason)
 
 
@@ -126,8 +126,13 @@ def _result(index: int, way: Way, before: Keyframe, found: Found) -> SliceResult
         path=min(before.weakest, found.vote.agreement),
         intensity=found.histogram.similarity(before.histogram),
         neighbors=dice(found.vote.mask, before.mask),
+        **_inside(before.inside),
     )
     return SliceResult(index, way, found.box, found.vote.slice_mask, confidence=sure)
+
+
+def _inside(part: float) -> dict[str, float]:
+    return {"inside": part} if part < 1 else {}
 
 
 def _refusal(before: Keyframe, found: Found | None) -> Reason | None:

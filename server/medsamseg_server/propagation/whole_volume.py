@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
-from medsamseg_server.engine.prompts import Box, Meaning, Prompt, check_box
+from medsamseg_server.engine.prompts import Box, Meaning, Prompt, check_prompts
 from medsamseg_server.propagation import (
     DEFAULT_METHOD,
     DirectionEnded,
@@ -23,6 +23,7 @@ from medsamseg_server.propagation import (
     SliceSource,
 )
 from medsamseg_server.propagation.fusing import NO_PHASES, FusedSlices, Phases, make_slices
+from medsamseg_server.propagation.insides import likeness_of_inside
 from medsamseg_server.propagation.several_objects import FollowedObject, follow
 from medsamseg_server.propagation.trust import confidence_of_answer, doubt
 from medsamseg_server.volumes.volume import Volume
@@ -45,6 +46,8 @@ class Task:
         method: how to go on; one of ``propagation.METHODS``.
         reach: slices from the outermost boxes that the object can be, and may end before; None for no such limit.
         threshold: of the probability above which a voxel is the object's.
+        exclude: boxes of what is not the object, per prompted slice; the n-th ones of all slices are round one thing.
+        exclude_mask: voxels that are not the object's, (K, J, I).
         planes: 3 to look at the object across the two other axes as well, or 1.
         meaning: which of the network's three answers to each box is wanted; None for its one answer.
     """
@@ -60,8 +63,15 @@ class Task:
     method: str = DEFAULT_METHOD
     reach: int | None = None
     threshold: float = DEFAULT_THRESHOLD
+    exclude: Mapping[int, tuple[Box, ...]] = field(default_factory=dict)
+    exclude_mask: NDArray[np.bool_] | None = field(default=None, compare=False)
     planes: int = 1
     meaning: Meaning | None = None
+
+    @property
+    def prompts(self) -> dict[int, Prompt]:
+        """What shows the object, by slice."""
+        return {index: Prompt(box, exclude=self.exclude.get(index, ())) for index, box in self.boxes.items()}
 
 
 @dataclass(frozen=True)
@@ -109,15 +119,6 @@ class WholeMask:
                 place[:] = result.mask.probability.to_array((place.shape[0], place.shape[1]))
         return volume
 
-    def without(self, other: NDArray[np.bool_], axis: int) -> WholeMask:
-        """Return the object without the voxels of ``other``, (K, J, I); slices run along ``axis``."""
-        results = []
-        for result in self.results:
-            not_this = other[(slice(None),) * axis + (result.index,)]
-            left = result.mask.to_array((not_this.shape[0], not_this.shape[1])) & ~not_this
-            results.append(replace(result, mask=result.mask.limited_to(left)))
-        return replace(self, mask=self.mask * ~other, results=tuple(results))
-
     @property
     def empty_prompts(self) -> tuple[int, ...]:
         """The prompted slices on which nothing was found, ascending."""
@@ -161,7 +162,7 @@ class WholeObjects:
         phases: further volumes of the same voxels, which are asked as well.
 
     Raises:
-        MedSAMSegError: what is wrong with the boxes, the range or the window; see ``prompts.check_box``,
+        MedSAMSegError: what is wrong with the boxes, the range or the window; see ``prompts.check_prompts``,
             ``propagation.Propagation`` and ``windows.resolve_window``; or ``phases_differ``.
     """
 
@@ -177,8 +178,8 @@ class WholeObjects:
         self._tasks = tasks
         self._task = next(iter(tasks.values()))
         for task in tasks.values():
-            for index, box in task.boxes.items():
-                check_box(box, volume.slice_size(task.axis, index))
+            for index, prompt in task.prompts.items():
+                check_prompts([prompt], volume.slice_size(task.axis, index))
         volume.window(self._task.window)
         self._volume = volume
         self._may_overlap = may_overlap
@@ -206,11 +207,11 @@ class WholeObjects:
         sources = {name: source.of_object(each.plan.boxes) for name, each in self._propagations.items()}
         for name, propagation in self._propagations.items():
             propagation.start_from(meant_masks(self._tasks[name], sources[name]))
-        results: dict[str, dict[int, SliceResult]] = {name: {} for name in sources}
-        ended: dict[str, list[DirectionEnded]] = {name: [] for name in sources}
         followed = [
-            FollowedObject(name, each, sources[name], thresholds[name]) for name, each in self._propagations.items()
+            FollowedObject.of(name, each, source, thresholds[name]) for name, each in self._propagations.items()
         ]
+        results: dict[str, dict[int, SliceResult]] = {each.name: {} for each in followed}
+        ended: dict[str, list[DirectionEnded]] = {each.name: [] for each in followed}
         for name, event in follow(followed, self._may_overlap):
             if isinstance(event, DirectionEnded):
                 ended[name].append(event)
@@ -262,14 +263,23 @@ def _propagation(volume: Volume, task: Task) -> Propagation:
     return make(
         volume.shape,
         task.axis,
-        task.boxes,
+        task.prompts,
         task.first,
         task.last,
         spacing=task.spacing,
         reach=task.reach,
         method=task.method,
         planes=task.planes,
+        exclude_masks=_by_slice(task),
     )
+
+
+def _by_slice(task: Task) -> dict[int, SliceMask]:
+    """Return the voxels that are not the object's, on each slice that has some."""
+    if task.exclude_mask is None:
+        return {}
+    slices = np.moveaxis(task.exclude_mask, task.axis, 0)
+    return {index: SliceMask.from_mask(each, 1.0) for index, each in enumerate(slices) if each.any()}
 
 
 class _OnlyPrompts(Propagation):
@@ -286,4 +296,5 @@ class _OnlyPrompts(Propagation):
                 yield SliceResult(index, "prompt", box, known, "box")
                 continue
             mask, agreement = source.in_box(index, box)
-            yield SliceResult(index, "prompt", box, mask, "box", confidence_of_answer(mask, box, agreement))
+            inside = likeness_of_inside(source.gray(index), mask.to_array(self.image_size))
+            yield SliceResult(index, "prompt", box, mask, "box", confidence_of_answer(mask, box, agreement, inside))

@@ -14,7 +14,9 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from medsamseg_server import PROTOCOL_VERSION, __version__
+from medsamseg_server.engine.engine import SliceSegmentation
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.propagation.insides import likeness_of_inside
 from medsamseg_server.propagation.trust import confidence_of_answer, doubt_on_mask
 from medsamseg_server.serving import click_contract, contract, encoding_routes, error_replies, proposal_contract, status
 from medsamseg_server.serving.callers import OneToken
@@ -103,14 +105,27 @@ async def delete_volume(key: Key, service: ServiceOf) -> None:
     service.encodings.cancel(key)
 
 
+def _doubts(volume: Volume, body: contract.SegmentRequest, result: SliceSegmentation) -> list[str | None]:
+    """Return the sentence on each mask that is likely to be wrong."""
+    doubts = []
+    answers = zip(body.prompts, result.masks, result.agreements, result.framings, strict=True)
+    for prompt, mask, agreement, framing in answers:
+        inside = 1.0
+        # What is excluded may look like something else; a preview is asked once, and nothing is known of it.
+        if agreement is not None and not (prompt.exclude or volume.is_color):
+            gray = framing.window.apply(volume.slice(body.axis, body.slice))
+            inside = likeness_of_inside(gray, mask.to_array(gray.shape))
+        sure = confidence_of_answer(mask, prompt.box, agreement, inside)
+        doubts.append(doubt_on_mask(body.slice, mask, sure))
+    return doubts
+
+
 @router.post("/volumes/{key}/segment")
 async def segment(key: Key, body: contract.SegmentRequest, service: ServiceOf) -> contract.SegmentReply:
     """Return one mask per prompt on a slice."""
-    result = await service.segment(service.volumes.get(key), body)
-    doubts = [
-        doubt_on_mask(body.slice, mask, confidence_of_answer(mask, prompt.box, agreement))
-        for prompt, mask, agreement in zip(body.prompts, result.masks, result.agreements, strict=True)
-    ]
+    volume = service.volumes.get(key)
+    result = await service.segment(volume, body)
+    doubts = await run_in_threadpool(_doubts, volume, body, result)
     return contract.SegmentReply(
         masks=[Mask.of(mask) for mask in result.masks],
         windows=[contract.Window.of(framing.window) for framing in result.framings],

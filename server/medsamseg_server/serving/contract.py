@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from medsamseg_server.errors import MedSAMSegError
+from medsamseg_server.propagation.fusing import Fusion
 from medsamseg_server.serving.contract_types import Index, Reply, Request, SmallInteger
 from medsamseg_server.serving.mask_contract import Mask
 from medsamseg_server.serving.prompt_contract import SlicePrompt, only_of_kinds
@@ -20,6 +21,11 @@ MOST_PROBABILITIES = 16
 Axis = Annotated[SmallInteger, Field(description="numpy's axis of the array (K, J, I): 0, 1 or 2")]
 WindowText = Annotated[str, Field(max_length=80, description="auto, auto:NAME, a preset, percentile, or W,L")]
 ModelName = Annotated[str | None, Field(max_length=80, description="null for the server's default model")]
+FurtherKeys = Annotated[
+    list[Annotated[str, Field(pattern=VOLUME_KEY)]],
+    Field(max_length=15, description="further uploaded volumes of the same voxels, such as phases, asked as well"),
+]
+FusionName = Annotated[Fusion, Field(description="how the probabilities of all volumes become one")]
 
 
 class Error(Reply):
@@ -82,6 +88,7 @@ class ModelInfo(Reply):
     default: bool
     license: str
     size_bytes: int | None
+    proposes: bool = Field(description="it can find objects that nobody has pointed at")
     clicks: bool = Field(description="it has learned what box a click means")
 
 
@@ -101,21 +108,28 @@ class VolumeInfo(Reply):
     notes: list[str]
 
 
+#: Kinds of prompts of one slice.
+_KINDS = ("box", "points", "meaning", "exclude", "exclude_mask")
+
+
 class SegmentRequest(Request):
     """Prompts on one slice. With ``cached_only``, a slice not encoded yet is refused as ``not_encoded``, at once.
 
     With ``probabilities``, each mask comes with the map that is behind it; of ``MOST_PROBABILITIES`` prompts at most.
 
-    All prompts together have ``prompts.MOST_POINTS_TOGETHER`` points at most.
+    All prompts together have ``prompts.MOST_POINTS_TOGETHER`` points at most. They are asked on the
+    volumes of ``also`` as well, whose shape (K, J, I) is that of the first; the answers are fused.
     """
 
     model: ModelName = None
     window: WindowText = "auto"
     axis: Axis = 0
     slice: Index
-    prompts: Annotated[list[SlicePrompt], only_of_kinds("box", "points", "meaning")] = Field(max_length=1000)
+    prompts: Annotated[list[SlicePrompt], only_of_kinds(*_KINDS)] = Field(max_length=1000)
     cached_only: bool = False
     probabilities: bool = False
+    also: FurtherKeys = Field(default=[])
+    fuse: FusionName = "mean"
 
 
 class Seconds(Reply):

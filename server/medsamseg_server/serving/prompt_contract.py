@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import AfterValidator, Field
 
 from medsamseg_server.engine.masks import SliceMask
-from medsamseg_server.engine.prompts import Box, Meaning, Prompt
+from medsamseg_server.engine.prompts import MOST_EXCLUDED, Box, Meaning, Prompt
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.point_slots import MOST_POINTS
 from medsamseg_server.serving.contract_types import Index, Request, SmallInteger
@@ -52,12 +52,16 @@ class SlicePrompt(Request):
         mask: what a person drew. It is taken as it is: nothing is computed on its slice.
         meaning: which of the network's three answers is wanted, of the models mobilesam and sam; null for the one
             answer to a clear prompt.
+        exclude: boxes round what lies in ``box`` and is not the object: found as objects of their own, and taken away.
+        exclude_mask: pixels that are not the object's.
     """
 
     box: Box | None = None
     points: list[tuple[float, float, SmallInteger]] = Field(default=[], max_length=MOST_POINTS)
     mask: DrawnMask | None = None
     meaning: Meaning | None = None
+    exclude: list[Box] = Field(default=[], max_length=MOST_EXCLUDED)
+    exclude_mask: DrawnMask | None = None
 
     @property
     def kinds(self) -> set[str]:
@@ -73,8 +77,11 @@ class SlicePrompt(Request):
         Raises:
             MedSAMSegError: ``mask_invalid``, or as ``image_size``.
         """
-        mask = None if self.mask is None else self.mask.to_slice_mask(image_size())
-        return Prompt(self.box, tuple(self.points), mask, self.meaning)
+        mask, excluded = (
+            None if each is None else each.to_slice_mask(image_size()) for each in (self.mask, self.exclude_mask)
+        )
+        exclude = tuple(self.exclude)
+        return Prompt(self.box, tuple(self.points), mask, self.meaning, exclude=exclude, exclude_mask=excluded)
 
 
 class PropagationPrompt(SlicePrompt):

@@ -10,26 +10,49 @@ from medsamseg_server.engine.prompts import Box
 from medsamseg_server.propagation import DEFAULT_METHOD
 from medsamseg_server.propagation.events import SliceResult, SliceSeen
 from medsamseg_server.propagation.trust import doubt
-from medsamseg_server.serving.contract import Axis, ErrorEvent, JobName, ModelName, Seconds, Window, WindowText
+from medsamseg_server.serving.contract import (
+    Axis,
+    ErrorEvent,
+    FurtherKeys,
+    FusionName,
+    JobName,
+    ModelName,
+    Seconds,
+    Window,
+    WindowText,
+)
 from medsamseg_server.serving.contract_types import Index, Reply, Request
 from medsamseg_server.serving.mask_contract import Mask
-from medsamseg_server.serving.prompt_contract import PropagationPrompt, only_of_kinds
+from medsamseg_server.serving.prompt_contract import DrawnMask, PropagationPrompt, only_of_kinds
 
 MethodName = Annotated[str, Field(max_length=40, description="how to follow an object; one of propagation.METHODS")]
+
+
+#: Kinds of prompts of a propagation.
+_KINDS = ("box", "mask", "exclude")
+
+
+class ExcludedSlice(Request):
+    """What is not the object on a slice, whether that has a prompt or not."""
+
+    slice: Index
+    mask: DrawnMask
 
 
 class _Followed(Request):
     """Boxes of one object on some slices; ``first`` and ``last`` say where it ends, inclusive.
 
     It is at most ``reach`` slices from the outermost boxes, and may end before. ``locked`` slices are not computed,
-    and no propagation pass crosses them.
+    and no propagation pass crosses them. The n-th boxes ``exclude`` of all prompts are round one thing, which is
+    followed and taken away on every slice; ``exclude_masks`` are taken away where they are.
     """
 
-    prompts: Annotated[list[PropagationPrompt], only_of_kinds("box", "mask")] = Field(default=[], max_length=10_000)
+    prompts: Annotated[list[PropagationPrompt], only_of_kinds(*_KINDS)] = Field(default=[], max_length=10_000)
     first: Index | None = None
     last: Index | None = None
     reach: Annotated[Index, Field(ge=0)] | None = None
     locked: list[Index] = Field(default=[], max_length=100_000)
+    exclude_masks: list[ExcludedSlice] = Field(default=[], max_length=100_000)
 
 
 class PropagateObject(_Followed):
@@ -46,6 +69,7 @@ class PropagateRequest(_Followed):
     ``method`` is one of ``propagation.METHODS``; frames of a film want ``film``. With ``probabilities``, masks come
     with the map that is behind them; there is none where motion alone or a person decided. With 3 ``planes``, objects
     are then looked at across the two other axes as well, and their slices come again as all three see them.
+    ``also`` and ``fuse`` are as in ``SegmentRequest``.
     """
 
     model: ModelName = None
@@ -59,6 +83,8 @@ class PropagateRequest(_Followed):
     planes: Literal[1, 3] = 1
     job: JobName | None = None
     probabilities: bool = False
+    also: FurtherKeys = Field(default=[])
+    fuse: FusionName = "mean"
 
 
 class StartEvent(Reply):

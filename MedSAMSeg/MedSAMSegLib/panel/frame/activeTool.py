@@ -7,6 +7,7 @@ from MedSAMSegLib.panel.frame.signals import Signal
 DRAW_BOX = "draw box"
 OBJECT_POINT = "object point"
 BACKGROUND_POINT = "background point"
+NOT_THIS = "not this"
 
 
 class ActiveTool:

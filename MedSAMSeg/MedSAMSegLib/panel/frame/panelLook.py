@@ -17,16 +17,18 @@ ICONS = {
     "deleteBoxButton": "Delete",
     "positivePointButton": "ObjectPoint",
     "negativePointButton": "BackgroundPoint",
+    "notThisButton": "NotThis",
     "clearPointsButton": "ClearPoints",
     "propagateButton": "Propagate",
     "cancelButton": "Cancel",
+    "cancelProposalsButton": "Cancel",
     "undoButton": "Undo",
     "redoButton": "Redo",
     "segmentEditorButton": "Edit",
 }
 
 #: Table -> height in lines of text: a few rows, then it scrolls.
-TABLE_LINES = {"segmentsTable": 8, "boxesTable": 7, "lesionsTable": 8}
+TABLE_LINES = {"segmentsTable": 8, "boxesTable": 7, "proposalsTable": 7, "lesionsTable": 8}
 
 #: The status line keeps this room, so that nothing moves under the pointer when the sentence changes.
 STATUS_LINES = 2

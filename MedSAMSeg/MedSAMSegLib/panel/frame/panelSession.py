@@ -55,7 +55,7 @@ class PanelSession:
         #: Emitted when the server may know other models than before.
         self.modelsChanged = Signal()
         #: What the server said of each model that it knows, as ServerClient.models returns it; empty until it did.
-        self.models = []
+        self.models: list[dict[str, Any]] = []
         #: :class:`WorkList` of what is under way.
         self.work = WorkList(self.connections, lambda error: self.say(str(error)), self.changed.emit)
         #: :class:`Breathing` for what is under way without being in the list.

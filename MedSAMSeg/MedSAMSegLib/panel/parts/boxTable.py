@@ -132,4 +132,4 @@ def _texts(geometry, segmentation, entry):
     name = segment.GetName() if segment is not None else ""
     if entry.problem:
         return _("unknown"), name, entry.problem
-    return sliceName(geometry, entry.prompt), name, _("Click to see this slice")
+    return sliceName(geometry, entry.prompt.axis, entry.prompt.sliceIndex), name, _("Click to see this slice")

@@ -12,7 +12,7 @@ class ToolButton:
     """Makes its tool the active one and puts it away; starts and stops it, and shows it, when that changes.
 
     :param session: the :class:`PanelSession`.
-    :param button: a checkable QPushButton.
+    :param button: the QPushButton, a checkable one.
     :param name: name of the tool; see :mod:`activeTool`.
     :param tool: the :class:`PointerTool`.
     :param sentence: what the status line says when the tool is taken up: what to do with it.

@@ -53,7 +53,8 @@ class PointsSection(PanelSection):
         boxes = self.session.logic.boxNodes(segmentation, volume, segmentID) if segmentID else []
         for tool in self._tools:
             tool.enable(bool(boxes))
-        self.ui.clearPointsButton.enabled = any(self.session.logic.hasPoints(node) for node in boxes)
+        logic = self.session.logic
+        self.ui.clearPointsButton.enabled = any(logic.hasPoints(node) or logic.excludes(node) for node in boxes)
 
     def _onPoint(self, isInObject, place, sliceNode):
         session = self.session
@@ -66,13 +67,17 @@ class PointsSection(PanelSection):
 
     def _onClear(self):
         session = self.session
-        pointed = [box for box in self._boxes() if session.logic.hasPoints(box.node)]
-        onShownSlices = [box for box in pointed if self._isShown(box)]
-        if not onShownSlices:
-            session.say(_("The slices that are shown have no points of this segment."))
+        logic, asked = session.logic, (session.window, session.model)
+        shown = [box for box in self._boxes() if self._isShown(box)]
+        pointed = [box for box in shown if logic.hasPoints(box.node)]
+        excluding = [box for box in shown if logic.excludes(box.node)]
+        if not pointed and not excluding:
+            session.say(_("The slices that are shown have no points of this segment, and nothing that is not of it."))
         with session.sayingErrors():
-            for box in onShownSlices:
-                self._start(session.logic.startClearingPoints(box.node, session.window, session.model))
+            for box in pointed:
+                self._start(logic.startClearingPoints(box.node, *asked))
+            for box in excluding:
+                self._start(logic.startExcludingNothing(box.node, *asked))
 
     def _start(self, run):
         self.session.work.add(run, lambda result: self.session.say(sentenceOnBox(result)))

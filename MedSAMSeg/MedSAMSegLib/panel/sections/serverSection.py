@@ -35,7 +35,6 @@ class ServerSection(PanelSection):
     def __init__(self, ui: Any, session: PanelSession) -> None:
         super().__init__(ui, session)
         self._guiTag = None
-        self._models = []
         self._askedClient: Any = None
         self._modelBox = ChoiceBox(session.connections, ui.modelComboBox, self._onModelChosen)
         self._timer = qt.QTimer()
@@ -62,7 +61,7 @@ class ServerSection(PanelSection):
     def update(self) -> None:
         """Follow the chosen model."""
         model = self.session.parameters.model
-        self._modelBox.setChoices(_modelChoices(self._models, model))
+        self._modelBox.setChoices(_modelChoices(self.session.models, model))
         self._modelBox.show(model)
 
     def cleanup(self) -> None:
@@ -90,12 +89,11 @@ class ServerSection(PanelSection):
         self._askedClient = None
 
     def _onModels(self, models):
-        self._models = models
         self.session.models = models
 
     def _onModelChosen(self, model):
         self.session.parameters.model = model
-        chosen = next((known for known in self._models if known["name"] == model), None)
+        chosen = next((known for known in self.session.models if known["name"] == model), None)
         if chosen is not None and not chosen["installed"]:
             sentence = _("{title} is not on this computer. Get it with 'Manage installation'.")
             self.session.say(sentence.format(title=chosen["title"]))

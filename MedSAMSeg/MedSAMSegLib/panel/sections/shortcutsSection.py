@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 #: Name of a button, and the keys that press it. None of them is taken by Slicer's main window or slice views.
 SHORTCUTS = (
     ("drawButton", "B"),
+    ("notThisButton", "Shift+B"),
     ("nextMeaningButton", "M"),
     ("worstSliceButton", "N"),
     ("acceptSliceButton", "A"),

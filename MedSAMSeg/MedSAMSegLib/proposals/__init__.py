@@ -1,0 +1,1 @@
+"""Objects of a slice that nobody has pointed at: searched for, accepted as segments."""
