@@ -237,6 +237,9 @@ def test_intensities_are_named_by_what_the_images_hold(tmp_path, tags, name, uni
     found = numbers(groups(file)[0])
     wanted = ("intensity", "99MEDSAMSEG") if name is None else key(name)
     assert found[(wanted, key(codes.SCT.Mean))][1] == (unit, "UCUM")
+    # A scheme of our own says whose it is; standard ones need not (PS3.3 C.12.1).
+    schemes = [each.CodingSchemeDesignator for each in file.get("CodingSchemeIdentificationSequence", ())]
+    assert schemes == (["99MEDSAMSEG"] if name is None else [])
 
 
 def test_the_command_writes_both_and_says_nothing_of_the_patient(run, networks, tmp_path):  # noqa: F811
@@ -275,6 +278,7 @@ def no_spacing(ds, _):
         (["-o", "out.dcm"], "r.txt", "report_suffix", "r.txt is no name for a DICOM report."),
         (["-o", "r.dcm"], "r.dcm", "usage", "--report and --output have the same name."),
         (["-o", "out.dcm", "--all-times"], "r.dcm", "usage", "--report cannot go with --all-times."),
+        (["-o", "out.png", "--boxes", "b.json"], "r.dcm", "usage", "--report cannot go with --boxes."),
         (["-o", "out.dcm"], "there.dcm", "output_exists", "there.dcm exists already."),
         (["-o", "out.dcm"], "nowhere/r.dcm", "folder_missing", "nowhere does not exist."),
     ],
@@ -312,6 +316,14 @@ def test_a_scan_that_is_not_dicom_has_no_study_for_a_report(run, networks, tmp_p
     ]
     assert networks == []
     assert not out.exists()
+
+
+def test_a_film_is_not_measured(run, networks, tmp_path):  # noqa: F811
+    film = tmp_path / "film.mp4"
+    film.touch()
+    result = run("segment", film, *BOX, "-o", tmp_path / "out", "--report", tmp_path / "r.sr.dcm", "--json")
+    assert result.json()["error"]["message"] == "--report cannot go with a film."
+    assert networks == []
 
 
 def test_a_picture_without_millimeters_is_not_measured(run, networks, tmp_path):  # noqa: F811

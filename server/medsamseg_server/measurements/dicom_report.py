@@ -39,7 +39,7 @@ from medsamseg_server.image_io.image import DicomSource, Image
 from medsamseg_server.image_io.mask_writer import Segment
 from medsamseg_server.measurements.diameters import Diameter, Diameters
 from medsamseg_server.measurements.measuring import Intensities, Measurements
-from medsamseg_server.measurements.report_codes import intensity_codes, procedure_code
+from medsamseg_server.measurements.report_codes import intensity_codes, own_schemes, procedure_code
 
 _RESULT = Result("a DICOM report", "Leave --report out")
 
@@ -93,7 +93,7 @@ def write_report(path: Path, objects: Sequence[Reported], source: DicomSource, s
         OSError: where ``path`` cannot be written.
     """
     images = SourceImages(source)
-    segments = None if segmentation is None else pydicom.dcmread(segmentation)
+    segments = None if segmentation is None else pydicom.dcmread(segmentation, stop_before_pixels=True)
     try:
         with quiet_pydicom():
             groups = [
@@ -115,6 +115,7 @@ def write_report(path: Path, objects: Sequence[Reported], source: DicomSource, s
                 software_versions=__version__,
                 series_description=f"{MAKER} measurements",
                 is_complete=True,
+                coding_schemes=own_schemes(first),
                 specific_character_set=CHARACTER_SET,
             )
     except INCOMPLETE as error:

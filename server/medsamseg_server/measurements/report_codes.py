@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from highdicom.coding_schemes import CodingSchemeIdentificationItem
 from highdicom.sr import CodedConcept
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
@@ -16,7 +17,8 @@ _PROCEDURES = {
     "PT": codes.LN.PETUnspecifiedBodyRegion,
 }
 # Intensities that no standard code names: a code of our own, whose scheme has to begin with 99 (PS3.16 section 8).
-_INTENSITY = CodedConcept("intensity", "99MEDSAMSEG", "Image intensity")
+_OWN_SCHEME = "99MEDSAMSEG"
+_INTENSITY = CodedConcept("intensity", _OWN_SCHEME, "Image intensity")
 
 
 def procedure_code(image: Dataset) -> Any:
@@ -38,3 +40,12 @@ def intensity_codes(image: Dataset) -> tuple[Any, Any]:
     if modality == "PT" and image.get("Units") == "BQML":
         return _INTENSITY, codes.UCUM.BecquerelsPerMilliliter
     return _INTENSITY, codes.UCUM.NoUnits
+
+
+def own_schemes(image: Dataset) -> list[CodingSchemeIdentificationItem] | None:
+    """Return whose codes are in ``intensity_codes`` of an image that are in no standard; None where all are."""
+    if intensity_codes(image)[0] is not _INTENSITY:
+        return None
+    return [
+        CodingSchemeIdentificationItem(_OWN_SCHEME, name="Codes of MedSAMSeg", responsible_organization="MedSAMSeg")
+    ]
