@@ -7,7 +7,7 @@ BIN := .venv/bin
 TWO_AT_A_TIME := -n 2
 
 .DEFAULT_GOAL := help
-.PHONY: help environment weights demo test test-full full-size lint style module-types server-types format docs bench screenshots check-extension check-install soak lock clean
+.PHONY: help environment weights demo test test-full full-size lint style module-types server-types format docs bench screenshots check-extension check-install soak lock translations clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -68,6 +68,9 @@ soak: weights ## Load and faults for minutes; writes soak/results.json
 
 lock: environment ## Pin what users install, with checksums, in server/requirements (needs uv)
 	@$(BIN)/python tools/lock
+
+translations: environment ## Bring the panel's translations up to the sources, and compile them
+	@PYTHONPATH=tools:Testing $(BIN)/python -m translations
 
 clean: ## Remove everything that the other targets made
 	rm -rf .venv .medsamseg demo bench soak build .pytest_cache .ruff_cache .import_linter_cache .mypy_cache server/.mypy_cache

@@ -28,6 +28,8 @@ class MedSAMSeg(ScriptedLoadableModule):
 
     def __init__(self, parent):
         ScriptedLoadableModule.__init__(self, parent)
+        # Slicer itself looks only where its language packs are installed.
+        slicer.app.loadTranslations(self.resourcePath("Translations"))
         parent.title = _("MedSAMSeg")
         parent.categories = [translate("qSlicerAbstractCoreModule", "Segmentation")]
         parent.dependencies = ["Segmentations", "Markups", "Sequences"]

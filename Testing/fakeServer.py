@@ -70,14 +70,16 @@ def _told(prompts, locked=(), **limits):
     return {"prompts": boxes, "masks": masks, "locked": locked, **told, **limits}
 
 
-def _without(mask, boxes):
-    """:return: a mask without the pixels in boxes."""
+def _without(mask, others):
+    """:return: a mask without the pixels of others, of which some may be None."""
+    rows, columns = mask.pixels.shape
     pixels = mask.pixels.copy()
-    for box in boxes:
-        other = boxMask(box)
-        rows, columns = other.pixels.shape
-        top, left = other.y0 - mask.y0, other.x0 - mask.x0
-        pixels[max(top, 0) : max(top + rows, 0), max(left, 0) : max(left + columns, 0)] = False
+    for other in others:
+        if other is not None:
+            y, x = other.pixels.nonzero()
+            y, x = y + other.y0 - mask.y0, x + other.x0 - mask.x0
+            isInside = (y >= 0) & (y < rows) & (x >= 0) & (x < columns)
+            pixels[y[isInside], x[isInside]] = False
     return dataclasses.replace(mask, pixels=pixels)
 
 
@@ -217,6 +219,7 @@ class FakeServer:
         meanings = [prompt.meaning for prompt in prompts]
         request = {"key": key, "axis": axis, "slice": sliceIndex, "boxes": boxes, "window": window}
         lists = {"points": points, "meanings": meanings, "exclude": [prompt.exclude for prompt in prompts]}
+        lists["excludeMasks"] = [prompt.excludeMask for prompt in prompts]
         self.requests.append({**request, **{name: each for name, each in lists.items() if any(each)}})
         assert self.letSegment.wait(20), "the answer was never let go"
         self._answerIfAlive()
@@ -225,7 +228,10 @@ class FakeServer:
             return None
         if any(meanings) and model == ONE_MASK_MODEL:
             raise ServerError("MedSAM learned one mask for a box.", "Choose another model.", "model_has_one_mask")
-        found = [_without(self.maskOfBox(_boxOf(prompt)), prompt.exclude) for prompt in prompts]
+        found = [
+            _without(self.maskOfBox(_boxOf(prompt)), [*map(boxMask, prompt.exclude), prompt.excludeMask])
+            for prompt in prompts
+        ]
         masks = [_meant(mask, prompt.meaning) for mask, prompt in zip(found, prompts, strict=True)]
         masks = [withProbability(mask) for mask in masks] if withProbabilities else masks
         doubts = [self.doubtOf(sliceIndex)] * len(masks)
@@ -324,7 +330,7 @@ class FakeServer:
 
     def _inStep(self, objects):
         """Yield the slices of all objects, one of each in turn."""
-        ofObjects = [self._slices(name, dict(each["prompts"]), set(each["locked"])) for name, each in objects.items()]
+        ofObjects = [self._slices(name, each) for name, each in objects.items()]
         for events in itertools.zip_longest(*ofObjects):
             yield from (event for event in events if event is not None)
 
@@ -355,11 +361,13 @@ class FakeServer:
                 yield from followed
             yield event
 
-    def _slices(self, name, prompts, locked):
+    def _slices(self, name, followed):
+        prompts, locked = dict(followed["prompts"]), set(followed["locked"])
         box = next(iter(prompts.values()))
         for index, distance in self._reached(prompts, locked).items():
             isPrompted = index in prompts
-            mask = self.maskOfBox(prompts.get(index, box))
+            excluded = followed.get("excludeMasks", {}).get(index)
+            mask = _without(self.maskOfBox(prompts.get(index, box)), [excluded])
             fields = {
                 "object": name,
                 "slice": index,

@@ -47,10 +47,10 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
         logic.propagate(volume, segmentation, segment, progress=print)
         logic.propagate(volume, segmentation, logic.boxedSegments(segmentation, volume))
 
-    What can be done with boxes that are there already is in :class:`BoxAdjustment`, what with slices in
-    :class:`SliceReview`, with measured segments in :class:`LesionList`, with measured lines in :class:`LinePrompts`,
-    with sequences in :class:`TimeFollowing`, with what was propagated in :class:`PropagationThresholding`,
-    without a box in :class:`ObjectProposals`.
+    What can be done with boxes that are there already is in :class:`BoxAdjustment`, :class:`BoxRefinement` and
+    :class:`BoxExclusion`, what with slices in :class:`SliceReview`, with measured segments in :class:`LesionList`,
+    with measured lines in :class:`LinePrompts`, with sequences in :class:`TimeFollowing`, with what was propagated in
+    :class:`PropagationThresholding`, without a box in :class:`ObjectProposals`.
 
     :param server: the way to a server; the local server of this Slicer when not given,
         which is started when first needed.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import slicer
 import vtk
 
-from MedSAMSegLib.logicBoxes import BoxAdjustment
+from MedSAMSegLib.logicExclusion import BoxExclusion
 from MedSAMSegLib.logicSlices import SliceReview
 from MedSAMSegLib.slices.lesions import lesionOf
 from MedSAMSegLib.slices.sliceRecords import SliceRecords
@@ -35,10 +35,10 @@ COLUMNS = (
 _ROLE = "MedSAMSeg.Lesions"
 
 
-class LesionList(BoxAdjustment, SliceReview):
+class LesionList(BoxExclusion, SliceReview):
     """What :class:`MedSAMSegLogic` knows of segments as lesions, from their boxes and slices.
 
-    :param boxes: as for :class:`BoxAdjustment`; so is `boxWork`.
+    :param boxes: as for :class:`BoxRefinement`; so is `boxWork`.
     """
 
     def __init__(self, boxes: SceneBoxes, boxWork: BoxWork) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import slicer
 from slicer.i18n import tr as _
 
 CATEGORY = "MedSAMSeg"
@@ -43,6 +44,16 @@ SAMPLES = (
         ),
     ),
 )
+
+
+def loadSample() -> slicer.vtkMRMLScalarVolumeNode:
+    """Load the chest CT alone, and show its middle, where the tumor is, in all slice views.
+
+    :return: the volume of 49 × 256 × 256 voxels.
+    """
+    _sampleName, _thumbnail, files = SAMPLES[0]
+    name, fileName, _fileType, _checksum = files[0]
+    return slicer.util.loadVolume(str(RESOURCES / "SampleData" / fileName), {"name": name})
 
 
 def registerSampleData() -> None:

@@ -14,6 +14,7 @@ from phantom_writing import enhanced, save, slice_position
 
 from medsamseg_server.cli import engine_options, segment_scan
 from medsamseg_server.engine.engine import Engine
+from medsamseg_server.engine.prompts import Prompt
 
 sys.path.append(str(Path(__file__).parents[1] / "server"))
 from server_fakes import FAKE_SHA256, FakePredictor
@@ -585,10 +586,10 @@ def test_the_example_prompts_file_in_the_help_is_right(run, networks, tmp_path):
 
     axis, objects = read_prompts(write_prompts(tmp_path / "boxes.json", FILE_EXAMPLE))
     assert axis == 0
-    assert objects == {None: {24: (54, 160, 101, 204), 30: (60, 165, 95, 200)}}
+    assert objects == {None: {24: Prompt((54, 160, 101, 204)), 30: Prompt((60, 165, 95, 200))}}
     axis, objects = read_prompts(write_prompts(tmp_path / "boxes.json", OBJECTS_EXAMPLE))
     assert (axis, list(objects)) == (0, ["Liver", "Tumor"])
-    assert objects["Tumor"] == {24: (54, 160, 101, 204)}
+    assert objects["Tumor"] == {24: Prompt((54, 160, 101, 204))}
 
 
 @pytest.fixture

@@ -128,6 +128,22 @@ def test_segmentsThatAreFollowedTogetherDoNotOverlap(logic, ct):
     assert all(mask[index].sum() > 50 for mask in masks for index in (23, 24, 25))
 
 
+def test_aSegmentThatIsNotTheObjectIsLeftOutOfBoxAndPropagation(logic, ct):
+    volume, segmentation, _segment = ct
+    whole = logic.segmentBox(*ct, **BOX, window="lung")
+    core = np.zeros(slicer.util.arrayFromVolume(volume).shape, np.uint8)
+    core[23:26, 176:184, 70:80] = 1
+    assert segmentVoxels(*ct)[24][core[24] > 0].all()
+    coreID = logic.addSegment(segmentation, "Core")
+    slicer.util.updateSegmentBinaryLabelmapFromArray(core, segmentation, coreID, volume)
+    rest = logic.excludeSegment(whole.promptNode, coreID, window="lung")
+    assert rest.voxelCount == whole.voxelCount - core[24].sum()
+    logic.propagate(*ct, first=23, last=25, window="lung")
+    found = segmentVoxels(*ct)
+    assert not found[core > 0].any()
+    assert all(found[index].sum() > 500 for index in (23, 24, 25))
+
+
 def test_cancelledPropagationKeepsWholeSlicesAndTheServerGoesOn(logic, ct):
     logic.segmentBox(*ct, **BOX, window="lung")
     result = logic.propagate(*ct, window="lung", progress=lambda progress: progress.done < 3)

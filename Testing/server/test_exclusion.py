@@ -9,8 +9,9 @@ from test_several_objects import events_of, final_masks
 from medsamseg_server.engine.exclusion import agreement_on_rest
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.probabilities import ProbabilityMap
+from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.propagation import Confidence, DirectionEnded, SliceResult
-from medsamseg_server.propagation.exclusion import FollowedExclusion, events_of_rest
+from medsamseg_server.propagation.exclusion import FollowedExclusion, events_of_rest, whole_of
 from medsamseg_server.propagation.plan import make_plan
 from medsamseg_server.serving.mask_contract import Mask
 
@@ -99,6 +100,31 @@ def test_pixels_that_are_excluded_are_taken_away_where_they_are(engine, volume):
     masks = final_masks(propagate(engine, volume, {}, **request))
     np.testing.assert_array_equal(masks[None, 7], ring_mask())
     np.testing.assert_array_equal(masks[None, 6], rod_mask())
+
+
+def test_a_ring_that_was_drawn_is_followed_as_surely_as_its_outline_where_pixels_are_excluded(engine, volume):
+    inside = np.zeros(SIZE, bool)
+    inside[11:19, 9:17] = True
+    wall = rod_mask() & ~inside
+    request = {"exclude_masks": [{"slice": index, "mask": sent(inside)} for index in range(2, 10)]}
+    events = propagate(engine, volume, {"mask": sent(wall)}, **request)
+    masks = final_masks(events)
+    assert [index for _, index in sorted(masks)] == list(range(2, 10))
+    for mask in masks.values():
+        np.testing.assert_array_equal(mask, wall)
+    sure = {event.slice: event.confidence for event in events if event.event == "slice"}
+    filled = propagate(engine, volume, {"mask": sent(rod_mask())})
+    assert sure == {event.slice: event.confidence for event in filled if event.event == "slice"}
+
+
+def test_only_holes_that_are_excluded_count_as_the_whole():
+    drawn = ring_mask()
+    drawn[11, 9] = False
+    pixels = SliceMask.from_mask(hole_alone(), 1.0)
+    whole = whole_of(Prompt(ROD_BOX, mask=SliceMask.from_mask(drawn, 1.0)), pixels)
+    expected = rod_mask()
+    expected[11, 9] = False
+    np.testing.assert_array_equal(whole.mask.to_array(SIZE), expected)
 
 
 def result(index, direction, mask, sure=0.9):

@@ -57,6 +57,13 @@ def test_drawn_mask_is_taken_and_nothing_computed_on_its_slice(server, path, wat
     assert watch.encoded == [206]
 
 
+def test_the_box_round_a_drawn_mask_may_be_as_thin_as_the_mask(server, path):
+    column = {"extent": [12, 10, 12, 19], "bits": base64.b64encode(np.packbits(np.ones(10, bool))).decode()}
+    prompts = [{"slice": 5, "box": [12, 10, 12, 19], "mask": column}]
+    first = next(event for event in server.propagate(path, prompts=prompts).rest() if event["event"] == "slice")
+    assert (first["slice"], first["mask"]["voxels"]) == (5, 10)
+
+
 @pytest.mark.parametrize(
     ("extent", "bits"),
     [

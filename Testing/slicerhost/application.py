@@ -55,6 +55,10 @@ class Application(StandIn):
         """:return: the environment for programs that are not Slicer's own."""
         return ProcessEnvironment()
 
+    def translate(self, _context, text):
+        """:return: the text: without windows there are no translations."""
+        return text
+
     def testingEnabled(self):
         """:return: True, as under `Slicer --testing`."""
         return True

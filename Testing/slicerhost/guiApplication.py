@@ -8,6 +8,7 @@ from slicerhost.pythonQt import qt
 from slicerhost.pythonQt.classes import standIn
 from slicerhost.pythonQt.instances import adopted
 from slicerhost.standIn import StandIn
+from slicerhost.translators import Translators
 
 
 @standIn
@@ -37,6 +38,7 @@ class GuiApplication(Application):
         self._layoutManager = layoutManager
         self._moduleManager = moduleManager
         self._commandOptions = CommandOptions()
+        self._translators = Translators()
 
     @property
     def aboutToQuit(self):
@@ -121,6 +123,15 @@ class GuiApplication(Application):
         """:return: where a module is documented."""
         return f"{self.documentationBaseUrl}user_guide/modules/{moduleName.lower()}.html"
 
-    def translate(self, _context, text):
-        """:return: the text: the host speaks the language of the source."""
-        return text
+    def translate(self, context, text):
+        """:return: the text in the application's language."""
+        return QtCore.QCoreApplication.translate(context, text)
+
+    @property
+    def applicationLocaleName(self):
+        """Name of the application's language."""
+        return self._translators.localeName
+
+    def loadTranslations(self, folder):
+        """Use the compiled translations of a folder for the application's language."""
+        self._translators.load(folder)

@@ -101,6 +101,13 @@ class GuiHost:
         self.processEvents()
         return self.view(name)
 
+    def speak(self, localeName):
+        """Be a Slicer in another language, before modules are loaded; `reset` goes back to English.
+
+        :param localeName: such as "de_DE".
+        """
+        slicer.app._translators.localeName = localeName
+
     def setDevicePixelRatio(self, ratio):
         """Give all views that many device pixels per pixel of Qt; `reset` goes back to 1."""
         for view in self.layoutManager._views():
@@ -230,6 +237,7 @@ class GuiHost:
         self.setDevicePixelRatio(1)
         self.layoutManager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
         qt.QSettings().clear()
+        slicer.app._translators.forget()
         slicerVersion.behaveAs(slicerVersion.NEWEST)
         self.layoutManager.resumeRender()
         self.fitViews()

@@ -72,6 +72,8 @@ MEMBERS = {
         "startupCompleted()": ("Slicer: Base/QTGUI/qSlicerApplication.h", "signal", 248, 246),
         "temporaryPath": ("Slicer: Base/QTCore/qSlicerCoreApplication.h", "property", 78, 78),
         "applicationLogic": ("Slicer: Base/QTCore/qSlicerCoreApplication.h", "invokable", 231, 231),
+        "loadTranslations": ("Slicer: Base/QTCore/qSlicerCoreApplication.h", "invokable", 547, 547),
+        "userSettings": ("Slicer: Base/QTCore/qSlicerCoreApplication.h", "invokable", 404, 404),
     },
     "qSlicerLayoutManager": {
         "threeDViewCount": (f"{_MRML}/qMRMLLayoutManager.h", "property", 87, 86),

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import slicer
+from dataFolder import home
 from fakeServer import FakeServer
 from launcher.fixtures import serverCommand, serverPython
 

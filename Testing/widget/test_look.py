@@ -4,6 +4,7 @@ import contextlib
 
 import numpy as np
 import pytest
+from panelWidgets import isCutOff, widgetsOf
 from PySide6 import QtCore, QtGui, QtWidgets
 
 from MedSAMSegLib.errors import UserError
@@ -46,12 +47,6 @@ def fontScale(request):
     application.setFont(usual)
 
 
-def widgetsOf(panel):
-    """Name -> widget, for the widgets of the .ui file."""
-    found = {name: widget for name, widget in vars(panel.ui).items() if name and not name.startswith("qt_")}
-    return {name: widget for name, widget in found.items() if widget.inherits("QWidget")}
-
-
 def showEverything(gui, panel, server, dragInRed):
     """Open all sections, and let a propagation be under way."""
     widgetDriver.click(panel.ui.drawButton)
@@ -68,16 +63,6 @@ def showEverything(gui, panel, server, dragInRed):
 def stop(gui, panel):
     widgetDriver.click(panel.ui.cancelButton)
     gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
-
-
-def isCutOff(widget):
-    """Whether a widget has less room than its text needs; one that was hidden meanwhile needs none."""
-    if not widget.isVisible():
-        return False
-    if widget.inherits("QLabel") and widget.wordWrap:
-        return widget.height < widget.heightForWidth(widget.width)
-    needed = widget.sizeHint
-    return widget.width < needed.width() or widget.height < needed.height()
 
 
 @pytest.mark.parametrize("fontScale", [1.0, 1.5], indirect=True)

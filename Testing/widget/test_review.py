@@ -255,6 +255,7 @@ def test_cellsOfTheStripAreNotTranslatedEachAnew(gui, panel, monkeypatch):
     translated = []
     monkeypatch.setattr(confidenceStrip, "_", lambda text: translated.append(text) or text)
     strip = confidenceStrip.ConfidenceStrip(Connections(), panel.ui.slicesTable, lambda index: None)
+    translated.clear()
     strip.show({index: SliceState(index, BOX, 0.5, {}, "", index % 4 == 0, False) for index in range(0, 300, 2)}, 3)
     assert panel.ui.slicesTable.columnCount == 299
     assert translated == []

@@ -37,9 +37,9 @@ def test_chosenModelIsAskedForBoxAndPropagation(gui, settings, server, dragInRed
     asked = []
     segment = server.segment
 
-    def noting(key, axis, sliceIndex, boxes, window, model, **options):
+    def noting(key, prompts, window, model, **options):
         asked.append(model)
-        return segment(key, axis, sliceIndex, boxes, window, model, **options)
+        return segment(key, prompts, window, model, **options)
 
     monkeypatch.setattr(server, "segment", noting)
     widgetDriver.choose(settings.ui.modelComboBox, "Large model")

@@ -56,6 +56,10 @@ class BoxState:
         """The voxels that leave the segment with the box. All that it found, if what it added is not known."""
         return self.found if self.added is None else self.added
 
+    def isOfSameQuestion(self, other: BoxState) -> bool:
+        """:return: whether another answer was to the same box, asked with the same window and model."""
+        return (self.prompt, self.window, self.model) == (other.prompt, other.window, other.model)
+
     def changed(self, **fields: Any) -> BoxState:
         """:return: the state with other values in some fields."""
         return dataclasses.replace(self, **fields)

@@ -246,8 +246,7 @@ class BoxPromptStore:
         :param roiNode: ROI markup made by `add`.
         :param prompt: the new SlicePrompt.
         """
-        stored = {"axis": prompt.axis, "slice": prompt.sliceIndex, **prompt.toJson()}
-        roiNode.SetAttribute(BOX_ATTRIBUTE, json.dumps(stored))
+        roiNode.SetAttribute(BOX_ATTRIBUTE, json.dumps(prompt.toStored()))
 
     def request(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> dict[str, Any]:
         """:return: what else the stored box was asked with: {"window", "model", "threshold", "reach"}."""

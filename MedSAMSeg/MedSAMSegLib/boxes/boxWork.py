@@ -16,6 +16,7 @@ from MedSAMSegLib.boxes.boxProvenance import moveToSlice, recordBoxes
 from MedSAMSegLib.boxes.boxQuestions import MaskRequest, askMasks
 from MedSAMSegLib.boxes.boxRecords import BoxState
 from MedSAMSegLib.boxes.boxRun import BoxDeletion, BoxPreview, BoxResult, BoxRun, BoxThreshold, Question
+from MedSAMSegLib.boxes.excludedSegment import withExcludedVoxels
 from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
@@ -73,23 +74,24 @@ class BoxWork:
 
         :param reach: how many slices from that of the box the object can be; None where nobody knows.
         """
+        context = SegmentContext(volume, segmentation, segmentID)
 
         def question():
             geometry = SliceGeometry(volume)
             prompt, notes = placeFromArguments(geometry, **where)
             # A segmentation that cannot be written is refused before the server has any work.
             self._writers.of(segmentation, volume).check(segmentID, geometry)
-            wanted = [MaskRequest(prompt, window, model, withProbability=True)]
+            prompt = prompt.changed(excludedSegment=self._scene.excludedSegment(context))
+            wanted = [MaskRequest(withExcludedVoxels(prompt, context), window, model, withProbability=True)]
             upload = self._uploads.uploadOf(volume)
             return self._question(
-                geometry, upload, wanted, lambda answers: write(answers[0], wanted[0], geometry, upload, notes)
+                geometry, upload, wanted, lambda answers: write(answers[0], prompt, geometry, upload, notes)
             )
 
-        def write(answer, wanted, geometry, upload, notes):
-            prompt = wanted.prompt
+        def write(answer, prompt, geometry, upload, notes):
             found = _foundBy(prompt, DEFAULT_THRESHOLD, answer[0])
             state = BoxState(prompt, window, model, reach=reach, found=found)
-            writer, context = self._writers.of(segmentation, volume), SegmentContext(volume, segmentation, segmentID)
+            writer = self._writers.of(segmentation, volume)
             added = addBox(writer, self._scene, context, state, geometry)
             notes = [*notes, *writer.remarks(segmentID, added.target.grid), *upload.notes]
             return _result(added.record, answer, added.hasChanged, notes)
@@ -136,9 +138,9 @@ class BoxWork:
             number = record.ask()
             # While a handle is held there is no time for what nobody can ask for yet.
             withProbability = isLast or record.state.threshold != DEFAULT_THRESHOLD
-            wanted = [MaskRequest(prompt, window, model, withProbability)]
+            wanted = [MaskRequest(withExcludedVoxels(prompt, record.context), window, model, withProbability)]
             forgotten = self._scene.notInMemory(record)
-            wanted += [_wantedOf(other.state) for other in forgotten]
+            wanted += [_wantedOf(other) for other in forgotten]
 
             def write(answers):
                 if record.isOutdated(number):
@@ -171,15 +173,16 @@ class BoxWork:
             self._checkWritable(record)
             volume = record.context.volume
             number = record.ask()
-            own = dataclasses.replace(_wantedOf(record.state), withProbability=True)
+            asked = record.state
+            own = dataclasses.replace(_wantedOf(record), withProbability=True)
             known = self._probabilities.find(volume, own)
             forgotten = [other for other in self._scene.notInMemory(record) if other is not record]
             wanted = [] if known else [own]
-            wanted += [_wantedOf(other.state) for other in forgotten]
+            wanted += [_wantedOf(other) for other in forgotten]
 
             def write(answers):
                 # What was asked about the box before is still to be answered, and has this threshold then.
-                if record.isOutdated(number) or _wantedOf(record.state) != own:
+                if record.isOutdated(number) or not record.state.isOfSameQuestion(asked):
                     return None
                 mask = known or answers[0][0]
                 self._remember(forgotten, answers[0 if known else 1 :])
@@ -211,7 +214,7 @@ class BoxWork:
             if removeMask:
                 self._checkWritable(record)
             forgotten = self._scene.notInMemory(record) if removeMask else []
-            wanted = [_wantedOf(other.state) for other in forgotten]
+            wanted = [_wantedOf(other) for other in forgotten]
 
             def write(answers):
                 if not record.isInScene:
@@ -364,10 +367,11 @@ def _result(record, answer, changedSegment, notes):
     )
 
 
-def _wantedOf(state):
+def _wantedOf(record):
     """:return: MaskRequest for what a box found; at the usual threshold that is the mask alone."""
+    state = record.state
     withProbability = state.threshold != DEFAULT_THRESHOLD
-    return MaskRequest(state.prompt, state.window, state.model, withProbability)
+    return MaskRequest(withExcludedVoxels(state.prompt, record.context), state.window, state.model, withProbability)
 
 
 def _foundBy(prompt, threshold, mask):

@@ -12,12 +12,14 @@ from MedSAMSegLib.boxes.boxMarks import BoxMarks
 from MedSAMSegLib.boxes.boxRecords import BoxRecords
 from MedSAMSegLib.boxes.boxStore import BoxPromptStore
 from MedSAMSegLib.boxes.excludedBoxes import ExcludedBoxes, fitting, withExcluded
+from MedSAMSegLib.boxes.excludedSegment import presentExcludedSegment
 from MedSAMSegLib.boxes.orphanedBoxes import OrphanedBoxes
 from MedSAMSegLib.boxes.pointStore import PointPrompts
 from MedSAMSegLib.errors import UserError
 
 if TYPE_CHECKING:
     from MedSAMSegLib.boxes.boxRecords import BoxRecord
+    from MedSAMSegLib.segments.segmentTarget import SegmentContext
     from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 
@@ -69,10 +71,19 @@ class SceneBoxes:
 
     def excludeNothing(self, record: BoxRecord) -> None:
         """Store that all in a box may be the object."""
-        self._showExcluded(record, self.readOrRevert(record).changed(exclude=()))
+        self._showExcluded(record, self.readOrRevert(record).changed(exclude=(), excludedSegment=None))
+
+    def excludedSegment(self, context: SegmentContext) -> str | None:
+        """:return: ID of the segment that is not of the newest box of a segment; None where that excludes none.
+
+        :param context: SegmentContext.
+        """
+        records = self.records.at(context)
+        return presentExcludedSegment(context, records[-1].state.prompt) if records else None
 
     def _showExcluded(self, record: BoxRecord, prompt: SlicePrompt) -> None:
-        self.store.store(record.node, self.store.stored(record.node).changed(exclude=prompt.exclude))
+        excluded = {"exclude": prompt.exclude, "excludedSegment": prompt.excludedSegment}
+        self.store.store(record.node, self.store.stored(record.node).changed(**excluded))
         self.excluded.show(record.node, record.context.volume, prompt)
 
     def revert(self, record: BoxRecord) -> None:

@@ -16,7 +16,7 @@ from MedSAMSegLib.client.npyUpload import NpyUpload
 from MedSAMSegLib.client.serverReplies import EncodingStatus, PropagationEvent, SegmentReply, ServerError, UploadReply
 
 if TYPE_CHECKING:
-    from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
+    from MedSAMSegLib.volumes.slicePrompt import DrawnMask, SlicePrompt
 
 #: The contract's version that this client speaks; a server says its own in ``/v1/health``.
 PROTOCOL_VERSION = 1
@@ -204,6 +204,7 @@ class ServerClient:
         method: str | None = None,
         withProbabilities: bool = False,
         planes: int = 1,
+        excludeMasks: Mapping[int, DrawnMask] | None = None,
     ) -> Iterator[PropagationEvent]:
         """Start a propagation, and return its events as they happen; closing the iterator cancels it.
 
@@ -217,8 +218,8 @@ class ServerClient:
         :param locked: indices of slices that are not computed, and that no propagation pass crosses.
         :param reach: how many slices from the outermost prompts the object can be, and may end before; None where
             nobody knows.
-        :param objects: {ID: {prompts, first, last, locked, reach}} of several objects that are followed together, in
-            the place of these arguments here; events of slices then have the ID as "object".
+        :param objects: {ID: {prompts, first, last, locked, reach, excludeMasks}} of several objects that are followed
+            together, in the place of these arguments here; events of slices then have the ID as "object".
         :param mayOverlap: whether several objects may have the same voxels; if not, a slice comes again when a later
             object takes voxels from it.
         :param window: intensity window: "auto", a preset's name, or "W,L".
@@ -228,6 +229,7 @@ class ServerClient:
             the server's default.
         :param withProbabilities: True to get masks with the probability behind them, where there is one.
         :param planes: 3 to look at the object across the two other axes as well; its slices come again then.
+        :param excludeMasks: {slice index: :class:`DrawnMask`} of pixels that are not the object's.
         :return: iterator of :class:`PropagationEvent`; an error of the server is raised.
         """
         self._checkVersionOnce()
@@ -246,7 +248,7 @@ class ServerClient:
             request["objects"] = [{"id": name, **_followed(**arguments)} for name, arguments in objects.items()]
             request["may_overlap"] = mayOverlap
         else:
-            request.update(_followed(prompts, first, last, locked, reach))
+            request.update(_followed(prompts, first, last, locked, reach, excludeMasks))
         return self._readEvents(*self._send("POST", f"/v1/volumes/{key}/propagate", request))
 
     def propose(
@@ -363,12 +365,14 @@ class ServerClient:
         )
 
 
-def _followed(prompts, first=None, last=None, locked=(), reach=None):
+def _followed(prompts, first=None, last=None, locked=(), reach=None, excludeMasks=None):
+    excluded = [{"slice": index, "mask": mask.toJson()} for index, mask in (excludeMasks or {}).items()]
     return {
         "prompts": [{"slice": prompt.sliceIndex, **prompt.toJson()} for prompt in prompts],
         "first": first,
         "last": last,
         "locked": list(locked),
-        # Servers from before there was a reach know no such field.
+        # Older servers know no such fields.
         **({} if reach is None else {"reach": reach}),
+        **({"exclude_masks": excluded} if excluded else {}),
     }

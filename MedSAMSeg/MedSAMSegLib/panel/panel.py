@@ -15,6 +15,7 @@ from MedSAMSegLib.panel.frame.parameters import MedSAMSegParameters
 from MedSAMSegLib.panel.sections.boxesSection import BoxesSection
 from MedSAMSegLib.panel.sections.encodingSection import EncodingSection
 from MedSAMSegLib.panel.sections.exclusionSection import ExclusionSection
+from MedSAMSegLib.panel.sections.firstBoxSection import FirstBoxSection
 from MedSAMSegLib.panel.sections.historySection import HistorySection
 from MedSAMSegLib.panel.sections.improveSection import ImproveSection
 from MedSAMSegLib.panel.sections.inputsSection import InputsSection
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 SECTIONS = (
     RemoteSection,
     InstallSection,
+    FirstBoxSection,
     InputsSection,
     ServerSection,
     EncodingSection,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import json
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.errors import UserError
@@ -13,6 +15,7 @@ from MedSAMSegLib.slices.sliceRecords import sliceDigest
 from MedSAMSegLib.volumes.slicePrompt import DrawnMask, SlicePrompt
 
 if TYPE_CHECKING:
+    from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
     from MedSAMSegLib.slices.sliceStates import SliceStates
 
 
@@ -32,6 +35,7 @@ class PropagationPlan:
     :param direction: "both", "forward" or "backward".
     :param settings: what else the masks depend on, such as window and model; values that JSON can carry.
     :param reach: how many slices from the outermost boxes the object can be; None where nobody knows.
+    :param excludedCrops: {slice index: LabelmapCrop} of what other segments have that are not of the object.
     """
 
     axis: int
@@ -45,6 +49,7 @@ class PropagationPlan:
     direction: str
     settings: dict
     reach: int | None = None
+    excludedCrops: dict = dataclasses.field(default_factory=dict)
 
     @property
     def request(self) -> dict[str, Any]:
@@ -65,7 +70,11 @@ class PropagationPlan:
             "first": self.first,
             "last": self.last,
             "reach": self.reach,
+            **({"excludeMasks": self._excludeMasks()} if self.excludedCrops else {}),
         }
+
+    def _excludeMasks(self):
+        return {index: DrawnMask(*crop.flat(self.axis)) for index, crop in self.excludedCrops.items()}
 
     def _prompt(self, index, box):
         crop = self.masks.get(index)
@@ -91,7 +100,13 @@ class PropagationPlan:
         above = min((prompt for prompt in self.prompts if prompt >= index), default=None)
         neighbors = [(prompt, self.prompts.get(prompt), self._digest(prompt)) for prompt in (below, above)]
         excluded = {"excluded": self.excluded} if self.excluded else {}
-        return json.dumps([neighbors, {**self.settings, **excluded}], sort_keys=True)
+        voxels = {"excludedVoxels": self._excludedDigest} if self.excludedCrops else {}
+        return json.dumps([neighbors, {**self.settings, **excluded, **voxels}], sort_keys=True)
+
+    @functools.cached_property
+    def _excludedDigest(self):
+        digests = [[index, sliceDigest(crop.voxels, crop.start)] for index, crop in self.excludedCrops.items()]
+        return f"{zlib.crc32(json.dumps(digests).encode()):08x}"
 
     def _digest(self, index):
         crop = self.masks.get(index)
@@ -109,6 +124,7 @@ def planPropagation(
     reach: int | None = None,
     isWhole: bool = False,
     excluded: dict[int, tuple] | None = None,
+    excludedCrops: dict[int, LabelmapCrop] | None = None,
     **settings: Any,
 ) -> PropagationPlan:
     """Plan a propagation through what a segment holds already.
@@ -126,6 +142,7 @@ def planPropagation(
     :param reach: how many slices from the outermost boxes the object can be, or None.
     :param isWhole: whether also what is up to date is computed anew.
     :param excluded: {slice index: boxes} of what is not the object, on slices with a box.
+    :param excludedCrops: {slice index: LabelmapCrop} of voxels that are not the object's, on any slices.
     :param settings: window, model and the like.
     :return: :class:`PropagationPlan`.
     :raises UserError: when there is nothing to start from.
@@ -150,6 +167,7 @@ def planPropagation(
         direction=direction,
         settings=settings,
         reach=reach,
+        excludedCrops=excludedCrops or {},
     )
     if fromSlice is None and first is None and last is None and direction == "both" and not isWhole:
         return _onlyChanged(plan, states, sliceStates.sliceCount)

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.boxes.boxAlignment import checkNotMovedApart
+from MedSAMSegLib.boxes.excludedSegment import excludedCrops
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.propagation.propagatedSlices import PropagatedSlices
 from MedSAMSegLib.propagation.propagationPlan import planPropagation
 from MedSAMSegLib.propagation.propagationRun import PropagationRun
 from MedSAMSegLib.segments.editorSettings import EditorSettings
+from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.slices.neighborRecords import NeighborRecords
 from MedSAMSegLib.slices.segmentThreshold import thresholdOf
 from MedSAMSegLib.slices.sliceStates import SliceStates
@@ -91,6 +93,7 @@ class Propagations:
                 # What several objects share out, or other planes show, is known only when all of it is computed.
                 isWhole=len(segments) > 1 or planes > 1,
                 excluded={prompt.sliceIndex: prompt.exclude for prompt in prompts[segment] if prompt.exclude},
+                excludedCrops=excludedCrops(SegmentContext(volume, segmentation, segment), prompts[segment], axis),
                 **settings,
             )
             for segment in segments

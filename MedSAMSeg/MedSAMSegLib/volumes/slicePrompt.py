@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import functools
 import math
 import operator
 from collections.abc import Mapping, Sequence
@@ -23,7 +24,7 @@ MEANINGS = ("part", "object", "whole")
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class DrawnMask:
-    """An object on a slice that somebody drew, or has had found before.
+    """An object on a slice that somebody drew, or has had found before; two are equal if they have the same pixels.
 
     :param x0: column of the first pixel.
     :param y0: row of the first pixel.
@@ -33,6 +34,16 @@ class DrawnMask:
     x0: int
     y0: int
     pixels: np.ndarray
+
+    def __eq__(self, other):
+        return isinstance(other, DrawnMask) and self._content == other._content
+
+    def __hash__(self):
+        return hash(self._content)
+
+    @functools.cached_property
+    def _content(self):
+        return self.x0, self.y0, self.pixels.shape, np.packbits(self.pixels).tobytes()
 
     def toJson(self) -> dict[str, Any]:
         """:return: the server's form: an inclusive extent, and its pixels packed row by row."""
@@ -67,6 +78,8 @@ class SlicePrompt:
     :param mask: DrawnMask that a propagation starts from as it is; None without.
     :param exclude: boxes (x0, y0, x1, y1) round what lies in the box and is not the object.
     :param meaning: one of `MEANINGS`; None for the one answer that all networks have.
+    :param excludedSegment: ID of another segment whose voxels are not the object's; kept with the box, and not sent.
+    :param excludeMask: DrawnMask of pixels that are not the object's; sent, and not kept with the box.
     :param isClipped: whether a part of the drawn box lay outside the image and was cut off.
     :raises UserError: if the axis is none, an edge is not a number, or the box is empty or reversed.
     """
@@ -78,6 +91,8 @@ class SlicePrompt:
     mask: DrawnMask | None = None
     exclude: tuple = ()
     meaning: str | None = None
+    excludedSegment: str | None = None
+    excludeMask: DrawnMask | None = None
     isClipped: bool = dataclasses.field(default=False, compare=False)
 
     def __post_init__(self):
@@ -109,7 +124,7 @@ class SlicePrompt:
 
     @classmethod
     def fromJson(cls, axis: int, sliceIndex: int, fields: Mapping[str, Any]) -> SlicePrompt:
-        """:return: the prompt that `toJson` was called on, without its mask.
+        """:return: the prompt that `toJson` or `toStored` was called on, without its masks.
 
         :param axis: array axis of the slice.
         :param sliceIndex: index along that axis.
@@ -118,8 +133,8 @@ class SlicePrompt:
         box = fields.get("box")
         points = tuple((x, y, bool(label)) for x, y, label in fields.get("points", ()))
         exclude = tuple(tuple(excluded) for excluded in fields.get("exclude", ()))
-        meaning = fields.get("meaning")
-        return cls(axis, sliceIndex, None if box is None else tuple(box), points, exclude=exclude, meaning=meaning)
+        prompt = cls(axis, sliceIndex, None if box is None else tuple(box), points, exclude=exclude)
+        return prompt.changed(meaning=fields.get("meaning"), excludedSegment=fields.get("excludedSegment"))
 
     def toJson(self) -> dict[str, Any]:
         """:return: the server's form of what is given, by kind; where the slice is, others say."""
@@ -134,14 +149,21 @@ class SlicePrompt:
             fields["exclude"] = [list(box) for box in self.exclude]
         if self.meaning is not None:
             fields["meaning"] = self.meaning
+        if self.excludeMask is not None:
+            fields["exclude_mask"] = self.excludeMask.toJson()
         return fields
+
+    def toStored(self) -> dict[str, Any]:
+        """:return: what is kept of a box: where it is, what was asked, and which segment is not of it."""
+        excluded = {} if self.excludedSegment is None else {"excludedSegment": self.excludedSegment}
+        return {"axis": self.axis, "slice": self.sliceIndex, **self.toJson(), **excluded}
 
     def changed(self, **fields: Any) -> SlicePrompt:
         """:return: the prompt with other values in some fields."""
         return dataclasses.replace(self, **fields)
 
     def renumbered(self, change: np.ndarray) -> SlicePrompt:
-        """:return: the same boxes, points and meaning where the volume's voxels are counted otherwise.
+        """:return: the same boxes, points, meaning and segment where the volume's voxels are counted otherwise.
 
         :param change: 4 × 4 array from these voxel indices to the others, along the same axes.
         """
@@ -151,7 +173,8 @@ class SlicePrompt:
         box = None if self.box is None else self._movedBox(change, self.box)
         points = tuple((*self._moved(change, x, y)[1:], isInObject) for x, y, isInObject in self.points)
         exclude = tuple(self._movedBox(change, excluded) for excluded in self.exclude)
-        return SlicePrompt(self.axis, round(depth), box, points, exclude=exclude, meaning=self.meaning)
+        prompt = SlicePrompt(self.axis, round(depth), box, points, exclude=exclude)
+        return prompt.changed(meaning=self.meaning, excludedSegment=self.excludedSegment)
 
     def __str__(self):
         what = f"{len(self.points)} points" if self.box is None else f"({_texts(self.box)})"

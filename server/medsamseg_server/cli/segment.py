@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from medsamseg_server.cli import clicking, exclusion, lines, meaning, probability
+from medsamseg_server.cli import clicking, exclusion, lines, meaning, measurement_report, probability
 from medsamseg_server.cli.engine_options import make_loaded_engine
 from medsamseg_server.cli.output import refuse_to_replace_the_image
 from medsamseg_server.cli.segment_options import EPILOG, add_options
@@ -42,6 +42,7 @@ def run(args: argparse.Namespace) -> int:
     clicking.check_options(args, is_film(args.image))
     _check_phases(args, is_film(args.image))
     _check_planes(args, is_film(args.image))
+    measurement_report.check_option(args, next(iter(tasks.values())).axis, is_film(args.image))
     if is_film(args.image):
         lines.check_film(args)
         return segment_film.run(args, tasks)
@@ -55,6 +56,7 @@ def _run_boxes(args: argparse.Namespace) -> int:
     clicking.check_options(args, is_film=False)
     _check_phases(args, is_film=False)
     _check_planes(args, is_film=False)
+    measurement_report.check_option(args, 0, is_film=False)
     probability.check_options(args, 1)
     pictures = segment_boxes.check_arguments(args)
     store = ModelStore()

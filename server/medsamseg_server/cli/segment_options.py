@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from medsamseg_server.cli import clicking, exclusion, lines, meaning, probability
+from medsamseg_server.cli import clicking, exclusion, lines, meaning, measurement_report, probability
 from medsamseg_server.cli.box_formats import BOX_FORMATS
 from medsamseg_server.cli.engine_options import add_computer_options, add_model_option, add_window_option
 from medsamseg_server.cli.output import add_output_options
@@ -38,6 +38,7 @@ examples:
   medsamseg segment chest.nrrd --box 54,160,101,204 --slice 24 -o tumor.seg.nrrd
   medsamseg segment chest.nrrd --line 55,165,99,198 --line 88,163,66,200 --slice 24 -o tumor.seg.nrrd
   medsamseg segment dicom/ --box 54,160,101,204 --slice 24 --range 15:33 -o tumor.nii.gz
+  medsamseg segment dicom/ --box 54,160,101,204 --slice 24 -o tumor.dcm --report tumor.sr.dcm
   medsamseg segment brain.nii.gz --prompts boxes.json --window percentile -o lesion.seg.nrrd
   medsamseg segment chest.nrrd --box 54,160,101,204 --slice 24 --slice-only --json -o one.nrrd
   medsamseg segment portal.nrrd --also arterial.nrrd --box 54,160,101,204 --slice 24 -o tumor.seg.nrrd
@@ -67,7 +68,8 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         metavar="OUT",
         type=Path,
         required=True,
-        help=".seg.nrrd (Slicer segmentation), .nrrd, .nii.gz, .nii or .mha (labelmap); of a DICOM scan .dcm (SEG);"
+        help=".seg.nrrd (Slicer segmentation), .nrrd, .nii.gz, .nii or .mha (labelmap); of a DICOM scan .dcm (SEG)"
+        " or .rtstruct.dcm (RTSTRUCT);"
         " of a picture .png or .tif; of a film .npz or a folder",
     )
     parser.add_argument(
@@ -91,6 +93,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         help="write tables beside OUT: of slices (confidence, provenance, boxes) and of segments (volume, diameters,"
         " intensities)",
     )
+    measurement_report.add_option(parser)
     parser.add_argument(
         "--overlay",
         metavar="OUT.png",
@@ -149,7 +152,7 @@ def _add_prompts(prompts: argparse._ArgumentGroup) -> None:
     prompts.add_argument(
         "--allow-overlap",
         action="store_true",
-        help="let several objects of a prompts file overlap (only .seg.nrrd, .dcm)",
+        help="let several objects of a prompts file overlap (only .seg.nrrd, .dcm, .rtstruct.dcm)",
     )
     prompts.add_argument("--slice-only", action="store_true", help="segment only the slices with a box")
 

@@ -37,6 +37,7 @@ def summarize(
     first = next(iter(results.values()))
     return {
         "output": str(args.output),
+        **({"report": str(args.report)} if args.report is not None else {}),
         **({"segments": found} if len(found) > 1 else {key: found[0][key] for key in found[0] if key != "name"}),
         "seconds_encoding": round(first.seconds_encoding, 3),
         "seconds_decoding": round(first.seconds_decoding, 3),
@@ -91,7 +92,7 @@ def report(
     times = ", ".join(f"{summary[f'seconds_{step}']:.1f} s {step}" for step in ("loading", "encoding", "decoding"))
     say(args, f"  {summary['model']} on {summary['device']}: {times}")
     also = ["the tables of slices and segments"] * args.csv
-    also += [str(path) for path in (args.probability, args.overlay) if path is not None]
+    also += [str(path) for path in (args.report, args.probability, args.overlay) if path is not None]
     say(args, ", and ".join([f"Written: {args.output}", *also]))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from medsamseg_server.cli import clicking, exclusion, lines, segment_times
+from medsamseg_server.cli import clicking, exclusion, lines, measurement_report, segment_times
 from medsamseg_server.cli.engine_options import make_loaded_engine
 from medsamseg_server.cli.output import shows_progress, warn
 from medsamseg_server.cli.overlay_picture import Outcome, check_overlay, write_overlay
@@ -139,15 +139,17 @@ def segment(
     """
     _check_outputs(args, 1)
     scan = _read(args, tasks_of)
-    objects = WholeObjects(scan.volume, scan.tasks, phases=scan.phases)
+    objects = WholeObjects(scan.volume, scan.tasks, args.allow_overlap, scan.phases)
     return _find(args, scan, objects, load_engine(args))
 
 
 def _find(args: argparse.Namespace, scan: _Scan, objects: WholeObjects, engine: Engine) -> Segmented:
     results = _run_with_progress(args, objects, engine)
     notes = [*scan.image.notes, *scan.volume.notes, *scan.phase_notes, *_notes_on_objects(args, results)]
-    notes += _write(args, scan, engine, results)
+    segments = _segments(args, engine, results)
+    notes += _write(args, scan, segments, results)
     measured = measure_all(scan.image, scan.axis, results)
+    measurement_report.write(args, scan.image, segments, measured)
     if args.csv:
         write_segments(segments_path(args.output), measured)
     summary = summarize(args, scan.image, engine, results, measured)
@@ -174,6 +176,7 @@ def _read(args: argparse.Namespace, tasks_of: Callable[[Image], Mapping[str, Tas
         if path is not None:
             check_can_hold(path, len(volume.array))
     check_scan(args.output, list(tasks), image.place)
+    measurement_report.check_scan(args, image)
     i, j, k = image.geometry.spacing
     excluded = exclusion.excluded_voxels(args, image)
     there = {
@@ -215,10 +218,15 @@ def _notes_on_objects(args: argparse.Namespace, results: Mapping[str, WholeMask]
     return notes
 
 
-def _write(args: argparse.Namespace, scan: _Scan, engine: Engine, results: Mapping[str, WholeMask]) -> tuple[str, ...]:
-    """Write all files; return what their reader should know."""
+def _segments(args: argparse.Namespace, engine: Engine, results: Mapping[str, WholeMask]) -> list[Segment]:
     found_by = SegmentingModel(args.model, engine.predictor(args.model).weights_sha256)
-    segments = [Segment(name, result.mask, color_of(n), found_by) for n, (name, result) in enumerate(results.items())]
+    return [Segment(name, result.mask, color_of(n), found_by) for n, (name, result) in enumerate(results.items())]
+
+
+def _write(
+    args: argparse.Namespace, scan: _Scan, segments: Sequence[Segment], results: Mapping[str, WholeMask]
+) -> tuple[str, ...]:
+    """Write the segmentation and what goes with it; return what their reader should know."""
     write_segmentation(args.output, segments, scan.image.place)
     if args.probability is not None:
         likely = next(iter(results.values())).probability(scan.axis)

@@ -75,16 +75,17 @@ def check_prompts(prompts: Sequence[Prompt], image_size: tuple[int, int]) -> Non
         if prompt.box is None and not prompt.points:
             raise _bad_prompt("prompt_empty", "A prompt has neither a box nor a point.")
         if prompt.box is not None:
-            check_box(prompt.box, image_size)
+            check_box(prompt.box, image_size, may_be_thin=prompt.mask is not None)
         _check_excluded(prompt, image_size)
         for point in prompt.points:
             _check_point(point, image_size)
 
 
-def check_box(box: Box, image_size: tuple[int, int]) -> None:
+def check_box(box: Box, image_size: tuple[int, int], may_be_thin: bool = False) -> None:
     """Raise ``box_not_finite``, ``box_reversed``, ``box_empty`` or ``box_outside_image`` for an unusable box.
 
-    A box may reach to the outer edges of the border pixels, half a pixel beyond their centers.
+    A box may reach to the outer edges of the border pixels, half a pixel beyond their centers. ``may_be_thin`` is for
+    the tight box round a mask, which may be one pixel wide.
 
     >>> check_box((-0.5, -0.5, 255.5, 255.5), image_size=(256, 256))
     >>> check_box((54, 160, 54, 204), image_size=(256, 256))
@@ -99,7 +100,7 @@ def check_box(box: Box, image_size: tuple[int, int]) -> None:
         if low > high:
             hint = "Give the corner with the smaller x and y first."
             raise _bad_prompt("box_reversed", f"The box {text} is reversed: {name}0 {low:g} > {name}1 {high:g}.", hint)
-        if low == high:
+        if low == high and not may_be_thin:
             hint = "Draw the box around the object."
             raise _bad_prompt("box_empty", f"The box {text} is empty: {name}0 and {name}1 are both {low:g}.", hint)
     height, width = image_size

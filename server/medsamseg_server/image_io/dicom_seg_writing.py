@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import highdicom
 import numpy as np
-import pydicom
 from highdicom.color import CIELabColor
 from highdicom.seg import SegmentAlgorithmTypeValues, SegmentationTypeValues, SegmentDescription
 from numpy.typing import NDArray
@@ -18,14 +16,22 @@ from pydicom.sr.codedict import codes
 from medsamseg_server import __version__
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.dicom_files import quiet_pydicom
+from medsamseg_server.image_io.dicom_results import (
+    CHARACTER_SET,
+    INCOMPLETE,
+    MAKER,
+    SERIES_NUMBER,
+    Result,
+    SourceImages,
+    algorithm_of,
+    check_is_dicom,
+    check_names,
+    incomplete,
+)
 from medsamseg_server.image_io.image import DicomSource
 from medsamseg_server.image_io.mask_writer import Segment
 
-_MAKER = "MedSAMSeg"
-# Of value representation LO, PS3.5 section 6.2.
-_LONGEST_NAME = 64
-# What a series of results is numbered: readers list it behind the scanner's own.
-_SERIES_NUMBER = 9900
+_RESULT = Result("a DICOM segmentation", "End its name with .seg.nrrd")
 
 
 def check_source(path: Path, source: DicomSource | None, names: Sequence[str]) -> DicomSource:
@@ -40,29 +46,16 @@ def check_source(path: Path, source: DicomSource | None, names: Sequence[str]) -
         MedSAMSegError: ``output_needs_dicom``, ``output_source_files`` where a scan lies in several files of several
             frames, which a SEG cannot refer to as one volume, or ``segment_name_dicom``.
     """
-    if source is None:
-        raise MedSAMSegError(
-            ErrorKind.INVALID_INPUT,
-            "output_needs_dicom",
-            f"{path.name} would be a DICOM segmentation, which belongs to DICOM images; the scan is not one.",
-            "End its name with .seg.nrrd, or give the folder of the scan's DICOM files.",
-        )
+    source = check_is_dicom(path, source, _RESULT)
     if 1 < len(set(source.files)) < len(source.files):
         raise MedSAMSegError(
             ErrorKind.INVALID_INPUT,
             "output_source_files",
             f"The series {source.series_uid} lies in {len(set(source.files))} files of several frames; a DICOM "
             "segmentation is written for one such file, or for files of one frame each.",
-            "End the name of the output with .seg.nrrd.",
+            f"{_RESULT.instead}.",
         )
-    for name in names:
-        if len(name) > _LONGEST_NAME or "\\" in name:
-            raise MedSAMSegError(
-                ErrorKind.INVALID_INPUT,
-                "segment_name_dicom",
-                f"'{name[:80]}' cannot name a segment in DICOM: up to {_LONGEST_NAME} characters without \\ can.",
-                "Give a shorter name.",
-            )
+    check_names(names)
     return source
 
 
@@ -82,7 +75,7 @@ def write_dicom_seg(path: Path, segments: Sequence[Segment], source: DicomSource
             ``output_source_gone`` where they cannot be read any more.
         OSError: where ``path`` cannot be written.
     """
-    images = _images(source)
+    images = SourceImages(source).headers
     descriptions = [_description(number, segment) for number, segment in enumerate(segments, start=1)]
     try:
         with quiet_pydicom():
@@ -92,45 +85,22 @@ def write_dicom_seg(path: Path, segments: Sequence[Segment], source: DicomSource
                 SegmentationTypeValues.BINARY,
                 descriptions,
                 series_instance_uid=highdicom.UID(),
-                series_number=_SERIES_NUMBER,
+                series_number=SERIES_NUMBER,
                 sop_instance_uid=highdicom.UID(),
                 instance_number=1,
-                manufacturer=_MAKER,
-                manufacturer_model_name=_MAKER,
+                manufacturer=MAKER,
+                manufacturer_model_name=MAKER,
                 software_versions=__version__,
                 # A program has none, and the standard wants one (PS3.3 C.7.5.2).
                 device_serial_number="0",
                 content_label="SEGMENTATION",
                 content_description="Found by a model in boxes that a person drew",
-                series_description=f"{_MAKER} segmentation",
-                specific_character_set="ISO_IR 192",
+                series_description=f"{MAKER} segmentation",
+                specific_character_set=CHARACTER_SET,
             )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        # highdicom says in words what the images lack.
-        raise MedSAMSegError(
-            ErrorKind.CANNOT_WRITE,
-            "output_source_incomplete",
-            f"No DICOM segmentation of {source.files[0].name} can be written: {str(error)[:200].rstrip('.')}.",
-            "End the name of the output with .seg.nrrd.",
-        ) from error
+    except INCOMPLETE as error:
+        raise incomplete(source, _RESULT, error) from error
     file.save_as(path, enforce_file_format=True)
-
-
-def _images(source: DicomSource) -> list[Dataset]:
-    """Return the headers of a scan's files, in the order of its slices."""
-    images: list[Dataset] = []
-    for path in dict.fromkeys(source.files):
-        try:
-            with quiet_pydicom():
-                images.append(pydicom.dcmread(path, stop_before_pixels=True, force=True))
-        except Exception as error:  # A file that changed since can make the parser raise anything.
-            raise MedSAMSegError(
-                ErrorKind.UNREADABLE,
-                "output_source_gone",
-                f"{path} could be read before and cannot any more.",
-                "Leave the scan's files in place until the command ends.",
-            ) from error
-    return images
 
 
 def _planes(segments: Sequence[Segment], source: DicomSource, images: Sequence[Dataset]) -> NDArray[np.uint8]:
@@ -147,14 +117,6 @@ def _planes(segments: Sequence[Segment], source: DicomSource, images: Sequence[D
 
 
 def _description(number: int, segment: Segment) -> SegmentDescription:
-    model = segment.found_by
-    algorithm: Any = highdicom.AlgorithmIdentificationSequence(
-        name=_MAKER,
-        family=codes.DCM.ArtificialIntelligence,
-        version=__version__,
-        source="box-prompted segmentation",
-        parameters=None if model is None else {"model": model.name, "weights_sha256": model.weights_sha256},
-    )
     return SegmentDescription(
         number,
         segment.name,
@@ -163,7 +125,7 @@ def _description(number: int, segment: Segment) -> SegmentDescription:
         codes.SCT.Tissue,
         # A person drew the box.
         SegmentAlgorithmTypeValues.SEMIAUTOMATIC,
-        algorithm,
+        algorithm_of(segment.found_by),
         tracking_uid=highdicom.UID(),
         tracking_id=segment.name,
         display_color=CIELabColor.from_rgb(*(round(255 * part) for part in segment.color)),

@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.image_io.dicom_masks import DICOM_SUFFIX, DicomSegWriter
+from medsamseg_server.image_io.dicom_masks import DICOM_SUFFIX, DicomSegWriter, StructureSetWriter
 from medsamseg_server.image_io.image import ScanPlace
 from medsamseg_server.image_io.mask_writer import DEFAULT_COLOR, Layers, Segment, Writer
 from medsamseg_server.image_io.picture_masks import PictureWriter, not_flat
@@ -23,12 +23,17 @@ WRITERS: tuple[Writer, ...] = (
     SlicerWriter(),
     LabelMapWriter(),
     NiftiWriter(),
+    StructureSetWriter(),
     DicomSegWriter(),
     PictureWriter(),
 )
 #: Suffixes of files that hold volumes, of any scan.
 VOLUME_SUFFIXES = tuple(
-    suffix for writer in WRITERS if writer.holds_slices for suffix in writer.suffixes if suffix != DICOM_SUFFIX
+    suffix
+    for writer in WRITERS
+    if writer.holds_slices
+    for suffix in writer.suffixes
+    if not suffix.endswith(DICOM_SUFFIX)
 )
 #: Suffixes of the files that can be written.
 OUTPUT_SUFFIXES = tuple(suffix for writer in WRITERS for suffix in writer.suffixes)
@@ -82,13 +87,15 @@ def write_segmentation(path: Path, segments: Segment | Sequence[Segment], place:
     Args:
         path: its suffix, one of ``OUTPUT_SUFFIXES``, decides the format. ``.seg.nrrd`` is a Slicer segmentation; others
             are labelmaps of type uint8 (uint16 for more than 255 objects), 1 on the first object, 2 on the second; a
-            picture with a single object is white on it; ``.dcm`` is a DICOM segmentation.
+            picture with a single object is white on it; ``.rtstruct.dcm`` is a structure set, other
+            ``.dcm`` a DICOM segmentation.
         segments: the objects.
-        place: of the scan, and so of the file; a DICOM segmentation needs its source.
+        place: of the scan, and so of the file; a DICOM file needs its source.
 
     Raises:
         MedSAMSegError: ``output_suffix``, ``overlap_in_labelmap``, ``output_not_flat``, ``place_not_kept`` where the
-            format cannot hold the geometry, those of ``dicom_seg_writing``, or of kind ``CANNOT_WRITE``.
+            format cannot hold the geometry, those of ``dicom_seg_writing`` and
+            ``structure_set_writing``, or of kind ``CANNOT_WRITE``.
     """
     segments = [segments] if isinstance(segments, Segment) else segments
     write_layers(path, segments, Layers.of(segments), place)

@@ -97,10 +97,13 @@ class Propagation:
         planes: int = 1,
     ) -> None:
         way = first, last, direction, spacing, locked, reach
-        whole = {index: whole_of(each) if isinstance(each, Prompt) else each for index, each in prompts.items()}
+        self.exclude_masks = exclude_masks or {}
+        whole = {
+            index: whole_of(each, self.exclude_masks.get(index)) if isinstance(each, Prompt) else each
+            for index, each in prompts.items()
+        }
         self.plan = make_plan(shape, axis, whole, *way)
         self.excluded = [type(self)(shape, axis, each, *way, method) for each in excluded_prompts(prompts)]
-        self.exclude_masks = exclude_masks or {}
         self.drawn = {index: each.mask for index, each in prompts.items() if isinstance(each, Prompt) and each.mask}
         self._axis = axis
         self._strategy = make_strategy(method)

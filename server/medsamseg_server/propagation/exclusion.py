@@ -18,9 +18,20 @@ from medsamseg_server.propagation.plan import Plan
 from medsamseg_server.propagation.trust import confidence_in_rest
 
 
-def whole_of(prompt: Prompt) -> Prompt:
-    """Return a prompt for an object and all that it excludes; the holes of what was drawn of it are its own then."""
-    drawn = prompt.mask if prompt.mask is None or not prompt.exclude else _filled(prompt.mask)
+def whole_of(prompt: Prompt, pixels: SliceMask | None = None) -> Prompt:
+    """Return a prompt for an object and all that it excludes; the holes of what was drawn of it are its own then.
+
+    Args:
+        prompt: of the object.
+        pixels: further pixels on its slice that are not the object's; without boxes to exclude, holes are its own where
+            these are.
+    """
+    drawn = prompt.mask
+    if drawn is not None and prompt.exclude:
+        drawn = _filled(drawn)
+    elif drawn is not None and pixels is not None:
+        whole = _filled(drawn)
+        drawn = whole.without(whole.without(drawn).without(pixels))
     return replace(prompt, mask=drawn, exclude=(), exclude_mask=None)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.engine.box_vote import MARGINS
-from medsamseg_server.engine.engine import Engine
+from medsamseg_server.engine.engine import Engine, SliceSegmentation
 from medsamseg_server.engine.masks import Candidates, SliceMask
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD, ProbabilityMap
 from medsamseg_server.engine.prompts import Box, Prompt
@@ -129,7 +129,7 @@ class FusedSlices:
         """Return masks for a vote, one for each box that ``Engine.candidates`` asks; errors as ``Engine.segment``."""
         answers = [phase.candidates(index, box, more_boxes) for phase in self._phases]
         # What the network gets to see goes by the box alone, so that all answers have the same boxes and place.
-        fused = self._fuse([_known(answer.probabilities) for answer in answers])
+        fused = _fuse([_known(answer.probabilities) for answer in answers], self._fusion)
         scores = np.mean([answer.scores for answer in answers], axis=0)
         behind = fused if self._with_probabilities else None
         return replace(answers[0], pixels=fused > DEFAULT_THRESHOLD, scores=scores, probabilities=behind)
@@ -147,14 +147,7 @@ class FusedSlices:
         return self._phases[0].image_size(index)
 
     def _fused_mask(self, answers: Sequence[SliceMask], image_size: tuple[int, int]) -> SliceMask:
-        fused = self._fuse([_known(answer.probability).to_array(image_size) for answer in answers])
-        score = sum(answer.score for answer in answers) / len(answers)
-        behind = ProbabilityMap(fused) if self._with_probabilities else None
-        return SliceMask.from_mask(fused > DEFAULT_THRESHOLD, score, behind)
-
-    def _fuse(self, probabilities: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-        fuse = np.mean if self._fusion == "mean" else np.max
-        return np.asarray(fuse(np.stack(probabilities), axis=0), np.float32)
+        return _fuse_masks(answers, self._fusion, image_size, self._with_probabilities)
 
 
 def make_slices(
@@ -181,6 +174,43 @@ def make_slices(
         return EngineSlices(engine, volume, axis, window, model, with_probabilities)
     slices = [EngineSlices(engine, each, axis, window, model, True) for each in (volume, *phases.also)]
     return FusedSlices(slices, phases.fusion, with_probabilities)
+
+
+def fuse_answers(
+    answers: Sequence[SliceSegmentation], fusion: Fusion, image_size: tuple[int, int], with_probabilities: bool = False
+) -> SliceSegmentation:
+    """Return the answers of several volumes to the same prompts on one slice as one; times are those of all.
+
+    Args:
+        answers: of each volume, the first one's first; their masks bring their probabilities along.
+        fusion: of the probabilities.
+        image_size: (H, W) of the slice.
+        with_probabilities: the fused masks bring theirs along.
+    """
+    each_prompt = zip(*(answer.masks for answer in answers), strict=True)
+    return replace(
+        answers[0],
+        masks=[_fuse_masks(masks, fusion, image_size, with_probabilities) for masks in each_prompt],
+        # As of ``FusedSlices.in_box``.
+        agreements=[None] * len(answers[0].masks),
+        was_cached=all(answer.was_cached for answer in answers),
+        encode_seconds=sum(answer.encode_seconds for answer in answers),
+        decode_seconds=sum(answer.decode_seconds for answer in answers),
+    )
+
+
+def _fuse_masks(
+    masks: Sequence[SliceMask], fusion: Fusion, image_size: tuple[int, int], with_probabilities: bool
+) -> SliceMask:
+    fused = _fuse([_known(mask.probability).to_array(image_size) for mask in masks], fusion)
+    score = sum(mask.score for mask in masks) / len(masks)
+    behind = ProbabilityMap(fused) if with_probabilities else None
+    return SliceMask.from_mask(fused > DEFAULT_THRESHOLD, score, behind)
+
+
+def _fuse(probabilities: Sequence[NDArray[np.float32]], fusion: Fusion) -> NDArray[np.float32]:
+    fuse = np.mean if fusion == "mean" else np.max
+    return np.asarray(fuse(np.stack(probabilities), axis=0), np.float32)
 
 
 def _mean(images: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from medsamseg_server.errors import MedSAMSegError
+from medsamseg_server.propagation.fusing import Fusion
 from medsamseg_server.serving.contract_types import Index, Reply, Request, SmallInteger
 from medsamseg_server.serving.mask_contract import Mask
 from medsamseg_server.serving.prompt_contract import SlicePrompt, only_of_kinds
@@ -20,6 +21,11 @@ MOST_PROBABILITIES = 16
 Axis = Annotated[SmallInteger, Field(description="numpy's axis of the array (K, J, I): 0, 1 or 2")]
 WindowText = Annotated[str, Field(max_length=80, description="auto, auto:NAME, a preset, percentile, or W,L")]
 ModelName = Annotated[str | None, Field(max_length=80, description="null for the server's default model")]
+FurtherKeys = Annotated[
+    list[Annotated[str, Field(pattern=VOLUME_KEY)]],
+    Field(max_length=15, description="further uploaded volumes of the same voxels, such as phases, asked as well"),
+]
+FusionName = Annotated[Fusion, Field(description="how the probabilities of all volumes become one")]
 
 
 class Error(Reply):
@@ -111,7 +117,8 @@ class SegmentRequest(Request):
 
     With ``probabilities``, each mask comes with the map that is behind it; of ``MOST_PROBABILITIES`` prompts at most.
 
-    All prompts together have ``prompts.MOST_POINTS_TOGETHER`` points at most.
+    All prompts together have ``prompts.MOST_POINTS_TOGETHER`` points at most. They are asked on the
+    volumes of ``also`` as well, whose shape (K, J, I) is that of the first; the answers are fused.
     """
 
     model: ModelName = None
@@ -121,6 +128,8 @@ class SegmentRequest(Request):
     prompts: Annotated[list[SlicePrompt], only_of_kinds(*_KINDS)] = Field(max_length=1000)
     cached_only: bool = False
     probabilities: bool = False
+    also: FurtherKeys = Field(default=[])
+    fuse: FusionName = "mean"
 
 
 class Seconds(Reply):

@@ -10,7 +10,17 @@ from medsamseg_server.engine.prompts import Box
 from medsamseg_server.propagation import DEFAULT_METHOD
 from medsamseg_server.propagation.events import SliceResult, SliceSeen
 from medsamseg_server.propagation.trust import doubt
-from medsamseg_server.serving.contract import Axis, ErrorEvent, JobName, ModelName, Seconds, Window, WindowText
+from medsamseg_server.serving.contract import (
+    Axis,
+    ErrorEvent,
+    FurtherKeys,
+    FusionName,
+    JobName,
+    ModelName,
+    Seconds,
+    Window,
+    WindowText,
+)
 from medsamseg_server.serving.contract_types import Index, Reply, Request
 from medsamseg_server.serving.mask_contract import Mask
 from medsamseg_server.serving.prompt_contract import DrawnMask, PropagationPrompt, only_of_kinds
@@ -59,6 +69,7 @@ class PropagateRequest(_Followed):
     ``method`` is one of ``propagation.METHODS``; frames of a film want ``film``. With ``probabilities``, masks come
     with the map that is behind them; there is none where motion alone or a person decided. With 3 ``planes``, objects
     are then looked at across the two other axes as well, and their slices come again as all three see them.
+    ``also`` and ``fuse`` are as in ``SegmentRequest``.
     """
 
     model: ModelName = None
@@ -72,6 +83,8 @@ class PropagateRequest(_Followed):
     planes: Literal[1, 3] = 1
     job: JobName | None = None
     probabilities: bool = False
+    also: FurtherKeys = Field(default=[])
+    fuse: FusionName = "mean"
 
 
 class StartEvent(Reply):

@@ -11,7 +11,8 @@ from typing import TypeAlias
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.prompts import check_prompts
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.propagation import DirectionEnded, EngineSlices, Propagation, SliceSeen
+from medsamseg_server.propagation import DirectionEnded, Propagation, SliceSeen
+from medsamseg_server.propagation.fusing import NO_PHASES, Phases, make_slices
 from medsamseg_server.propagation.several_objects import FollowedObject, follow
 from medsamseg_server.serving import contract
 from medsamseg_server.serving.propagation_contract import (
@@ -38,16 +39,26 @@ _ALONE = ""
 class PropagationJob:
     """One propagation request; everything that can be told to be wrong with it is checked on construction.
 
+    Args:
+        name: of the job.
+        engine: what segments.
+        volume: the volume.
+        request: what to follow.
+        phases: the further volumes that the request names; checked.
+
     Raises:
         MedSAMSegError: ``prompt_duplicate``, ``object_duplicate`` or ``objects_and_prompts``; as
             ``SlicePrompt.to_prompt``, ``propagation.Propagation``, ``prompts.check_prompts``, ``Volume.window`` and
             ``Engine.check_model``.
     """
 
-    def __init__(self, name: str, engine: Engine, volume: Volume, request: PropagateRequest) -> None:
+    def __init__(
+        self, name: str, engine: Engine, volume: Volume, request: PropagateRequest, phases: Phases = NO_PHASES
+    ) -> None:
         self.name = name
         self._engine = engine
         self._volume = volume
+        self._phases = phases
         self._window = request.window
         self._axis = request.axis
         self._with_probabilities = request.probabilities
@@ -86,8 +97,8 @@ class PropagationJob:
     def steps(self) -> Iterator[PropagationEvent]:
         """Yield the events; one slice of an object, and of what it excludes, is computed per ``next``."""
         predictor = self._engine.predictor(self._model)
-        source = EngineSlices(
-            self._engine, self._volume, self._axis, self._window, self._model, self._with_probabilities
+        source = make_slices(
+            self._engine, self._volume, self._axis, self._window, self._model, self._with_probabilities, self._phases
         )
         followed = [FollowedObject.of(name, each, source) for name, each in self._objects.items()]
         windows = [contract.Window.of(self._volume.window(each.source.window)) for each in followed]

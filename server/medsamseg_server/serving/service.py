@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from functools import partial
 from typing import Protocol, TypeVar
@@ -17,6 +17,7 @@ from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.engine.slice_embeddings import Embedded
 from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.propagation.fusing import Phases, fuse_answers
 from medsamseg_server.serving import contract
 from medsamseg_server.serving.background_encodings import BackgroundEncodings
 from medsamseg_server.serving.click_contract import ClickReply, ClickRequest
@@ -141,16 +142,27 @@ class Service:
         """Answer a click: at once where its slice is encoded, whatever is being encoded meanwhile.
 
         Raises:
-            MedSAMSegError: ``not_encoded`` when only a known embedding was asked for, ``probabilities_too_many``, or as
-                ``Engine.segment``.
+            MedSAMSegError: ``not_encoded`` when only a known embedding was asked for, ``probabilities_too_many``,
+                ``volume_unknown`` or ``phases_differ`` of further volumes, or as ``Engine.segment``.
         """
         if request.probabilities and len(request.prompts) > contract.MOST_PROBABILITIES:
             message = f"Probabilities of {len(request.prompts)} prompts were asked for."
             hint = f"Ask for those of {contract.MOST_PROBABILITIES} prompts at most at once."
             raise MedSAMSegError(ErrorKind.INVALID_INPUT, "probabilities_too_many", message, hint)
-        asked = SliceRequest(volume, request.axis, request.slice, request.window, request.model)
         image_size = partial(volume.slice_size, request.axis, request.slice)
         prompts = [prompt.to_prompt(image_size) for prompt in request.prompts]
+        if not request.also:
+            return await self._answer(volume, request, prompts, request.probabilities)
+        phases = self._phases(volume, request)
+        answers = [await self._answer(each, request, prompts, True) for each in (volume, *phases.also)]
+        fuse = partial(fuse_answers, answers, phases.fusion, image_size(), request.probabilities)
+        return await asyncio.to_thread(fuse)
+
+    async def _answer(
+        self, volume: Volume, request: contract.SegmentRequest, prompts: Sequence[Prompt], with_probabilities: bool
+    ) -> SliceSegmentation:
+        """Return what prompts show on a slice of one volume; see ``segment``."""
+        asked = SliceRequest(volume, request.axis, request.slice, request.window, request.model)
         # A box is dragged: what is there has to do, and at once.
         preview = request.cached_only
 
@@ -166,7 +178,7 @@ class Service:
         if embedded is None:
             encoding = self._encoding.submit(Priority.CLICK, lambda: self.engine.embed_for(asked, prompts), self._owner)
             embedded = await asyncio.wrap_future(encoding)
-        decode = partial(self.engine.decode, embedded, prompts, preview, request.probabilities)
+        decode = partial(self.engine.decode, embedded, prompts, preview, with_probabilities)
         return await asyncio.wrap_future(self._decoding.submit(Priority.CLICK, decode, self._owner))
 
     async def click(self, volume: Volume, request: ClickRequest) -> ClickReply:
@@ -196,10 +208,12 @@ class Service:
             deliver: called with every event, then once with None; on any thread; must be quick.
 
         Raises:
-            MedSAMSegError: ``job_exists``, or as ``PropagationJob``.
+            MedSAMSegError: ``job_exists``, ``volume_unknown`` or ``phases_differ`` of further volumes, or as
+                ``PropagationJob``.
         """
-        job = PropagationJob(request.job or secrets.token_hex(8), self.engine, volume, request)
-        task = self._stream(job, volume, self._encoding, job.steps(), deliver)
+        phases = self._phases(volume, request)
+        job = PropagationJob(request.job or secrets.token_hex(8), self.engine, volume, request, phases)
+        task = self._stream(job, (volume, *phases.also), self._encoding, job.steps(), deliver)
         return partial(self._encoding.cancel, task)
 
     def propose(self, volume: Volume, request: ProposalsRequest, deliver: DeliverProposals) -> Callable[[], None]:
@@ -216,7 +230,7 @@ class Service:
 
         # Of a search that was cancelled before, nothing has to be encoded any more.
         task = self._stream(
-            job, volume, self._decoding, job.steps(embedding), deliver, paused=True, at_end=embedding.cancel
+            job, (volume,), self._decoding, job.steps(embedding), deliver, paused=True, at_end=embedding.cancel
         )
         embedding.add_done_callback(lambda _: self._decoding.resume(task))
         self._embed_for(job, embedding)
@@ -225,14 +239,14 @@ class Service:
     def _stream(
         self,
         job: _StreamedJob[Event],
-        volume: Volume,
+        volumes: Sequence[Volume],
         scheduler: Scheduler,
         steps: Iterator[Event],
         deliver: Callable[[Event | None], None],
         paused: bool = False,
         at_end: Callable[[], object] = lambda: None,
     ) -> Task:
-        """Queue a job about a volume whose events go to a client, with the last one and then None, however it ends."""
+        """Queue a job about volumes whose events go to a client, with the last one and then None, however it ends."""
 
         def on_step(event: Event) -> None:
             job.note_delivered(event)
@@ -240,7 +254,8 @@ class Service:
 
         def on_end(outcome: Outcome) -> None:
             self.jobs.remove(job.name)
-            self.volumes.release(volume)
+            for each in volumes:
+                self.volumes.release(each)
             at_end()
             closing = job.closing_event(outcome)
             if closing is not None:
@@ -249,10 +264,17 @@ class Service:
 
         def start() -> Task:
             task = scheduler.start(Priority.PROPAGATION, steps, on_step, on_end, self._owner, paused)
-            self.volumes.hold(volume)
+            for each in volumes:
+                self.volumes.hold(each)
             return task
 
         return self.jobs.start(job.name, "propagation", start)
+
+    def _phases(self, volume: Volume, request: contract.SegmentRequest | PropagateRequest) -> Phases:
+        """Return the further volumes that a request names, which are the caller's own and fit the first."""
+        phases = Phases(tuple(map(self.volumes.get, request.also)), request.fuse)
+        phases.check(volume)
+        return phases
 
     def _embed_for(self, job: ProposalJob, embedding: Future[Embedded]) -> None:
         """Give the embedding of a job's slice to a future: at once where it is known, else when it is encoded."""

@@ -29,6 +29,20 @@ def sentenceOnMeaning(result: BoxResult) -> str:
     return " ".join([titles[result.prompt.meaning], sentenceOnBox(result)])
 
 
+def sentenceOnExcludedSegment(result: BoxResult, name: str | None) -> str:
+    """Return what came of a box without the voxels of another segment.
+
+    :param result: BoxResult.
+    :param name: of the segment; None for a box that excludes none any more.
+    """
+    if name is None:
+        return " ".join([_("No segment is left out."), sentenceOnBox(result)])
+    if result.voxelCount > 0 and not result.changedSegment:
+        sentence = _("Without {name}: nothing changed on slice {index}, where the object had none of its voxels.")
+        return " ".join([sentence.format(name=name, index=result.prompt.sliceIndex), *result.notes])
+    return " ".join([_("Without {name}.").format(name=name), sentenceOnBox(result)])
+
+
 def sentenceOnThreshold(result: Any) -> str:
     """Return what another threshold made of a box.
 

@@ -19,19 +19,43 @@ NARROWEST_CELL = 1
 COLOR_ROW, MARKER_ROW = 0, 1
 COLOR_HEIGHT, MARKER_HEIGHT, FRAME = 18, 5, 4
 
-TITLES = {
-    BOX: _("box"),
-    PROPAGATED: _("propagated"),
-    INTERPOLATED: _("between boxes"),
-    EDITED: _("edited by hand"),
-}
 
-# Translated once: Slicer looks for the caller's source file each time, and there are cells by the hundred.
-NOTHING = _("Slice {index}: nothing of this segment.")
-DESCRIPTION = _("Slice {index}: {description}.")
-CONFIDENCE = _("confidence {percent} %")
-ACCEPTED = _("accepted")
-KEPT = _("kept as it is")
+class SliceWords:
+    """What is known of slices, in words.
+
+    The words are translated once: Slicer looks for the caller's source file each time, and there are cells by the
+    hundred.
+    """
+
+    def __init__(self) -> None:
+        self._titles = {
+            BOX: _("box"),
+            PROPAGATED: _("propagated"),
+            INTERPOLATED: _("between boxes"),
+            EDITED: _("edited by hand"),
+        }
+        self._nothing = _("Slice {index}: nothing of this segment.")
+        self._description = _("Slice {index}: {description}.")
+        self._confidence = _("confidence {percent} %")
+        self._accepted = _("accepted")
+        self._kept = _("kept as it is")
+
+    def describe(self, index: int, state: SliceState | None) -> str:
+        """Return what is known of a slice, as a sentence.
+
+        :param index: slice index.
+        :param state: its SliceState, or None.
+        """
+        if state is None:
+            return self._nothing.format(index=index)
+        parts = [self._titles[state.provenance]]
+        if state.confidence is not None:
+            parts.append(self._confidence.format(percent=round(100 * state.confidence)))
+        if state.isAccepted:
+            parts.append(self._accepted)
+        elif state.isLocked:
+            parts.append(self._kept)
+        return self._description.format(index=index, description=", ".join(parts))
 
 
 class ConfidenceStrip:
@@ -50,6 +74,7 @@ class ConfidenceStrip:
         self._indices = range(0)
         self._states = {}
         self._marked: int | None = None
+        self._words = SliceWords()
         table.setRowCount(2)
         table.horizontalHeader().hide()
         table.verticalHeader().hide()
@@ -80,7 +105,7 @@ class ConfidenceStrip:
         # Called at every step of the mouse wheel: only cells that change are written.
         for index in indices:
             if states.get(index) != self._states.get(index):
-                self._table.setItem(COLOR_ROW, self._column(index), _cell(index, states.get(index)))
+                self._table.setItem(COLOR_ROW, self._column(index), self._cell(index, states.get(index)))
         self._states = dict(states)
         if current != self._marked:
             self._mark(self._marked, None)
@@ -94,8 +119,15 @@ class ConfidenceStrip:
         self._table.clearContents()
         self._table.setColumnCount(len(indices))
         for column, index in enumerate(indices):
-            self._table.setItem(COLOR_ROW, column, _cell(index, None))
+            self._table.setItem(COLOR_ROW, column, self._cell(index, None))
             self._table.setItem(MARKER_ROW, column, qt.QTableWidgetItem())
+
+    def _cell(self, index, state):
+        item = qt.QTableWidgetItem()
+        item.setToolTip(self._words.describe(index, state))
+        if state is not None:
+            item.setBackground(qt.QBrush(qt.QColor(*colorOf(state))))
+        return item
 
     def _mark(self, index, color):
         """Put a mark below a slice, or none where the color is None, and make its cell the current one."""
@@ -112,29 +144,3 @@ class ConfidenceStrip:
     def _onCellChanged(self, _row, column, _previousRow, _previousColumn):
         if 0 <= column < len(self._indices):
             self._onChosen(self._indices[column])
-
-
-def describe(index: int, state: SliceState | None) -> str:
-    """Return what is known of a slice, as a sentence.
-
-    :param index: slice index.
-    :param state: its SliceState, or None.
-    """
-    if state is None:
-        return NOTHING.format(index=index)
-    parts = [TITLES[state.provenance]]
-    if state.confidence is not None:
-        parts.append(CONFIDENCE.format(percent=round(100 * state.confidence)))
-    if state.isAccepted:
-        parts.append(ACCEPTED)
-    elif state.isLocked:
-        parts.append(KEPT)
-    return DESCRIPTION.format(index=index, description=", ".join(parts))
-
-
-def _cell(index, state):
-    item = qt.QTableWidgetItem()
-    item.setToolTip(describe(index, state))
-    if state is not None:
-        item.setBackground(qt.QBrush(qt.QColor(*colorOf(state))))
-    return item

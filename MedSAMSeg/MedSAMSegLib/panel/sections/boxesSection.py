@@ -13,6 +13,7 @@ from MedSAMSegLib.panel.parts.boxPreview import DragPreview
 from MedSAMSegLib.panel.parts.boxSentences import sentenceOnBox, sentenceOnMeaning, sentenceOnThreshold
 from MedSAMSegLib.panel.parts.boxTable import BoxTable
 from MedSAMSegLib.panel.parts.boxViews import BoxViews
+from MedSAMSegLib.panel.parts.excludedSegmentChoice import ExcludedSegmentChoice
 from MedSAMSegLib.panel.parts.thresholdSlider import ThresholdSlider
 from MedSAMSegLib.panel.parts.toolButton import ToolButton
 from MedSAMSegLib.views.boxDrawing import BoxDrawing
@@ -54,6 +55,7 @@ class BoxesSection(PanelSection):
             session.logic.startThreshold,
             lambda result: session.say(sentenceOnThreshold(result)),
         )
+        self._excludedSegment = ExcludedSegmentChoice(session, ui.notThisSegmentComboBox)
         self.connect(ui.deleteBoxButton, "clicked()", self._onDelete)
         self.connect(ui.nextMeaningButton, "clicked()", self._onNextMeaning)
 
@@ -73,6 +75,7 @@ class BoxesSection(PanelSection):
         self._views.stop()
         self._table.fill(None, None, [])
         self._threshold.forget(_onSlider(None))
+        self._excludedSegment.forget()
 
     def cleanup(self) -> None:
         """Let go of views and boxes."""
@@ -99,6 +102,7 @@ class BoxesSection(PanelSection):
         isUsable = entry is not None and not entry.problem
         self.ui.nextMeaningButton.enabled = isUsable
         self._threshold.show(entry.node if isUsable else None, _onSlider(entry))
+        self._excludedSegment.show(entry if isUsable else None)
 
     def _onBox(self, cornerA, cornerB, sliceNode):
         session = self.session

@@ -22,14 +22,6 @@ if TYPE_CHECKING:
 #: After measuring, a pause of so many times as long: while a propagation writes, the views must go on.
 PAUSE_FACTOR = 10
 
-STATES = {
-    EMPTY: _("empty"),
-    DRAWN: _("drawn"),
-    FOLLOWED: _("propagated"),
-    CHECKED: _("checked"),
-    ACCEPTED: _("accepted"),
-}
-
 
 class LesionsSection(PanelSection):
     """The table of lesions and its buttons; nothing is measured while it is collapsed.
@@ -40,6 +32,13 @@ class LesionsSection(PanelSection):
 
     def __init__(self, ui: Any, session: PanelSession) -> None:
         super().__init__(ui, session)
+        self._stateTitles = {
+            EMPTY: _("empty"),
+            DRAWN: _("drawn"),
+            FOLLOWED: _("propagated"),
+            CHECKED: _("checked"),
+            ACCEPTED: _("accepted"),
+        }
         self._lesions = []
         self._rows: Any = None
         self._isFilling = False
@@ -110,7 +109,13 @@ class LesionsSection(PanelSection):
         self._isFilling = False
 
     def _write(self, row, lesion):
-        values = lesion.name, lesion.place, round(lesion.volume, 2), round(lesion.diameter, 1), STATES[lesion.state]
+        values = (
+            lesion.name,
+            lesion.place,
+            round(lesion.volume, 2),
+            round(lesion.diameter, 1),
+            self._stateTitles[lesion.state],
+        )
         for column, value in enumerate(values):
             item = qt.QTableWidgetItem()
             item.setData(qt.Qt.DisplayRole, value)
@@ -168,7 +173,7 @@ class LesionsSection(PanelSection):
                 sliceNode.JumpSliceByOffsetting(*middle)
         self.session.changed.emitNow()
         sentence = _("{name}: {place}, {diameter:.1f} mm, {volume:.2f} ml, {state}.")
-        self.session.say(sentence.format(**{**vars(lesion), "state": STATES[lesion.state]}))
+        self.session.say(sentence.format(**{**vars(lesion), "state": self._stateTitles[lesion.state]}))
 
     def _onNew(self):
         with self.session.sayingErrors():

