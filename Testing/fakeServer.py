@@ -324,7 +324,7 @@ class FakeServer:
             yield event
         for name, followed in objects.items():
             last = followed["prompts"][0][0] + self._reach
-            ending = {"direction": "forward", "slice": last, "reason": "range", "message": "Stopped."}
+            ending = {"direction": "forward", "slice": last, "reason": "range", "message": "The end."}
             yield PropagationEvent("ended", {"object": name, **ending})
         yield PropagationEvent("done", {"slices": total, "seconds": {"encode": 1.0, "decode": 0.5}})
 

@@ -38,6 +38,9 @@ def test_fromTheTitleToTheSegment(gui, german, panel, dragInRed):
     assert panel.ui.sliceLabel.text.startswith("Schicht ")
     assert "Box" in panel.ui.sliceLabel.text
     gui.waitUntil(lambda: panel.ui.serverStatusLabel.text == "Bereit: Fake model auf dem Prozessor")
+    widgetDriver.click(panel.ui.propagateButton)
+    gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
+    assert panel.ui.statusLabel.text.startswith("5 Schichten. Angehalten bei Schicht ")
     widgetDriver.click(panel.ui.undoButton)
     gui.waitUntil(lambda: panel.ui.statusLabel.text == "Rückgängig gemacht.")
 

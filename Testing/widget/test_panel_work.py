@@ -32,7 +32,7 @@ def test_propagationFillsTheSlicesAndSaysHowItEnded(gui, panel, boxed):
     assert not panel.ui.propagateButton.enabled
     gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
     assert slicesWithVoxels(panel) == list(range(boxed - 2, boxed + 3))
-    assert panel.ui.statusLabel.text == "5 slices. Stopped."
+    assert panel.ui.statusLabel.text == f"5 slices. Stopped at slice {boxed + 2}, the end of the range."
     assert not panel.ui.cancelButton.enabled
     assert not panel.ui.progressBar.visible
 
@@ -54,7 +54,9 @@ def test_propagationSaysWhichSegmentKeptItsVoxels(gui, panel, volume, boxed):
     panel.ui.segmentsTable.setSelectedSegmentIDs([segmentID])
     panel.ui.propagateButton.click()
     gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
-    assert panel.ui.statusLabel.text == "5 slices. Stopped. 'Done' (completed) keeps its voxels."
+    assert panel.ui.statusLabel.text == (
+        f"5 slices. Stopped at slice {boxed + 2}, the end of the range. 'Done' (completed) keeps its voxels."
+    )
 
 
 def test_undoTakesTheWholePropagationBackAndRedoBringsIt(gui, panel, boxed):

@@ -935,6 +935,49 @@
         </message>
     </context>
     <context>
+        <name>parts.endingSentences</name>
+        <message>
+            <source>Stopped at slice {index}, the end of the range.</source>
+            <translation>Angehalten bei Schicht {index}, dem Ende des Bereichs.</translation>
+        </message>
+        <message>
+            <source>Stopped at slice {index}, the farthest that the object can be from its lines or boxes.</source>
+            <translation>Angehalten bei Schicht {index}: Weiter kann das Objekt von seinen Linien oder Boxen nicht reichen.</translation>
+        </message>
+        <message>
+            <source>Stopped at slice {index}, the end of the volume.</source>
+            <translation>Angehalten bei Schicht {index}, dem Ende des Volumens.</translation>
+        </message>
+        <message>
+            <source>Stopped at slice {index}, where it met the next box.</source>
+            <translation>Angehalten bei Schicht {index}, an der nächsten Box.</translation>
+        </message>
+        <message>
+            <source>Stopped at slice {index}: the next slice is locked.</source>
+            <translation>Angehalten bei Schicht {index}: Die nächste Schicht ist gesperrt.</translation>
+        </message>
+        <message>
+            <source>Stopped after slice {index}: nothing was found on the next slice.</source>
+            <translation>Angehalten nach Schicht {index}: Auf der nächsten Schicht wurde nichts gefunden.</translation>
+        </message>
+        <message>
+            <source>Stopped after slice {index}: on the next slice only a small part of the object would be left.</source>
+            <translation>Angehalten nach Schicht {index}: Auf der nächsten Schicht wäre nur ein kleiner Teil des Objekts übrig.</translation>
+        </message>
+        <message>
+            <source>Stopped after slice {index}: on the next slice the object would suddenly be much larger.</source>
+            <translation>Angehalten nach Schicht {index}: Auf der nächsten Schicht wäre das Objekt plötzlich viel größer.</translation>
+        </message>
+        <message>
+            <source>Stopped after slice {index}: on the next slice the object would be in another place.</source>
+            <translation>Angehalten nach Schicht {index}: Auf der nächsten Schicht wäre das Objekt an einem anderen Ort.</translation>
+        </message>
+        <message>
+            <source>Stopped after slice {index}: on the next slice there is something of another brightness.</source>
+            <translation>Angehalten nach Schicht {index}: Auf der nächsten Schicht ist etwas von anderer Helligkeit.</translation>
+        </message>
+    </context>
+    <context>
         <name>parts.installSentences</name>
         <message>
             <source>This version of MedSAMSeg needs other packages than those that are installed.</source>

@@ -16,7 +16,7 @@ from medsamseg_server.cli.batch_case import Case, told_with_place
 from medsamseg_server.cli.batch_record import CaseFiles, Outcome
 from medsamseg_server.cli.output import refuse_to_replace_the_image
 from medsamseg_server.cli.segment_measures import rounded
-from medsamseg_server.cli.segment_tasks import make_tasks, tasks_of_prompts
+from medsamseg_server.cli.segment_tasks import make_tasks, tasks_of
 from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
 from medsamseg_server.weights.store import ModelStore
@@ -96,10 +96,10 @@ def _tasks(case: Case, args: argparse.Namespace, image: Image) -> dict[str, Task
     from medsamseg_server.image_io.label_reading import read_labels
 
     axis = args.axis or 0
-    return tasks_of_prompts(args, axis, _prompts(read_labels(case.labels, image), args.name, axis))
+    return tasks_of(args, axis, _boxes(read_labels(case.labels, image), args.name, axis))
 
 
-def _prompts(labels: Labels, name: str | None, axis: int) -> dict[str, dict[int, Prompt]]:
+def _boxes(labels: Labels, name: str | None, axis: int) -> dict[str, dict[int, Prompt]]:
     """Return of each object the tight box on the slice where it is largest.
 
     Args:

@@ -139,7 +139,7 @@ def segment(
     """
     _check_outputs(args, 1)
     scan = _read(args, tasks_of)
-    objects = WholeObjects(scan.volume, scan.tasks, args.allow_overlap, scan.phases)
+    objects = WholeObjects(scan.volume, scan.tasks, phases=scan.phases)
     return _find(args, scan, objects, load_engine(args))
 
 

@@ -30,12 +30,10 @@ def make_tasks(args: argparse.Namespace) -> dict[str, Task]:
     axis, objects = _prompts_of(args)
     if args.name is not None and None not in objects:
         raise wrong_usage("--name cannot go with several objects.", "Put the names into the file.")
-    return tasks_of_prompts(args, axis, {name or args.name or "Segment": each for name, each in objects.items()})
+    return tasks_of(args, axis, {name or args.name or "Segment": prompts for name, prompts in objects.items()})
 
 
-def tasks_of_prompts(
-    args: argparse.Namespace, axis: int, objects: Mapping[str, Mapping[int, Prompt]]
-) -> dict[str, Task]:
+def tasks_of(args: argparse.Namespace, axis: int, objects: Mapping[str, Mapping[int, Prompt]]) -> dict[str, Task]:
     """Return the tasks for prompts by object and slice, with everything else as the arguments say.
 
     Raises:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from slicer.i18n import tr as _
 
+from MedSAMSegLib.panel.parts.endingSentences import endingSentence
+
 if TYPE_CHECKING:
     import slicer
 
@@ -24,7 +26,7 @@ def sentenceOn(result: PropagationResult, segmentation: slicer.vtkMRMLSegmentati
     if len(counts) > 1:
         parts = [f"{segmentName(segmentation, segment)}: {count}" for segment, count in counts.items()]
     else:
-        endings = [] if result.wasCancelled else [ending["message"] for ending in result.endings]
+        endings = [] if result.wasCancelled else [endingSentence(ending) for ending in result.endings]
         parts = [*counts.values(), *endings]
     return " ".join([*([_("Stopped.")] if result.wasCancelled else []), *parts, *result.notes])
 
