@@ -348,6 +348,14 @@
             <translation>Die Punkte dieser Schicht entfernen</translation>
         </message>
         <message>
+            <source>Not this segment:</source>
+            <translation>Dieses Segment nicht:</translation>
+        </message>
+        <message>
+            <source>Segment that is not of the selected box's object</source>
+            <translation>Segment, das nicht zum Objekt der ausgewählten Box gehört</translation>
+        </message>
+        <message>
             <source>Proposals</source>
             <translation>Vorschläge</translation>
         </message>
@@ -844,6 +852,18 @@
             <translation>Ganzes.</translation>
         </message>
         <message>
+            <source>No segment is left out.</source>
+            <translation>Kein Segment wird ausgelassen.</translation>
+        </message>
+        <message>
+            <source>Without {name}: nothing changed on slice {index}, where the object had none of its voxels.</source>
+            <translation>Ohne {name}: Auf Schicht {index} hat sich nichts geändert, das Objekt hatte dort keine Voxel davon.</translation>
+        </message>
+        <message>
+            <source>Without {name}.</source>
+            <translation>Ohne {name}.</translation>
+        </message>
+        <message>
             <source>Threshold {threshold}: no voxel is likely enough on slice {index}. Move it down.</source>
             <translation>Schwelle {threshold}: Auf Schicht {index} ist kein Voxel wahrscheinlich genug. Schieben Sie sie nach unten.</translation>
         </message>
@@ -932,6 +952,25 @@
         <message>
             <source>kept as it is</source>
             <translation>bleibt, wie sie ist</translation>
+        </message>
+    </context>
+    <context>
+        <name>parts.excludedSegmentChoice</name>
+        <message>
+            <source>none</source>
+            <translation>keines</translation>
+        </message>
+        <message>
+            <source>Select a box in the list above: each has its own</source>
+            <translation>Wählen Sie oben in der Liste eine Box aus: Jede hat ihr eigenes</translation>
+        </message>
+        <message>
+            <source>There is no other segment</source>
+            <translation>Es gibt kein anderes Segment</translation>
+        </message>
+        <message>
+            <source>Another segment inside of the selected box that is not the object, such as the blood in the heart's muscle: its voxels are taken away, here and by propagation</source>
+            <translation>Ein anderes Segment in der ausgewählten Box, das nicht zum Objekt gehört, etwa das Blut im Herzmuskel: Seine Voxel werden weggenommen, hier und bei der Propagation</translation>
         </message>
     </context>
     <context>
