@@ -74,7 +74,7 @@ class BoxExclusion(BoxRefinement):
 
         So the blood that was segmented already leaves the heart's muscle. A propagation leaves its voxels out on every
         slice, and boxes that are drawn for the object later do so, too. It is one undo step, and saved with the scene.
-        What counts are the segment's voxels at the time of each question.
+        What counts are the segment's voxels at the time of each question, so propagate that segment first.
 
         :param node: the object's ROI markup.
         :param segment: ID of another segment of the same segmentation; None to exclude none any more.

@@ -349,7 +349,7 @@
         </message>
         <message>
             <source>Not this segment:</source>
-            <translation>Ohne dieses Segment:</translation>
+            <translation>Dieses Segment nicht:</translation>
         </message>
         <message>
             <source>Segment that is not of the selected box's object</source>
@@ -857,7 +857,7 @@
         </message>
         <message>
             <source>Without {name}: nothing changed on slice {index}, where the object had none of its voxels.</source>
-            <translation>Ohne {name}: Auf Schicht {index} hat sich nichts geändert, dort hatte das Objekt keines seiner Voxel.</translation>
+            <translation>Ohne {name}: Auf Schicht {index} hat sich nichts geändert, das Objekt hatte dort keine Voxel davon.</translation>
         </message>
         <message>
             <source>Without {name}.</source>
@@ -1013,7 +1013,7 @@
         </message>
         <message>
             <source>Another segment inside of the selected box that is not the object, such as the blood in the heart's muscle: its voxels are taken away, here and by propagation</source>
-            <translation>Ein anderes Segment innerhalb der ausgewählten Box, das nicht zum Objekt gehört, etwa das Blut im Herzmuskel: Seine Voxel werden weggenommen, hier und bei der Propagation</translation>
+            <translation>Ein anderes Segment in der ausgewählten Box, das nicht zum Objekt gehört, etwa das Blut im Herzmuskel: Seine Voxel werden weggenommen, hier und bei der Propagation</translation>
         </message>
     </context>
     <context>
