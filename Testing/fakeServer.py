@@ -212,12 +212,12 @@ class FakeServer:
         self.uploads.append(upload)
         return UploadReply(upload.key, WINDOW, [])
 
-    def segment(self, key, prompts, window="auto", model=None, cachedOnly=False, withProbabilities=False):
+    def segment(self, key, prompts, window="auto", model=None, cachedOnly=False, withProbabilities=False, **fused):
         ((axis, sliceIndex),) = {(prompt.axis, prompt.sliceIndex) for prompt in prompts}
         boxes = [prompt.box for prompt in prompts]
         points = [[(x, y, int(isInObject)) for x, y, isInObject in prompt.points] for prompt in prompts]
         meanings = [prompt.meaning for prompt in prompts]
-        request = {"key": key, "axis": axis, "slice": sliceIndex, "boxes": boxes, "window": window}
+        request = {"key": key, "axis": axis, "slice": sliceIndex, "boxes": boxes, "window": window, **fused}
         lists = {"points": points, "meanings": meanings, "exclude": [prompt.exclude for prompt in prompts]}
         lists["excludeMasks"] = [prompt.excludeMask for prompt in prompts]
         self.requests.append({**request, **{name: each for name, each in lists.items() if any(each)}})

@@ -14,6 +14,7 @@ from MedSAMSegLib.client.probabilityMemory import ProbabilityMemory
 from MedSAMSegLib.client.volumeUpload import VolumeUploads
 from MedSAMSegLib.logicLesions import LesionList
 from MedSAMSegLib.logicLines import LinePrompts
+from MedSAMSegLib.logicPhases import PhaseFusion
 from MedSAMSegLib.logicProposals import ObjectProposals
 from MedSAMSegLib.logicThreshold import PropagationThresholding
 from MedSAMSegLib.logicTime import TimeFollowing
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from MedSAMSegLib.propagation.propagationRun import PropagationResult, PropagationRun
 
 
-class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThresholding, ObjectProposals):
+class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThresholding, ObjectProposals, PhaseFusion):
     """Segments objects in scalar volumes from boxes on slices.
 
     Usage::
@@ -50,7 +51,8 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
     What can be done with boxes that are there already is in :class:`BoxAdjustment`, :class:`BoxRefinement` and
     :class:`BoxExclusion`, what with slices in :class:`SliceReview`, with measured segments in :class:`LesionList`,
     with measured lines in :class:`LinePrompts`, with sequences in :class:`TimeFollowing`, with what was propagated in
-    :class:`PropagationThresholding`, without a box in :class:`ObjectProposals`.
+    :class:`PropagationThresholding`, without a box in :class:`ObjectProposals`, with several
+    volumes of one patient in :class:`PhaseFusion`.
 
     :param server: the way to a server; the local server of this Slicer when not given,
         which is started when first needed.
@@ -70,6 +72,7 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
         PropagationThresholding.__init__(self, thresholds)
         work = ProposalWork(self._server.client, self._uploads, self._writers, self._boxWork)
         ObjectProposals.__init__(self, work)
+        PhaseFusion.__init__(self, self._uploads)
 
     def createSegmentation(
         self, volume: slicer.vtkMRMLScalarVolumeNode, name: str | None = None

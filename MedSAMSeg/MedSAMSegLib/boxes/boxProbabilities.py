@@ -43,4 +43,4 @@ class BoxProbabilities:
 
 def _keyOf(volumeNode, wanted):
     # No two changes in one program have the same modification time.
-    return volumeNode.GetImageData().GetMTime(), wanted
+    return volumeNode.GetImageData().GetMTime(), wanted.phases.state, wanted

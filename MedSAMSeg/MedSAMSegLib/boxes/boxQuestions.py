@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.client.serverClient import MOST_PROBABILITIES
+from MedSAMSegLib.volumes.phases import NO_PHASES, Phases
 from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 if TYPE_CHECKING:
@@ -20,22 +22,28 @@ class MaskRequest:
     :param prompt: SlicePrompt.
     :param window: intensity window.
     :param model: name of the model; None for the server's default.
+    :param phases: the :class:`Phases` that are asked as well.
     :param withProbability: whether the probability behind the mask is wanted, too.
     """
 
     prompt: SlicePrompt
     window: str = "auto"
     model: str | None = None
+    phases: Phases = NO_PHASES
     withProbability: bool = dataclasses.field(default=False, compare=False)
 
     @property
-    def request(self) -> tuple[int, int, str, str | None]:
+    def request(self) -> tuple[int, int, str, str | None, Phases]:
         """What has to agree for one request."""
-        return self.prompt.axis, self.prompt.sliceIndex, self.window, self.model
+        return self.prompt.axis, self.prompt.sliceIndex, self.window, self.model, self.phases
 
 
 def askMasks(
-    client: ServerClient, key: str, wanted: list[MaskRequest], cachedOnly: bool = False
+    client: ServerClient,
+    key: str,
+    wanted: list[MaskRequest],
+    cachedOnly: bool = False,
+    phaseKeys: Mapping[str, str] | None = None,
 ) -> list[tuple[SliceMask, SegmentReply]]:
     """Ask for masks. Runs on a worker thread.
 
@@ -43,6 +51,7 @@ def askMasks(
     :param key: the volume's key on the server.
     :param wanted: list of :class:`MaskRequest`.
     :param cachedOnly: give up if a slice is not encoded yet.
+    :param phaseKeys: {node ID: key on the server} of the phases that are there; others are not asked.
     :return: list of (:class:`SliceMask`, :class:`SegmentReply` on it alone) in the order of what was wanted; None when
         it was given up.
     """
@@ -52,6 +61,9 @@ def askMasks(
         options: dict[str, Any] = {"cachedOnly": True} if cachedOnly else {}
         if any(wanted[number].withProbability for number in numbers):
             options["withProbabilities"] = True
+        also = [phaseKeys[volumeID] for volumeID in first.phases.volumeIDs if volumeID in (phaseKeys or {})]
+        if also:
+            options.update(also=also, fuse=first.phases.fuse)
         prompts = [wanted[number].prompt for number in numbers]
         reply = client.segment(key, prompts, first.window, first.model, **options)
         if reply is None:

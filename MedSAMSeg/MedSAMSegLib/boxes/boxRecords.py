@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.slices.sliceRecord import SliceRecord
+from MedSAMSegLib.volumes.phases import NO_PHASES, Phases
 from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class BoxState:
     :param model: the model that it was asked with; None for the server's default.
     :param threshold: of the probability above which a voxel is the object's.
     :param reach: how many slices from that of the box the object can be; None where nobody knows.
+    :param phases: the :class:`Phases` that were asked as well.
     :param found: LabelmapCrop of the volume's voxels that the model found; None if that is not in memory any more.
     :param added: those of them that the segment did not have before; None if that is not in memory any more.
     :param erased: those that somebody took out by hand since, and that stay out.
@@ -40,6 +42,7 @@ class BoxState:
     model: str | None = None
     threshold: float = DEFAULT_THRESHOLD
     reach: int | None = None
+    phases: Phases = NO_PHASES
     found: LabelmapCrop | None = None
     added: LabelmapCrop | None = None
     erased: LabelmapCrop = dataclasses.field(default_factory=LabelmapCrop.empty)
@@ -118,7 +121,7 @@ class BoxRecords:
         if record is None or record.node is not node:
             request = self._store.request(node)
             context = self._store.context(node)
-            asked = (request[name] for name in ("window", "model", "threshold", "reach"))
+            asked = (request[name] for name in ("window", "model", "threshold", "reach", "phases"))
             state = BoxState(self._store.stored(node), *asked)
             record = self._keep(BoxRecord(node, context, state))
         return record
@@ -160,7 +163,8 @@ class BoxRecords:
         """
         record.state = state
         self._store.store(record.node, state.prompt)
-        self._store.storeRequest(record.node, state.window, state.model, state.threshold, state.reach)
+        asked = state.window, state.model, state.threshold, state.reach, state.phases
+        self._store.storeRequest(record.node, *asked)
 
     def others(self, record: BoxRecord) -> list[BoxRecord]:
         """:return: the records of the other boxes of the same segment and volume."""
@@ -176,7 +180,7 @@ class BoxRecords:
 
     def _bringToScene(self, record, geometry=None):
         state = record.state
-        asked = state.window, state.model, state.threshold, state.reach
+        asked = state.window, state.model, state.threshold, state.reach, state.phases
         volume, segmentation, segmentID = record.context
         record.node = self._store.add(volume, segmentation, segmentID, state.prompt, *asked, geometry)
         if state.prompt.points or state.prompt.exclude:

@@ -19,6 +19,7 @@ from MedSAMSegLib.segments.segmentChecks import presentSegment
 from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.views.viewsAlongAxes import viewsAlongAxes
 from MedSAMSegLib.volumes.nodeNames import nodeName
+from MedSAMSegLib.volumes.phases import NO_PHASES, Phases
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry, checkVolume
 from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
@@ -63,6 +64,7 @@ class BoxPromptStore:
         model: str | None = None,
         threshold: float = DEFAULT_THRESHOLD,
         reach: int | None = None,
+        phases: Phases = NO_PHASES,
         geometry: SliceGeometry | None = None,
     ) -> slicer.vtkMRMLMarkupsROINode:
         """Add a box to the scene.
@@ -71,7 +73,7 @@ class BoxPromptStore:
         :param segmentationNode: the segmentation.
         :param segmentID: ID of the segment that the box is for.
         :param prompt: SlicePrompt with a box.
-        :param window: what it was asked with, as for `storeRequest`; so are `model`, `threshold` and `reach`.
+        :param window: what it was asked with, as for `storeRequest`; so is what follows it.
         :param geometry: SliceGeometry of the volume, where it is known already.
         :return: the new ROI markup.
         :raises UserError: if the volume or the segment is gone.
@@ -86,7 +88,7 @@ class BoxPromptStore:
         roiNode.SetAttribute(SEGMENT_ATTRIBUTE, segmentID)
         roiNode.SetLocked(True)
         self.store(roiNode, prompt)
-        self.storeRequest(roiNode, window, model, threshold, reach)
+        self.storeRequest(roiNode, window, model, threshold, reach, phases)
         noteAlignment(roiNode, volumeNode, segmentationNode)
         noteFrame(roiNode, volumeNode, segmentationNode)
         layOut(roiNode, volumeNode, prompt)
@@ -249,13 +251,14 @@ class BoxPromptStore:
         roiNode.SetAttribute(BOX_ATTRIBUTE, json.dumps(prompt.toStored()))
 
     def request(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> dict[str, Any]:
-        """:return: what else the stored box was asked with: {"window", "model", "threshold", "reach"}."""
+        """:return: what else the stored box was asked with: {"window", "model", "threshold", "reach", "phases"}."""
         return {
             "window": "auto",
             "model": None,
             "threshold": DEFAULT_THRESHOLD,
             "reach": None,
             **json.loads(roiNode.GetAttribute(REQUEST_ATTRIBUTE) or "{}"),
+            "phases": Phases.of(roiNode),
         }
 
     def storeRequest(
@@ -265,6 +268,7 @@ class BoxPromptStore:
         model: str | None,
         threshold: float = DEFAULT_THRESHOLD,
         reach: int | None = None,
+        phases: Phases = NO_PHASES,
     ) -> None:
         """Store what a box was asked with.
 
@@ -273,7 +277,9 @@ class BoxPromptStore:
         :param model: name of the model, or None.
         :param threshold: of the probability above which a pixel is the object's.
         :param reach: how many slices from that of the box the object can be; None where nobody knows.
+        :param phases: the :class:`Phases` that were asked as well.
         """
+        phases.note(roiNode)
         request = {"window": window, "model": model, "threshold": threshold, "reach": reach}
         roiNode.SetAttribute(REQUEST_ATTRIBUTE, json.dumps(request))
 

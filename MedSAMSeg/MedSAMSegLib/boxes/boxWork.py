@@ -22,6 +22,7 @@ from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.slices.sliceStates import SliceStates
+from MedSAMSegLib.volumes.phases import Phases
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.volumeState import VolumeState
 
@@ -82,15 +83,16 @@ class BoxWork:
             # A segmentation that cannot be written is refused before the server has any work.
             self._writers.of(segmentation, volume).check(segmentID, geometry)
             prompt = prompt.changed(excludedSegment=self._scene.excludedSegment(context))
-            wanted = [MaskRequest(withExcludedVoxels(prompt, context), window, model, withProbability=True)]
-            upload = self._uploads.uploadOf(volume)
+            asked = window, model, Phases.of(volume)
+            wanted = [MaskRequest(withExcludedVoxels(prompt, context), *asked, withProbability=True)]
+            upload = self._upload(volume, wanted)
+            state = BoxState(prompt, window, model, reach=reach, phases=wanted[0].phases)
             return self._question(
-                geometry, upload, wanted, lambda answers: write(answers[0], prompt, geometry, upload, notes)
+                geometry, upload, wanted, lambda answers: write(answers[0], state, geometry, upload, notes)
             )
 
-        def write(answer, prompt, geometry, upload, notes):
-            found = _foundBy(prompt, DEFAULT_THRESHOLD, answer[0])
-            state = BoxState(prompt, window, model, reach=reach, found=found)
+        def write(answer, state, geometry, upload, notes):
+            state = state.changed(found=_foundBy(state.prompt, DEFAULT_THRESHOLD, answer[0]))
             writer = self._writers.of(segmentation, volume)
             added = addBox(writer, self._scene, context, state, geometry)
             notes = [*notes, *writer.remarks(segmentID, added.target.grid), *upload.notes]
@@ -138,7 +140,9 @@ class BoxWork:
             number = record.ask()
             # While a handle is held there is no time for what nobody can ask for yet.
             withProbability = isLast or record.state.threshold != DEFAULT_THRESHOLD
-            wanted = [MaskRequest(withExcludedVoxels(prompt, record.context), window, model, withProbability)]
+            volume = record.context.volume
+            phases = Phases.of(volume)
+            wanted = [MaskRequest(withExcludedVoxels(prompt, record.context), window, model, phases, withProbability)]
             forgotten = self._scene.notInMemory(record)
             wanted += [_wantedOf(other) for other in forgotten]
 
@@ -148,7 +152,7 @@ class BoxWork:
                 self._remember(forgotten, answers[1:])
                 threshold = record.state.threshold
                 found = _foundBy(prompt, threshold, answers[0][0])
-                state = BoxState(prompt, window, model, threshold, record.state.reach, found)
+                state = BoxState(prompt, window, model, threshold, record.state.reach, phases, found)
                 target = self._replace(record, state, run, continues, isLast, geometry)
                 record.settle(number)
                 if isLast:
@@ -156,8 +160,7 @@ class BoxWork:
                 remarks = self._writerOf(record).remarks(record.context.segmentID, target.grid)
                 return _result(record, answers[0], run.hasChanged, [*remarks, *upload.notes])
 
-            volume = record.context.volume
-            geometry, upload = SliceGeometry(volume), self._uploads.uploadOf(volume)
+            geometry, upload = SliceGeometry(volume), self._upload(volume, wanted)
             return self._question(geometry, upload, wanted, write)
 
         run = BoxRun(question)
@@ -197,7 +200,7 @@ class BoxWork:
                 return BoxThreshold(state.prompt, threshold, count, run.hasChanged, notes)
 
             geometry = SliceGeometry(volume)
-            return self._question(geometry, self._uploads.uploadOf(volume), wanted, write)
+            return self._question(geometry, self._upload(volume, wanted), wanted, write)
 
         run = BoxRun(question)
         return run
@@ -233,7 +236,7 @@ class BoxWork:
 
             volume = record.context.volume
             geometry = SliceGeometry(volume)
-            return self._question(geometry, self._uploads.uploadOf(volume), wanted, write)
+            return self._question(geometry, self._upload(volume, wanted), wanted, write)
 
         run = BoxRun(question)
         return run
@@ -243,35 +246,45 @@ class BoxWork:
     ) -> BoxRun:
         """:return: BoxRun of what a box would find; arguments as for `MedSAMSegLogic.startPreview`."""
         prompt, _notes = placeFromArguments(SliceGeometry(volume), **where)
-        wanted = [MaskRequest(prompt, window, model)]
+        wanted = [MaskRequest(prompt, window, model, Phases.of(volume))]
 
         def write(answers):
             return None if answers is None else BoxPreview(prompt, answers[0][0])
 
         def question():
-            return self._question(SliceGeometry(volume), self._uploads.uploadOf(volume), wanted, write, isPreview=True)
+            return self._question(SliceGeometry(volume), self._upload(volume, wanted), wanted, write, isPreview=True)
 
         return BoxRun(question)
 
+    def _upload(self, volume, wanted):
+        return self._uploads.jointUpload(volume, *(each.phases for each in wanted))
+
     def _question(self, geometry, upload, wanted, write, isPreview=False):
         state = VolumeState(geometry)
+
+        def isCurrent():
+            return state.isCurrent and upload.isCurrent
+
         if not wanted:
-            return Question(list, write, lambda: state.isCurrent)
+            return Question(list, write, isCurrent)
         volume = geometry.volumeNode
+
+        def answer(client, keys, **options):
+            return askMasks(client, keys.volume, wanted, phaseKeys=keys.phases, **options)
 
         def ask():
             if isPreview:
                 # It waits for nothing: neither for the server's start nor for an embedding.
                 client = self._server.readyClient
-                return client and upload.call(client, lambda key: askMasks(client, key, wanted, cachedOnly=True))
-            return upload.ask(self._server.client, lambda client, key: askMasks(client, key, wanted))
+                return client and upload.call(client, lambda keys: answer(client, keys, cachedOnly=True))
+            return upload.ask(self._server.client, answer)
 
         def keepAndWrite(answers):
             for each, (mask, _reply) in zip(wanted, answers or (), strict=answers is not None):
                 self._probabilities.keep(volume, each, mask)
             return write(answers)
 
-        return Question(ask, keepAndWrite, lambda: state.isCurrent)
+        return Question(ask, keepAndWrite, isCurrent)
 
     def _keep(self, run, record):
         """Leave the segment as it is, in an undo step that is about the box alone."""
@@ -371,7 +384,8 @@ def _wantedOf(record):
     """:return: MaskRequest for what a box found; at the usual threshold that is the mask alone."""
     state = record.state
     withProbability = state.threshold != DEFAULT_THRESHOLD
-    return MaskRequest(withExcludedVoxels(state.prompt, record.context), state.window, state.model, withProbability)
+    prompt = withExcludedVoxels(state.prompt, record.context)
+    return MaskRequest(prompt, state.window, state.model, state.phases, withProbability)
 
 
 def _foundBy(prompt, threshold, mask):

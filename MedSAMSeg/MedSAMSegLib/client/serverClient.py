@@ -112,6 +112,8 @@ class ServerClient:
         model: str | None = None,
         cachedOnly: bool = False,
         withProbabilities: bool = False,
+        also: Sequence[str] = (),
+        fuse: str = "mean",
     ) -> SegmentReply:
         """Return one mask for each prompt on one slice, as a :class:`SegmentReply`.
 
@@ -122,13 +124,15 @@ class ServerClient:
         :param cachedOnly: True to get None, at once, when the slice has not been encoded yet.
         :param withProbabilities: True to get each mask with the probability behind it; of :data:`MOST_PROBABILITIES`
             prompts at most.
+        :param also: keys of further volumes of the same voxels, which are asked as well.
+        :param fuse: "mean" or "max" of the probabilities of all volumes.
         """
         self._checkVersionOnce()
         ((axis, sliceIndex),) = {(prompt.axis, prompt.sliceIndex) for prompt in prompts}
         asked = [prompt.toJson() for prompt in prompts]
         request = {"model": model, "window": window, "axis": axis, "slice": sliceIndex, "prompts": asked}
         flags = {"cached_only": cachedOnly, "probabilities": withProbabilities}
-        request.update({name: True for name, isOn in flags.items() if isOn})
+        request.update({name: True for name, isOn in flags.items() if isOn}, **_fused(also, fuse))
         try:
             reply = self._requestJson("POST", f"/v1/volumes/{key}/segment", request)
         except ServerError as error:
@@ -205,6 +209,8 @@ class ServerClient:
         withProbabilities: bool = False,
         planes: int = 1,
         excludeMasks: Mapping[int, DrawnMask] | None = None,
+        also: Sequence[str] = (),
+        fuse: str = "mean",
     ) -> Iterator[PropagationEvent]:
         """Start a propagation, and return its events as they happen; closing the iterator cancels it.
 
@@ -230,6 +236,8 @@ class ServerClient:
         :param withProbabilities: True to get masks with the probability behind them, where there is one.
         :param planes: 3 to look at the object across the two other axes as well; its slices come again then.
         :param excludeMasks: {slice index: :class:`DrawnMask`} of pixels that are not the object's.
+        :param also: keys of further volumes of the same voxels, which are asked as well.
+        :param fuse: "mean" or "max" of the probabilities of all volumes.
         :return: iterator of :class:`PropagationEvent`; an error of the server is raised.
         """
         self._checkVersionOnce()
@@ -243,6 +251,7 @@ class ServerClient:
             "planes": planes,
             **({"method": method} if method else {}),
             **({"probabilities": True} if withProbabilities else {}),
+            **_fused(also, fuse),
         }
         if objects:
             request["objects"] = [{"id": name, **_followed(**arguments)} for name, arguments in objects.items()]
@@ -363,6 +372,11 @@ class ServerClient:
             TRY_AGAIN,
             "server_stopped",
         )
+
+
+def _fused(also, fuse):
+    """:return: what a request says of further volumes."""
+    return {"also": list(also), "fuse": fuse} if also else {}
 
 
 def _followed(prompts, first=None, last=None, locked=(), reach=None, excludeMasks=None):

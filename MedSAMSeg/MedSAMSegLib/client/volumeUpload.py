@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import slicer
 
+from MedSAMSegLib.client.jointUpload import JointUpload
 from MedSAMSegLib.client.npyUpload import NpyUpload
 from MedSAMSegLib.client.serverReplies import ServerError
+from MedSAMSegLib.volumes.phases import Phases, checkPhases
+from MedSAMSegLib.volumes.resampling import hasSameVoxels, inVoxelsOf
+from MedSAMSegLib.volumes.sliceGeometry import IJKToWorldOf
 
 if TYPE_CHECKING:
     import numpy as np
@@ -136,6 +140,7 @@ class VolumeUploads:
 
     def __init__(self) -> None:
         self._uploads = {}
+        self._resampled = {}
 
     def uploadOf(self, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> VolumeUpload:
         """Return the upload of the node's present voxels. Main thread only.
@@ -151,14 +156,46 @@ class VolumeUploads:
             self._uploads[volumeNode.GetID()] = known
         return known[1]
 
+    def jointUpload(self, volumeNode: slicer.vtkMRMLScalarVolumeNode, *phases: Phases) -> JointUpload:
+        """Return the upload of a volume together with those of further volumes, in its voxels. Main thread only.
+
+        Resampling those of other voxels takes a moment, once.
+
+        :param volumeNode: the scalar volume.
+        :param phases: the further volumes.
+        :raises UserError: as `checkPhases`, or when a further volume has no place in common with the volume.
+        """
+        joint = Phases(tuple(dict.fromkeys(volumeID for each in phases for volumeID in each.volumeIDs)))
+        checkPhases(volumeNode, joint)
+        found = {node.GetID(): self._inVoxelsOf(volumeNode, node) for node in joint.volumes}
+        remarks = [remark for _upload, remark in found.values() if remark]
+        further = {volumeID: upload for volumeID, (upload, _remark) in found.items()}
+        return JointUpload(self.uploadOf(volumeNode), further, joint, remarks)
+
+    def _inVoxelsOf(self, volumeNode, phase):
+        """:return: (:class:`VolumeUpload` of a phase, what to tell the user about its voxels or "")."""
+        if hasSameVoxels(volumeNode, phase):
+            return self.uploadOf(phase), ""
+        image = volumeNode.GetImageData()
+        state = Phases((phase.GetID(),)).state, image.GetDimensions(), IJKToWorldOf(volumeNode).tobytes()
+        names = volumeNode.GetID(), phase.GetID()
+        known = self._resampled.get(names)
+        if known is None or known[0] != state or known[1].isCancelled:
+            voxels, remark = inVoxelsOf(volumeNode, phase)
+            known = self._resampled[names] = state, VolumeUpload(voxels), remark
+        return known[1:]
+
     def cancelAll(self) -> None:
         """Send nothing more of any volume: the scene is about to close. Main thread only."""
-        for _modificationTime, upload in self._uploads.values():
+        for _state, upload, *_remark in (*self._uploads.values(), *self._resampled.values()):
             upload.cancel()
-        self._uploads = {}
+        self._uploads, self._resampled = {}, {}
 
     def _dropRemoved(self):
         # An upload holds the voxels in memory, which a removed volume has to give back.
         removed = [nodeID for nodeID in self._uploads if slicer.mrmlScene.GetNodeByID(nodeID) is None]
         for nodeID in removed:
             self._uploads.pop(nodeID)[1].cancel()
+        for names in list(self._resampled):
+            if any(slicer.mrmlScene.GetNodeByID(nodeID) is None for nodeID in names):
+                self._resampled.pop(names)[1].cancel()

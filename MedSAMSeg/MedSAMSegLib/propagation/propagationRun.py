@@ -13,7 +13,7 @@ from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.runs.streamedRun import StreamedRun, include
 
 if TYPE_CHECKING:
-    from MedSAMSegLib.client.volumeUpload import VolumeUpload
+    from MedSAMSegLib.client.jointUpload import JointUpload
     from MedSAMSegLib.propagation.propagatedSlices import PropagatedSlices
 
 
@@ -113,8 +113,8 @@ class PropagationRun(StreamedRun):
     """Writes the slices of one propagation as they arrive; the whole is one undo step.
 
     :param connect: function without arguments that returns the client; runs on the worker, may start the server.
-    :param upload: the :class:`VolumeUpload` of the volume.
-    :param request: keyword arguments of :meth:`ServerClient.propagate` without key and job.
+    :param upload: the :class:`JointUpload` of the volume with its phases.
+    :param request: keyword arguments of :meth:`ServerClient.propagate` without key and job; phases by their node IDs.
     :param targets: {segment ID: the :class:`PropagatedSlices` that are written}.
     :param progress: called with a :class:`PropagationProgress` after each slice; returning False cancels.
     """
@@ -122,8 +122,8 @@ class PropagationRun(StreamedRun):
     def __init__(
         self,
         connect: Callable[..., Any],
-        upload: VolumeUpload,
-        request: dict[str, int | str | None],
+        upload: JointUpload,
+        request: dict[str, Any],
         targets: dict[str, PropagatedSlices],
         progress: Callable[..., None] | None = None,
     ) -> None:
@@ -142,14 +142,20 @@ class PropagationRun(StreamedRun):
         super().__init__(connect, [self.job])
 
     def _events(self):
-        return self._streamed(self._upload, lambda client, key: client.propagate(key, job=self.job, **self._request))
+        return self._streamed(self._upload, self._start)
+
+    def _start(self, client, keys):
+        also = [keys.phases[volumeID] for volumeID in self._request.get("also", ())]
+        request = {**self._request, **({"also": also} if also else {})}
+        return client.propagate(keys.volume, job=self.job, **request)
 
     def _end(self):
         self._undoStep.close()
         # A transform that was put on one node meanwhile is told by what is done next.
         with contextlib.suppress(UserError):
             sentences = [sentence for target in self._targets.values() for sentence in target.remarks()]
-            self.result.notes = list(dict.fromkeys([*self._serverNotes, *sentences]))
+            notes = [*self._upload.remarks, *self._serverNotes, *sentences]
+            self.result.notes = list(dict.fromkeys(notes))
 
     def _apply(self, event):
         fields = event.fields

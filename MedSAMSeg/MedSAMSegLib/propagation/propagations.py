@@ -16,6 +16,7 @@ from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.slices.neighborRecords import NeighborRecords
 from MedSAMSegLib.slices.segmentThreshold import thresholdOf
 from MedSAMSegLib.slices.sliceStates import SliceStates
+from MedSAMSegLib.volumes.phases import Phases
 
 if TYPE_CHECKING:
     import slicer
@@ -72,6 +73,9 @@ class Propagations:
         """
         if planes > 1:
             settings["planes"] = planes
+        phases = Phases.of(volume)
+        if phases.volumeIDs:
+            settings.update(also=list(phases.volumeIDs), fuse=phases.fuse)
         self.checkNoneRuns(segmentation)
         if not segments:
             raise UserError("There is no segment to propagate.", "Draw a box round an object first.", "no_box")
@@ -114,7 +118,8 @@ class Propagations:
         }
         spacing = next(iter(statesOfSegments.values())).spacing
         request = {**_request(plans, mayOverlap), "spacing": spacing, "withProbabilities": True}
-        run = PropagationRun(self._connect, self._uploads.uploadOf(volume), request, targets, progress)
+        upload = self._uploads.jointUpload(volume, phases)
+        run = PropagationRun(self._connect, upload, request, targets, progress)
         self._runs[segmentation.GetID()] = run
         return run
 

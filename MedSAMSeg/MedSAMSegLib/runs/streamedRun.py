@@ -82,9 +82,9 @@ class StreamedRun(Run):
     def _streamed(self, upload, start):
         """Yield the server's events of one job; runs on the worker thread.
 
-        :param upload: :class:`VolumeUpload` of the voxels.
-        :param start: function of a :class:`ServerClient` and the volume's key there that starts one of the run's jobs
-            and returns the iterator of its events.
+        :param upload: :class:`VolumeUpload` or :class:`JointUpload` of the voxels.
+        :param start: function of a :class:`ServerClient` and the volume's key or keys there that starts one of the
+            run's jobs and returns the iterator of its events.
         """
         events = upload.call(self._client, lambda key: start(self._client, key))
         if self._isCancelled.is_set():
