@@ -1,15 +1,22 @@
 """What the command line's tests share: a home of their own, running a command, small published weights."""
 
 import hashlib
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from commandLine import run
 from dataFolder import home, ownHome
 from weights_server import WeightsServer
 
+from medsamseg_server.cli import engine_options
+from medsamseg_server.engine.engine import Engine
 from medsamseg_server.weights import registry
 from medsamseg_server.weights.store import ModelStore
+
+sys.path.append(str(Path(__file__).parents[1] / "server"))
+from server_fakes import FakePredictor
 
 #: Taken before any test gets a home of its own: where `make weights` puts the real weights.
 _DEVELOPMENT_STORE = ModelStore()
@@ -30,6 +37,20 @@ def noProxy(monkeypatch):
 @pytest.fixture
 def store(home):
     return ModelStore()
+
+
+@pytest.fixture
+def fake_network(store, monkeypatch):
+    """LiteMedSAM counts as downloaded, and the fake network computes in its place."""
+    store.folder.mkdir(parents=True)
+    store.final_path("litemedsam").write_bytes(b"the fake network needs none")
+
+    def load(specification, weights, device):
+        return FakePredictor(specification)
+
+    monkeypatch.setattr(
+        engine_options, "make_engine", lambda args, store: Engine(store, device=args.device, load_predictor=load)
+    )
 
 
 @pytest.fixture

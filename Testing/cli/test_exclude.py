@@ -1,33 +1,15 @@
 """`medsamseg segment --exclude`: a ring from two boxes, followed through the slices."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import SimpleITK as sitk
-
-from medsamseg_server.cli import engine_options
-from medsamseg_server.engine.engine import Engine
-
-sys.path.append(str(Path(__file__).parents[1] / "server"))
-from server_fakes import FakePredictor
 
 WINDOW = ["--window", "255,127.5"]
 
 
 @pytest.fixture
-def segment(run, store, monkeypatch, tmp_path):
+def segment(run, fake_network, tmp_path):
     """Called with options, segments a bright bar on slices 2 to 9 with the fake network; its box is the bar's."""
-    store.folder.mkdir(parents=True)
-    store.final_path("litemedsam").write_bytes(b"the fake network needs none")
-
-    def load(specification, weights, device):
-        return FakePredictor(specification)
-
-    monkeypatch.setattr(
-        engine_options, "make_engine", lambda args, store: Engine(store, device=args.device, load_predictor=load)
-    )
     volume = np.zeros((12, 32, 40), np.uint8)
     volume[2:10, 10:20, 8:18] = 200
     sitk.WriteImage(sitk.GetImageFromArray(volume), str(tmp_path / "scan.nrrd"))

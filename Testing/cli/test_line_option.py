@@ -1,17 +1,8 @@
 """`medsamseg segment --line`: a lesion from the diameters that were measured on a slice."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import SimpleITK as sitk
-
-from medsamseg_server.cli import engine_options
-from medsamseg_server.engine.engine import Engine
-
-sys.path.append(str(Path(__file__).parents[1] / "server"))
-from server_fakes import FakePredictor
 
 WINDOW = ["--window", "255,127.5"]
 #: The bar's width and height, from outline to outline.
@@ -19,17 +10,8 @@ LINES = ["--line", "7.5,14.5,17.5,14.5", "--line", "12.5,9.5,12.5,19.5"]
 
 
 @pytest.fixture
-def segment(run, store, monkeypatch, tmp_path):
+def segment(run, fake_network, tmp_path):
     """Called with options, segments a bright bar of slices 0 to 29, 3 mm apart, with the fake network."""
-    store.folder.mkdir(parents=True)
-    store.final_path("litemedsam").write_bytes(b"the fake network needs none")
-
-    def load(specification, weights, device):
-        return FakePredictor(specification)
-
-    monkeypatch.setattr(
-        engine_options, "make_engine", lambda args, store: Engine(store, device=args.device, load_predictor=load)
-    )
     volume = np.zeros((30, 32, 40), np.uint8)
     volume[:, 10:20, 8:18] = 200
     image = sitk.GetImageFromArray(volume)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import slicer
+from boxes import boxNodes
 from dataFolder import home
 from fakeServer import FakeServer
 from launcher.fixtures import serverCommand, serverPython
@@ -83,3 +84,14 @@ def dragInRed(gui):
         red.drag((x - 40, y - 30), (x + 40, y + 30))
 
     return drag
+
+
+@pytest.fixture
+def box(gui, panel, dragInRed):
+    """The markup of a box that was drawn, which is selected."""
+    panel.ui.drawButton.click()
+    dragInRed()
+    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
+    panel.ui.drawButton.click()
+    (node,) = boxNodes()
+    return node

@@ -1,23 +1,11 @@
 """The tool "Not this": a box drawn inside of the object's box takes away what is in it."""
 
 import numpy as np
-import pytest
 import slicer
 from boxes import boxNodes, drawBox, segmentVoxels, shownSlice
 
 from MedSAMSegLib.boxes.boxStore import BoxPromptStore
 from MedSAMSegLib.boxes.excludedBoxes import EXCLUDED_ATTRIBUTE
-
-
-@pytest.fixture
-def box(gui, panel, dragInRed):
-    """The markup of a box that was drawn."""
-    panel.ui.drawButton.click()
-    dragInRed()
-    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
-    panel.ui.drawButton.click()
-    (node,) = boxNodes()
-    return node
 
 
 def inside(gui, box):

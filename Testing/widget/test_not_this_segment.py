@@ -1,23 +1,11 @@
 """The list beside "Not this": another segment is not of the selected box's object, and its voxels are taken away."""
 
 import numpy as np
-import pytest
 import slicer
-from boxes import boxNodes, segmentVoxels, sliceBox
+from boxes import segmentVoxels, sliceBox
 
 from MedSAMSegLib.client.serverReplies import ServerError
 from slicerhost import widgetDriver
-
-
-@pytest.fixture
-def box(gui, panel, dragInRed):
-    """The markup of a box that was drawn, which is selected."""
-    panel.ui.drawButton.click()
-    dragInRed()
-    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
-    panel.ui.drawButton.click()
-    (node,) = boxNodes()
-    return node
 
 
 def addBlood(gui, panel):
