@@ -167,7 +167,8 @@ class _Reader:
             return
         if isinstance(iterated, ast.Tuple | ast.List):
             rows = [row.elts for row in iterated.elts if isinstance(row, ast.Tuple)]
-            for element, column in zip(target.elts, zip(*rows, strict=True), strict=True):
+            columns = zip(*rows, strict=True) if rows else ()
+            for element, column in zip(target.elts, columns, strict=bool(rows)):
                 self._name(element, frozenset().union(*(self._classesOf(value) for value in column)))
             return
         text = ast.unparse(iterated)
