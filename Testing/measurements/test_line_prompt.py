@@ -4,20 +4,12 @@ import math
 
 import numpy as np
 import pytest
+from scan_geometries import GEOMETRIES, IN_ALL_GEOMETRIES
 
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.image_io.image import STRAIGHT, Geometry
 from medsamseg_server.measurements.line_prompt import ACROSS, prompt_from_lines
 from medsamseg_server.measurements.slice_plane import SlicePlane
 
-OBLIQUE = (0.36, 0.48, -0.8, -0.8, 0.6, 0.0, 0.48, 0.64, 0.6)
-SHEARED = (1.0, 0.5, 0.0, 0.0, math.sqrt(0.75), 0.6, 0.0, 0.0, 0.8)
-GEOMETRIES = {
-    "cubes": Geometry((1.0, 1.0, 1.0), (0.0, 0.0, 0.0), STRAIGHT),
-    "anisotropic": Geometry((0.7, 1.3, 5.0), (-20.0, 31.0, 7.0), STRAIGHT),
-    "oblique": Geometry((0.7, 1.3, 5.0), (-20.0, 31.0, 7.0), OBLIQUE),
-    "sheared": Geometry((0.8, 0.9, 2.5), (3.0, 2.0, -7.0), SHEARED),
-}
 SIZE = (200, 200)
 MIDDLE = np.array([100.0, 90.0])
 
@@ -53,7 +45,7 @@ def outline(box):
     return np.array(box) + np.array([-0.5, -0.5, 0.5, 0.5])
 
 
-@pytest.mark.parametrize("geometry", GEOMETRIES.values(), ids=GEOMETRIES)
+@IN_ALL_GEOMETRIES
 @pytest.mark.parametrize("degrees", [0, 30, 45, 100])
 def test_two_lines_give_the_box_halfway_from_their_ends_to_their_ellipse(geometry, degrees):
     plane = SlicePlane(geometry, 0)
@@ -65,7 +57,7 @@ def test_two_lines_give_the_box_halfway_from_their_ends_to_their_ellipse(geometr
         assert found.reach == math.ceil(60.0 / plane.slice_distance - 1e-6)
 
 
-@pytest.mark.parametrize("geometry", GEOMETRIES.values(), ids=GEOMETRIES)
+@IN_ALL_GEOMETRIES
 @pytest.mark.parametrize("degrees", [0, 30, 45, 100])
 def test_one_line_gives_the_box_of_a_usual_ellipse(geometry, degrees):
     plane = SlicePlane(geometry, 0)

@@ -4,21 +4,19 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "models"))
 
-from random_weights import randomize
 from sam_predictor import three_answers
 from server_fakes import IDENTITY_WINDOW, ROD_BOX, FakePredictor, rod
+from sharp_masks import blots, sharp_network
 
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.prompts import MEANINGS, Prompt
 from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.models.networks import build_network
 from medsamseg_server.models.predictor import Predictor
 from medsamseg_server.models.specification import SPECIFICATIONS
 from medsamseg_server.propagation.whole_volume import Task, WholeVolume
@@ -34,18 +32,13 @@ ASKED = [(BOX, ()), (BOX, POINTS), (None, POINTS[:1])]
 @pytest.fixture(scope="module")
 def network():
     """MobileSAM with random weights, whose masks are smaller than the picture."""
-    made = randomize(build_network(SPECIFICATIONS["mobilesam"]), seed=5)
-    for head in made.mask_decoder.output_hypernetworks_mlps:
-        head.layers[-1].weight.mul_(20)
-        head.layers[-1].bias.mul_(20).sub_(1.5)
-    return made
+    return sharp_network(SPECIFICATIONS["mobilesam"])
 
 
 @pytest.fixture(scope="module")
 def picture():
     """A colored picture of blots, 60 rows of 80 pixels."""
-    blots = np.random.default_rng(0).integers(0, 255, (12, 16, 3)).astype(np.uint8)
-    return cv2.resize(blots, (80, 60), interpolation=cv2.INTER_CUBIC)
+    return blots()
 
 
 def test_the_three_answers_are_those_of_segment_anythings_predictor(store, network, picture):

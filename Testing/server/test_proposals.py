@@ -6,14 +6,13 @@ import sys
 import threading
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "models"))
 
 from automatic_masks import generate
-from random_weights import randomize
+from sharp_masks import blots, sharp_network
 
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.proposals import (
@@ -24,7 +23,6 @@ from medsamseg_server.engine.proposals import (
 )
 from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.models.networks import build_network
 from medsamseg_server.models.predictor import Predictor
 from medsamseg_server.runtime.torch_runtime import TorchRunner
 from medsamseg_server.volumes.volume import Volume
@@ -37,19 +35,13 @@ SPECIFICATION = dataclasses.replace(MOBILESAM, encoder=dataclasses.replace(MOBIL
 
 @pytest.fixture(scope="module")
 def network():
-    made = randomize(build_network(SPECIFICATION), seed=5)
-    for head in made.mask_decoder.output_hypernetworks_mlps:
-        # Borders as sharp as a trained network's, and objects that are smaller than the picture.
-        head.layers[-1].weight.mul_(20)
-        head.layers[-1].bias.mul_(20).sub_(1.5)
-    return made
+    return sharp_network(SPECIFICATION)
 
 
 @pytest.fixture(scope="module")
 def picture():
     """A colored picture of blots, 60 rows of 80 pixels."""
-    blots = np.random.default_rng(0).integers(0, 255, (12, 16, 3)).astype(np.uint8)
-    return cv2.resize(blots, (80, 60), interpolation=cv2.INTER_CUBIC)
+    return blots()
 
 
 @pytest.fixture

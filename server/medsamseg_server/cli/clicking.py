@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from medsamseg_server.cli.output import say
+from medsamseg_server.cli.usage import wrong_usage
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.weights.click_heads import find_click_head
 
@@ -34,11 +35,11 @@ def check_options(args: argparse.Namespace, is_film: bool) -> None:
         return
     for option in ("prompts", "boxes", "box"):
         if getattr(args, option) is not None:
-            raise _wrong_usage(f"--click cannot go with --{option}.", f"Leave --{option} out.")
+            raise wrong_usage(f"--click cannot go with --{option}.", f"Leave --{option} out.")
     if args.box_format != "corners":
-        raise _wrong_usage("--box-format says what --box is.", "Leave it out.")
+        raise wrong_usage("--box-format says what --box is.", "Leave it out.")
     if is_film:
-        raise _wrong_usage("--click is for scans and pictures, not for films.", "Give --box.")
+        raise wrong_usage("--click is for scans and pictures, not for films.", "Give --box.")
     find_click_head(args.model)
 
 
@@ -112,7 +113,3 @@ def _clicked(tasks: Mapping[str, Task]) -> tuple[str, Task, int]:
     ((name, task),) = tasks.items()
     (index,) = task.boxes
     return name, task, index
-
-
-def _wrong_usage(message: str, hint: str) -> MedSAMSegError:
-    return MedSAMSegError(ErrorKind.INVALID_INPUT, "usage", message, hint)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medsamseg_server.cli.prompt_arguments import parse_box
-from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.cli.usage import wrong_usage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from medsamseg_server.engine.prompts import Box
     from medsamseg_server.image_io.image import Image
     from medsamseg_server.propagation.whole_volume import Task
+
+_REMEDY = "Give objects by --box and --slice, or by --prompts."
 
 
 def add_options(group: argparse._ArgumentGroup) -> None:
@@ -39,7 +41,7 @@ def add_options(group: argparse._ArgumentGroup) -> None:
 def check_options(args: argparse.Namespace, is_film: bool, tasks: Iterable[Task] = ()) -> None:
     """Raise ``usage`` where something cannot be excluded; ``tasks`` are those of the arguments."""
     if args.exclude and args.prompts is not None:
-        raise _wrong_usage("--exclude cannot go with --prompts.", 'Put "exclude": [[x0, y0, x1, y1]] beside a "box".')
+        raise wrong_usage("--exclude cannot go with --prompts.", 'Put "exclude": [[x0, y0, x1, y1]] beside a "box".')
     has_boxes = bool(args.exclude) or any(task.exclude for task in tasks)
     for option, is_given in (("--exclude", has_boxes), ("--exclude-labels", args.exclude_labels is not None)):
         if is_given:
@@ -71,10 +73,6 @@ def excluded_voxels(args: argparse.Namespace, image: Image) -> NDArray[np.bool_]
 
 def _check(args: argparse.Namespace, option: str, is_film: bool) -> None:
     if args.boxes is not None or args.all_times:
-        raise _wrong_usage(f"{option} cannot go with {'--all-times' if args.all_times else '--boxes'}.")
+        raise wrong_usage(f"{option} cannot go with {'--all-times' if args.all_times else '--boxes'}.", _REMEDY)
     if is_film:
-        raise _wrong_usage(f"{option} is for scans and pictures, not for films.")
-
-
-def _wrong_usage(message: str, hint: str = "Give objects by --box and --slice, or by --prompts.") -> MedSAMSegError:
-    return MedSAMSegError(ErrorKind.INVALID_INPUT, "usage", message, hint)
+        raise wrong_usage(f"{option} is for scans and pictures, not for films.", _REMEDY)

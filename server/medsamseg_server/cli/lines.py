@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from medsamseg_server.cli.prompt_arguments import parse_line
-from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.cli.usage import wrong_usage
 
 if TYPE_CHECKING:
     from medsamseg_server.engine.prompts import Box
@@ -34,9 +34,9 @@ def check_options(args: argparse.Namespace) -> None:
         return
     for option in ("box", "click", "prompts", "boxes"):
         if getattr(args, option) is not None:
-            raise _wrong_usage(f"--line cannot go with --{option}.", "Give one of them.")
+            raise wrong_usage(f"--line cannot go with --{option}.", "Give one of them.")
     if len(args.line) > 2:
-        raise _wrong_usage(
+        raise wrong_usage(
             f"{len(args.line)} lines are given.", "An object has one or two: the longest diameter and the one across."
         )
 
@@ -44,7 +44,7 @@ def check_options(args: argparse.Namespace) -> None:
 def check_film(args: argparse.Namespace) -> None:
     """Raise ``usage`` for lines in a film."""
     if args.line:
-        raise _wrong_usage("--line is for scans and pictures, not for films.", "Give the box as --box.")
+        raise wrong_usage("--line is for scans and pictures, not for films.", "Give the box as --box.")
 
 
 def ends_box(args: argparse.Namespace) -> Box:
@@ -86,7 +86,3 @@ def placed(
     found = prompt_from_lines(lines, geometry, task.axis, size_of(task.axis, index))
     reach = found.reach if args.range is None else None
     return {name: replace(task, boxes={index: found.box}, reach=reach)}
-
-
-def _wrong_usage(message: str, hint: str) -> MedSAMSegError:
-    return MedSAMSegError(ErrorKind.INVALID_INPUT, "usage", message, hint)

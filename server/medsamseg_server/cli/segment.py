@@ -8,7 +8,8 @@ from medsamseg_server.cli import clicking, exclusion, lines, meaning, measuremen
 from medsamseg_server.cli.engine_options import make_loaded_engine
 from medsamseg_server.cli.output import refuse_to_replace_the_image
 from medsamseg_server.cli.segment_options import EPILOG, add_options
-from medsamseg_server.cli.segment_tasks import make_tasks, wrong_usage
+from medsamseg_server.cli.segment_tasks import make_tasks
+from medsamseg_server.cli.usage import wrong_usage
 from medsamseg_server.weights.store import ModelStore
 
 

@@ -16,7 +16,7 @@ from medsamseg_server.cli.box_files import BoxedPicture, read_boxes
 from medsamseg_server.cli.box_formats import in_pixels
 from medsamseg_server.cli.output import print_json, say, shows_progress, warn
 from medsamseg_server.cli.overlay_picture import Outcome, check_overlay, write_overlay
-from medsamseg_server.cli.segment_tasks import wrong_usage
+from medsamseg_server.cli.usage import wrong_usage
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
 from medsamseg_server.engine.prompts import Box, Prompt, check_box
 from medsamseg_server.engine.slice_request import SliceRequest

@@ -17,7 +17,8 @@ from tqdm import tqdm
 
 from medsamseg_server.cli.engine_options import make_loaded_engine
 from medsamseg_server.cli.output import print_json, say, shows_progress, warn
-from medsamseg_server.cli.segment_tasks import with_boxes_in_pixels, wrong_usage
+from medsamseg_server.cli.segment_tasks import with_boxes_in_pixels
+from medsamseg_server.cli.usage import wrong_usage
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
 from medsamseg_server.engine.prompts import check_box
 from medsamseg_server.errors import ErrorKind, MedSAMSegError

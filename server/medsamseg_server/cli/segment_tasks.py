@@ -12,8 +12,8 @@ from medsamseg_server.cli.box_formats import in_pixels
 from medsamseg_server.cli.clicking import parse_click, place_of
 from medsamseg_server.cli.exclusion import excluded_boxes
 from medsamseg_server.cli.prompt_arguments import is_name, parse_box, parse_range, read_prompts, slice_index
+from medsamseg_server.cli.usage import wrong_usage
 from medsamseg_server.engine.prompts import Box, Prompt
-from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
 if TYPE_CHECKING:
     from medsamseg_server.propagation.whole_volume import Task
@@ -97,8 +97,3 @@ def with_boxes_in_pixels(args: argparse.Namespace, task: Task, size_of: Callable
         boxes={index: converted(index, box) for index, box in task.boxes.items()},
         exclude={index: tuple(converted(index, box) for box in boxes) for index, boxes in task.exclude.items()},
     )
-
-
-def wrong_usage(message: str, hint: str, code: str = "usage") -> MedSAMSegError:
-    """Return the error for arguments that do not go together."""
-    return MedSAMSegError(ErrorKind.INVALID_INPUT, code, message, hint)
