@@ -11,6 +11,7 @@ import vtk
 
 from MedSAMSegLib.logicExclusion import BoxExclusion
 from MedSAMSegLib.logicSlices import SliceReview
+from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.slices.lesions import lesionOf
 from MedSAMSegLib.slices.sliceRecords import SliceRecords
 from MedSAMSegLib.volumes.nodeNames import nodeName
@@ -83,6 +84,20 @@ class LesionList(BoxExclusion, SliceReview):
         """
         axis = self._lesionAxis(segmentation, volume, segment)
         return self._sliceStates(segmentation, volume, segment, axis).acceptAll()
+
+    def rejectLesion(
+        self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode, segment: str
+    ) -> None:
+        """Remove a segment that is no lesion, and its boxes; :meth:`MedSAMSegLogic.undo` brings all of it back at once.
+
+        What comes back are its voxels, boxes and what is known of its slices; in the views it is visible then.
+
+        :param segmentation: the segmentation node.
+        :param volume: the volume node.
+        :param segment: ID of the segment.
+        :raises UserError: when there is no such segment, or it has voxels on other frames of a sequence.
+        """
+        self._boxWork.reject(SegmentContext(volume, segmentation, segment))
 
     def exportLesions(
         self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode, path: Path

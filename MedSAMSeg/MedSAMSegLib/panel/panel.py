@@ -21,6 +21,8 @@ from MedSAMSegLib.panel.sections.improveSection import ImproveSection
 from MedSAMSegLib.panel.sections.inputsSection import InputsSection
 from MedSAMSegLib.panel.sections.installSection import InstallSection
 from MedSAMSegLib.panel.sections.lesionsSection import LesionsSection
+from MedSAMSegLib.panel.sections.lesionTableSection import LesionTableSection
+from MedSAMSegLib.panel.sections.markedLesionsSection import MarkedLesionsSection
 from MedSAMSegLib.panel.sections.pointsSection import PointsSection
 from MedSAMSegLib.panel.sections.propagationSection import PropagationSection
 from MedSAMSegLib.panel.sections.proposalsSection import ProposalsSection
@@ -50,6 +52,8 @@ SECTIONS = (
     PropagationSection,
     ReviewSection,
     LesionsSection,
+    MarkedLesionsSection,
+    LesionTableSection,
     HistorySection,
     ImproveSection,
     PanelShortcuts,

@@ -620,6 +620,14 @@
             <translation>Aus Linien</translation>
         </message>
         <message>
+            <source>Make a lesion of each ROI that was drawn with the Markups module: its sides are the box on its middle slice, its depth the slices that propagation looks at.</source>
+            <translation>Aus jeder ROI, die mit dem Modul „Markups“ gezeichnet wurde, eine Läsion machen: ihre Seiten sind die Box auf ihrer mittleren Schicht, ihre Tiefe die Schichten, durch die verfolgt wird.</translation>
+        </message>
+        <message>
+            <source>Use ROIs</source>
+            <translation>Aus ROIs</translation>
+        </message>
+        <message>
             <source>Show the lesion before (Ctrl+Up)</source>
             <translation>Die vorige Läsion zeigen (Strg+Oben)</translation>
         </message>
@@ -638,6 +646,30 @@
         <message>
             <source>All slices of this lesion are good: propagation leaves them as they are (Shift+A)</source>
             <translation>Alle Schichten dieser Läsion sind gut: Die Propagation lässt sie, wie sie sind (Umschalt+A)</translation>
+        </message>
+        <message>
+            <source>This is no lesion: remove it with its boxes (Shift+X). Undo brings all of it back.</source>
+            <translation>Das ist keine Läsion: mit ihren Boxen entfernen (Umschalt+X). Rückgängig bringt alles zurück.</translation>
+        </message>
+        <message>
+            <source>Reject</source>
+            <translation>Verwerfen</translation>
+        </message>
+        <message>
+            <source>Write the table into a CSV file</source>
+            <translation>Die Tabelle in eine CSV-Datei schreiben</translation>
+        </message>
+        <message>
+            <source>Save as CSV…</source>
+            <translation>Als CSV speichern…</translation>
+        </message>
+        <message>
+            <source>Put these numbers into a table of the scene, which is saved with it and opened by the Tables module</source>
+            <translation>Diese Zahlen in eine Tabelle der Szene schreiben, die mit ihr gespeichert wird und im Modul „Tables“ zu sehen ist</translation>
+        </message>
+        <message>
+            <source>Table in scene</source>
+            <translation>Tabelle in Szene</translation>
         </message>
         <message>
             <source>Take the last change back (Ctrl+Z)</source>
@@ -1497,6 +1529,29 @@
         </message>
     </context>
     <context>
+        <name>sections.lesionTableSection</name>
+        <message>
+            <source>Save the lesions</source>
+            <translation>Läsionen speichern</translation>
+        </message>
+        <message>
+            <source>The lesions cannot be written to {path}: {reason}.</source>
+            <translation>Die Läsionen lassen sich nicht nach {path} schreiben: {reason}.</translation>
+        </message>
+        <message>
+            <source>Choose another folder, or close the program that has the file open.</source>
+            <translation>Wählen Sie einen anderen Ordner, oder schließen Sie das Programm, das die Datei geöffnet hat.</translation>
+        </message>
+        <message>
+            <source>The lesions are in {path}.</source>
+            <translation>Die Läsionen stehen in {path}.</translation>
+        </message>
+        <message>
+            <source>The lesions are in the table {name} of the scene.</source>
+            <translation>Die Läsionen stehen in der Tabelle {name} der Szene.</translation>
+        </message>
+    </context>
+    <context>
         <name>sections.lesionsSection</name>
         <message>
             <source>empty</source>
@@ -1527,16 +1582,12 @@
             <translation>{name}: {place}, {diameter:.1f} mm, {volume:.2f} ml, {state}.</translation>
         </message>
         <message>
-            <source>There is no line to use. Draw one along each lesion, and maybe one across it: Markups, Line.</source>
-            <translation>Es gibt keine verwendbare Linie. Zeichnen Sie eine längs jeder Läsion, und vielleicht eine quer dazu: Modul „Markups“, Linie.</translation>
-        </message>
-        <message>
-            <source>Looking for what was measured by lines: {count} …</source>
-            <translation>Mit Linien Gemessenes wird gesucht: {count} …</translation>
-        </message>
-        <message>
             <source>All slices of {name} are accepted: {count}.</source>
             <translation>Alle Schichten von {name} sind akzeptiert: {count}.</translation>
+        </message>
+        <message>
+            <source>{name} is rejected. Undo (Ctrl+Z) brings it back.</source>
+            <translation>{name} ist verworfen. Rückgängig (Strg+Z) bringt es zurück.</translation>
         </message>
         <message>
             <source>Lesion</source>
@@ -1557,6 +1608,25 @@
         <message>
             <source>State</source>
             <translation>Stand</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.markedLesionsSection</name>
+        <message>
+            <source>There is no line to use. Draw one along each lesion, and maybe one across it: Markups, Line.</source>
+            <translation>Es gibt keine verwendbare Linie. Zeichnen Sie eine längs jeder Läsion, und vielleicht eine quer dazu: Modul „Markups“, Linie.</translation>
+        </message>
+        <message>
+            <source>Looking for what was measured by lines: {count} …</source>
+            <translation>Mit Linien Gemessenes wird gesucht: {count} …</translation>
+        </message>
+        <message>
+            <source>There is no ROI to use. Draw one round each lesion inside the volume: Markups, ROI.</source>
+            <translation>Es gibt keine verwendbare ROI. Zeichnen Sie eine um jede Läsion innerhalb des Volumens: Modul „Markups“, ROI.</translation>
+        </message>
+        <message>
+            <source>Looking into the ROIs: {count} …</source>
+            <translation>In den ROIs wird gesucht: {count} …</translation>
         </message>
     </context>
     <context>

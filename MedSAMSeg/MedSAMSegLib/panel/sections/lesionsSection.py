@@ -13,7 +13,6 @@ from slicer.i18n import tr as _
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.panel.frame.activeTool import DRAW_BOX
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
-from MedSAMSegLib.panel.parts.boxSentences import sentenceOnBox
 from MedSAMSegLib.slices.lesions import ACCEPTED, CHECKED, DRAWN, EMPTY, FOLLOWED
 
 if TYPE_CHECKING:
@@ -51,10 +50,10 @@ class LesionsSection(PanelSection):
         self.connect(ui.lesionsButton, "contentsCollapsed(bool)", self._onCollapsed)
         self.connect(ui.uncheckedLesionsCheckBox, "toggled(bool)", self._onCollapsed)
         self.connect(ui.newLesionButton, "clicked()", self._onNew)
-        self.connect(ui.useLinesButton, "clicked()", self._onUseLines)
         self.connect(ui.previousLesionButton, "clicked()", self._onPrevious)
         self.connect(ui.nextLesionButton, "clicked()", self._onNext)
         self.connect(ui.acceptLesionButton, "clicked()", self._onAccept)
+        self.connect(ui.rejectLesionButton, "clicked()", self._onReject)
 
     def forgetScene(self) -> None:
         """Let go of the segments."""
@@ -76,9 +75,9 @@ class LesionsSection(PanelSection):
                 self._measure()
         self._fill()
         self.ui.newLesionButton.enabled = self.session.hasUsableVolume
-        self.ui.useLinesButton.enabled = self.session.hasUsableVolume
         # Keys press them while the table is collapsed, too.
-        for button in (self.ui.previousLesionButton, self.ui.nextLesionButton, self.ui.acceptLesionButton):
+        for name in ("previous", "next", "accept", "reject"):
+            button = getattr(self.ui, f"{name}LesionButton")
             button.enabled = self.session.hasSegment and self.session.hasUsableVolume
 
     def _measure(self):
@@ -182,21 +181,6 @@ class LesionsSection(PanelSection):
                 self.session.addSegment()
             self.session.activeTool.choose(DRAW_BOX)
 
-    def _onUseLines(self):
-        session = self.session
-        with session.sayingErrors():
-            lesions = session.logic.measuredLesions(session.target.volume)
-            if not lesions:
-                session.say(
-                    _("There is no line to use. Draw one along each lesion, and maybe one across it: Markups, Line.")
-                )
-                return
-            for lines in lesions:
-                session.addSegment()
-                run = session.logic.startLines(*session.target, lines, window=session.window, model=session.model)
-                session.work.add(run, lambda result: session.say(sentenceOnBox(result)))
-            session.say(_("Looking for what was measured by lines: {count} …").format(count=len(lesions)))
-
     def _onAccept(self):
         volume, segmentation, segmentID = self.session.target
         with self.session.sayingErrors():
@@ -205,6 +189,22 @@ class LesionsSection(PanelSection):
             count = self.session.logic.acceptLesion(segmentation, volume, segmentID)
             name = segmentation.GetSegmentation().GetSegment(segmentID).GetName()
             self.session.say(_("All slices of {name} are accepted: {count}.").format(name=name, count=count))
+
+    def _onReject(self):
+        volume, segmentation, segmentID = self.session.target
+        with self.session.sayingErrors():
+            self._measure()
+            self._fill()
+            shown = self._shownIDs()
+            name = segmentation.GetSegmentation().GetSegment(segmentID).GetName()
+            self.session.logic.rejectLesion(segmentation, volume, segmentID)
+            # On to the one that moves up to its row.
+            row = shown.index(segmentID) if segmentID in shown else 0
+            left = [each for each in shown if each != segmentID]
+            self._measure()
+            if left:
+                self._show(left[row % len(left)])
+            self.session.say(_("{name} is rejected. Undo (Ctrl+Z) brings it back.").format(name=name))
 
 
 def _setUp(table):
