@@ -59,7 +59,7 @@ class LesionList(BoxExclusion, SliceReview):
         """
         geometry = SliceGeometry(volume)
         place = geometry.shape, geometry.IJKToWorld.tobytes()
-        known, self._lesions = self._lesions, {}
+        known, lesions = self._lesions, {}
         for segmentID in segmentation.GetSegmentation().GetSegmentIDs():
             segment = segmentation.GetSegmentation().GetSegment(segmentID)
             labelmap = segmentation.GetBinaryLabelmapInternalRepresentation(segmentID)
@@ -69,8 +69,11 @@ class LesionList(BoxExclusion, SliceReview):
             if key not in known or known[key][0] != seen:
                 sliceStates = self._sliceStates(segmentation, volume, segmentID, axis)
                 known[key] = seen, lesionOf(segmentation, segmentID, volume, axis, sliceStates)
-            self._lesions[key] = known[key]
-        return [lesion for _seen, lesion in self._lesions.values()]
+            lesions[key] = known[key]
+        # Two scans are measured in turn when they are compared.
+        others = {key: each for key, each in known.items() if key[::2] != (segmentation.GetID(), volume.GetID())}
+        self._lesions = {**others, **lesions}
+        return [lesion for _seen, lesion in lesions.values()]
 
     def acceptLesion(
         self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode, segment: str
@@ -100,7 +103,7 @@ class LesionList(BoxExclusion, SliceReview):
         self._boxWork.reject(SegmentContext(volume, segmentation, segment))
 
     def exportLesions(
-        self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode, path: Path
+        self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode, path: Path | str
     ) -> None:
         """Write :meth:`lesions` into a CSV file: UTF-8, a line a segment, volumes in ml, diameters in mm.
 

@@ -184,4 +184,4 @@ def test_tableIsSavedAndPutIntoTheScene(gui, two, tmp_path, monkeypatch):
 def test_fileThatCannotBeWrittenIsSaid(two, tmp_path, monkeypatch):
     answerFileDialog(monkeypatch, tmp_path / "no" / "lesions.csv")
     widgetDriver.click(two.ui.saveLesionsButton)
-    assert two.ui.statusLabel.text.startswith("The lesions cannot be written to ")
+    assert two.ui.statusLabel.text.startswith(f"{tmp_path / 'no' / 'lesions.csv'} cannot be written: ")

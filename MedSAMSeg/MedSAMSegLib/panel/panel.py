@@ -16,6 +16,7 @@ from MedSAMSegLib.panel.sections.boxesSection import BoxesSection
 from MedSAMSegLib.panel.sections.encodingSection import EncodingSection
 from MedSAMSegLib.panel.sections.exclusionSection import ExclusionSection
 from MedSAMSegLib.panel.sections.firstBoxSection import FirstBoxSection
+from MedSAMSegLib.panel.sections.followUpSection import FollowUpSection
 from MedSAMSegLib.panel.sections.historySection import HistorySection
 from MedSAMSegLib.panel.sections.improveSection import ImproveSection
 from MedSAMSegLib.panel.sections.inputsSection import InputsSection
@@ -54,6 +55,7 @@ SECTIONS = (
     LesionsSection,
     MarkedLesionsSection,
     LesionTableSection,
+    FollowUpSection,
     HistorySection,
     ImproveSection,
     PanelShortcuts,

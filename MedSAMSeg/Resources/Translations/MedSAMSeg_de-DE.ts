@@ -672,6 +672,62 @@
             <translation>Tabelle in Szene</translation>
         </message>
         <message>
+            <source>Follow-up</source>
+            <translation>Verlauf</translation>
+        </message>
+        <message>
+            <source>Earlier scan:</source>
+            <translation>Frühere Aufnahme:</translation>
+        </message>
+        <message>
+            <source>The scan from before, which lies on the chosen volume: registered, and under the transform of its registration</source>
+            <translation>Die frühere Aufnahme, die auf dem gewählten Volumen liegt: registriert, und unter der Transformation ihrer Registrierung</translation>
+        </message>
+        <message>
+            <source>Earlier scan</source>
+            <translation>Frühere Aufnahme</translation>
+        </message>
+        <message>
+            <source>Its lesions:</source>
+            <translation>Ihre Läsionen:</translation>
+        </message>
+        <message>
+            <source>The segmentation with the lesions of the scan from before</source>
+            <translation>Die Segmentierung mit den Läsionen der früheren Aufnahme</translation>
+        </message>
+        <message>
+            <source>Lesions of the earlier scan</source>
+            <translation>Läsionen der früheren Aufnahme</translation>
+        </message>
+        <message>
+            <source>Longest diameters in mm, and how diameters and volumes changed. Click a lesion to see it.</source>
+            <translation>Längste Durchmesser in mm, und wie Durchmesser und Volumina sich geändert haben. Eine Läsion anklicken, um sie zu sehen.</translation>
+        </message>
+        <message>
+            <source>Changes of the lesions</source>
+            <translation>Änderungen der Läsionen</translation>
+        </message>
+        <message>
+            <source>Look for each lesion of the earlier scan where it lies on the chosen volume, and compare both. Segments that overlap one are taken as it.</source>
+            <translation>Jede Läsion der früheren Aufnahme dort suchen, wo sie im gewählten Volumen liegt, und beide vergleichen. Segmente, die sich mit einer überdecken, gelten als dieselbe.</translation>
+        </message>
+        <message>
+            <source>Follow up</source>
+            <translation>Vergleichen</translation>
+        </message>
+        <message>
+            <source>Look for no more lesions</source>
+            <translation>Keine weiteren Läsionen suchen</translation>
+        </message>
+        <message>
+            <source>Write the changes into a CSV file</source>
+            <translation>Die Änderungen in eine CSV-Datei schreiben</translation>
+        </message>
+        <message>
+            <source>Save changes…</source>
+            <translation>Änderungen speichern…</translation>
+        </message>
+        <message>
             <source>Take the last change back (Ctrl+Z)</source>
             <translation>Die letzte Änderung zurücknehmen (Strg+Z)</translation>
         </message>
@@ -1237,6 +1293,17 @@
         </message>
     </context>
     <context>
+        <name>parts.savedFile</name>
+        <message>
+            <source>{path} cannot be written: {reason}.</source>
+            <translation>{path} lässt sich nicht schreiben: {reason}.</translation>
+        </message>
+        <message>
+            <source>Choose another folder, or close the program that has the file open.</source>
+            <translation>Wählen Sie einen anderen Ordner, oder schließen Sie das Programm, das die Datei geöffnet hat.</translation>
+        </message>
+    </context>
+    <context>
         <name>sections.boxesSection</name>
         <message>
             <source>Press the left button at a corner of the object, drag to the opposite corner, release.</source>
@@ -1319,6 +1386,65 @@
         <message>
             <source>The scan is sent to {url}, the server that was set under Advanced.</source>
             <translation>Die Aufnahme wird an {url} gesendet, den Server, der unter „Erweitert“ eingestellt wurde.</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.followUpSection</name>
+        <message>
+            <source>on both</source>
+            <translation>auf beiden</translation>
+        </message>
+        <message>
+            <source>not found</source>
+            <translation>nicht gefunden</translation>
+        </message>
+        <message>
+            <source>new</source>
+            <translation>neu</translation>
+        </message>
+        <message>
+            <source>Looking for the lesions of {name} …</source>
+            <translation>Die Läsionen von {name} werden gesucht …</translation>
+        </message>
+        <message>
+            <source>On both scans: {matched}. Not found: {gone}. New: {new}. Check what was found as any other.</source>
+            <translation>Auf beiden Aufnahmen: {matched}. Nicht gefunden: {gone}. Neu: {new}. Prüfen Sie das Gefundene wie jedes andere.</translation>
+        </message>
+        <message>
+            <source>Cancelled. Lesions that were found stay.</source>
+            <translation>Abgebrochen. Gefundene Läsionen bleiben.</translation>
+        </message>
+        <message>
+            <source>Save the changes</source>
+            <translation>Änderungen speichern</translation>
+        </message>
+        <message>
+            <source>The changes are in {path}.</source>
+            <translation>Die Änderungen stehen in {path}.</translation>
+        </message>
+        <message>
+            <source>Lesion</source>
+            <translation>Läsion</translation>
+        </message>
+        <message>
+            <source>mm before</source>
+            <translation>mm vorher</translation>
+        </message>
+        <message>
+            <source>mm now</source>
+            <translation>mm jetzt</translation>
+        </message>
+        <message>
+            <source>mm ±</source>
+            <translation>mm ±</translation>
+        </message>
+        <message>
+            <source>ml ±</source>
+            <translation>ml ±</translation>
+        </message>
+        <message>
+            <source>Status</source>
+            <translation>Status</translation>
         </message>
     </context>
     <context>
@@ -1533,14 +1659,6 @@
         <message>
             <source>Save the lesions</source>
             <translation>Läsionen speichern</translation>
-        </message>
-        <message>
-            <source>The lesions cannot be written to {path}: {reason}.</source>
-            <translation>Die Läsionen lassen sich nicht nach {path} schreiben: {reason}.</translation>
-        </message>
-        <message>
-            <source>Choose another folder, or close the program that has the file open.</source>
-            <translation>Wählen Sie einen anderen Ordner, oder schließen Sie das Programm, das die Datei geöffnet hat.</translation>
         </message>
         <message>
             <source>The lesions are in {path}.</source>

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import qt
 from slicer.i18n import tr as _
 
-from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
+from MedSAMSegLib.panel.parts.savedFile import saveFile
 
 if TYPE_CHECKING:
     from MedSAMSegLib.panel.frame.panelSession import PanelSession
@@ -33,21 +32,15 @@ class LesionTableSection(PanelSection):
 
     def _onSave(self):
         volume, segmentation, _segmentID = self.session.target
-        path = qt.QFileDialog.getSaveFileName(
-            self.ui.saveLesionsButton, _("Save the lesions"), f"{segmentation.GetName()}.csv", "CSV (*.csv)"
-        )
-        if not path:
-            return
         with self.session.sayingErrors():
-            try:
-                self.session.logic.exportLesions(segmentation, volume, path)
-            except OSError as error:
-                raise UserError(
-                    _("The lesions cannot be written to {path}: {reason}.").format(path=path, reason=error.strerror),
-                    _("Choose another folder, or close the program that has the file open."),
-                    "file_not_written",
-                ) from error
-            self.session.say(_("The lesions are in {path}.").format(path=path))
+            path = saveFile(
+                self.ui.saveLesionsButton,
+                _("Save the lesions"),
+                f"{segmentation.GetName()}.csv",
+                lambda path: self.session.logic.exportLesions(segmentation, volume, path),
+            )
+            if path:
+                self.session.say(_("The lesions are in {path}.").format(path=path))
 
     def _onTabulate(self):
         volume, segmentation, _segmentID = self.session.target
