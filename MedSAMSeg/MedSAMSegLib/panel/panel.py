@@ -24,6 +24,7 @@ from MedSAMSegLib.panel.sections.installSection import InstallSection
 from MedSAMSegLib.panel.sections.lesionsSection import LesionsSection
 from MedSAMSegLib.panel.sections.lesionTableSection import LesionTableSection
 from MedSAMSegLib.panel.sections.markedLesionsSection import MarkedLesionsSection
+from MedSAMSegLib.panel.sections.phasesSection import PhasesSection
 from MedSAMSegLib.panel.sections.pointsSection import PointsSection
 from MedSAMSegLib.panel.sections.propagationSection import PropagationSection
 from MedSAMSegLib.panel.sections.proposalsSection import ProposalsSection
@@ -49,6 +50,7 @@ SECTIONS = (
     BoxesSection,
     PointsSection,
     ExclusionSection,
+    PhasesSection,
     ProposalsSection,
     PropagationSection,
     ReviewSection,

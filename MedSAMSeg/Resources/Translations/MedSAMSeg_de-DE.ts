@@ -356,6 +356,42 @@
             <translation>Segment, das nicht zum Objekt der ausgewählten Box gehört</translation>
         </message>
         <message>
+            <source>Further volumes</source>
+            <translation>Weitere Volumen</translation>
+        </message>
+        <message>
+            <source>Further volumes of the same patient, such as phases of contrast or sequences of an MR examination. Boxes and propagations ask the ticked ones as well: Space ticks one.</source>
+            <translation>Weitere Volumen desselben Patienten, etwa Kontrastmittelphasen oder Sequenzen einer MR-Untersuchung. Boxen und Propagationen fragen die angekreuzten mit ab; die Leertaste kreuzt an.</translation>
+        </message>
+        <message>
+            <source>Further volumes of the patient</source>
+            <translation>Weitere Volumen des Patienten</translation>
+        </message>
+        <message>
+            <source>Fuse:</source>
+            <translation>Verbinden:</translation>
+        </message>
+        <message>
+            <source>How the probabilities of all volumes become one: the mean, or the maximum for objects that some of the volumes show</source>
+            <translation>Wie aus den Wahrscheinlichkeiten aller Volumen eine wird: der Mittelwert, oder das Maximum für Objekte, die nur manche der Volumen zeigen</translation>
+        </message>
+        <message>
+            <source>How volumes are fused</source>
+            <translation>Wie Volumen verbunden werden</translation>
+        </message>
+        <message>
+            <source>Ask for all boxes of the selected segment anew, with the volumes that are ticked now; one undo step</source>
+            <translation>Alle Boxen des ausgewählten Segments mit den jetzt angekreuzten Volumen neu abfragen; ein Schritt zum Rückgängigmachen</translation>
+        </message>
+        <message>
+            <source>Ask again</source>
+            <translation>Neu abfragen</translation>
+        </message>
+        <message>
+            <source>Ask for the boxes again</source>
+            <translation>Die Boxen neu abfragen</translation>
+        </message>
+        <message>
             <source>Proposals</source>
             <translation>Vorschläge</translation>
         </message>
@@ -923,6 +959,18 @@
     </context>
     <context>
         <name>parts.boxSentences</name>
+        <message>
+            <source>Asked for {count} boxes again.</source>
+            <translation>{count} Boxen neu abgefragt.</translation>
+        </message>
+        <message>
+            <source>Nothing was found on the slices {slices}.</source>
+            <translation>Auf den Schichten {slices} wurde nichts gefunden.</translation>
+        </message>
+        <message>
+            <source>Nothing changed.</source>
+            <translation>Nichts hat sich geändert.</translation>
+        </message>
         <message>
             <source>The one mask.</source>
             <translation>Die eine Maske.</translation>
@@ -1745,6 +1793,53 @@
         <message>
             <source>Looking into the ROIs: {count} …</source>
             <translation>In den ROIs wird gesucht: {count} …</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.phasesSection</name>
+        <message>
+            <source>mean</source>
+            <translation>Mittelwert</translation>
+        </message>
+        <message>
+            <source>maximum</source>
+            <translation>Maximum</translation>
+        </message>
+        <message>
+            <source>Further volumes</source>
+            <translation>Weitere Volumen</translation>
+        </message>
+        <message>
+            <source>Asking for the boxes of the segment again …</source>
+            <translation>Die Boxen des Segments werden neu abgefragt …</translation>
+        </message>
+        <message>
+            <source>{name} (other voxels: is resampled)</source>
+            <translation>{name} (andere Voxel: wird umgerechnet)</translation>
+        </message>
+        <message>
+            <source>Choose a volume first.</source>
+            <translation>Wählen Sie zuerst ein Volumen.</translation>
+        </message>
+        <message>
+            <source>Load further volumes of the same patient: boxes on '{name}' can ask them, too.</source>
+            <translation>Laden Sie weitere Volumen desselben Patienten: Boxen auf „{name}“ können sie mit abfragen.</translation>
+        </message>
+        <message>
+            <source>Boxes and propagations on '{name}' ask the ticked volumes as well. None is registered.</source>
+            <translation>Boxen und Propagationen auf „{name}“ fragen die angekreuzten Volumen mit ab. Keines wird registriert.</translation>
+        </message>
+        <message>
+            <source>'{name}' is asked alone from now on.</source>
+            <translation>Ab jetzt wird „{name}“ allein abgefragt.</translation>
+        </message>
+        <message>
+            <source>Asked along with '{name}' from now on, by the mean of the probabilities: {names}.</source>
+            <translation>Ab jetzt mit „{name}“ abgefragt, mit dem Mittelwert der Wahrscheinlichkeiten: {names}.</translation>
+        </message>
+        <message>
+            <source>Asked along with '{name}' from now on, by the maximum of the probabilities: {names}.</source>
+            <translation>Ab jetzt mit „{name}“ abgefragt, mit dem Maximum der Wahrscheinlichkeiten: {names}.</translation>
         </message>
     </context>
     <context>
