@@ -19,6 +19,7 @@ from medsamseg_server.cli.segment_report import report, summarize
 from medsamseg_server.cli.segment_tasks import with_boxes_in_pixels
 from medsamseg_server.cli.slice_order import in_space
 from medsamseg_server.cli.slice_table import slice_rows, table_path, write_table
+from medsamseg_server.cli.terms import terminology_of
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.image_io.dicom_masks import check_scan
 from medsamseg_server.image_io.image import Image
@@ -220,7 +221,10 @@ def _notes_on_objects(args: argparse.Namespace, results: Mapping[str, WholeMask]
 
 def _segments(args: argparse.Namespace, engine: Engine, results: Mapping[str, WholeMask]) -> list[Segment]:
     found_by = SegmentingModel(args.model, engine.predictor(args.model).weights_sha256)
-    return [Segment(name, result.mask, color_of(n), found_by) for n, (name, result) in enumerate(results.items())]
+    known = terminology_of(args)
+    return [
+        Segment(name, result.mask, color_of(n), found_by, known) for n, (name, result) in enumerate(results.items())
+    ]
 
 
 def _write(

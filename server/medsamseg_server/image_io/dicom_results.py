@@ -11,12 +11,14 @@ import highdicom
 import pydicom
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
+from pydicom.sr.coding import Code as DicomCode
 
 from medsamseg_server import __version__
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.dicom_files import quiet_pydicom
 from medsamseg_server.image_io.image import DicomSource
 from medsamseg_server.image_io.mask_writer import SegmentingModel
+from medsamseg_server.image_io.terminology import Code
 
 MAKER = "MedSAMSeg"
 #: What a series of results is numbered: readers list it behind the scanner's own.
@@ -130,6 +132,16 @@ def algorithm_of(model: SegmentingModel | None) -> Any:
         source="box-prompted segmentation",
         parameters=None if model is None else {"model": model.name, "weights_sha256": model.weights_sha256},
     )
+
+
+def dicom_code(code: Code) -> DicomCode:
+    """Return a code as highdicom takes it."""
+    return DicomCode(code.value, code.scheme, code.meaning)
+
+
+def code_items(code: Code | None) -> list[Dataset]:
+    """Return a code sequence (PS3.3 section 8.8) of a code; an empty one of None."""
+    return [] if code is None else [highdicom.sr.CodedConcept.from_code(dicom_code(code))]
 
 
 def incomplete(source: DicomSource, result: Result, error: Exception) -> MedSAMSegError:

@@ -11,7 +11,6 @@ from highdicom.color import CIELabColor
 from highdicom.seg import SegmentAlgorithmTypeValues, SegmentationTypeValues, SegmentDescription
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.sr.codedict import codes
 
 from medsamseg_server import __version__
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
@@ -26,6 +25,8 @@ from medsamseg_server.image_io.dicom_results import (
     algorithm_of,
     check_is_dicom,
     check_names,
+    code_items,
+    dicom_code,
     incomplete,
 )
 from medsamseg_server.image_io.image import DicomSource
@@ -117,16 +118,24 @@ def _planes(segments: Sequence[Segment], source: DicomSource, images: Sequence[D
 
 
 def _description(number: int, segment: Segment) -> SegmentDescription:
-    return SegmentDescription(
+    known = segment.terminology
+    made = SegmentDescription(
         number,
         segment.name,
-        # As in a .seg.nrrd: a segment of which nobody has said what it is.
-        codes.SCT.Tissue,
-        codes.SCT.Tissue,
+        dicom_code(known.category),
+        dicom_code(known.type),
         # A person drew the box.
         SegmentAlgorithmTypeValues.SEMIAUTOMATIC,
         algorithm_of(segment.found_by),
         tracking_uid=highdicom.UID(),
         tracking_id=segment.name,
+        anatomic_regions=None if known.region is None else [dicom_code(known.region)],
         display_color=CIELabColor.from_rgb(*(round(255 * part) for part in segment.color)),
     )
+    # highdicom has no arguments for modifiers (0.28).
+    if known.modifier is not None:
+        type_ = made.SegmentedPropertyTypeCodeSequence[0]
+        type_.SegmentedPropertyTypeModifierCodeSequence = code_items(known.modifier)
+    if known.region_modifier is not None:
+        made.AnatomicRegionSequence[0].AnatomicRegionModifierSequence = code_items(known.region_modifier)
+    return made
