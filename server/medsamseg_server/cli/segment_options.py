@@ -70,8 +70,8 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         metavar="OUT",
         type=Path,
         required=True,
-        help=".seg.nrrd (Slicer segmentation), .nrrd, .nii.gz, .nii or .mha (labelmap); of a DICOM scan .dcm (SEG)"
-        " or .rtstruct.dcm (RTSTRUCT);"
+        help=".seg.nrrd (Slicer segmentation), .nrrd, .nii.gz, .nii or .mha (labelmap); of a DICOM scan .dcm (SEG),"
+        " .labelmap.dcm (SEG that is a label map) or .rtstruct.dcm (RTSTRUCT);"
         " of a picture .png or .tif; of a film .npz or a folder",
     )
     parser.add_argument(

@@ -40,6 +40,7 @@ class Segment:
         color: red, green and blue, 0…1.
         found_by: what found it; None where nobody knows, or a person drew it.
         terminology: what it is, in codes.
+        is_ours: whether MedSAMSeg found it; False for labels that come from elsewhere.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Segment:
     color: tuple[float, float, float] = DEFAULT_COLOR
     found_by: SegmentingModel | None = None
     terminology: Terminology = TISSUE
+    is_ours: bool = True
 
 
 @dataclass(frozen=True)

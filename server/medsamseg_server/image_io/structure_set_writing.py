@@ -28,6 +28,7 @@ from medsamseg_server.image_io.dicom_results import (
     SliceReference,
     SourceImages,
     algorithm_of,
+    algorithm_type,
     check_is_dicom,
     check_names,
     code_items,
@@ -150,14 +151,15 @@ def _frame_of_reference(images: SourceImages) -> Dataset:
 
 
 def _roi(number: int, segment: Segment, image: Dataset) -> Dataset:
-    return _item(
+    item = _item(
         ROINumber=number,
         ReferencedFrameOfReferenceUID=image.FrameOfReferenceUID,
         ROIName=segment.name,
-        # A person drew the box.
-        ROIGenerationAlgorithm="SEMIAUTOMATIC",
-        ROIDerivationAlgorithmIdentificationSequence=algorithm_of(segment.found_by),
+        ROIGenerationAlgorithm=algorithm_type(segment),
     )
+    if segment.is_ours:
+        item.ROIDerivationAlgorithmIdentificationSequence = algorithm_of(segment)
+    return item
 
 
 def _observation(number: int, segment: Segment) -> Dataset:

@@ -213,6 +213,8 @@ def _coordinates(line: Diameter, image: SliceReference) -> Any:
 
 
 def _algorithm(segment: Segment) -> Any:
+    if not segment.is_ours:
+        return None
     model = segment.found_by
     return sr.AlgorithmIdentification(
         MAKER,
