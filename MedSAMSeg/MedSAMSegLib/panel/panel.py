@@ -15,6 +15,7 @@ from MedSAMSegLib.panel.frame.parameters import MedSAMSegParameters
 from MedSAMSegLib.panel.sections.boxesSection import BoxesSection
 from MedSAMSegLib.panel.sections.encodingSection import EncodingSection
 from MedSAMSegLib.panel.sections.exclusionSection import ExclusionSection
+from MedSAMSegLib.panel.sections.exportSection import ExportSection
 from MedSAMSegLib.panel.sections.firstBoxSection import FirstBoxSection
 from MedSAMSegLib.panel.sections.historySection import HistorySection
 from MedSAMSegLib.panel.sections.improveSection import ImproveSection
@@ -50,6 +51,7 @@ SECTIONS = (
     PropagationSection,
     ReviewSection,
     LesionsSection,
+    ExportSection,
     HistorySection,
     ImproveSection,
     PanelShortcuts,
