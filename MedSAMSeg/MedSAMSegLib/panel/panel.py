@@ -15,6 +15,7 @@ from MedSAMSegLib.panel.frame.parameters import MedSAMSegParameters
 from MedSAMSegLib.panel.sections.boxesSection import BoxesSection
 from MedSAMSegLib.panel.sections.encodingSection import EncodingSection
 from MedSAMSegLib.panel.sections.exclusionSection import ExclusionSection
+from MedSAMSegLib.panel.sections.exportSection import ExportSection
 from MedSAMSegLib.panel.sections.firstBoxSection import FirstBoxSection
 from MedSAMSegLib.panel.sections.followUpSection import FollowUpSection
 from MedSAMSegLib.panel.sections.historySection import HistorySection
@@ -58,6 +59,7 @@ SECTIONS = (
     MarkedLesionsSection,
     LesionTableSection,
     FollowUpSection,
+    ExportSection,
     HistorySection,
     ImproveSection,
     PanelShortcuts,

@@ -220,8 +220,8 @@
             <translation>Segmente</translation>
         </message>
         <message>
-            <source>The selected segment receives the results. Double-click a name to change it.</source>
-            <translation>Das ausgewählte Segment bekommt die Ergebnisse. Doppelklick auf einen Namen, um ihn zu ändern.</translation>
+            <source>The selected segment receives the results. Double-click a name to change it, or a color to say what the segment is (terminology).</source>
+            <translation>Das gewählte Segment erhält die Ergebnisse. Ein Doppelklick auf einen Namen ändert ihn, einer auf eine Farbe sagt, was das Segment ist (Terminologie).</translation>
         </message>
         <message>
             <source>Add a segment for another object</source>
@@ -762,6 +762,70 @@
         <message>
             <source>Save changes…</source>
             <translation>Änderungen speichern…</translation>
+        </message>
+        <message>
+            <source>Export to DICOM</source>
+            <translation>Export nach DICOM</translation>
+        </message>
+        <message>
+            <source>DICOM segmentation, binary: segments may overlap</source>
+            <translation>DICOM-Segmentierung, binär: Segmente dürfen einander überlappen</translation>
+        </message>
+        <message>
+            <source>Segmentation (SEG)</source>
+            <translation>Segmentierung (SEG)</translation>
+        </message>
+        <message>
+            <source>DICOM segmentation of the newer type LABELMAP, in which segments cannot overlap; not every program reads it yet</source>
+            <translation>DICOM-Segmentierung der neueren Art LABELMAP, in der Segmente einander nicht überlappen können; noch nicht jedes Programm liest sie</translation>
+        </message>
+        <message>
+            <source>Segmentation as a label map</source>
+            <translation>Segmentierung als Labelmap</translation>
+        </message>
+        <message>
+            <source>Contours, for radiotherapy</source>
+            <translation>Konturen, für die Strahlentherapie</translation>
+        </message>
+        <message>
+            <source>Structure set (RTSTRUCT)</source>
+            <translation>Strukturen (RTSTRUCT)</translation>
+        </message>
+        <message>
+            <source>Volumes, longest diameters and intensities, as a structured report (TID 1500)</source>
+            <translation>Volumen, längste Durchmesser und Intensitäten, als strukturierter Bericht (TID 1500)</translation>
+        </message>
+        <message>
+            <source>Report of the measurements (SR)</source>
+            <translation>Bericht der Messwerte (SR)</translation>
+        </message>
+        <message>
+            <source>This volume was not loaded from Slicer's DICOM database, so there are no images to refer to. Import its files in the module DICOM, and load it from there.</source>
+            <translation>Dieses Volumen wurde nicht aus Slicers DICOM-Datenbank geladen, es gibt also keine Bilder, auf die verwiesen werden könnte. Importieren Sie seine Dateien im Modul DICOM, und laden Sie es von dort.</translation>
+        </message>
+        <message>
+            <source>Write all segments with voxels into a folder, as part of the patient's study. Double-click the color of a segment above to say what it is.</source>
+            <translation>Alle Segmente mit Voxeln in einen Ordner schreiben, als Teil der Studie des Patienten. Ein Doppelklick oben auf die Farbe eines Segments sagt, was es ist.</translation>
+        </message>
+        <message>
+            <source>Export to DICOM…</source>
+            <translation>Nach DICOM exportieren…</translation>
+        </message>
+        <message>
+            <source>How many of the files are written</source>
+            <translation>Wie viele der Dateien geschrieben sind</translation>
+        </message>
+        <message>
+            <source>Progress of the export</source>
+            <translation>Fortschritt des Exports</translation>
+        </message>
+        <message>
+            <source>Stop; nothing is written</source>
+            <translation>Anhalten; es wird nichts geschrieben</translation>
+        </message>
+        <message>
+            <source>Cancel the export</source>
+            <translation>Den Export abbrechen</translation>
         </message>
         <message>
             <source>Take the last change back (Ctrl+Z)</source>
@@ -1387,6 +1451,29 @@
         <message>
             <source>There is no box of this segment on this slice: draw the object's box first.</source>
             <translation>Auf dieser Schicht gibt es keine Box dieses Segments: Zeichnen Sie zuerst die Box des Objekts.</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.exportSection</name>
+        <message>
+            <source>Folder for the DICOM files</source>
+            <translation>Ordner für die DICOM-Dateien</translation>
+        </message>
+        <message>
+            <source>Writing DICOM files …</source>
+            <translation>DICOM-Dateien werden geschrieben …</translation>
+        </message>
+        <message>
+            <source>Stopped. No DICOM file was written.</source>
+            <translation>Angehalten. Es wurde keine DICOM-Datei geschrieben.</translation>
+        </message>
+        <message>
+            <source>Written into {folder}: {names}.</source>
+            <translation>In {folder} geschrieben: {names}.</translation>
+        </message>
+        <message>
+            <source>Stopping …</source>
+            <translation>Wird angehalten …</translation>
         </message>
     </context>
     <context>

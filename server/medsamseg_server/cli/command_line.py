@@ -15,6 +15,7 @@ from medsamseg_server.cli import (
     batch,
     cache,
     check,
+    convert,
     evaluate,
     export,
     models,
@@ -28,7 +29,7 @@ from medsamseg_server.cli import (
 from medsamseg_server.cli.output import discard_output, flush_output, report_error
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
-_COMMANDS = (segment, batch, propose, evaluate, train, study, models, export, cache, check, serve, users)
+_COMMANDS = (segment, batch, propose, evaluate, train, study, models, export, convert, cache, check, serve, users)
 #: When set to 1, errors show where in the program they arose.
 _DEBUG_VARIABLE = "MEDSAMSEG_DEBUG"
 #: Options whose value may start with a minus sign, which argparse would take for another option.

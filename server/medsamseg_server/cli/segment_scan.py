@@ -19,8 +19,9 @@ from medsamseg_server.cli.segment_report import report, summarize
 from medsamseg_server.cli.segment_tasks import with_boxes_in_pixels
 from medsamseg_server.cli.slice_order import in_space
 from medsamseg_server.cli.slice_table import slice_rows, table_path, write_table
+from medsamseg_server.cli.terms import terminology_of
 from medsamseg_server.engine.engine import Engine
-from medsamseg_server.image_io.dicom_masks import check_scan
+from medsamseg_server.image_io.dicom_masks import check_scan, is_dicom_seg
 from medsamseg_server.image_io.image import Image
 from medsamseg_server.image_io.mask_writer import Segment, SegmentingModel
 from medsamseg_server.image_io.phases import PhaseFiles
@@ -153,7 +154,9 @@ def _find(args: argparse.Namespace, scan: _Scan, objects: WholeObjects, engine: 
     segments = _segments(args, engine, results)
     notes += _write(args, scan, segments, results)
     measured = measure_all(scan.image, scan.axis, results)
-    measurement_report.write(args, scan.image, segments, measured)
+    segmentation = args.output if is_dicom_seg(args.output) else None
+    pairs = [(segment, measured[segment.name]) for segment in segments]
+    measurement_report.write(args.report, scan.image, pairs, segmentation)
     if args.csv:
         write_segments(segments_path(args.output), measured)
     summary = summarize(args, scan.image, engine, results, measured)
@@ -180,7 +183,7 @@ def _read(args: argparse.Namespace, tasks_of: Callable[[Image], Mapping[str, Tas
         if path is not None:
             check_can_hold(path, len(volume.array))
     check_scan(args.output, list(tasks), image.place)
-    measurement_report.check_scan(args, image)
+    measurement_report.check_scan(args.report, image)
     i, j, k = image.geometry.spacing
     excluded = exclusion.excluded_voxels(args, image)
     there = {
@@ -219,7 +222,10 @@ def _notes_on_objects(args: argparse.Namespace, results: Mapping[str, WholeMask]
 
 def _segments(args: argparse.Namespace, engine: Engine, results: Mapping[str, WholeMask]) -> list[Segment]:
     found_by = SegmentingModel(args.model, engine.predictor(args.model).weights_sha256)
-    return [Segment(name, result.mask, color_of(n), found_by) for n, (name, result) in enumerate(results.items())]
+    known = terminology_of(args)
+    return [
+        Segment(name, result.mask, color_of(n), found_by, known) for n, (name, result) in enumerate(results.items())
+    ]
 
 
 def _write(

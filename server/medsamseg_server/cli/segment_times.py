@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from medsamseg_server.cli.output import print_json, say, shows_progress, warn
 from medsamseg_server.cli.slice_table import path_beside, stem_of
+from medsamseg_server.cli.terms import terminology_of
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.image import Image
 from medsamseg_server.image_io.mask_writer import Segment
@@ -101,7 +102,12 @@ def run(args: argparse.Namespace, scan: Scan, tasks: Mapping[str, Task], engine:
         image = times.read(time)
         empty = np.zeros(image.array.shape[:3], np.uint8)
         segments = [
-            Segment(name, found[name].mask if name in found else empty, color_of(number))
+            Segment(
+                name,
+                found[name].mask if name in found else empty,
+                color_of(number),
+                terminology=terminology_of(args),
+            )
             for number, name in enumerate(tasks)
         ]
         path = _path(args.output, time, times.count)
