@@ -48,7 +48,8 @@ BOXES = 16
 TURNS = {"encode": 15, "decode": 15, "vit_b": 5, "start": 5, "many": 3, "long": 2}
 #: Slices of a volume that is encoded or followed from end to end; of the DICOM folder, and of what is found there.
 MANY, FOLLOWED, FOLDER, FOUND = 24, 100, 236, 44
-_SETTLED_SECONDS = 2
+#: A minute without work, after which intermediate results are given back, and the time to notice.
+_SETTLED_SECONDS = 75
 
 
 def measureVsToday(python, folder, weights, quick=False, only=None):
