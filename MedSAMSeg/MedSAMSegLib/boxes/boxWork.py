@@ -21,6 +21,7 @@ from MedSAMSegLib.boxes.segmentRejection import rejectSegment
 from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
+from MedSAMSegLib.segments.segmentModel import noteModel
 from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.slices.sliceStates import SliceStates
 from MedSAMSegLib.volumes.phases import Phases
@@ -372,6 +373,8 @@ class BoxWork:
 def _result(record, answer, changedSegment, notes):
     """:return: BoxResult of a box with the voxels that it found in its record."""
     mask, reply = answer
+    _volume, segmentation, segmentID = record.context
+    noteModel(segmentation.GetSegmentation().GetSegment(segmentID), reply.model, reply.weightsSha256)
     return BoxResult(
         prompt=record.state.prompt,
         promptNode=record.node,

@@ -16,6 +16,7 @@ from MedSAMSegLib.panel.sections.autosaveSection import AutosaveSection
 from MedSAMSegLib.panel.sections.boxesSection import BoxesSection
 from MedSAMSegLib.panel.sections.encodingSection import EncodingSection
 from MedSAMSegLib.panel.sections.exclusionSection import ExclusionSection
+from MedSAMSegLib.panel.sections.exportSection import ExportSection
 from MedSAMSegLib.panel.sections.firstBoxSection import FirstBoxSection
 from MedSAMSegLib.panel.sections.followUpSection import FollowUpSection
 from MedSAMSegLib.panel.sections.historySection import HistorySection
@@ -25,6 +26,7 @@ from MedSAMSegLib.panel.sections.installSection import InstallSection
 from MedSAMSegLib.panel.sections.lesionsSection import LesionsSection
 from MedSAMSegLib.panel.sections.lesionTableSection import LesionTableSection
 from MedSAMSegLib.panel.sections.markedLesionsSection import MarkedLesionsSection
+from MedSAMSegLib.panel.sections.phasesSection import PhasesSection
 from MedSAMSegLib.panel.sections.pointsSection import PointsSection
 from MedSAMSegLib.panel.sections.propagationSection import PropagationSection
 from MedSAMSegLib.panel.sections.proposalsSection import ProposalsSection
@@ -50,6 +52,7 @@ SECTIONS = (
     BoxesSection,
     PointsSection,
     ExclusionSection,
+    PhasesSection,
     ProposalsSection,
     PropagationSection,
     ReviewSection,
@@ -57,6 +60,7 @@ SECTIONS = (
     MarkedLesionsSection,
     LesionTableSection,
     FollowUpSection,
+    ExportSection,
     HistorySection,
     ImproveSection,
     AutosaveSection,

@@ -244,8 +244,8 @@
             <translation>Segmente</translation>
         </message>
         <message>
-            <source>The selected segment receives the results. Double-click a name to change it.</source>
-            <translation>Das ausgewählte Segment bekommt die Ergebnisse. Doppelklick auf einen Namen, um ihn zu ändern.</translation>
+            <source>The selected segment receives the results. Double-click a name to change it, or a color to say what the segment is (terminology).</source>
+            <translation>Das gewählte Segment erhält die Ergebnisse. Ein Doppelklick auf einen Namen ändert ihn, einer auf eine Farbe sagt, was das Segment ist (Terminologie).</translation>
         </message>
         <message>
             <source>Add a segment for another object</source>
@@ -378,6 +378,42 @@
         <message>
             <source>Segment that is not of the selected box's object</source>
             <translation>Segment, das nicht zum Objekt der ausgewählten Box gehört</translation>
+        </message>
+        <message>
+            <source>Further volumes</source>
+            <translation>Weitere Volumen</translation>
+        </message>
+        <message>
+            <source>Further volumes of the same patient, such as phases of contrast or sequences of an MR examination. Boxes and propagations ask the ticked ones as well: Space ticks one.</source>
+            <translation>Weitere Volumen desselben Patienten, etwa Kontrastmittelphasen oder Sequenzen einer MR-Untersuchung. Boxen und Propagationen fragen die angekreuzten mit ab; die Leertaste kreuzt an.</translation>
+        </message>
+        <message>
+            <source>Further volumes of the patient</source>
+            <translation>Weitere Volumen des Patienten</translation>
+        </message>
+        <message>
+            <source>Fuse:</source>
+            <translation>Verbinden:</translation>
+        </message>
+        <message>
+            <source>How the probabilities of all volumes become one: the mean, or the maximum for objects that some of the volumes show</source>
+            <translation>Wie aus den Wahrscheinlichkeiten aller Volumen eine wird: der Mittelwert, oder das Maximum für Objekte, die nur manche der Volumen zeigen</translation>
+        </message>
+        <message>
+            <source>How volumes are fused</source>
+            <translation>Wie Volumen verbunden werden</translation>
+        </message>
+        <message>
+            <source>Ask for all boxes of the selected segment anew, with the volumes that are ticked now; one undo step</source>
+            <translation>Alle Boxen des ausgewählten Segments mit den jetzt angekreuzten Volumen neu abfragen; ein Schritt zum Rückgängigmachen</translation>
+        </message>
+        <message>
+            <source>Ask again</source>
+            <translation>Neu abfragen</translation>
+        </message>
+        <message>
+            <source>Ask for the boxes again</source>
+            <translation>Die Boxen neu abfragen</translation>
         </message>
         <message>
             <source>Proposals</source>
@@ -752,6 +788,70 @@
             <translation>Änderungen speichern…</translation>
         </message>
         <message>
+            <source>Export to DICOM</source>
+            <translation>Export nach DICOM</translation>
+        </message>
+        <message>
+            <source>DICOM segmentation, binary: segments may overlap</source>
+            <translation>DICOM-Segmentierung, binär: Segmente dürfen einander überlappen</translation>
+        </message>
+        <message>
+            <source>Segmentation (SEG)</source>
+            <translation>Segmentierung (SEG)</translation>
+        </message>
+        <message>
+            <source>DICOM segmentation of the newer type LABELMAP, in which segments cannot overlap; not every program reads it yet</source>
+            <translation>DICOM-Segmentierung der neueren Art LABELMAP, in der Segmente einander nicht überlappen können; noch nicht jedes Programm liest sie</translation>
+        </message>
+        <message>
+            <source>Segmentation as a label map</source>
+            <translation>Segmentierung als Labelmap</translation>
+        </message>
+        <message>
+            <source>Contours, for radiotherapy</source>
+            <translation>Konturen, für die Strahlentherapie</translation>
+        </message>
+        <message>
+            <source>Structure set (RTSTRUCT)</source>
+            <translation>Strukturen (RTSTRUCT)</translation>
+        </message>
+        <message>
+            <source>Volumes, longest diameters and intensities, as a structured report (TID 1500)</source>
+            <translation>Volumen, längste Durchmesser und Intensitäten, als strukturierter Bericht (TID 1500)</translation>
+        </message>
+        <message>
+            <source>Report of the measurements (SR)</source>
+            <translation>Bericht der Messwerte (SR)</translation>
+        </message>
+        <message>
+            <source>This volume was not loaded from Slicer's DICOM database, so there are no images to refer to. Import its files in the module DICOM, and load it from there.</source>
+            <translation>Dieses Volumen wurde nicht aus Slicers DICOM-Datenbank geladen, es gibt also keine Bilder, auf die verwiesen werden könnte. Importieren Sie seine Dateien im Modul DICOM, und laden Sie es von dort.</translation>
+        </message>
+        <message>
+            <source>Write all segments with voxels into a folder, as part of the patient's study. Double-click the color of a segment above to say what it is.</source>
+            <translation>Alle Segmente mit Voxeln in einen Ordner schreiben, als Teil der Studie des Patienten. Ein Doppelklick oben auf die Farbe eines Segments sagt, was es ist.</translation>
+        </message>
+        <message>
+            <source>Export to DICOM…</source>
+            <translation>Nach DICOM exportieren…</translation>
+        </message>
+        <message>
+            <source>How many of the files are written</source>
+            <translation>Wie viele der Dateien geschrieben sind</translation>
+        </message>
+        <message>
+            <source>Progress of the export</source>
+            <translation>Fortschritt des Exports</translation>
+        </message>
+        <message>
+            <source>Stop; nothing is written</source>
+            <translation>Anhalten; es wird nichts geschrieben</translation>
+        </message>
+        <message>
+            <source>Cancel the export</source>
+            <translation>Den Export abbrechen</translation>
+        </message>
+        <message>
             <source>Take the last change back (Ctrl+Z)</source>
             <translation>Die letzte Änderung zurücknehmen (Strg+Z)</translation>
         </message>
@@ -979,6 +1079,18 @@
     </context>
     <context>
         <name>parts.boxSentences</name>
+        <message>
+            <source>Asked for {count} boxes again.</source>
+            <translation>{count} Boxen neu abgefragt.</translation>
+        </message>
+        <message>
+            <source>Nothing was found on the slices {slices}.</source>
+            <translation>Auf den Schichten {slices} wurde nichts gefunden.</translation>
+        </message>
+        <message>
+            <source>Nothing changed.</source>
+            <translation>Nichts hat sich geändert.</translation>
+        </message>
         <message>
             <source>The one mask.</source>
             <translation>Die eine Maske.</translation>
@@ -1425,6 +1537,29 @@
         </message>
     </context>
     <context>
+        <name>sections.exportSection</name>
+        <message>
+            <source>Folder for the DICOM files</source>
+            <translation>Ordner für die DICOM-Dateien</translation>
+        </message>
+        <message>
+            <source>Writing DICOM files …</source>
+            <translation>DICOM-Dateien werden geschrieben …</translation>
+        </message>
+        <message>
+            <source>Stopped. No DICOM file was written.</source>
+            <translation>Angehalten. Es wurde keine DICOM-Datei geschrieben.</translation>
+        </message>
+        <message>
+            <source>Written into {folder}: {names}.</source>
+            <translation>In {folder} geschrieben: {names}.</translation>
+        </message>
+        <message>
+            <source>Stopping …</source>
+            <translation>Wird angehalten …</translation>
+        </message>
+    </context>
+    <context>
         <name>sections.firstBoxSection</name>
         <message>
             <source>Close</source>
@@ -1828,6 +1963,53 @@
         <message>
             <source>Looking into the ROIs: {count} …</source>
             <translation>In den ROIs wird gesucht: {count} …</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.phasesSection</name>
+        <message>
+            <source>mean</source>
+            <translation>Mittelwert</translation>
+        </message>
+        <message>
+            <source>maximum</source>
+            <translation>Maximum</translation>
+        </message>
+        <message>
+            <source>Further volumes</source>
+            <translation>Weitere Volumen</translation>
+        </message>
+        <message>
+            <source>Asking for the boxes of the segment again …</source>
+            <translation>Die Boxen des Segments werden neu abgefragt …</translation>
+        </message>
+        <message>
+            <source>{name} (other voxels: is resampled)</source>
+            <translation>{name} (andere Voxel: wird umgerechnet)</translation>
+        </message>
+        <message>
+            <source>Choose a volume first.</source>
+            <translation>Wählen Sie zuerst ein Volumen.</translation>
+        </message>
+        <message>
+            <source>Load further volumes of the same patient: boxes on '{name}' can ask them, too.</source>
+            <translation>Laden Sie weitere Volumen desselben Patienten: Boxen auf „{name}“ können sie mit abfragen.</translation>
+        </message>
+        <message>
+            <source>Boxes and propagations on '{name}' ask the ticked volumes as well. None is registered.</source>
+            <translation>Boxen und Propagationen auf „{name}“ fragen die angekreuzten Volumen mit ab. Keines wird registriert.</translation>
+        </message>
+        <message>
+            <source>'{name}' is asked alone from now on.</source>
+            <translation>Ab jetzt wird „{name}“ allein abgefragt.</translation>
+        </message>
+        <message>
+            <source>Asked along with '{name}' from now on, by the mean of the probabilities: {names}.</source>
+            <translation>Ab jetzt mit „{name}“ abgefragt, mit dem Mittelwert der Wahrscheinlichkeiten: {names}.</translation>
+        </message>
+        <message>
+            <source>Asked along with '{name}' from now on, by the maximum of the probabilities: {names}.</source>
+            <translation>Ab jetzt mit „{name}“ abgefragt, mit dem Maximum der Wahrscheinlichkeiten: {names}.</translation>
         </message>
     </context>
     <context>
