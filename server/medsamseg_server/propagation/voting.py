@@ -33,7 +33,8 @@ def vote_for_expected(
         expected: (H, W), not empty.
         probabilities: (N, H, W), what is behind the masks.
     """
-    agreements = np.array([dice(mask, expected) for mask in masks])
+    rows, columns = _extent(masks.any(axis=0) | expected)
+    agreements = np.array([dice(mask, expected[rows, columns]) for mask in masks[:, rows, columns]])
     score = float(np.mean(scores, dtype=np.float64))
     agreement = float(agreements.mean())
     if not masks.any():
@@ -42,13 +43,27 @@ def vote_for_expected(
         return Vote(expected, agreement, score)
     weights = agreements**POWER
 
-    def is_elected(votes: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        share = np.tensordot(weights / weights.sum(), votes, 1)
-        elected: NDArray[np.bool_] = (1 - _PRIOR_WEIGHT) * share + _PRIOR_WEIGHT * expected > 0.5
-        return elected
+    weights /= weights.sum()
 
+    def is_elected(votes: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        return _elected(votes, weights, expected)
+
+    mask = np.zeros(expected.shape, bool)
+    # Where nobody has the object, nobody has to be asked.
+    mask[rows, columns] = _elected(masks[:, rows, columns], weights, expected[rows, columns])
     probability = None if probabilities is None else voted(probabilities, is_elected)
-    return Vote(is_elected(masks), agreement, score, probability)
+    return Vote(mask, agreement, score, probability)
+
+
+def _elected(votes: NDArray[np.bool_], weights: NDArray[np.float64], expected: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    share = np.tensordot(weights, votes, 1)
+    elected: NDArray[np.bool_] = (1 - _PRIOR_WEIGHT) * share + _PRIOR_WEIGHT * expected > 0.5
+    return elected
+
+
+def _extent(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
 def box_around(mask: NDArray[np.bool_]) -> Box:
