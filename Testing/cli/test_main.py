@@ -37,6 +37,13 @@ def test_wrong_usage_is_reported_like_every_error(run):
     assert run("models", "download", "--json").json()["error"]["code"] == "usage"
 
 
+def test_a_command_imports_nothing_for_others(home):
+    program = LIST.format("").replace(
+        "sys.exit(main())", "main(); sys.exit(str({*sys.modules} & {'numpy', 'pydicom'}))"
+    )
+    assert start(home, program, stdout=subprocess.DEVNULL).stderr == "set()\n"
+
+
 def test_the_package_can_be_run_as_a_module():
     result = subprocess.run(
         [sys.executable, "-m", "medsamseg_server", "--version"], capture_output=True, text=True, check=True
@@ -136,10 +143,11 @@ sys.meta_path.insert(0, Interrupt())
 
 
 @pytest.mark.parametrize(
-    "name", ["medsamseg_server.cli.command_line", "argparse", "medsamseg_server.cli.segment", "numpy"]
+    "name", ["medsamseg_server.cli.command_line", "argparse", "medsamseg_server.cli.serve", "numpy"]
 )
 def test_ctrl_c_while_the_program_starts_ends_it_without_a_traceback(home, name):
-    result = start(home, INTERRUPT.format(name=name) + LIST.format(""), stdout=subprocess.DEVNULL)
+    program = LIST.format("").replace("'models', 'list'", "'serve'")
+    result = start(home, INTERRUPT.format(name=name) + program, stdout=subprocess.DEVNULL)
     assert (result.returncode, result.stderr) == (ErrorKind.CANCELLED.exit_status, "medsamseg: Stopped.\n")
 
 

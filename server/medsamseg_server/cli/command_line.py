@@ -8,27 +8,29 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from importlib import import_module
+from types import ModuleType
 from typing import NoReturn, TextIO
 
 from medsamseg_server import __version__
-from medsamseg_server.cli import (
-    batch,
-    cache,
-    check,
-    evaluate,
-    export,
-    models,
-    propose,
-    segment,
-    serve,
-    study,
-    train,
-    users,
-)
 from medsamseg_server.cli.output import discard_output, flush_output, report_error
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
-_COMMANDS = (segment, batch, propose, evaluate, train, study, models, export, cache, check, serve, users)
+#: Each a file here.
+_COMMANDS = (
+    "segment",
+    "batch",
+    "propose",
+    "evaluate",
+    "train",
+    "study",
+    "models",
+    "export",
+    "cache",
+    "check",
+    "serve",
+    "users",
+)
 #: When set to 1, errors show where in the program they arose.
 _DEBUG_VARIABLE = "MEDSAMSEG_DEBUG"
 #: Options whose value may start with a minus sign, which argparse would take for another option.
@@ -78,7 +80,7 @@ def run_command(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    parser = make_parser()
+    parser = make_parser(commands_of(arguments))
     try:
         args = parser.parse_args(_join_negative_values(arguments))
     except SystemExit as finished:
@@ -91,8 +93,23 @@ def _run(arguments: list[str]) -> int:
     return status
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line."""
+def commands_of(arguments: Sequence[str]) -> Sequence[str]:
+    """Import the command that the arguments begin with, all commands if they begin with none; return their names.
+
+    What the others need would take a second.
+    """
+    commands = arguments[:1] if arguments and arguments[0] in _COMMANDS else _COMMANDS
+    for command in commands:
+        _module_of(command)
+    return commands
+
+
+def _module_of(command: str) -> ModuleType:
+    return import_module(f"medsamseg_server.cli.{command}")
+
+
+def make_parser(commands: Sequence[str] = _COMMANDS) -> argparse.ArgumentParser:
+    """Return the parser of the command line, which knows ``commands``."""
     parser = _Parser(
         prog="medsamseg",
         description="Segment objects in medical images from boxes, with MedSAM and its relatives. "
@@ -102,8 +119,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"medsamseg {__version__}")
     parser.set_defaults(run=None)
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
-    for command in _COMMANDS:
-        command.add_parser(subparsers)
+    for command in commands:
+        _module_of(command).add_parser(subparsers)
     return parser
 
 
