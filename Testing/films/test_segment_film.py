@@ -136,6 +136,11 @@ def test_what_cannot_go_with_a_film_is_refused(run, film_file, tmp_path, monkeyp
     assert words in captured.err
 
 
+def test_a_click_cannot_stand_for_a_box_in_a_film(run, film_file, tmp_path):
+    status, captured = run(film_file, "--click", "15,13", "--slice", "2", "-o", tmp_path / "m.npz")
+    assert (status, "--click is for scans and pictures, not for films" in captured.err) == (2, True)
+
+
 def test_a_frame_beyond_the_end_is_told(run, film_file, tmp_path):
     status, captured = run(film_file, "--box", "10,8,21,19", "--slice", "6", "-o", tmp_path / "m.npz")
     assert status == 2
