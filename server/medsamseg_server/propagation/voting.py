@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.engine.box_vote import POWER, Vote, dice
+from medsamseg_server.engine.masks import part_with
 from medsamseg_server.engine.probabilities import voted
 from medsamseg_server.engine.prompts import Box
 
@@ -43,8 +44,11 @@ def vote_for_expected(
     weights = agreements**POWER
 
     def is_elected(votes: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        share = np.tensordot(weights / weights.sum(), votes, 1)
-        elected: NDArray[np.bool_] = (1 - _PRIOR_WEIGHT) * share + _PRIOR_WEIGHT * expected > 0.5
+        # Where no mask has voted, the expectation alone does not elect.
+        rows, columns = part_with(votes)
+        share = np.tensordot(weights / weights.sum(), votes[:, rows, columns], 1)
+        elected = np.zeros(expected.shape, bool)
+        elected[rows, columns] = (1 - _PRIOR_WEIGHT) * share + _PRIOR_WEIGHT * expected[rows, columns] > 0.5
         return elected
 
     probability = None if probabilities is None else voted(probabilities, is_elected)
