@@ -26,6 +26,7 @@ _COMMANDS = (
     "study",
     "models",
     "export",
+    "convert",
     "cache",
     "check",
     "serve",
