@@ -246,6 +246,16 @@ def test_objects_of_a_batch_are_what_they_are_alone(litemedsam, embedding, preci
         np.testing.assert_allclose(alone.scores[0], together.scores[number], atol=0.01)
 
 
+def test_released_memory_is_taken_again(litemedsam, lung_slices):
+    predictor = litemedsam["fp32"]
+    pixels, boxes = lung_slices[0]
+    before = predictor.encode(pixels)
+    values = predictor.decode(before, pixels.shape, boxes).values
+    predictor.release()
+    np.testing.assert_array_equal(predictor.decode(before, pixels.shape, boxes).values, values)
+    np.testing.assert_array_equal(predictor.encode(pixels), before)
+
+
 def test_results_stay_when_the_next_slice_is_computed(litemedsam, lung_slices):
     predictor = litemedsam["fp32"]
     embedding = predictor.encode(lung_slices[0][0])

@@ -32,14 +32,16 @@ class Server:
 
     :param home: the folder of weights and caches.
     :param model: the default model.
+    :param program: what Python runs as ``medsamseg``.
+    :param more: further options of ``serve``.
     """
 
-    def __init__(self, home, model):
+    def __init__(self, home, model, program=("-m", "medsamseg_server"), more=()):
         self.started = time.perf_counter()
         token = secrets.token_urlsafe(16)
-        options = ["--token-from", "stdin", "--exit-with-stdin", "--model", model]
+        options = ["--token-from", "stdin", "--exit-with-stdin", "--model", model, *more]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "medsamseg_server", "serve", *options],
+            [sys.executable, *program, "serve", *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -59,17 +61,26 @@ class Server:
         fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
         return int(fields["VmHWM"].split()[0]) / 1024
 
+    def processorSeconds(self):
+        """Return the processor time that it has taken, of all its threads together."""
+        processor = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(processor[11]) + int(processor[12])) / os.sysconf("SC_CLK_TCK")
+
     def end(self):
         """End the process."""
         self._process.stdin.close()
         self._process.wait()
 
 
-def largeVolume(seed):
-    """Return the sample CT's anatomy at 512 × 512 × 300, with noise of its own so that nothing was encoded before."""
+def largeVolume(seed, chosen=range(SHAPE[0])):
+    """Return the sample CT's anatomy at 512 × 512 × 300, with noise of its own so that nothing was encoded before.
+
+    :param seed: of the noise.
+    :param chosen: the slices that are wanted.
+    """
     sample = sitk.GetArrayFromImage(sitk.ReadImage(str(SAMPLE))).astype(np.int16)
-    large = sample.repeat(2, axis=1).repeat(2, axis=2)[np.arange(SHAPE[0]) * len(sample) // SHAPE[0]]
-    return large + np.random.default_rng(seed).integers(-2, 3, SHAPE, np.int16)
+    large = sample[np.array(chosen) * len(sample) // SHAPE[0]].repeat(2, axis=1).repeat(2, axis=2)
+    return large + np.random.default_rng(seed).integers(-2, 3, large.shape, np.int16)
 
 
 def measureServer(home, model, quick=False):

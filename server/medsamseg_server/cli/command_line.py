@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import io
 import os
 import re
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from types import ModuleType
 from typing import NoReturn, TextIO
 
@@ -16,7 +16,7 @@ from medsamseg_server import __version__
 from medsamseg_server.cli.output import discard_output, flush_output, report_error
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
-#: Each a file here.
+#: The commands in the order of the help; each is a module of this package.
 _COMMANDS = (
     "segment",
     "batch",
@@ -26,6 +26,7 @@ _COMMANDS = (
     "study",
     "models",
     "export",
+    "convert",
     "cache",
     "check",
     "serve",
@@ -80,7 +81,7 @@ def run_command(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    parser = make_parser(commands_of(arguments))
+    parser = make_parser(commands_in(arguments))
     try:
         args = parser.parse_args(_join_negative_values(arguments))
     except SystemExit as finished:
@@ -93,23 +94,21 @@ def _run(arguments: list[str]) -> int:
     return status
 
 
-def commands_of(arguments: Sequence[str]) -> Sequence[str]:
-    """Import the command that the arguments begin with, all commands if they begin with none; return their names.
+def commands_in(arguments: Sequence[str]) -> Sequence[str]:
+    """Return the command that these arguments name, or all of them if they name none.
 
-    What the others need would take a second.
+    What only other commands need is not imported: it takes longer than the start of the server.
     """
-    commands = arguments[:1] if arguments and arguments[0] in _COMMANDS else _COMMANDS
-    for command in commands:
-        _module_of(command)
-    return commands
+    return arguments[:1] if arguments and arguments[0] in _COMMANDS else _COMMANDS
 
 
-def _module_of(command: str) -> ModuleType:
-    return import_module(f"medsamseg_server.cli.{command}")
+def import_command(name: str) -> ModuleType:
+    """Return the module of a command."""
+    return importlib.import_module(f"medsamseg_server.cli.{name}")
 
 
 def make_parser(commands: Sequence[str] = _COMMANDS) -> argparse.ArgumentParser:
-    """Return the parser of the command line, which knows ``commands``."""
+    """Return the parser of the whole command line, or of some commands."""
     parser = _Parser(
         prog="medsamseg",
         description="Segment objects in medical images from boxes, with MedSAM and its relatives. "
@@ -120,7 +119,7 @@ def make_parser(commands: Sequence[str] = _COMMANDS) -> argparse.ArgumentParser:
     parser.set_defaults(run=None)
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
     for command in commands:
-        _module_of(command).add_parser(subparsers)
+        import_command(command).add_parser(subparsers)
     return parser
 
 
