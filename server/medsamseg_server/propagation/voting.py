@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.engine.box_vote import POWER, Vote, dice
+from medsamseg_server.engine.masks import part_with
 from medsamseg_server.engine.probabilities import voted
 from medsamseg_server.engine.prompts import Box
 
@@ -33,7 +34,7 @@ def vote_for_expected(
         expected: (H, W), not empty.
         probabilities: (N, H, W), what is behind the masks.
     """
-    rows, columns = _extent(masks.any(axis=0) | expected)
+    rows, columns = part_with(np.concatenate((masks, expected[None])))
     agreements = np.array([dice(mask, expected[rows, columns]) for mask in masks[:, rows, columns]])
     score = float(np.mean(scores, dtype=np.float64))
     agreement = float(agreements.mean())
@@ -42,7 +43,6 @@ def vote_for_expected(
     if agreements.max() < _LEAST_AGREEMENT:
         return Vote(expected, agreement, score)
     weights = agreements**POWER
-
     weights /= weights.sum()
 
     def is_elected(votes: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -59,11 +59,6 @@ def _elected(votes: NDArray[np.bool_], weights: NDArray[np.float64], expected: N
     share = np.tensordot(weights, votes, 1)
     elected: NDArray[np.bool_] = (1 - _PRIOR_WEIGHT) * share + _PRIOR_WEIGHT * expected > 0.5
     return elected
-
-
-def _extent(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
 def box_around(mask: NDArray[np.bool_]) -> Box:
