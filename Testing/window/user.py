@@ -167,6 +167,12 @@ class User:
         """:return: what is on the screen now, as a PIL image."""
         return ImageGrab.grab(xdisplay=self._display)
 
+    def pointer(self):
+        """:return: (x, y) of the pointer, in pixels of the screen."""
+        shown = self._xdotool("getmouselocation", "--shell", stdout=subprocess.PIPE, text=True).stdout
+        places = dict(line.split("=") for line in shown.split())
+        return int(places["X"]), int(places["Y"])
+
     def _bringIntoSight(self, name):
         while not (widget := self.widget(name))["seen"]:
             left, top, _width, height = self.widget(PANEL)["place"]
@@ -184,8 +190,8 @@ class User:
             raise RuntimeError("The program ended:\n" + (self._folder / "program.log").read_text(errors="replace"))
         return json.loads(line)
 
-    def _xdotool(self, *arguments):
-        subprocess.run(["xdotool", *map(str, arguments)], check=True, env=self._environment)
+    def _xdotool(self, *arguments, **options):
+        return subprocess.run(["xdotool", *map(str, arguments)], check=True, env=self._environment, **options)
 
 
 def _shown(answer):

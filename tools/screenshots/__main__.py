@@ -1,23 +1,17 @@
-"""The documentation's pictures: the module used by pointer and keyboard in a real window, on the sample CT, on a film
-and on a picture in color.
+"""The documentation's pictures and its moving one: the module used by pointer and keyboard in a real window, on the
+sample CT, on a film and on a picture in color.
 
 Writes to ``Resources/Screenshots``.
 """
 
-import contextlib
 import tempfile
 from pathlib import Path
 
 import SimpleITK as sitk
+from screenshots.scenes import drawBox, load, middle, program, slicesDone, takePicture
+from screenshots.storyboard import takeMovie
 from skimage import data
-from window.display import virtualDisplay
 from window.sample import CT, cornersInRAS
-from window.user import User
-
-#: High enough for the whole panel.
-SCREEN = (1440, 1220)
-
-PICTURES = Path(__file__).resolve().parents[2] / "Resources" / "Screenshots"
 
 FILM = CT.with_name("DrawnUltrasound.seq.nrrd")
 #: Two opposite corners round the cyst on the film's first frame, in RAS (mm): pixels of 0.4 mm.
@@ -32,18 +26,13 @@ DISC = ((-125, -565, 0), (-315, -757, 0))
 def main():
     """Go through the tutorials, and take a picture of each step."""
     with program() as user:
+        takeMovie(user)
+    with program() as user:
         takePicturesOfCT(user)
     with program() as user:
         takePicturesOfFilm(user)
     with program() as user, tempfile.TemporaryDirectory() as folder:
         takePictureOfRetina(user, Path(folder) / "Retina.nrrd")
-
-
-@contextlib.contextmanager
-def program():
-    """A program just started, and the `User` before its screen."""
-    with tempfile.TemporaryDirectory() as folder, virtualDisplay(SCREEN) as display, User(display, folder) as user:
-        yield user
 
 
 def takePicturesOfCT(user):
@@ -102,43 +91,6 @@ def takePictureOfRetina(user, path):
     load(user, path)
     drawBox(user, DISC)
     takePicture(user, "color.png")
-
-
-def load(user, path):
-    """Load a file, and wait until its volume is there."""
-    user.chooseFile("ctrl+o", path)
-    user.waitFor(lambda: user.ask("scene")["volumes"], "volume")
-
-
-def drawBox(user, corners):
-    """Draw a box in the red view, and wait until its object is shown."""
-    user.click("drawButton")
-    before = user.picture()
-    user.drag("Red", *corners)
-    user.waitForText("statusLabel", "Found")
-    user.waitForChange(before, "Red", middle(corners))
-    user.click("drawButton")
-
-
-def middle(corners):
-    """:return: the point between two corners."""
-    return [(a + b) / 2 for a, b in zip(*corners, strict=True)]
-
-
-def slicesDone(user):
-    """:return: number of slices on which the segment has voxels."""
-    (slices,) = user.ask("scene")["segments"].values()
-    return len(slices)
-
-
-def takePicture(user, name):
-    """Write what the screen shows now.
-
-    :param user: the `User`.
-    :param name: the file's name.
-    """
-    user.picture().save(PICTURES / name, optimize=True)
-    print(f"Written: {PICTURES / name}")
 
 
 if __name__ == "__main__":

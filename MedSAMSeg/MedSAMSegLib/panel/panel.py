@@ -12,15 +12,21 @@ from slicer.util import VTKObservationMixin
 from MedSAMSegLib.panel.frame.panelLook import giveLook
 from MedSAMSegLib.panel.frame.panelSession import PanelSession
 from MedSAMSegLib.panel.frame.parameters import MedSAMSegParameters
+from MedSAMSegLib.panel.sections.autosaveSection import AutosaveSection
 from MedSAMSegLib.panel.sections.boxesSection import BoxesSection
 from MedSAMSegLib.panel.sections.encodingSection import EncodingSection
 from MedSAMSegLib.panel.sections.exclusionSection import ExclusionSection
+from MedSAMSegLib.panel.sections.exportSection import ExportSection
 from MedSAMSegLib.panel.sections.firstBoxSection import FirstBoxSection
+from MedSAMSegLib.panel.sections.followUpSection import FollowUpSection
 from MedSAMSegLib.panel.sections.historySection import HistorySection
 from MedSAMSegLib.panel.sections.improveSection import ImproveSection
 from MedSAMSegLib.panel.sections.inputsSection import InputsSection
 from MedSAMSegLib.panel.sections.installSection import InstallSection
 from MedSAMSegLib.panel.sections.lesionsSection import LesionsSection
+from MedSAMSegLib.panel.sections.lesionTableSection import LesionTableSection
+from MedSAMSegLib.panel.sections.markedLesionsSection import MarkedLesionsSection
+from MedSAMSegLib.panel.sections.phasesSection import PhasesSection
 from MedSAMSegLib.panel.sections.pointsSection import PointsSection
 from MedSAMSegLib.panel.sections.propagationSection import PropagationSection
 from MedSAMSegLib.panel.sections.proposalsSection import ProposalsSection
@@ -46,12 +52,18 @@ SECTIONS = (
     BoxesSection,
     PointsSection,
     ExclusionSection,
+    PhasesSection,
     ProposalsSection,
     PropagationSection,
     ReviewSection,
     LesionsSection,
+    MarkedLesionsSection,
+    LesionTableSection,
+    FollowUpSection,
+    ExportSection,
     HistorySection,
     ImproveSection,
+    AutosaveSection,
     PanelShortcuts,
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import slicer
@@ -22,3 +23,13 @@ def jumpToSlice(geometry: SliceGeometry, axis: int, index: int) -> None:
     for sliceNode in slicer.util.getNodesByClass("vtkMRMLSliceNode"):
         if geometry.axisOf(sliceNode) == axis:
             sliceNode.JumpSliceByOffsetting(*center)
+
+
+def jumpToMiddle(ends: Sequence[Sequence[float]]) -> None:
+    """Let every slice view show the middle between two points.
+
+    :param ends: both as (R, A, S) in the world.
+    """
+    middle = [(first + second) / 2 for first, second in zip(*ends, strict=True)]
+    for sliceNode in slicer.util.getNodesByClass("vtkMRMLSliceNode"):
+        sliceNode.JumpSliceByOffsetting(*middle)
