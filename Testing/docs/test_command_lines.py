@@ -10,7 +10,13 @@ from medsamseg_server.errors import MedSAMSegError
 PARSERS = list(parsersBelow(make_parser()))
 OPTIONS = {option for parser in PARSERS for action in parser._actions for option in action.option_strings}
 #: Of `tools/bench` and `podman`, on the pages that speak of them.
-OPTIONS_OF_OTHERS = {("docs/speed.md", "--quick"), ("docs/group.md", "--build-arg"), ("docs/group.md", "--hostname")}
+OPTIONS_OF_OTHERS = {
+    ("docs/speed.md", "--quick"),
+    ("docs/speed.md", "--only"),
+    ("docs/speed.md", "--vs-today"),
+    ("docs/group.md", "--build-arg"),
+    ("docs/group.md", "--hostname"),
+}
 #: What a sentence may leave out, such as in: `medsamseg train` has three commands.
 LEFT_OUT = ("arguments are required", "expected one argument")
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from medsamseg_server.image_io.segmentations import OUTPUT_SUFFIXES
 from medsamseg_server.system.safe_files import replacing
 
 if TYPE_CHECKING:
@@ -46,6 +45,9 @@ def path_beside(output: Path, ending: str) -> Path:
 
 def stem_of(output: Path) -> str:
     """Return the name of a segmentation's file without the suffix that says what it is, such as ``.seg.nrrd``."""
+    # Here because it imports what writes images: a second and 100 MB, also of each command and server without need.
+    from medsamseg_server.image_io.segmentations import OUTPUT_SUFFIXES
+
     suffix = next((suffix for suffix in OUTPUT_SUFFIXES if output.name.lower().endswith(suffix)), output.suffix)
     return output.name[: len(output.name) - len(suffix)]
 
