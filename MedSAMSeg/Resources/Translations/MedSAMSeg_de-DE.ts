@@ -1844,6 +1844,10 @@
             <source>Axial {index}</source>
             <translation>Axial {index}</translation>
         </message>
+        <message>
+            <source>Oblique {index}</source>
+            <translation>Schräg {index}</translation>
+        </message>
     </context>
     <context>
         <name>volumes.volumeChecks</name>

@@ -108,7 +108,7 @@ class BoxesSection(PanelSection):
         session = self.session
         with session.sayingErrors():
             session.ensureSegment()
-            self._start(session.target, boxRAS=(cornerA, cornerB), view=sliceNode.GetLayoutName())
+            self._start(session.target, boxRAS=(cornerA, cornerB), view=sliceNode.GetLayoutName(), nearestSlice=True)
 
     def _onClick(self, place, sliceNode):
         session = self.session
