@@ -58,7 +58,7 @@ class DragPreview:
                 sliceNode.GetLayoutName(),
                 window=session.window,
                 model=session.model,
-                nearestSlice=True,
+                nearestSlice=session.parameters.nearestSlice,
             )
         except UserError:
             # What is wrong with the box is said when it is drawn.
