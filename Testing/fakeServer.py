@@ -4,6 +4,7 @@ So are probabilities: see :func:`withProbability`.
 """
 
 import dataclasses
+import io
 import itertools
 import math
 import threading
@@ -211,6 +212,11 @@ class FakeServer:
         self._answerIfAlive()
         self.uploads.append(upload)
         return UploadReply(upload.key, WINDOW, [])
+
+    def contentOf(self, key):
+        """:return: the voxels that were uploaded under a key, (K, J, I)."""
+        upload = next(upload for upload in self.uploads if upload.key == key)
+        return np.load(io.BytesIO(b"".join(bytes(chunk) for chunk in upload.chunks())))
 
     def segment(self, key, prompts, window="auto", model=None, cachedOnly=False, withProbabilities=False, **fused):
         ((axis, sliceIndex),) = {(prompt.axis, prompt.sliceIndex) for prompt in prompts}

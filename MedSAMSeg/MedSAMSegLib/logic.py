@@ -12,6 +12,9 @@ from MedSAMSegLib.boxes.sceneBoxes import SceneBoxes
 from MedSAMSegLib.client.encodingRun import EncodingRun, UploadRun
 from MedSAMSegLib.client.probabilityMemory import ProbabilityMemory
 from MedSAMSegLib.client.volumeUpload import VolumeUploads
+from MedSAMSegLib.followup.followUps import FollowUps
+from MedSAMSegLib.logicExport import DicomExporting
+from MedSAMSegLib.logicFollowUp import FollowUp
 from MedSAMSegLib.logicLesions import LesionList
 from MedSAMSegLib.logicLines import LinePrompts
 from MedSAMSegLib.logicPhases import PhaseFusion
@@ -35,7 +38,16 @@ if TYPE_CHECKING:
     from MedSAMSegLib.propagation.propagationRun import PropagationResult, PropagationRun
 
 
-class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThresholding, ObjectProposals, PhaseFusion):
+class MedSAMSegLogic(
+    LesionList,
+    LinePrompts,
+    TimeFollowing,
+    PropagationThresholding,
+    ObjectProposals,
+    PhaseFusion,
+    FollowUp,
+    DicomExporting,
+):
     """Segments objects in scalar volumes from boxes on slices.
 
     Usage::
@@ -52,7 +64,8 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
     :class:`BoxExclusion`, what with slices in :class:`SliceReview`, with measured segments in :class:`LesionList`,
     with measured lines in :class:`LinePrompts`, with sequences in :class:`TimeFollowing`, with what was propagated in
     :class:`PropagationThresholding`, without a box in :class:`ObjectProposals`, with several
-    volumes of one patient in :class:`PhaseFusion`.
+    volumes of one patient in :class:`PhaseFusion`, with an earlier scan in :class:`FollowUp`, into DICOM files in
+    :class:`DicomExporting`.
 
     :param server: the way to a server; the local server of this Slicer when not given,
         which is started when first needed.
@@ -73,6 +86,7 @@ class MedSAMSegLogic(LesionList, LinePrompts, TimeFollowing, PropagationThreshol
         work = ProposalWork(self._server.client, self._uploads, self._writers, self._boxWork)
         ObjectProposals.__init__(self, work)
         PhaseFusion.__init__(self, self._uploads)
+        FollowUp.__init__(self, FollowUps(self.lesions, self._boxWork, self._propagations))
 
     def createSegmentation(
         self, volume: slicer.vtkMRMLScalarVolumeNode, name: str | None = None

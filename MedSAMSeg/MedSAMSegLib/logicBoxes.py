@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import slicer
 
+from MedSAMSegLib.boxes.boxesAgain import BoxesAgain
 from MedSAMSegLib.boxes.boxVolumes import volumeOfBoxes
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
@@ -179,6 +180,18 @@ class BoxAdjustment:
         :return: :class:`BoxRun`; its result is a :class:`BoxResult`.
         """
         return self._boxWork.update(node, window, model, continues, isLast)
+
+    def startBoxUpdates(
+        self, nodes: Sequence[slicer.vtkMRMLMarkupsROINode], window: str = "auto", model: str | None = None
+    ) -> BoxesAgain:
+        """Start to segment boxes again, one after the other, such as with other :meth:`phases`; one undo step.
+
+        :param nodes: ROI markups of one segmentation, at least one.
+        :param window: intensity window.
+        :param model: name of the model; None for the server's default.
+        :return: :class:`BoxesAgain`; its result is the list of the :class:`BoxResult`.
+        """
+        return BoxesAgain(nodes, lambda node, joined: self.startBoxUpdate(node, window, model, joined))
 
     def deleteBox(self, node: slicer.vtkMRMLMarkupsROINode, removeMask: bool = True) -> BoxDeletion | None:
         """Delete a box, and take back what it had added; one undo step.

@@ -11,6 +11,7 @@ import vtk
 
 from MedSAMSegLib.logicExclusion import BoxExclusion
 from MedSAMSegLib.logicSlices import SliceReview
+from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.slices.lesions import lesionOf
 from MedSAMSegLib.slices.sliceRecords import SliceRecords
 from MedSAMSegLib.volumes.nodeNames import nodeName
@@ -58,7 +59,7 @@ class LesionList(BoxExclusion, SliceReview):
         """
         geometry = SliceGeometry(volume)
         place = geometry.shape, geometry.IJKToWorld.tobytes()
-        known, self._lesions = self._lesions, {}
+        known, lesions = self._lesions, {}
         for segmentID in segmentation.GetSegmentation().GetSegmentIDs():
             segment = segmentation.GetSegmentation().GetSegment(segmentID)
             labelmap = segmentation.GetBinaryLabelmapInternalRepresentation(segmentID)
@@ -69,8 +70,11 @@ class LesionList(BoxExclusion, SliceReview):
             if key not in known or known[key][0] != seen:
                 sliceStates = self._sliceStates(segmentation, sliced, segmentID, axis)
                 known[key] = seen, lesionOf(segmentation, segmentID, sliced, axis, sliceStates)
-            self._lesions[key] = known[key]
-        return [lesion for _seen, lesion in self._lesions.values()]
+            lesions[key] = known[key]
+        # Two scans are measured in turn when they are compared.
+        others = {key: each for key, each in known.items() if key[::2] != (segmentation.GetID(), volume.GetID())}
+        self._lesions = {**others, **lesions}
+        return [lesion for _seen, lesion in lesions.values()]
 
     def acceptLesion(
         self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode, segment: str
@@ -86,8 +90,22 @@ class LesionList(BoxExclusion, SliceReview):
         sliced = self.boxVolume(segmentation, volume, segment)
         return self._sliceStates(segmentation, sliced, segment, axis).acceptAll()
 
+    def rejectLesion(
+        self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode, segment: str
+    ) -> None:
+        """Remove a segment that is no lesion, and its boxes; :meth:`MedSAMSegLogic.undo` brings all of it back at once.
+
+        What comes back are its voxels, boxes and what is known of its slices; in the views it is visible then.
+
+        :param segmentation: the segmentation node.
+        :param volume: the volume node.
+        :param segment: ID of the segment.
+        :raises UserError: when there is no such segment, or it has voxels on other frames of a sequence.
+        """
+        self._boxWork.reject(SegmentContext(volume, segmentation, segment))
+
     def exportLesions(
-        self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode, path: Path
+        self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode, path: Path | str
     ) -> None:
         """Write :meth:`lesions` into a CSV file: UTF-8, a line a segment, volumes in ml, diameters in mm.
 

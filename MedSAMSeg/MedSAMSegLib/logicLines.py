@@ -1,4 +1,4 @@
-"""The part of the scripting API that makes segments from measured lines."""
+"""The part of the scripting API that makes segments from what is drawn already: measured lines, and ROIs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.boxes.lineArguments import promptFromLines
-from MedSAMSegLib.boxes.lineMarkups import endsOf, measuredLesions, noteUse
+from MedSAMSegLib.boxes.lineMarkups import endsOf, measuredLesions
+from MedSAMSegLib.boxes.roiMarkups import promptFromROI, unusedROIs
+from MedSAMSegLib.boxes.usedMarkups import noteUse
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class LinePrompts:
-    """What :class:`MedSAMSegLogic` does with the diameters that a reader measured.
+    """What :class:`MedSAMSegLogic` does with the diameters that a reader measured, and with ROIs round objects.
 
     :param boxWork: :class:`BoxWork`.
     """
@@ -77,7 +79,7 @@ class LinePrompts:
         """
         prompt, reach = promptFromLines(SliceGeometry(volume), [endsOf(line) for line in lines], axis)
         where = {"axis": prompt.axis, "slice": prompt.sliceIndex, "box": prompt.box}
-        run = self._lineWork.draw(volume, segmentation, segment, window, model, where, reach)
+        run = self._lineWork.draw(volume, segmentation, segment, window, model, where, reach=reach)
         noteUse(lines, segmentation, segment)
         return run
 
@@ -89,3 +91,60 @@ class LinePrompts:
         :param volume: the scalar volume node.
         """
         return measuredLesions(SliceGeometry(volume))
+
+    def segmentROI(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        segment: str,
+        roi: slicer.vtkMRMLMarkupsROINode,
+        axis: int | None = None,
+        window: str = "auto",
+        model: str | None = None,
+    ) -> BoxResult:
+        """Segment the object in a ROI markup of any depth on its middle slice, as one undo step.
+
+        The ROI itself stays as it is; a box on the middle slice joins it in the scene, and :meth:`propagate` then goes
+        over the slices that the ROI has, unless it is told others. A ROI that is turned against the voxels is taken
+        along them, with its own center and side lengths, and the result's notes say so.
+
+        :param volume: the scalar volume node.
+        :param segmentation: the segmentation node.
+        :param segment: ID of the segment that receives the result.
+        :param roi: the ROI markup.
+        :param axis: array axis of the slices; None for the one across which the ROI is less than a slice thick, or
+            else the first.
+        :param window: intensity window, as for :meth:`segmentBox`.
+        :param model: name of the model; None for the server's default.
+        :return: :class:`BoxResult`.
+        :raises UserError: when the ROI is empty or its middle outside the volume, or the server cannot answer.
+        """
+        return self.startROI(volume, segmentation, segment, roi, axis, window, model).finish()
+
+    def startROI(
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        segmentation: slicer.vtkMRMLSegmentationNode,
+        segment: str,
+        roi: slicer.vtkMRMLMarkupsROINode,
+        axis: int | None = None,
+        window: str = "auto",
+        model: str | None = None,
+    ) -> BoxRun:
+        """Start what :meth:`segmentROI` does and return at once, with a run that has to be advanced to its end.
+
+        :return: :class:`BoxRun`; its result is a :class:`BoxResult`.
+        :raises UserError: when the ROI is empty or its middle outside the volume.
+        """
+        prompt, extent, remarks = promptFromROI(SliceGeometry(volume), roi, axis)
+        where = {"axis": prompt.axis, "slice": prompt.sliceIndex, "box": prompt.box}
+        run = self._lineWork.draw(volume, segmentation, segment, window, model, where, remarks, extent=extent)
+        noteUse([roi], segmentation, segment)
+        return run
+
+    def unusedROIs(self, volume: slicer.vtkMRMLScalarVolumeNode) -> list[slicer.vtkMRMLMarkupsROINode]:
+        """Return the visible ROI markups inside a volume that no segment was made from; boxes of segments are none.
+
+        :param volume: the scalar volume node.
+        """
+        return unusedROIs(SliceGeometry(volume))

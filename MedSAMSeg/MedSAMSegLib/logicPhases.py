@@ -46,9 +46,9 @@ class PhaseFusion:
         """Let boxes and propagations on a volume ask further volumes of the patient as well, and fuse what they say.
 
         That is for what is asked from now on; a box notes what it was asked with. It is saved with the scene. Volumes
-        of other voxels are resampled to those of the volume, linearly; none is registered. What is followed through
-        time, proposals and learned clicks ask the volume alone, and there is a preview only of slices that are encoded
-        in all volumes.
+        of other voxels are resampled to those of the volume, linearly; none is registered. Through time, sequences of
+        as many frames are asked frame by frame. Proposals and learned clicks ask the volume alone, and there is a
+        preview only of slices that are encoded in all volumes.
 
         :param volume: the scalar volume node.
         :param phases: the further scalar volume nodes; none to ask the volume alone.

@@ -77,7 +77,8 @@ class TimeFollowing:
         """Start what :meth:`propagateThroughTime` does and return at once, with a run to be advanced to its end.
 
         It starts from all frames that somebody worked on: with a box, by hand or by accepting; these stay as they are.
-        The others may be lost and found again: an object hides, leaves and comes back.
+        The others may be lost and found again: an object hides, leaves and comes back. What boxes exclude is left out
+        on every frame, and the volume's phases are asked as well where they are sequences of as many frames.
 
         :param volume: the volume node that shows the frames of a sequence.
         :param segmentation: the segmentation node.
@@ -88,7 +89,8 @@ class TimeFollowing:
         :param window: intensity window, as for :meth:`segmentBox`.
         :param model: name of the model; None for the server's default.
         :return: :class:`TimeRun`.
-        :raises UserError: when the volume is no sequence, its frames differ in geometry, or there is nothing to follow.
+        :raises UserError: when the volume is no sequence, its frames differ in geometry, there is nothing to follow, a
+            phase has other frames, or a segment that a box excludes was not followed yet.
         """
         settings = {"direction": direction, "window": window, "model": model}
         return self._times.start(volume, segmentation, segment, axis, progress, **settings)

@@ -11,6 +11,7 @@ from test_segment_command import networks  # noqa: F401
 
 from medsamseg_server import __version__
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.image_io.label_reading import read_labels
 from medsamseg_server.image_io.mask_writer import Segment, SegmentingModel
 from medsamseg_server.image_io.reading import read_image
 from medsamseg_server.image_io.segmentations import write_segmentation
@@ -200,3 +201,55 @@ def test_a_name_that_dicom_cannot_hold_is_told(run, networks, tmp_path):  # noqa
     result = run("segment", folder, *arguments)
     assert result.status == 2
     assert "64 characters" in result.err
+
+
+def apart():
+    """The second object without what it shares with the first."""
+    return other() * (mask() == 0)
+
+
+def test_a_label_map_has_each_object_in_its_place_with_its_name(scan, tmp_path):
+    image = read_image(scan[0].parent)
+    out = tmp_path / "out.labelmap.dcm"
+    write_segmentation(out, [Segment("Läsion", mask(), found_by=MODEL), Segment("Other", apart())], image.place)
+    file = highdicom.seg.segread(out)
+    assert file.segmentation_type.value == "LABELMAP"
+    assert {each.ReferencedSOPInstanceUID for each in file.ReferencedSeriesSequence[0].ReferencedInstanceSequence} == {
+        pydicom.dcmread(path).SOPInstanceUID for path in scan
+    }
+    volume = file.get_volume(combine_segments=True)
+    for number, (name, expected) in enumerate([("Läsion", mask()), ("Other", apart())], start=1):
+        assert file.get_segment_description(number).segment_label == name
+        found = places(volume.array == number, volume.affine)
+        np.testing.assert_allclose(found, places(np.transpose(expected), image.geometry.matrix), atol=1e-3)
+    # pydicom alone: a number a voxel, on the planes that each frame says.
+    raw = pydicom.dcmread(out)
+    assert raw.SOPClassUID == "1.2.840.10008.5.1.4.1.1.66.7"
+    for plane, frame in zip(raw.pixel_array, raw.PerFrameFunctionalGroupsSequence, strict=True):
+        position = frame.PlanePositionSequence[0].ImagePositionPatient
+        k = int(np.argmin([np.linalg.norm(np.array(position) - slice_position(k, OBLIQUE)) for k in range(SHAPE[0])]))
+        np.testing.assert_array_equal(plane, mask()[k] + 2 * apart()[k])
+    objects = {each.name: each.voxels == each.value for each in read_labels(out, image).objects}
+    np.testing.assert_array_equal(objects["Other"], apart() > 0)
+
+
+def test_a_label_map_refuses_objects_that_overlap(tmp_path):
+    image = read_image(write_files(tmp_path)[0].parent)
+    with pytest.raises(MedSAMSegError) as raised:
+        write_segmentation(tmp_path / "a.labelmap.dcm", [Segment("A", mask()), Segment("B", other())], image.place)
+    assert (raised.value.code, raised.value.hint) == (
+        "overlap_in_labelmap",
+        "End its name with .seg.nrrd or with .seg.dcm.",
+    )
+    assert [each.name for each in tmp_path.iterdir()] == ["scan"]
+
+
+def test_a_segmentation_is_not_written_under_the_name_of_a_report(run, networks, tmp_path):  # noqa: F811
+    folder = write_files(tmp_path)[0].parent
+    result = run("segment", folder, "--box", "0,1,8,10", "--slice", "3", "-o", tmp_path / "tumor.sr.dcm")
+    assert result.status == 2
+    assert result.err.splitlines() == [
+        "medsamseg: tumor.sr.dcm is the name of a report, not of a segmentation.",
+        "  Name the report with --report tumor.sr.dcm, and the segmentation with -o, such as -o tumor.dcm.",
+    ]
+    assert networks == []

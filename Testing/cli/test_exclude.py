@@ -50,7 +50,7 @@ def test_nothing_left_is_said(segment):
         (("--exclude", "30,13,60,16"), "box_outside_image"),
         (("--exclude", "30,13,36,16"), "exclude_outside_box"),
         (("--exclude", "7,9,18,20"), "exclude_covers_box"),
-        (("--exclude", "11,13,14,16", "--all-times"), "usage"),
+        (("--exclude-labels", "labels.nrrd", "--all-times"), "usage"),
     ],
 )
 def test_what_cannot_be_excluded_is_refused(segment, options, code, tmp_path):

@@ -122,6 +122,14 @@ def test_output_that_was_closed_is_no_error(home):
     assert (result.returncode, result.stderr) == (0, "")
 
 
+def test_a_command_starts_without_what_only_others_need(home):
+    program = LIST.format("").replace("sys.exit(main())", "main(); print(*sorted(sys.modules))")
+    result = start(home, program, stdout=subprocess.PIPE)
+    modules = result.stdout.splitlines()[-1].split()
+    assert "medsamseg_server.cli.models" in modules
+    assert not {"medsamseg_server.cli.segment", "numpy", "pydicom", "SimpleITK", "torch"} & set(modules)
+
+
 INTERRUPT = """
 import os, signal, sys
 
@@ -136,7 +144,8 @@ sys.meta_path.insert(0, Interrupt())
 
 
 @pytest.mark.parametrize(
-    "name", ["medsamseg_server.cli.command_line", "argparse", "medsamseg_server.cli.segment", "numpy"]
+    "name",
+    ["medsamseg_server.cli.command_line", "argparse", "medsamseg_server.cli.models", "medsamseg_server.weights.store"],
 )
 def test_ctrl_c_while_the_program_starts_ends_it_without_a_traceback(home, name):
     result = start(home, INTERRUPT.format(name=name) + LIST.format(""), stdout=subprocess.DEVNULL)

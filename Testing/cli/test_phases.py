@@ -166,7 +166,6 @@ REFUSED = {
     "colors and gray": (_colored, "some are in color and some are gray"),
     "no such file": (lambda folder: ["--also", folder / "none.nrrd"], "none.nrrd"),
     "fuse alone": (lambda folder: ["--fuse", "max"], "Name the others with --also"),
-    "all times": (lambda folder: ["--also", folder / "second.nrrd", "--all-times"], "--also cannot go with"),
 }
 
 
@@ -186,10 +185,8 @@ def test_pictures_of_different_sizes_are_told(run, tmp_path):
     assert "b.png has 50 × 30 pixels, but a.png has 40 × 32" in result.err
 
 
-@pytest.mark.parametrize(
-    ("image", "options"), [("film.mp4", BOX), ("photo.png", ["--boxes", "boxes.json"])], ids=["film", "boxes"]
-)
-def test_films_and_lists_of_boxes_have_no_phases(run, tmp_path, image, options):
-    result = run("segment", tmp_path / image, *options, "--also", tmp_path / "b.png", "-o", tmp_path / "m")
+def test_lists_of_boxes_have_no_phases(run, tmp_path):
+    boxes = ["--boxes", "boxes.json", "--also", tmp_path / "b.png"]
+    result = run("segment", tmp_path / "photo.png", *boxes, "-o", tmp_path / "m")
     assert result.status == 2
     assert "--also cannot go with" in result.err

@@ -260,3 +260,71 @@ def test_a_cine_of_one_slice_is_followed_through_time(run, tmp_path):
     assert run(*arguments, "-o", tmp_path / "out.nrrd").status == 0
     for time in range(TIMES):
         np.testing.assert_array_equal(read(tmp_path / f"out_{time}.nrrd"), volumes[time] > 0)
+
+
+def series(path, volumes):
+    """Write volumes (T, K, J, I) as a 4D NIfTI file."""
+    nibabel.save(nibabel.Nifti1Image(np.asarray(volumes).transpose(3, 2, 1, 0), np.eye(4)), path)
+    return path
+
+
+def test_what_is_excluded_is_followed_through_time_and_space(run, tmp_path):
+    bar, hole = ringed()
+    arguments = ["segment", series(tmp_path / "ring.nii", bar), *BOX, *WINDOW, "--all-times"]
+    result = run(*arguments, "--exclude", "10,12,15,17", "-o", tmp_path / "out.nrrd")
+    assert result.status == 0, result.err
+    for time in range(TIMES):
+        np.testing.assert_array_equal(read(tmp_path / f"out_{time}.nrrd"), (bar[time] > 0) & ~hole[time])
+
+
+def ringed():
+    """The moving bar, and where its hole is: as bright, so that a box alone tells it, and moving along."""
+    bar = beating()
+    hole = np.zeros(bar.shape, bool)
+    for time in range(TIMES):
+        hole[time, 2:7, 12 : 18 - time, 10 + 2 * time : 16 + 2 * time] = True
+    # The network takes what is bright in the box; motion needs an edge to see where the hole goes.
+    return np.where(hole, np.int16(230), bar), hole
+
+
+def test_labels_of_one_time_cannot_be_excluded_at_all(run, tmp_path):
+    bar, _ = ringed()
+    labels = ["--exclude-labels", tmp_path / "labels.nrrd"]
+    scan = series(tmp_path / "ring.nii", bar)
+    result = run("segment", scan, *BOX, *WINDOW, "--all-times", *labels, "-o", tmp_path / "o.nrrd")
+    assert result.status == 2
+    assert "--exclude-labels marks voxels of one time" in result.err
+    assert "it is followed through time, too" in result.err
+
+
+@pytest.mark.parametrize(("fuse", "found"), [("mean", False), ("max", True)])
+def test_phases_are_asked_at_each_time(run, tmp_path, fuse, found):
+    # Certain is 255: the mean of 30 and 200 is too little, the maximum is not.
+    scan, also = series(tmp_path / "a.nii", beating() * 30 // 200), series(tmp_path / "b.nii", beating())
+    options = ["--also", also, "--fuse", fuse, "--all-times", "-o", tmp_path / "out.nrrd"]
+    assert run("segment", scan, *BOX, *WINDOW, *options).status == 0
+    for time in range(TIMES):
+        np.testing.assert_array_equal(read(tmp_path / f"out_{time}.nrrd"), (beating()[time] > 0) & found)
+
+
+def test_one_time_of_a_phase_goes_with_the_same_time(run, tmp_path):
+    dark = series(tmp_path / "a.nii", beating() * 0)
+    series(tmp_path / "b.nii", beating())
+    box = ["--box", "11,9,22,20", "--slice", "4", "--time", "2", "--fuse", "max"]
+    result = run("segment", dark, *box, *WINDOW, "--also", tmp_path / "b.nii", "-o", tmp_path / "out.nrrd")
+    assert result.status == 0, result.err
+    np.testing.assert_array_equal(read(tmp_path / "out.nrrd"), beating()[2] > 0)
+
+
+@pytest.mark.parametrize(
+    ("volumes", "words"),
+    [
+        (lambda: beating()[:3], "b.nii holds 3 volumes over time, but a.nii has 4."),
+        (lambda: beating()[:1, ..., 0:40], "b.nii holds 1 volume over time, but a.nii has 4."),
+    ],
+)
+def test_phases_need_as_many_times(run, tmp_path, networks, volumes, words):  # noqa: F811
+    scan, also = series(tmp_path / "a.nii", beating()), series(tmp_path / "b.nii", volumes())
+    result = run("segment", scan, *BOX, "--also", also, "--all-times", "-o", tmp_path / "out.nrrd")
+    assert (result.status, networks) == (2, [])
+    assert words in result.err

@@ -124,6 +124,8 @@ def test_an_earlier_overlay_is_replaced_by_force_only(run, film_file, tmp_path):
         (["-o", "m.npz", "--axis", "1"], "--axis cannot go with a film"),
         (["-o", "m.npz", "--window", "soft"], "--window cannot go with a film"),
         (["-o", "m.npz", "--series", "1.2"], "--series cannot go with a film"),
+        (["-o", "m.npz", "--exclude-labels", "l.nrrd"], "it cannot go with a film"),
+        (["-o", "m.npz", "--also", "photo.png"], "photo.png is no film, as "),
         (["-o", "m.npz", "--overlay", "o.png"], "no name for the film of --overlay"),
     ],
 )
@@ -132,6 +134,11 @@ def test_what_cannot_go_with_a_film_is_refused(run, film_file, tmp_path, monkeyp
     status, captured = run(film_file, *BOX, *arguments)
     assert status == 2
     assert words in captured.err
+
+
+def test_a_click_cannot_stand_for_a_box_in_a_film(run, film_file, tmp_path):
+    status, captured = run(film_file, "--click", "15,13", "--slice", "2", "-o", tmp_path / "m.npz")
+    assert (status, "--click is for scans and pictures, not for films" in captured.err) == (2, True)
 
 
 def test_a_frame_beyond_the_end_is_told(run, film_file, tmp_path):
@@ -145,3 +152,42 @@ def test_a_box_outside_the_frame_is_told(run, film_file, tmp_path):
     status, captured = run(film_file, "--box", "10,8,210,19", "--slice", "2", "-o", tmp_path / "m.npz")
     assert status == 2
     assert "not inside the slice" in captured.err
+
+
+def test_what_is_excluded_is_followed_through_the_frames(run, write_film, tmp_path):
+    frames = np.full((6, 33, 47, 3), 30, np.uint8)
+    hole = np.zeros((6, 33, 47), bool)
+    for number, frame in enumerate(frames):
+        frame[square(number)] = (220, 210, 200)
+        hole[number, 11:17, 11 + number : 17 + number] = True
+        frame[hole[number]] = (250, 180, 120)
+    film = write_film(frames, rate=10)
+    assert run(film, *BOX, "--exclude", "13,11,18,16", "-o", tmp_path / "m.npz")[0] == 0
+    found = np.load(tmp_path / "m.npz")["masks"] > 0
+    for number in range(6):
+        ring = square(number) & ~hole[number]
+        assert 2 * (found[number] & ring).sum() / (found[number].sum() + ring.sum()) > 0.9
+        assert not found[number][hole[number]].all()
+
+
+def level(frames_level, write_film, name):
+    frames = np.full((6, 33, 47, 3), 10, np.uint8)
+    for number, frame in enumerate(frames):
+        frame[square(number)] = frames_level
+    return write_film(frames, rate=10, name=name)
+
+
+@pytest.mark.parametrize(("fuse", "count"), [("mean", 0), ("max", 6)])
+def test_films_of_one_view_are_fused_frame_by_frame(run, write_film, tmp_path, fuse, count):
+    first, second = level(40, write_film, "a.mkv"), level(190, write_film, "b.mkv")
+    status, captured = run(first, *BOX, "--also", second, "--fuse", fuse, "-o", tmp_path / "m.npz", "--json")
+    assert status == 0
+    assert json.loads(captured.out)["frames_found"] == count
+
+
+def test_films_of_other_frames_are_told(run, write_film, tmp_path):
+    first = level(40, write_film, "a.mkv")
+    second = write_film(np.full((5, 33, 47, 3), 90, np.uint8), rate=10, name="b.mkv")
+    status, captured = run(first, *BOX, "--also", second, "-o", tmp_path / "m.npz")
+    assert status == 2
+    assert "b.mkv has 5 frames of 47 × 33 pixels, but a.mkv has 6 frames of 47 × 33 pixels." in captured.err

@@ -14,7 +14,7 @@ from medsamseg_server.cli import engine_options as engineOptions
 from medsamseg_server.cli import main as medsamseg
 from MedSAMSegLib.logic import MedSAMSegLogic
 from MedSAMSegLib.server.serverProcess import ServerProcess
-from MedSAMSegLib.training.nrrdFile import writeNrrd
+from MedSAMSegLib.volumes.nrrdFile import writeNrrd
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 SHAPE = (9, 40, 50)

@@ -233,3 +233,101 @@ def test_framesOfOtherSizeAreRefused(logic):
     with pytest.raises(UserError, match=r"Frame 2 of 2 \(0.04 s\) of 'Cine' has other voxels"):
         logic.propagateThroughTime(volume, segmentation, segment)
     assert len(slicer.util.getNodesByClass("vtkMRMLSequenceNode")) == 1
+
+
+def test_whatABoxExcludesIsFollowedToo(logic, server, cine):
+    volume, browser, segmentation, segment = cine
+    (box,) = logic.boxNodes(segmentation, volume, segment)
+    logic.excludeBox(box, axis=0, slice=0, box=(12, 10, 15, 13))
+    follow(logic, cine)
+    request = server.requests[-1]
+    assert request["exclude"] == {START: ((12, 10, 15, 13),)}
+    assert request["masks"][START][2].sum() == AREA - 16
+    # Of a box on another frame as well, the next time.
+    browser.SetSelectedItemNumber(4)
+    later = logic.segmentBox(volume, segmentation, segment, axis=0, slice=0, box=(10, 8, 21, 17)).promptNode
+    logic.excludeBox(later, axis=0, slice=0, box=(10, 8, 12, 10))
+    browser.SetSelectedItemNumber(START)
+    follow(logic, cine)
+    request = server.requests[-1]
+    assert request["exclude"] == {START: ((12, 10, 15, 13),), 4: ((10, 8, 12, 10),)}
+    # Where a corner is taken away, the box is still round all of it.
+    assert dict(request["prompts"])[4] == (10, 8, 21, 17)
+
+
+def test_aSegmentThatIsNotTheObjectIsLeftOutOfEachFrame(logic, server, cine):
+    volume, _browser, segmentation, segment = cine
+    blood = logic.addSegment(segmentation, "Blood")
+    logic.segmentBox(volume, segmentation, blood, axis=0, slice=0, box=(12, 10, 13, 11))
+    (box,) = logic.boxNodes(segmentation, volume, segment)
+    logic.excludeSegment(box, blood)
+    with pytest.raises(UserError, match="'Blood', which is not the object, is known on the frame that is shown alone"):
+        follow(logic, cine)
+    logic.propagateThroughTime(volume, segmentation, blood)
+    follow(logic, cine)
+    excluded = server.requests[-1]["excludeMasks"]
+    assert sorted(excluded) == [1, 2, 3, 4, 5]
+    assert all((mask.x0, mask.y0, mask.pixels.shape) == (12, 10, (2, 2)) for mask in excluded.values())
+    assert areas(cine) == [0, *[AREA - 4] * 5, 0]
+    assert areas(cine, blood) == [0, *[4] * 5, 0]
+
+
+def test_whatWasOnlyCopiedToOtherFramesIsFollowedWhenItsTurnComes(logic, server, cine):
+    volume, browser, segmentation, _segment = cine
+    other = logic.addSegment(segmentation, "Leaflet")
+    logic.segmentBox(volume, segmentation, other, axis=0, slice=0, box=(25, 20, 29, 24))
+    follow(logic, cine)
+    assert areas(cine, other) == [25] * FRAMES
+    # On one frame somebody has worked on the copy.
+    browser.SetSelectedItemNumber(4)
+    edited = voxelsOf(segmentation, other, volume)
+    edited[0, 0, 0] = True
+    slicer.util.updateSegmentBinaryLabelmapFromArray(edited.astype(np.uint8), segmentation, other, volume)
+    browser.SetSelectedItemNumber(START)
+    logic.propagateThroughTime(volume, segmentation, other)
+    assert [number for number, _box in server.requests[-1]["prompts"]] == [START, 4]
+    assert areas(cine, other) == [0, 25, 25, 25, 26, 25, 25]
+    assert logic.undo(segmentation, volume)
+    assert areas(cine, other) == [25, 25, 25, 25, 26, 25, 25]
+
+
+def test_phasesAreAskedFrameByFrame(logic, server, cine):
+    volume, browser, _segmentation, _segment = cine
+    filtered, _other = addSequence([np.full(SHAPE, 100 + number, np.int16) for number in range(FRAMES)], "Filtered")
+    logic.setPhases(volume, [filtered], "max")
+    browser.SetSelectedItemNumber(START - 1)
+    browser.SetSelectedItemNumber(START)
+    assert logic.phases(volume) == [filtered]
+    follow(logic, cine)
+    request = server.requests[-1]
+    assert (request["method"], request["fuse"], len(request["also"])) == ("film", "max", 1)
+    shown, further = (server.contentOf(key) for key in (request["key"], request["also"][0]))
+    assert shown[:, 0, 0].tolist() == list(range(FRAMES))
+    assert further[:, 0, 0].tolist() == list(range(100, 100 + FRAMES))
+
+
+def _still():
+    return slicer.util.addVolumeFromArray(np.zeros(SHAPE, np.int16), name="Still")
+
+
+def _short():
+    return addSequence([np.zeros(SHAPE, np.int16)] * 3, "Short")[0]
+
+
+def _fine():
+    return addSequence([np.zeros((1, 30, 20), np.int16)] * FRAMES, "Fine")[0]
+
+
+@pytest.mark.parametrize(
+    ("phase", "words"),
+    [
+        (_still, "'Cine' has 7 frames, and 'Still', which is asked along, has 1"),
+        (_short, "'Short', which is asked along, has 3"),
+        (_fine, "The frames of 'Fine', which is asked along, have other voxels"),
+    ],
+)
+def test_phasesOfOtherFramesAreSaid(logic, cine, phase, words):
+    logic.setPhases(cine[0], [phase()])
+    with pytest.raises(UserError, match=words):
+        follow(logic, cine)
+    assert areas(cine) == [AREA] * FRAMES

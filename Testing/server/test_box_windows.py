@@ -11,7 +11,7 @@ from medsamseg_server.engine.box_windows import window_for_box
 from medsamseg_server.engine.engine import Engine, Prompt
 from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.volumes.volume import Volume
-from medsamseg_server.volumes.windows import resolve_window
+from medsamseg_server.volumes.windows import IntensityRange, resolve_window
 
 RANDOM = np.random.default_rng(16)
 LUNG, LIVER, FAT, GROUND_GLASS, AIR = -850, 60, -90, -600, -1000
@@ -72,18 +72,34 @@ def other(background, tissue, scale=1.0, offset=0.0):
     return (pixels * scale + offset).astype(np.float32)
 
 
-@pytest.mark.parametrize(
-    ("volume", "is_local"),
-    [
-        (other(100, 115), False),
-        # PET: a lesion ten times as hot as the body, and less than a hundredth of it.
-        (other(1, 12), True),
-        # SUV is the same in other units.
-        (other(1, 12, scale=0.2), True),
-        (np.clip(other(100, 160), 0, 255).astype(np.uint8), True),
-    ],
-    ids=["MR", "PET", "SUV", "8 bits"],
-)
+def standardized(volume):
+    """A volume as if its mean were 0 and its standard deviation 1."""
+    return (volume - volume.mean()) / volume.std()
+
+
+def as_shown(volume, width=400, level=40):
+    """A CT as it was saved from a screen: 8 bits, much of it black or white."""
+    return IntensityRange("", level - width / 2, level + width / 2, "").apply(volume)
+
+
+#: Images that are no CT in Hounsfield units, and whether an object in BOX of slice 1 gets a window of its own.
+OTHER_IMAGES = {
+    "MR": (other(100, 115), False),
+    "z-scored MR": (standardized(other(100, 115)), False),
+    "MR below zero": (other(100, 115, offset=-2000), False),
+    # A lesion ten times as hot as the body, and less than a hundredth of it.
+    "PET": (other(1, 12), True),
+    # The same in other units.
+    "SUV": (other(1, 12, scale=0.2), True),
+    "z-scored PET": (standardized(other(1, 12)), True),
+    "hot below zero": (other(1, 12, scale=10, offset=-300), True),
+    "8 bits": (np.clip(other(100, 160), 0, 255).astype(np.uint8), True),
+    "windowed CT": (as_shown(np.stack([chest(), slice_of(FAT, LIVER)])), False),
+    "nodule in windowed CT": (as_shown(np.stack([chest(), slice_of(LUNG, LIVER)])), False),
+}
+
+
+@pytest.mark.parametrize(("volume", "is_local"), OTHER_IMAGES.values(), ids=OTHER_IMAGES)
 def test_window_of_a_box_in_other_images(volume, is_local):
     whole = resolve_window("auto", volume)
     assert whole.kind == "percentile"
@@ -93,7 +109,8 @@ def test_window_of_a_box_in_other_images(volume, is_local):
     # The object is told apart from what is round it, and its own gray levels from each other.
     assert window.apply(volume[1][INSIDE]).mean() > window.apply(volume[1][:40]).mean() + 20
     if is_local:
-        assert whole.upper < 0.99 * volume[1][INSIDE].max() < window.upper
+        most = float(volume[1][INSIDE].max())
+        assert whole.upper < most < window.upper + 0.01 * (window.upper - window.lower)
         assert window.name == text
 
 

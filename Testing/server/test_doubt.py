@@ -10,6 +10,7 @@ from medsamseg_server.engine.masks import Candidates, SliceMask
 from medsamseg_server.propagation import Propagation, SliceResult
 from medsamseg_server.propagation.trust import LEAST_IN_BOX, confidence_in_box, doubt
 from medsamseg_server.serving.propagation_contract import SliceEvent
+from MedSAMSegLib.client.serverReplies import SegmentReply
 
 SIZE = (64, 64)
 #: x0, y0, x1, y1 of the user's box.
@@ -99,3 +100,36 @@ def test_reply_to_a_box_says_what_the_first_slice_of_a_propagation_would(client,
     (said,) = [event["doubt"] for event in map(json.loads, events) if event["event"] == "slice"]
     assert said.startswith("The mask on slice 5 is uncertain: it leaves much of the box empty.")
     assert reply["doubts"] == [None, said, None, None]
+    # As the module reads it.
+    assert SegmentReply.fromJson(reply).doubts == [None, said, None, None]
+
+
+def ring_like(size=SIZE):
+    """A slice with a square in BOX whose middle is much brighter than its rim."""
+    gray = np.full(size, 40, np.uint8)
+    gray[16:48, 16:48] = 150
+    gray[22:42, 22:42] = 240
+    return gray
+
+
+def test_reply_to_a_box_doubts_what_looks_unlike_its_rim(client, upload):
+    prompts = [{"box": BOX}]
+    alike = np.where(ring_like() > 40, 240, 40).astype(np.uint8)
+    path = upload(np.stack([ring_like(), alike]))
+    said = [
+        client.post(f"{path}/segment", json={"slice": index, "prompts": prompts, "window": IDENTITY_WINDOW}).json()
+        for index in (0, 1)
+    ]
+    assert "its inside looks unlike its rim" in said[0]["doubts"][0]
+    assert said[1]["doubts"] == [None]
+
+
+@pytest.mark.parametrize("boxes", [{0: BOX, 2: BOX}, {2: BOX, 4: BOX}], ids=["first", "second"])
+def test_slices_between_two_boxes_are_as_unsure_as_the_mask_that_looks_unlike_its_rim(boxes):
+    network = Network(*ANSWERS["nothing"])
+    at = 0 if 0 in boxes else 4
+    network.gray = lambda index: ring_like() if index == at else np.full(SIZE, 100, np.uint8)
+    first, last = boxes
+    events = Propagation((5, *SIZE), 0, boxes, first, last).run(network)
+    parts = {each.index: each.confidence.parts for each in events if isinstance(each, SliceResult)}
+    assert parts[(first + last) // 2]["inside"] == parts[at]["inside"] < 0.5

@@ -66,6 +66,13 @@ def test_two_boxes_give_a_ring_on_all_slices_and_one_gives_a_disc_that_is_doubte
     (sentence,) = alone.doubts
     assert "its inside looks unlike its rim" in sentence
     assert both.doubts == ()
+    # Also where that slice is all that is asked for.
+    only = Task(0, boxes, window=GRAYS, propagates=False)
+    assert WholeVolume(Volume.from_array(gray), only).run(engine).doubts == (sentence,)
+    # What is left out may look like something else.
+    assert all(
+        "excluded" in parts and "inside" not in parts for parts in (each.confidence.parts for each in both.results)
+    )
     sure = {name: [each.confidence.value for each in found.results] for name, found in (("1", alone), ("2", both))}
     assert max(sure["1"]) < LEAST_IN_BOX < min(sure["2"])
 

@@ -24,9 +24,10 @@ def gui(guiHost, cleanScene):
     guiHost.fitViews()
     yield guiHost
     guiHost.processEvents()
-    guiHost.closeModules()
-    complaints = guiHost.messages.errors + guiHost.messages.warnings
-    guiHost.reset()
+    with guiHost.unseen():
+        guiHost.closeModules()
+        complaints = guiHost.messages.errors + guiHost.messages.warnings
+        guiHost.reset()
     # Tests without windows may hold large networks.
     gc.enable()
     if complaints:

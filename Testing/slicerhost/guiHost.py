@@ -1,6 +1,7 @@
 """The host with windows: `slicer.app`, `qt`, `ctk` and the views as a panel finds them in Slicer."""
 
 import atexit
+import contextlib
 import functools
 import gc
 import os
@@ -227,22 +228,29 @@ class GuiHost:
         """Everything as after the start: no modules, no scene, no mouse button held, default layout and settings."""
         for driver in self._drivers.values():
             driver.reset()
-        # Nobody looks: the pictures of views that are being emptied are not worth their time.
-        self.layoutManager.pauseRender()
-        self.closeModules()
-        self.closeMainWindow()
-        self._removeAddedViews()
-        self.host.clearScene()
-        self._deleteWindows()
-        self.setDevicePixelRatio(1)
-        self.layoutManager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
-        qt.QSettings().clear()
-        slicer.app._translators.forget()
-        slicerVersion.behaveAs(slicerVersion.NEWEST)
-        self.layoutManager.resumeRender()
-        self.fitViews()
+        with self.unseen():
+            self.closeModules()
+            self.closeMainWindow()
+            self._removeAddedViews()
+            self.host.clearScene()
+            self._deleteWindows()
+            self.setDevicePixelRatio(1)
+            self.layoutManager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
+            qt.QSettings().clear()
+            slicer.app._translators.forget()
+            slicerVersion.behaveAs(slicerVersion.NEWEST)
+            self.fitViews()
         gc.collect()
         self.host.rememberAsClear()
+
+    @contextlib.contextmanager
+    def unseen(self):
+        """Nobody looks: the pictures of views that are being emptied are not worth their time."""
+        self.layoutManager.pauseRender()
+        try:
+            yield
+        finally:
+            self.layoutManager.resumeRender()
 
     def collectGarbageHere(self):
         """From now on only `reset` collects garbage, on this thread, until `gc.enable()`.
@@ -259,9 +267,8 @@ class GuiHost:
 
     def fitViews(self):
         """Give the slice nodes the size of their windows again, which `Host.clearScene` does not know."""
-        for widget in self.layoutManager._sliceWidgets.values():
-            widget.sliceView()._onResized()
-        self.processEvents()
+        if [widget for widget in self.layoutManager._sliceWidgets.values() if widget.sliceView()._fit()]:
+            self.processEvents()
 
     def _removeAddedViews(self):
         for name in [name for name in self.layoutManager.sliceViewNames() if name not in DEFAULT_VIEWS]:

@@ -16,6 +16,11 @@ def behaveAs(version):
     _present = version
 
 
+def current():
+    """:return: the version that the host behaves as."""
+    return _present
+
+
 def isAtLeast(version):
     """:return: whether the host behaves as this version or a later one."""
     return VERSIONS.index(_present) >= VERSIONS.index(version)

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from medsamseg_server.engine.close_ups import choose_view
 from medsamseg_server.engine.engine import Engine
+from medsamseg_server.engine.loaded_networks import LoadedNetworks
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.engine.slice_request import SliceRequest
@@ -132,12 +133,17 @@ def clickable(tiny, store):
     register(sha256=store.sha256("tiny"))
 
 
-def test_a_click_is_segmented_as_the_box_that_is_told(clickable, run, tmp_path):
+def test_a_click_is_segmented_as_the_box_that_is_told(clickable, store, run, tmp_path):
     scan, _ = write_case(tmp_path, "scan")
     common = ("--slice", 3, "--model", "tiny", "--runtime", "torch", "--device", "cpu", "--slice-only")
     clicked = run("segment", scan, "--click", "22,18.5", "-o", tmp_path / "click.nrrd", *common)
     assert clicked.status == 0, clicked.out + clicked.err
+    volume = Volume.from_array(sitk.GetArrayFromImage(sitk.ReadImage(str(scan))))
+    proposed = Engine(store, device="cpu", runtime="torch").box_for_click(
+        SliceRequest(volume, 0, 3, model="tiny"), (22, 18.5)
+    )
     told = re.search(r"^Box round the click: --box (\S+) --slice 3$", clicked.out, re.MULTILINE)[1]
+    assert [float(each) for each in told.split(",")] == pytest.approx(proposed.box, rel=1e-5)
     values = run("segment", scan, "--click", "22,18.5", "-o", tmp_path / "json.nrrd", *common, "--json").json()
     assert values["click"] == {"point": [22, 18.5], "slice": 3, "box": [float(each) for each in told.split(",")]}
     boxed = run("segment", scan, "--box", told, "-o", tmp_path / "box.nrrd", *common)
@@ -184,11 +190,15 @@ def test_the_server_answers_a_click_with_the_box_of_the_command_line(clickable, 
         (("--click", "48,10"), "point_outside_image"),
         (("--click", "10,10", "--slice", "7"), "slice_out_of_range"),
         (("--click", "10,10", "--box", "1,1,5,5"), "usage"),
+        (("--click", "10,10", "--box-format", "xywh"), "usage"),
         (("--click", "10,10", "--model", "litemedsam"), "click_head_missing"),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
-def test_what_is_wrong_with_a_click_is_told_before_the_network_is_loaded(clickable, run, tmp_path, options, code):
+def test_what_is_wrong_with_a_click_is_told_before_the_network_is_loaded(
+    clickable, run, tmp_path, monkeypatch, options, code
+):
+    monkeypatch.setattr(LoadedNetworks, "get", lambda self, name: pytest.fail("The network was loaded."))
     scan, _ = write_case(tmp_path, "scan")
     result = run("segment", scan, "--slice", 3, "--model", "tiny", *options, "-o", tmp_path / "out.nrrd", "--json")
     assert result.status != 0 and result.json()["error"]["code"] == code

@@ -37,7 +37,7 @@ def test_fromTheTitleToTheSegment(gui, german, panel, dragInRed):
     assert "Voxel auf Schicht" in panel.ui.statusLabel.text
     assert panel.ui.sliceLabel.text.startswith("Schicht ")
     assert "Box" in panel.ui.sliceLabel.text
-    gui.waitUntil(lambda: panel.ui.serverStatusLabel.text == "Bereit: Fake model auf dem Prozessor")
+    gui.waitUntil(lambda: panel.ui.serverStatusLabel.text.startswith("Bereit: Fake model auf dem Prozessor"))
     widgetDriver.click(panel.ui.propagateButton)
     gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
     assert panel.ui.statusLabel.text.startswith("5 Schichten. Angehalten bei Schicht ")

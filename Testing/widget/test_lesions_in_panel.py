@@ -134,3 +134,54 @@ def test_linesBecomeLesions(gui, opened):
     widgetDriver.click(opened.ui.useLinesButton)
     assert opened.ui.statusLabel.text.startswith("There is no line to use.")
     assert len(rows(opened)) == 2
+
+
+def test_roiBecomesALesion(gui, opened):
+    roi = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode")
+    roi.CreateDefaultDisplayNodes()
+    roi.SetCenter(25, 20, 12)
+    roi.SetSize(10, 8, 6)
+    widgetDriver.click(opened.ui.useROIsButton)
+    gui.waitUntil(lambda: [row[1] for row in rows(opened)] == ["axial 12"])
+    gui.waitUntil(lambda: opened.ui.statusLabel.text.startswith("Found"))
+    widgetDriver.click(opened.ui.useROIsButton)
+    assert opened.ui.statusLabel.text.startswith("There is no ROI to use.")
+
+
+def test_rejectedLesionGoesAndComesBackByOneUndo(gui, two):
+    before = rows(two)
+    widgetDriver.click(two.ui.rejectLesionButton)
+    gui.waitUntil(lambda: [row[1] for row in rows(two)] == ["axial 12"])
+    assert two.ui.statusLabel.text == "Segment 2 is rejected. Undo (Ctrl+Z) brings it back."
+    assert shown(gui) == 12
+    widgetDriver.click(two.ui.undoButton)
+    gui.waitUntil(lambda: rows(two) == before)
+
+
+def answerFileDialog(monkeypatch, path):
+    """Choose a file, or "" for none, in the place of the user."""
+    import qt
+
+    monkeypatch.setattr(qt.QFileDialog, "getSaveFileName", lambda *arguments: str(path))
+
+
+def test_tableIsSavedAndPutIntoTheScene(gui, two, tmp_path, monkeypatch):
+    path = tmp_path / "lesions.csv"
+    for answer in ("", path):
+        answerFileDialog(monkeypatch, answer)
+        widgetDriver.click(two.ui.saveLesionsButton)
+    assert two.ui.statusLabel.text == f"The lesions are in {path}."
+    assert [line.split(",")[1] for line in path.read_text(encoding="utf-8").splitlines()[1:]] == [
+        "axial 12",
+        "axial 25",
+    ]
+    widgetDriver.click(two.ui.tabulateLesionsButton)
+    (table,) = slicer.util.getNodesByClass("vtkMRMLTableNode")
+    assert table.GetNumberOfRows() == 2
+    assert table.GetName() in two.ui.statusLabel.text
+
+
+def test_fileThatCannotBeWrittenIsSaid(two, tmp_path, monkeypatch):
+    answerFileDialog(monkeypatch, tmp_path / "no" / "lesions.csv")
+    widgetDriver.click(two.ui.saveLesionsButton)
+    assert two.ui.statusLabel.text.startswith(f"{tmp_path / 'no' / 'lesions.csv'} cannot be written: ")

@@ -21,12 +21,17 @@ def inside(gui, box):
 def test_whatIsDrawnInTheBoxIsTakenAwayAndComesBack(gui, panel, server, box):
     whole = segmentVoxels(panel)
     panel.ui.notThisButton.click()
-    drawBox(gui, "Red", *inside(gui, box))
+    corners = inside(gui, box)
+    drawBox(gui, "Red", *corners)
     gui.waitUntil(lambda: "exclude" in server.requests[-1] and segmentVoxels(panel).sum() < whole.sum())
     assert BoxPromptStore().stored(box).exclude == server.requests[-1]["exclude"][0]
     assert f"Found {segmentVoxels(panel).sum()} voxels" in panel.ui.statusLabel.text
     assert panel.ui.boxesTable.rowCount == 1
     (shown,) = (node for node in boxNodes() if node.GetAttribute(EXCLUDED_ATTRIBUTE))
+    center, drawn = np.zeros(3), np.mean(corners, axis=0)
+    shown.GetCenterWorld(center)
+    # One pixel of the screen is less than a voxel here.
+    assert np.abs(center - drawn)[:2].max() < 1
     assert shown.GetDisplayNode().GetSelectedColor() != box.GetDisplayNode().GetSelectedColor()
     panel.ui.clearPointsButton.click()
     gui.waitUntil(lambda: segmentVoxels(panel).sum() == whole.sum())

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,8 +27,10 @@ import openvino
 import torch
 from random_weights import randomize
 
+from bench.closeUpRows import MODEL as CLOSE_UPS
+from bench.closeUpRows import measureCloseUps
 from bench.networkRows import measureNetworks
-from bench.picture import drawPicture
+from bench.picture import BARS, drawPicture
 from bench.profiles import profile
 from bench.proposalRows import MODEL as PROPOSER
 from bench.proposalRows import measureProposals
@@ -50,39 +53,57 @@ def main():
     """Run the benchmark, print it and write it down."""
     arguments = parseArguments()
     OUTPUT.mkdir(exist_ok=True)
-    has_bf16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     home = prepareHome(arguments.models)
     results = {"machine": machine(), "rows": {}, "ratios": {}, "click_ms": {}, "peak_rss_mb": {}, "yardstick": {}}
-    profiles = []
-    for model in arguments.models:
-        weights = ModelStore(home / "weights").path(model)
-        precision = choose_precision(get_specification(model), has_bf16)
-        print(f"{model}: networks", flush=True)
-        rows, ratios = measureNetworks(model, weights, precision, arguments.quick)
-        results["rows"] |= rows
-        results["ratios"] |= {f"{MODELS[model]}_{name}": value for name, value in ratios.items()}
-        results["yardstick"][model] = yardstick(model, precision, rows)
-        profiles += profile(model, weights, precision)
-        print(f"{model}: server", flush=True)
-        shutil.rmtree(home / "networks", ignore_errors=True)
-        rows, clicks, firstClick, peak = measureServer(home, model, arguments.quick)
-        results["rows"] |= rows
-        results["click_ms"][model] = clicks
-        results["peak_rss_mb"][model] = peak
-        if model == "litemedsam":
-            results["first_click_s"] = firstClick
-            results["click_ms"] |= clicks
-    if ModelStore(home / "weights").is_installed(PROPOSER):
-        print(f"{PROPOSER}: proposals", flush=True)
-        rows, ratios = measureProposals(ModelStore(home / "weights").path(PROPOSER), arguments.quick)
-        results["rows"] |= rows
-        results["ratios"] |= ratios
-    else:
-        print(f"Proposals are not measured: medsamseg models download {PROPOSER} brings the weights.", flush=True)
+    if arguments.only != "close-ups":
+        profiles = [line for model in arguments.models for line in measureModel(home, model, arguments.quick, results)]
+        (OUTPUT / "profiles.txt").write_text("\n".join(profiles) + "\n", encoding="utf-8")
+        measureProposer(home, arguments.quick, results)
+    if CLOSE_UPS in arguments.models:
+        print(f"{CLOSE_UPS}: close-ups", flush=True)
+        add(results, *measureCloseUps(home, arguments.quick))
     nameTargets(results["ratios"])
-    results |= measureModule()
-    (OUTPUT / "profiles.txt").write_text("\n".join(profiles) + "\n", encoding="utf-8")
+    if arguments.only != "close-ups":
+        results |= measureModule()
     write(results)
+
+
+def measureModel(home, model, quick, results):
+    """Add a model's networks and server to the results, and return the lines of its profile."""
+    weights = ModelStore(home / "weights").path(model)
+    has_bf16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    precision = choose_precision(get_specification(model), has_bf16)
+    print(f"{model}: networks", flush=True)
+    rows, ratios = measureNetworks(model, weights, precision, quick)
+    add(results, rows, {f"{MODELS[model]}_{name}": value for name, value in ratios.items()})
+    results["yardstick"][model] = yardstick(model, precision, rows)
+    profiles = profile(model, weights, precision)
+    print(f"{model}: server", flush=True)
+    shutil.rmtree(home / "networks", ignore_errors=True)
+    rows, clicks, firstClick, peak = measureServer(home, model, quick)
+    add(results, rows)
+    results["click_ms"][model] = clicks
+    results["peak_rss_mb"][model] = peak
+    if model == "litemedsam":
+        results["first_click_s"] = firstClick
+        results["click_ms"] |= clicks
+    return profiles
+
+
+def measureProposer(home, quick, results):
+    """Add proposals to the results, where their model is installed."""
+    store = ModelStore(home / "weights")
+    if not store.is_installed(PROPOSER):
+        print(f"Proposals are not measured: medsamseg models download {PROPOSER} brings the weights.", flush=True)
+        return
+    print(f"{PROPOSER}: proposals", flush=True)
+    add(results, *measureProposals(store.path(PROPOSER), quick))
+
+
+def add(results, rows, ratios=types.MappingProxyType({})):
+    """Add rows and ratios to the results."""
+    results["rows"] |= rows
+    results["ratios"] |= ratios
 
 
 def parseArguments():
@@ -90,6 +111,7 @@ def parseArguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     parser.add_argument("--quick", action="store_true", help="one round of everything, to see whether it runs")
+    parser.add_argument("--only", choices=["close-ups"], help="rows to measure instead of all")
     return parser.parse_args()
 
 
@@ -165,7 +187,8 @@ def measureModule():
 def write(results):
     """Write and print the results."""
     (OUTPUT / "results.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    drawPicture(OUTPUT / "speed.png", results["ratios"], results["machine"])
+    if any(name in results["ratios"] for _title, name in BARS):
+        drawPicture(OUTPUT / "speed.png", results["ratios"], results["machine"])
     lines = [f"{'':46}{'median':>10}{'quartiles':>22}"]
     for name, row in results["rows"].items():
         spread = f"{row['lower_quartile']:.4f} to {row['upper_quartile']:.4f}"
@@ -173,7 +196,7 @@ def write(results):
     lines += [f"ratio {name:40}{value:10.2f}" for name, value in results["ratios"].items()]
     for name in ("click_ms", "peak_rss_mb", "first_click_s", "module_ms_p95", "yardstick"):
         lines.append(f"{name}: {json.dumps(results.get(name))}")
-    for volume, kinds in results["click_parts_ms"].items():
+    for volume, kinds in results.get("click_parts_ms", {}).items():
         for kind, parts in kinds.items():
             spent = ", ".join(f"{part} {times['median']:.0f} ({times['p95']:.0f})" for part, times in parts.items())
             lines.append(f"click on {volume}, {kind}, median (p95) in ms: {spent}")

@@ -32,14 +32,16 @@ class Server:
 
     :param home: the folder of weights and caches.
     :param model: the default model.
+    :param program: what Python runs as ``medsamseg``.
+    :param more: further options of ``serve``.
     """
 
-    def __init__(self, home, model):
+    def __init__(self, home, model, program=("-m", "medsamseg_server"), more=()):
         self.started = time.perf_counter()
         token = secrets.token_urlsafe(16)
-        options = ["--token-from", "stdin", "--exit-with-stdin", "--model", model]
+        options = ["--token-from", "stdin", "--exit-with-stdin", "--model", model, *more]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "medsamseg_server", "serve", *options],
+            [sys.executable, *program, "serve", *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -58,6 +60,11 @@ class Server:
             return None
         fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
         return int(fields["VmHWM"].split()[0]) / 1024
+
+    def processorSeconds(self):
+        """Return the processor time that it has taken, of all its threads together."""
+        processor = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(processor[11]) + int(processor[12])) / os.sysconf("SC_CLK_TCK")
 
     def end(self):
         """End the process."""

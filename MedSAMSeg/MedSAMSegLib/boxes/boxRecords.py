@@ -30,6 +30,7 @@ class BoxState:
     :param threshold: of the probability above which a voxel is the object's.
     :param reach: how many slices from that of the box the object can be; None where nobody knows.
     :param phases: the :class:`Phases` that were asked as well.
+    :param extent: (slices below that of the box, slices above it) that the object has; None where nobody said.
     :param found: LabelmapCrop of the volume's voxels that the model found; None if that is not in memory any more.
     :param added: those of them that the segment did not have before; None if that is not in memory any more.
     :param erased: those that somebody took out by hand since, and that stay out.
@@ -43,11 +44,17 @@ class BoxState:
     threshold: float = DEFAULT_THRESHOLD
     reach: int | None = None
     phases: Phases = NO_PHASES
+    extent: tuple[int, int] | None = None
     found: LabelmapCrop | None = None
     added: LabelmapCrop | None = None
     erased: LabelmapCrop = dataclasses.field(default_factory=LabelmapCrop.empty)
     taken: dict = dataclasses.field(default_factory=dict)
     covered: SliceRecord | None = None
+
+    @property
+    def asked(self) -> tuple[str, str | None, float, int | None, Phases, tuple[int, int] | None]:
+        """What the box was asked with beside its prompt, in the order of :meth:`BoxPromptStore.storeRequest`."""
+        return self.window, self.model, self.threshold, self.reach, self.phases, self.extent
 
     @property
     def isKnown(self) -> bool:
@@ -121,7 +128,7 @@ class BoxRecords:
         if record is None or record.node is not node:
             request = self._store.request(node)
             context = self._store.context(node)
-            asked = (request[name] for name in ("window", "model", "threshold", "reach", "phases"))
+            asked = (request[name] for name in ("window", "model", "threshold", "reach", "phases", "extent"))
             state = BoxState(self._store.stored(node), *asked)
             record = self._keep(BoxRecord(node, context, state))
         return record
@@ -163,8 +170,7 @@ class BoxRecords:
         """
         record.state = state
         self._store.store(record.node, state.prompt)
-        asked = state.window, state.model, state.threshold, state.reach, state.phases
-        self._store.storeRequest(record.node, *asked)
+        self._store.storeRequest(record.node, *state.asked)
 
     def others(self, record: BoxRecord) -> list[BoxRecord]:
         """:return: the records of the other boxes of the same segment and volume."""
@@ -179,10 +185,9 @@ class BoxRecords:
         return [self.of(node) for node in self._store.nodes(segmentation, segmentID, volume)]
 
     def _bringToScene(self, record, geometry=None):
-        state = record.state
-        asked = state.window, state.model, state.threshold, state.reach, state.phases
+        state: BoxState = record.state
         volume, segmentation, segmentID = record.context
-        record.node = self._store.add(volume, segmentation, segmentID, state.prompt, *asked, geometry)
+        record.node = self._store.add(volume, segmentation, segmentID, state.prompt, *state.asked, geometry=geometry)
         if state.prompt.points or state.prompt.exclude:
             self._marks.show(record.node, volume, state.prompt)
         return self._keep(record)

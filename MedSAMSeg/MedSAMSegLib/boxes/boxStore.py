@@ -66,6 +66,7 @@ class BoxPromptStore:
         threshold: float = DEFAULT_THRESHOLD,
         reach: int | None = None,
         phases: Phases = NO_PHASES,
+        extent: tuple[int, int] | None = None,
         geometry: SliceGeometry | None = None,
     ) -> slicer.vtkMRMLMarkupsROINode:
         """Add a box to the scene.
@@ -91,7 +92,7 @@ class BoxPromptStore:
         roiNode.SetAttribute(SEGMENT_ATTRIBUTE, segmentID)
         roiNode.SetLocked(True)
         self.store(roiNode, prompt)
-        self.storeRequest(roiNode, window, model, threshold, reach, phases)
+        self.storeRequest(roiNode, window, model, threshold, reach, phases, extent)
         noteAlignment(roiNode, volumeNode, segmentationNode)
         noteFrame(roiNode, source, segmentationNode)
         layOut(roiNode, volumeNode, prompt)
@@ -267,13 +268,15 @@ class BoxPromptStore:
         roiNode.SetAttribute(BOX_ATTRIBUTE, json.dumps(prompt.toStored()))
 
     def request(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> dict[str, Any]:
-        """:return: what else the stored box was asked with: {"window", "model", "threshold", "reach", "phases"}."""
+        """:return: what else the stored box was asked with: as for `storeRequest`."""
+        request = json.loads(roiNode.GetAttribute(REQUEST_ATTRIBUTE) or "{}")
         return {
             "window": "auto",
             "model": None,
             "threshold": DEFAULT_THRESHOLD,
             "reach": None,
-            **json.loads(roiNode.GetAttribute(REQUEST_ATTRIBUTE) or "{}"),
+            **request,
+            "extent": tuple(request["extent"]) if request.get("extent") else None,
             "phases": Phases.of(roiNode),
         }
 
@@ -285,6 +288,7 @@ class BoxPromptStore:
         threshold: float = DEFAULT_THRESHOLD,
         reach: int | None = None,
         phases: Phases = NO_PHASES,
+        extent: tuple[int, int] | None = None,
     ) -> None:
         """Store what a box was asked with.
 
@@ -294,9 +298,10 @@ class BoxPromptStore:
         :param threshold: of the probability above which a pixel is the object's.
         :param reach: how many slices from that of the box the object can be; None where nobody knows.
         :param phases: the :class:`Phases` that were asked as well.
+        :param extent: (slices below that of the box, slices above it) that the object has; None where nobody said.
         """
         phases.note(roiNode)
-        request = {"window": window, "model": model, "threshold": threshold, "reach": reach}
+        request = {"window": window, "model": model, "threshold": threshold, "reach": reach, "extent": extent}
         roiNode.SetAttribute(REQUEST_ATTRIBUTE, json.dumps(request))
 
     def remove(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> None:

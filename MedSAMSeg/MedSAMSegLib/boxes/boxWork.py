@@ -17,9 +17,11 @@ from MedSAMSegLib.boxes.boxQuestions import MaskRequest, askMasks
 from MedSAMSegLib.boxes.boxRecords import BoxState
 from MedSAMSegLib.boxes.boxRun import BoxDeletion, BoxPreview, BoxResult, BoxRun, BoxThreshold, Question
 from MedSAMSegLib.boxes.excludedSegment import withExcludedVoxels
+from MedSAMSegLib.boxes.segmentRejection import rejectSegment
 from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
+from MedSAMSegLib.segments.segmentModel import noteModel
 from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.slices.sliceStates import SliceStates
 from MedSAMSegLib.volumes.obliquePlanes import rotationOfStack
@@ -71,23 +73,26 @@ class BoxWork:
         window: str,
         model: str | None,
         where: Mapping[str, Any],
-        reach: int | None = None,
+        remarks: Sequence[str] = (),
+        **known: Any,
     ) -> BoxRun:
         """:return: BoxRun of a new box; arguments as for `MedSAMSegLogic.startBox`, `where` as a dictionary.
 
-        :param reach: how many slices from that of the box the object can be; None where nobody knows.
+        :param remarks: sentences on how the box was found.
+        :param known: `reach` or `extent` of its BoxState.
         """
 
         def question():
             geometry, prompt, notes = boxPlace(volume, **where)
             context = SegmentContext(geometry.volumeNode, segmentation, segmentID)
+            notes = [*remarks, *notes]
             # A segmentation that cannot be written is refused before the server has any work.
             self._writers.of(segmentation, volume).check(segmentID, geometry)
             prompt = prompt.changed(excludedSegment=self._scene.excludedSegment(context))
             asked = window, model, Phases.of(context.volume)
             wanted = [MaskRequest(withExcludedVoxels(prompt, context), *asked, withProbability=True)]
             upload = self._upload(context.volume, wanted)
-            state = BoxState(prompt, window, model, reach=reach, phases=wanted[0].phases)
+            state = BoxState(prompt, window, model, phases=wanted[0].phases, **known)
             return self._question(
                 geometry, upload, wanted, lambda answers: write(answers[0], context, state, geometry, upload, notes)
             )
@@ -153,7 +158,8 @@ class BoxWork:
                 self._remember(forgotten, answers[1:])
                 threshold = record.state.threshold
                 found = _foundBy(prompt, threshold, answers[0][0])
-                state = BoxState(prompt, window, model, threshold, record.state.reach, phases, found)
+                where = record.state.reach, phases, record.state.extent
+                state = BoxState(prompt, window, model, threshold, *where, found)
                 target = self._replace(record, state, run, continues, isLast, geometry)
                 record.settle(number)
                 if isLast:
@@ -241,6 +247,11 @@ class BoxWork:
 
         run = BoxRun(question)
         return run
+
+    def reject(self, context: SegmentContext) -> None:
+        """Remove a segment and its boxes as one undo step; raises UserError as `rejectSegment` does."""
+        writer = self._writers.of(context.segmentation, context.volume)
+        rejectSegment(writer, self._scene, context.segmentation, context.segmentID)
 
     def preview(
         self, volume: slicer.vtkMRMLScalarVolumeNode, window: str, model: str | None, where: Mapping[str, Any]
@@ -369,6 +380,8 @@ class BoxWork:
 def _result(record, answer, changedSegment, notes):
     """:return: BoxResult of a box with the voxels that it found in its record."""
     mask, reply = answer
+    _volume, segmentation, segmentID = record.context
+    noteModel(segmentation.GetSegmentation().GetSegment(segmentID), reply.model, reply.weightsSha256)
     return BoxResult(
         prompt=record.state.prompt,
         promptNode=record.node,

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import slicer
 
 from MedSAMSegLib.boxes.lineArguments import linesCross
+from MedSAMSegLib.boxes.usedMarkups import isUsed
 from MedSAMSegLib.errors import UserError
 
 if TYPE_CHECKING:
     from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
-
-# From a line to the segmentation that it was used in, and the segment's ID.
-_ROLE = "MedSAMSeg.UsedFor"
-_ATTRIBUTE = "MedSAMSeg.UsedForSegment"
 
 
 def endsOf(line: Any) -> tuple[tuple[float, ...], ...]:
@@ -57,33 +53,15 @@ def measuredLesions(geometry: SliceGeometry) -> list[Any]:
     return lesions
 
 
-def noteUse(lines: Iterable[Any], segmentation: slicer.vtkMRMLSegmentationNode, segmentID: str) -> None:
-    """Remember that a segment was made from lines.
-
-    :param lines: Line markups; what is no node is passed over.
-    :param segmentation: the segmentation node.
-    :param segmentID: ID of the segment.
-    """
-    for line in lines:
-        if isinstance(line, slicer.vtkMRMLNode):
-            line.SetNodeReferenceID(_ROLE, segmentation.GetID())
-            line.SetAttribute(_ATTRIBUTE, segmentID)
-
-
 def _unusedLines(geometry):
     return [
         line
         for line in slicer.util.getNodesByClass("vtkMRMLMarkupsLineNode")
         if line.GetNumberOfDefinedControlPoints() == 2
         and line.GetDisplayVisibility()
-        and not _isUsed(line)
+        and not isUsed(line)
         and all(_isInside(geometry, end) for end in endsOf(line))
     ]
-
-
-def _isUsed(line):
-    segmentation = line.GetNodeReference(_ROLE)
-    return segmentation is not None and segmentation.GetSegmentation().GetSegment(line.GetAttribute(_ATTRIBUTE) or "")
 
 
 def _isInside(geometry, point):

@@ -15,12 +15,17 @@ from MedSAMSegLib.panel.frame.parameters import MedSAMSegParameters
 from MedSAMSegLib.panel.sections.boxesSection import BoxesSection
 from MedSAMSegLib.panel.sections.encodingSection import EncodingSection
 from MedSAMSegLib.panel.sections.exclusionSection import ExclusionSection
+from MedSAMSegLib.panel.sections.exportSection import ExportSection
 from MedSAMSegLib.panel.sections.firstBoxSection import FirstBoxSection
+from MedSAMSegLib.panel.sections.followUpSection import FollowUpSection
 from MedSAMSegLib.panel.sections.historySection import HistorySection
 from MedSAMSegLib.panel.sections.improveSection import ImproveSection
 from MedSAMSegLib.panel.sections.inputsSection import InputsSection
 from MedSAMSegLib.panel.sections.installSection import InstallSection
 from MedSAMSegLib.panel.sections.lesionsSection import LesionsSection
+from MedSAMSegLib.panel.sections.lesionTableSection import LesionTableSection
+from MedSAMSegLib.panel.sections.markedLesionsSection import MarkedLesionsSection
+from MedSAMSegLib.panel.sections.phasesSection import PhasesSection
 from MedSAMSegLib.panel.sections.pointsSection import PointsSection
 from MedSAMSegLib.panel.sections.propagationSection import PropagationSection
 from MedSAMSegLib.panel.sections.proposalsSection import ProposalsSection
@@ -46,10 +51,15 @@ SECTIONS = (
     BoxesSection,
     PointsSection,
     ExclusionSection,
+    PhasesSection,
     ProposalsSection,
     PropagationSection,
     ReviewSection,
     LesionsSection,
+    MarkedLesionsSection,
+    LesionTableSection,
+    FollowUpSection,
+    ExportSection,
     HistorySection,
     ImproveSection,
     PanelShortcuts,

@@ -89,14 +89,20 @@ class Propagations:
         prompts = {segment: self._prompts(volume, segmentation, segment) for segment in segments}
         axis = _commonAxis(prompts.values())
         statesOfSegments = {segment: SliceStates(segmentation, segment, volume, axis) for segment in segments}
-        limits = first, last, direction, fromSlice
+        isLimited = first is not None or last is not None
+        ends = {
+            segment: (first, last) if isLimited else self._extent(volume, segmentation, segment) for segment in segments
+        }
         plans = {
             # Of several boxes on one slice the last is what the user wants now.
             segment: planPropagation(
                 {prompt.sliceIndex: prompt.box for prompt in prompts[segment]},
                 statesOfSegments[segment],
                 axis,
-                *limits,
+                ends[segment][0],
+                ends[segment][1],
+                direction,
+                fromSlice,
                 reach=self._reach(volume, segmentation, segment),
                 # What several objects share out, or other planes show, is known only when all of it is computed.
                 isWhole=len(segments) > 1 or planes > 1,
@@ -184,6 +190,18 @@ class Propagations:
         nodes = self._store.nodes(segmentation, segment, volume)
         reaches = [self._store.request(node)["reach"] for node in nodes]
         return None if None in reaches else max(reaches)
+
+    def _extent(self, volume, segmentation, segment):
+        """:return: the first and the last slice that the object has, as its boxes say; None, None where any is open."""
+        nodes = self._store.nodes(segmentation, segment, volume)
+        extents = [self._store.request(node)["extent"] for node in nodes]
+        if None in extents:
+            return None, None
+        indices = [self._store.read(node).sliceIndex for node in nodes]
+        count = SliceGeometry(volume).shape[self._store.read(nodes[0]).axis]
+        first = min(index - below for index, (below, _above) in zip(indices, extents, strict=True))
+        last = max(index + above for index, (_below, above) in zip(indices, extents, strict=True))
+        return max(first, 0), min(last, count - 1)
 
     def onItsPlanes(self, context: SegmentContext) -> SegmentContext:
         """:return: a SegmentContext on the volume, or the stack, that the boxes of its segment are on."""

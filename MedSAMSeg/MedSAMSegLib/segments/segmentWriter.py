@@ -310,6 +310,15 @@ class SegmentWriter:
             self._history.noteOwnChange()
             raise
 
+    def removeSegment(self, segmentID: str) -> None:
+        """Take a segment out of the segmentation, inside an `undoStep`; undo brings it back to its place in the list.
+
+        :param segmentID: ID of the segment.
+        """
+        self._saveState()
+        self._segmentationNode.GetSegmentation().RemoveSegment(segmentID)
+        self._history.noteOwnChange()
+
     def undo(self) -> bool:
         """Take the last step back.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import slicer
@@ -9,11 +10,16 @@ import slicer
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.segmentWriter import SegmentWriter
 from MedSAMSegLib.slices.protectedSegments import acceptedSlices
+from MedSAMSegLib.slices.sliceStates import SliceStates
 from MedSAMSegLib.volumes.imageSequence import framesShownBy, sequenceShownBy
 from MedSAMSegLib.volumes.nodeNames import nodeName
 
 if TYPE_CHECKING:
     from MedSAMSegLib.volumes.imageSequence import ImageSequence
+
+
+#: Tag of a segment on a frame that was never worked on there.
+COPY_TAG = "MedSAMSeg.CopiedToFrame"
 
 
 class SegmentationSequence:
@@ -83,6 +89,7 @@ class SegmentationSequence:
             frame = sequence.SetDataNodeAtValue(segmentationNode, images.value(number))
             if number != shown:
                 cls._clear(frame, segmentID)
+                _markCopies(frame)
         # The name is the user's, and no title of a frame.
         images.browser.SetOverwriteProxyName(sequence, False)
         return cls(images, segmentationNode, sequence)
@@ -103,6 +110,24 @@ class SegmentationSequence:
         :param number: number of the frame, from 0.
         """
         return SegmentWriter(self.frame(number), self.images.volumeNode, acceptedSlices)
+
+    def takeCopiesOut(self, segmentID: str, axis: int, onFrame: Callable[[int], None]) -> None:
+        """Empty a segment that is about to be followed on the frames that it was only copied to and nobody touched.
+
+        :param segmentID: ID of the segment.
+        :param axis: array axis of its slices.
+        :param onFrame: called with the number of each frame before it is changed.
+        """
+        for number in range(self.images.frameCount):
+            frame = self.frame(number)
+            segment = frame.GetSegmentation().GetSegment(segmentID)
+            if number == self.images.shownFrame or not segment.HasTag(COPY_TAG):
+                continue
+            onFrame(number)
+            segment.RemoveTag(COPY_TAG)
+            states = SliceStates(frame, segmentID, self.images.volumeNode, axis).states()
+            if not any(state.isLocked for state in states.values()):
+                self._clear(frame, segmentID)
 
     def checkWritable(self, segmentID: str) -> None:
         """:raises UserError: if a segment cannot be written, such as because it is hidden."""
@@ -134,6 +159,12 @@ class SegmentationSequence:
         segmentation.RemoveSegment(segmentID)
         segmentation.AddSegment(empty, segmentID)
         segmentation.SetSegmentIndex(segmentID, position)
+
+
+def _markCopies(frame):
+    """Note that what the segments of a frame hold was copied from the frame that was shown."""
+    for segmentID in frame.GetSegmentation().GetSegmentIDs():
+        frame.GetSegmentation().GetSegment(segmentID).SetTag(COPY_TAG, "1")
 
 
 def removeFromFrames(segmentationNode: slicer.vtkMRMLSegmentationNode, segmentID: str) -> None:

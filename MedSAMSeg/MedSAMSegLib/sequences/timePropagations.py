@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.boxes.boxFrame import noteFrame
-from MedSAMSegLib.client.volumeUpload import VolumeUpload
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.sequences.segmentationSequence import SegmentationSequence
+from MedSAMSegLib.sequences.timeFilms import FilmMaker
 from MedSAMSegLib.sequences.timeRun import TimeRun
-from MedSAMSegLib.sequences.timeSteps import TimeSteps
-from MedSAMSegLib.slices.sliceRecord import BOX
+from MedSAMSegLib.sequences.timeSteps import TimeStep, TimeSteps
 from MedSAMSegLib.slices.sliceStates import SliceStates
 from MedSAMSegLib.volumes.imageSequence import ImageSequence
-from MedSAMSegLib.volumes.slicePrompt import DrawnMask, SlicePrompt
 
 if TYPE_CHECKING:
     import slicer
 
     from MedSAMSegLib.boxes.boxStore import BoxPromptStore
     from MedSAMSegLib.segments.segmentWriters import SegmentWriters
-
-
-@dataclasses.dataclass(frozen=True)
-class Film:
-    """The same slice of all frames, and where the object is on some of them.
-
-    :param upload: :class:`VolumeUpload` of the frames, array (frames, rows, columns).
-    :param prompts: {number of a frame with the object: SlicePrompt with a box and the mask of it}, ascending.
-    :param locked: numbers of the frames that somebody has emptied or accepted as empty.
-    """
-
-    upload: VolumeUpload
-    prompts: dict
-    locked: tuple
-
-    @property
-    def request(self) -> dict[str, Any]:
-        """Arguments of :meth:`ServerClient.propagate` that are about frames."""
-        return {"prompts": list(self.prompts.values()), "locked": list(self.locked)}
 
 
 class TimePropagations:
@@ -80,17 +59,22 @@ class TimePropagations:
         frames = SegmentationSequence.of(images, segmentation)
         images.check()
         found = self._slicesWithObject(volume, segmentation, segment, axis)
+        maker = FilmMaker(images, SegmentContext(volume, segmentation, segment), axis, self._store)
         if frames is None:
+            maker.checkExcluded()
             frames = SegmentationSequence.make(images, segmentation, segment)
             for node in self._store.nodes(segmentation, segment, volume):
                 noteFrame(node, volume, segmentation)
-        films = {index: _film(frames, segment, axis, index) for index in found}
+        step = TimeStep(frames)
+        frames.takeCopiesOut(segment, axis, step.remember)
+        films = {index: maker.film(frames, index) for index in found}
         run = TimeRun(
             self._connect,
             films,
             frames,
             segment,
             axis,
+            step,
             settings,
             lambda step: self.steps.add(segmentation, step, self._writers.of(segmentation, volume).lastStep),
             progress,
@@ -123,20 +107,3 @@ class TimePropagations:
                 "Wait until it is done, or cancel it.",
                 "propagation_running",
             )
-
-
-def _film(frames, segment, axis, sliceIndex):
-    """:return: the Film of a slice, with what the shown frame holds, and what others hold that somebody worked on."""
-    images = frames.images
-    prompts, locked = {}, []
-    for number in range(images.frameCount):
-        sliceStates = SliceStates(frames.frame(number), segment, images.volumeNode, axis)
-        state = sliceStates.state(sliceIndex)
-        if state is None:
-            continue
-        if state.isEmpty:
-            locked += [number] if state.isLocked else []
-        elif number == images.shownFrame or state.isLocked or state.provenance == BOX:
-            mask = DrawnMask(*sliceStates.crop(sliceIndex).flat(axis))
-            prompts[number] = SlicePrompt(0, number, sliceStates.tightBox(sliceIndex), mask=mask)
-    return Film(VolumeUpload(images.film(axis, sliceIndex)), prompts, tuple(locked))

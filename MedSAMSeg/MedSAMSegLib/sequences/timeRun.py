@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.runs.streamedRun import StreamedRun, include
-from MedSAMSegLib.sequences.timeSteps import TimeStep
 from MedSAMSegLib.slices.sliceRecord import PROPAGATED
 from MedSAMSegLib.slices.sliceStates import SliceStates
 
 if TYPE_CHECKING:
     from MedSAMSegLib.sequences.segmentationSequence import SegmentationSequence
-    from MedSAMSegLib.sequences.timePropagations import Film
+    from MedSAMSegLib.sequences.timeFilms import Film
+    from MedSAMSegLib.sequences.timeSteps import TimeStep
 
 #: How the server follows what may jump, hide and come back.
 METHOD = "film"
@@ -64,6 +64,7 @@ class TimeRun(StreamedRun):
     :param frames: :class:`SegmentationSequence` that is written.
     :param segmentID: ID of the segment.
     :param axis: array axis of the slices.
+    :param step: the :class:`TimeStep` that it is; it may hold what was changed before.
     :param settings: window, model and direction, as for :meth:`ServerClient.propagate`.
     :param onEnd: called with the :class:`TimeStep` when nothing more will be written and something was.
     :param progress: called with a :class:`TimeProgress` after each frame; returning False cancels.
@@ -76,6 +77,7 @@ class TimeRun(StreamedRun):
         frames: SegmentationSequence,
         segmentID: str,
         axis: int,
+        step: TimeStep,
         settings: Mapping[str, Any],
         onEnd: Callable[..., None],
         progress: Callable[..., None] | None = None,
@@ -88,7 +90,7 @@ class TimeRun(StreamedRun):
         self._settings = settings
         self._onEnd = onEnd
         self._progress = progress
-        self._step = TimeStep(frames)
+        self._step = step
         self._done = 0
         super().__init__(connect, [uuid.uuid4().hex for _film in films])
 
@@ -151,5 +153,6 @@ class TimeRun(StreamedRun):
                 self._onEnd(self._step)
 
 
-def _propagate(job, request, client, key):
-    return client.propagate(key, job=job, **request)
+def _propagate(job, request, client, keys):
+    also = [keys.phases[volumeID] for volumeID in request.get("also", ())]
+    return client.propagate(keys.volume, job=job, **{**request, **({"also": also} if also else {})})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from MedSAMSegLib.training.nrrdFile import writeNrrd
+from MedSAMSegLib.volumes.nrrdFile import writeNrrd
 
 if TYPE_CHECKING:
     import slicer

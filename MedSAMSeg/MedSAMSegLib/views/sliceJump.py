@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +33,16 @@ def jumpToSlice(geometry: SliceGeometry, axis: int, index: int) -> None:
         shown = [_turned(geometry, axis, sliceNodes)]
     for sliceNode in shown:
         sliceNode.JumpSliceByOffsetting(*center)
+
+
+def jumpToMiddle(ends: Sequence[Sequence[float]]) -> None:
+    """Let every slice view show the middle between two points.
+
+    :param ends: both as (R, A, S) in the world.
+    """
+    middle = [(first + second) / 2 for first, second in zip(*ends, strict=True)]
+    for sliceNode in slicer.util.getNodesByClass("vtkMRMLSliceNode"):
+        sliceNode.JumpSliceByOffsetting(*middle)
 
 
 def _turned(geometry, axis, sliceNodes):

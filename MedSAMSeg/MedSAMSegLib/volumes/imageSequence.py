@@ -86,6 +86,13 @@ class ImageSequence:
         """
         return self.sequence.GetNthIndexValue(frame)
 
+    def number(self, value: str) -> int:
+        """:return: number of the frame of an index value, from 0; -1 where there is none any more.
+
+        :param value: as `value` returns it.
+        """
+        return self.sequence.GetItemNumberFromIndexValue(value, False)
+
     def title(self, frame: int) -> str:
         """:return: what to call a frame, such as "4 of 25 (0.12 s)".
 

@@ -11,11 +11,12 @@ from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.sliceGeometry import checkVolume, isColor
 from MedSAMSegLib.volumes.voxelPlaces import IJKToWorldOf
 
-PHASE_ROLE = "MedSAMSegPhase"
-FUSE_ATTRIBUTE = "MedSAMSeg.Fuse"
-
 #: How the probabilities of all volumes become one.
 FUSIONS = ("mean", "max")
+
+#: The roles of references to further volumes, by how these are fused. Of a volume that shows the frames of a sequence,
+#: references stay when another frame is shown; attributes are replaced by the frame's.
+PHASE_ROLES = {"mean": "MedSAMSegPhase", "max": "MedSAMSegPhaseMaximum"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,10 +36,12 @@ class Phases:
 
         :param node: a volume, or the ROI markup of a box.
         """
-        numbers = range(node.GetNumberOfNodeReferences(PHASE_ROLE))
-        found = [node.GetNthNodeReference(PHASE_ROLE, number) for number in numbers]
-        volumeIDs = tuple(each.GetID() for each in found if each is not None)
-        return cls(volumeIDs, node.GetAttribute(FUSE_ATTRIBUTE) or FUSIONS[0])
+        for fuse, role in PHASE_ROLES.items():
+            found = [node.GetNthNodeReference(role, number) for number in range(node.GetNumberOfNodeReferences(role))]
+            volumeIDs = tuple(each.GetID() for each in found if each is not None)
+            if volumeIDs:
+                return cls(volumeIDs, fuse)
+        return NO_PHASES
 
     def note(self, node: slicer.vtkMRMLNode) -> None:
         """Note them on a node, with which they are saved in the scene.
@@ -47,10 +50,10 @@ class Phases:
         """
         if Phases.of(node) == self:
             return
-        node.RemoveNodeReferenceIDs(PHASE_ROLE)
+        for role in PHASE_ROLES.values():
+            node.RemoveNodeReferenceIDs(role)
         for volumeID in self.volumeIDs:
-            node.AddNodeReferenceID(PHASE_ROLE, volumeID)
-        node.SetAttribute(FUSE_ATTRIBUTE, None if self.fuse == FUSIONS[0] else self.fuse)
+            node.AddNodeReferenceID(PHASE_ROLES[self.fuse], volumeID)
 
     @property
     def volumes(self) -> list[slicer.vtkMRMLScalarVolumeNode]:

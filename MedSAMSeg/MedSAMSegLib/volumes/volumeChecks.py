@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import slicer
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.imageSequence import ImageSequence
 from MedSAMSegLib.volumes.sliceGeometry import checkVolume
 
-if TYPE_CHECKING:
-    import slicer
+
+def choosableVolumes() -> list[slicer.vtkMRMLScalarVolumeNode]:
+    """Return the volumes of the scene that the user can choose."""
+    volumes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
+    return [
+        volume for volume in volumes if not (volume.GetHideFromEditors() or volume.IsA("vtkMRMLLabelMapVolumeNode"))
+    ]
 
 
 def whyUnusable(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> str:

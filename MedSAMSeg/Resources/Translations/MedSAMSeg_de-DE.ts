@@ -220,8 +220,8 @@
             <translation>Segmente</translation>
         </message>
         <message>
-            <source>The selected segment receives the results. Double-click a name to change it.</source>
-            <translation>Das ausgewählte Segment bekommt die Ergebnisse. Doppelklick auf einen Namen, um ihn zu ändern.</translation>
+            <source>The selected segment receives the results. Double-click a name to change it, or a color to say what the segment is (terminology).</source>
+            <translation>Das gewählte Segment erhält die Ergebnisse. Ein Doppelklick auf einen Namen ändert ihn, einer auf eine Farbe sagt, was das Segment ist (Terminologie).</translation>
         </message>
         <message>
             <source>Add a segment for another object</source>
@@ -362,6 +362,42 @@
         <message>
             <source>Segment that is not of the selected box's object</source>
             <translation>Segment, das nicht zum Objekt der ausgewählten Box gehört</translation>
+        </message>
+        <message>
+            <source>Further volumes</source>
+            <translation>Weitere Volumen</translation>
+        </message>
+        <message>
+            <source>Further volumes of the same patient, such as phases of contrast or sequences of an MR examination. Boxes and propagations ask the ticked ones as well: Space ticks one.</source>
+            <translation>Weitere Volumen desselben Patienten, etwa Kontrastmittelphasen oder Sequenzen einer MR-Untersuchung. Boxen und Propagationen fragen die angekreuzten mit ab; die Leertaste kreuzt an.</translation>
+        </message>
+        <message>
+            <source>Further volumes of the patient</source>
+            <translation>Weitere Volumen des Patienten</translation>
+        </message>
+        <message>
+            <source>Fuse:</source>
+            <translation>Verbinden:</translation>
+        </message>
+        <message>
+            <source>How the probabilities of all volumes become one: the mean, or the maximum for objects that some of the volumes show</source>
+            <translation>Wie aus den Wahrscheinlichkeiten aller Volumen eine wird: der Mittelwert, oder das Maximum für Objekte, die nur manche der Volumen zeigen</translation>
+        </message>
+        <message>
+            <source>How volumes are fused</source>
+            <translation>Wie Volumen verbunden werden</translation>
+        </message>
+        <message>
+            <source>Ask for all boxes of the selected segment anew, with the volumes that are ticked now; one undo step</source>
+            <translation>Alle Boxen des ausgewählten Segments mit den jetzt angekreuzten Volumen neu abfragen; ein Schritt zum Rückgängigmachen</translation>
+        </message>
+        <message>
+            <source>Ask again</source>
+            <translation>Neu abfragen</translation>
+        </message>
+        <message>
+            <source>Ask for the boxes again</source>
+            <translation>Die Boxen neu abfragen</translation>
         </message>
         <message>
             <source>Proposals</source>
@@ -628,6 +664,14 @@
             <translation>Aus Linien</translation>
         </message>
         <message>
+            <source>Make a lesion of each ROI that was drawn with the Markups module: its sides are the box on its middle slice, its depth the slices that propagation looks at.</source>
+            <translation>Aus jeder ROI, die mit dem Modul „Markups“ gezeichnet wurde, eine Läsion machen: ihre Seiten sind die Box auf ihrer mittleren Schicht, ihre Tiefe die Schichten, durch die verfolgt wird.</translation>
+        </message>
+        <message>
+            <source>Use ROIs</source>
+            <translation>Aus ROIs</translation>
+        </message>
+        <message>
             <source>Show the lesion before (Ctrl+Up)</source>
             <translation>Die vorige Läsion zeigen (Strg+Oben)</translation>
         </message>
@@ -646,6 +690,150 @@
         <message>
             <source>All slices of this lesion are good: propagation leaves them as they are (Shift+A)</source>
             <translation>Alle Schichten dieser Läsion sind gut: Die Propagation lässt sie, wie sie sind (Umschalt+A)</translation>
+        </message>
+        <message>
+            <source>This is no lesion: remove it with its boxes (Shift+X). Undo brings all of it back.</source>
+            <translation>Das ist keine Läsion: mit ihren Boxen entfernen (Umschalt+X). Rückgängig bringt alles zurück.</translation>
+        </message>
+        <message>
+            <source>Reject</source>
+            <translation>Verwerfen</translation>
+        </message>
+        <message>
+            <source>Write the table into a CSV file</source>
+            <translation>Die Tabelle in eine CSV-Datei schreiben</translation>
+        </message>
+        <message>
+            <source>Save as CSV…</source>
+            <translation>Als CSV speichern…</translation>
+        </message>
+        <message>
+            <source>Put these numbers into a table of the scene, which is saved with it and opened by the Tables module</source>
+            <translation>Diese Zahlen in eine Tabelle der Szene schreiben, die mit ihr gespeichert wird und im Modul „Tables“ zu sehen ist</translation>
+        </message>
+        <message>
+            <source>Table in scene</source>
+            <translation>Tabelle in Szene</translation>
+        </message>
+        <message>
+            <source>Follow-up</source>
+            <translation>Verlauf</translation>
+        </message>
+        <message>
+            <source>Earlier scan:</source>
+            <translation>Frühere Aufnahme:</translation>
+        </message>
+        <message>
+            <source>The scan from before, which lies on the chosen volume: registered, and under the transform of its registration</source>
+            <translation>Die frühere Aufnahme, die auf dem gewählten Volumen liegt: registriert, und unter der Transformation ihrer Registrierung</translation>
+        </message>
+        <message>
+            <source>Earlier scan</source>
+            <translation>Frühere Aufnahme</translation>
+        </message>
+        <message>
+            <source>Its lesions:</source>
+            <translation>Ihre Läsionen:</translation>
+        </message>
+        <message>
+            <source>The segmentation with the lesions of the scan from before</source>
+            <translation>Die Segmentierung mit den Läsionen der früheren Aufnahme</translation>
+        </message>
+        <message>
+            <source>Lesions of the earlier scan</source>
+            <translation>Läsionen der früheren Aufnahme</translation>
+        </message>
+        <message>
+            <source>Longest diameters in mm, and how diameters and volumes changed. Click a lesion to see it.</source>
+            <translation>Längste Durchmesser in mm, und wie Durchmesser und Volumina sich geändert haben. Eine Läsion anklicken, um sie zu sehen.</translation>
+        </message>
+        <message>
+            <source>Changes of the lesions</source>
+            <translation>Änderungen der Läsionen</translation>
+        </message>
+        <message>
+            <source>Look for each lesion of the earlier scan where it lies on the chosen volume, and compare both. Segments that overlap one are taken as it.</source>
+            <translation>Jede Läsion der früheren Aufnahme dort suchen, wo sie im gewählten Volumen liegt, und beide vergleichen. Segmente, die sich mit einer überdecken, gelten als dieselbe.</translation>
+        </message>
+        <message>
+            <source>Follow up</source>
+            <translation>Vergleichen</translation>
+        </message>
+        <message>
+            <source>Look for no more lesions</source>
+            <translation>Keine weiteren Läsionen suchen</translation>
+        </message>
+        <message>
+            <source>Write the changes into a CSV file</source>
+            <translation>Die Änderungen in eine CSV-Datei schreiben</translation>
+        </message>
+        <message>
+            <source>Save changes…</source>
+            <translation>Änderungen speichern…</translation>
+        </message>
+        <message>
+            <source>Export to DICOM</source>
+            <translation>Export nach DICOM</translation>
+        </message>
+        <message>
+            <source>DICOM segmentation, binary: segments may overlap</source>
+            <translation>DICOM-Segmentierung, binär: Segmente dürfen einander überlappen</translation>
+        </message>
+        <message>
+            <source>Segmentation (SEG)</source>
+            <translation>Segmentierung (SEG)</translation>
+        </message>
+        <message>
+            <source>DICOM segmentation of the newer type LABELMAP, in which segments cannot overlap; not every program reads it yet</source>
+            <translation>DICOM-Segmentierung der neueren Art LABELMAP, in der Segmente einander nicht überlappen können; noch nicht jedes Programm liest sie</translation>
+        </message>
+        <message>
+            <source>Segmentation as a label map</source>
+            <translation>Segmentierung als Labelmap</translation>
+        </message>
+        <message>
+            <source>Contours, for radiotherapy</source>
+            <translation>Konturen, für die Strahlentherapie</translation>
+        </message>
+        <message>
+            <source>Structure set (RTSTRUCT)</source>
+            <translation>Strukturen (RTSTRUCT)</translation>
+        </message>
+        <message>
+            <source>Volumes, longest diameters and intensities, as a structured report (TID 1500)</source>
+            <translation>Volumen, längste Durchmesser und Intensitäten, als strukturierter Bericht (TID 1500)</translation>
+        </message>
+        <message>
+            <source>Report of the measurements (SR)</source>
+            <translation>Bericht der Messwerte (SR)</translation>
+        </message>
+        <message>
+            <source>This volume was not loaded from Slicer's DICOM database, so there are no images to refer to. Import its files in the module DICOM, and load it from there.</source>
+            <translation>Dieses Volumen wurde nicht aus Slicers DICOM-Datenbank geladen, es gibt also keine Bilder, auf die verwiesen werden könnte. Importieren Sie seine Dateien im Modul DICOM, und laden Sie es von dort.</translation>
+        </message>
+        <message>
+            <source>Write all segments with voxels into a folder, as part of the patient's study. Double-click the color of a segment above to say what it is.</source>
+            <translation>Alle Segmente mit Voxeln in einen Ordner schreiben, als Teil der Studie des Patienten. Ein Doppelklick oben auf die Farbe eines Segments sagt, was es ist.</translation>
+        </message>
+        <message>
+            <source>Export to DICOM…</source>
+            <translation>Nach DICOM exportieren…</translation>
+        </message>
+        <message>
+            <source>How many of the files are written</source>
+            <translation>Wie viele der Dateien geschrieben sind</translation>
+        </message>
+        <message>
+            <source>Progress of the export</source>
+            <translation>Fortschritt des Exports</translation>
+        </message>
+        <message>
+            <source>Stop; nothing is written</source>
+            <translation>Anhalten; es wird nichts geschrieben</translation>
+        </message>
+        <message>
+            <source>Cancel the export</source>
+            <translation>Den Export abbrechen</translation>
         </message>
         <message>
             <source>Take the last change back (Ctrl+Z)</source>
@@ -843,6 +1031,18 @@
     </context>
     <context>
         <name>parts.boxSentences</name>
+        <message>
+            <source>Asked for {count} boxes again.</source>
+            <translation>{count} Boxen neu abgefragt.</translation>
+        </message>
+        <message>
+            <source>Nothing was found on the slices {slices}.</source>
+            <translation>Auf den Schichten {slices} wurde nichts gefunden.</translation>
+        </message>
+        <message>
+            <source>Nothing changed.</source>
+            <translation>Nichts hat sich geändert.</translation>
+        </message>
         <message>
             <source>The one mask.</source>
             <translation>Die eine Maske.</translation>
@@ -1217,6 +1417,17 @@
         </message>
     </context>
     <context>
+        <name>parts.savedFile</name>
+        <message>
+            <source>{path} cannot be written: {reason}.</source>
+            <translation>{path} lässt sich nicht schreiben: {reason}.</translation>
+        </message>
+        <message>
+            <source>Choose another folder, or close the program that has the file open.</source>
+            <translation>Wählen Sie einen anderen Ordner, oder schließen Sie das Programm, das die Datei geöffnet hat.</translation>
+        </message>
+    </context>
+    <context>
         <name>sections.boxesSection</name>
         <message>
             <source>Press the left button at a corner of the object, drag to the opposite corner, release.</source>
@@ -1252,6 +1463,29 @@
         <message>
             <source>There is no box of this segment on this slice: draw the object's box first.</source>
             <translation>Auf dieser Schicht gibt es keine Box dieses Segments: Zeichnen Sie zuerst die Box des Objekts.</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.exportSection</name>
+        <message>
+            <source>Folder for the DICOM files</source>
+            <translation>Ordner für die DICOM-Dateien</translation>
+        </message>
+        <message>
+            <source>Writing DICOM files …</source>
+            <translation>DICOM-Dateien werden geschrieben …</translation>
+        </message>
+        <message>
+            <source>Stopped. No DICOM file was written.</source>
+            <translation>Angehalten. Es wurde keine DICOM-Datei geschrieben.</translation>
+        </message>
+        <message>
+            <source>Written into {folder}: {names}.</source>
+            <translation>In {folder} geschrieben: {names}.</translation>
+        </message>
+        <message>
+            <source>Stopping …</source>
+            <translation>Wird angehalten …</translation>
         </message>
     </context>
     <context>
@@ -1299,6 +1533,65 @@
         <message>
             <source>The scan is sent to {url}, the server that was set under Advanced.</source>
             <translation>Die Aufnahme wird an {url} gesendet, den Server, der unter „Erweitert“ eingestellt wurde.</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.followUpSection</name>
+        <message>
+            <source>on both</source>
+            <translation>auf beiden</translation>
+        </message>
+        <message>
+            <source>not found</source>
+            <translation>nicht gefunden</translation>
+        </message>
+        <message>
+            <source>new</source>
+            <translation>neu</translation>
+        </message>
+        <message>
+            <source>Looking for the lesions of {name} …</source>
+            <translation>Die Läsionen von {name} werden gesucht …</translation>
+        </message>
+        <message>
+            <source>On both scans: {matched}. Not found: {gone}. New: {new}. Check what was found as any other.</source>
+            <translation>Auf beiden Aufnahmen: {matched}. Nicht gefunden: {gone}. Neu: {new}. Prüfen Sie das Gefundene wie jedes andere.</translation>
+        </message>
+        <message>
+            <source>Cancelled. Lesions that were found stay.</source>
+            <translation>Abgebrochen. Gefundene Läsionen bleiben.</translation>
+        </message>
+        <message>
+            <source>Save the changes</source>
+            <translation>Änderungen speichern</translation>
+        </message>
+        <message>
+            <source>The changes are in {path}.</source>
+            <translation>Die Änderungen stehen in {path}.</translation>
+        </message>
+        <message>
+            <source>Lesion</source>
+            <translation>Läsion</translation>
+        </message>
+        <message>
+            <source>mm before</source>
+            <translation>mm vorher</translation>
+        </message>
+        <message>
+            <source>mm now</source>
+            <translation>mm jetzt</translation>
+        </message>
+        <message>
+            <source>mm ±</source>
+            <translation>mm ±</translation>
+        </message>
+        <message>
+            <source>ml ±</source>
+            <translation>ml ±</translation>
+        </message>
+        <message>
+            <source>Status</source>
+            <translation>Status</translation>
         </message>
     </context>
     <context>
@@ -1509,6 +1802,21 @@
         </message>
     </context>
     <context>
+        <name>sections.lesionTableSection</name>
+        <message>
+            <source>Save the lesions</source>
+            <translation>Läsionen speichern</translation>
+        </message>
+        <message>
+            <source>The lesions are in {path}.</source>
+            <translation>Die Läsionen stehen in {path}.</translation>
+        </message>
+        <message>
+            <source>The lesions are in the table {name} of the scene.</source>
+            <translation>Die Läsionen stehen in der Tabelle {name} der Szene.</translation>
+        </message>
+    </context>
+    <context>
         <name>sections.lesionsSection</name>
         <message>
             <source>empty</source>
@@ -1539,16 +1847,12 @@
             <translation>{name}: {place}, {diameter:.1f} mm, {volume:.2f} ml, {state}.</translation>
         </message>
         <message>
-            <source>There is no line to use. Draw one along each lesion, and maybe one across it: Markups, Line.</source>
-            <translation>Es gibt keine verwendbare Linie. Zeichnen Sie eine längs jeder Läsion, und vielleicht eine quer dazu: Modul „Markups“, Linie.</translation>
-        </message>
-        <message>
-            <source>Looking for what was measured by lines: {count} …</source>
-            <translation>Mit Linien Gemessenes wird gesucht: {count} …</translation>
-        </message>
-        <message>
             <source>All slices of {name} are accepted: {count}.</source>
             <translation>Alle Schichten von {name} sind akzeptiert: {count}.</translation>
+        </message>
+        <message>
+            <source>{name} is rejected. Undo (Ctrl+Z) brings it back.</source>
+            <translation>{name} ist verworfen. Rückgängig (Strg+Z) bringt es zurück.</translation>
         </message>
         <message>
             <source>Lesion</source>
@@ -1569,6 +1873,72 @@
         <message>
             <source>State</source>
             <translation>Stand</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.markedLesionsSection</name>
+        <message>
+            <source>There is no line to use. Draw one along each lesion, and maybe one across it: Markups, Line.</source>
+            <translation>Es gibt keine verwendbare Linie. Zeichnen Sie eine längs jeder Läsion, und vielleicht eine quer dazu: Modul „Markups“, Linie.</translation>
+        </message>
+        <message>
+            <source>Looking for what was measured by lines: {count} …</source>
+            <translation>Mit Linien Gemessenes wird gesucht: {count} …</translation>
+        </message>
+        <message>
+            <source>There is no ROI to use. Draw one round each lesion inside the volume: Markups, ROI.</source>
+            <translation>Es gibt keine verwendbare ROI. Zeichnen Sie eine um jede Läsion innerhalb des Volumens: Modul „Markups“, ROI.</translation>
+        </message>
+        <message>
+            <source>Looking into the ROIs: {count} …</source>
+            <translation>In den ROIs wird gesucht: {count} …</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.phasesSection</name>
+        <message>
+            <source>mean</source>
+            <translation>Mittelwert</translation>
+        </message>
+        <message>
+            <source>maximum</source>
+            <translation>Maximum</translation>
+        </message>
+        <message>
+            <source>Further volumes</source>
+            <translation>Weitere Volumen</translation>
+        </message>
+        <message>
+            <source>Asking for the boxes of the segment again …</source>
+            <translation>Die Boxen des Segments werden neu abgefragt …</translation>
+        </message>
+        <message>
+            <source>{name} (other voxels: is resampled)</source>
+            <translation>{name} (andere Voxel: wird umgerechnet)</translation>
+        </message>
+        <message>
+            <source>Choose a volume first.</source>
+            <translation>Wählen Sie zuerst ein Volumen.</translation>
+        </message>
+        <message>
+            <source>Load further volumes of the same patient: boxes on '{name}' can ask them, too.</source>
+            <translation>Laden Sie weitere Volumen desselben Patienten: Boxen auf „{name}“ können sie mit abfragen.</translation>
+        </message>
+        <message>
+            <source>Boxes and propagations on '{name}' ask the ticked volumes as well. None is registered.</source>
+            <translation>Boxen und Propagationen auf „{name}“ fragen die angekreuzten Volumen mit ab. Keines wird registriert.</translation>
+        </message>
+        <message>
+            <source>'{name}' is asked alone from now on.</source>
+            <translation>Ab jetzt wird „{name}“ allein abgefragt.</translation>
+        </message>
+        <message>
+            <source>Asked along with '{name}' from now on, by the mean of the probabilities: {names}.</source>
+            <translation>Ab jetzt mit „{name}“ abgefragt, mit dem Mittelwert der Wahrscheinlichkeiten: {names}.</translation>
+        </message>
+        <message>
+            <source>Asked along with '{name}' from now on, by the maximum of the probabilities: {names}.</source>
+            <translation>Ab jetzt mit „{name}“ abgefragt, mit dem Maximum der Wahrscheinlichkeiten: {names}.</translation>
         </message>
     </context>
     <context>

@@ -93,6 +93,7 @@ class qMRMLNodeComboBox(SceneObserver, qt.QWidget):
         self._nodeObservations = Observations(self)
         self._isFilling = False
         self._isFilled = False
+        self._shown = []
         self._comboBox = qt.QComboBox(self)
         layout = qt.QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -262,13 +263,18 @@ class qMRMLNodeComboBox(SceneObserver, qt.QWidget):
         return nodes[min(max(row, 0), len(nodes) - 1)]
 
     def _fill(self, nodes):
+        rows = [(self.noneDisplay, "")] if self._options["noneEnabled"] else []
+        rows += [(node.GetName() or node.GetID(), node.GetID()) for node in nodes]
+        actions = list(self._actions())
+        # Each event of the scene asks for this, few change what is offered.
+        shown = [*rows, *(text for text, _action in actions), *map(id, self._menuActions)]
+        if shown == self._shown:
+            return
+        self._shown = shown
         self._isFilling = True
         self._comboBox.clear()
-        if self.noneEnabled:
-            self._comboBox.addItem(self.noneDisplay, "")
-        for node in nodes:
-            self._comboBox.addItem(node.GetName() or node.GetID(), node.GetID())
-        actions = list(self._actions())
+        for text, nodeID in rows:
+            self._comboBox.addItem(text, nodeID)
         if actions:
             self._comboBox.insertSeparator(self._comboBox.count)
         for text, action in actions:
@@ -276,15 +282,16 @@ class qMRMLNodeComboBox(SceneObserver, qt.QWidget):
         self._isFilling = False
 
     def _actions(self):
-        for nodeType in self._filter.nodeTypes if self.addEnabled else ():
+        options = self._options
+        for nodeType in self._filter.nodeTypes if options["addEnabled"] else ():
             label = self.nodeTypeLabel(nodeType)
             yield f"Create new {label}", lambda nodeType=nodeType: self._createNew(nodeType)
-            if self.renameEnabled:
+            if options["renameEnabled"]:
                 yield f"Create new {label} as...", lambda nodeType=nodeType: self._createNewAs(nodeType)
         label = self.nodeTypeLabel(self._filter.nodeTypes[0]) if self._filter.nodeTypes else ""
-        if self.renameEnabled and self._current is not None:
+        if options["renameEnabled"] and self._current is not None:
             yield f"Rename current {label}", self.renameCurrentNode
-        if self.removeEnabled and self._current is not None:
+        if options["removeEnabled"] and self._current is not None:
             yield f"Delete current {label}", self.removeCurrentNode
         for action in self._menuActions:
             yield action.text, action.trigger

@@ -13,11 +13,14 @@ import shiboken6
 from PySide6 import QtCore
 
 from slicerhost.pythonQt import adoption, qt5, signals
-from slicerhost.pythonQt.properties import propertiesOf
+from slicerhost.pythonQt.properties import propertyOf
 
 _PYTHON_SIDE = frozenset(
     ("connect", "disconnect", "className", "delete", "findChild", "findChildren", "name", "children", "parent")
 )
+
+# What nearly every method and property gives: certainly no object of Qt.
+_PLAIN_VALUES = frozenset((type(None), bool, int, float, str, types.MethodType))
 
 
 class Instance:
@@ -33,7 +36,7 @@ class Instance:
         if name in _PYTHON_SIDE:
             # PySide answers some of these itself before Python looks at the class.
             return Instance.__dict__[name].__get__(self, type(self))
-        qtProperty = propertiesOf(type(self).qtClass).get(name)
+        qtProperty = propertyOf(type(self), name)
         if qtProperty is not None:
             return adopted(qtProperty.read(self))
         return _member(self, name)
@@ -43,7 +46,7 @@ class Instance:
             return super().__setattr__(name, value)
         if not _isAlive(self):
             raise AttributeError(f"Trying to set property '{name}' on a destroyed {type(self).__name__} object")
-        qtProperty = propertiesOf(type(self).qtClass).get(name)
+        qtProperty = propertyOf(type(self), name)
         if qtProperty is not None:
             qtProperty.write(self, value)
         elif name == "name":
@@ -106,6 +109,8 @@ class Instance:
 class _Method:
     """A method of a PySide object that takes no keyword arguments and hands out objects of `qt`."""
 
+    __slots__ = ("_className", "_function")
+
     def __init__(self, function, className):
         self._function = function
         self._className = className
@@ -138,15 +143,17 @@ def _member(instance, name):
         value = super(Instance, instance).__getattribute__(name)
     except AttributeError:
         return _dynamicPropertyOrChild(instance, name)
+    if type(value) is types.BuiltinFunctionType:
+        return _Method(value, type(instance).__name__)
     if isinstance(value, QtCore.SignalInstance):
         return signals.Signal(instance, signals.signatureOf(instance, name))
-    if isinstance(value, types.BuiltinFunctionType):
-        return _Method(value, type(instance).__name__)
     return adopted(value)
 
 
 def adopted(value):
     """:return: the value, with objects that Qt made itself turned into objects of `qt`."""
+    if type(value) in _PLAIN_VALUES:
+        return value
     if isinstance(value, QtCore.QObject):
         _adopt(value)
     elif type(value) in (list, tuple):

@@ -19,6 +19,18 @@ def propertiesOf(qtClass):
     return {name: _Property(qtClass, name, metaObject) for name in names if not qt5.lacks(qtClass, name)}
 
 
+_properties = {}
+
+
+def propertyOf(cls, name):
+    """:return: _Property of a class of `qt` or a stand-in, or None."""
+    # Asked for every attribute: one look into a dictionary that is there.
+    try:
+        return _properties[cls].get(name)
+    except KeyError:
+        return _properties.setdefault(cls, propertiesOf(cls.qtClass)).get(name)
+
+
 @functools.cache
 def propertyNames(cls):
     """:return: names of all properties of a class of `qt` or a stand-in."""

@@ -40,7 +40,17 @@ def signatureOf(owner, name):
     for signature in declaredSignatures(type(owner)):
         if signature.partition("(")[0] == name:
             return signature
-    metaObject = QtCore.QObject.metaObject(owner)
+    if type(owner).__dict__.get("isCppClass") == "Qt":
+        return _signatureIn(type(owner), name)
+    return _signatureOf(QtCore.QObject.metaObject(owner), name)
+
+
+@functools.cache
+def _signatureIn(cls, name):
+    return _signatureOf(cls.qtClass.staticMetaObject, name)
+
+
+def _signatureOf(metaObject, name):
     for index in range(metaObject.methodCount()):
         method = metaObject.method(index)
         if method.methodType() == QtCore.QMetaMethod.MethodType.Signal and method.name().data().decode() == name:
@@ -48,6 +58,7 @@ def signatureOf(owner, name):
     return None
 
 
+@functools.cache
 def declaredSignatures(cls):
     """:return: C++ signature -> PySide signature, where a stand-in's differ (MRML types are unknown to PySide)."""
     merged = {}
@@ -81,7 +92,7 @@ def disconnect(owner, signature, function):
 
 def hasSignal(cls, signature):
     """:return: whether a class of `qt`, or a stand-in, has a signal of a C++ signature."""
-    normalized = QtCore.QMetaObject.normalizedSignature(signature).data().decode()
+    normalized = _normalized(signature)
     name = normalized.partition("(")[0]
     since = getattr(cls, "signalsSince", {}).get(name, slicerVersion.OLDEST)
     if not slicerVersion.isAtLeast(since) or qt5.lacks(cls, name):
@@ -100,10 +111,20 @@ def _pySideSignature(cls, signature):
 
 
 def _existing(owner, signature):
-    normalized = QtCore.QMetaObject.normalizedSignature(signature).data().decode()
-    if not hasSignal(type(owner), normalized):
+    resolved = _resolved(type(owner), signature, slicerVersion.current())
+    if resolved is None:
         raise ValueError(f"{type(owner).__name__} has no signal {signature!r}")
-    return _pySideSignature(type(owner), normalized)
+    return resolved
+
+
+@functools.cache
+def _resolved(cls, signature, _version):
+    return _pySideSignature(cls, _normalized(signature)) if hasSignal(cls, signature) else None
+
+
+@functools.cache
+def _normalized(signature):
+    return QtCore.QMetaObject.normalizedSignature(signature).data().decode()
 
 
 def _connectionsOf(owner):

@@ -44,9 +44,16 @@ class qMRMLSliceView(ctkVTKAbstractView):
         self._renderer.AddViewProp(self._imageActor)
 
     def _onResized(self, _caller=None, _event=None):
-        width, height = self.renderWindow().GetSize()
-        self._sliceLogic.ResizeSliceNode(width, height)
+        self._fit()
         self.scheduleRender()
+
+    def _fit(self):
+        """:return: whether the slice node had another size than the window."""
+        size = self.renderWindow().GetSize()
+        if self._sliceNode.GetDimensions()[:2] == size:
+            return False
+        self._sliceLogic.ResizeSliceNode(*size)
+        return True
 
     def _onLogicModified(self, _caller=None, _event=None):
         connection = self._sliceLogic.GetImageDataConnection()

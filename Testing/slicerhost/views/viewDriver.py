@@ -136,7 +136,7 @@ class ViewDriver:
     def screenshot(self, path):
         """Write what is rendered now to a PNG file."""
         self.render()
-        self._target._image.save(str(path), "PNG")
+        self._target._picture().save(str(path), "PNG")
 
     def reset(self):
         """Let go of everything, for the next test."""

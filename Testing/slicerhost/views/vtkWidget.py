@@ -15,10 +15,15 @@ UNSCALED_DPI = 72
 
 @standIn
 class QVTKOpenGLNativeWidget(qt.QWidget):
-    """Stands in for QVTKOpenGLNativeWidget: the same events, the picture copied instead of drawn in place."""
+    """Stands in for QVTKOpenGLNativeWidget: the same events, the picture copied instead of drawn in place, when
+    somebody looks.
+    """
 
     def __init__(self, parent=None):
         super().__init__(parent)
+        # Off screen a widget is looked at when a test grabs it, which asks for its picture.
+        self._isOnScreen = QtGui.QGuiApplication.platformName() != "offscreen"
+        self._renderedSize = None
         self._image = None
         self._devicePixelRatio = 1.0
         self._renderWindow = vtk.vtkRenderWindow()
@@ -61,12 +66,23 @@ class QVTKOpenGLNativeWidget(qt.QWidget):
 
     def _render(self):
         self._renderWindow.Render()
-        self._grabber.Modified()
-        self._grabber.Update()
-        self._image = _toQImage(self._pixels(), self._devicePixelRatio)
-        self.update()
+        self._renderedSize = self._renderWindow.GetSize()
+        self._image = None
+        if self._isOnScreen:
+            self.update()
+
+    def _picture(self):
+        """:return: QImage of what was rendered last, None before."""
+        if self._image is None and self._renderedSize is not None:
+            if self._renderedSize != self._renderWindow.GetSize():
+                # A resized window has forgotten what was in it.
+                self._render()
+            self._image = _toQImage(self._pixels(), self._devicePixelRatio)
+        return self._image
 
     def _pixels(self):
+        self._grabber.Modified()
+        self._grabber.Update()
         image = self._grabber.GetOutput()
         width, height, _depth = image.GetDimensions()
         scalars = vtk.util.numpy_support.vtk_to_numpy(image.GetPointData().GetScalars())
@@ -85,9 +101,10 @@ class QVTKOpenGLNativeWidget(qt.QWidget):
 
     def paintEvent(self, _event):
         """Show the last picture."""
-        if self._image is not None:
+        picture = self._picture()
+        if picture is not None:
             painter = QtGui.QPainter(self)
-            painter.drawImage(0, 0, self._image)
+            painter.drawImage(0, 0, picture)
             painter.end()
 
     def event(self, event):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Sequence
 from types import FrameType
 
@@ -20,8 +21,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run_command(argv)
     # What is imported first takes a moment, in which nothing can be lost: Ctrl+C then just ends the program.
     signal.signal(signal.SIGINT, _stop)
-    from medsamseg_server.cli.command_line import run_command
+    from medsamseg_server.cli.command_line import commands_in, import_command, run_command
 
+    for command in commands_in(sys.argv[1:]):
+        import_command(command)
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         return run_command()

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import io
 import os
 import re
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 from typing import NoReturn, TextIO
 
 from medsamseg_server import __version__
-from medsamseg_server.cli import (
-    batch,
-    cache,
-    check,
-    evaluate,
-    export,
-    models,
-    propose,
-    segment,
-    serve,
-    study,
-    train,
-    users,
-)
 from medsamseg_server.cli.output import discard_output, flush_output, report_error
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
-_COMMANDS = (segment, batch, propose, evaluate, train, study, models, export, cache, check, serve, users)
+#: The commands in the order of the help; each is a module of this package.
+_COMMANDS = (
+    "segment",
+    "batch",
+    "propose",
+    "evaluate",
+    "train",
+    "study",
+    "models",
+    "export",
+    "convert",
+    "cache",
+    "check",
+    "serve",
+    "users",
+)
 #: When set to 1, errors show where in the program they arose.
 _DEBUG_VARIABLE = "MEDSAMSEG_DEBUG"
 #: Options whose value may start with a minus sign, which argparse would take for another option.
@@ -78,7 +81,7 @@ def run_command(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    parser = make_parser()
+    parser = make_parser(commands_in(arguments))
     try:
         args = parser.parse_args(_join_negative_values(arguments))
     except SystemExit as finished:
@@ -91,8 +94,21 @@ def _run(arguments: list[str]) -> int:
     return status
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line."""
+def commands_in(arguments: Sequence[str]) -> Sequence[str]:
+    """Return the command that these arguments name, or all of them if they name none.
+
+    What only other commands need is not imported: it takes longer than the start of the server.
+    """
+    return arguments[:1] if arguments and arguments[0] in _COMMANDS else _COMMANDS
+
+
+def import_command(name: str) -> ModuleType:
+    """Return the module of a command."""
+    return importlib.import_module(f"medsamseg_server.cli.{name}")
+
+
+def make_parser(commands: Sequence[str] = _COMMANDS) -> argparse.ArgumentParser:
+    """Return the parser of the whole command line, or of some commands."""
     parser = _Parser(
         prog="medsamseg",
         description="Segment objects in medical images from boxes, with MedSAM and its relatives. "
@@ -102,8 +118,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"medsamseg {__version__}")
     parser.set_defaults(run=None)
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
-    for command in _COMMANDS:
-        command.add_parser(subparsers)
+    for command in commands:
+        import_command(command).add_parser(subparsers)
     return parser
 
 

@@ -44,8 +44,12 @@ def check_options(args: argparse.Namespace, is_film: bool, tasks: Iterable[Task]
         raise wrong_usage("--exclude cannot go with --prompts.", 'Put "exclude": [[x0, y0, x1, y1]] beside a "box".')
     has_boxes = bool(args.exclude) or any(task.exclude for task in tasks)
     for option, is_given in (("--exclude", has_boxes), ("--exclude-labels", args.exclude_labels is not None)):
-        if is_given:
-            _check(args, option, is_film)
+        if is_given and args.boxes is not None:
+            raise wrong_usage(f"{option} cannot go with --boxes.", _REMEDY)
+    if args.exclude_labels is not None and (is_film or args.all_times):
+        what = "a film" if is_film else "--all-times"
+        remedy = "Give --exclude, a box round what is not the object: it is followed through time, too."
+        raise wrong_usage(f"--exclude-labels marks voxels of one time: it cannot go with {what}.", remedy)
 
 
 def excluded_boxes(args: argparse.Namespace) -> tuple[Box, ...]:
@@ -69,10 +73,3 @@ def excluded_voxels(args: argparse.Namespace, image: Image) -> NDArray[np.bool_]
     for each in read_labels(args.exclude_labels, image).objects:
         marked |= each.voxels == each.value
     return marked
-
-
-def _check(args: argparse.Namespace, option: str, is_film: bool) -> None:
-    if args.boxes is not None or args.all_times:
-        raise wrong_usage(f"{option} cannot go with {'--all-times' if args.all_times else '--boxes'}.", _REMEDY)
-    if is_film:
-        raise wrong_usage(f"{option} is for scans and pictures, not for films.", _REMEDY)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from medsamseg_server.cli import clicking, exclusion, lines, meaning, measurement_report, probability
+from medsamseg_server.cli import clicking, exclusion, lines, meaning, measurement_report, probability, terms
 from medsamseg_server.cli.engine_options import make_loaded_engine
 from medsamseg_server.cli.output import refuse_to_replace_the_image
 from medsamseg_server.cli.segment_options import EPILOG, add_options
@@ -41,9 +42,10 @@ def run(args: argparse.Namespace) -> int:
     probability.check_options(args, len(tasks))
     exclusion.check_options(args, is_film(args.image), tasks.values())
     clicking.check_options(args, is_film(args.image))
-    _check_phases(args, is_film(args.image))
+    _check_phases(args)
     _check_planes(args, is_film(args.image))
     measurement_report.check_option(args, next(iter(tasks.values())).axis, is_film(args.image))
+    terms.check_options(args, _outputs(args), is_film(args.image))
     if is_film(args.image):
         lines.check_film(args)
         return segment_film.run(args, tasks)
@@ -55,14 +57,19 @@ def _run_boxes(args: argparse.Namespace) -> int:
 
     exclusion.check_options(args, is_film=False)
     clicking.check_options(args, is_film=False)
-    _check_phases(args, is_film=False)
+    _check_phases(args)
     _check_planes(args, is_film=False)
     measurement_report.check_option(args, 0, is_film=False)
+    terms.check_options(args, _outputs(args), is_film=False)
     probability.check_options(args, 1)
     pictures = segment_boxes.check_arguments(args)
     store = ModelStore()
     store.path(args.model)
     return segment_boxes.run(args, pictures, make_loaded_engine(args, store))
+
+
+def _outputs(args: argparse.Namespace) -> list[Path]:
+    return [path for path in (args.output, args.report) if path is not None]
 
 
 def _check_planes(args: argparse.Namespace, is_film: bool) -> None:
@@ -71,9 +78,8 @@ def _check_planes(args: argparse.Namespace, is_film: bool) -> None:
             raise wrong_usage(f"--planes {args.planes} cannot go with {what}.", "Leave --planes out.")
 
 
-def _check_phases(args: argparse.Namespace, is_film: bool) -> None:
+def _check_phases(args: argparse.Namespace) -> None:
     if args.fuse is not None and not args.also:
         raise wrong_usage("--fuse says what several volumes make together.", "Name the others with --also.")
-    for what, given in (("a film", is_film), ("--boxes", args.boxes is not None), ("--all-times", args.all_times)):
-        if args.also and given:
-            raise wrong_usage(f"--also cannot go with {what}.", "Leave --also out.")
+    if args.also and args.boxes is not None:
+        raise wrong_usage("--also cannot go with --boxes.", "Leave --also out.")

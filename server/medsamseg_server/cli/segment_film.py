@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import io
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,20 +21,20 @@ from medsamseg_server.cli.output import print_json, say, shows_progress, warn
 from medsamseg_server.cli.segment_tasks import with_boxes_in_pixels
 from medsamseg_server.cli.usage import wrong_usage
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
-from medsamseg_server.engine.prompts import check_box
+from medsamseg_server.engine.prompts import check_prompts
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.dicom_films import open_film
 from medsamseg_server.image_io.film_masks import check_mask_output, write_masks, write_overlay_film
+from medsamseg_server.image_io.film_names import is_film
 from medsamseg_server.image_io.films import AnyFilm, FilmVolume
 from medsamseg_server.image_io.mask_writer import DEFAULT_COLOR
 from medsamseg_server.image_io.overlay import Box, Panel, Shape, draw_panel
-from medsamseg_server.propagation import DirectionEnded, EngineSlices, Propagation, SliceResult
+from medsamseg_server.propagation import DirectionEnded, Propagation, SliceResult
+from medsamseg_server.propagation.fusing import Phases, make_slices
+from medsamseg_server.propagation.several_objects import FollowedObject, follow
 from medsamseg_server.propagation.whole_volume import Task, meant_masks
 from medsamseg_server.system.safe_files import ensure_writable, refuse_to_replace, replacing
 from medsamseg_server.weights.store import ModelStore
-
-if TYPE_CHECKING:
-    from medsamseg_server.engine.engine import Engine
 
 METHOD = "film"
 
@@ -78,20 +79,17 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
     check_arguments(args, len(tasks))
     engine = make_loaded_engine(args, ModelStore())
     ((name, task),) = tasks.items()
-    with open_film(args.image) as film:
-        volume = FilmVolume(film)
+    with contextlib.ExitStack() as films:
+        film = _opened(films, args.image)
+        phases = Phases(tuple(FilmVolume(each) for each in _further_films(args, film, films)), args.fuse or "mean")
         task = with_boxes_in_pixels(args, task, lambda axis, index: film.size)
         boxes = task.boxes
-        first, last = task.first, task.last
-        if args.slice_only:
-            first, last = min(boxes), max(boxes)
-        plan = Propagation(volume.shape, 0, boxes, first, last, method=args.method or METHOD)
-        for box in boxes.values():
-            check_box(box, film.size)
-        source = _source(args, engine, volume)
+        plan = _planned(args, task, film)
+        is_asked = args.threshold != DEFAULT_THRESHOLD
+        source = make_slices(engine, FilmVolume(film), 0, "auto", args.model, is_asked, phases)
         started = time.perf_counter()
         plan.start_from(meant_masks(task, source))
-        results, ended = _follow(args, name, plan, source)
+        results, ended = _follow(args, plan, FollowedObject.of(name, plan, source, args.threshold))
         seconds = time.perf_counter() - started
         masks = {index: each.mask for index, each in results.items() if each.mask.voxels}
 
@@ -119,23 +117,54 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
     return 0
 
 
-def _source(args: argparse.Namespace, engine: Engine, volume: FilmVolume) -> EngineSlices:
-    return EngineSlices(engine, volume, 0, "auto", args.model, args.threshold != DEFAULT_THRESHOLD)
+def _opened(films: contextlib.ExitStack, path: Path) -> AnyFilm:
+    film: contextlib.AbstractContextManager[AnyFilm] = open_film(path)
+    return films.enter_context(film)
+
+
+def _further_films(args: argparse.Namespace, film: AnyFilm, films: contextlib.ExitStack) -> list[AnyFilm]:
+    """Open the films of ``--also``; raise ``phases_differ`` for one of other frames."""
+    opened: list[AnyFilm] = []
+    for path in args.also:
+        if not is_film(path):
+            raise wrong_usage(f"{path.name} is no film, as {film.path.name} is.", "Give --also films of the same view.")
+        other = _opened(films, path)
+        if (other.frame_count, other.size) != (film.frame_count, film.size):
+            message = f"{path.name} has {_extent(other)}, but {film.path.name} has {_extent(film)}."
+            hint = "Films are fused frame by frame: export them with the same frames and in one size."
+            raise MedSAMSegError(ErrorKind.INVALID_INPUT, "phases_differ", message, hint)
+        opened.append(other)
+    return opened
+
+
+def _extent(film: AnyFilm) -> str:
+    height, width = film.size
+    return f"{film.frame_count} frames of {width} × {height} pixels"
+
+
+def _planned(args: argparse.Namespace, task: Task, film: AnyFilm) -> Propagation:
+    first, last = task.first, task.last
+    if args.slice_only:
+        first, last = min(task.boxes), max(task.boxes)
+    shape = (film.frame_count, *film.size)
+    plan = Propagation(shape, 0, task.prompts, first, last, method=args.method or METHOD)
+    check_prompts(list(task.prompts.values()), film.size)
+    return plan
 
 
 def _follow(
-    args: argparse.Namespace, name: str, plan: Propagation, source: EngineSlices
+    args: argparse.Namespace, plan: Propagation, followed: FollowedObject
 ) -> tuple[dict[int, SliceResult], list[DirectionEnded]]:
     results: dict[int, SliceResult] = {}
     ended: list[DirectionEnded] = []
-    with tqdm(total=plan.slices_total, unit="frame", desc=name, disable=not shows_progress(args), leave=False) as bar:
-        for event in plan.run(source):
+    title, hidden = followed.name, not shows_progress(args)
+    with tqdm(total=plan.slices_total, unit="frame", desc=title, disable=hidden, leave=False) as bar:
+        for _name, event in follow([followed]):
             if isinstance(event, DirectionEnded):
                 ended.append(event)
             elif isinstance(event, SliceResult):
                 # The probabilities of all frames would not fit into memory.
-                mask = replace(event.mask.at(args.threshold), probability=None)
-                results[event.index] = replace(event, mask=mask)
+                results[event.index] = replace(event, mask=replace(event.mask, probability=None))
                 bar.update()
     return results, ended
 

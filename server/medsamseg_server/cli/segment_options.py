@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from medsamseg_server.cli import clicking, exclusion, lines, meaning, measurement_report, probability
+from medsamseg_server.cli import clicking, exclusion, lines, meaning, measurement_report, probability, terms
 from medsamseg_server.cli.box_formats import BOX_FORMATS
 from medsamseg_server.cli.engine_options import add_computer_options, add_model_option, add_window_option
 from medsamseg_server.cli.output import add_output_options
@@ -39,6 +39,7 @@ examples:
   medsamseg segment chest.nrrd --line 55,165,99,198 --line 88,163,66,200 --slice 24 -o tumor.seg.nrrd
   medsamseg segment dicom/ --box 54,160,101,204 --slice 24 --range 15:33 -o tumor.nii.gz
   medsamseg segment dicom/ --box 54,160,101,204 --slice 24 -o tumor.dcm --report tumor.sr.dcm
+  medsamseg segment chest.nrrd --box 54,160,101,204 --slice 24 --term Mass --region Lung -o tumor.seg.nrrd
   medsamseg segment brain.nii.gz --prompts boxes.json --window percentile -o lesion.seg.nrrd
   medsamseg segment chest.nrrd --box 54,160,101,204 --slice 24 --slice-only --json -o one.nrrd
   medsamseg segment portal.nrrd --also arterial.nrrd --box 54,160,101,204 --slice 24 -o tumor.seg.nrrd
@@ -55,6 +56,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     _add_prompts(parser.add_argument_group("where the object is"))
     _add_ways(parser, parser.add_argument_group("how it is found"))
     parser.add_argument("--name", help="name of the segment (default: Segment)")
+    terms.add_options(parser.add_argument_group("what the object is"))
     add_output_options(parser)
 
 
@@ -68,8 +70,8 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         metavar="OUT",
         type=Path,
         required=True,
-        help=".seg.nrrd (Slicer segmentation), .nrrd, .nii.gz, .nii or .mha (labelmap); of a DICOM scan .dcm (SEG)"
-        " or .rtstruct.dcm (RTSTRUCT);"
+        help=".seg.nrrd (Slicer segmentation), .nrrd, .nii.gz, .nii or .mha (labelmap); of a DICOM scan .dcm (SEG),"
+        " .labelmap.dcm (SEG that is a label map) or .rtstruct.dcm (RTSTRUCT);"
         " of a picture .png or .tif; of a film .npz or a folder",
     )
     parser.add_argument(

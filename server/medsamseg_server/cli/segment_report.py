@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from medsamseg_server.cli.output import print_json, say
 from medsamseg_server.cli.segment_measures import as_json, in_words, rounded
 from medsamseg_server.cli.slice_table import slice_rows
+from medsamseg_server.cli.terms import as_json as terms_as_json
+from medsamseg_server.cli.terms import terminology_of
+from medsamseg_server.image_io.terminology import TISSUE
 
 if TYPE_CHECKING:
     from medsamseg_server.engine.engine import Engine
@@ -38,6 +41,7 @@ def summarize(
     return {
         "output": str(args.output),
         **({"report": str(args.report)} if args.report is not None else {}),
+        **terms_as_json(args),
         **({"segments": found} if len(found) > 1 else {key: found[0][key] for key in found[0] if key != "name"}),
         "seconds_encoding": round(first.seconds_encoding, 3),
         "seconds_decoding": round(first.seconds_decoding, 3),
@@ -86,6 +90,8 @@ def report(
         # The colors of a picture are taken as they are.
         if window.name != "color":
             say(args, f"  Window {window.name} ({window.lower:g} to {window.upper:g})")
+    if terminology_of(args) != TISSUE:
+        say(args, f"  {terminology_of(args)}")
     if args.also:
         names = ", ".join(path.name for path in (args.image, *args.also))
         say(args, f"  Fused by the {'maximum' if summary['fused'] == 'max' else 'mean'}: {names}")

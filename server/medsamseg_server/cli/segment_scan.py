@@ -19,11 +19,12 @@ from medsamseg_server.cli.segment_report import report, summarize
 from medsamseg_server.cli.segment_tasks import with_boxes_in_pixels
 from medsamseg_server.cli.slice_order import in_space
 from medsamseg_server.cli.slice_table import slice_rows, table_path, write_table
+from medsamseg_server.cli.terms import terminology_of
 from medsamseg_server.engine.engine import Engine
-from medsamseg_server.image_io.dicom_masks import check_scan
+from medsamseg_server.image_io.dicom_masks import check_scan, is_dicom_seg
 from medsamseg_server.image_io.image import Image
 from medsamseg_server.image_io.mask_writer import Segment, SegmentingModel
-from medsamseg_server.image_io.phases import read_phase
+from medsamseg_server.image_io.phases import PhaseFiles
 from medsamseg_server.image_io.probability_files import write_probability
 from medsamseg_server.image_io.reading import read_image
 from medsamseg_server.image_io.segmentations import (
@@ -70,7 +71,8 @@ class _Scan:
         volume: its voxels, as the engine takes them.
         tasks: by the objects' names, in voxels of the volume; all along one axis.
         times: where the file has several volumes and one or all of them were asked for.
-        phases: further volumes in its voxels.
+        phase_files: the files of further volumes.
+        phases: those of the same time in its voxels.
         phase_notes: what the user should know of these.
     """
 
@@ -78,6 +80,7 @@ class _Scan:
     volume: Volume
     tasks: Mapping[str, Task]
     times: Times | None
+    phase_files: PhaseFiles
     phases: Phases
     phase_notes: tuple[str, ...]
 
@@ -112,7 +115,9 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
         clicking.say_box(args, scan.tasks)
         objects = WholeObjects(scan.volume, scan.tasks, args.allow_overlap, scan.phases)
     if args.all_times and scan.times is not None:
-        return segment_times.run(args, scan.times, scan.tasks, engine)
+        for note in scan.phase_notes:
+            warn(note)
+        return segment_times.run(args, segment_times.Scan(scan.times, scan.phase_files), scan.tasks, engine)
     found = _find(args, scan, objects, engine)
     for note in found.notes:
         warn(note)
@@ -149,7 +154,9 @@ def _find(args: argparse.Namespace, scan: _Scan, objects: WholeObjects, engine: 
     segments = _segments(args, engine, results)
     notes += _write(args, scan, segments, results)
     measured = measure_all(scan.image, scan.axis, results)
-    measurement_report.write(args, scan.image, segments, measured)
+    segmentation = args.output if is_dicom_seg(args.output) else None
+    pairs = [(segment, measured[segment.name]) for segment in segments]
+    measurement_report.write(args.report, scan.image, pairs, segmentation)
     if args.csv:
         write_segments(segments_path(args.output), measured)
     summary = summarize(args, scan.image, engine, results, measured)
@@ -176,7 +183,7 @@ def _read(args: argparse.Namespace, tasks_of: Callable[[Image], Mapping[str, Tas
         if path is not None:
             check_can_hold(path, len(volume.array))
     check_scan(args.output, list(tasks), image.place)
-    measurement_report.check_scan(args, image)
+    measurement_report.check_scan(args.report, image)
     i, j, k = image.geometry.spacing
     excluded = exclusion.excluded_voxels(args, image)
     there = {
@@ -184,14 +191,9 @@ def _read(args: argparse.Namespace, tasks_of: Callable[[Image], Mapping[str, Tas
         for name, task in in_space(dict(tasks), image, args.slice_order).items()
     }
     there = lines.placed(args, there, image.geometry, volume.slice_size)
-    phases, notes = _read_phases(args, image)
-    return _Scan(image, volume, there, times, phases, notes)
-
-
-def _read_phases(args: argparse.Namespace, image: Image) -> tuple[Phases, tuple[str, ...]]:
-    found = [read_phase(path, image, args.image.name) for path in args.also]
-    notes = tuple(note for _, several in found for note in several)
-    return Phases(tuple(volume for volume, _ in found), args.fuse or "mean"), notes
+    phase_files = PhaseFiles(args.also, args.image.name, times, args.all_times)
+    also, notes = phase_files.at(args.time or 0, image)
+    return _Scan(image, volume, there, times, phase_files, Phases(also, args.fuse or "mean"), notes)
 
 
 def _run_with_progress(args: argparse.Namespace, objects: WholeObjects, engine: Engine) -> dict[str, WholeMask]:
@@ -220,7 +222,10 @@ def _notes_on_objects(args: argparse.Namespace, results: Mapping[str, WholeMask]
 
 def _segments(args: argparse.Namespace, engine: Engine, results: Mapping[str, WholeMask]) -> list[Segment]:
     found_by = SegmentingModel(args.model, engine.predictor(args.model).weights_sha256)
-    return [Segment(name, result.mask, color_of(n), found_by) for n, (name, result) in enumerate(results.items())]
+    known = terminology_of(args)
+    return [
+        Segment(name, result.mask, color_of(n), found_by, known) for n, (name, result) in enumerate(results.items())
+    ]
 
 
 def _write(

@@ -15,12 +15,15 @@ from tqdm import tqdm
 
 from medsamseg_server.cli.output import print_json, say, shows_progress, warn
 from medsamseg_server.cli.slice_table import path_beside, stem_of
+from medsamseg_server.cli.terms import terminology_of
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.image import Image
 from medsamseg_server.image_io.mask_writer import Segment
+from medsamseg_server.image_io.phases import PhaseFiles
 from medsamseg_server.image_io.picture_masks import is_picture_mask
 from medsamseg_server.image_io.segmentations import check_output, color_of, write_segmentation
 from medsamseg_server.image_io.times import Times
+from medsamseg_server.propagation.fusing import Fusion, Phases
 from medsamseg_server.propagation.through_time import VolumesInTime, follow_through_time
 from medsamseg_server.propagation.whole_volume import Task
 from medsamseg_server.system.safe_files import replacing
@@ -28,6 +31,19 @@ from medsamseg_server.volumes.volume import Volume
 
 if TYPE_CHECKING:
     from medsamseg_server.engine.engine import Engine
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What is followed through time.
+
+    Attributes:
+        times: the volumes.
+        phases: the files of further volumes, each with as many times.
+    """
+
+    times: Times
+    phases: PhaseFiles
 
 
 @dataclass(frozen=True)
@@ -63,16 +79,22 @@ def check_arguments(args: argparse.Namespace, count: int) -> None:
         check_output(_path(args.output, time, count), args.force)
 
 
-def run(args: argparse.Namespace, times: Times, tasks: Mapping[str, Task], engine: Engine) -> int:
+def run(args: argparse.Namespace, scan: Scan, tasks: Mapping[str, Task], engine: Engine) -> int:
     """Follow the objects through time on the slices with a box, and from there through the volume of each time.
 
     Args:
         args: of ``medsamseg segment``.
-        times: the volumes.
+        scan: the volumes.
         tasks: what to segment at the time of the boxes, by the objects' names; all along one axis.
         engine: with the network loaded.
     """
-    volumes = VolumesInTime(times.count, lambda time: Volume.from_array(times.read(time).array))
+    times = scan.times
+    fusion: Fusion = args.fuse or "mean"
+    volumes = VolumesInTime(
+        times.count,
+        lambda time: Volume.from_array(times.read(time).array),
+        lambda time: Phases(scan.phases.at(time, times.read(time))[0], fusion),
+    )
     through = follow_through_time(engine, volumes, args.time or 0, tasks, args.allow_overlap)
     rows: list[_Row] = []
     hidden = not shows_progress(args)
@@ -80,7 +102,12 @@ def run(args: argparse.Namespace, times: Times, tasks: Mapping[str, Task], engin
         image = times.read(time)
         empty = np.zeros(image.array.shape[:3], np.uint8)
         segments = [
-            Segment(name, found[name].mask if name in found else empty, color_of(number))
+            Segment(
+                name,
+                found[name].mask if name in found else empty,
+                color_of(number),
+                terminology=terminology_of(args),
+            )
             for number, name in enumerate(tasks)
         ]
         path = _path(args.output, time, times.count)

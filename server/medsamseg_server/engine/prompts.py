@@ -112,6 +112,18 @@ def check_box(box: Box, image_size: tuple[int, int], may_be_thin: bool = False) 
         )
 
 
+def lies_outside(first: Box, second: Box) -> bool:
+    """Return whether two boxes have no area in common."""
+    (x0, y0, x1, y1), (left, top, right, bottom) = first, second
+    return x0 >= right or x1 <= left or y0 >= bottom or y1 <= top
+
+
+def covers(first: Box, second: Box) -> bool:
+    """Return whether the first box holds all of the second."""
+    (x0, y0, x1, y1), (left, top, right, bottom) = first, second
+    return x0 <= left and y0 <= top and x1 >= right and y1 >= bottom
+
+
 def _check_excluded(prompt: Prompt, image_size: tuple[int, int]) -> None:
     """Raise what is wrong with what is excluded from a prompt whose own box has been checked."""
     if len(prompt.exclude) > MOST_EXCLUDED:
@@ -122,11 +134,10 @@ def _check_excluded(prompt: Prompt, image_size: tuple[int, int]) -> None:
             message = f"The box {_text(excluded)} is excluded from a prompt that has no box itself."
             raise _bad_prompt("exclude_without_box", message, "Draw the box of the object, too.")
         check_box(excluded, image_size)
-        (x0, y0, x1, y1), (left, top, right, bottom) = excluded, prompt.box
-        if x0 >= right or x1 <= left or y0 >= bottom or y1 <= top:
+        if lies_outside(excluded, prompt.box):
             message = f"The box {_text(excluded)} to be excluded lies outside of the box {_text(prompt.box)}."
             raise _bad_prompt("exclude_outside_box", message, "Draw it round something inside of the object's box.")
-        if x0 <= left and y0 <= top and x1 >= right and y1 >= bottom:
+        if covers(excluded, prompt.box):
             message = f"The box {_text(excluded)} to be excluded covers all of the box {_text(prompt.box)}."
             raise _bad_prompt("exclude_covers_box", message, "Draw it round what is inside alone.")
 

@@ -16,6 +16,7 @@ from medsamseg_server.image_io.dicom_pixels import require_pixels
 from medsamseg_server.image_io.dicom_problems import left_out, problem_of
 from medsamseg_server.image_io.dicom_reading import read_volume
 from medsamseg_server.image_io.dicom_volumes import Part, sort_frames
+from medsamseg_server.image_io.file_lists import is_file_list, listed_files
 from medsamseg_server.image_io.image import Image
 
 
@@ -93,7 +94,7 @@ def read_series(place: Path, uid: str | None = None) -> Image:
     """Read a volume of DICOM images.
 
     Args:
-        place: a folder, which is searched with its subfolders, or one file.
+        place: a folder, which is searched with its subfolders, one file, or a list of files.
         uid: which series; needed when there are several. Where a series holds several volumes, its UID, a colon and
             the volume's number.
 
@@ -170,7 +171,7 @@ def _read(series: Series, damaged: Sequence[DamagedFileError]) -> Image:
 
 
 def _look_into(place: Path) -> _Contents:
-    found: DicomFolder = read_folder(place) if place.is_dir() else read_files([place])
+    found = _files_of(place)
     damaged = list(found.damaged)
     by_series: dict[str, list[DicomFile]] = defaultdict(list)
     others: dict[str, list[str]] = defaultdict(list)
@@ -184,6 +185,12 @@ def _look_into(place: Path) -> _Contents:
         series += _volumes_of(uid, files, damaged)
     series.sort(key=lambda each: (-len(each.frames), each.uid))
     return _Contents(place, tuple(series), dict(others), tuple(damaged))
+
+
+def _files_of(place: Path) -> DicomFolder:
+    if place.is_dir():
+        return read_folder(place)
+    return read_files(listed_files(place) if is_file_list(place) else [place])
 
 
 def _volumes_of(uid: str, files: Iterable[DicomFile], damaged: list[DamagedFileError]) -> list[Series]:

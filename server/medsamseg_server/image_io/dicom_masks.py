@@ -10,6 +10,8 @@ from medsamseg_server.image_io.mask_writer import Layers, Segment
 
 DICOM_SUFFIX = ".dcm"
 STRUCTURE_SET_SUFFIX = ".rtstruct.dcm"
+LABEL_MAP_SUFFIX = ".labelmap.dcm"
+REPORT_SUFFIX = ".sr.dcm"
 
 
 class DicomSegWriter:
@@ -25,6 +27,25 @@ class DicomSegWriter:
         from medsamseg_server.image_io.dicom_seg_writing import check_source, write_dicom_seg
 
         write_dicom_seg(path, segments, check_source(path, place.source, [segment.name for segment in segments]))
+
+    def remarks(self, path: Path, segments: Sequence[Segment], place: ScanPlace) -> tuple[str, ...]:
+        """See ``Writer``."""
+        return ()
+
+
+class DicomLabelMapWriter:
+    """DICOM segmentations of the type LABELMAP: one number a voxel, and so no objects that overlap."""
+
+    suffixes = (LABEL_MAP_SUFFIX,)
+    holds_overlap = False
+    holds_slices = True
+
+    def write(self, path: Path, segments: Sequence[Segment], layers: Layers, place: ScanPlace) -> None:
+        """See ``Writer``; raises what ``check_source`` and ``write_dicom_seg`` do."""
+        from medsamseg_server.image_io.dicom_seg_writing import check_source, write_dicom_seg
+
+        source = check_source(path, place.source, [segment.name for segment in segments])
+        write_dicom_seg(path, segments, source, label_map=layers.arrays[0])
 
     def remarks(self, path: Path, segments: Sequence[Segment], place: ScanPlace) -> tuple[str, ...]:
         """See ``Writer``."""
@@ -51,7 +72,7 @@ class StructureSetWriter:
 
 
 def is_dicom_seg(path: Path) -> bool:
-    """Return whether a file of this name is written as a DICOM segmentation."""
+    """Return whether a file of this name is written as a DICOM segmentation, binary or as a label map."""
     return path.name.lower().endswith(DICOM_SUFFIX) and not is_structure_set(path)
 
 

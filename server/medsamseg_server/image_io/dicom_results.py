@@ -11,12 +11,14 @@ import highdicom
 import pydicom
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
+from pydicom.sr.coding import Code as DicomCode
 
 from medsamseg_server import __version__
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.dicom_files import quiet_pydicom
 from medsamseg_server.image_io.image import DicomSource
-from medsamseg_server.image_io.mask_writer import SegmentingModel
+from medsamseg_server.image_io.mask_writer import Segment
+from medsamseg_server.image_io.terminology import Code
 
 MAKER = "MedSAMSeg"
 #: What a series of results is numbered: readers list it behind the scanner's own.
@@ -121,8 +123,11 @@ def check_names(names: Sequence[str]) -> None:
             )
 
 
-def algorithm_of(model: SegmentingModel | None) -> Any:
-    """Return the Algorithm Identification Sequence (PS3.3 10.16) of what found an object."""
+def algorithm_of(segment: Segment) -> Any:
+    """Return the Algorithm Identification Sequence (PS3.3 10.16) of what found an object; None where it is not ours."""
+    if not segment.is_ours:
+        return None
+    model = segment.found_by
     return highdicom.AlgorithmIdentificationSequence(
         name=MAKER,
         family=codes.DCM.ArtificialIntelligence,
@@ -130,6 +135,21 @@ def algorithm_of(model: SegmentingModel | None) -> Any:
         source="box-prompted segmentation",
         parameters=None if model is None else {"model": model.name, "weights_sha256": model.weights_sha256},
     )
+
+
+def algorithm_type(segment: Segment) -> str:
+    """Return who drew an object (PS3.3 C.8.20.2.3.2): a person the box and we the rest, or of others, not a program."""
+    return "SEMIAUTOMATIC" if segment.is_ours else "MANUAL"
+
+
+def dicom_code(code: Code) -> DicomCode:
+    """Return a code as highdicom takes it."""
+    return DicomCode(code.value, code.scheme, code.meaning)
+
+
+def code_items(code: Code | None) -> list[Dataset]:
+    """Return a code sequence (PS3.3 section 8.8) of a code; an empty one of None."""
+    return [] if code is None else [highdicom.sr.CodedConcept.from_code(dicom_code(code))]
 
 
 def incomplete(source: DicomSource, result: Result, error: Exception) -> MedSAMSegError:

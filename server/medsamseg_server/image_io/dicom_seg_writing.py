@@ -1,17 +1,17 @@
-"""Writing DICOM segmentations (SEG), by highdicom: binary, in place and study of the images that they were made of."""
+"""Writing DICOM segmentations (SEG), by highdicom: in place and study of the images that they were made of."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import highdicom
 import numpy as np
 from highdicom.color import CIELabColor
-from highdicom.seg import SegmentAlgorithmTypeValues, SegmentationTypeValues, SegmentDescription
+from highdicom.seg import SegmentationTypeValues, SegmentDescription
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.sr.codedict import codes
 
 from medsamseg_server import __version__
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
@@ -24,8 +24,11 @@ from medsamseg_server.image_io.dicom_results import (
     Result,
     SourceImages,
     algorithm_of,
+    algorithm_type,
     check_is_dicom,
     check_names,
+    code_items,
+    dicom_code,
     incomplete,
 )
 from medsamseg_server.image_io.image import DicomSource
@@ -59,8 +62,10 @@ def check_source(path: Path, source: DicomSource | None, names: Sequence[str]) -
     return source
 
 
-def write_dicom_seg(path: Path, segments: Sequence[Segment], source: DicomSource) -> None:
-    """Write objects, each a segment of a binary SEG (PS3.3 A.51); they may overlap.
+def write_dicom_seg(
+    path: Path, segments: Sequence[Segment], source: DicomSource, label_map: NDArray[Any] | None = None
+) -> None:
+    """Write objects, each a segment of a SEG (PS3.3 A.51): a binary one, in which they may overlap, or a label map.
 
     The file refers to every image of the scan, and takes patient and study from them. Only planes with an object are
     stored, unless there is none.
@@ -69,6 +74,8 @@ def write_dicom_seg(path: Path, segments: Sequence[Segment], source: DicomSource
         path: the file.
         segments: the objects, in the scan's voxels.
         source: the images of the scan, see ``check_source``.
+        label_map: (K, J, I), 1 on the first object, 2 on the second …, for a SEG of the type LABELMAP; None for a
+            binary one.
 
     Raises:
         MedSAMSegError: ``output_source_incomplete`` where the images lack what a SEG takes from them, or
@@ -77,12 +84,13 @@ def write_dicom_seg(path: Path, segments: Sequence[Segment], source: DicomSource
     """
     images = SourceImages(source).headers
     descriptions = [_description(number, segment) for number, segment in enumerate(segments, start=1)]
+    masks = np.stack([segment.mask > 0 for segment in segments], axis=-1) if label_map is None else label_map
     try:
         with quiet_pydicom():
             file = highdicom.seg.Segmentation(
                 images,
-                _planes(segments, source, images),
-                SegmentationTypeValues.BINARY,
+                _planes(masks, source, images),
+                SegmentationTypeValues.BINARY if label_map is None else SegmentationTypeValues.LABELMAP,
                 descriptions,
                 series_instance_uid=highdicom.UID(),
                 series_number=SERIES_NUMBER,
@@ -94,7 +102,7 @@ def write_dicom_seg(path: Path, segments: Sequence[Segment], source: DicomSource
                 # A program has none, and the standard wants one (PS3.3 C.7.5.2).
                 device_serial_number="0",
                 content_label="SEGMENTATION",
-                content_description="Found by a model in boxes that a person drew",
+                content_description=_content_of(segments),
                 series_description=f"{MAKER} segmentation",
                 specific_character_set=CHARACTER_SET,
             )
@@ -103,30 +111,40 @@ def write_dicom_seg(path: Path, segments: Sequence[Segment], source: DicomSource
     file.save_as(path, enforce_file_format=True)
 
 
-def _planes(segments: Sequence[Segment], source: DicomSource, images: Sequence[Dataset]) -> NDArray[np.uint8]:
-    """Return the objects' planes as the files store theirs: (frames, J, I, segments)."""
-    shape = segments[0].mask.shape
+def _content_of(segments: Sequence[Segment]) -> str:
+    ours = any(segment.is_ours for segment in segments)
+    return "Found by a model in boxes that a person drew" if ours else "Labels of the scan"
+
+
+def _planes(masks: NDArray[Any], source: DicomSource, images: Sequence[Dataset]) -> NDArray[Any]:
+    """Return planes (K, J, I) or (K, J, I, segments) in the order in which the files store theirs."""
     # A file may hold frames that are no slices of this scan, and slices in any order.
     several_frames = len(images) == 1 and int(images[0].get("NumberOfFrames", 1)) > 1
     count = int(images[0].NumberOfFrames) if several_frames else len(images)
     places = list(source.frames) if several_frames else list(range(count))
-    planes: NDArray[np.uint8] = np.zeros((count, *shape[1:], len(segments)), np.uint8)
-    for number, segment in enumerate(segments):
-        planes[places, :, :, number] = segment.mask > 0
+    planes: NDArray[Any] = np.zeros((count, *masks.shape[1:]), np.uint8 if masks.dtype == bool else masks.dtype)
+    planes[places] = masks
     return planes
 
 
 def _description(number: int, segment: Segment) -> SegmentDescription:
-    return SegmentDescription(
+    known = segment.terminology
+    made = SegmentDescription(
         number,
         segment.name,
-        # As in a .seg.nrrd: a segment of which nobody has said what it is.
-        codes.SCT.Tissue,
-        codes.SCT.Tissue,
-        # A person drew the box.
-        SegmentAlgorithmTypeValues.SEMIAUTOMATIC,
-        algorithm_of(segment.found_by),
+        dicom_code(known.category),
+        dicom_code(known.type),
+        algorithm_type(segment),
+        algorithm_of(segment),
         tracking_uid=highdicom.UID(),
         tracking_id=segment.name,
+        anatomic_regions=None if known.region is None else [dicom_code(known.region)],
         display_color=CIELabColor.from_rgb(*(round(255 * part) for part in segment.color)),
     )
+    # highdicom has no arguments for modifiers (0.28).
+    if known.modifier is not None:
+        type_ = made.SegmentedPropertyTypeCodeSequence[0]
+        type_.SegmentedPropertyTypeModifierCodeSequence = code_items(known.modifier)
+    if known.region_modifier is not None:
+        made.AnatomicRegionSequence[0].AnatomicRegionModifierSequence = code_items(known.region_modifier)
+    return made

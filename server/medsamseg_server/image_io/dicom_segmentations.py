@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import highdicom
 import numpy as np
+from highdicom.color import CIELabColor
 from numpy.typing import NDArray
 
+from medsamseg_server.image_io.dicom_descriptions import found_by, terminology_of
 from medsamseg_server.image_io.image import Geometry, Image
 from medsamseg_server.image_io.label_places import bring_to_scan
 from medsamseg_server.image_io.labels import LabelObject, Labels, unreadable
@@ -23,17 +26,27 @@ def read(path: Path, image: Image) -> Labels:
     try:
         file = highdicom.seg.segread(path)
         numbers = [int(number) for number in file.segment_numbers]
-        names = [str(file.get_segment_description(number).segment_label) for number in numbers]
+        described = [file.get_segment_description(number) for number in numbers]
         volumes = [file.get_volume(segment_numbers=[number]) for number in numbers]
     except Exception as error:
         # highdicom tells in words what a file lacks, by errors of any type.
         raise unreadable(path, f"cannot be read as a segmentation: {str(error)[:200].rstrip('.')}") from error
     objects = []
-    for number, name, volume in zip(numbers, names, volumes, strict=True):
+    for number, item, volume in zip(numbers, described, volumes, strict=True):
         mask = np.asarray(volume.array)[..., 0] >= (0.5 if volume.array.dtype.kind == "f" else 1)
         voxels = bring_to_scan(mask, _geometry(volume.affine), image, path.name, may_be_cropped=True)
-        objects.append(LabelObject(name, number, voxels, True))
+        more = found_by(item.get("SegmentationAlgorithmIdentificationSequence"))
+        known = terminology_of(item, "SegmentedPropertyCategoryCodeSequence", "SegmentedPropertyTypeCodeSequence")
+        color = _color(item.get("RecommendedDisplayCIELabValue"))
+        objects.append(LabelObject(str(item.segment_label), number, voxels, True, color, known, **more))
     return Labels(objects, path.name)
+
+
+def _color(value: Sequence[int] | None) -> tuple[float, float, float] | None:
+    if value is None or len(value) != 3:
+        return None
+    red, green, blue = (part / 255 for part in CIELabColor.from_dicom_value(value).to_rgb())
+    return (red, green, blue)
 
 
 def _geometry(affine: NDArray[Any]) -> Geometry:

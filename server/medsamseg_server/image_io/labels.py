@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
+from medsamseg_server.image_io.mask_writer import SegmentingModel
+from medsamseg_server.image_io.terminology import Terminology
 
 _MOST_NAMES_TOLD = 8
 
@@ -24,12 +26,20 @@ class LabelObject:
         number: its label, segment or ROI number.
         voxels: (K, J, I) in the scan's voxels.
         value: the object is where ``voxels`` has this value.
+        color: red, green and blue, 0…1; None where its file has none.
+        terminology: what it is, in codes; None where its file does not say.
+        is_ours: whether its file says that MedSAMSeg found it.
+        found_by: the model that did; None where that is not known.
     """
 
     name: str
     number: int
     voxels: NDArray[Any]
     value: int
+    color: tuple[float, float, float] | None = None
+    terminology: Terminology | None = None
+    is_ours: bool = False
+    found_by: SegmentingModel | None = None
 
 
 @dataclass(frozen=True)

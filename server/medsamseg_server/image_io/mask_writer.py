@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.image_io.image import ScanPlace
+from medsamseg_server.image_io.terminology import TISSUE, Terminology
 
 #: Amber: stands out from gray anatomy, and from Slicer's green first segment.
 DEFAULT_COLOR = (1.0, 0.75, 0.0)
@@ -38,12 +39,16 @@ class Segment:
         mask: (K, J, I), 1 on the object and 0 elsewhere.
         color: red, green and blue, 0…1.
         found_by: what found it; None where nobody knows, or a person drew it.
+        terminology: what it is, in codes.
+        is_ours: whether MedSAMSeg found it; False for labels that come from elsewhere.
     """
 
     name: str
     mask: NDArray[np.uint8]
     color: tuple[float, float, float] = DEFAULT_COLOR
     found_by: SegmentingModel | None = None
+    terminology: Terminology = TISSUE
+    is_ours: bool = True
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from medsamseg_server.image_io import npz_scans
 from medsamseg_server.image_io.dicom import read_series
 from medsamseg_server.image_io.dicom_colors import whole_slide_error
 from medsamseg_server.image_io.dicom_files import is_dicom
+from medsamseg_server.image_io.file_lists import is_file_list
 from medsamseg_server.image_io.image import (
     NO_PLACE,
     Geometry,
@@ -44,14 +45,15 @@ def read_image(path: Path, series: str | None = None) -> Image:
     """Read a scan.
 
     Args:
-        path: a file in NRRD, NIfTI, MetaImage or another format that SimpleITK knows; or a folder of DICOM files.
+        path: a file in NRRD, NIfTI, MetaImage or another format that SimpleITK knows; a folder of DICOM files, or
+            a list of them (``file_lists``).
         series: for DICOM, the UID of the series to read; needed when there are several. See ``read_series``.
 
     Raises:
         MedSAMSegError: ``image_missing``, ``image_unreadable``, ``image_incomplete``, ``image_place``,
             ``image_not_3d``, ``image_components``, ``series_needless``, or one of ``dicom.read_series``.
     """
-    if path.is_dir() or (path.is_file() and is_dicom(path)):
+    if path.is_dir() or is_file_list(path) or (path.is_file() and is_dicom(path)):
         return read_series(path, series)
     if not path.is_file():
         raise MedSAMSegError(

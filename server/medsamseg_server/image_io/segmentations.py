@@ -10,7 +10,13 @@ from typing import Any
 from numpy.typing import NDArray
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.image_io.dicom_masks import DICOM_SUFFIX, DicomSegWriter, StructureSetWriter
+from medsamseg_server.image_io.dicom_masks import (
+    DICOM_SUFFIX,
+    REPORT_SUFFIX,
+    DicomLabelMapWriter,
+    DicomSegWriter,
+    StructureSetWriter,
+)
 from medsamseg_server.image_io.image import ScanPlace
 from medsamseg_server.image_io.mask_writer import DEFAULT_COLOR, Layers, Segment, Writer
 from medsamseg_server.image_io.picture_masks import PictureWriter, not_flat
@@ -24,6 +30,7 @@ WRITERS: tuple[Writer, ...] = (
     LabelMapWriter(),
     NiftiWriter(),
     StructureSetWriter(),
+    DicomLabelMapWriter(),
     DicomSegWriter(),
     PictureWriter(),
 )
@@ -75,7 +82,8 @@ def check_can_hold(path: Path, slices: int = 1, overlap: bool = False) -> None:
     writer = writer_of(path)
     if overlap and not writer.holds_overlap:
         message = f"{path.name} would be a labelmap, in which objects cannot overlap."
-        hint = f"End its name with {SEGMENTATION_SUFFIX}."
+        binary = path.name.lower().endswith(DICOM_SUFFIX)
+        hint = f"End its name with {SEGMENTATION_SUFFIX}{' or with .seg.dcm' if binary else ''}."
         raise MedSAMSegError(ErrorKind.INVALID_INPUT, "overlap_in_labelmap", message, hint)
     if slices > 1 and not writer.holds_slices:
         raise not_flat(path, slices)
@@ -87,8 +95,8 @@ def write_segmentation(path: Path, segments: Segment | Sequence[Segment], place:
     Args:
         path: its suffix, one of ``OUTPUT_SUFFIXES``, decides the format. ``.seg.nrrd`` is a Slicer segmentation; others
             are labelmaps of type uint8 (uint16 for more than 255 objects), 1 on the first object, 2 on the second; a
-            picture with a single object is white on it; ``.rtstruct.dcm`` is a structure set, other
-            ``.dcm`` a DICOM segmentation.
+            picture with a single object is white on it; ``.rtstruct.dcm`` is a structure set, ``.labelmap.dcm`` a
+            DICOM segmentation that is a label map, other ``.dcm`` a binary one.
         segments: the objects.
         place: of the scan, and so of the file; a DICOM file needs its source.
 
@@ -133,9 +141,17 @@ def writer_of(path: Path) -> Writer:
     """Return what writes a file of this name.
 
     Raises:
-        MedSAMSegError: ``output_suffix`` where nothing does.
+        MedSAMSegError: ``output_suffix`` where nothing does, ``output_is_report`` for the name of a report.
     """
     name = path.name.lower()
+    if name.endswith(REPORT_SUFFIX):
+        raise MedSAMSegError(
+            ErrorKind.INVALID_INPUT,
+            "output_is_report",
+            f"{path.name} is the name of a report, not of a segmentation.",
+            f"Name the report with --report {path.name}, and the segmentation with -o, such as -o "
+            f"{path.name[: -len(REPORT_SUFFIX)]}.dcm.",
+        )
     found = ((suffix, writer) for writer in WRITERS for suffix in writer.suffixes if name.endswith(suffix))
     suffix, writer = next(found, (name, None))
     if writer is not None and suffix != name:

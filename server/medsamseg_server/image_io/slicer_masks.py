@@ -9,15 +9,16 @@ import numpy as np
 
 from medsamseg_server.image_io.image import ScanPlace
 from medsamseg_server.image_io.mask_writer import Layers, Segment
+from medsamseg_server.image_io.terminology import slicer_entry
 from medsamseg_server.image_io.volume_masks import write_itk
 
 SEGMENTATION_SUFFIX = ".seg.nrrd"
 
-# Slicer's own words for a segment of which nobody has said what it is.
-_TAGS = (
-    "Segmentation.Status:inprogress|TerminologyEntry:Segmentation category and type - 3D Slicer General Anatomy list"
-    "~SCT^85756007^Tissue~SCT^85756007^Tissue~^^~Anatomic codes - DICOM master list~^^~^^|"
-)
+# A segment's tags, as vtkMRMLSegmentationStorageNode writes them: name:value|name:value|
+_TAGS = "Segmentation.Status:inprogress|TerminologyEntry:{}|"
+#: Our own tags begin so: the module's, and those here that say which model found a segment. Slicer keeps them.
+OWN_TAG = "MedSAMSeg."
+MODEL_TAG, WEIGHTS_TAG = f"{OWN_TAG}Model", f"{OWN_TAG}Weights"
 
 
 class SlicerWriter:
@@ -60,7 +61,12 @@ def _slicer_fields(segments: Sequence[Segment], layers: Layers) -> dict[str, str
             "LabelValue": str(value),
             "Layer": str(layer),
             "Extent": f"0 {width - 1} 0 {height - 1} 0 {depth - 1}",
-            "Tags": _TAGS,
+            "Tags": _TAGS.format(slicer_entry(segment.terminology)) + _own_tags(segment),
         }
         fields.update({f"Segment{number}_{key}": text for key, text in of_segment.items()})
     return fields
+
+
+def _own_tags(segment: Segment) -> str:
+    model = segment.found_by
+    return "" if model is None else f"{MODEL_TAG}:{model.name}|{WEIGHTS_TAG}:{model.weights_sha256}|"

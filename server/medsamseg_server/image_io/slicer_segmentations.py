@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
@@ -10,8 +11,10 @@ import SimpleITK as sitk
 from medsamseg_server.image_io.image import Geometry, Image
 from medsamseg_server.image_io.label_places import bring_to_scan
 from medsamseg_server.image_io.labels import LabelObject, Labels, label_map, unreadable, whole_numbers
+from medsamseg_server.image_io.mask_writer import SegmentingModel
 from medsamseg_server.image_io.nrrd_headers import require_short_fields
-from medsamseg_server.image_io.slicer_masks import is_segmentation
+from medsamseg_server.image_io.slicer_masks import MODEL_TAG, OWN_TAG, WEIGHTS_TAG, is_segmentation
+from medsamseg_server.image_io.terminology import from_slicer_entry
 
 is_one = is_segmentation
 
@@ -46,10 +49,29 @@ def read(path: Path, image: Image) -> Labels:
         if not 0 <= layer < len(layers):
             raise unreadable(path, f"has a segment in layer {layer}, but only the layers 0 to {len(layers) - 1}")
         name = fields.get(f"{segment}_Name") or fields.get(f"{segment}_ID") or segment
-        objects.append(LabelObject(name, value, layers[layer], value))
+        more = _described(fields.get(f"{segment}_Tags", ""), fields.get(f"{segment}_Color", ""))
+        objects.append(LabelObject(name, value, layers[layer], value, **more))
     if not objects and len(layers) == 1:
         return label_map(layers[0], path)
     return Labels(objects, path.name)
+
+
+def _described(tags: str, color: str) -> dict[str, Any]:
+    """Return what a segment's tags and color say, by the names that ``LabelObject`` has for it."""
+    said = dict(tag.partition(":")[::2] for tag in tags.split("|") if tag)
+    model = said.get(MODEL_TAG)
+    try:
+        red, green, blue = (min(max(float(part), 0.0), 1.0) for part in color.split())
+    except ValueError:
+        rgb = None
+    else:
+        rgb = (red, green, blue)
+    return {
+        "color": rgb,
+        "terminology": from_slicer_entry(said.get("TerminologyEntry", "")),
+        "is_ours": any(tag.startswith(OWN_TAG) for tag in said),
+        "found_by": None if not model else SegmentingModel(model, said.get(WEIGHTS_TAG, "")),
+    }
 
 
 def _segment_numbers(fields: dict[str, str]) -> list[int]:

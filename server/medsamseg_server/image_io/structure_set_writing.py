@@ -28,13 +28,16 @@ from medsamseg_server.image_io.dicom_results import (
     SliceReference,
     SourceImages,
     algorithm_of,
+    algorithm_type,
     check_is_dicom,
     check_names,
+    code_items,
     incomplete,
 )
 from medsamseg_server.image_io.image import DicomSource, Geometry
 from medsamseg_server.image_io.mask_writer import Segment
 from medsamseg_server.image_io.outlines import outlines
+from medsamseg_server.image_io.terminology import TISSUE
 
 _RESULT = Result("a structure set", "End its name with .seg.nrrd")
 # Detached Study Management, retired, which the standard still wants for studies (PS3.3 C.8.8.5).
@@ -85,8 +88,7 @@ def write_structure_set(path: Path, segments: Sequence[Segment], source: DicomSo
                 _contours(number, segment, images, geometry) for number, segment in enumerate(segments, start=1)
             ]
             file.RTROIObservationsSequence = [
-                _item(ObservationNumber=number, ReferencedROINumber=number, RTROIInterpretedType="", ROIInterpreter="")
-                for number in range(1, len(segments) + 1)
+                _observation(number, segment) for number, segment in enumerate(segments, start=1)
             ]
     except INCOMPLETE as error:
         raise incomplete(source, _RESULT, error) from error
@@ -149,14 +151,28 @@ def _frame_of_reference(images: SourceImages) -> Dataset:
 
 
 def _roi(number: int, segment: Segment, image: Dataset) -> Dataset:
-    return _item(
+    item = _item(
         ROINumber=number,
         ReferencedFrameOfReferenceUID=image.FrameOfReferenceUID,
         ROIName=segment.name,
-        # A person drew the box.
-        ROIGenerationAlgorithm="SEMIAUTOMATIC",
-        ROIDerivationAlgorithmIdentificationSequence=algorithm_of(segment.found_by),
+        ROIGenerationAlgorithm=algorithm_type(segment),
     )
+    if segment.is_ours:
+        item.ROIDerivationAlgorithmIdentificationSequence = algorithm_of(segment)
+    return item
+
+
+def _observation(number: int, segment: Segment) -> Dataset:
+    item = _item(ObservationNumber=number, ReferencedROINumber=number, RTROIInterpretedType="", ROIInterpreter="")
+    known = segment.terminology
+    if known != TISSUE:
+        item.RTROIIdentificationCodeSequence = code_items(known.type)
+        if known.modifier is not None:
+            item.RTROIIdentificationCodeSequence[0].SegmentedPropertyTypeModifierCodeSequence = code_items(
+                known.modifier
+            )
+        item.SegmentedPropertyCategoryCodeSequence = code_items(known.category)
+    return item
 
 
 def _contours(number: int, segment: Segment, images: SourceImages, geometry: Geometry) -> Dataset:

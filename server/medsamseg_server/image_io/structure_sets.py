@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
+from pydicom.dataset import Dataset
 
+from medsamseg_server.image_io.dicom_descriptions import found_by, terminology_of
 from medsamseg_server.image_io.image import Image
 from medsamseg_server.image_io.label_places import TOLERANCE, distance_to_scan, place_error, to_millimeters
 from medsamseg_server.image_io.labels import LabelObject, Labels, unreadable
@@ -32,16 +34,26 @@ def read(path: Path, image: Image) -> Labels:
     """
     try:
         file = pydicom.dcmread(path)
-        names = {int(each.ROINumber): str(each.ROIName) for each in file.StructureSetROISequence}
-        contours = {int(each.ReferencedROINumber): list(_contours(each)) for each in file.ROIContourSequence}
+        rois = {int(each.ROINumber): each for each in file.StructureSetROISequence}
+        observed = {int(each.ReferencedROINumber): each for each in file.get("RTROIObservationsSequence", ())}
+        drawn = {int(each.ReferencedROINumber): each for each in file.ROIContourSequence}
+        contours = {number: list(_contours(each)) for number, each in drawn.items()}
     except Exception as error:
         # pydicom raises errors of any type for what it cannot make out.
         raise unreadable(path, f"cannot be read as a structure set ({type(error).__name__})") from error
     objects = []
     for number, found in contours.items():
-        name = names.get(number, str(number))
+        roi = rois.get(number, Dataset())
+        name = str(roi.get("ROIName", number))
         if found:
-            objects.append(LabelObject(name, number, _mask(found, image, f"{path.name}, {name},"), True))
+            known = terminology_of(
+                observed.get(number, Dataset()),
+                "SegmentedPropertyCategoryCodeSequence",
+                "RTROIIdentificationCodeSequence",
+            )
+            more = found_by(roi.get("ROIDerivationAlgorithmIdentificationSequence"))
+            mask = _mask(found, image, f"{path.name}, {name},")
+            objects.append(LabelObject(name, number, mask, True, _color(drawn[number]), known, **more))
     return Labels(objects, path.name)
 
 
@@ -59,6 +71,14 @@ def fill(contours: list[NDArray[np.float64]], shape: tuple[int, int]) -> NDArray
                 np.add.at(crossings, (rows, np.clip(np.ceil(x), 0, width).astype(int)), 1)
     inside: NDArray[np.bool_] = np.cumsum(crossings[:, :width], axis=1) % 2 == 1
     return inside
+
+
+def _color(roi: Dataset) -> tuple[float, float, float] | None:
+    value = roi.get("ROIDisplayColor")
+    if value is None or len(value) != 3:
+        return None
+    red, green, blue = (min(max(int(part), 0), 255) / 255 for part in value)
+    return (red, green, blue)
 
 
 def _contours(roi: Any) -> Iterator[NDArray[np.float64]]:

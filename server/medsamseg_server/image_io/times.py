@@ -43,7 +43,24 @@ class Times:
 
 
 def open_times(path: Path, series: str | None = None) -> Times:
-    """Return the volumes of a scan over time.
+    """Return the volumes of a scan over time, which are several.
+
+    Args:
+        path: as ``read_times`` takes it.
+        series: likewise.
+
+    Raises:
+        MedSAMSegError: ``times_missing`` where there is one volume only, or as ``read_times``.
+    """
+    times = read_times(path, series)
+    if times.count < 2:
+        message = f"{path} holds one volume, not several over time."
+        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "times_missing", message, "Leave --time and --all-times out.")
+    return times
+
+
+def read_times(path: Path, series: str | None = None) -> Times:
+    """Return the volumes of a scan over time; of another one, its only volume.
 
     Args:
         path: ``.seq.nrrd`` or another NRRD file with a list of volumes, a 4D NIfTI or MetaImage file, or a DICOM folder
@@ -51,22 +68,17 @@ def open_times(path: Path, series: str | None = None) -> Times:
         series: for DICOM, its Series Instance UID.
 
     Raises:
-        MedSAMSegError: ``times_missing`` where there is one volume only, or as ``reading.read_image``.
+        MedSAMSegError: as ``reading.read_image``.
     """
     if not path.exists():
         message = f"There is no file or folder {path}."
         raise MedSAMSegError(ErrorKind.NOT_FOUND, "image_missing", message, "Check the path.")
     if path.is_dir() or is_dicom(path):
         volumes = read_series_times(path, series)
-        times = Times(len(volumes), lambda time: volumes[time]())
-    else:
-        ensure_readable(path, "image_unreadable")
-        images = read_nifti_times(path)
-        times = _listed(images) if images is not None else _read_file(path)
-    if times.count < 2:
-        message = f"{path} holds one volume, not several over time."
-        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "times_missing", message, "Leave --time and --all-times out.")
-    return times
+        return Times(len(volumes), lambda time: volumes[time]())
+    ensure_readable(path, "image_unreadable")
+    images = read_nifti_times(path)
+    return _listed(images) if images is not None else _read_file(path)
 
 
 def _listed(images: list[Image]) -> Times:

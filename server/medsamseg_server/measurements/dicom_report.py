@@ -33,10 +33,12 @@ from medsamseg_server.image_io.dicom_results import (
     SliceReference,
     SourceImages,
     check_is_dicom,
+    dicom_code,
     incomplete,
 )
 from medsamseg_server.image_io.image import DicomSource, Image
 from medsamseg_server.image_io.mask_writer import Segment
+from medsamseg_server.image_io.terminology import TISSUE
 from medsamseg_server.measurements.diameters import Diameter, Diameters
 from medsamseg_server.measurements.measuring import Intensities, Measurements
 from medsamseg_server.measurements.report_codes import intensity_codes, own_schemes, procedure_code
@@ -149,6 +151,7 @@ def _groups(each: Reported, number: int, images: SourceImages, segments: Dataset
         sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
             tracking_identifier=tracking,
             referenced_segment=segment,
+            **_finding(each.segment),
             algorithm_id=_algorithm(each.segment),
             measurements=sizes,
         ),
@@ -159,10 +162,22 @@ def _groups(each: Reported, number: int, images: SourceImages, segments: Dataset
 def _group(each: Reported, tracking: Any, measurements: list[Any], sources: Sequence[SliceReference]) -> Any:
     return sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=tracking,
+        **_finding(each.segment),
         algorithm_id=_algorithm(each.segment),
         measurements=measurements,
         source_images=_images_as(sr.SourceImageForMeasurementGroup, sources),
     )
+
+
+def _finding(segment: Segment) -> dict[str, Any]:
+    """Return what an object is and where, for its measurement group; nothing where nobody has said so."""
+    known = segment.terminology
+    if known == TISSUE:
+        return {}
+    found = {"finding_category": dicom_code(known.category), "finding_type": dicom_code(known.type)}
+    side = None if known.region_modifier is None else dicom_code(known.region_modifier)
+    sites = [] if known.region is None else [sr.FindingSite(dicom_code(known.region), topographical_modifier=side)]
+    return {**found, "finding_sites": sites or None}
 
 
 def _images_as(kind: Any, slices: Sequence[SliceReference]) -> list[Any]:
@@ -198,6 +213,8 @@ def _coordinates(line: Diameter, image: SliceReference) -> Any:
 
 
 def _algorithm(segment: Segment) -> Any:
+    if not segment.is_ours:
+        return None
     model = segment.found_by
     return sr.AlgorithmIdentification(
         MAKER,

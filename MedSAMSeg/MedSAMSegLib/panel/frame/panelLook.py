@@ -22,13 +22,14 @@ ICONS = {
     "propagateButton": "Propagate",
     "cancelButton": "Cancel",
     "cancelProposalsButton": "Cancel",
+    "cancelFollowUpButton": "Cancel",
     "undoButton": "Undo",
     "redoButton": "Redo",
     "segmentEditorButton": "Edit",
 }
 
 #: Table -> height in lines of text: a few rows, then it scrolls.
-TABLE_LINES = {"segmentsTable": 8, "boxesTable": 7, "proposalsTable": 7, "lesionsTable": 8}
+TABLE_LINES = {"segmentsTable": 8, "boxesTable": 7, "proposalsTable": 7, "lesionsTable": 8, "followUpTable": 6}
 
 #: The status line keeps this room, so that nothing moves under the pointer when the sentence changes.
 STATUS_LINES = 2

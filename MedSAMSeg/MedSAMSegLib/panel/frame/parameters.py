@@ -21,6 +21,8 @@ class MedSAMSegParameters:
     limitRange: whether propagations stay between firstSlice and lastSlice.
     firstSlice: the lowest slice that a propagation may change; -1 for the volume's first.
     lastSlice: the highest slice that a propagation may change; -1 for the volume's last.
+    earlierVolume: the scan that a follow-up compares with.
+    earlierSegmentation: its lesions.
     """
 
     volume: vtkMRMLScalarVolumeNode
@@ -36,3 +38,5 @@ class MedSAMSegParameters:
     limitRange: bool = False
     firstSlice: int = -1
     lastSlice: int = -1
+    earlierVolume: vtkMRMLScalarVolumeNode
+    earlierSegmentation: vtkMRMLSegmentationNode

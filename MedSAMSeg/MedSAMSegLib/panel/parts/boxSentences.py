@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from slicer.i18n import tr as _
@@ -18,6 +19,23 @@ def sentenceOnBox(result: BoxResult) -> str:
     :param result: BoxResult.
     """
     return " ".join([_outcome(result), *_remarks(result), *result.notes])
+
+
+def sentenceOnBoxes(results: Sequence[BoxResult]) -> str:
+    """Return what came of boxes that were asked again together.
+
+    :param results: BoxResults.
+    """
+    if len(results) == 1:
+        return sentenceOnBox(results[0])
+    empty = sorted(result.prompt.sliceIndex for result in results if result.voxelCount == 0)
+    sentences = [_("Asked for {count} boxes again.").format(count=len(results))]
+    if empty:
+        slices = ", ".join(str(index) for index in empty)
+        sentences.append(_("Nothing was found on the slices {slices}.").format(slices=slices))
+    if not any(result.changedSegment for result in results):
+        sentences.append(_("Nothing changed."))
+    return " ".join([*sentences, *dict.fromkeys(note for result in results for note in result.notes)])
 
 
 def sentenceOnMeaning(result: BoxResult) -> str:

@@ -14,7 +14,7 @@ from MedSAMSegLib.panel.parts.choiceBox import ChoiceBox
 from MedSAMSegLib.volumes.intensityWindows import AUTOMATIC, windowTitles
 from MedSAMSegLib.volumes.nodeNames import nodeName
 from MedSAMSegLib.volumes.sliceGeometry import isColor
-from MedSAMSegLib.volumes.volumeChecks import remarkOn, whyUnusable
+from MedSAMSegLib.volumes.volumeChecks import choosableVolumes, remarkOn, whyUnusable
 
 if TYPE_CHECKING:
     from MedSAMSegLib.panel.frame.panelSession import PanelSession
@@ -87,7 +87,7 @@ class InputsSection(PanelSection, VTKObservationMixin):
             remark = whyUnusable(volume) or remarkOn(volume)
         removed, self._removedVolume = self._removedVolume, ""
         # Said once: later sentences are about what the user does.
-        if removed and _volumes():
+        if removed and choosableVolumes():
             self._lastRemark = remark
             self.session.remark(_sentenceOnRemoval(removed, volume, remark))
         elif remark != self._lastRemark:
@@ -142,16 +142,8 @@ def _usableVolumeInViews(without=None):
     return next((volume for volume in volumes if not whyUnusable(volume)), None)
 
 
-def _volumes():
-    """Return the volumes that can be chosen."""
-    volumes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
-    return [
-        volume for volume in volumes if not (volume.GetHideFromEditors() or volume.IsA("vtkMRMLLabelMapVolumeNode"))
-    ]
-
-
 def _whatToDoWithoutVolume():
-    return _("Choose a volume to go on.") if _volumes() else _("Load a volume to begin.")
+    return _("Choose a volume to go on.") if choosableVolumes() else _("Load a volume to begin.")
 
 
 def _sentenceOnRemoval(name, volume, remark):

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from typing import TYPE_CHECKING, Any
 
 import qt
-import slicer
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.panel.frame.activeTool import DRAW_BOX
+from MedSAMSegLib.panel.frame.pace import Pace
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
-from MedSAMSegLib.panel.parts.boxSentences import sentenceOnBox
 from MedSAMSegLib.slices.lesions import ACCEPTED, CHECKED, DRAWN, EMPTY, FOLLOWED
+from MedSAMSegLib.views.sliceJump import jumpToMiddle
 
 if TYPE_CHECKING:
     from MedSAMSegLib.panel.frame.panelSession import PanelSession
-
-#: After measuring, a pause of so many times as long: while a propagation writes, the views must go on.
-PAUSE_FACTOR = 10
 
 
 class LesionsSection(PanelSection):
@@ -42,55 +38,45 @@ class LesionsSection(PanelSection):
         self._lesions = []
         self._rows: Any = None
         self._isFilling = False
-        self._nextMeasuring = 0.0
-        self._laterTimer = qt.QTimer()
-        self._laterTimer.setSingleShot(True)
+        self._pace = Pace(session.connections, session.changed.emit)
         _setUp(ui.lesionsTable)
-        self.connect(self._laterTimer, "timeout()", session.changed.emit)
         self.connect(ui.lesionsTable, "itemSelectionChanged()", self._onSelected)
         self.connect(ui.lesionsButton, "contentsCollapsed(bool)", self._onCollapsed)
         self.connect(ui.uncheckedLesionsCheckBox, "toggled(bool)", self._onCollapsed)
         self.connect(ui.newLesionButton, "clicked()", self._onNew)
-        self.connect(ui.useLinesButton, "clicked()", self._onUseLines)
         self.connect(ui.previousLesionButton, "clicked()", self._onPrevious)
         self.connect(ui.nextLesionButton, "clicked()", self._onNext)
         self.connect(ui.acceptLesionButton, "clicked()", self._onAccept)
+        self.connect(ui.rejectLesionButton, "clicked()", self._onReject)
 
     def forgetScene(self) -> None:
         """Let go of the segments."""
-        self._laterTimer.stop()
+        self._pace.stop()
         self._lesions = []
         self._fill()
 
     def cleanup(self) -> None:
         """Measure no more."""
-        self._laterTimer.stop()
+        self._pace.stop()
 
     def update(self) -> None:
         """Show the segments as they are."""
-        if not self.ui.lesionsButton.collapsed:
-            start = time.monotonic()
-            if start < self._nextMeasuring:
-                self._laterTimer.start(round(1000 * (self._nextMeasuring - start)) + 1)
-            else:
-                self._measure()
+        if not self.ui.lesionsButton.collapsed and self._pace.isDue:
+            self._measure()
         self._fill()
         self.ui.newLesionButton.enabled = self.session.hasUsableVolume
-        self.ui.useLinesButton.enabled = self.session.hasUsableVolume
         # Keys press them while the table is collapsed, too.
-        for button in (self.ui.previousLesionButton, self.ui.nextLesionButton, self.ui.acceptLesionButton):
+        for name in ("previous", "next", "accept", "reject"):
+            button = getattr(self.ui, f"{name}LesionButton")
             button.enabled = self.session.hasSegment and self.session.hasUsableVolume
 
     def _measure(self):
-        start = time.monotonic()
         volume, segmentation, _segmentID = self.session.target
         self._lesions = []
         if self.session.hasUsableVolume and segmentation is not None:
             # Such as surfaces, or voxels that do not coincide any more: the section "Check" says so.
-            with contextlib.suppress(UserError):
+            with contextlib.suppress(UserError), self._pace.measuring():
                 self._lesions = self.session.logic.lesions(segmentation, volume)
-        end = time.monotonic()
-        self._nextMeasuring = end + PAUSE_FACTOR * (end - start)
 
     def _fill(self):
         isFiltered = self.ui.uncheckedLesionsCheckBox.checked
@@ -168,9 +154,7 @@ class LesionsSection(PanelSection):
             return
         self.session.parameters.segmentID = segmentID
         if lesion.ends:
-            middle = [(first + second) / 2 for first, second in zip(*lesion.ends, strict=True)]
-            for sliceNode in slicer.util.getNodesByClass("vtkMRMLSliceNode"):
-                sliceNode.JumpSliceByOffsetting(*middle)
+            jumpToMiddle(lesion.ends)
         self.session.changed.emitNow()
         sentence = _("{name}: {place}, {diameter:.1f} mm, {volume:.2f} ml, {state}.")
         self.session.say(sentence.format(**{**vars(lesion), "state": self._stateTitles[lesion.state]}))
@@ -182,29 +166,30 @@ class LesionsSection(PanelSection):
                 self.session.addSegment()
             self.session.activeTool.choose(DRAW_BOX)
 
-    def _onUseLines(self):
-        session = self.session
-        with session.sayingErrors():
-            lesions = session.logic.measuredLesions(session.target.volume)
-            if not lesions:
-                session.say(
-                    _("There is no line to use. Draw one along each lesion, and maybe one across it: Markups, Line.")
-                )
-                return
-            for lines in lesions:
-                session.addSegment()
-                run = session.logic.startLines(*session.target, lines, window=session.window, model=session.model)
-                session.work.add(run, lambda result: session.say(sentenceOnBox(result)))
-            session.say(_("Looking for what was measured by lines: {count} …").format(count=len(lesions)))
-
     def _onAccept(self):
         volume, segmentation, segmentID = self.session.target
         with self.session.sayingErrors():
             # The user waits for what this one changes.
-            self._nextMeasuring = 0.0
+            self._pace.skipPause()
             count = self.session.logic.acceptLesion(segmentation, volume, segmentID)
             name = segmentation.GetSegmentation().GetSegment(segmentID).GetName()
             self.session.say(_("All slices of {name} are accepted: {count}.").format(name=name, count=count))
+
+    def _onReject(self):
+        volume, segmentation, segmentID = self.session.target
+        with self.session.sayingErrors():
+            self._measure()
+            self._fill()
+            shown = self._shownIDs()
+            name = segmentation.GetSegmentation().GetSegment(segmentID).GetName()
+            self.session.logic.rejectLesion(segmentation, volume, segmentID)
+            # On to the one that moves up to its row.
+            row = shown.index(segmentID) if segmentID in shown else 0
+            left = [each for each in shown if each != segmentID]
+            self._measure()
+            if left:
+                self._show(left[row % len(left)])
+            self.session.say(_("{name} is rejected. Undo (Ctrl+Z) brings it back.").format(name=name))
 
 
 def _setUp(table):

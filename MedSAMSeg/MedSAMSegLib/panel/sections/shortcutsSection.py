@@ -23,6 +23,7 @@ SHORTCUTS = (
     ("nextLesionButton", "Ctrl+Down"),
     ("previousLesionButton", "Ctrl+Up"),
     ("acceptLesionButton", "Shift+A"),
+    ("rejectLesionButton", "Shift+X"),
     ("undoButton", "Ctrl+Z"),
     ("redoButton", "Ctrl+Shift+Z"),
     ("redoButton", "Ctrl+Y"),

@@ -1,0 +1,1 @@
+"""Segments into DICOM files, by the server's program."""

@@ -1,0 +1,1 @@
+"""The lesions of an earlier scan, found again on a later one."""

@@ -1,0 +1,56 @@
+"""Lets what takes a moment be done again and again without holding up the views."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import qt
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.connections import Connections
+
+#: After a measurement, a pause of so many times as long: while a propagation writes, the views must go on.
+PAUSE_FACTOR = 10
+
+
+class Pace:
+    """Says when it is time to measure again.
+
+    :param connections: the :class:`Connections` of the panel.
+    :param again: called without arguments when a pause is over in which somebody wanted to measure.
+    """
+
+    def __init__(self, connections: Connections, again: Callable[[], None]) -> None:
+        self._next = 0.0
+        self._timer = qt.QTimer()
+        self._timer.setSingleShot(True)
+        connections.connect(self._timer, "timeout()", again)
+
+    @property
+    def isDue(self) -> bool:
+        """Whether the pause is over; if not, `again` is called when it is."""
+        left = self._next - time.monotonic()
+        if left > 0:
+            self._timer.start(round(1000 * left) + 1)
+        return left <= 0
+
+    @contextlib.contextmanager
+    def measuring(self) -> Iterator[None]:
+        """Measure inside the `with` block: the pause after it is by the time that it takes."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            end = time.monotonic()
+            self._next = end + PAUSE_FACTOR * (end - start)
+
+    def skipPause(self) -> None:
+        """The user waits for the next one."""
+        self._next = 0.0
+
+    def stop(self) -> None:
+        """Call nobody any more."""
+        self._timer.stop()

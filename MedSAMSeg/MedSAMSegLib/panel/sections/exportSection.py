@@ -1,0 +1,95 @@
+"""Export to DICOM: which files, into which folder, and how far it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import qt
+from slicer.i18n import tr as _
+
+from MedSAMSegLib.exporting.dicomExport import LABEL_MAP, REPORT, SEGMENTATION, STRUCTURE_SET
+from MedSAMSegLib.exporting.dicomSource import isFromDicom
+from MedSAMSegLib.panel.frame.panelSection import PanelSection
+from MedSAMSegLib.runs.watchedRun import WatchedRun
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.panel.frame.panelSession import PanelSession
+    from MedSAMSegLib.runs.backgroundRun import BackgroundRun
+
+
+class ExportSection(PanelSection):
+    """Writes the segments as DICOM in the background.
+
+    :param ui: the panel's widgets by name.
+    :param session: the :class:`PanelSession`.
+    """
+
+    def __init__(self, ui: Any, session: PanelSession) -> None:
+        super().__init__(ui, session)
+        self._run: BackgroundRun | None = None
+        self._boxes = {
+            SEGMENTATION: ui.exportSegmentationCheckBox,
+            LABEL_MAP: ui.exportLabelMapCheckBox,
+            STRUCTURE_SET: ui.exportStructuresCheckBox,
+            REPORT: ui.exportReportCheckBox,
+        }
+        self.connect(ui.exportSegmentationCheckBox, "toggled(bool)", self._onToggled)
+        self.connect(ui.exportLabelMapCheckBox, "toggled(bool)", self._onToggled)
+        self.connect(ui.exportStructuresCheckBox, "toggled(bool)", self._onToggled)
+        self.connect(ui.exportReportCheckBox, "toggled(bool)", self._onToggled)
+        self.connect(ui.exportDicomButton, "clicked()", self._onExport)
+        self.connect(ui.cancelExportButton, "clicked()", self._onCancel)
+
+    def forgetScene(self) -> None:
+        """Its run has been dropped."""
+        self._run = None
+
+    def update(self) -> None:
+        """Show what can be done now, and why not."""
+        ui = self.ui
+        isBusy = self._run is not None
+        ui.exportProgressBar.visible = ui.cancelExportButton.visible = isBusy
+        ui.exportDicomButton.visible = not isBusy
+        volume, segmentation, _segmentID = self.session.target
+        isReady = volume is not None and segmentation is not None
+        hasImages = isReady and isFromDicom(volume)
+        ui.exportDicomButton.enabled = hasImages and any(box.checked for box in self._boxes.values())
+        ui.exportHintLabel.visible = isReady and not hasImages
+
+    def _onToggled(self, _isChecked):
+        self.session.changed.emit()
+
+    def _onExport(self):
+        folder = qt.QFileDialog.getExistingDirectory(self.ui.exportDicomButton, _("Folder for the DICOM files"), "")
+        if not folder:
+            return
+        volume, segmentation, _segmentID = self.session.target
+        kinds = [kind for kind, box in self._boxes.items() if box.checked]
+        with self.session.sayingErrors():
+            self._run = self.session.logic.startDicomExport(segmentation, volume, folder, kinds, self._onProgress)
+            self.ui.exportProgressBar.setRange(0, 0)
+            self.session.say(_("Writing DICOM files …"))
+            self.session.work.add(WatchedRun(self._run), self._onEnd, self._onFailed)
+
+    def _onProgress(self, progress):
+        self.ui.exportProgressBar.setRange(0, progress.total)
+        self.ui.exportProgressBar.setValue(progress.done)
+
+    def _onEnd(self, watched):
+        self._run = None
+        written = watched.run.result
+        if written is None:
+            self.session.say(_("Stopped. No DICOM file was written."))
+            return
+        names = ", ".join(path.name for path in written.paths)
+        sentence = _("Written into {folder}: {names}.").format(folder=written.paths[0].parent, names=names)
+        self.session.say(" ".join([sentence, *written.notes]))
+
+    def _onFailed(self, error):
+        self._run = None
+        self.session.say(str(error))
+
+    def _onCancel(self):
+        if self._run is not None:
+            self._run.close()
+            self.session.say(_("Stopping …"))

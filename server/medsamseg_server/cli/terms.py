@@ -1,0 +1,85 @@
+"""``--term`` and ``--region``: what the segments are, in codes."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from medsamseg_server.cli.usage import wrong_usage
+from medsamseg_server.image_io.terminology import TISSUE, Terminology
+
+# What has a field for it.
+_HOLDS_TERMS = (".seg.nrrd", ".dcm")
+
+
+def add_options(group: argparse._ArgumentGroup | argparse.ArgumentParser) -> None:
+    """Add ``--term``, ``--region`` and ``--term-list``."""
+    group.add_argument(
+        "--term",
+        metavar="TERM",
+        help="what the segments are: a name such as Mass or 'left kidney', or a code such as SCT:4147007"
+        " (+SCT:7771000 for a modifier); for .seg.nrrd, .dcm and --report",
+    )
+    group.add_argument("--region", metavar="TERM", help="where in the body they lie, such as Lung or SCT:39607008")
+    group.add_argument(
+        "--term-list",
+        metavar="FILE.json",
+        type=Path,
+        action="append",
+        default=[],
+        help="terminology of 3D Slicer to choose terms from; several may be given (default: those of the Slicer at"
+        " SLICER_HOME, or else those of the DICOM standard)",
+    )
+
+
+def check_options(args: argparse.Namespace, outputs: list[Path], is_film: bool) -> None:
+    """Raise an error for terms that are not known, or that nothing that is written has a field for.
+
+    Args:
+        args: with the options, and ``boxes`` where the command has it.
+        outputs: what is to be written, reports included.
+        is_film: whether the image is a film.
+
+    Raises:
+        MedSAMSegError: ``usage``, or as ``terminology_of``.
+    """
+    if args.term is None and args.region is None:
+        return
+    option = "--term" if args.term is not None else "--region"
+    for what, given in (("a film", is_film), ("--boxes", getattr(args, "boxes", None) is not None)):
+        if given:
+            raise wrong_usage(f"{option} cannot go with {what}.", f"Leave {option} out.")
+    if not any(path.name.lower().endswith(_HOLDS_TERMS) for path in outputs):
+        raise wrong_usage(
+            f"{outputs[0].name} has no field for what a segment is ({option}).",
+            f"End its name with .seg.nrrd, or leave {option} out.",
+        )
+    terminology_of(args)
+
+
+def terminology_of(args: argparse.Namespace) -> Terminology:
+    """Return what the options mean; without them, a segment of which nobody has said what it is.
+
+    Raises:
+        MedSAMSegError: ``term_unknown``, ``term_ambiguous`` or ``terms_unreadable``.
+    """
+    if args.term is None and args.region is None:
+        return TISSUE
+    return _found(args.term, args.region, tuple(args.term_list))
+
+
+def as_json(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what ``--json`` says of the options: code, scheme and words of each part; nothing without them."""
+    known = terminology_of(args)
+    return {} if known == TISSUE else {"terminology": {part: code for part, code in asdict(known).items() if code}}
+
+
+@functools.lru_cache(maxsize=1)
+def _found(term: str | None, region: str | None, paths: tuple[Path, ...]) -> Terminology:
+    from medsamseg_server.image_io.term_lists import term_lists
+    from medsamseg_server.image_io.term_search import find_terminology
+
+    return find_terminology(term, region, term_lists(paths))
