@@ -9,11 +9,12 @@ import slicer
 from fakeServer import FakeServer, withProbability
 from geometries import IJK_TO_RAS, PARENTS, affine, rotation
 from movedBoxes import boxNodes
-from segmentations import voxelsOf
+from segmentations import editorNode, voxelsOf
 
 from MedSAMSegLib.client.serverReplies import SliceMask
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.logic import MedSAMSegLogic
+from MedSAMSegLib.training.correctedSlices import goodSlices
 from MedSAMSegLib.volumes import obliquePlanes
 from MedSAMSegLib.volumes.obliqueStack import isStack, stacks
 
@@ -58,8 +59,9 @@ class BrightServer(FakeServer):
         for event in super()._slices(name, followed):
             index = event.fields["slice"]
             if 0 <= index < len(self._slicesNow) and self._slicesNow[index].any():
-                rows, columns = self._slicesNow[index].shape
-                event.fields["mask"] = withProbability(_bright(self._slicesNow[index], (0, 0, columns - 1, rows - 1)))
+                rows, columns = self._slicesNow[index].nonzero()
+                around = (columns.min(), rows.min(), columns.max(), rows.max())
+                event.fields["mask"] = withProbability(_bright(self._slicesNow[index], around))
                 yield event
 
 
@@ -166,10 +168,13 @@ def test_a_box_gets_the_voxels_that_its_plane_cuts(logic, kind, parents):
 
 
 @pytest.mark.parametrize(("kind", "parents"), SCENARIOS)
-def test_one_box_is_followed_to_the_whole_object(logic, kind, parents):
+def test_one_box_is_followed_to_the_whole_object(logic, server, kind, parents):
     volume, middle = addCylinder(kind, parents)
-    segmentation, segment, _result = draw(logic, volume, middle)
+    segmentation, segment, result = draw(logic, volume, middle)
     logic.propagate(volume, segmentation, segment)
+    # What was written on the plane is read back from it without holes.
+    (mask,) = server.requests[-1]["masks"].values()
+    assert mask[2].sum() == pytest.approx(result.voxelCount, rel=0.06)
     found = voxelsOf(segmentation, segment, volume)
     assert dice(found, slicer.util.arrayFromVolume(volume) > 0) > 0.96
     stack = logic.boxVolume(segmentation, volume, segment)
@@ -386,3 +391,50 @@ def test_a_preview_is_on_the_plane(logic, server):
     assert isStack(run.result.volume)
     assert run.result.mask.voxelCount == pytest.approx(np.pi * RADIUS**2, rel=0.03)
     assert boxNodes() == []
+
+
+def test_points_and_thresholds_work_on_the_plane(logic, server):
+    volume, middle = addCylinder()
+    segmentation, segment, result = draw(logic, volume, middle)
+    logic.addPoint(result.promptNode, middle + 3 * RIGHT - 2 * UP, True)
+    ((x, y, isInObject),) = server.requests[-1]["points"][0]
+    x0, y0, x1, y1 = result.prompt.box
+    # Rows of the planes as images go down.
+    assert (x - (x0 + x1) / 2, y - (y0 + y1) / 2, isInObject) == pytest.approx((3, 2, 1))
+    logic.propagate(volume, segmentation, segment)
+    followed = voxelsOf(segmentation, segment, volume)
+    assert logic.setPropagationThreshold(volume, segmentation, segment, 0.1).changedSegment
+    larger = voxelsOf(segmentation, segment, volume)
+    assert followed.sum() < larger.sum()
+    assert larger[followed].mean() > 0.99
+    assert logic.undo(segmentation, volume)
+    assert (voxelsOf(segmentation, segment, volume) == followed).all()
+
+
+def test_an_accepted_plane_is_kept_from_other_segments(logic):
+    volume, middle = addCylinder()
+    segmentation, segment, result = draw(logic, volume, middle)
+    drawn = voxelsOf(segmentation, segment, volume)
+    stack = logic.boxVolume(segmentation, volume, segment)
+    logic.acceptSlice(segmentation, stack, segment, axis=0, slice=result.prompt.sliceIndex)
+    editorNode(OverwriteMode=slicer.vtkMRMLSegmentEditorNode.OverwriteAllSegments)
+    other = logic.addSegment(segmentation, "Other")
+    logic.segmentBox(volume, segmentation, other, axis=0, slice=19, box=(5, 5, 30, 30))
+    assert (voxelsOf(segmentation, segment, volume) == drawn).all()
+    assert not (voxelsOf(segmentation, other, volume) & drawn).any()
+
+
+def test_nothing_is_learned_from_slices_that_planes_cross(logic):
+    volume, middle = addCylinder()
+    segmentation, segment, _result = draw(logic, volume, middle)
+    assert goodSlices(segmentation, segment, volume) == {}
+
+
+def test_lesions_are_measured_on_their_planes(logic):
+    volume, middle = addCylinder()
+    segmentation, segment, _result = draw(logic, volume, middle)
+    logic.propagate(volume, segmentation, segment)
+    (lesion,) = logic.lesions(segmentation, volume)
+    assert lesion.place.startswith("oblique ")
+    # At both ends, up to the far edge of a voxel that the plane cuts.
+    assert 2 * RADIUS - 1 < lesion.diameter < 2 * RADIUS + 2.5
