@@ -96,6 +96,7 @@ def test_the_choice_is_there_when_a_view_is_rotated_and_kept_with_the_scene(gui,
     path = str(tmp_path / "scene.mrb")
     slicer.util.saveScene(path)
     slicer.mrmlScene.Clear()
+    gui.waitUntil(lambda: not panel.ui.nearestSliceCheckBox.checked)
     slicer.util.loadScene(path)
     gui.waitUntil(lambda: panel.ui.nearestSliceCheckBox.checked)
 
@@ -110,5 +111,7 @@ def test_the_preview_is_of_the_plane(gui, panel, server):
     red.press()
     red.moveTo(x + 40, y + 30)
     gui.waitUntil(lambda: ((red.pixels() > 230).all(axis=2).sum(axis=0) > 20).any())
+    # The one plane of which anything was sent, not the nearest slice of the volume.
+    assert server.requests[-1]["slice"] == 0
     red.pressKeys("Esc")
     red.release()
