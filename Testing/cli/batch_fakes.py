@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.engine import Engine
 
 sys.path.append(str(Path(__file__).parents[1] / "server"))
@@ -29,11 +30,19 @@ class Faults(Watch):
             os._exit(9)
 
 
-def fake_engine(args, store):
+def fake_engine(args, store, cache=None):
     """:return: an engine with the fake network, as `engine_options.make_engine`."""
-    return Engine(
-        store, device=args.device, load_predictor=lambda specification, *_: FakePredictor(specification, Faults())
-    )
+
+    def load(specification, *_):
+        return FakePredictor(specification, Faults())
+
+    return Engine(store, cache, device=args.device, load_predictor=load)
+
+
+def engine_with_little_room(args, store, cache):
+    """:return: as `fake_engine`, for whose cache ten slices are all there is room for."""
+    EmbeddingCache.room = 10
+    return fake_engine(args, store, cache)
 
 
 def doubled(item):
@@ -46,3 +55,11 @@ def doubled(item):
 def barred(item):
     """Work for processes that makes a progress bar, as segmenting does."""
     return sum(tqdm([item, item], disable=True))
+
+
+def marked(path):
+    """Work for processes: ends the first process that tries it, and marks that at a path."""
+    if not path.exists():
+        path.touch()
+        os._exit(9)
+    return "done"

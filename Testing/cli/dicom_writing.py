@@ -35,5 +35,5 @@ def write_series(image, folder, uid="1.2.3.4", description="Chest", skipped=(), 
         plane = image[:, :, k]
         for tag, value in tags.items():
             plane.SetMetaData(tag, value)
-        writer.SetFileName(str(folder / f"{uid}-{k * 37 % 101:03d}.dcm"))
+        writer.SetFileName(str(folder / f"{uid}-{k * 37 % 997:03d}.dcm"))
         writer.Execute(plane)

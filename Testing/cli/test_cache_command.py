@@ -17,6 +17,7 @@ from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.volumes.volume import Volume
 
 sys.path.append(str(Path(__file__).parents[1] / "server"))
+from batch_fakes import engine_with_little_room, fake_engine
 from server_fakes import IDENTITY_WINDOW, FakePredictor, Watch, rod
 
 WINDOW = ["--window", IDENTITY_WINDOW]
@@ -198,3 +199,27 @@ def test_precomputing_agrees_with_the_server_on_the_key(store, watch, scan, embe
 
 def test_scans_are_found_once(scan):
     assert precomputing.find_scans([scan, scan.parent, scan]) == [precomputing.Scan(scan)]
+
+
+def test_several_at_a_time_do_the_same_and_one_that_cannot_be_read_is_told(run, store, embeddings, scan, monkeypatch):
+    store.folder.mkdir(parents=True)
+    store.final_path("litemedsam").write_bytes(b"the fake network needs none")
+    monkeypatch.setattr(cache_command, "make_engine", fake_engine)
+    damaged = scan.with_name("damaged.nrrd")
+    damaged.write_bytes(b"NRRD0004\nno")
+    result = run("cache", "precompute", damaged, scan, *WINDOW, "--jobs", "2", "--json")
+    told = {each["path"]: each for each in result.json()["scans"]}
+    assert list(told) == [str(damaged), str(scan)]
+    assert (told[str(scan)]["slices"], told[str(scan)]["encoded"], told[str(scan)]["complete"]) == (12, 12, True)
+    assert "error" in told[str(damaged)]
+    assert str(damaged) in result.err
+    assert "12, " in run("cache", "info").out
+
+
+def test_several_at_a_time_share_the_room(run, store, embeddings, scan, monkeypatch):
+    store.folder.mkdir(parents=True)
+    store.final_path("litemedsam").write_bytes(b"the fake network needs none")
+    monkeypatch.setattr(cache_command, "make_engine", engine_with_little_room)
+    other = write_scan(scan.with_name("other.nrrd"), rod())
+    told = run("cache", "precompute", scan, other, *WINDOW, "--jobs", "2", "--json").json()["scans"]
+    assert [(each["slices"], each["complete"]) for each in told] == [(5, False), (5, False)]

@@ -100,3 +100,16 @@ def test_the_network_itself_follows_it_out_of_the_picture_and_back():
     masks, _ = follow(film, EngineSlices(engine, volume, 0, "auto", None), first=7, last=16, prompts=(7,))
     assert sorted(masks) == [7, 8, 9, 10]
     assert min(dices(film, masks)[index] for index in masks) >= 0.95
+
+
+@pytest.mark.parametrize("frame", [3, 11])
+def test_colors_are_judged_from_the_part_of_the_frame_that_a_mask_is_on(frame):
+    film = leaving()
+    sighting = Sighting(film.frames[0], film.truth[0])
+    # The same mask with a pixel in each corner is judged from the whole frame.
+    mask = film.truth[frame].copy()
+    near = sighting.similarity(film.frames[frame], mask) * np.count_nonzero(mask)
+    mask[0, 0] = mask[-1, -1] = True
+    far = sighting.similarity(film.frames[frame], mask) * np.count_nonzero(mask)
+    assert 0 <= round(far - near, 6) <= 2
+    assert near > 0.9 * np.count_nonzero(film.truth[frame])

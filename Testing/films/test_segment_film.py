@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -57,6 +58,7 @@ def test_a_folder_gets_a_picture_of_each_frame(run, film_file, tmp_path):
     status, captured = run(film_file, *BOX, "-o", tmp_path / "masks", "--csv")
     assert status == 0
     assert "found on 6 of 6 frames" in captured.out
+    assert re.search(r"reading \d+\.\d s, encoder \d+\.\d s, decoder .*, motion .*, writing \d+\.\d s\n", captured.out)
     assert sorted(each.name for each in (tmp_path / "masks").iterdir()) == [f"frame_{n}.png" for n in range(6)]
     for number in range(6):
         mask = np.asarray(Image.open(tmp_path / "masks" / f"frame_{number}.png"))
@@ -77,6 +79,9 @@ def test_one_array_of_all_frames(run, film_file, tmp_path):
     np.testing.assert_allclose(written["times"], np.arange(6) / 10, atol=1e-6)
     summary = json.loads(captured.out)
     assert (summary["frames"], summary["frames_found"]) == (6, 4)
+    assert list(summary["seconds"]) == ["reading", "encoder", "decoder", "motion", "writing"]
+    assert all(seconds >= 0 for seconds in summary["seconds"].values())
+    assert summary["seconds"]["writing"] > 0
 
 
 def test_the_overlay_is_a_film_of_the_same_speed_with_the_object_in_color(run, film_file, tmp_path):

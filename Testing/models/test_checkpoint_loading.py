@@ -10,11 +10,23 @@ from random_weights import randomize
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.networks import build_network
+from medsamseg_server.weights import loading
 from medsamseg_server.weights.catalog import get_checkpoint, get_specification
 from medsamseg_server.weights.loading import load_network
 
 LITEMEDSAM = get_specification("litemedsam")
 MOBILESAM = get_specification("mobilesam")
+
+
+@pytest.fixture
+def unfilled(monkeypatch):
+    """Networks are built without memory, for files that are refused before any tensor is filled."""
+
+    def build(specification):
+        with torch.device("meta"):
+            return build_network(specification)
+
+    monkeypatch.setattr(loading, "build_network", build)
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +107,7 @@ def test_mobilesams_unused_classifier_is_the_only_surplus_that_is_accepted(saved
     assert error.code == "weights_wrong_architecture"
 
 
+@pytest.mark.usefixtures("unfilled")
 @pytest.mark.parametrize("model", ["medsam", "mobilesam", "sam"])
 def test_litemedsams_file_given_for_another_model_is_recognized(litemedsam_weights, model):
     error = failure(get_specification(model), litemedsam_weights)
@@ -103,6 +116,7 @@ def test_litemedsams_file_given_for_another_model_is_recognized(litemedsam_weigh
     assert get_specification(model).title in error.message
 
 
+@pytest.mark.usefixtures("unfilled")
 def test_missing_surplus_and_misshapen_tensors_are_counted_and_named(saved, state):
     changed = dict(state)
     del changed["image_encoder.neck.0.weight"]
@@ -115,6 +129,7 @@ def test_missing_surplus_and_misshapen_tensors_are_counted_and_named(saved, stat
     assert "1 of another shape (first: mask_decoder.iou_token.weight)" in error.message
 
 
+@pytest.mark.usefixtures("unfilled")
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.999])
 def test_truncated_file_is_called_incomplete(saved, state, share):
     file = saved(state)
@@ -122,6 +137,8 @@ def test_truncated_file_is_called_incomplete(saved, state, share):
     assert failure(LITEMEDSAM, file).code == "weights_truncated"
 
 
+@pytest.mark.usefixtures("unfilled")
+@pytest.mark.usefixtures("unfilled")
 @pytest.mark.parametrize("share", [0.01, 0.5, 0.999])
 def test_truncated_file_in_torchs_old_format_is_called_damaged(saved, state, share):
     file = saved(state, _use_new_zipfile_serialization=False)
@@ -131,12 +148,14 @@ def test_truncated_file_in_torchs_old_format_is_called_damaged(saved, state, sha
     assert "damaged" in error.message
 
 
+@pytest.mark.usefixtures("unfilled")
 def test_number_that_is_cut_off_is_called_damaged(tmp_path):
     file = tmp_path / "weights.pth"
     file.write_bytes(b"\x80\x02M")
     assert failure(LITEMEDSAM, file).code == "weights_unreadable"
 
 
+@pytest.mark.usefixtures("unfilled")
 def test_damaged_end_is_called_incomplete(saved, state):
     file = saved(state)
     content = bytearray(file.read_bytes())
@@ -146,12 +165,14 @@ def test_damaged_end_is_called_incomplete(saved, state):
     assert failure(LITEMEDSAM, file).code == "weights_truncated"
 
 
+@pytest.mark.usefixtures("unfilled")
 def test_text_file_is_unreadable(tmp_path):
     file = tmp_path / "weights.pth"
     file.write_text("<html>You need to sign in.</html>\n")
     assert failure(LITEMEDSAM, file).code == "weights_unreadable"
 
 
+@pytest.mark.usefixtures("unfilled")
 def test_zip_that_is_no_checkpoint_is_unreadable(tmp_path):
     file = tmp_path / "weights.pth"
     with zipfile.ZipFile(file, "w") as archive:
@@ -159,6 +180,7 @@ def test_zip_that_is_no_checkpoint_is_unreadable(tmp_path):
     assert failure(LITEMEDSAM, file).code == "weights_unreadable"
 
 
+@pytest.mark.usefixtures("unfilled")
 @pytest.mark.parametrize("content", [torch.zeros(3), [1, 2], {"epoch": 3}, {1: torch.zeros(3)}, {}])
 def test_file_without_named_tensors_is_refused(saved, content):
     error = failure(LITEMEDSAM, saved(content))
@@ -175,6 +197,7 @@ class RunsOnLoading:
         return os.mkdir, (str(self.folder),)
 
 
+@pytest.mark.usefixtures("unfilled")
 @pytest.mark.parametrize("write", ["torch", "pickle"])
 def test_code_in_a_file_is_not_run(tmp_path, saved, state, write):
     made = tmp_path / "made by the file"
@@ -188,6 +211,7 @@ def test_code_in_a_file_is_not_run(tmp_path, saved, state, write):
     assert not made.exists()
 
 
+@pytest.mark.usefixtures("unfilled")
 def test_missing_file_and_folder_are_unreadable(tmp_path):
     assert failure(LITEMEDSAM, tmp_path / "nothing.pth").code == "weights_unreadable"
     assert failure(LITEMEDSAM, tmp_path).code == "weights_unreadable"

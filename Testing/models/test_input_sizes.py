@@ -7,6 +7,7 @@ import openvino
 import pytest
 import torch
 from random_weights import randomize
+from smallModel import smallSpecification
 
 from medsamseg_server.models.networks import build_network
 from medsamseg_server.runtime.mask_windows import OUTSIDE
@@ -21,19 +22,13 @@ LITEMEDSAM = get_specification("litemedsam")
 # One block a stage shows all that blocks do.
 FEW_BLOCKS = dataclasses.replace(LITEMEDSAM, encoder=dataclasses.replace(LITEMEDSAM.encoder, depths=(1, 1, 1, 1)))
 SIZES = (96, 128)
+# For what takes a network of two sizes twice.
+SMALL = smallSpecification()
 
 
 @pytest.fixture(scope="module")
 def network():
     return randomize(build_network(FEW_BLOCKS), 5).eval()
-
-
-@pytest.fixture(scope="module")
-def weights(network, tmp_path_factory):
-    """A file with the network's weights."""
-    path = tmp_path_factory.mktemp("weights") / "few_blocks.pth"
-    torch.save(network.state_dict(), path)
-    return path
 
 
 def image_of(size):
@@ -99,18 +94,20 @@ def test_predictor_for_its_own_size_is_itself(litemedsam_weights):
     )
 
 
-def test_converted_networks_of_every_size_are_kept(weights, tmp_path, chest):
+def test_converted_networks_of_every_size_are_kept(tmp_path, chest):
     """The second start converts nothing, and gives the same."""
-    files = NetworkFiles(tmp_path)
+    weights = tmp_path / "small.pth"
+    torch.save(randomize(build_network(SMALL), 5).state_dict(), weights)
+    files = NetworkFiles(tmp_path / "networks")
     gray = np.clip((chest.ct[24, 130:234, 30:134] + 1350) / 1500 * 255, 0, 255).astype(np.uint8)
     embeddings = []
     for _ in range(2):
-        predictor = load_predictor(FEW_BLOCKS, weights, "fp32", files).at(128)
+        predictor = load_predictor(SMALL, weights, "fp32", files).at(64)
         embeddings.append(predictor.encode(gray))
-        assert len(list(tmp_path.iterdir())) == 8
+        assert len(list((tmp_path / "networks").iterdir())) == 8
     np.testing.assert_array_equal(*embeddings)
-    assert embeddings[0].shape == (256, 32, 32)
-    expected = load_with_torch(FEW_BLOCKS, weights, "cpu").at(128)
+    assert embeddings[0].shape == (256, 16, 16)
+    expected = load_with_torch(SMALL, weights, "cpu").at(64)
     box = np.array([[24, 30, 71, 74]])
     found, theirs = (each.decode(each.encode(gray), gray.shape, box).values for each in (predictor, expected))
     computed = found != OUTSIDE

@@ -54,16 +54,19 @@ def test_tight_box_gives_the_radiologists_tumor(predictor, embedding, tumor):
     assert 0.8 < prediction.scores[0] <= 1
 
 
-# MedSAM's own code has the lung window at level -160, radiology at -600.
+# MedSAM's own code has the lung window at level -160, radiology at -600. Half as large, as close-ups are, encoding
+# takes a quarter of the time.
 @pytest.mark.parametrize("window", ["1500,-160", "1500,-600"])
 def test_tumor_is_found_with_either_lung_window(predictor, chest, tumor, window):
     gray = resolve_window(window, chest.ct).apply(chest.ct[SLICE])
-    prediction = predictor.decode(predictor.encode(gray), tumor.shape, tight_box(tumor)[None])
+    smaller = predictor.at(128)
+    prediction = smaller.decode(smaller.encode(gray), tumor.shape, tight_box(tumor)[None])
     assert dice(prediction.masks[0], tumor) >= 0.85
 
 
 def test_encoding_twice_gives_the_identical_embedding(predictor, gray, embedding):
-    np.testing.assert_array_equal(predictor.encode(gray), embedding)
+    smaller = predictor.at(128)
+    np.testing.assert_array_equal(smaller.encode(gray), smaller.encode(gray))
     assert embedding.dtype == np.float32
     assert embedding.shape == (256, 64, 64)
 

@@ -23,8 +23,9 @@ from medsamseg_server.volumes.windows import CT_PRESETS
 from medsamseg_server.weights.catalog import get_specification
 
 LITEMEDSAM = get_specification("litemedsam")
-#: One block a stage: everything that the whole encoder computes, in half the time; its embeddings find no objects.
-FEW_BLOCKS = replace(LITEMEDSAM, encoder=replace(LITEMEDSAM.encoder, depths=(1, 1, 1, 1)))
+#: One block a stage, on a quarter of the pixels: everything that the whole network computes, in an eighth of the time;
+#: its embeddings find no objects.
+FEW_BLOCKS = replace(LITEMEDSAM, encoder=replace(LITEMEDSAM.encoder, depths=(1, 1, 1, 1))).at(128)
 HAS_BF16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 PRECISIONS = ("fp32", *(["mixed", "bf16"] if HAS_BF16 else []))
 
@@ -101,9 +102,23 @@ def lung_slices(chest):
 
 
 @pytest.fixture(scope="module")
-def embedding(whole_with_pytorch, lung_slices):
-    """The whole network's embedding of a slice."""
-    return whole_with_pytorch.encode(lung_slices[1][0])
+def embedding(whole_with_pytorch, specification, lung_slices):
+    """The whole network's embedding of a slice, at the size that is tested."""
+    return whole_with_pytorch.at(specification.input_size).encode(lung_slices[1][0])
+
+
+def compare_values(litemedsam, embedding, prompts, atol):
+    """Compare where both compute, on a picture of the input's size: resizing would mix in what is not computed.
+
+    `prompts` are those of a picture of 256 × 256 pixels. Returns what is computed, and PyTorch's values.
+    """
+    side = litemedsam["fp32"].specification.input_size
+    prompts = {name: each if name == "labels" else each * side / 256 for name, each in prompts.items()}
+    expected, found = (litemedsam[name].decode(embedding, (side, side), **prompts) for name in ("torch", "fp32"))
+    computed = found.values != OUTSIDE
+    np.testing.assert_allclose(found.values[computed], expected.values[computed], atol=atol)
+    np.testing.assert_allclose(found.scores, expected.scores, atol=1e-4)
+    return computed, expected.values
 
 
 def iou(first, second):
@@ -161,14 +176,10 @@ def test_litemedsams_masks_are_those_of_pytorch(litemedsam, lung_slices, precisi
     ids=["box", "points", "filler", "boxes and points"],
 )
 def test_every_kind_of_prompt_is_decoded_as_by_pytorch(litemedsam, embedding, prompts):
-    expected = litemedsam["torch"].decode(embedding, (256, 256), **prompts)
-    found = litemedsam["fp32"].decode(embedding, (256, 256), **prompts)
+    computed, expected = compare_values(litemedsam, embedding, prompts, atol=1e-3)
     # Far from a box, values are not computed.
-    computed = found.values != OUTSIDE
     assert computed.all() == ("boxes" not in prompts)
-    np.testing.assert_allclose(found.values[computed], expected.values[computed], atol=1e-3)
-    assert expected.values[~computed].max(initial=-1) < 0
-    np.testing.assert_allclose(found.scores, expected.scores, atol=1e-4)
+    assert expected[~computed].max(initial=-1) < 0
 
 
 @pytest.mark.parametrize("with_boxes", [False, True], ids=["points", "boxes and points"])
@@ -180,11 +191,7 @@ def test_any_number_of_points_is_decoded_as_by_pytorch(litemedsam, embedding, co
         "labels": chance.integers(-1, 2, (2, count)),
         **({"boxes": np.array([[54, 160, 101, 204], [20, 30, 90, 90]])} if with_boxes else {}),
     }
-    expected = litemedsam["torch"].decode(embedding, (256, 256), **prompts)
-    found = litemedsam["fp32"].decode(embedding, (256, 256), **prompts)
-    computed = found.values != OUTSIDE
-    np.testing.assert_allclose(found.values[computed], expected.values[computed], atol=2e-3)
-    np.testing.assert_allclose(found.scores, expected.scores, atol=1e-4)
+    compare_values(litemedsam, embedding, prompts, atol=2e-3)
 
 
 @pytest.mark.parametrize("least", [-np.inf, 0.2, np.inf], ids=["all", "some", "none"])
@@ -210,13 +217,13 @@ def test_a_boxs_three_answers_are_those_of_pytorch(litemedsam, embedding, answer
     np.testing.assert_allclose(found.scores, expected.scores, atol=1e-4)
 
 
-def test_decoder_is_compiled_for_two_numbers_of_points(litemedsam, lung_slices, monkeypatch):
+def test_decoder_is_compiled_for_two_numbers_of_points(litemedsam, embedding, monkeypatch):
     predictor, shapes = litemedsam["fp32"], set()
     run = openvino_runtime._run
     monkeypatch.setattr(
         openvino_runtime, "_run", lambda request, inputs: shapes.add(inputs[1].shape) or run(request, inputs)
     )
-    embedding = np.zeros((256, 64, 64), np.float16)
+    embedding = np.zeros_like(embedding)
     for count in (1, 2, 8, 9, 33, 64):
         points = np.full((1, count, 2), 100)
         predictor.decode(embedding, (256, 256), points=points, labels=np.ones((1, count)))
@@ -237,6 +244,16 @@ def test_objects_of_a_batch_are_what_they_are_alone(litemedsam, embedding, preci
         alone = predictor.decode(embedding, (256, 256), box[None])
         assert np.count_nonzero(alone.masks[0] != together.masks[number]) <= 0.002 * 256**2
         np.testing.assert_allclose(alone.scores[0], together.scores[number], atol=0.01)
+
+
+def test_released_memory_is_taken_again(litemedsam, lung_slices):
+    predictor = litemedsam["fp32"]
+    pixels, boxes = lung_slices[0]
+    before = predictor.encode(pixels)
+    values = predictor.decode(before, pixels.shape, boxes).values
+    predictor.release()
+    np.testing.assert_array_equal(predictor.decode(before, pixels.shape, boxes).values, values)
+    np.testing.assert_array_equal(predictor.encode(pixels), before)
 
 
 def test_results_stay_when_the_next_slice_is_computed(litemedsam, lung_slices):
@@ -277,7 +294,7 @@ def test_network_comes_from_disk_the_next_time_without_pytorch(litemedsam, speci
     monkeypatch.setattr(openvino_runtime, "convert", None)
     again = load_predictor(specification, weights, "fp32", files)
     assert again.weights_sha256 == litemedsam["torch"].weights_sha256
-    image = np.random.default_rng(0).random((3, 256, 256), np.float32)
+    image = np.random.default_rng(0).random((3, specification.input_size, specification.input_size), np.float32)
     np.testing.assert_allclose(
         again.encode_prepared(image), litemedsam["fp32"].encode_prepared(image), atol=1e-5, rtol=1e-4
     )
@@ -293,12 +310,12 @@ def test_loading_a_kept_network_imports_no_pytorch(specification, weights, netwo
         "from medsamseg_server.weights.catalog import get_specification\n"
         "weights, networks = map(Path, sys.argv[1:3])\n"
         "depths, whole = tuple(json.loads(sys.argv[3])), get_specification('litemedsam')\n"
-        "specification = replace(whole, encoder=replace(whole.encoder, depths=depths))\n"
+        "specification = replace(whole, encoder=replace(whole.encoder, depths=depths)).at(int(sys.argv[4]))\n"
         "load_predictor(specification, weights, 'fp32', NetworkFiles(networks))\n"
         "sys.exit(str([name for name in ('torch', 'segment_anything') if name in sys.modules]))"
     )
     depths = json.dumps(specification.encoder.depths)
-    command = [sys.executable, "-c", code, str(weights), str(networks_folder), depths]
+    command = [sys.executable, "-c", code, str(weights), str(networks_folder), depths, str(specification.input_size)]
     result = subprocess.run(command, check=False, capture_output=True, text=True)
     assert result.stderr.splitlines()[-1] == "[]", result.stderr
 

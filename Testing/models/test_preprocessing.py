@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import torch
 from skimage import transform
-from transformers.models.sam.image_processing_pil_sam import SamImageProcessorPil
 
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.models.preprocessing import prepare_image
@@ -71,6 +70,9 @@ def test_medsam_input_is_that_of_the_authors_inference(medsam, image):
 
 @pytest.mark.parametrize("model", ["mobilesam", "sam"])
 def test_sam_input_is_that_of_transformers_processor(model, image):
+    # Importing it takes seconds, which the collection of tests goes without.
+    from transformers.models.sam.image_processing_pil_sam import SamImageProcessorPil
+
     color = color8(image)
     expected = SamImageProcessorPil()(color, return_tensors="np", input_data_format="channels_last")["pixel_values"][0]
     np.testing.assert_allclose(prepare_image(get_specification(model), image), expected, atol=1e-5)

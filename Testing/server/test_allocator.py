@@ -1,11 +1,12 @@
 import ctypes
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from medsamseg_server.system import allocator
-from medsamseg_server.system.allocator import keep_freed_memory
+from medsamseg_server.system.allocator import give_back_freed_memory, keep_freed_memory
 
 PAGE_FAULTS = """
 import resource, sys
@@ -31,11 +32,20 @@ def test_freed_memory_is_used_again_without_page_faults():
     assert page_faults("keep") < page_faults("leave") / 10
 
 
+def test_freed_memory_is_given_back(monkeypatch):
+    trimmed = []
+    monkeypatch.setattr(allocator.platform, "system", lambda: "Linux")
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: SimpleNamespace(malloc_trim=trimmed.append))
+    give_back_freed_memory()
+    assert trimmed == [0]
+
+
 @pytest.mark.parametrize("system", ["Windows", "Darwin"])
 def test_other_systems_are_left_alone(monkeypatch, system):
     monkeypatch.setattr(allocator.platform, "system", lambda: system)
     monkeypatch.setattr(ctypes, "CDLL", None)
     assert keep_freed_memory() is False
+    give_back_freed_memory()
 
 
 def test_other_c_libraries_are_left_alone(monkeypatch):

@@ -51,3 +51,7 @@ class MedSAMSegError(Exception):
         self.code = code
         self.message = message
         self.hint = hint
+
+    def __reduce__(self) -> tuple[type[MedSAMSegError], tuple[ErrorKind, str, str, str]]:
+        """Let the error travel between processes, which exceptions with arguments of their own do not."""
+        return MedSAMSegError, (self.kind, self.code, self.message, self.hint)

@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TESTING = ROOT / "Testing"
 TOOLS = ROOT / "tools"
-sys.path[:0] = [str(TOOLS), str(TESTING), str(TESTING / "models"), str(ROOT / "MedSAMSeg")]
+sys.path[:0] = [str(TOOLS), str(TESTING), *(str(TESTING / area) for area in ("models", "cli")), str(ROOT / "MedSAMSeg")]
 
 # ruff: noqa: E402
 import openvino
@@ -35,6 +35,7 @@ from bench.profiles import profile
 from bench.proposalRows import MODEL as PROPOSER
 from bench.proposalRows import measureProposals
 from bench.serverRows import measureServer
+from bench.vsToday import MEASUREMENTS, OLD_PYTHON, measureVsToday
 from bench.yardstick import encoderOperations, matrixRate
 from medsamseg_server.models.networks import build_network
 from medsamseg_server.runtime.precision import choose_precision
@@ -53,6 +54,9 @@ def main():
     """Run the benchmark, print it and write it down."""
     arguments = parseArguments()
     OUTPUT.mkdir(exist_ok=True)
+    if arguments.vs_today is not None:
+        mergeVsToday(arguments)
+        return
     home = prepareHome(arguments.models)
     results = {"machine": machine(), "rows": {}, "ratios": {}, "click_ms": {}, "peak_rss_mb": {}, "yardstick": {}}
     if arguments.only != "close-ups":
@@ -65,6 +69,7 @@ def main():
     nameTargets(results["ratios"])
     if arguments.only != "close-ups":
         results |= measureModule()
+        results["vs_today"] = vsToday(arguments, home)
     write(results)
 
 
@@ -112,7 +117,37 @@ def parseArguments():
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     parser.add_argument("--quick", action="store_true", help="one round of everything, to see whether it runs")
     parser.add_argument("--only", choices=["close-ups"], help="rows to measure instead of all")
+    parser.add_argument(
+        "--old-python",
+        default=os.environ.get(OLD_PYTHON),
+        help=f"Python of an older build, beside which this one is measured (default: {OLD_PYTHON})",
+    )
+    parser.add_argument(
+        "--vs-today",
+        nargs="*",
+        choices=MEASUREMENTS,
+        help="measure only these, or all, beside the older build, and bring the results up to date",
+    )
     return parser.parse_args()
+
+
+def vsToday(arguments, home):
+    """Return the rows beside an older build; none without one."""
+    if not arguments.old_python:
+        print(f"Nothing is measured beside an older build: {OLD_PYTHON} names its Python.", flush=True)
+        return {}
+    only = arguments.vs_today or None
+    return measureVsToday(arguments.old_python, OUTPUT / "vs_today", home / "weights", arguments.quick, only)
+
+
+def mergeVsToday(arguments):
+    """Measure beside the older build alone, and write that into the results of an earlier run."""
+    place = OUTPUT / "results.json"
+    results = json.loads(place.read_text("utf-8")) if place.exists() else {}
+    rows = vsToday(arguments, prepareHome(list(MODELS)))
+    results["vs_today"] = {**results.get("vs_today", {}), **rows}
+    results["vs_today_machine"] = machine()
+    place.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 
 
 def machine():
@@ -196,6 +231,7 @@ def write(results):
     lines += [f"ratio {name:40}{value:10.2f}" for name, value in results["ratios"].items()]
     for name in ("click_ms", "peak_rss_mb", "first_click_s", "module_ms_p95", "yardstick"):
         lines.append(f"{name}: {json.dumps(results.get(name))}")
+    lines += [f"beside the older build, {row}: {json.dumps(told)}" for row, told in results.get("vs_today", {}).items()]
     for volume, kinds in results.get("click_parts_ms", {}).items():
         for kind, parts in kinds.items():
             spent = ", ".join(f"{part} {times['median']:.0f} ({times['p95']:.0f})" for part, times in parts.items())

@@ -72,11 +72,15 @@ class Server:
         self._process.wait()
 
 
-def largeVolume(seed):
-    """Return the sample CT's anatomy at 512 × 512 × 300, with noise of its own so that nothing was encoded before."""
+def largeVolume(seed, chosen=range(SHAPE[0])):
+    """Return the sample CT's anatomy at 512 × 512 × 300, with noise of its own so that nothing was encoded before.
+
+    :param seed: of the noise.
+    :param chosen: the slices that are wanted.
+    """
     sample = sitk.GetArrayFromImage(sitk.ReadImage(str(SAMPLE))).astype(np.int16)
-    large = sample.repeat(2, axis=1).repeat(2, axis=2)[np.arange(SHAPE[0]) * len(sample) // SHAPE[0]]
-    return large + np.random.default_rng(seed).integers(-2, 3, SHAPE, np.int16)
+    large = sample[np.array(chosen) * len(sample) // SHAPE[0]].repeat(2, axis=1).repeat(2, axis=2)
+    return large + np.random.default_rng(seed).integers(-2, 3, large.shape, np.int16)
 
 
 def measureServer(home, model, quick=False):

@@ -12,6 +12,7 @@ from slicer.util import VTKObservationMixin
 from MedSAMSegLib.panel.frame.panelLook import giveLook
 from MedSAMSegLib.panel.frame.panelSession import PanelSession
 from MedSAMSegLib.panel.frame.parameters import MedSAMSegParameters
+from MedSAMSegLib.panel.sections.autosaveSection import AutosaveSection
 from MedSAMSegLib.panel.sections.boxesSection import BoxesSection
 from MedSAMSegLib.panel.sections.encodingSection import EncodingSection
 from MedSAMSegLib.panel.sections.exclusionSection import ExclusionSection
@@ -62,6 +63,7 @@ SECTIONS = (
     ExportSection,
     HistorySection,
     ImproveSection,
+    AutosaveSection,
     PanelShortcuts,
 )
 

@@ -20,6 +20,30 @@
             <translation>Status</translation>
         </message>
         <message>
+            <source>Saved work</source>
+            <translation>Gesicherte Arbeit</translation>
+        </message>
+        <message>
+            <source>Work that was saved before Slicer ended</source>
+            <translation>Arbeit, die vor dem Ende von Slicer gesichert wurde</translation>
+        </message>
+        <message>
+            <source>Open it again</source>
+            <translation>Wieder öffnen</translation>
+        </message>
+        <message>
+            <source>Open the saved work in the place of the empty scene; close a scene with segments first</source>
+            <translation>Die gesicherte Arbeit anstelle der leeren Szene öffnen; schließen Sie eine Szene mit Segmenten vorher</translation>
+        </message>
+        <message>
+            <source>Remove it</source>
+            <translation>Entfernen</translation>
+        </message>
+        <message>
+            <source>Remove the saved work, with its images, from the folder; this cannot be undone</source>
+            <translation>Die gesicherte Arbeit mit ihren Bildern aus dem Ordner entfernen; das lässt sich nicht rückgängig machen</translation>
+        </message>
+        <message>
             <source>Installation</source>
             <translation>Installation</translation>
         </message>
@@ -948,6 +972,38 @@
             <translation>Die Datei öffnen, in die der Server schreibt, was er tut</translation>
         </message>
         <message>
+            <source>Save the work every</source>
+            <translation>Arbeit sichern alle</translation>
+        </message>
+        <message>
+            <source>Write boxes, segments, their states and images beside, to be opened again if Slicer crashes; your scene and its files stay as they are</source>
+            <translation>Boxen, Segmente, ihren Stand und die Bilder daneben schreiben, um sie nach einem Absturz von Slicer wieder zu öffnen; Ihre Szene und ihre Dateien bleiben, wie sie sind</translation>
+        </message>
+        <message>
+            <source> min</source>
+            <translation> min</translation>
+        </message>
+        <message>
+            <source>Minutes between two times; nothing is written when nothing changed</source>
+            <translation>Minuten zwischen zwei Sicherungen; ohne Änderungen wird nichts geschrieben</translation>
+        </message>
+        <message>
+            <source>Minutes between two times of saving</source>
+            <translation>Minuten zwischen zwei Sicherungen</translation>
+        </message>
+        <message>
+            <source>The folder for saved work: only you should be able to read it</source>
+            <translation>Der Ordner für gesicherte Arbeit: nur Sie sollten ihn lesen können</translation>
+        </message>
+        <message>
+            <source>Folder for saved work</source>
+            <translation>Ordner für gesicherte Arbeit</translation>
+        </message>
+        <message>
+            <source>Whether work is saved by itself</source>
+            <translation>Ob die Arbeit von selbst gesichert wird</translation>
+        </message>
+        <message>
             <source>Learn from accepted slices</source>
             <translation>Aus akzeptierten Schichten lernen</translation>
         </message>
@@ -1425,6 +1481,33 @@
         <message>
             <source>Choose another folder, or close the program that has the file open.</source>
             <translation>Wählen Sie einen anderen Ordner, oder schließen Sie das Programm, das die Datei geöffnet hat.</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.autosaveSection</name>
+        <message>
+            <source>On: boxes, segments and images go into this folder alone, until you close the scene or end Slicer.</source>
+            <translation>Ein: Boxen, Segmente und Bilder kommen allein in diesen Ordner, bis Sie die Szene schließen oder Slicer beenden.</translation>
+        </message>
+        <message>
+            <source>Off: nothing is written until you save the scene.</source>
+            <translation>Aus: es wird nichts geschrieben, bis Sie die Szene speichern.</translation>
+        </message>
+        <message>
+            <source>Slicer ended unexpectedly. The work of {when} was saved.</source>
+            <translation>Slicer wurde unerwartet beendet. Die Arbeit von {when} ist gesichert.</translation>
+        </message>
+        <message>
+            <source>Saved at {time}.</source>
+            <translation>Gesichert um {time}.</translation>
+        </message>
+        <message>
+            <source>The work is open again. Save the scene to keep it.</source>
+            <translation>Die Arbeit ist wieder geöffnet. Speichern Sie die Szene, um sie zu behalten.</translation>
+        </message>
+        <message>
+            <source>The saved work was removed.</source>
+            <translation>Die gesicherte Arbeit wurde entfernt.</translation>
         </message>
     </context>
     <context>

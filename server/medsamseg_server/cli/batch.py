@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medsamseg_server import __version__
-from medsamseg_server.cli import batch_report, engine_options
+from medsamseg_server.cli import batch_report, engine_options, many
 from medsamseg_server.cli.batch_case import Case, make_cases, told_with_place
 from medsamseg_server.cli.batch_record import CaseFiles, Outcome, find_before, settings_of
 from medsamseg_server.cli.batch_table import COLUMNS, read_rows
@@ -63,6 +63,7 @@ exit code:
 examples:
   medsamseg batch cases.csv -o results/
   medsamseg batch cases.json -o results/ --jobs 4 --window lung
+  medsamseg batch cases.csv -o results/ --ray 10.0.0.5:6379
 """
 
 
@@ -106,13 +107,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--format", choices=_SUFFIXES, default=_SUFFIXES[0], help="of the segmentations (default: %(default)s)"
     )
-    parser.add_argument(
-        "--jobs",
-        metavar="N",
-        type=_jobs,
-        default=1,
-        help="cases at a time; each takes the memory of a network and of a scan (default: 1)",
-    )
+    many.add_jobs_option(parser, "cases")
+    many.add_ray_option(parser)
     parser.add_argument(
         "--force", action="store_true", help="segment all cases again, and replace what is there, whoever made it"
     )
@@ -162,12 +158,6 @@ def run(args: argparse.Namespace) -> int:
     return SOME_FAILED if any(outcome.state == "failed" for outcome in outcomes) else 0
 
 
-def _jobs(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 256:
-        raise argparse.ArgumentTypeError(f"'{text[:20]}' is not a number of jobs, 1 to 256")
-    return int(text)
-
-
 def _models(cases: Sequence[Case]) -> list[str]:
     return list(dict.fromkeys(case.args.model for case in cases if case.args is not None))
 
@@ -192,15 +182,11 @@ def _before(args: argparse.Namespace, case: Case, files: CaseFiles, weights: Map
 
 def _carried_out(args: argparse.Namespace, todo: Sequence[_Todo]) -> Generator[tuple[_Todo, Outcome]]:
     """Yield what is to be done with its outcome, as it is done."""
-    from medsamseg_server.cli.batch_jobs import in_processes
     from medsamseg_server.cli.batch_work import CaseWork
 
-    options = argparse.Namespace(device=args.device, runtime=args.runtime)
-    work = _OnTodo(CaseWork(args.output, args.format, options, engine_options.make_engine))
-    if args.jobs == 1:
-        yield from ((each, work(each)) for each in todo)
-        return
-    with closing(in_processes(work, todo, min(args.jobs, len(todo)))) as results:
+    # On another machine, relative paths would start elsewhere.
+    work = _OnTodo(CaseWork(args.output.absolute(), args.format, many.computer_of(args), engine_options.make_engine))
+    with closing(many.carried_out(args, work, todo)) as results:
         for each, outcome in results:
             yield each, outcome or _died(each.case)
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from medsamseg_server.cli import many
 from medsamseg_server.cli.engine_options import add_computer_options, add_model_option, make_engine
 from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress, warn
-from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.embedding_folder import EmbeddingFolder
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.system import paths
@@ -20,10 +22,16 @@ from medsamseg_server.system.safe_files import readable_size
 from medsamseg_server.weights.store import ModelStore
 
 if TYPE_CHECKING:
-    from medsamseg_server.engine.precomputing import Precomputation, PrecomputedScan, Scan
+    from medsamseg_server.cli.precompute import ScanWork
+    from medsamseg_server.engine.precomputing import Scan
 
 _GIGABYTE = 1e9
 _DAY_SECONDS = 86_400.0
+_DIED = {
+    "code": "case_process_ended",
+    "message": "The process that encoded the scan ended by itself.",
+    "hint": "Often memory ran out: give fewer --jobs, and run the command again.",
+}
 
 _EPILOG = """\
 Encoding a slice takes far longer than segmenting a box on it. Encoded slices are
@@ -96,6 +104,8 @@ def _add_warm(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     add_model_option(parser)
     add_computer_options(parser)
+    many.add_jobs_option(parser, "scans")
+    many.add_ray_option(parser)
     add_output_options(parser)
     parser.set_defaults(run=run_warm)
 
@@ -181,7 +191,8 @@ def run_warm(args: argparse.Namespace) -> int:
     store = ModelStore()
     store.path(args.model)
     # What reads images and runs networks is imported after the arguments are known to be right.
-    from medsamseg_server.engine.precomputing import Precomputation, PrecomputeRequest, find_scans
+    from medsamseg_server.cli.precompute import ScanWork
+    from medsamseg_server.engine.precomputing import PrecomputeRequest, find_scans
     from medsamseg_server.volumes.windows import check_window
 
     windows = tuple(args.window or ["auto"])
@@ -189,11 +200,11 @@ def run_warm(args: argparse.Namespace) -> int:
         check_window(window)
     scans = find_scans(args.scans)
     folder = _folder()
-    engine = make_engine(args, store, EmbeddingCache(0, folder.folder, folder.quota))
-    engine.predictor(args.model)
-    precomputation = Precomputation(engine, PrecomputeRequest(tuple(args.axis or [0]), windows, args.model))
+    request = PrecomputeRequest(tuple(args.axis or [0]), windows, args.model)
+    share = len(scans) if many.is_several(args) else None
+    work = ScanWork(request, folder.folder, folder.quota, share, many.computer_of(args), make_engine)
     try:
-        results = [_precompute(args, precomputation, scan) for scan in scans]
+        results = _in_one_place(args, work, scans) if share is None else _in_many_places(args, work, scans)
     except KeyboardInterrupt:
         raise MedSAMSegError(
             ErrorKind.CANCELLED,
@@ -207,29 +218,46 @@ def run_warm(args: argparse.Namespace) -> int:
     return ErrorKind.UNREADABLE.exit_status if failed else 0
 
 
-def _precompute(args: argparse.Namespace, precomputation: Precomputation, scan: Scan) -> dict[str, Any]:
-    """Encode one scan and say so; one that cannot be read must not keep the others waiting."""
-    from medsamseg_server.engine.precomputing import read_volume
+def _in_one_place(args: argparse.Namespace, work: ScanWork, scans: Sequence[Scan]) -> list[dict[str, Any]]:
+    """Encode scans in this process, with a bar of each one's slices; return what became of them."""
+    work.load()
+    results = []
+    hidden = not shows_progress(args)
+    for scan in scans:
+        with ExitStack() as stack:
 
+            def progress(scan: Scan, slices: int, stack: ExitStack = stack) -> Callable[[], object]:
+                bar = tqdm(total=slices, unit="slice", desc=scan.path.name, disable=hidden, leave=False)
+                update: Callable[[], object] = stack.enter_context(bar).update
+                return update
+
+            results.append(work(scan, progress))
+        _report(args, scan, results[-1])
+    return results
+
+
+def _in_many_places(args: argparse.Namespace, work: ScanWork, scans: Sequence[Scan]) -> list[dict[str, Any]]:
+    """Encode scans in several processes; return what became of them, in their order."""
+    results: dict[Scan, dict[str, Any]] = {}
+    # On another machine, relative paths would start elsewhere.
+    sent = {replace(scan, path=scan.path.absolute()): scan for scan in scans}
+    with closing(many.carried_out(args, work, list(sent))) as done:
+        for each, result in done:
+            scan = sent[each]
+            results[scan] = {**(result or {"error": _DIED}), "path": str(scan.path), "series": scan.series}
+            _report(args, scan, results[scan])
+    return [results[scan] for scan in scans]
+
+
+def _report(args: argparse.Namespace, scan: Scan, result: Mapping[str, Any]) -> None:
+    """Say what became of a scan; one that cannot be read must not keep the others waiting."""
     name = str(scan.path) if scan.series is None else f"{scan.path} ({scan.series})"
-    place = {"path": str(scan.path), "series": scan.series}
-    try:
-        volume = read_volume(scan)
-        hidden = not shows_progress(args)
-        with tqdm(
-            total=precomputation.slice_count(volume), unit="slice", desc=scan.path.name, disable=hidden, leave=False
-        ) as bar:
-            result = precomputation.run(volume, bar.update)
-    except MedSAMSegError as error:
-        warn(f"{name}: {error}")
-        return {**place, "error": {"code": error.code, "message": error.message, "hint": error.hint}}
-    _report(args, name, result)
-    return {**place, **asdict(result), "seconds": round(result.seconds, 3)}
-
-
-def _report(args: argparse.Namespace, name: str, result: PrecomputedScan) -> None:
-    say(args, f"{name}: {result.slices} slices, {result.encoded} of them encoded now, in {result.seconds:.0f} s")
-    if not result.complete:
+    if "error" in result:
+        warn(f"{name}: {result['error']['message']} {result['error']['hint']}".rstrip())
+        return
+    counts = f"{result['slices']} slices, {result['encoded']} of them encoded now"
+    say(args, f"{name}: {counts}, in {result['seconds']:.0f} s")
+    if not result["complete"]:
         warn(f"{name}: the rest does not fit. Set another limit with 'medsamseg cache limit', if the disk has room.")
 
 

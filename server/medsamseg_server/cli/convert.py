@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from medsamseg_server.cli import measurement_report, terms
 from medsamseg_server.cli.output import add_output_options, print_json, refuse_to_replace_the_image, say, warn
+from medsamseg_server.cli.segment_measures import measure_all
 from medsamseg_server.cli.usage import wrong_usage
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
         _tell(args, number, steps)
         write_segmentation(path, segments, image.place)
         notes += remarks_on_output(path, segments, image.place)
-    _report(args, image, segments, steps)
+    notes += _report(args, image, segments, steps)
     for note in notes:
         warn(note)
     _say(args, segments, notes)
@@ -120,16 +121,19 @@ def _check_outputs(args: argparse.Namespace) -> None:
     terms.check_options(args, _written(args), is_film=False)
 
 
-def _report(args: argparse.Namespace, image: Image, segments: list[Segment], steps: int) -> None:
+def _report(args: argparse.Namespace, image: Image, segments: list[Segment], steps: int) -> list[str]:
+    """Write the report where one is asked for; return what could not be measured."""
     if args.report is None:
-        return
+        return []
     from medsamseg_server.image_io.dicom_masks import is_dicom_seg
-    from medsamseg_server.measurements.measuring import measure
 
     _tell(args, steps - 1, steps)
-    measured = [measure(segment.mask > 0, image.geometry, 0, image.array) for segment in segments]
+    measured, notes = measure_all(image, 0, {segment.name: segment.mask for segment in segments})
     segmentation = next((path for path in args.output if is_dicom_seg(path)), None)
-    measurement_report.write(args.report, image, list(zip(segments, measured, strict=True)), segmentation)
+    measurement_report.write(
+        args.report, image, [(segment, measured[segment.name]) for segment in segments], segmentation
+    )
+    return notes
 
 
 def _tell(args: argparse.Namespace, done: int, total: int) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from medsamseg_server.cli import many
 from medsamseg_server.cli.engine_options import add_computer_options, make_engine
 from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress, warn
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
@@ -19,12 +21,10 @@ from medsamseg_server.weights.registry import CHECKPOINTS, DEFAULT_MODEL
 from medsamseg_server.weights.store import ModelStore
 
 if TYPE_CHECKING:
-    from medsamseg_server.engine.engine import Engine
+    from medsamseg_server.cli.evaluate_cases import CaseScoring, Found
     from medsamseg_server.evaluation.comparison import ComparisonRow
-    from medsamseg_server.evaluation.html import Picture
     from medsamseg_server.evaluation.manifest import CaseEntry
-    from medsamseg_server.evaluation.report import Scores
-    from medsamseg_server.evaluation.runner import Outcome, Settings, Setup
+    from medsamseg_server.evaluation.runner import Settings
 
 _EPILOG = """\
 manifest:
@@ -101,6 +101,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--picture", metavar="FILE.png", type=Path, help="draw the models side by side")
     parser.add_argument("--html", metavar="FILE.html", type=Path, help="write a report with tables and pictures")
     add_computer_options(parser)
+    many.add_jobs_option(parser, "cases")
+    many.add_ray_option(parser)
     add_output_options(parser)
     parser.set_defaults(run=run)
 
@@ -122,9 +124,9 @@ def run(args: argparse.Namespace) -> int:
     store = ModelStore()
     for model in settings.models:
         store.path(model)
-    engine = make_engine(args, store)
     about = {"manifest": str(args.manifest), "planes": args.planes}
-    scores, pictures = _evaluate(args, engine, entries, settings)
+    found = _evaluate(args, entries, settings)
+    scores = found.scores
     rows = compare(scores)
     report = {**make_report(scores, about), "comparison": [asdict(row) for row in rows]}
     if args.out is not None:
@@ -132,7 +134,7 @@ def run(args: argparse.Namespace) -> int:
     if args.csv is not None:
         _write(args.csv, make_table(report))
     if args.html is not None:
-        _write(args.html, make_html(scores, pictures, about))
+        _write(args.html, make_html(scores, found.pictures, about))
     if args.picture is not None:
         with replacing(args.picture) as temporary:
             draw_comparison(rows, temporary)
@@ -182,46 +184,45 @@ def _percent(text: str) -> float:
     return value
 
 
-def _evaluate(
-    args: argparse.Namespace, engine: Engine, entries: list[Any], settings: Settings
-) -> tuple[Scores, dict[tuple[Setup, str], list[Picture]]]:
-    from medsamseg_server.evaluation.runner import Setup, count_outcomes, run_evaluation
+def _evaluate(args: argparse.Namespace, entries: Sequence[CaseEntry], settings: Settings) -> Found:
+    """Score all cases, here or elsewhere.
 
-    # In the order of the report: tight boxes and the first method first.
-    scores: Scores = {
-        Setup(model, method, jitter): {protocol.name: [] for protocol in settings.protocols}
-        for model in settings.models
-        for jitter in settings.jitters
-        for method in settings.methods
-    }
-    pictures: dict[tuple[Setup, str], list[Picture]] = {}
-    total = count_outcomes(entries, settings)
-    with tqdm(total=total, unit="target", disable=not shows_progress(args), leave=False) as bar:
-        told = None
-        for outcome in run_evaluation(engine, entries, settings):
-            if outcome.case is not told:
-                told = outcome.case
-                for note in told.notes:
-                    warn(note)
-            scores[outcome.setup][outcome.protocol.name].append(outcome.score)
-            if args.html is not None:
-                _keep_worst(pictures.setdefault((outcome.setup, outcome.protocol.name), []), outcome)
-            bar.update()
-    return scores, pictures
+    Raises:
+        MedSAMSegError: as ``run_evaluation``, and ``case_process_ended``.
+    """
+    from medsamseg_server.cli.evaluate_cases import CaseScoring, Found
+    from medsamseg_server.evaluation.runner import count_outcomes
+
+    work = CaseScoring(settings, args.html is not None, many.computer_of(args), make_engine)
+    parts: dict[int, Found] = {}
+    bar = tqdm(total=count_outcomes(entries, settings), unit="target", disable=not shows_progress(args), leave=False)
+    with bar, closing(_scored(args, work, entries, bar)) as scored:
+        for index, part in scored:
+            for note in part.notes:
+                warn(note)
+            if part.error is not None:
+                raise part.error
+            parts[index] = part
+    return Found.together(settings, (parts[index] for index in range(len(entries))))
 
 
-def _keep_worst(pictures: list[Picture], outcome: Outcome) -> None:
-    from medsamseg_server.evaluation.cases import Case
-    from medsamseg_server.evaluation.html import PICTURES_EACH, Picture
-    from medsamseg_server.evaluation.pictures import draw_slice, worst_slice
-
-    if not isinstance(outcome.case, Case):
+def _scored(
+    args: argparse.Namespace, work: CaseScoring, entries: Sequence[CaseEntry], bar: tqdm[Any]
+) -> Generator[tuple[int, Found]]:
+    """Yield the place of each case and what was measured of it, as they are done."""
+    if not many.is_several(args):
+        yield from ((index, work(entry, bar.update)) for index, entry in enumerate(entries))
         return
-    found = worst_slice(outcome)
-    name = f"{outcome.score.case}/{outcome.score.target}"
-    pictures.append(Picture(name, found, draw_slice(outcome, outcome.case, found.index)))
-    pictures.sort(key=lambda picture: picture.found.dice)
-    del pictures[PICTURES_EACH:]
+    # Entries hold lists, and so are no keys.
+    places = {id(entry): index for index, entry in enumerate(entries)}
+    with closing(many.carried_out(args, work, entries)) as results:
+        for entry, part in results:
+            if part is None:
+                message = f"The process that worked on the case '{entry.name}' ended by itself."
+                hint = "Often memory ran out: give fewer --jobs."
+                raise MedSAMSegError(ErrorKind.INTERNAL, "case_process_ended", message, hint)
+            bar.update(sum(len(scores) for protocols in part.scores.values() for scores in protocols.values()))
+            yield places[id(entry)], part
 
 
 def _write(path: Path, text: str) -> None:

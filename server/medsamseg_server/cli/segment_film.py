@@ -29,8 +29,8 @@ from medsamseg_server.image_io.film_names import is_film
 from medsamseg_server.image_io.films import AnyFilm, FilmVolume
 from medsamseg_server.image_io.mask_writer import DEFAULT_COLOR
 from medsamseg_server.image_io.overlay import Box, Panel, Shape, draw_panel
-from medsamseg_server.propagation import DirectionEnded, Propagation, SliceResult
-from medsamseg_server.propagation.fusing import Phases, make_slices
+from medsamseg_server.propagation import DirectionEnded, EngineSlices, Propagation, SliceResult
+from medsamseg_server.propagation.fusing import FusedSlices, Phases, make_slices
 from medsamseg_server.propagation.several_objects import FollowedObject, follow
 from medsamseg_server.propagation.whole_volume import Task, meant_masks
 from medsamseg_server.system.safe_files import ensure_writable, refuse_to_replace, replacing
@@ -81,16 +81,18 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
     ((name, task),) = tasks.items()
     with contextlib.ExitStack() as films:
         film = _opened(films, args.image)
-        phases = Phases(tuple(FilmVolume(each) for each in _further_films(args, film, films)), args.fuse or "mean")
+        volumes = [FilmVolume(each) for each in (film, *_further_films(args, film, films))]
+        phases = Phases(tuple(volumes[1:]), args.fuse or "mean")
         task = with_boxes_in_pixels(args, task, lambda axis, index: film.size)
         boxes = task.boxes
         plan = _planned(args, task, film)
         is_asked = args.threshold != DEFAULT_THRESHOLD
-        source = make_slices(engine, FilmVolume(film), 0, "auto", args.model, is_asked, phases)
+        source = make_slices(engine, volumes[0], 0, "auto", args.model, is_asked, phases)
         started = time.perf_counter()
         plan.start_from(meant_masks(task, source))
         results, ended = _follow(args, plan, FollowedObject.of(name, plan, source, args.threshold))
-        seconds = time.perf_counter() - started
+        followed = time.perf_counter()
+        reading = sum(each.seconds for each in volumes)
         masks = {index: each.mask for index, each in results.items() if each.mask.voxels}
 
         def mask_of(index: int) -> NDArray[np.bool_] | None:
@@ -107,7 +109,8 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
             "frames": film.frame_count,
             "frames_found": len(masks),
             "stopped": [{"direction": end.direction, "slice": end.index, "message": end.message} for end in ended],
-            "frames_per_second": round(len(results) / seconds, 2),
+            "frames_per_second": round(len(results) / (followed - started), 2),
+            "seconds": _split(source, reading, followed - started, time.perf_counter() - followed),
             "model": args.model,
             "device": engine.device,
         }
@@ -115,6 +118,14 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
         warn(f"Nothing was found in the box on frame {index}.")
     _report(args, summary)
     return 0
+
+
+def _split(source: EngineSlices | FusedSlices, reading: float, following: float, writing: float) -> dict[str, float]:
+    """Return where the time went, in seconds; motion is all of following but reading and networks."""
+    encoder, decoder = source.encode_seconds, source.decode_seconds
+    motion = max(0.0, following - reading - encoder - decoder)
+    split = {"reading": reading, "encoder": encoder, "decoder": decoder, "motion": motion, "writing": writing}
+    return {what: round(seconds, 3) for what, seconds in split.items()}
 
 
 def _opened(films: contextlib.ExitStack, path: Path) -> AnyFilm:
@@ -198,5 +209,7 @@ def _report(args: argparse.Namespace, summary: Mapping[str, Any]) -> None:
         return
     say(args, f"{summary['name']}: found on {summary['frames_found']} of {summary['frames']} frames")
     say(args, f"  {summary['model']} on {summary['device']}: {summary['frames_per_second']} frames a second")
+    split = ", ".join(f"{what} {seconds:.1f} s" for what, seconds in summary["seconds"].items())
+    say(args, f"  {split}")
     also = ["the table of frames"] * args.csv + ([str(args.overlay)] if args.overlay is not None else [])
     say(args, ", and ".join([f"Written: {args.output}", *also]))

@@ -13,29 +13,36 @@ from medsamseg_server.cli.slice_table import path_beside
 from medsamseg_server.system.safe_files import replacing
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from medsamseg_server.image_io.image import Image
     from medsamseg_server.measurements.diameters import Diameter
     from medsamseg_server.measurements.measuring import Measurements
-    from medsamseg_server.propagation.whole_volume import WholeMask
 
 _COLUMNS = ("volume_ml", "slices", "extent_mm", "longest_mm", "perpendicular_mm", "slice", "mean", "sd", "min", "max")
+# Of PET scans alone.
+_SUV_COLUMNS = ("suv_mean", "suv_sd", "suv_min", "suv_max")
 
 
-def measure_all(image: Image, axis: int, results: Mapping[str, WholeMask]) -> dict[str, Measurements | None]:
-    """Measure each segment; None where the scan's millimeters are not known.
+def measure_all(
+    image: Image, axis: int, masks: Mapping[str, NDArray[Any]]
+) -> tuple[dict[str, Measurements | None], list[str]]:
+    """Measure each segment; None where the scan's millimeters are not known. Also, what could not be measured, and why.
 
     Args:
         image: the scan.
         axis: array axis across the slices with boxes.
-        results: the segments by name.
+        masks: the segments' voxels by name, (K, J, I).
     """
     from medsamseg_server.measurements.measuring import measure
+    from medsamseg_server.measurements.suv import suv_scale
 
+    scale = suv_scale(image.source)
+    notes = [scale.reason] if scale is not None and scale.reason else []
     if not image.has_millimeters:
-        return dict.fromkeys(results)
-    return {
-        name: measure(result.mask.astype(bool), image.geometry, axis, image.array) for name, result in results.items()
-    }
+        return dict.fromkeys(masks), notes
+    factor = None if scale is None else scale.factor
+    return {name: measure(mask > 0, image.geometry, axis, image.array, factor) for name, mask in masks.items()}, notes
 
 
 def as_json(measured: Measurements | None) -> dict[str, Any] | None:
@@ -57,7 +64,14 @@ def as_json(measured: Measurements | None) -> dict[str, Any] | None:
         "intensities": None
         if measured.intensities is None
         else {name: rounded(value) for name, value in asdict(measured.intensities).items()},
+        **_suv_as_json(measured),
     }
+
+
+def _suv_as_json(measured: Measurements) -> dict[str, Any]:
+    if measured.suv is None:
+        return {}
+    return {"suv": {name: rounded(value) for name, value in asdict(measured.suv).items()}}
 
 
 def in_words(measured: Measurements | None) -> str:
@@ -65,7 +79,9 @@ def in_words(measured: Measurements | None) -> str:
     if measured is None or measured.diameters is None:
         return ""
     found = measured.diameters
-    return f", longest diameter {_mm(found.longest)} × {_mm(found.perpendicular)} on slice {found.slice}"
+    words = f", longest diameter {_mm(found.longest)} × {_mm(found.perpendicular)} on slice {found.slice}"
+    suv = measured.suv
+    return words if suv is None else f"{words}, SUV {suv.mean:.2f} on average, {suv.minimum:.2f} to {suv.maximum:.2f}"
 
 
 def segments_path(output: Path) -> Path:
@@ -81,10 +97,11 @@ def write_segments(path: Path, measured: Mapping[str, Measurements | None]) -> N
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["segment", *_COLUMNS])
+    columns = _COLUMNS + (_SUV_COLUMNS if any(each and each.suv for each in measured.values()) else ())
+    writer.writerow(["segment", *columns])
     for name, each in measured.items():
         row = {} if each is None else _row(each)
-        writer.writerow([name, *(row.get(column) for column in _COLUMNS)])
+        writer.writerow([name, *(row.get(column) for column in columns)])
     with replacing(path) as temporary:
         temporary.write_text(text.getvalue(), encoding="utf-8")
 
@@ -102,6 +119,8 @@ def _row(measured: Measurements) -> dict[str, float | None]:
     if measured.intensities is not None:
         values = (rounded(value) for value in asdict(measured.intensities).values())
         row |= dict(zip(("mean", "sd", "min", "max"), values, strict=True))
+    if measured.suv is not None:
+        row |= dict(zip(_SUV_COLUMNS, (rounded(value) for value in asdict(measured.suv).values()), strict=True))
     return row
 
 

@@ -153,7 +153,9 @@ def _find(args: argparse.Namespace, scan: _Scan, objects: WholeObjects, engine: 
     notes = [*scan.image.notes, *scan.volume.notes, *scan.phase_notes, *_notes_on_objects(args, results)]
     segments = _segments(args, engine, results)
     notes += _write(args, scan, segments, results)
-    measured = measure_all(scan.image, scan.axis, results)
+    masks = {name: result.mask for name, result in results.items()}
+    measured, unmeasured = measure_all(scan.image, scan.axis, masks)
+    notes += unmeasured
     segmentation = args.output if is_dicom_seg(args.output) else None
     pairs = [(segment, measured[segment.name]) for segment in segments]
     measurement_report.write(args.report, scan.image, pairs, segmentation)

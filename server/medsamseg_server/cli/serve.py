@@ -7,6 +7,7 @@ from pathlib import Path
 
 from medsamseg_server.cli.engine_options import add_computer_options, add_model_option
 from medsamseg_server.engine.embedding_cache import DEFAULT_MEMORY_BYTES
+from medsamseg_server.engine.loaded_networks import DEFAULT_UNLOAD_AFTER_SECONDS
 
 _GIBIBYTE = 2**30
 _NNINTERACTIVE_SESSIONS = 4
@@ -50,6 +51,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="disk space for image embeddings; 0 for none (default: what 'medsamseg cache limit' has set, or 10)",
     )
     parser.add_argument(
+        "--unload-after",
+        type=_minutes,
+        default=DEFAULT_UNLOAD_AFTER_SECONDS / 60,
+        metavar="MINUTES",
+        help="unload networks after so long without work, and load them again when there is some; 0 for never "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
         "--nninteractive",
         type=_count,
         nargs="?",
@@ -90,6 +99,16 @@ def _size(text: str) -> float:
     return value
 
 
+def _minutes(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 2**20:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of minutes")
+    return value
+
+
 def _count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text[:6]) <= 1000:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number of users from 1 to 1000")
@@ -108,6 +127,7 @@ def run(args: argparse.Namespace) -> int:
             model=args.model,
             device=args.device,
             runtime=args.runtime,
+            unload_after=60 * args.unload_after,
             tls_certificate=args.tls_certificate,
             tls_key=args.tls_key,
             insecure_remote=args.insecure_remote,

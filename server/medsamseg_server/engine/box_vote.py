@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.engine.masks import Extent, SliceMask
+from medsamseg_server.engine.masks import Extent, SliceMask, part_with
 from medsamseg_server.engine.probabilities import ProbabilityMap, voted
 from medsamseg_server.engine.prompts import Box
 
@@ -107,7 +107,9 @@ def vote_for_box(
         weights = np.ones(len(masks))
 
     def is_elected(votes: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        elected: NDArray[np.bool_] = np.tensordot(weights, votes, 1) > weights.sum() / 2
+        rows, columns = part_with(votes)
+        elected = np.zeros(votes.shape[1:], bool)
+        elected[rows, columns] = np.tensordot(weights, votes[:, rows, columns], 1) > weights.sum() / 2
         return elected
 
     mask = is_elected(masks)

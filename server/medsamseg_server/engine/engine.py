@@ -18,7 +18,7 @@ from medsamseg_server.engine.clicks import ClickedBox, box_round_click
 from medsamseg_server.engine.decoding import decode_boxes, decode_prompts
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.exclusion import asked_for, without_excluded
-from medsamseg_server.engine.loaded_networks import LoadedNetworks, LoadPredictor
+from medsamseg_server.engine.loaded_networks import DEFAULT_UNLOAD_AFTER_SECONDS, LoadedNetworks, LoadPredictor
 from medsamseg_server.engine.masks import Candidates, SliceMask
 from medsamseg_server.engine.prompts import Box, Prompt, check_prompts, require_meanings
 from medsamseg_server.engine.proposals import ProposalOptions, ProposalSearch
@@ -93,6 +93,7 @@ class Engine:
         default_model: the model when a request names none.
         load_predictor: loads a network; that of ``runtime.choice`` unless a test brings its own.
         runtime: ``auto``, ``torch`` or ``openvino``.
+        unload_after: seconds without work after which ``tidy`` unloads networks; 0 for never.
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class Engine:
         default_model: str = DEFAULT_MODEL,
         load_predictor: LoadPredictor | None = None,
         runtime: str = "auto",
+        unload_after: float = DEFAULT_UNLOAD_AFTER_SECONDS,
     ) -> None:
         self.store = store
         self.default_model = default_model
@@ -112,6 +114,7 @@ class Engine:
             device,
             load_predictor
             or (lambda specification, weights, device: _load_predictor(specification, weights, device, runtime)),
+            unload_after,
         )
 
     def with_cache(self, cache: EmbeddingCache) -> Engine:
@@ -127,7 +130,11 @@ class Engine:
 
     def is_loaded(self, model: str | None = None) -> bool:
         """Return whether the model's network is in memory."""
-        return self._networks.find(model or self.default_model) is not None
+        return self._networks.has(model or self.default_model)
+
+    def tidy(self) -> None:
+        """Give back memory of networks that have had no work for a while; on the encoding thread, between steps."""
+        self._networks.tidy()
 
     def check_model(self, model: str | None = None) -> str:
         """Return the model's name; raise ``model_unknown`` or ``model_missing`` if it cannot be used. Loads nothing."""

@@ -184,6 +184,21 @@ class SliceMask:
             target[y0 : y1 + 1, x0 : x1 + 1][self.pixels] = value
 
 
+def part_with(masks: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Return the rows and columns that any of some masks (N, H, W) has pixels in; empty ones where there are none.
+
+    >>> masks = np.zeros((2, 6, 8), bool)
+    >>> masks[0, 2, 3] = masks[1, 4, 5] = True
+    >>> part_with(masks)
+    (slice(2, 5, None), slice(3, 6, None))
+    """
+    any_of_them: NDArray[np.bool_] = np.any(masks, axis=0)
+    extent = SliceMask.from_mask(any_of_them, 0.0).extent
+    if extent is None:
+        return slice(0, 0), slice(0, 0)
+    return slice(extent[1], extent[3] + 1), slice(extent[0], extent[2] + 1)
+
+
 def filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return a mask (H, W) with its holes.
 

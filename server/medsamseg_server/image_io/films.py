@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
@@ -160,11 +161,15 @@ class FilmVolume(Volume):
 
     Args:
         film: the film; kept open by whoever opened it.
+
+    Attributes:
+        seconds: time spent on reading frames so far.
     """
 
     def __init__(self, film: AnyFilm) -> None:
         super().__init__(np.zeros((0, 0, 0, 3), np.uint8), "uint8", ())
         self._film = film
+        self.seconds = 0.0
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -175,7 +180,10 @@ class FilmVolume(Volume):
         if axis != 0:
             message = f"A film has frames along time only; it cannot be cut along axis {axis}."
             raise MedSAMSegError(ErrorKind.INVALID_INPUT, "axis_invalid", message, "Leave --axis out.")
-        return self._film.frame(index)
+        started = time.perf_counter()
+        frame = self._film.frame(index)
+        self.seconds += time.perf_counter() - started
+        return frame
 
 
 def _unreadable(path: Path, reason: str) -> MedSAMSegError:

@@ -131,7 +131,9 @@ def _groups(each: Reported, number: int, images: SourceImages, segments: Dataset
     scale = images.headers[0]
     sizes = [sr.Measurement(codes.SCT.Volume, measured.volume_ml, codes.UCUM.CubicCentimeter)]
     if measured.intensities is not None:
-        sizes += _intensities(measured.intensities, scale)
+        sizes += _derived(measured.intensities, *intensity_codes(scale))
+    if measured.suv is not None:
+        sizes += _derived(measured.suv, codes.DCM.Suvbw, codes.UCUM.StandardizedUptakeValueBodyWeight)
     found = measured.diameters
     lines = [] if found is None else _lines(found, images.reference(found.slice))
     present = np.flatnonzero(each.segment.mask.any(axis=(1, 2))).tolist()
@@ -188,8 +190,7 @@ def _images_as(kind: Any, slices: Sequence[SliceReference]) -> list[Any]:
     return [kind(*image, sorted(numbers) or None) for image, numbers in frames.items()]
 
 
-def _intensities(found: Intensities, image: Dataset) -> list[Any]:
-    name, unit = intensity_codes(image)
+def _derived(found: Intensities, name: Any, unit: Any) -> list[Any]:
     values = (
         (found.mean, codes.SCT.Mean),
         (found.sd, codes.SCT.StandardDeviation),

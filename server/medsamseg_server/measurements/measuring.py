@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,10 @@ class Intensities:
     minimum: float
     maximum: float
 
+    def times(self, factor: float) -> Intensities:
+        """Return them in another unit, so many of which are one of this."""
+        return Intensities(*(value * factor for value in astuple(self)))
+
 
 @dataclass(frozen=True)
 class Measurements:
@@ -41,6 +45,8 @@ class Measurements:
             voxels.
         diameters: None without voxels.
         intensities: None without voxels that are numbers, and in color.
+        suv: the same as standardized uptake values by body weight, in g/ml; None of others than PET scans, and where
+            that is not known.
     """
 
     volume_ml: float
@@ -48,9 +54,12 @@ class Measurements:
     extent_mm: float
     diameters: Diameters | None
     intensities: Intensities | None
+    suv: Intensities | None = None
 
 
-def measure(mask: NDArray[np.bool_], geometry: Geometry, axis: int, scan: NDArray[Any]) -> Measurements:
+def measure(
+    mask: NDArray[np.bool_], geometry: Geometry, axis: int, scan: NDArray[Any], suv_factor: float | None = None
+) -> Measurements:
     """Measure an object.
 
     Args:
@@ -58,7 +67,9 @@ def measure(mask: NDArray[np.bool_], geometry: Geometry, axis: int, scan: NDArra
         geometry: where it lies, in millimeters.
         axis: array axis across the slices on which it is measured.
         scan: (K, J, I), its intensities; (K, J, I, 3 or 4) in color. Voxels that are no numbers do not count.
+        suv_factor: what these are multiplied by to be standardized uptake values; None where that is not known.
     """
+    intensities = None if scan.ndim > 3 else _intensities(scan[mask])
     present = np.flatnonzero(mask.any(axis=tuple(number for number in range(3) if number != axis)))
     reach = int(present[-1] - present[0]) + 1 if len(present) else 0
     return Measurements(
@@ -66,7 +77,8 @@ def measure(mask: NDArray[np.bool_], geometry: Geometry, axis: int, scan: NDArra
         slices=len(present),
         extent_mm=reach * SlicePlane(geometry, axis).slice_distance,
         diameters=diameters(mask, geometry, axis),
-        intensities=None if scan.ndim > 3 else _intensities(scan[mask]),
+        intensities=intensities,
+        suv=None if intensities is None or suv_factor is None else intensities.times(suv_factor),
     )
 
 

@@ -64,6 +64,9 @@ class NetworkRunner(Protocol):
             least_score: masks that the network thinks worse of are not made.
         """
 
+    def release(self) -> None:
+        """Give back the memory of intermediate results, until the next call; not while another call is under way."""
+
 
 @dataclass(frozen=True)
 class MaskPrediction:
@@ -157,6 +160,11 @@ class Predictor:
             specification = self.specification.at(input_size)
             self._others[input_size] = Predictor(specification, self._load_at(input_size), self.weights_sha256)
         return self._others[input_size]
+
+    def release(self) -> None:
+        """Give back the memory of intermediate results, until the next call; not while another call is under way."""
+        for predictor in (self, *self._others.values()):
+            predictor._runner.release()
 
     @property
     def device(self) -> str:

@@ -48,6 +48,7 @@ class _Film:
         self._plan = plan
         self._source = source
         self._finder = Finder(plan, source)
+        self._known: tuple[NDArray[np.bool_], float] | None = None
 
     def events(self) -> Iterator[Event]:
         plan = self._plan
@@ -126,10 +127,16 @@ class _Film:
         return None
 
     def _is_like(self, index: int, mask: NDArray[np.bool_], sighting: Sighting) -> bool:
-        return sighting.similarity(self._source.pixels(index), mask) >= LEAST_SIMILARITY
+        return self._similarity(index, mask, sighting) >= LEAST_SIMILARITY
+
+    def _similarity(self, index: int, mask: NDArray[np.bool_], sighting: Sighting) -> float:
+        """Return how far a mask has the object's colors; of the same mask again, as is asked of all that are found."""
+        if self._known is None or self._known[0] is not mask:
+            self._known = mask, sighting.similarity(self._source.pixels(index), mask)
+        return self._known[1]
 
     def _result(self, index: int, way: Way, found: Found, sighting: Sighting) -> SliceResult:
-        similarity = sighting.similarity(self._source.pixels(index), found.vote.mask)
+        similarity = self._similarity(index, found.vote.mask, sighting)
         parts = {"jitter": found.vote.agreement, "intensity": similarity}
         sure = Confidence(found.vote.agreement * similarity, parts)
         return SliceResult(index, way, found.box, found.vote.slice_mask, confidence=sure)

@@ -17,6 +17,8 @@ _GRAY_LEVELS = 32
 _MEDIAN = 110.0
 #: The longer side of what is searched, in pixels.
 _SEARCH_SIDE = 160
+#: Pixels to each side that a blur of 1 pixel goes by; OpenCV takes no more of images of 8 bits.
+_BLUR_REACH = 3
 #: At most so many places of a frame are looked at by the network.
 _MOST_PLACES = 2
 #: A place is looked at where it has at least this part of the object's area …
@@ -34,7 +36,7 @@ class Sighting:
     """
 
     def __init__(self, pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> None:
-        bins = _bins(pixels)
+        bins = _bins(pixels, _gain(pixels))
         self._count = _bin_count(pixels)
         self.area = int(np.count_nonzero(mask))
         self._object = _distribution(bins[mask], self._count)
@@ -45,7 +47,9 @@ class Sighting:
 
         The share of its pixels whose colors are likelier on the object: 0 to 1.
         """
-        return float(np.mean(self._likelihood(_bins(pixels))[mask] > _LIKELY))
+        rows, columns = _surroundings(mask)
+        bins = _bins(pixels[rows, columns], _gain(pixels))
+        return float(np.mean(self._likelihood(bins)[mask[rows, columns]] > _LIKELY))
 
     def places(self, pixels: NDArray[np.uint8]) -> list[NDArray[np.bool_]]:
         """Return where the object may be on a frame, the likeliest place first: masks (H, W), mostly one or none."""
@@ -53,7 +57,7 @@ class Sighting:
         scale = min(1.0, _SEARCH_SIDE / max(height, width))
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-        likely = cv2.GaussianBlur(self._likelihood(_bins(small)), (0, 0), 1.5) > _LIKELY
+        likely = cv2.GaussianBlur(self._likelihood(_bins(small, _gain(small))), (0, 0), 1.5) > _LIKELY
         closed = cv2.morphologyEx(likely.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
         _, labels, statistics, _ = cv2.connectedComponentsWithStats(closed)
         areas = statistics[1:, cv2.CC_STAT_AREA] / scale**2
@@ -72,10 +76,26 @@ def _bin_count(pixels: NDArray[np.uint8]) -> int:
     return _COLOR_LEVELS**3 if pixels.ndim == 3 else _GRAY_LEVELS
 
 
-def _bins(pixels: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """Return the number of the bin of each pixel's color, (H, W), the frame's brightness set to the same everywhere."""
+def _gain(pixels: NDArray[np.uint8]) -> float:
+    """Return what brings a frame's brightness to that of all frames."""
     gray = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    gain = _MEDIAN / max(float(np.median(gray)), 1.0)
+    levels = np.cumsum(np.bincount(gray.ravel(), minlength=256))
+    half = gray.size // 2
+    # As numpy's median: of an even number, the mean of the two in the middle.
+    above, below = np.searchsorted(levels, half, "right"), np.searchsorted(levels, (gray.size - 1) // 2, "right")
+    return _MEDIAN / max((float(above) + float(below)) / 2, 1.0)
+
+
+def _surroundings(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Return the rows and columns of a mask, not empty, with what the blur of its colors reaches to."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return slice(max(0, rows[0] - _BLUR_REACH), rows[-1] + 1 + _BLUR_REACH), slice(
+        max(0, columns[0] - _BLUR_REACH), columns[-1] + 1 + _BLUR_REACH
+    )
+
+
+def _bins(pixels: NDArray[np.uint8], gain: float) -> NDArray[np.intp]:
+    """Return the number of the bin of each pixel's color, (H, W), of a frame or a part of it."""
     # Grain would scatter the colors of a smooth object over many bins.
     smooth = cv2.GaussianBlur(pixels, (0, 0), 1.0).astype(np.float32)
     levels = _GRAY_LEVELS if pixels.ndim == 2 else _COLOR_LEVELS

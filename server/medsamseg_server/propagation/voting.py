@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.engine.box_vote import POWER, Vote, dice
+from medsamseg_server.engine.masks import part_with
 from medsamseg_server.engine.probabilities import voted
 from medsamseg_server.engine.prompts import Box
 
@@ -33,7 +34,8 @@ def vote_for_expected(
         expected: (H, W), not empty.
         probabilities: (N, H, W), what is behind the masks.
     """
-    agreements = np.array([dice(mask, expected) for mask in masks])
+    rows, columns = part_with(np.concatenate((masks, expected[None])))
+    agreements = np.array([dice(mask, expected[rows, columns]) for mask in masks[:, rows, columns]])
     score = float(np.mean(scores, dtype=np.float64))
     agreement = float(agreements.mean())
     if not masks.any():
@@ -41,14 +43,22 @@ def vote_for_expected(
     if agreements.max() < _LEAST_AGREEMENT:
         return Vote(expected, agreement, score)
     weights = agreements**POWER
+    weights /= weights.sum()
 
     def is_elected(votes: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        share = np.tensordot(weights / weights.sum(), votes, 1)
-        elected: NDArray[np.bool_] = (1 - _PRIOR_WEIGHT) * share + _PRIOR_WEIGHT * expected > 0.5
-        return elected
+        return _elected(votes, weights, expected)
 
+    mask = np.zeros(expected.shape, bool)
+    # Where nobody has the object, nobody has to be asked.
+    mask[rows, columns] = _elected(masks[:, rows, columns], weights, expected[rows, columns])
     probability = None if probabilities is None else voted(probabilities, is_elected)
-    return Vote(is_elected(masks), agreement, score, probability)
+    return Vote(mask, agreement, score, probability)
+
+
+def _elected(votes: NDArray[np.bool_], weights: NDArray[np.float64], expected: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    share = np.tensordot(weights, votes, 1)
+    elected: NDArray[np.bool_] = (1 - _PRIOR_WEIGHT) * share + _PRIOR_WEIGHT * expected > 0.5
+    return elected
 
 
 def box_around(mask: NDArray[np.bool_]) -> Box:

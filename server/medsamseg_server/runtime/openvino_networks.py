@@ -114,7 +114,12 @@ def _number_type(part: str, precision: str) -> str:
 
 
 def _thread_settings() -> dict[str, int]:
-    """Leave one core to Slicer where there are several; OpenVINO itself takes no more than the physical cores."""
+    """Leave one core to Slicer where there are several; OpenVINO itself takes no more than the physical cores.
+
+    ``OMP_NUM_THREADS``, which PyTorch goes by and Ray sets for each of its workers, holds here, too.
+    """
+    if (told := os.environ.get("OMP_NUM_THREADS", "")).isdecimal() and int(told) > 0:
+        return {"INFERENCE_NUM_THREADS": int(told)}
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return {} if cores <= _TOO_FEW_CORES else {"INFERENCE_NUM_THREADS": cores - 1}
 

@@ -166,6 +166,11 @@ class TorchRunner:
             )
             return _to_array(logits[scores > least_score]), _to_array(scores)
 
+    def release(self) -> None:
+        """Give back the memory of intermediate results that PyTorch keeps on a graphics card."""
+        if self.device == "cuda":
+            torch.cuda.empty_cache()
+
     @property
     def _sam(self) -> SamNetwork:
         if not isinstance(self._network, SamNetwork):

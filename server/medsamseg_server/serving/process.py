@@ -23,7 +23,7 @@ from medsamseg_server import PROTOCOL_VERSION, __version__
 from medsamseg_server.engine.embedding_cache import DEFAULT_MEMORY_BYTES, EmbeddingCache
 from medsamseg_server.engine.embedding_folder import EmbeddingFolder
 from medsamseg_server.engine.engine import Engine
-from medsamseg_server.engine.loaded_networks import LoadPredictor
+from medsamseg_server.engine.loaded_networks import DEFAULT_UNLOAD_AFTER_SECONDS, LoadPredictor
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.runtime.choice import check_runtime
 from medsamseg_server.serving import contract
@@ -58,6 +58,7 @@ class ServeOptions:
         model: default model.
         device: ``auto``, ``cuda``, ``mps`` or ``cpu``.
         runtime: ``auto``, ``torch`` or ``openvino``.
+        unload_after: seconds without work after which networks are unloaded; 0 for never.
         tls_certificate, tls_key: PEM files; with them the server speaks HTTPS.
         insecure_remote: let other computers in without encryption.
         token_from: ``env:NAME`` or ``stdin``; None makes a token and prints it in the ready line.
@@ -77,6 +78,7 @@ class ServeOptions:
     model: str = DEFAULT_MODEL
     device: str = "auto"
     runtime: str = "auto"
+    unload_after: float = DEFAULT_UNLOAD_AFTER_SECONDS
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     insecure_remote: bool = False
@@ -194,7 +196,9 @@ def _make_server(
 def _make_service(options: ServeOptions, load_predictor: LoadPredictor | None) -> Service:
     folder = options.embeddings_folder or paths.embeddings_folder()
     cache = EmbeddingCache(options.embedding_memory_bytes, folder, options.embedding_disk_bytes)
-    engine = Engine(ModelStore(), cache, options.device, options.model, load_predictor, options.runtime)
+    engine = Engine(
+        ModelStore(), cache, options.device, options.model, load_predictor, options.runtime, options.unload_after
+    )
     return Service(engine, VolumeStore(options.volume_bytes))
 
 

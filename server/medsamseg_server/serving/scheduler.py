@@ -24,6 +24,7 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
 # With five steps Linux gives a third of the time of a thread that has none.
 _NICENESS = 5
+_QUIET_SECONDS = 10.0
 
 logger = logging.getLogger(__name__)
 
@@ -78,9 +79,12 @@ class Scheduler:
     Args:
         name: of the thread.
         yields: let the computer's other threads go first where they compete: those that decode clicks, and Slicer's.
+        when_quiet: called on the thread every few seconds while no task waits.
     """
 
-    def __init__(self, name: str = "inference", yields: bool = False) -> None:
+    def __init__(
+        self, name: str = "inference", yields: bool = False, when_quiet: Callable[[], None] | None = None
+    ) -> None:
         self._changed = threading.Condition()
         self._queue: list[Task] = []
         self._paused: list[Task] = []
@@ -90,6 +94,7 @@ class Scheduler:
         # When each owner got a step last, counted in steps; there are no more owners than users.
         self._turns: dict[str, int] = {}
         self._steps: Counter[Priority] = Counter()
+        self._when_quiet = when_quiet
         # Not a daemon: the interpreter must not be torn down under a network that is computing.
         self._thread = threading.Thread(target=self._work, args=[yields], name=name)
         self._thread.start()
@@ -196,10 +201,13 @@ class Scheduler:
         if yields:
             _let_others_go_first()
         while True:
+            self._wait_for_work()
             with self._changed:
-                self._changed.wait_for(lambda: self._queue or self._closing)
                 if not self._queue:
-                    return
+                    # Closing, or what waited was cancelled a moment ago.
+                    if self._closing:
+                        return
+                    continue
                 task = self._running = min(self._queue, key=self._urgency)
                 self._queue.remove(task)
                 self._turns[task.owner] = next(self._numbers)
@@ -213,6 +221,16 @@ class Scheduler:
                     self._put_back(task)
             if outcome is not None:
                 _end(task, outcome)
+
+    def _wait_for_work(self) -> None:
+        """Return when a task waits or the scheduler is closing."""
+        while True:
+            with self._changed:
+                timeout = None if self._when_quiet is None else _QUIET_SECONDS
+                if self._changed.wait_for(lambda: self._queue or self._closing, timeout):
+                    return
+            assert self._when_quiet is not None
+            self._when_quiet()
 
     def _order(self, priority: Priority) -> tuple[int, int]:
         number = next(self._numbers)

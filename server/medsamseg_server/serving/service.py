@@ -76,7 +76,10 @@ class Service:
     ) -> None:
         self.engine = engine
         self.volumes = volumes or VolumeStore()
-        self._encoding, self._decoding = schedulers or (Scheduler("encoding", yields=True), Scheduler("decoding"))
+        self._encoding, self._decoding = schedulers or (
+            Scheduler("encoding", yields=True, when_quiet=engine.tidy),
+            Scheduler("decoding"),
+        )
         self._owner = owner
         #: What is under way.
         self.jobs = JobList(most_jobs)

@@ -1,4 +1,4 @@
-"""Telling the C library to keep freed memory, which makes networks on the processor about 1.6 times as fast.
+"""Telling the C library to keep freed memory, which makes PyTorch about 1.6 times as fast here, or to give it back.
 
 A network makes and frees large temporary arrays all the time. glibc maps each from the system and gives it back, and
 every fresh page costs a fault. Kept in the process, the memory is used again: LiteMedSAM's encoder took 0.58 s instead
@@ -18,6 +18,13 @@ _M_ARENA_MAX = -8
 # Above the largest temporary of SAM's ViT-B, 805 MB of attention weights.
 _MAPPED_FROM = 2**30
 _TRIMMED_FROM = 2**31 - 1
+
+
+def give_back_freed_memory() -> None:
+    """Give the system what the process has freed and the C library kept; only Linux's glibc keeps much."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if platform.system() == "Linux" else None
+    if trim is not None:
+        trim(0)
 
 
 def keep_freed_memory() -> bool:

@@ -1,0 +1,1 @@
+"""Work that survives a crash: scenes written beside, offered again, and removed."""

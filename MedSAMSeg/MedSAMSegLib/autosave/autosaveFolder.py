@@ -1,0 +1,115 @@
+"""What lies in the folder of saved work: of this Slicer, of others that run, and of such as ended without a word."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+import shutil
+from pathlib import Path
+
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.install.folderLock import folderLock
+
+_PREFIX = "MedSAMSeg-"
+
+#: So many bundles of one Slicer are kept: the newest may be what something went wrong in.
+KEPT = 2
+
+
+class AutosaveFolder:
+    """The folder, as one running Slicer sees it. ::
+
+        folder = AutosaveFolder(path)
+        folder.leftovers()      # of Slicers that crashed, the newest first
+        folder.nextPath()       # where the next bundle goes
+        folder.close()          # the user ends Slicer: nothing of it is needed any more
+
+    Each Slicer holds a lock for as long as it runs; the system releases it, however Slicer ends.
+
+    :param path: path of the folder; it is made with the first bundle, for the user alone.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        self._session = f"{datetime.datetime.now():%Y%m%d-%H%M%S-%f}-{os.getpid()}"
+        self._held = contextlib.ExitStack()
+        self._isOpen = False
+        self._count = 0
+
+    def nextPath(self) -> Path:
+        """Return the path of the next bundle, and keep its place against other Slicers.
+
+        :raises UserError: when the folder cannot be made.
+        """
+        if not self._isOpen:
+            try:
+                self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._held.enter_context(folderLock(self._lockOf(self._session)))
+            except OSError as error:
+                raise UserError(
+                    f"The folder {self.path} for saved work cannot be used: {error.strerror}.",
+                    "Choose another one under Advanced.",
+                    "autosave_failed",
+                ) from error
+            self._isOpen = True
+        self._count += 1
+        return self.path / f"{_PREFIX}{self._session}-{self._count:05d}.mrb"
+
+    def prune(self) -> None:
+        """Remove this Slicer's bundles but for the newest."""
+        for path in self._bundlesOf(self._session)[KEPT:]:
+            path.unlink(missing_ok=True)
+
+    def forgetOwn(self) -> None:
+        """Remove this Slicer's bundles: their scene was closed by the user."""
+        for path in self._bundlesOf(self._session):
+            path.unlink(missing_ok=True)
+
+    def leftovers(self) -> list[Path]:
+        """Return the bundles of Slicers that ended without closing their scene, the newest first."""
+        paths = [path for session in self._endedSessions() for path in self._bundlesOf(session)]
+        return sorted(paths, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+
+    def discard(self) -> None:
+        """Remove all that is left of Slicers that have ended."""
+        for session in self._endedSessions():
+            for path in [*self._bundlesOf(session), self._lockOf(session)]:
+                path.unlink(missing_ok=True)
+        if not self._runningSessions():
+            for folder in [*self.path.glob(".writing-*"), *self.path.glob(".reading-*")]:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def close(self) -> None:
+        """Remove this Slicer's bundles and its lock."""
+        self.forgetOwn()
+        if self._isOpen:
+            self._held.close()
+            self._lockOf(self._session).unlink(missing_ok=True)
+            self._isOpen = False
+
+    def _bundlesOf(self, session):
+        """:return: paths of a Slicer's bundles, the newest first."""
+        return sorted(self.path.glob(f"{_PREFIX}{session}-*.mrb"), reverse=True)
+
+    def _lockOf(self, session):
+        return self.path / f"{_PREFIX}{session}.lock"
+
+    def _sessions(self):
+        locks = {path.stem.removeprefix(_PREFIX) for path in self.path.glob(f"{_PREFIX}*.lock")}
+        # Of a bundle that was moved here, or whose Slicer removed its lock too early.
+        bundles = {path.stem.removeprefix(_PREFIX).rpartition("-")[0] for path in self.path.glob(f"{_PREFIX}*.mrb")}
+        return sorted(locks | bundles)
+
+    def _endedSessions(self):
+        return [session for session in self._sessions() if session != self._session and not self._isRunning(session)]
+
+    def _runningSessions(self):
+        return [session for session in self._sessions() if session == self._session or self._isRunning(session)]
+
+    def _isRunning(self, session):
+        try:
+            with folderLock(self._lockOf(session)):
+                return False
+        except UserError:
+            return True

@@ -1,0 +1,109 @@
+"""A scene of its own with the work of the open one, so that writing it changes nothing in the open one.
+
+Slicer's own saving (vtkMRMLScene::SaveSceneToSlicerDataBundleDirectory) puts the scene's URL and file names back, but
+gives nodes storage nodes that they had not, and notes all of them as saved: the user would not be asked any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import slicer
+
+#: What somebody has worked on; what these refer to comes along.
+WORK = ("vtkMRMLSegmentationNode", "vtkMRMLMarkupsNode", "vtkMRMLTableNode")
+
+#: What is not of the work, although it may be referred to.
+_LEFT_OUT = (
+    "vtkMRMLStorageNode",
+    "vtkMRMLAbstractViewNode",
+    "vtkMRMLSliceNode",
+    "vtkMRMLColorNode",
+    "vtkMRMLSequenceNode",
+    "vtkMRMLSequenceBrowserNode",
+)
+
+_UNITS = ("vtkMRMLUnitNode", "vtkMRMLSelectionNode")
+
+
+def worksOf(scene: slicer.vtkMRMLScene, moduleName: str) -> list[slicer.vtkMRMLNode]:
+    """Return the nodes to keep: segmentations, markups, tables, the module's settings, and what they refer to.
+
+    :param scene: the open scene.
+    :param moduleName: of the module whose settings are kept.
+    """
+    nodes = [node for className in WORK for node in _all(scene, className) if node.GetSaveWithScene()]
+    if not any(node.IsA("vtkMRMLSegmentationNode") for node in nodes):
+        return []
+    settings = [node for node in _all(scene, "vtkMRMLScriptedModuleNode") if node.GetModuleName() == moduleName]
+    kept: dict[str, slicer.vtkMRMLNode] = {}
+    waiting = [*nodes, *settings]
+    while waiting:
+        node = waiting.pop(0)
+        if node.GetID() not in kept and not any(node.IsA(className) for className in _LEFT_OUT):
+            kept[node.GetID()] = node
+            waiting += list(_referred(node))
+    return list(kept.values())
+
+
+def copyOf(nodes: list[slicer.vtkMRMLNode]) -> slicer.vtkMRMLScene:
+    """Return a scene with copies of nodes, which have the same IDs; it knows no file.
+
+    :param nodes: of :func:`worksOf`.
+    """
+    scene = slicer.vtkMRMLScene()
+    # A scene of its own knows only the kinds of nodes that MRML itself has; segmentations are not among them.
+    slicer.mrmlScene.CopyRegisteredNodesToScene(scene)
+    # Measurements of markups look for their units; they are not written.
+    for node in (each for className in _UNITS for each in _all(slicer.mrmlScene, className)):
+        _addCopy(scene, node).SetSaveWithScene(False)
+    for node in nodes:
+        _addCopy(scene, node)
+    for storable in _all(scene, "vtkMRMLStorableNode"):
+        storable.AddDefaultStorageNode()
+        if storable.GetStorageNode() is not None:
+            # The bundle is compressed beside the user's work; here that would hold the views up.
+            storable.GetStorageNode().SetUseCompression(False)
+    return scene
+
+
+def stateOf(nodes: list[slicer.vtkMRMLNode]) -> tuple:
+    """Return what differs whenever nodes have changed since, voxels included; view settings do not count.
+
+    :param nodes: of :func:`worksOf`.
+    """
+    return tuple((node.GetID(), _time(node)) for node in nodes if not node.IsA("vtkMRMLDisplayNode"))
+
+
+def _addCopy(scene, node):
+    copy = node.CreateNodeInstance()
+    copy.UnRegister(None)
+    copy.CopyWithScene(node)
+    if copy.IsA("vtkMRMLStorableNode"):
+        copy.SetAndObserveStorageNodeID(None)
+    copy.SetScene(None)
+    return scene.AddNode(copy)
+
+
+def _time(node):
+    if not node.IsA("vtkMRMLSegmentationNode"):
+        return node.GetMTime()
+    labelmaps = [
+        node.GetBinaryLabelmapInternalRepresentation(segmentID) for segmentID in node.GetSegmentation().GetSegmentIDs()
+    ]
+    segments = [node.GetSegmentation().GetNthSegment(index) for index in range(len(labelmaps))]
+    return max(each.GetMTime() for each in [node, *segments, *labelmaps] if each is not None)
+
+
+def _all(scene, className):
+    # slicer.util.getNodesByClass looks into the open scene, whichever it is given.
+    return [scene.GetNthNodeByClass(number, className) for number in range(scene.GetNumberOfNodesByClass(className))]
+
+
+def _referred(node: slicer.vtkMRMLNode) -> Iterator[slicer.vtkMRMLNode]:
+    for number in range(node.GetNumberOfNodeReferenceRoles()):
+        role = node.GetNthNodeReferenceRole(number)
+        for index in range(node.GetNumberOfNodeReferences(role)):
+            other = node.GetNthNodeReference(role, index)
+            if other is not None:
+                yield other

@@ -1,0 +1,61 @@
+"""What is said where there is no cluster; those that work are in `test_ray.py`."""
+
+import os
+import sys
+import types
+
+import pytest
+
+from medsamseg_server.cluster.connection import connected
+from medsamseg_server.errors import MedSAMSegError
+
+
+@pytest.fixture
+def ray(monkeypatch):
+    """A package that stands for Ray, and fails to connect as that does; counts how often it was asked to."""
+    asked = []
+
+    def refuse(**arguments):
+        asked.append(arguments)
+        raise ConnectionError("ray client connection timeout\nwith details")
+
+    package = types.ModuleType("ray")
+    package.init, package.shutdown, package.is_initialized = refuse, lambda: None, lambda: False
+    package.__spec__ = types.SimpleNamespace()
+    monkeypatch.setitem(sys.modules, "ray", package)
+    for name in list(os.environ):
+        if name.startswith("RAY_"):
+            monkeypatch.delenv(name)
+    yield asked
+    for name in list(os.environ):
+        if name.startswith("RAY_"):
+            monkeypatch.delenv(name)
+
+
+def refusal(address):
+    with pytest.raises(MedSAMSegError) as refused, connected(address):
+        pass
+    return refused.value
+
+
+def test_a_cluster_that_does_not_answer_is_told(ray):
+    error = refusal("ray://10.0.0.5:10001")
+    assert error.code == "cluster_unreachable"
+    assert error.message == "No Ray cluster answers at ray://10.0.0.5:10001: ray client connection timeout"
+    assert len(ray) == 1
+    assert "RAY_AUTH_TOKEN" not in os.environ
+
+
+def test_one_that_starts_here_is_tried_again_and_answers_only_who_knows_its_word(ray):
+    error = refusal("local")
+    assert error.message == "Ray did not start on this computer: ray client connection timeout"
+    assert [arguments["include_dashboard"] for arguments in ray] == [False] * 3
+    assert os.environ["RAY_AUTH_MODE"] == "token"
+    assert len(os.environ["RAY_AUTH_TOKEN"]) == 64
+
+
+def test_without_Ray_it_says_what_to_install(monkeypatch):
+    monkeypatch.setattr("medsamseg_server.system.packages.find_spec", lambda _name: None)
+    error = refusal("local")
+    assert error.code == "cluster_not_installed"
+    assert "medsamseg-server[cluster]" in error.hint

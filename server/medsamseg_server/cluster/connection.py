@@ -1,0 +1,84 @@
+"""Connecting to a Ray cluster, or starting Ray on this computer for as long as it is needed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.system.packages import require_packages
+
+#: What ``--ray`` without an address means: Ray of its own on this computer.
+LOCAL = "local"
+_ATTEMPTS = 3
+# Read by Ray when it is imported. It asks a server of its makers for nothing, and installs nothing on workers.
+_ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0", "RAY_DEDUP_LOGS": "0"}
+
+
+@contextmanager
+def connected(address: str = LOCAL) -> Iterator[ModuleType]:
+    """Connect to a cluster for a ``with`` block, which gets the package ``ray``.
+
+    Args:
+        address: of the cluster's head, such as ``10.0.0.5:6379`` or ``ray://10.0.0.5:10001``; ``auto`` finds the one
+            that runs on this computer; ``LOCAL`` starts one here that only this computer reaches, and ends it.
+
+    Raises:
+        MedSAMSegError: ``cluster_not_installed``, ``cluster_unreachable``.
+    """
+    require_packages({"ray": "Ray"}, "cluster", "Working on a cluster", "cluster_not_installed")
+    for name, value in _ENVIRONMENT.items() | (_secret() if address == LOCAL else {}).items():
+        os.environ.setdefault(name, value)
+    ray = import_module("ray")
+    if ray.is_initialized():
+        # Whoever connected decides how long that lasts.
+        yield ray
+        return
+    _connect(ray, address)
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _connect(ray: ModuleType, address: str) -> None:
+    for attempts_left in reversed(range(_ATTEMPTS if address == LOCAL else 1)):
+        try:
+            ray.init(**_arguments(address))
+            return
+        # On a busy computer Ray gives up starting after a while, and says so by an exception of no special kind.
+        except Exception as error:
+            ray.shutdown()
+            if attempts_left:
+                continue
+            message = f"No Ray cluster answers at {address}: {_first_line(error)}"
+            hint = "Check the address, and that the head runs: ray start --head. Without one, give --ray alone."
+            if address == LOCAL:
+                message = f"Ray did not start on this computer: {_first_line(error)}"
+                hint = "Try again when the computer is less busy, or work without --ray."
+            raise MedSAMSegError(ErrorKind.NOT_FOUND, "cluster_unreachable", message, hint) from error
+
+
+def _secret() -> dict[str, str]:
+    """Return the settings by which a Ray answers only who knows a word made up here.
+
+    Even where it serves this computer alone, it listens on all of its networks, and runs what it is sent.
+    """
+    return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+
+
+def _arguments(address: str) -> dict[str, Any]:
+    quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
+    if address != LOCAL:
+        return {"address": address, **quiet}
+    return {"address": "local", "include_dashboard": False, **quiet}
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
