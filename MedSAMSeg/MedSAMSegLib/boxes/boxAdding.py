@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from MedSAMSegLib.boxes.boxExchange import replaceVoxels
 from MedSAMSegLib.boxes.boxProvenance import clearSlice
 from MedSAMSegLib.boxes.boxRecords import BoxRecord
+from MedSAMSegLib.boxes.boxReplacement import replaceVoxels
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.segmentTarget import SegmentTarget
 from MedSAMSegLib.slices.sliceRecord import BOX
@@ -61,15 +61,15 @@ def addBox(
         sliceStates = SliceStates.of(target)
         hasMadeRoom = not state.found.isEmpty and clearSlice(writer, target, sliceStates, sliceIndex)
         target = target.renewed() if hasMadeRoom else target
-        exchange = replaceVoxels(writer, target, None, state.found, others=())
-        hasChanged = exchange.hasChanged or hasMadeRoom
+        replacement = replaceVoxels(writer, target, None, state.found, others=())
+        hasChanged = replacement.hasChanged or hasMadeRoom
         if mustChange and not hasChanged:
             raise UserError(
                 "All of the object lies where the Segment Editor allows no change.",
                 "Set the editable area under Masking in the Segment Editor, and which segments may be overwritten.",
                 "object_covered",
             )
-        state = state.changed(added=exchange.added, taken=exchange.taken)
+        state = state.changed(added=replacement.added, overwritten=replacement.overwritten)
         record = scene.records.add(target.context, state, geometry)
     if hasChanged:
         sliceStates.note(sliceIndex, BOX)

@@ -77,7 +77,7 @@ class BoxFollowing:
         if source is None or scene.IsImporting() or scene.IsClosing() or scene.IsBatchProcessing():
             return
         self._observations.watch(source, (_MOVED, vtk.vtkCommand.ModifiedEvent), self._onVolume)
-        if node is self._store.arriving:
+        if node is self._store.beingAdded:
             # It has just been laid out where it belongs.
             return
         for named in (node, *self._marks.nodes(node)):

@@ -34,7 +34,7 @@ class BoxState:
     :param found: LabelmapCrop of the volume's voxels that the model found; None if that is not in memory any more.
     :param added: those of them that the segment did not have before; None if that is not in memory any more.
     :param erased: those that somebody took out by hand since, and that stay out.
-    :param taken: {ID of another segment: LabelmapCrop of the voxels that it lost to the box}.
+    :param overwritten: {ID of another segment: LabelmapCrop of the voxels that it lost to the box}.
     :param covered: SliceRecord of a propagated slice that the box was moved onto, and may be moved off again.
     """
 
@@ -48,7 +48,7 @@ class BoxState:
     found: LabelmapCrop | None = None
     added: LabelmapCrop | None = None
     erased: LabelmapCrop = dataclasses.field(default_factory=LabelmapCrop.empty)
-    taken: dict = dataclasses.field(default_factory=dict)
+    overwritten: dict = dataclasses.field(default_factory=dict)
     covered: SliceRecord | None = None
 
     @property

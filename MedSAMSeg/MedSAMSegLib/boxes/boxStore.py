@@ -52,7 +52,7 @@ class BoxPromptStore:
 
     def __init__(self) -> None:
         #: The markup that is just being added; None at all other times.
-        self.arriving: slicer.vtkMRMLMarkupsROINode | None = None
+        self.beingAdded: slicer.vtkMRMLMarkupsROINode | None = None
         self._readings = {}
 
     def add(
@@ -98,11 +98,11 @@ class BoxPromptStore:
         layOut(roiNode, volumeNode, prompt)
         displayNode = slicer.mrmlScene.AddNode(_newDisplayNode(segment.GetColor(), views))
         roiNode.SetAndObserveDisplayNodeID(displayNode.GetID())
-        self.arriving = roiNode
+        self.beingAdded = roiNode
         try:
             slicer.mrmlScene.AddNode(roiNode)
         finally:
-            self.arriving = None
+            self.beingAdded = None
         return roiNode
 
     def list(

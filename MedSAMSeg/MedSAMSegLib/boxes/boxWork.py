@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.boxes.boxAdding import addBox
 from MedSAMSegLib.boxes.boxAlignment import checkNotMovedApart, isMovedApart
-from MedSAMSegLib.boxes.boxExchange import replaceVoxels
 from MedSAMSegLib.boxes.boxOfClick import startClick
 from MedSAMSegLib.boxes.boxPlaces import boxPlace
 from MedSAMSegLib.boxes.boxProbabilities import BoxProbabilities
 from MedSAMSegLib.boxes.boxProvenance import moveToSlice, recordBoxes
 from MedSAMSegLib.boxes.boxQuestions import MaskRequest, askMasks
 from MedSAMSegLib.boxes.boxRecords import BoxState
+from MedSAMSegLib.boxes.boxReplacement import replaceVoxels
 from MedSAMSegLib.boxes.boxRun import BoxDeletion, BoxPreview, BoxResult, BoxRun, BoxThreshold, Question
 from MedSAMSegLib.boxes.excludedSegment import withExcludedVoxels
 from MedSAMSegLib.boxes.segmentRejection import rejectSegment
@@ -325,17 +325,19 @@ class BoxWork:
             others = self._scene.records.others(record)
             hasMadeRoom, covered = moveToSlice(writer, target, sliceStates, before, state, isLast)
             target = target.renewed() if hasMadeRoom else target
-            exchange = replaceVoxels(writer, target, before, state.found, others)
-        state = state.changed(added=exchange.added, erased=exchange.erased, taken=exchange.taken, covered=covered)
+            replacement = replaceVoxels(writer, target, before, state.found, others)
+        state = state.changed(
+            added=replacement.added, erased=replacement.erased, overwritten=replacement.overwritten, covered=covered
+        )
         self._scene.history.remember(run.step, record, before, state)
         self._scene.records.note(record, state)
-        if exchange.hasChanged or hasMadeRoom or before.covered != covered:
+        if replacement.hasChanged or hasMadeRoom or before.covered != covered:
             self._noteSlices(record, (before, state), sliceStates)
-        for other, added in exchange.reassigned.items():
+        for other, added in replacement.reassigned.items():
             changed = other.state.changed(added=added)
             self._scene.history.remember(run.step, other, other.state, changed)
             other.state = changed
-        run.hasChanged |= exchange.hasChanged or hasMadeRoom
+        run.hasChanged |= replacement.hasChanged or hasMadeRoom
         return target
 
     def _forgetIfBack(self, run, record):

@@ -43,7 +43,7 @@ class LikelyVoxels:
         """:return: LabelmapCrop of the volume's voxels that are likelier than a threshold."""
         return LabelmapCrop(self._levels >= lowestLevel(threshold), self._start)
 
-    def arriving(self, writer: SegmentWriter, target: SegmentTarget, threshold: float) -> LabelmapCrop:
+    def addedAt(self, writer: SegmentWriter, target: SegmentTarget, threshold: float) -> LabelmapCrop:
         """Find the voxels that a segment gets.
 
         Those at 0.5 are the propagation's own, whatever else is there. Where a lower threshold goes beyond, other

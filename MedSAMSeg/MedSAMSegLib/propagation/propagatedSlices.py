@@ -37,8 +37,8 @@ class PropagatedSlices:
     :param memory: :class:`ProbabilityMemory` that keeps each :class:`SliceProbability` by its name.
     :param threshold: of the segment's propagations.
     :param volumeNode: the volume whose slices they are, or the stack whose planes.
-    :param rivals: the :class:`SliceStates` of each segment that is followed together with this one and must not overlap
-        with it; what is locked there is not written.
+    :param followedTogether: the :class:`SliceStates` of each segment that is followed together with this one and must
+        not overlap with it; what is locked there is not written.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class PropagatedSlices:
         memory: ProbabilityMemory,
         threshold: float,
         volumeNode: slicer.vtkMRMLScalarVolumeNode,
-        rivals: Sequence[SliceStates] = (),
+        followedTogether: Sequence[SliceStates] = (),
     ) -> None:
         self._writer = writer
         self._sliceStates = sliceStates
@@ -61,7 +61,7 @@ class PropagatedSlices:
         self._memory = memory
         self._threshold = threshold
         self._volumeNode = volumeNode
-        self._rivals = rivals
+        self._followedTogether = followedTogether
 
     def undoStep(self) -> Any:
         """:return: context manager that makes all writes inside one undo step."""
@@ -89,7 +89,7 @@ class PropagatedSlices:
             return False
         given = self._plan.masks.get(sliceIndex)
         if given is not None:
-            isCut = bool(self._rivals) and mask.voxelCount < given.voxels.sum()
+            isCut = bool(self._followedTogether) and mask.voxelCount < given.voxels.sum()
             return isCut and self._cut(state, mask)
         sharing = self._statesSharing(sliceIndex)
         if any(other.isLocked or other.index in self._plan.masks for other in sharing):
@@ -166,9 +166,9 @@ class PropagatedSlices:
             if likely is None or self._threshold == DEFAULT_THRESHOLD:
                 crop = LabelmapCrop.ofSlice(axis, sliceIndex, mask.pixels, mask.x0, mask.y0)
             else:
-                crop = LikelyVoxels(axis, {sliceIndex: likely}).arriving(self._writer, target, self._threshold)
-            for rival in self._rivals:
-                state = rival.state(sliceIndex) if rival.hasSegment else None
+                crop = LikelyVoxels(axis, {sliceIndex: likely}).addedAt(self._writer, target, self._threshold)
+            for other in self._followedTogether:
+                state = other.state(sliceIndex) if other.hasSegment else None
                 if state is not None and state.isLocked and not state.isEmpty:
-                    crop = crop.minus(rival.crop(sliceIndex))
+                    crop = crop.minus(other.crop(sliceIndex))
             return self._writer.replaceSlices(target, [sliceIndex], crop)

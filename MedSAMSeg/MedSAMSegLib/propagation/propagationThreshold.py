@@ -154,7 +154,7 @@ class PropagationThresholds:
         if run.likely is None or run.likely.names != names:
             masks = {index: self._memory.find(name) for index, name in names.items()}
             run.likely = LikelyVoxels(target.axis, masks)
-        crop = run.likely.arriving(writer, target, threshold)
+        crop = run.likely.addedAt(writer, target, threshold)
         with self._neighborsKept(writer, target, crop):
             hasChanged = writer.replaceSlices(target, followed, crop)
         sliceStates.restoreAll(followed.values())

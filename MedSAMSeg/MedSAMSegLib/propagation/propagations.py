@@ -123,7 +123,9 @@ class Propagations:
                 self._memory,
                 thresholdOf(segmentation.GetSegmentation().GetSegment(segment)),
                 volume,
-                rivals=[] if mayOverlap else [states for other, states in statesOfSegments.items() if other != segment],
+                followedTogether=[]
+                if mayOverlap
+                else [states for other, states in statesOfSegments.items() if other != segment],
             )
             for segment, plan in plans.items()
         }

@@ -74,7 +74,7 @@ class SliceEditPlanner:
         if mode == "remove":
             toRemove = self._erasable(crop)
         elif mode == "replace":
-            toRemove = self._leaving(crop, self.ownOnSlice(sliceIndex))
+            toRemove = self._ownOutside(crop, self.ownOnSlice(sliceIndex))
         if mode != "remove":
             toAdd, keepers = self._addable(crop)
         return self._edit(toRemove, toAdd, self._receiver() if mode == "remove" else None, keepers)
@@ -86,19 +86,19 @@ class SliceEditPlanner:
         :param sliceIndices: indices of the slices.
         :return: SliceEdit.
         """
-        toRemove = self._leaving(crop, LabelmapCrop.together([self.ownOnSlice(index) for index in sliceIndices]))
+        toRemove = self._ownOutside(crop, LabelmapCrop.together([self.ownOnSlice(index) for index in sliceIndices]))
         toAdd, keepers = self._addable(crop)
         return self._edit(toRemove, toAdd, None, keepers)
 
-    def planExchange(self, leaving: LabelmapCrop, arriving: LabelmapCrop) -> SliceEdit:
+    def planChange(self, removed: LabelmapCrop, added: LabelmapCrop) -> SliceEdit:
         """Find out what taking some voxels out of a segment and putting others in will change.
 
-        :param leaving: LabelmapCrop of the voxels to take out, in the segmentation's grid.
-        :param arriving: LabelmapCrop of the voxels to put in.
+        :param removed: LabelmapCrop of the voxels to take out, in the segmentation's grid.
+        :param added: LabelmapCrop of the voxels to put in.
         :return: SliceEdit.
         """
-        toRemove = self._erasable(leaving)
-        toAdd, keepers = self._addable(arriving)
+        toRemove = self._erasable(removed)
+        toAdd, keepers = self._addable(added)
         return self._edit(toRemove, toAdd, None, keepers)
 
     def _edit(self, toRemove, toAdd, receiver, keepers):
@@ -122,10 +122,10 @@ class SliceEditPlanner:
         own = LabelmapCrop(self.voxels(self._segmentID, extent), extent[::2]).trimmed()
         return own if own.isEmpty else own.where(self._grid.isOnSlice(self._axis, sliceIndex, own.extent)).trimmed()
 
-    def _leaving(self, crop, own):
+    def _ownOutside(self, crop, own):
         """:return: what the segment has on some slices beside the crop, and may lose."""
-        leaving = own.where(~crop.within(own.extent)).trimmed()
-        return leaving.where(self._editable(leaving)).trimmed()
+        removed = own.where(~crop.within(own.extent)).trimmed()
+        return removed.where(self._editable(removed)).trimmed()
 
     def _receiver(self):
         # As in the Segment Editor, erasing inside one segment gives the voxels to that segment.

@@ -39,17 +39,17 @@ def nothingAccepted(
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Exchange:
-    """What `SegmentWriter.exchange` did, in voxels of the volume.
+class Replacement:
+    """What `SegmentWriter.replace` did, in voxels of the volume.
 
     :param hasChanged: whether any voxel changed.
     :param gained: LabelmapCrop of the voxels that the segment did not have before.
-    :param taken: {ID of another segment: LabelmapCrop of the voxels that it lost}.
+    :param overwritten: {ID of another segment: LabelmapCrop of the voxels that it lost}.
     """
 
     hasChanged: bool
     gained: LabelmapCrop
-    taken: dict
+    overwritten: dict
 
 
 class SegmentWriter:
@@ -196,34 +196,34 @@ class SegmentWriter:
             sentences.append(remarkOnKeepers(self._segmentationNode, self._keepers))
         return sentences
 
-    def exchange(
+    def replace(
         self,
         target: SegmentTarget,
-        leaving: LabelmapCrop,
-        arriving: LabelmapCrop,
-        givingBack: dict[str, LabelmapCrop] | None = None,
-    ) -> Exchange:
+        removed: LabelmapCrop,
+        added: LabelmapCrop,
+        reassigned: dict[str, LabelmapCrop] | None = None,
+    ) -> Replacement:
         """Take voxels out of a segment and put others in, as one undo step or as a part of the enclosing `undoStep`.
 
         :param target: SegmentTarget.
-        :param leaving: LabelmapCrop of the volume's voxels that leave the segment, unless they arrive as well.
-        :param arriving: LabelmapCrop of the volume's voxels that the segment has afterwards.
-        :param givingBack: {ID of another segment: LabelmapCrop}: of the leaving voxels, those that it gets.
-        :return: Exchange.
-        :raises UserError: if what arrives leaves the volume.
+        :param removed: LabelmapCrop of the volume's voxels that the segment loses, unless they are added as well.
+        :param added: LabelmapCrop of the volume's voxels that the segment has afterwards.
+        :param reassigned: {ID of another segment: LabelmapCrop}: of the removed voxels, those that it gets.
+        :return: Replacement.
+        :raises UserError: if what is added lies outside of the volume.
         """
         grid, axis, planner = target.grid, target.axis, self._planner(target)
-        self._checkCropInside(arriving, grid)
-        onGrid = grid.cropOnGrid(arriving, axis)
-        if not leaving.isEmpty:
-            leaving = grid.cropOnGrid(leaving.minus(arriving), axis).minus(onGrid)
-        edit = planner.planExchange(leaving, onGrid)
+        self._checkCropInside(added, grid)
+        onGrid = grid.cropOnGrid(added, axis)
+        if not removed.isEmpty:
+            removed = grid.cropOnGrid(removed.minus(added), axis).minus(onGrid)
+        edit = planner.planChange(removed, onGrid)
         returned = {
             other: crop.common(grid.cropFromGrid(edit.toRemove))
-            for other, crop in (givingBack or {}).items()
+            for other, crop in (reassigned or {}).items()
             if self._mayReceive(other)
         }
-        return Exchange(
+        return Replacement(
             self._carryOut(target, edit, returned),
             grid.cropFromGrid(edit.gained),
             {other: grid.cropFromGrid(crop) for other, crop in edit.overwritten.items()},

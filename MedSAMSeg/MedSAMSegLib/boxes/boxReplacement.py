@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class ExchangeResult:
+class ReplacementResult:
     """What replacing a box's voxels did.
 
     :param hasChanged: whether any voxel changed.
     :param added: LabelmapCrop of the voxels that are there because of the box.
     :param erased: LabelmapCrop of the voxels that somebody took out by hand, and that stay out.
-    :param taken: {ID of another segment: LabelmapCrop of the voxels that it lost to the box}.
+    :param overwritten: {ID of another segment: LabelmapCrop of the voxels that it lost to the box}.
     :param reassigned: {BoxRecord of another box: the voxels that are there because of that one now}.
     """
 
     hasChanged: bool
     added: LabelmapCrop
     erased: LabelmapCrop
-    taken: dict
+    overwritten: dict
     reassigned: dict
 
 
@@ -37,7 +37,7 @@ def replaceVoxels(
     state: BoxState | None,
     found: LabelmapCrop,
     others: tuple | list[BoxRecord],
-) -> ExchangeResult:
+) -> ReplacementResult:
     """Replace what a box had added to its segment.
 
     Voxels that were in the segment before the box, that other boxes found too, or that were painted or erased by hand,
@@ -48,27 +48,29 @@ def replaceVoxels(
     :param state: BoxState of the box until now, its voxels in memory; None for a new box.
     :param found: LabelmapCrop of the volume's voxels that the box finds now; empty when it is deleted.
     :param others: BoxRecords of the segment's other boxes.
-    :return: ExchangeResult.
-    :raises UserError: as `SegmentWriter.exchange` does.
+    :return: ReplacementResult.
+    :raises UserError: as `SegmentWriter.replace` does.
     """
     nothing = LabelmapCrop.empty()
     if state is None:
-        exchange = writer.exchange(target, nothing, found)
-        return ExchangeResult(exchange.hasChanged, found.common(exchange.gained), nothing, exchange.taken, {})
+        replacement = writer.replace(target, nothing, found)
+        return ReplacementResult(
+            replacement.hasChanged, found.common(replacement.gained), nothing, replacement.overwritten, {}
+        )
     old = state.contribution
     present = writer.presentIn(target, old)
     erased = _erased(writer, target, state, old, present)
     known = [other for other in others if other.state.isKnown]
-    leaving = present.minus(found)
-    staying = leaving
+    removed = present.minus(found)
+    staying = removed
     for other in known:
-        leaving = leaving.minus(other.state.found)
-    exchange = writer.exchange(target, leaving, found.minus(erased), state.taken)
-    return ExchangeResult(
-        exchange.hasChanged,
-        added=found.where(exchange.gained.within(found.extent) | present.within(found.extent)),
+        removed = removed.minus(other.state.found)
+    replacement = writer.replace(target, removed, found.minus(erased), state.overwritten)
+    return ReplacementResult(
+        replacement.hasChanged,
+        added=found.where(replacement.gained.within(found.extent) | present.within(found.extent)),
         erased=erased,
-        taken=_taken(state.taken, exchange.taken, found),
+        overwritten=_overwritten(state.overwritten, replacement.overwritten, found),
         reassigned=_reassigned(known, staying),
     )
 
@@ -81,16 +83,16 @@ def _erased(writer, target, state, old, present):
     return erased.minus(writer.presentIn(target, erased))
 
 
-def _taken(before, now, found):
+def _overwritten(before, now, found):
     kept = {other: crop.common(found) for other, crop in before.items()}
     return {other: kept.get(other, LabelmapCrop.empty()).united(crop) for other, crop in {**kept, **now}.items()}
 
 
-def _reassigned(others, leaving):
+def _reassigned(others, removed):
     """:return: what other boxes have as their own now, because the box that had it leaves it."""
     shares = {}
     for other in others:
-        share = other.state.found.common(leaving)
+        share = other.state.found.common(removed)
         if not share.isEmpty:
             own = other.state.contribution
             shares[other] = other.state.found.where(
