@@ -153,11 +153,17 @@ class MedSAMSegLogic(
         box: Sequence[float] | None = None,
         window: str = "auto",
         model: str | None = None,
+        plane: tuple[Sequence[float], Sequence[float]] | None = None,
+        nearestSlice: bool = False,
     ) -> BoxResult | None:
         """Segment the object in a box on one slice, and add it to the segment as one undo step.
 
         The box is given either in space (``boxRAS``, with the ``view`` that it was drawn on) or in voxels
         (``axis``, ``slice`` and ``box``). It stays in the scene as a markup, and :meth:`propagate` starts from it.
+
+        On a plane that is turned against the volume, as a rotated view shows it, the object is segmented there: the
+        plane is resliced, and the result has the voxels that it cuts. ``prompt`` of the result is then in pixels of a
+        stack of such planes (see :meth:`boxVolume`), along which :meth:`propagate` goes.
 
         :param volume: the scalar volume node.
         :param segmentation: the segmentation node; see :meth:`createSegmentation`.
@@ -170,11 +176,14 @@ class MedSAMSegLogic(
         :param box: (x0, y0, x1, y1) in in-plane voxel indices; x runs along the last array axis of the slice.
         :param window: intensity window: "auto", "soft", "lung", "brain", "bone", "percentile" or "W,L".
         :param model: name of the model; None for the server's default.
+        :param plane: directions (right, up) in RAS of the plane that the corners are on, instead of ``view``.
+        :param nearestSlice: whether a turned plane is taken for the nearest slice of the volume.
         :return: :class:`BoxResult`.
         :raises UserError: when the box does not fit the volume, or the server cannot answer.
         """
         where = {"boxRAS": boxRAS, "view": view, "axis": axis, "slice": slice, "box": box}
-        return self.startBox(volume, segmentation, segment, window, model, **where).finish()
+        turned = {"plane": plane, "nearestSlice": nearestSlice}
+        return self.startBox(volume, segmentation, segment, window, model, **where, **turned).finish()
 
     def startBox(
         self,
@@ -192,7 +201,7 @@ class MedSAMSegLogic(
         :param segment: ID of the segment that receives the result.
         :param window: intensity window, as for :meth:`segmentBox`.
         :param model: name of the model; None for the server's default.
-        :param where: boxRAS and view, or axis, slice and box, as for :meth:`segmentBox`.
+        :param where: boxRAS with view or plane, or axis, slice and box, as for :meth:`segmentBox`; and nearestSlice.
         :return: :class:`BoxRun`; its result is a :class:`BoxResult`.
         :raises UserError: when the box does not fit the volume.
         """
@@ -284,7 +293,7 @@ class MedSAMSegLogic(
         """Return the IDs of the segments that can be propagated: with boxes along one axis, visible and not completed.
 
         :param segmentation: the segmentation node.
-        :param volume: the scalar volume node.
+        :param volume: the scalar volume node, or a stack (see :meth:`boxVolume`).
         :param axis: only those with boxes along this array axis; None for any.
         """
         return self._propagations.boxedSegments(volume, segmentation, axis)

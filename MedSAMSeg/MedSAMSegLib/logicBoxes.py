@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import slicer
 
 from MedSAMSegLib.boxes.boxesAgain import BoxesAgain
+from MedSAMSegLib.boxes.boxVolumes import volumeOfBoxes
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
@@ -27,6 +28,7 @@ class BoxEntry:
     :param segmentID: ID of the segment that it is for.
     :param isMoved: whether its markup is elsewhere than when it was segmented.
     :param problem: why it cannot be read; empty if it can.
+    :param volume: the volume whose slices `prompt` counts, or the stack of turned planes.
     """
 
     node: slicer.vtkMRMLMarkupsROINode
@@ -34,6 +36,7 @@ class BoxEntry:
     segmentID: str
     isMoved: bool = False
     problem: str = ""
+    volume: slicer.vtkMRMLScalarVolumeNode | None = None
 
 
 class BoxAdjustment:
@@ -109,7 +112,7 @@ class BoxAdjustment:
         """
         if segmentation is None or volume is None:
             return []
-        return self._boxes.store.nodes(segmentation, segment, volume)
+        return self._boxes.store.nodes(segmentation, segment, volume, withStacks=True)
 
     def boxAxis(
         self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode, segment: str
@@ -124,6 +127,20 @@ class BoxAdjustment:
         for node in self.boxNodes(segmentation, volume, segment):
             return self._boxes.store.stored(node).axis
         return None
+
+    def boxVolume(
+        self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode, segment: str
+    ) -> slicer.vtkMRMLScalarVolumeNode:
+        """Return what :meth:`boxAxis` is an axis of: the volume, or a stack of planes that are turned against it.
+
+        A box in a rotated view is on such a stack, a hidden volume node. Wherever a volume is asked for, the stack can
+        be given to mean its planes.
+
+        :param segmentation: the segmentation node.
+        :param volume: the volume node.
+        :param segment: ID of the segment.
+        """
+        return volumeOfBoxes(self._boxes.store, segmentation, segment, volume)
 
     def updateBox(
         self, node: slicer.vtkMRMLMarkupsROINode, window: str = "auto", model: str | None = None
@@ -203,17 +220,22 @@ class BoxAdjustment:
         view: str,
         window: str = "auto",
         model: str | None = None,
+        nearestSlice: bool = False,
     ) -> BoxRun:
         """Ask what a box would find, and change nothing; slices that are not encoded yet give nothing.
+
+        The plane of a view that is turned against the volume is encoded for it.
 
         :param volume: the scalar volume node.
         :param boxRAS: two opposite corners in RAS (mm, world coordinates).
         :param view: name of the slice view that the corners were picked on.
         :param window: intensity window.
         :param model: name of the model; None for the server's default.
+        :param nearestSlice: as for :meth:`MedSAMSegLogic.segmentBox`.
         :return: :class:`BoxRun`; its result is a :class:`BoxPreview`, or None when the slice is not encoded.
         """
-        return self._boxWork.preview(volume, window, model, {"boxRAS": boxRAS, "view": view})
+        where = {"boxRAS": boxRAS, "view": view, "nearestSlice": nearestSlice}
+        return self._boxWork.preview(volume, window, model, where)
 
     def startClick(
         self,
@@ -249,9 +271,10 @@ class BoxAdjustment:
 
         :param node: the box's ROI markup.
         """
-        segmentID = self._boxes.store.segmentID(node)
+        store = self._boxes.store
+        segmentID, volume = store.segmentID(node), store.volume(node)
         try:
-            prompt = self._boxes.store.read(node)
+            prompt = store.read(node)
         except UserError as error:
-            return BoxEntry(node, None, segmentID, isMoved=True, problem=str(error))
-        return BoxEntry(node, prompt, segmentID, isMoved=prompt != self._boxes.store.stored(node))
+            return BoxEntry(node, None, segmentID, isMoved=True, problem=str(error), volume=volume)
+        return BoxEntry(node, prompt, segmentID, isMoved=prompt != store.stored(node), volume=volume)

@@ -63,12 +63,13 @@ class LesionList(BoxExclusion, SliceReview):
         for segmentID in segmentation.GetSegmentation().GetSegmentIDs():
             segment = segmentation.GetSegmentation().GetSegment(segmentID)
             labelmap = segmentation.GetBinaryLabelmapInternalRepresentation(segmentID)
+            sliced = self.boxVolume(segmentation, volume, segmentID)
             axis = self._lesionAxis(segmentation, volume, segmentID)
             key = segmentation.GetID(), segmentID, volume.GetID()
-            seen = segment, segment.GetMTime(), labelmap and labelmap.GetMTime(), axis, place
+            seen = segment, segment.GetMTime(), labelmap and labelmap.GetMTime(), axis, sliced, place
             if key not in known or known[key][0] != seen:
-                sliceStates = self._sliceStates(segmentation, volume, segmentID, axis)
-                known[key] = seen, lesionOf(segmentation, segmentID, volume, axis, sliceStates)
+                sliceStates = self._sliceStates(segmentation, sliced, segmentID, axis)
+                known[key] = seen, lesionOf(segmentation, segmentID, sliced, axis, sliceStates)
             lesions[key] = known[key]
         # Two scans are measured in turn when they are compared.
         others = {key: each for key, each in known.items() if key[::2] != (segmentation.GetID(), volume.GetID())}
@@ -86,7 +87,8 @@ class LesionList(BoxExclusion, SliceReview):
         :raises UserError: when a node is gone, not stored as voxels, or under transforms that move them apart.
         """
         axis = self._lesionAxis(segmentation, volume, segment)
-        return self._sliceStates(segmentation, volume, segment, axis).acceptAll()
+        sliced = self.boxVolume(segmentation, volume, segment)
+        return self._sliceStates(segmentation, sliced, segment, axis).acceptAll()
 
     def rejectLesion(
         self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode, segment: str

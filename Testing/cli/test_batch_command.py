@@ -10,8 +10,14 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from batch_fakes import BROKEN, DEADLY, INTERRUPTED, fake_engine
+from highdicom.seg import segread
+from phantom_writing import SPACING, base, item, save, slice_position, write_slices
+from pydicom.dataset import Dataset
+from test_dicom_output import whole
 
 from medsamseg_server.cli import engine_options
+from medsamseg_server.image_io.label_reading import read_labels
+from medsamseg_server.image_io.reading import read_image
 
 BOX = "8,10,17,19"
 ROW = {"box": BOX, "slice": "4", "window": "255,127.5"}
@@ -158,6 +164,8 @@ def test_a_bad_case_in_the_middle_does_not_end_it(batch, scan, tmp_path):
         ({"range": "5:99"}, "range", "range_outside_volume"),
         ({"window": "fog"}, "window", "window_invalid"),
         ({"model": "none"}, "model", "model_unknown"),
+        ({"term": "Mas"}, "term", "term_unknown"),
+        ({"region": "Lunge"}, "region", "term_unknown"),
         ({"image": "none.nrrd"}, "image", "image_missing"),
         ({"image": ""}, "image", "case_malformed"),
         ({"case": "a/b"}, "case", "case_malformed"),
@@ -239,6 +247,30 @@ def test_json_and_lines(batch, run, scan, tmp_path):
     first, second = result.json()["cases"]
     assert (first["state"], first["segments"][0]["slices"]) == ("done", 3)
     assert second["error"]["message"].startswith("cases.json, cases[1].slice: '4.5' is not")
+
+
+def test_a_structure_set_of_another_program_gives_the_boxes_of_its_objects(batch, tmp_path):
+    voxels = np.zeros((8, 32, 40), np.int16)
+    voxels[1:7, 10:20, 8:18] = 200
+    scan = write_slices(tmp_path / "scan", voxels, change=whole)
+    drawn = Dataset()
+    drawn.ContourGeometricType, drawn.NumberOfContourPoints = "CLOSED_PLANAR", 4
+    corners = [(7.6, 9.6), (17.4, 9.6), (17.4, 19.4), (7.6, 19.4)]
+    places = [np.add(slice_position(4), (SPACING[0] * x, SPACING[1] * y, 0)) for x, y in corners]
+    drawn.ContourData = [f"{value:.4f}" for place in places for value in place]
+    file = base(np.zeros((1, 1), np.int16), sop_class="1.2.840.10008.5.1.4.1.1.481.3", modality="RTSTRUCT")
+    del file.PixelData
+    file.StructureSetROISequence = item(ROINumber=3, ROIName="GTV")
+    file.ROIContourSequence = item(ReferencedROINumber=3, ContourSequence=[drawn])
+    save(file, tmp_path / "labels" / "RS.dcm")
+    row = {"image": "scan", "labels": "labels/RS.dcm", "window": "255,127.5", "term": "Mass"}
+    (case,) = batch([row], "--json", "--format", ".dcm").json()["cases"]
+    assert [each["segment"] for each in case["segments"]] == ["GTV"]
+    found = segread(tmp_path / "out" / "scan.dcm").get_segment_description(1)
+    assert (found.segment_label, found.segmented_property_type.meaning) == ("GTV", "Mass")
+    image = read_image(scan[0].parent)
+    (object_,) = read_labels(tmp_path / "out" / "scan.dcm", image).objects
+    assert np.array_equal(np.argwhere(object_.voxels[4])[[0, -1]], [[10, 8], [19, 17]])
 
 
 def test_labels_give_the_boxes_of_their_objects(batch, scan, tmp_path):

@@ -73,6 +73,23 @@ def test_each_type_becomes_each_other(run, scan, tmp_path, source):
     assert groups[0].referenced_segment.referenced_sop_instance_uid == pydicom.dcmread(outputs[0]).SOPInstanceUID
 
 
+def test_a_report_refers_to_the_segments_of_a_label_map(run, tmp_path):
+    scan = write_files(tmp_path)
+    apart = [Segment("A", mask()), Segment("B", other() * (mask() == 0))]
+    write_segmentation(tmp_path / "in.seg.nrrd", apart, read_image(scan[0].parent).place)
+    outputs = ["-o", tmp_path / "out.labelmap.dcm", "--report", tmp_path / "out.sr.dcm"]
+    result = run("convert", tmp_path / "in.seg.nrrd", "--image", scan[0].parent, *outputs)
+    assert (result.status, result.err) == (0, "")
+    file = highdicom.seg.segread(tmp_path / "out.labelmap.dcm")
+    groups = highdicom.sr.srread(tmp_path / "out.sr.dcm").content.get_volumetric_roi_measurement_groups()
+    for number, (name, group) in enumerate(zip("AB", groups, strict=True), start=1):
+        described = file.get_segment_description(number)
+        assert (described.segment_label, described.tracking_uid) == (name, group.tracking_uid)
+        referred = group.referenced_segment
+        assert referred.referenced_sop_instance_uid == file.SOPInstanceUID
+        assert referred.referenced_segment_numbers == [number]
+
+
 def test_a_list_of_files_is_read_alone(run, tmp_path):
     scan = write_files(tmp_path)
     # Another series of the same shape and place beside them.

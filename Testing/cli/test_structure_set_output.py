@@ -15,6 +15,7 @@ from medsamseg_server.image_io.mask_writer import Segment
 from medsamseg_server.image_io.outlines import outlines
 from medsamseg_server.image_io.reading import read_image
 from medsamseg_server.image_io.segmentations import write_segmentation
+from medsamseg_server.image_io.structure_sets import fill
 
 BOX = ["--box", "0,1,8,10", "--slice", "3", "--window", "4000,1000"]
 ROWS, COLUMNS = np.array(OBLIQUE[:3]), np.array(OBLIQUE[3:])
@@ -259,3 +260,20 @@ def test_a_scan_that_is_not_dicom_is_told_before_anything_is_computed(run, netwo
         "  End its name with .seg.nrrd, or give the folder of the scan's DICOM files.",
     ]
     assert networks == []
+
+
+def test_a_contour_of_another_program_comes_back_within_half_a_pixel(tmp_path):
+    shape = (1, 40, 44)
+    image = read_image(write_slices(tmp_path / "scan", np.zeros(shape, np.int16), change=whole)[0])
+    center, radius = np.array((20.3, 18.7)), 11.4
+    angles = np.linspace(0, 2 * np.pi, 400, endpoint=False)
+    circle = center + radius * np.column_stack([np.cos(angles), np.sin(angles)])
+    (polygon,) = outlines(fill([circle], shape[1:]))
+    assert np.abs(np.linalg.norm(polygon - center, axis=1) - radius).max() <= 0.5
+    # And through the files.
+    write_segmentation(
+        tmp_path / "a.rtstruct.dcm", Segment("A", fill([circle], shape[1:])[None].astype(np.uint8)), image.place
+    )
+    (found,) = read_labels(tmp_path / "a.rtstruct.dcm", image).objects
+    (again,) = outlines(found.voxels[0])
+    np.testing.assert_array_equal(again, polygon)

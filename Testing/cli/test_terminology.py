@@ -169,7 +169,7 @@ def test_each_format_carries_it(tmp_path):
     assert f"|TerminologyEntry:{ENTRY}|" in f"|{tags}"
 
 
-def test_the_command_carries_it_into_segmentation_and_report(run, networks, tmp_path):  # noqa: F811
+def test_the_command_carries_it_into_segmentation_and_report(run, networks, tmp_path, home):  # noqa: F811
     folder = write_files(tmp_path)[0].parent
     outputs = ["-o", tmp_path / "out.dcm", "--report", tmp_path / "out.sr.dcm"]
     result = run("segment", folder, *BOX, "--term", "mass", "--region", "left lung", *outputs)
@@ -182,6 +182,9 @@ def test_the_command_carries_it_into_segmentation_and_report(run, networks, tmp_
         assert (group.finding_type.value, group.finding_category.value) == (MASS.type.value, MASS.category.value)
         (site,) = group.finding_sites
         assert (site.value.value, site.topographical_modifier.value) == (MASS.region.value, LEFT.value)
+    # Of the patient, nothing is in caches and logs.
+    for path in (each for each in home.rglob("*") if each.is_file()):
+        assert not any(secret in path.read_bytes() for secret in (b"ller^", b"19500102"))
 
 
 def test_what_cannot_be_is_told_before_anything_is_computed(run, networks, tmp_path):  # noqa: F811

@@ -94,6 +94,8 @@ def built(stages, tmp_path_factory):
     }
     for step in stages[0].all("RUN"):
         step = re.sub(r"(?<![\w.])/(opt|src)/", rf"{folder}/\1/", step)
+        # pip is borrowed as well.
+        step = step.replace("-m venv", "-m venv --without-pip")
         subprocess.run(["sh", "-ec", step], env=environment, cwd=folder, check=True, timeout=10 * WAIT)
         if "-m venv" in step:
             _borrow_packages(folder / "opt/medsamseg")

@@ -12,6 +12,7 @@ OPTIONS = {option for parser in PARSERS for action in parser._actions for option
 #: Of `tools/bench` and `podman`, on the pages that speak of them.
 OPTIONS_OF_OTHERS = {
     ("docs/speed.md", "--quick"),
+    ("docs/speed.md", "--only"),
     ("docs/speed.md", "--vs-today"),
     ("docs/group.md", "--build-arg"),
     ("docs/group.md", "--hostname"),

@@ -38,6 +38,8 @@ def test_a_network_that_is_right_needs_boxes_and_looks_only(study, make_manifest
     assert float(rows["contours"]["seconds"]) == 8 * 4 * 1.75
     assert float(rows["interpolated"]["seconds"]) == 3 * 7 + 8 * 2
     assert rows["boxes"]["dice"] == rows["propagated"]["dice"] == "1.0000"
+    # Two diameters for a box, and nobody has told the ends.
+    assert counts(rows["lines"]) == (1, 0, 8)
     assert 0.95 < float(rows["interpolated"]["dice"]) < 1, "slice 4 is wider than its neighbors"
 
 

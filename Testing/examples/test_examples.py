@@ -1,12 +1,9 @@
 """Every numbered example, as a user runs it: in the host's scene, or as a program; with the real server and weights."""
 
 import ast
-import csv
 import re
 import runpy
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
@@ -14,11 +11,10 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 import slicer
+from examplePrograms import EXAMPLES, dice, runAsProgram
 
-from medsamseg_server.cli import engine_options as engineOptions
 from medsamseg_server.cli import main as medsamseg
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SAMPLE = Path(__file__).resolve().parents[2] / "MedSAMSeg" / "Resources" / "SampleData"
 OUTLINE = sitk.GetArrayFromImage(sitk.ReadImage(SAMPLE / "RiderChestCTTumour.nrrd")) > 0
 
@@ -32,22 +28,10 @@ def runInSlicer(name, capsys):
     return left, capsys.readouterr().out.splitlines()
 
 
-def runAsProgram(name, folder):
-    """:return: the lines that an example printed as a program in a folder of its own."""
-    command = [sys.executable, "-W", "error::ResourceWarning", str(EXAMPLES / name)]
-    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
-    return result.stdout.splitlines()
-
-
 def voxelsOf(left, segment="segment"):
     """:return: voxels of a segment that an example made, as bool (K, J, I)."""
     segmentation, volume = left["segmentation"], left["volume"]
     return slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, left[segment], volume) > 0
-
-
-def dice(found, expected):
-    return 2 * (found & expected).sum() / (found.sum() + expected.sum())
 
 
 def slicesOf(voxels):
@@ -61,7 +45,7 @@ def voxelCount(line):
 def test_examplesAreNumberedShortAndTested():
     names = sorted(path.name for path in EXAMPLES.iterdir() if path.name != "__pycache__")
     assert [name[:3] for name in names] == [f"{number:02d}_" for number in range(1, len(names) + 1)]
-    tested = Path(__file__).read_text(encoding="utf-8")
+    tested = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
     for name in names:
         source = (EXAMPLES / name).read_text(encoding="utf-8")
         assert 10 <= len(source.splitlines()) <= 40, name
@@ -178,33 +162,3 @@ def _cyst(number, shape):
     center = round(100 + 40 * np.sin(phase)), round(82 + 14 * np.cos(phase))
     radii = round(26 + 4 * np.cos(2 * phase)), round(19 + 3 * np.cos(2 * phase))
     return cv2.ellipse(np.zeros(shape, np.uint8), center, radii, 15, 0, 360, 1, -1) > 0
-
-
-def test_everyModality(tmp_path, monkeypatch, capsys):
-    """The commands for every kind of image in docs/command-line.md, as written."""
-    (tmp_path / "MedSAMSeg").symlink_to(EXAMPLES.parent / "MedSAMSeg")
-    assert runAsProgram("09_every_modality.py", tmp_path) == []
-    monkeypatch.chdir(tmp_path)
-    make, shared = engineOptions.make_engine, []
-
-    def sharedEngine(*how):
-        # The network is loaded once for all commands.
-        shared.extend([] if shared else [make(*how)])
-        return shared[0]
-
-    monkeypatch.setattr(engineOptions, "make_engine", sharedEngine)
-    page = (EXAMPLES.parent / "docs" / "command-line.md").read_text(encoding="utf-8")
-    table = page[page.index("## Every kind of image") :]
-    commands = re.findall(r"^\| ([^|]+) \| `medsamseg ([^`]+)` \|$", table, re.MULTILINE)
-    assert len(commands) == 10
-    for kind, command in commands:
-        arguments = shlex.split(command)
-        assert medsamseg(arguments) == 0, (kind, capsys.readouterr().err)
-        assert Path(arguments[arguments.index("-o") + 1]).exists(), kind
-    drawn = {"xray.png": (110, 190, 50, 90), "dermoscopy.png": (200, 150, 80, 60)}
-    for name, (x, y, width, height) in drawn.items():
-        found = sitk.GetArrayFromImage(sitk.ReadImage(name)) > 0
-        truth = cv2.ellipse(np.zeros(found.shape, np.uint8), (x, y), (width, height), 20, 0, 360, 1, -1) > 0
-        assert dice(found, truth) > 0.95, name
-    with Path("endoscopy.frames.csv").open(encoding="utf-8") as file:
-        assert sum(int(row["found"]) for row in csv.DictReader(file)) == 8

@@ -32,10 +32,17 @@ def install(root, folder):
 def checkInstalledServer(repository):
     """CMake installs the module, and every file that the server runs from, in the same version."""
     with tempfile.TemporaryDirectory() as folder:
-        modules = install(repository.root, Path(folder))
-        yield from _compare(repository.module, modules, "*.py")
-        for pattern in ("medsamseg_server/**/*.py", "requirements/*.txt", "pyproject.toml"):
-            yield from _compare(repository.root / "server", modules / f"{NAME}Server", pattern)
+        yield from differences(repository, install(repository.root, Path(folder)))
+
+
+def differences(repository, modules):
+    """What is not installed, or with other contents; a sentence each.
+
+    :param modules: the folder of installed modules.
+    """
+    yield from _compare(repository.module, modules, "*.py")
+    for pattern in ("medsamseg_server/**/*.py", "requirements/*.txt", "pyproject.toml"):
+        yield from _compare(repository.root / "server", modules / f"{NAME}Server", pattern)
 
 
 def _compare(source, installed, pattern):

@@ -115,7 +115,7 @@ def test_forgottenFileFailsTheInstallation(copy, tmp_path_factory):
 
 
 def test_installationHasModuleAndServerAndNothingElse(installed):
-    assert list(staging.checkInstalledServer(Repository(ROOT))) == []
+    assert list(staging.differences(Repository(ROOT), installed)) == []
     assert {path.name for path in installed.iterdir()} == {
         "MedSAMSeg.py",
         "MedSAMSegLib",

@@ -8,6 +8,13 @@ import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pytest
+
+#: For what happens in pip, in folders or in the panel, whichever Python runs it: the plain one with `make test-full`.
+behindTheLauncher = pytest.mark.parametrize(
+    "python", [pytest.param("plain", marks=pytest.mark.full), "launcher"], indirect=True
+)
+
 
 class Wheelhouse:
     """A folder of wheels with one module each, which has a ``VERSION``."""

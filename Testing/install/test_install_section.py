@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import slicer
 from fakeServer import FakeServer
+from installing import behindTheLauncher
 
 from MedSAMSegLib.install import installation
 from MedSAMSegLib.install.installation import DEFAULT_MODEL
@@ -59,6 +60,7 @@ def waitForEnd(gui, ui):
     gui.waitUntil(lambda: not ui.cancelInstallButton.visible, TIMEOUT)
 
 
+@behindTheLauncher
 def test_everythingIsSaidBeforeTheClick(gui, panel, home):
     ui = panel()
     text = ui.installLabel.text
@@ -105,6 +107,7 @@ def test_slicerThatEndsMeanwhileLeavesNothing(gui, panel, home, wheelhouse):
     assert sorted(path.name for path in home.iterdir()) == [".server.lock", "install.log"]
 
 
+@behindTheLauncher
 def test_failureIsSaidWithItsLogAndCanBeTriedAgain(gui, panel, home, wheelhouse):
     ui = panel()
     wheelhouse.add("torch", "2.0", fill=10)
@@ -117,6 +120,7 @@ def test_failureIsSaidWithItsLogAndCanBeTriedAgain(gui, panel, home, wheelhouse)
     assert not (home / "server").exists()
 
 
+@behindTheLauncher
 def test_cancelOfADownloadOfWeights(gui, installed, panel, weights):
     (weights / "hold").touch()
     ui = panel()
@@ -136,6 +140,7 @@ def test_cancelOfADownloadOfWeights(gui, installed, panel, weights):
     assert (weights / "litemedsam").exists()
 
 
+@behindTheLauncher
 def test_failedDownloadIsSaidInTheProgramsWords(gui, installed, panel, weights):
     (weights / "offline").touch()
     ui = panel()
@@ -145,6 +150,7 @@ def test_failedDownloadIsSaidInTheProgramsWords(gui, installed, panel, weights):
     assert ui.statusLabel.text == "No connection. Try again."
 
 
+@behindTheLauncher
 def test_weightsFromAFile(gui, installed, panel, weights, monkeypatch):
     import qt
 
@@ -157,6 +163,7 @@ def test_weightsFromAFile(gui, installed, panel, weights, monkeypatch):
     assert (weights / "litemedsam").read_bytes() == MODULE.read_bytes()
 
 
+@behindTheLauncher
 def test_removingTellsTheSpaceThatComesFree(gui, installed, panel, home, weights):
     (weights / "litemedsam").write_bytes(bytes(1000))
     (home / "networks").mkdir()
@@ -176,6 +183,7 @@ def test_removingTellsTheSpaceThatComesFree(gui, installed, panel, home, weights
     assert ui.installButton.visible
 
 
+@behindTheLauncher
 def test_olderPackagesAreReplacedOnlyAfterAClick(gui, installed, panel, weights, server, wheelhouse):
     (weights / "litemedsam").write_bytes(bytes(1000))
     wheelhouse.add("torch", "3.0")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from installing import Index
+from installing import Index, behindTheLauncher
 from processTree import haveEnded
 from waiting import waitUntil
 
@@ -20,11 +20,6 @@ from MedSAMSegLib.server.dataFolders import folderBytes
 from MedSAMSegLib.server.installedServer import InstalledServer
 
 TIMEOUT = 60
-
-#: For what happens in pip and in folders, whichever Python runs it: the plain one in `make test-full` only.
-behindTheLauncher = pytest.mark.parametrize(
-    "python", [pytest.param("plain", marks=pytest.mark.full), "launcher"], indirect=True
-)
 
 
 @pytest.fixture
@@ -58,6 +53,11 @@ def runServer(installed, server, *words):
         cwd=server.folder.parent,
     )
     return json.loads(result.stdout)
+
+
+def processesBelow():
+    """All processes that this one has started; those of earlier tests may be among them, such as PyTorch's helpers."""
+    return psutil.Process().children(recursive=True)
 
 
 def leftovers(plan):
@@ -234,11 +234,11 @@ def test_cancelLeavesNothing(plan, online, python, environment, place, index):
     index.isHolding = True
     variables = {name: value for name, value in online.items() if name != "plan"}
     running = PackageInstall(online["plan"], python, {**environment, **variables}, place / "install.log")
-    results = []
+    before, results = processesBelow(), []
     thread = threading.Thread(target=lambda: results.append(running.run(lambda _: None)))
     thread.start()
     assert index.held.wait(TIMEOUT)
-    children = psutil.Process().children(recursive=True)
+    children = [each for each in processesBelow() if each not in before]
     running.cancel()
     thread.join(TIMEOUT)
     assert results == [None]
@@ -253,11 +253,11 @@ def test_cancelDuringTheCheckEndsIt(plan, python, environment, place, server):
         "import os, pathlib, time; pathlib.Path(__file__).with_name('checking').touch(); time.sleep(600)"
     )
     running = PackageInstall(plan, python, environment, place / "install.log")
-    results = []
+    before, results = processesBelow(), []
     thread = threading.Thread(target=lambda: results.append(running.run(lambda _: None)))
     thread.start()
     waitUntil((server.folder / "medsamseg_server" / "checking").exists, TIMEOUT)
-    children = psutil.Process().children(recursive=True)
+    children = [each for each in processesBelow() if each not in before]
     running.cancel()
     thread.join(TIMEOUT)
     assert results == [None]

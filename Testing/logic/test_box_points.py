@@ -82,6 +82,6 @@ def test_rotatedViewIsSaid(logic, ct):
     sliceNode.GetSliceToRAS().SetElement(0, 1, -np.sin(np.radians(12)))
     sliceNode.GetSliceToRAS().SetElement(1, 1, np.cos(np.radians(12)))
     sliceNode.UpdateMatrices()
-    (note,) = logic.segmentBox(*ct, boxRAS=corners, view="Red").notes
+    (note,) = logic.segmentBox(*ct, boxRAS=corners, view="Red", nearestSlice=True).notes
     assert "rotated by 12°" in note
     assert "using the nearest slice" in note

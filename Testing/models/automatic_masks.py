@@ -16,7 +16,7 @@ from torch import nn
 def generate(network, pixels, **options):
     """Return what ``SamAutomaticMaskGenerator.generate`` does, best first.
 
-    :param network: a ``SamNetwork`` for inputs of 1024 pixels.
+    :param network: a ``SamNetwork``.
     :param pixels: uint8 (H, W, 3).
     :param options: of ``SamAutomaticMaskGenerator``.
     """
@@ -33,17 +33,16 @@ def sam_of(network):
         from segment_anything.modeling import Sam
 
         # The mean and deviation of ImageNet are Sam's defaults.
-        yield Sam(_Encoder(network.image_encoder), network.prompt_encoder, network.mask_decoder).eval()
+        yield Sam(_Encoder(network), network.prompt_encoder, network.mask_decoder).eval()
 
 
 class _Encoder(nn.Module):
     """An image encoder that says the side of its input, as the predictor asks it to."""
 
-    img_size = 1024
-
-    def __init__(self, encoder):
+    def __init__(self, network):
         super().__init__()
-        self.encoder = encoder
+        self.encoder = network.image_encoder
+        self.img_size = network.prompt_encoder.input_image_size[0]
 
     def forward(self, images):
         return self.encoder(images)

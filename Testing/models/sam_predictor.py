@@ -7,7 +7,7 @@ from automatic_masks import sam_of
 def three_answers(network, pixels, prompts):
     """Yield for each prompt the masks, bool (3, H, W), and scores that ``SamPredictor`` gives with several answers.
 
-    :param network: a ``SamNetwork`` for inputs of 1024 pixels.
+    :param network: a ``SamNetwork``.
     :param pixels: uint8 (H, W, 3).
     :param prompts: (box x0, y0, x1, y1 or None, points as (x, y, label)) of each.
     """

@@ -1,10 +1,28 @@
 """A network whose masks are like a trained one's, and a picture that it finds something in."""
 
+import hashlib
+
 import cv2
 import numpy as np
 from random_weights import randomize
+from torch import nn
 
 from medsamseg_server.models.networks import build_network
+
+
+class _EncodingOnce(nn.Module):
+    """An encoder that computes a picture once, which takes longest: what is decoded from it is the tests' subject."""
+
+    def __init__(self, encoder):
+        super().__init__()
+        self.encoder = encoder
+        self._known = {}
+
+    def forward(self, images):
+        key = hashlib.sha256(images.numpy().tobytes()).hexdigest()
+        if key not in self._known:
+            self._known[key] = self.encoder(images)
+        return self._known[key].clone()
 
 
 def sharp_network(specification):
@@ -13,6 +31,7 @@ def sharp_network(specification):
     for head in network.mask_decoder.output_hypernetworks_mlps:
         head.layers[-1].weight.mul_(20)
         head.layers[-1].bias.mul_(20).sub_(1.5)
+    network.image_encoder = _EncodingOnce(network.image_encoder)
     return network
 
 

@@ -29,10 +29,16 @@ POINTS = ((30.0, 20.0, 1), (55.0, 45.0, 0))
 ASKED = [(BOX, ()), (BOX, POINTS), (None, POINTS[:1])]
 
 
+#: MobileSAM with one block a stage and a quarter of the side.
+SMALL = replace(
+    SPECIFICATIONS["mobilesam"], encoder=replace(SPECIFICATIONS["mobilesam"].encoder, depths=(1, 1, 1, 1))
+).at(256)
+
+
 @pytest.fixture(scope="module")
 def network():
-    """MobileSAM with random weights, whose masks are smaller than the picture."""
-    return sharp_network(SPECIFICATIONS["mobilesam"])
+    """A network with random weights, whose masks are smaller than the picture."""
+    return sharp_network(SMALL)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +49,7 @@ def picture():
 
 def test_the_three_answers_are_those_of_segment_anythings_predictor(store, network, picture):
     store.final_path("mobilesam").write_bytes(b"the network is there")
-    predictor = Predictor(SPECIFICATIONS["mobilesam"], TorchRunner(network), "random")
+    predictor = Predictor(SMALL, TorchRunner(network), "random")
     engine = Engine(store, load_predictor=lambda *_: predictor)
     request = SliceRequest(Volume.from_array(picture[None]), 0, 0, model="mobilesam")
     for (box, points), (expected, scores) in zip(ASKED, three_answers(network, picture, ASKED), strict=True):

@@ -29,8 +29,10 @@ from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.weights.catalog import get_specification
 
 MOBILESAM = get_specification("mobilesam")
-#: One block a stage shows all that blocks do.
-SPECIFICATION = dataclasses.replace(MOBILESAM, encoder=dataclasses.replace(MOBILESAM.encoder, depths=(1, 1, 1, 1)))
+#: One block a stage, and a quarter of the side, show all that there is to see; masks of 1024 pixels take long.
+SPECIFICATION = dataclasses.replace(MOBILESAM, encoder=dataclasses.replace(MOBILESAM.encoder, depths=(1, 1, 1, 1))).at(
+    256
+)
 
 
 @pytest.fixture(scope="module")

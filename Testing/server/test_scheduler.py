@@ -377,4 +377,5 @@ def test_only_a_yielding_scheduler_lets_other_threads_go_first(scheduler):
         found = [made.submit(Priority.CLICK, niceness).result(WAIT) for made in (scheduler, yielding)]
     finally:
         yielding.close()
-    assert found == ([niceness(), niceness() + 5] if sys.platform == "linux" else [0, 0])
+    # Nobody can be nicer than 19: what the tests themselves run under counts.
+    assert found == ([niceness(), min(niceness() + 5, 19)] if sys.platform == "linux" else [0, 0])

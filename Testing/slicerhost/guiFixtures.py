@@ -17,13 +17,19 @@ def guiHost(host):
 
 
 @pytest.fixture
-def gui(guiHost, cleanScene):
+def gui(request, guiHost, cleanScene):
     """The host with windows for one test, which fails on what VTK or Qt complained about and on any exception in a
-    slot, timer or observer, unless the test took it (`gui.messages.takeErrors()`)."""
+    slot, timer or observer, unless the test took it (`gui.messages.takeErrors()`).
+
+    A view renders from when the test asks for it, as one that is hidden would; `gui.lookAtAll()` asks for all.
+    """
     guiHost.collectGarbageHere()
     guiHost.fitViews()
+    guiHost.lookAway()
     yield guiHost
     guiHost.processEvents()
+    # Nodes that the test has held go now, and not as a change of the scene that is clear afterwards.
+    request.node.funcargs.clear()
     with guiHost.unseen():
         guiHost.closeModules()
         complaints = guiHost.messages.errors + guiHost.messages.warnings

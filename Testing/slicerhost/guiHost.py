@@ -24,6 +24,7 @@ from slicerhost.guiApplication import GuiApplication
 from slicerhost.host import Host
 from slicerhost.mainWindow import qSlicerMainWindow
 from slicerhost.moduleManager import qSlicerModuleManager
+from slicerhost.mrmlWidgets.mrmlWidget import SceneObserver
 from slicerhost.pythonQt import qt
 from slicerhost.pythonQt.classes import STAND_INS, TIMERS
 from slicerhost.sliceViews import DEFAULT_VIEWS
@@ -89,7 +90,18 @@ class GuiHost:
             manager = self.layoutManager
             view = manager.threeDWidget(0).threeDView() if name == "1" else manager.sliceWidget(name).sliceView()
             self._drivers[name] = ViewDriver(view)
+        self._drivers[name].view._see()
         return self._drivers[name]
+
+    def lookAway(self):
+        """Let views render only from when `view` is asked for one, or it is painted, until `lookAtAll`."""
+        for view in self.layoutManager._views():
+            view._lookAway()
+
+    def lookAtAll(self):
+        """Let all views render what they show now, and from now on."""
+        for view in self.layoutManager._views():
+            view._see()
 
     def addSliceView(self, name, orientation):
         """Add a slice view to the layout; `reset` takes it away again.
@@ -232,6 +244,7 @@ class GuiHost:
             self.closeModules()
             self.closeMainWindow()
             self._removeAddedViews()
+            self._deafenClosedPanels()
             self.host.clearScene()
             self._deleteWindows()
             self.setDevicePixelRatio(1)
@@ -290,6 +303,13 @@ class GuiHost:
         for window in self._application.topLevelWidgets():
             if window is not self.layoutManager.viewport() and window.parentWidget() is None:
                 window.deleteLater()
+
+    def _deafenClosedPanels(self):
+        # The widgets of a closed panel are as good as gone: none needs to follow while the scene is emptied.
+        for panel in self._closedPanels:
+            for widget in QtCore.QObject.findChildren(panel, QtWidgets.QWidget):
+                if isinstance(widget, SceneObserver):
+                    widget._ignoreScene()
 
     def _setUpSettings(self):
         QtCore.QCoreApplication.setOrganizationName("NA-MIC")

@@ -58,6 +58,9 @@ def test_maskLandsWhereTheBoxIs(gui, openPanel, geometry, parents, ratio, isAlig
     volume.CreateDefaultDisplayNodes()
     slicer.util.setSliceViewerLayers(background=volume, fit=True)
     panel = openPanel()
+    # Of slices, in every view; planes of rotated ones are in test_turned_views.py.
+    if not isAligned or geometry == "gantry tilt":
+        panel.ui.nearestSliceCheckBox.click()
     panel.ui.drawButton.click()
     center = (worldMatrix(volume) @ [6.0, 5.0, 4.0, 1.0])[:3]
     for viewName in VIEWS:
@@ -85,6 +88,7 @@ def test_rotatedViewIsSaid(gui, panel):
         for column in range(3):
             sliceToRAS.SetElement(row, column, float((turn @ np.diag([-1, 1, 1]))[row, column]))
     red.view.mrmlSliceNode().UpdateMatrices()
+    panel.ui.nearestSliceCheckBox.click()
     panel.ui.drawButton.click()
     x, y = red.center
     red.drag((x - 40, y - 30), (x + 40, y + 30))

@@ -17,6 +17,9 @@ from slicerhost import widgetDriver
 
 FAKE = Path(__file__).with_name("fakeTraining.py")
 
+#: Where it makes no difference which Python runs the program; how programs end is tested with both.
+ONE_PYTHON = pytest.mark.parametrize("serverPython", ["launcher"], indirect=True)
+
 
 @pytest.fixture
 def control(gui, tmp_path, monkeypatch, serverPython):
@@ -71,6 +74,7 @@ def leftovers(control):
     return Path((control / "folder").read_text()).exists()
 
 
+@ONE_PYTHON
 def test_improvedModelIsMeasuredShownAndUsedAfterAClick(gui, ui, control, panel, corrected):
     (control / "hold").touch()
     assert not ui.useImprovedButton.visible
@@ -102,6 +106,7 @@ def test_improvedModelIsMeasuredShownAndUsedAfterAClick(gui, ui, control, panel,
     assert not ui.useImprovedButton.enabled
 
 
+@ONE_PYTHON
 def test_listOfModelsHasTheNewOne(gui, ui, control, server, corrected, monkeypatch):
     widgetDriver.click(ui.recoverServerButton)
     known = server.models()
@@ -127,6 +132,7 @@ def test_cancelStopsAndLeavesNothing(gui, ui, control, corrected):
     gui.waitUntil(lambda: not isLearning(control))
 
 
+@ONE_PYTHON
 def test_trainingGoesOnWhenTheSceneIsClosed(gui, ui, control, corrected):
     (control / "hold").touch()
     widgetDriver.click(ui.improveButton)
@@ -137,6 +143,7 @@ def test_trainingGoesOnWhenTheSceneIsClosed(gui, ui, control, corrected):
     assert ui.useImprovedButton.enabled
 
 
+@ONE_PYTHON
 def test_picturesOfASlicerThatCrashedAreRemovedLater(gui, ui, control, corrected, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     old, recent = (tmp_path / f"medsamseg-corrections-{name}" for name in ("old", "recent"))
@@ -171,6 +178,7 @@ def test_panelThatGoesDoesNotWaitForWhatCannotBeEnded(gui, ui, control, panel, c
     gui.waitUntil(lambda: not leftovers(control))
 
 
+@ONE_PYTHON
 def test_discardedModelIsRemoved(gui, ui, control, panel, corrected):
     widgetDriver.click(ui.improveButton)
     gui.waitUntil(lambda: ui.useImprovedButton.visible)
@@ -183,6 +191,7 @@ def test_discardedModelIsRemoved(gui, ui, control, panel, corrected):
     assert not ui.discardImprovedButton.visible
 
 
+@ONE_PYTHON
 def test_tooFewSlicesAreSaidWithoutTraining(gui, ui, control, volume):
     draw(volume, 4)
     widgetDriver.click(ui.improveButton)
@@ -191,6 +200,7 @@ def test_tooFewSlicesAreSaidWithoutTraining(gui, ui, control, volume):
     assert not (control / "asked.jsonl").exists()
 
 
+@ONE_PYTHON
 def test_missingPackagesAreSaidWithTheCommand(gui, ui, control, corrected, monkeypatch):
     monkeypatch.setenv("MEDSAMSEG_PYTHON", "/opt/python")
     error = {"code": "train_not_installed", "message": "Training needs packages: MONAI.", "hint": "pip install it"}
@@ -213,6 +223,7 @@ def test_trainingThatDiesIsSaidWithItsLog(gui, ui, control, corrected, tmp_path)
     assert not leftovers(control)
 
 
+@ONE_PYTHON
 def test_modelOnAnotherComputerIsNotImproved(ui, control, server, corrected):
     server.remote = RemoteAddress("https://computer", "secret")
     widgetDriver.click(ui.improveButton)
@@ -220,6 +231,7 @@ def test_modelOnAnotherComputerIsNotImproved(ui, control, server, corrected):
     assert not (control / "asked.jsonl").exists()
 
 
+@ONE_PYTHON
 def test_scenesOfAFolderAreLearnedFromAndTheOpenOneStays(gui, ui, control, corrected, tmp_path, monkeypatch):
     import qt
 

@@ -10,7 +10,7 @@ from slicerhost import widgetDriver
 TEXT_PROPERTIES = ("text", "title", "toolTip", "accessibleName", "placeholderText", "noneDisplay", "format")
 
 #: Words of both languages, what is no word, and what a selector of Slicer's own says.
-SAME_IN_BOTH = {"Installation", "Status", "Box", "Server:", "None", "%p%", "0", "0.50"}
+SAME_IN_BOTH = {"Installation", "Status", "Box", "Server:", "None", "%p%", "0", "0.50", "5 min"}
 
 
 @pytest.fixture

@@ -46,6 +46,12 @@ class Ticks:
         self.longest, self._last = max(self.longest, now - self._last), now
 
 
+@pytest.fixture(autouse=True)
+def allViewsSeen(gui):
+    """All views render, as in front of a person."""
+    gui.lookAtAll()
+
+
 @pytest.fixture
 def quickLooks(gui, monkeypatch):
     monkeypatch.setattr("MedSAMSegLib.panel.sections.encodingSection.LOOK_MILLISECONDS", 5)

@@ -24,7 +24,8 @@ def boxed(gui, panel, volume, dragInRed):
 def propagated(gui, panel, boxed):
     """The panel after a propagation two slices each way; the index of the box's slice."""
     panel.ui.propagateButton.click()
-    gui.waitUntil(lambda: panel.ui.propagateButton.enabled)
+    # On a busy computer slices are read anew a while after the last came.
+    gui.waitUntil(lambda: panel.ui.propagateButton.enabled and len(colors(panel)) == 5)
     return boxed
 
 

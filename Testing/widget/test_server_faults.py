@@ -37,6 +37,9 @@ def boxed(gui, panel, dragInRed):
 @pytest.fixture
 def process(server, monkeypatch, serverPython):
     """A real server process with a network that costs nothing, in the place of the one that all of Slicer shares."""
+    # Each look is a request that both sides work on: not so often while a process takes its time to start or to end.
+    monkeypatch.setattr(serverMonitor, "CHECK_SECONDS", 0.1)
+    monkeypatch.setattr("MedSAMSegLib.panel.sections.encodingSection.LOOK_MILLISECONDS", 50)
     process = ServerProcess([serverPython, *COMMAND[1:]])
     monkeypatch.setattr(ServerProcess, "shared", lambda: process)
     yield process

@@ -11,7 +11,7 @@ import vtk
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.segmentationGrid import referenceImage
-from MedSAMSegLib.volumes.sliceGeometry import IJKToRASOf
+from MedSAMSegLib.volumes.voxelPlaces import IJKToRASOf
 
 ALIGNMENT_ATTRIBUTE = "MedSAMSeg.Alignment"
 

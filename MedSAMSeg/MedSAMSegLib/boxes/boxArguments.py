@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import slicer
 
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.volumes.sliceGeometry import SMALLEST_ROTATION, SliceGeometry
 from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
-
-if TYPE_CHECKING:
-    from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
-
-# A view that is turned less than this against the volume, in degrees, shows its slices to the eye.
-SMALLEST_ROTATION = 1.0
 
 
 def placeFromArguments(
@@ -56,7 +50,14 @@ def placeFromArguments(
 def _rotationNotes(geometry, view):
     if view is None:
         return []
-    _axis, angle = geometry.axisForSliceNode(sliceNodeOf(view))
+    return rotationNotes(geometry.axisForSliceNode(sliceNodeOf(view))[1])
+
+
+def rotationNotes(angle: float) -> list[str]:
+    """:return: what to say of a box on the nearest slice to a plane; nothing where that shows the slice.
+
+    :param angle: degrees by which the plane is turned against the volume.
+    """
     if angle < SMALLEST_ROTATION:
         return []
     return [f"The view is rotated by {angle:.0f}° against the volume: using the nearest slice."]

@@ -64,7 +64,7 @@ class BoxFollowing:
     def followVolume(self, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> None:
         """Bring the boxes on a volume to their voxels."""
         for node in slicer.util.getNodesByClass("vtkMRMLMarkupsROINode"):
-            if self._store.isBox(node) and self._store.volume(node) is volumeNode:
+            if self._store.isBox(node) and self._store.source(node) is volumeNode:
                 self.followBox(node)
 
     def followBox(self, node: slicer.vtkMRMLMarkupsROINode) -> None:
@@ -72,11 +72,11 @@ class BoxFollowing:
 
         :param node: ROI markup; one that is no box has no volume.
         """
-        volumeNode = self._store.volume(node)
+        source = self._store.source(node)
         scene = slicer.mrmlScene
-        if volumeNode is None or scene.IsImporting() or scene.IsClosing() or scene.IsBatchProcessing():
+        if source is None or scene.IsImporting() or scene.IsClosing() or scene.IsBatchProcessing():
             return
-        self._observations.watch(volumeNode, (_MOVED, vtk.vtkCommand.ModifiedEvent), self._onVolume)
+        self._observations.watch(source, (_MOVED, vtk.vtkCommand.ModifiedEvent), self._onVolume)
         if node is self._store.arriving:
             # It has just been laid out where it belongs.
             return
@@ -85,7 +85,7 @@ class BoxFollowing:
         self._store.showWithFrame(node)
         try:
             if self._store.follow(node):
-                self._marks.follow(node, volumeNode, self._store.stored(node))
+                self._marks.follow(node, self._store.volume(node), self._store.stored(node))
         except UserError as error:
             # Where the volume is now no box can be used, which is said when somebody tries.
             logging.debug("MedSAMSeg: a box could not follow its volume: %s", error)

@@ -12,16 +12,13 @@ import vtk
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.sliceAxes import depthIJK, fromIJK, inPlaneIJK, toIJK
-from MedSAMSegLib.volumes.sliceGeometry import IJKToRASOf
+from MedSAMSegLib.volumes.voxelPlaces import IJKToRASOf, recounting
 
 if TYPE_CHECKING:
     from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 # A markup turned further than this against the voxels, in degrees, is no box on a slice any more.
 LARGEST_TURN = 1.0
-
-# Of voxels that are the same as before, indices differ by no more than files lose.
-SAME_VOXELS_TOLERANCE = 1e-3
 
 # Where the voxels were in the coordinates that volume and markup shared when the markup was laid out.
 FRAME_ATTRIBUTE = "MedSAMSeg.Frame"
@@ -112,17 +109,12 @@ def readInWorld(
 def renumbering(markupsNode: slicer.vtkMRMLMarkupsNode, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> np.ndarray:
     """Find out whether a volume's voxels are counted from the other end since a markup was laid out.
 
-    Slicer turns the order of the slices round when it loads a left-handed image: the voxels are where they were.
-
     :param markupsNode: a markup with a frame.
     :param volumeNode: the volume.
-    :return: 4 × 4 array from voxel indices of now to those of then; of axes that are not reversed, the identity.
+    :return: 4 × 4 array as of `recounting`.
     """
-    now = np.linalg.solve(_frameOf(markupsNode, volumeNode), IJKToRASOf(volumeNode))
-    signs = np.where(np.diag(now)[:3] < 0, -1.0, 1.0)
-    reversed_ = np.diag([*signs, 1.0])
-    reversed_[:3, 3] = np.where(signs < 0, np.array(volumeNode.GetImageData().GetDimensions()) - 1.0, 0.0)
-    return reversed_ if np.abs(now - reversed_).max() < SAME_VOXELS_TOLERANCE else np.eye(4)
+    frame, dimensions = _frameOf(markupsNode, volumeNode), volumeNode.GetImageData().GetDimensions()
+    return recounting(frame, IJKToRASOf(volumeNode), dimensions)
 
 
 def _frameOf(markupsNode, volumeNode):

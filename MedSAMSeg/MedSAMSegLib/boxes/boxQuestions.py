@@ -44,6 +44,7 @@ def askMasks(
     wanted: list[MaskRequest],
     cachedOnly: bool = False,
     phaseKeys: Mapping[str, str] | None = None,
+    firstSlice: int = 0,
 ) -> list[tuple[SliceMask, SegmentReply]]:
     """Ask for masks. Runs on a worker thread.
 
@@ -52,6 +53,7 @@ def askMasks(
     :param wanted: list of :class:`MaskRequest`.
     :param cachedOnly: give up if a slice is not encoded yet.
     :param phaseKeys: {node ID: key on the server} of the phases that are there; others are not asked.
+    :param firstSlice: index of the slice that the server has as its first.
     :return: list of (:class:`SliceMask`, :class:`SegmentReply` on it alone) in the order of what was wanted; None when
         it was given up.
     """
@@ -65,6 +67,7 @@ def askMasks(
         if also:
             options.update(also=also, fuse=first.phases.fuse)
         prompts = [wanted[number].prompt for number in numbers]
+        prompts = [prompt.changed(sliceIndex=prompt.sliceIndex - firstSlice) for prompt in prompts]
         reply = client.segment(key, prompts, first.window, first.model, **options)
         if reply is None:
             return None

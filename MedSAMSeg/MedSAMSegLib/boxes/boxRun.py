@@ -33,6 +33,7 @@ class BoxResult:
     :param agreement: how far slightly different boxes gave the same mask, 0 to 1; None where that is not known.
     :param doubt: a sentence on a mask that is likely to be wrong, and what to do; None of others.
     :param suggestedWindow: name of the window that suits the volume where the window was to go by the box; else "".
+    :param rotation: degrees by which the plane of the box is turned against the volume; 0 on a slice of the volume.
     """
 
     prompt: SlicePrompt
@@ -49,6 +50,7 @@ class BoxResult:
     agreement: float | None = None
     doubt: str | None = None
     suggestedWindow: str = ""
+    rotation: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,10 +91,12 @@ class BoxPreview:
 
     :param prompt: the box in voxel indices of the volume.
     :param mask: the :class:`SliceMask`.
+    :param volume: the volume whose slice it is on, or the stack whose plane.
     """
 
     prompt: SlicePrompt
     mask: SliceMask
+    volume: slicer.vtkMRMLScalarVolumeNode
 
 
 @dataclasses.dataclass(frozen=True)

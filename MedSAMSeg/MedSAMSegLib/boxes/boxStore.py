@@ -19,6 +19,7 @@ from MedSAMSegLib.segments.segmentChecks import presentSegment
 from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.views.viewsAlongAxes import viewsAlongAxes
 from MedSAMSegLib.volumes.nodeNames import nodeName
+from MedSAMSegLib.volumes.obliqueStack import STACK_ATTRIBUTE, sourceOf, stackAt, textOf
 from MedSAMSegLib.volumes.phases import NO_PHASES, Phases
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry, checkVolume
 from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
@@ -70,7 +71,7 @@ class BoxPromptStore:
     ) -> slicer.vtkMRMLMarkupsROINode:
         """Add a box to the scene.
 
-        :param volumeNode: the volume that the box is on.
+        :param volumeNode: the volume that the box is on, or the stack.
         :param segmentationNode: the segmentation.
         :param segmentID: ID of the segment that the box is for.
         :param prompt: SlicePrompt with a box.
@@ -84,14 +85,16 @@ class BoxPromptStore:
         # Complete before it comes into the scene: views would follow every single setting.
         roiNode = _newNode("vtkMRMLMarkupsROINode")
         roiNode.SetName(slicer.mrmlScene.GenerateUniqueName(nodeName(f"{segment.GetName()} box")))
-        roiNode.SetNodeReferenceID(VOLUME_ROLE, volumeNode.GetID())
+        source = sourceOf(volumeNode)
+        roiNode.SetNodeReferenceID(VOLUME_ROLE, source.GetID())
+        roiNode.SetAttribute(STACK_ATTRIBUTE, textOf(volumeNode))
         roiNode.SetNodeReferenceID(SEGMENTATION_ROLE, segmentationNode.GetID())
         roiNode.SetAttribute(SEGMENT_ATTRIBUTE, segmentID)
         roiNode.SetLocked(True)
         self.store(roiNode, prompt)
         self.storeRequest(roiNode, window, model, threshold, reach, phases, extent)
         noteAlignment(roiNode, volumeNode, segmentationNode)
-        noteFrame(roiNode, volumeNode, segmentationNode)
+        noteFrame(roiNode, source, segmentationNode)
         layOut(roiNode, volumeNode, prompt)
         displayNode = slicer.mrmlScene.AddNode(_newDisplayNode(segment.GetColor(), views))
         roiNode.SetAndObserveDisplayNodeID(displayNode.GetID())
@@ -112,7 +115,7 @@ class BoxPromptStore:
 
         :param segmentationNode: the segmentation.
         :param segmentID: ID of the segment; None for all segments.
-        :param volumeNode: only boxes on this volume, if given.
+        :param volumeNode: only boxes on the slices of this volume, or on the planes of this stack, if given.
         :return: [(ROI markup, SlicePrompt)], oldest first.
         :raises UserError: if a box was moved out of its volume, turned or flattened.
         """
@@ -124,10 +127,12 @@ class BoxPromptStore:
         segmentID: str | None = None,
         volumeNode: slicer.vtkMRMLScalarVolumeNode | None = None,
         isAnyFrame: bool = False,
+        withStacks: bool = False,
     ) -> Sequence[slicer.vtkMRMLMarkupsROINode]:
         """Find the ROI markups of a segment's boxes; arguments as for `list`.
 
         :param isAnyFrame: whether those on other frames of a sequence than the shown one are wanted as well.
+        :param withStacks: whether those on planes of the volume's stacks are wanted as well.
         :return: the markups, oldest first.
         """
         return [
@@ -136,9 +141,9 @@ class BoxPromptStore:
             if self.isBox(roiNode)
             and segmentID in (None, self.segmentID(roiNode))
             and self.segmentation(roiNode) is segmentationNode
-            and self.volume(roiNode) is not None
-            and volumeNode in (None, self.volume(roiNode))
-            and (isAnyFrame or isOnShownFrame(roiNode, self.volume(roiNode)))
+            and self.source(roiNode) is not None
+            and (volumeNode is None or self._isOn(roiNode, volumeNode, withStacks))
+            and (isAnyFrame or isOnShownFrame(roiNode, self.source(roiNode)))
         ]
 
     @staticmethod
@@ -157,9 +162,20 @@ class BoxPromptStore:
         return roiNode.GetNodeReference(SEGMENTATION_ROLE)
 
     @staticmethod
-    def volume(roiNode: slicer.vtkMRMLMarkupsROINode) -> slicer.vtkMRMLScalarVolumeNode:
-        """:return: the volume that a box is on, None if it is gone."""
+    def source(roiNode: slicer.vtkMRMLMarkupsROINode) -> slicer.vtkMRMLScalarVolumeNode | None:
+        """:return: the volume that a box was drawn on, None if it is gone."""
         return roiNode.GetNodeReference(VOLUME_ROLE)
+
+    def volume(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> slicer.vtkMRMLScalarVolumeNode | None:
+        """:return: the volume whose slices a box is on, or the stack whose planes; None if the volume is gone."""
+        source, text = self.source(roiNode), roiNode.GetAttribute(STACK_ATTRIBUTE)
+        if source is None or text is None or source.GetImageData() is None:
+            return source
+        return stackAt(source, text)
+
+    def _isOn(self, roiNode, volumeNode, withStacks):
+        isOfSource = self.source(roiNode) is sourceOf(volumeNode)
+        return isOfSource and (withStacks or roiNode.GetAttribute(STACK_ATTRIBUTE) == textOf(volumeNode))
 
     def context(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> SegmentContext:
         """:return: the SegmentContext that a box is for; what is gone of it is None."""
@@ -169,7 +185,7 @@ class BoxPromptStore:
         """:return: whether the volume, the segmentation or the segment of a box is gone."""
         segmentationNode = self.segmentation(roiNode)
         return (
-            self.volume(roiNode) is None
+            self.source(roiNode) is None
             or segmentationNode is None
             or not isOnSomeFrame(segmentationNode, self.segmentID(roiNode))
         )
@@ -221,7 +237,7 @@ class BoxPromptStore:
         """Show a box of a sequence while its frame is shown, and hide it on other frames."""
         if frameOf(roiNode) is None:
             return
-        displayNode, isShown = roiNode.GetDisplayNode(), isOnShownFrame(roiNode, self.volume(roiNode))
+        displayNode, isShown = roiNode.GetDisplayNode(), isOnShownFrame(roiNode, self.source(roiNode))
         if displayNode is not None and bool(displayNode.GetVisibility()) != isShown:
             displayNode.SetVisibility(isShown)
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.boxes.boxAdding import addBox
 from MedSAMSegLib.boxes.boxAlignment import checkNotMovedApart, isMovedApart
-from MedSAMSegLib.boxes.boxArguments import placeFromArguments
 from MedSAMSegLib.boxes.boxExchange import replaceVoxels
 from MedSAMSegLib.boxes.boxOfClick import startClick
+from MedSAMSegLib.boxes.boxPlaces import boxPlace
 from MedSAMSegLib.boxes.boxProbabilities import BoxProbabilities
 from MedSAMSegLib.boxes.boxProvenance import moveToSlice, recordBoxes
 from MedSAMSegLib.boxes.boxQuestions import MaskRequest, askMasks
@@ -24,6 +24,8 @@ from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.segments.segmentModel import noteModel
 from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.slices.sliceStates import SliceStates
+from MedSAMSegLib.volumes.obliquePlanes import rotationOfStack
+from MedSAMSegLib.volumes.obliqueStack import isStack
 from MedSAMSegLib.volumes.phases import Phases
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.volumeState import VolumeState
@@ -79,24 +81,23 @@ class BoxWork:
         :param remarks: sentences on how the box was found.
         :param known: `reach` or `extent` of its BoxState.
         """
-        context = SegmentContext(volume, segmentation, segmentID)
 
         def question():
-            geometry = SliceGeometry(volume)
-            prompt, notes = placeFromArguments(geometry, **where)
+            geometry, prompt, notes = boxPlace(volume, **where)
+            context = SegmentContext(geometry.volumeNode, segmentation, segmentID)
             notes = [*remarks, *notes]
             # A segmentation that cannot be written is refused before the server has any work.
             self._writers.of(segmentation, volume).check(segmentID, geometry)
             prompt = prompt.changed(excludedSegment=self._scene.excludedSegment(context))
-            asked = window, model, Phases.of(volume)
+            asked = window, model, Phases.of(context.volume)
             wanted = [MaskRequest(withExcludedVoxels(prompt, context), *asked, withProbability=True)]
-            upload = self._upload(volume, wanted)
+            upload = self._upload(context.volume, wanted)
             state = BoxState(prompt, window, model, phases=wanted[0].phases, **known)
             return self._question(
-                geometry, upload, wanted, lambda answers: write(answers[0], state, geometry, upload, notes)
+                geometry, upload, wanted, lambda answers: write(answers[0], context, state, geometry, upload, notes)
             )
 
-        def write(answer, state, geometry, upload, notes):
+        def write(answer, context, state, geometry, upload, notes):
             state = state.changed(found=_foundBy(state.prompt, DEFAULT_THRESHOLD, answer[0]))
             writer = self._writers.of(segmentation, volume)
             added = addBox(writer, self._scene, context, state, geometry)
@@ -256,18 +257,22 @@ class BoxWork:
         self, volume: slicer.vtkMRMLScalarVolumeNode, window: str, model: str | None, where: Mapping[str, Any]
     ) -> BoxRun:
         """:return: BoxRun of what a box would find; arguments as for `MedSAMSegLogic.startPreview`."""
-        prompt, _notes = placeFromArguments(SliceGeometry(volume), **where)
-        wanted = [MaskRequest(prompt, window, model, Phases.of(volume))]
+        place, prompt, _notes = boxPlace(volume, **where)
+        shown = place.volumeNode
+        wanted = [MaskRequest(prompt, window, model, Phases.of(shown))]
 
         def write(answers):
-            return None if answers is None else BoxPreview(prompt, answers[0][0])
+            return None if answers is None else BoxPreview(prompt, answers[0][0], shown)
 
         def question():
-            return self._question(SliceGeometry(volume), self._upload(volume, wanted), wanted, write, isPreview=True)
+            return self._question(SliceGeometry(shown), self._upload(shown, wanted), wanted, write, isPreview=True)
 
         return BoxRun(question)
 
     def _upload(self, volume, wanted):
+        if isStack(volume):
+            indices = [each.prompt.sliceIndex for each in wanted] or [0]
+            return self._uploads.planesUpload(volume, min(indices), max(indices))
         return self._uploads.jointUpload(volume, *(each.phases for each in wanted))
 
     def _question(self, geometry, upload, wanted, write, isPreview=False):
@@ -281,13 +286,15 @@ class BoxWork:
         volume = geometry.volumeNode
 
         def answer(client, keys, **options):
-            return askMasks(client, keys.volume, wanted, phaseKeys=keys.phases, **options)
+            return askMasks(client, keys.volume, wanted, phaseKeys=keys.phases, firstSlice=upload.firstSlice, **options)
 
         def ask():
             if isPreview:
                 # It waits for nothing: neither for the server's start nor for an embedding.
                 client = self._server.readyClient
-                return client and upload.call(client, lambda keys: answer(client, keys, cachedOnly=True))
+                # A turned plane is encoded by the first one, since nobody could do that ahead of the user.
+                options = {} if isStack(volume) else {"cachedOnly": True}
+                return client and upload.call(client, lambda keys: answer(client, keys, **options))
             return upload.ask(self._server.client, answer)
 
         def keepAndWrite(answers):
@@ -390,6 +397,7 @@ def _result(record, answer, changedSegment, notes):
         agreement=reply.agreements[0] if reply.agreements else None,
         doubt=reply.doubts[0] if reply.doubts else None,
         suggestedWindow=record.state.window.partition(":")[2] if reply.windows else "",
+        rotation=rotationOfStack(record.context.volume) if isStack(record.context.volume) else 0.0,
     )
 
 

@@ -1,4 +1,4 @@
-"""Removes the boxes of segments, segmentations and volumes that were removed."""
+"""Removes the boxes of segments, segmentations and volumes that were removed, and the stacks of volumes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import slicer
 import vtk
 
 from MedSAMSegLib.boxes.sceneObservations import SceneObservations
+from MedSAMSegLib.volumes.obliqueStack import removeOrphanedStacks
 
 if TYPE_CHECKING:
     from MedSAMSegLib.boxes.boxMarks import BoxMarks
@@ -69,5 +70,6 @@ class OrphanedBoxes:
                 if self._store.isBox(node) and self._store.isOrphan(node):
                     self._store.remove(node)
             self._marks.removeOrphans()
+            removeOrphanedStacks()
         finally:
             self._isRemoving = False

@@ -13,7 +13,8 @@ from MedSAMSegLib.boxes.boxMarkup import noteFrame, renumbering
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.nodeNames import nodeName
 from MedSAMSegLib.volumes.sliceAxes import fromIJK, toIJK
-from MedSAMSegLib.volumes.sliceGeometry import IJKToRASOf, SliceGeometry
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+from MedSAMSegLib.volumes.voxelPlaces import IJKToRASOf
 
 if TYPE_CHECKING:
     from MedSAMSegLib.volumes.slicePrompt import SlicePrompt

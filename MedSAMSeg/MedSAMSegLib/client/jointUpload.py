@@ -31,10 +31,16 @@ class JointUpload:
     :param further: {node ID: :class:`VolumeUpload`} of the phases.
     :param phases: the :class:`Phases`.
     :param remarks: what to tell the user of how they came to have these voxels.
+    :param firstSlice: index of the volume's slice that is the first one of what is sent.
     """
 
     def __init__(
-        self, upload: VolumeUpload, further: Mapping[str, VolumeUpload], phases: Phases, remarks: list[str]
+        self,
+        upload: VolumeUpload,
+        further: Mapping[str, VolumeUpload],
+        phases: Phases,
+        remarks: list[str],
+        firstSlice: int = 0,
     ) -> None:
         self._upload = upload
         self._further = dict(further)
@@ -42,6 +48,7 @@ class JointUpload:
         self._state = phases.state
         self._names = {node.GetID(): node.GetName() for node in phases.volumes}
         self.remarks = remarks
+        self.firstSlice = firstSlice
 
     @property
     def notes(self) -> list[str]:

@@ -7,18 +7,19 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import slicer
 
 from MedSAMSegLib.client.jointUpload import JointUpload
 from MedSAMSegLib.client.npyUpload import NpyUpload
 from MedSAMSegLib.client.serverReplies import ServerError
-from MedSAMSegLib.volumes.phases import Phases, checkPhases
+from MedSAMSegLib.volumes.obliqueStack import sourceOf
+from MedSAMSegLib.volumes.phases import NO_PHASES, Phases, checkPhases
 from MedSAMSegLib.volumes.resampling import hasSameVoxels, inVoxelsOf
-from MedSAMSegLib.volumes.sliceGeometry import IJKToWorldOf
+from MedSAMSegLib.volumes.reslicing import reslicing
+from MedSAMSegLib.volumes.voxelPlaces import IJKToRASOf, IJKToWorldOf
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from MedSAMSegLib.client.serverClient import ServerClient
 
 #: Codes of errors after which a new server may well succeed.
@@ -26,6 +27,9 @@ SERVER_IS_GONE = ("server_unavailable", "server_stopped", "server_stopping")
 
 #: How long a process may take from closing its connections to its end.
 DYING_SECONDS = 2.0
+
+#: So many pieces of stacks are remembered as sent; a piece is one plane for a box, more for a propagation.
+MOST_PLANES = 4
 
 #: How often voxels that change while they are read are read again.
 READINGS = 3
@@ -118,12 +122,29 @@ class VolumeUpload:
 
     def _readContent(self):
         if self._content is None:
-            self._content = NpyUpload(self._array, self._checkpoint)
+            self._content = NpyUpload(self._voxels(), self._checkpoint)
         return self._content
+
+    def _voxels(self):
+        return self._array
 
     def _checkpoint(self):
         if self._isCancelled:
             raise UploadCancelledError("The volume is not sent to the server.", "", "upload_cancelled")
+
+
+class PlanesUpload(VolumeUpload):
+    """The voxels of some planes of a stack, which are not there before they are sent.
+
+    :param reslice: function without arguments that returns them, on a worker thread.
+    """
+
+    def __init__(self, reslice: Callable[[], np.ndarray]) -> None:
+        super().__init__(np.zeros((0, 0, 0)))
+        self._reslice = reslice
+
+    def _voxels(self):
+        return self._reslice()
 
 
 def _successor(connect, url):
@@ -141,6 +162,7 @@ class VolumeUploads:
     def __init__(self) -> None:
         self._uploads = {}
         self._resampled = {}
+        self._planes = {}
 
     def uploadOf(self, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> VolumeUpload:
         """Return the upload of the node's present voxels. Main thread only.
@@ -155,6 +177,25 @@ class VolumeUploads:
             known = (modificationTime, VolumeUpload(slicer.util.arrayFromVolume(volumeNode)))
             self._uploads[volumeNode.GetID()] = known
         return known[1]
+
+    def planesUpload(self, stack: slicer.vtkMRMLScalarVolumeNode, first: int, last: int) -> JointUpload:
+        """Return the upload of some planes of a stack, resliced when they are sent. Main thread only.
+
+        :param stack: the stack.
+        :param first: index of the first plane.
+        :param last: index of the last plane.
+        """
+        source = sourceOf(stack)
+        state = source.GetImageData().GetMTime(), IJKToRASOf(source).tobytes(), IJKToRASOf(stack).tobytes()
+        name = stack.GetID(), first, last
+        known = self._planes.pop(name, None)
+        if known is None or known[0] != state or known[1].isCancelled:
+            known = state, PlanesUpload(reslicing(stack, first, last))
+        # What was asked for last is kept, and of the rest the newest.
+        self._planes[name] = known
+        for oldest in list(self._planes)[:-MOST_PLANES]:
+            del self._planes[oldest]
+        return JointUpload(known[1], {}, NO_PHASES, [], first)
 
     def jointUpload(self, volumeNode: slicer.vtkMRMLScalarVolumeNode, *phases: Phases) -> JointUpload:
         """Return the upload of a volume together with those of further volumes, in its voxels. Main thread only.
@@ -187,15 +228,18 @@ class VolumeUploads:
 
     def cancelAll(self) -> None:
         """Send nothing more of any volume: the scene is about to close. Main thread only."""
-        for _state, upload, *_remark in (*self._uploads.values(), *self._resampled.values()):
+        for _state, upload, *_remark in (*self._uploads.values(), *self._resampled.values(), *self._planes.values()):
             upload.cancel()
-        self._uploads, self._resampled = {}, {}
+        self._uploads, self._resampled, self._planes = {}, {}, {}
 
     def _dropRemoved(self):
         # An upload holds the voxels in memory, which a removed volume has to give back.
         removed = [nodeID for nodeID in self._uploads if slicer.mrmlScene.GetNodeByID(nodeID) is None]
         for nodeID in removed:
             self._uploads.pop(nodeID)[1].cancel()
+        for name in list(self._planes):
+            if slicer.mrmlScene.GetNodeByID(name[0]) is None:
+                self._planes.pop(name)[1].cancel()
         for names in list(self._resampled):
             if any(slicer.mrmlScene.GetNodeByID(nodeID) is None for nodeID in names):
                 self._resampled.pop(names)[1].cancel()

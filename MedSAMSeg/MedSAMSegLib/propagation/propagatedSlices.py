@@ -10,8 +10,11 @@ from MedSAMSegLib.propagation.likelyVoxels import LikelyVoxels
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.slices.sliceRecord import BOX, INTERPOLATED, PROPAGATED
 from MedSAMSegLib.slices.sliceStates import emptySlice
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 if TYPE_CHECKING:
+    import slicer
+
     from MedSAMSegLib.client.probabilityMemory import ProbabilityMemory
     from MedSAMSegLib.client.serverReplies import SliceMask
     from MedSAMSegLib.propagation.propagationPlan import PropagationPlan
@@ -33,6 +36,7 @@ class PropagatedSlices:
     :param plan: :class:`PropagationPlan`.
     :param memory: :class:`ProbabilityMemory` that keeps each :class:`SliceProbability` by its name.
     :param threshold: of the segment's propagations.
+    :param volumeNode: the volume whose slices they are, or the stack whose planes.
     :param rivals: the :class:`SliceStates` of each segment that is followed together with this one and must not overlap
         with it; what is locked there is not written.
     """
@@ -46,6 +50,7 @@ class PropagatedSlices:
         plan: PropagationPlan,
         memory: ProbabilityMemory,
         threshold: float,
+        volumeNode: slicer.vtkMRMLScalarVolumeNode,
         rivals: Sequence[SliceStates] = (),
     ) -> None:
         self._writer = writer
@@ -55,6 +60,7 @@ class PropagatedSlices:
         self._plan = plan
         self._memory = memory
         self._threshold = threshold
+        self._volumeNode = volumeNode
         self._rivals = rivals
 
     def undoStep(self) -> Any:
@@ -130,8 +136,10 @@ class PropagatedSlices:
         return [index for index in outdated if self._empty(index)]
 
     def _empty(self, sliceIndex):
-        target = self._writer.target(self._segmentID, self._plan.axis)
-        return emptySlice(self._writer, self._sliceStates, target, sliceIndex)
+        return emptySlice(self._writer, self._sliceStates, self._target(), sliceIndex)
+
+    def _target(self):
+        return self._writer.target(self._segmentID, self._plan.axis, SliceGeometry(self._volumeNode))
 
     def _statesSharing(self, sliceIndex):
         """:return: SliceStates of the slices with voxels in common with a slice, as in segments of coarser voxels."""
@@ -154,7 +162,7 @@ class PropagatedSlices:
     def _replace(self, sliceIndex, mask, likely=None):
         axis = self._plan.axis
         with self._writer.undoStep(), self._neighbors.kept(sliceIndex):
-            target = self._writer.target(self._segmentID, axis)
+            target = self._target()
             if likely is None or self._threshold == DEFAULT_THRESHOLD:
                 crop = LabelmapCrop.ofSlice(axis, sliceIndex, mask.pixels, mask.x0, mask.y0)
             else:

@@ -17,7 +17,9 @@ from MedSAMSegLib.slices.neighborRecords import NeighborRecords
 from MedSAMSegLib.slices.segmentThreshold import noteThreshold, thresholdOf
 from MedSAMSegLib.slices.sliceRecords import SliceRecords
 from MedSAMSegLib.slices.sliceStates import SliceStates
+from MedSAMSegLib.volumes.obliqueStack import recordsAxis
 from MedSAMSegLib.volumes.sliceAxes import AXES, depthIJK
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 if TYPE_CHECKING:
     from MedSAMSegLib.client.probabilityMemory import ProbabilityMemory
@@ -98,8 +100,9 @@ class PropagationThresholds:
         :param context: SegmentContext.
         :return: :class:`UserError`, or None where it can.
         """
+        context = self._propagations.onItsPlanes(context)
         axis = self._axis(context)
-        records = SliceRecords(_segmentOf(context)).ofAxis(axis).values()
+        records = SliceRecords(_segmentOf(context)).ofAxis(recordsAxis(context.volume, axis)).values()
         problem = self._problem([record.probability for record in records if record.isFollowed and record.probability])
         if problem is None or not records:
             # This is asked often, and looking at the voxels takes its time.
@@ -124,6 +127,7 @@ class PropagationThresholds:
 
     def _change(self, run, context, threshold, continues, isLast):
         self._propagations.checkNoneRuns(context.segmentation)
+        context = self._propagations.onItsPlanes(context)
         writer = self._writers.of(context.segmentation, context.volume)
         writer.check(context.segmentID)
         joining = continues.step if continues else None
@@ -139,7 +143,7 @@ class PropagationThresholds:
         return result
 
     def _write(self, run, writer, context, threshold):
-        target = writer.target(context.segmentID, self._axis(context))
+        target = writer.target(context.segmentID, self._axis(context), SliceGeometry(context.volume))
         sliceStates = SliceStates.of(target)
         states = sliceStates.states()
         followed = self._followed(sliceStates, states)
@@ -162,7 +166,8 @@ class PropagationThresholds:
     def _axis(self, context):
         """:return: the array axis of the propagated slices; the first one of several."""
         records = SliceRecords(_segmentOf(context))
-        found = [axis for axis in AXES if any(record.isFollowed for record in records.ofAxis(axis).values())]
+        ofAxes = {axis: records.ofAxis(recordsAxis(context.volume, axis)).values() for axis in AXES}
+        found = [axis for axis in AXES if any(record.isFollowed for record in ofAxes[axis])]
         return found[0] if found else AXES[0]
 
     @staticmethod

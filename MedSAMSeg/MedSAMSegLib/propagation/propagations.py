@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.boxes.boxAlignment import checkNotMovedApart
+from MedSAMSegLib.boxes.boxVolumes import volumeOfBoxes
 from MedSAMSegLib.boxes.excludedSegment import excludedCrops
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.propagation.propagatedSlices import PropagatedSlices
@@ -16,6 +17,7 @@ from MedSAMSegLib.segments.segmentTarget import SegmentContext
 from MedSAMSegLib.slices.neighborRecords import NeighborRecords
 from MedSAMSegLib.slices.segmentThreshold import thresholdOf
 from MedSAMSegLib.slices.sliceStates import SliceStates
+from MedSAMSegLib.volumes.obliqueStack import isStack
 from MedSAMSegLib.volumes.phases import Phases
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
@@ -72,6 +74,7 @@ class Propagations:
 
         The other arguments are as for `MedSAMSegLogic.startPropagation`.
         """
+        volume = self._volumeOfBoxes(volume, segmentation, segments)
         if planes > 1:
             settings["planes"] = planes
         phases = Phases.of(volume)
@@ -119,13 +122,17 @@ class Propagations:
                 plan,
                 self._memory,
                 thresholdOf(segmentation.GetSegmentation().GetSegment(segment)),
+                volume,
                 rivals=[] if mayOverlap else [states for other, states in statesOfSegments.items() if other != segment],
             )
             for segment, plan in plans.items()
         }
         spacing = next(iter(statesOfSegments.values())).spacing
         request = {**_request(plans, mayOverlap), "spacing": spacing, "withProbabilities": True}
-        upload = self._uploads.jointUpload(volume, phases)
+        if isStack(volume):
+            upload = self._uploads.planesUpload(volume, 0, SliceGeometry(volume).shape[axis] - 1)
+        else:
+            upload = self._uploads.jointUpload(volume, phases)
         run = PropagationRun(self._connect, upload, request, targets, progress)
         self._runs[segmentation.GetID()] = run
         return run
@@ -147,6 +154,20 @@ class Propagations:
     def _isBoxed(self, volume, segmentation, segment, axis):
         axes = {self._store.stored(node).axis for node in self._store.nodes(segmentation, segment, volume)}
         return len(axes) == 1 and axis in (None, *axes)
+
+    def _volumeOfBoxes(self, volume, segmentation, segments):
+        """:return: the volume whose slices all boxes of the segments are on, or the stack whose planes."""
+        nodes = [node for each in segments for node in self._store.nodes(segmentation, each, volume, withStacks=True)]
+        volumes = {self._store.volume(node) for node in nodes}
+        if isStack(volume) or not volumes:
+            return volume
+        if len(volumes) > 1:
+            raise UserError(
+                f"The boxes on '{volume.GetName()}' lie on planes that are turned against each other.",
+                "Propagation follows one direction: remove the boxes of the other ones.",
+                "mixed_axes",
+            )
+        return volumes.pop()
 
     def _prompts(self, volume, segmentation, segment):
         boxes = self._store.list(segmentation, segment, volume)
@@ -181,6 +202,11 @@ class Propagations:
         first = min(index - below for index, (below, _above) in zip(indices, extents, strict=True))
         last = max(index + above for index, (_below, above) in zip(indices, extents, strict=True))
         return max(first, 0), min(last, count - 1)
+
+    def onItsPlanes(self, context: SegmentContext) -> SegmentContext:
+        """:return: a SegmentContext on the volume, or the stack, that the boxes of its segment are on."""
+        volume, segmentation, segmentID = context
+        return context._replace(volume=volumeOfBoxes(self._store, segmentation, segmentID, volume))
 
     def checkNoneRuns(self, segmentation: slicer.vtkMRMLSegmentationNode) -> None:
         """:raises UserError: if a propagation is still writing into a segmentation."""

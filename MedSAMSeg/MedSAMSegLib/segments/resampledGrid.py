@@ -104,8 +104,28 @@ class ResampledGrid:
         """:return: a LabelmapCrop of the grid's voxels as one of the volume's: what the voxels' centers are in."""
         if crop.isEmpty:
             return LabelmapCrop.empty()
-        extent = self.inVolume(self._around(crop.extent, self.gridToVolumeIJK, (0.5, 0.5, 0.5)))
-        return LabelmapCrop(lookUp(crop.voxels, crop.start, self.volumeIJKToGrid, extent), extent[::2]).trimmed()
+        return self._sampled(crop, self.inVolume(self._around(crop.extent, self.gridToVolumeIJK, (0.5, 0.5, 0.5))))
+
+    def sampledSlice(self, crop: LabelmapCrop, axis: int, sliceIndex: int) -> LabelmapCrop:
+        """:return: the part of what `sampledFromGrid` returns that is on one slice of the volume."""
+        # The center of a slice's voxel may lie in a voxel of the grid beside its slab, but not far from it.
+        piece, depth = crop.piece(self.slicePlane(axis, sliceIndex)), depthIJK(axis)
+        if piece.isEmpty:
+            return LabelmapCrop.empty()
+        extent = list(self.inVolume(self._around(piece.extent, self.gridToVolumeIJK, (0.5, 0.5, 0.5))))
+        if not extent[2 * depth] <= sliceIndex <= extent[2 * depth + 1]:
+            return LabelmapCrop.empty()
+        extent[2 * depth : 2 * depth + 2] = [sliceIndex, sliceIndex]
+        return self._sampled(piece, extent)
+
+    def _sampled(self, crop, extent):
+        if 0 in shapeOf(extent) or crop.voxels.size == 0:
+            return LabelmapCrop.empty()
+        return LabelmapCrop(self._valuesAt(crop, extent), tuple(extent[::2])).trimmed()
+
+    def _valuesAt(self, crop, extent):
+        """:return: bool array over an extent of the volume: the voxels of a crop of the grid that show there."""
+        return lookUp(crop.voxels, crop.start, self.volumeIJKToGrid, extent)
 
     def slicePlane(self, axis: int, sliceIndex: int) -> Any:
         """:return: a VTK extent in the grid that holds the slab of a whole slice of the volume."""

@@ -13,8 +13,10 @@ import vtk
 
 from MedSAMSegLib.segments.editorSettings import INSIDE_ONE_SEGMENT
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop, imageVoxelsWithin, labelWithin
-from MedSAMSegLib.segments.segmentationGrid import isSameGrid
+from MedSAMSegLib.segments.segmentationGrid import gridOf, isSameGrid
 from MedSAMSegLib.segments.segmentChecks import isKeptWhole, whyKeptWhole
+from MedSAMSegLib.volumes.obliqueStack import sourceOf
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 if TYPE_CHECKING:
     from MedSAMSegLib.segments.segmentTarget import SegmentTarget
@@ -160,15 +162,21 @@ class SliceEditPlanner:
         if why or not voxels.any():
             return voxels, why
         accepted = np.zeros_like(voxels)
-        for axis, crop in self._acceptedSlices(self._segmentationNode, other, self._volumeNode):
-            accepted |= self._grid.cropOnGrid(crop, axis).within(extent)
+        for volumeNode, axis, crop in self._acceptedSlices(self._segmentationNode, other, sourceOf(self._volumeNode)):
+            accepted |= self._gridFor(volumeNode).cropOnGrid(crop, axis).within(extent)
         return voxels & accepted, "accepted slices"
+
+    def _gridFor(self, volumeNode):
+        """:return: the grid for crops of a volume, or of a stack of it."""
+        if volumeNode is self._volumeNode:
+            return self._grid
+        return gridOf(self._segmentationNode, self._segmentID, SliceGeometry(volumeNode))
 
     def _editable(self, crop):
         if crop.isEmpty:
             return True
         return self._settings.editableVoxels(
-            self._segmentationNode, self._segmentID, self._volumeNode, crop.extent, self._grid.IJKToRAS
+            self._segmentationNode, self._segmentID, sourceOf(self._volumeNode), crop.extent, self._grid.IJKToRAS
         )
 
     def voxels(self, segmentID: str, extent: Sequence[int]) -> np.ndarray:

@@ -14,6 +14,7 @@ from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.closedSurfaces import ClosedSurfaces
 from MedSAMSegLib.segments.editApplier import EditApplier
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
+from MedSAMSegLib.segments.obliqueGrid import ObliqueGrid
 from MedSAMSegLib.segments.segmentationGrid import BINARY_LABELMAP, checkSegmentation, gridOf, isStoredAsVoxels
 from MedSAMSegLib.segments.segmentChecks import checkWritable, isKeptWhole
 from MedSAMSegLib.segments.segmentEdit import SliceEditPlanner
@@ -65,9 +66,9 @@ class SegmentWriter:
     other segments keep their voxels. The undo history lives as long as the writer: keep one for each segmentation.
 
     :param segmentationNode: the segmentation; where its voxels do not coincide with the volume's, masks are resampled.
-    :param volumeNode: the volume that the slices are of.
-    :param acceptedSlices: function of a segmentation, the ID of a segment and a volume that returns
-        [(axis, LabelmapCrop in voxels of the volume)]: what that segment keeps, although others may overwrite it.
+    :param volumeNode: the volume that the slices are of, or the planes of its stacks.
+    :param acceptedSlices: function of a segmentation, the ID of a segment and a volume that returns [(volume or
+        stack, axis, LabelmapCrop in its voxels)]: what that segment keeps, although others may overwrite it.
     :raises UserError: if one of them is gone or they are under transforms that move them apart.
     """
 
@@ -140,7 +141,7 @@ class SegmentWriter:
 
         :param segmentID: ID of the segment.
         :param axis: array axis of the slices that will be written.
-        :param geometry: SliceGeometry of the volume, where it is known that it is still this.
+        :param geometry: SliceGeometry of the volume, where it is known that it is still this, or of a stack of it.
         :return: SegmentTarget.
         :raises UserError: if the segment cannot be written.
         """
@@ -148,7 +149,8 @@ class SegmentWriter:
             # What cannot be written stays the surfaces that it is.
             self.check(segmentID, geometry)
             self._storeAsVoxels()
-        return SegmentTarget.of(SegmentContext(self._volumeNode, self._segmentationNode, segmentID), axis, geometry)
+        volumeNode = geometry.volumeNode if geometry else self._volumeNode
+        return SegmentTarget.of(SegmentContext(volumeNode, self._segmentationNode, segmentID), axis, geometry)
 
     def replaceSlices(self, target: SegmentTarget, sliceIndices: Iterable[int], crop: LabelmapCrop) -> bool:
         """Put masks in the place of what a segment has on some slices, as `write` does in the mode "replace".
@@ -177,7 +179,7 @@ class SegmentWriter:
         """Say what to know about how masks were written in the last undo step.
 
         :param segmentID: ID of the segment.
-        :param grid: the grid of the segment, where it is known already.
+        :param grid: the grid of the segment, where it is known already; that of a stack does not tell.
         :return: list of sentences.
         """
         if not self.isUsable or self._segmentationNode.GetSegmentation().GetSegment(segmentID) is None:
@@ -186,7 +188,8 @@ class SegmentWriter:
         if self._wereSurfaces:
             self._wereSurfaces = False
             sentences.append(remarkOnSurfaces(self._segmentationNode))
-        grid = grid or gridOf(self._segmentationNode, segmentID, SliceGeometry(self._volumeNode))
+        if grid is None or isinstance(grid, ObliqueGrid):
+            grid = gridOf(self._segmentationNode, segmentID, SliceGeometry(self._volumeNode))
         if grid.isResampled:
             sentences.append(remarkOnGrid(self._segmentationNode, self._volumeNode, grid))
         if self._keepers:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.segments.segmentWriter import SegmentWriter
+from MedSAMSegLib.volumes.obliqueStack import sourceOf
 
 if TYPE_CHECKING:
     import slicer
@@ -26,6 +27,8 @@ class SegmentWriters:
 
         :raises UserError: if one of them is gone or their voxels do not coincide.
         """
+        # What is written on the planes of a stack is undone with the rest.
+        volume = sourceOf(volume) if volume is not None else None
         # Those of removed nodes hold whole segmentations in memory, and IDs are given again in a new scene.
         self._writers = {key: writer for key, writer in self._writers.items() if writer.isUsable}
         if segmentation is None or volume is None:
@@ -41,5 +44,6 @@ class SegmentWriters:
         """:return: the SegmentWriter that was made for these nodes already; None without one."""
         if segmentation is None or volume is None:
             return None
-        writer = self._writers.get((segmentation.GetID(), volume.GetID()))
+        source = sourceOf(volume)
+        writer = source and self._writers.get((segmentation.GetID(), source.GetID()))
         return writer if writer is not None and writer.isUsable else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import slicer
@@ -12,11 +11,11 @@ import vtk
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop, emptyImage, imageVoxels
+from MedSAMSegLib.segments.obliqueGrid import ObliqueGrid
 from MedSAMSegLib.segments.resampledGrid import ResampledGrid
+from MedSAMSegLib.volumes.obliqueStack import isStack, sourceOf
 from MedSAMSegLib.volumes.sliceAxes import depthIJK
-
-if TYPE_CHECKING:
-    from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 BINARY_LABELMAP = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
 CLOSED_SURFACE = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
@@ -33,12 +32,13 @@ def gridOf(
     :param segmentationNode: the segmentation; without a geometry of its own it gets the volume's.
     :param segmentID: ID of a segment in it; None for the segmentation's own grid.
     :param geometry: SliceGeometry of the volume; any linear parent transforms on both sides.
-    :return: SegmentationGrid where the voxels coincide with the volume's, ResampledGrid elsewhere.
+    :return: SegmentationGrid where the voxels coincide with the volume's, ObliqueGrid of a stack, else ResampledGrid.
     :raises UserError: if the segmentation is gone, or they are under transforms that move them apart.
     """
     checkSegmentation(segmentationNode)
     volumeNode = geometry.volumeNode
-    IJKToRAS = _ownIJKToRAS(segmentationNode, segmentID, _referenceIJKToRAS(segmentationNode, volumeNode))
+    reference = _referenceIJKToRAS(segmentationNode, sourceOf(volumeNode))
+    IJKToRAS = _ownIJKToRAS(segmentationNode, segmentID, reference)
     volumeIJKToGrid = np.linalg.inv(_IJKToWorld(segmentationNode, IJKToRAS)) @ geometry.IJKToWorld
     signs = np.where(np.diag(volumeIJKToGrid)[:3] < 0, -1, 1)
     offset = np.round(volumeIJKToGrid[:3, 3]).astype(int)
@@ -46,6 +46,10 @@ def gridOf(
         return SegmentationGrid(IJKToRAS, geometry.shape, signs, offset)
     if segmentationNode.GetParentTransformNode() is not volumeNode.GetParentTransformNode():
         raise _transformsDiffer(segmentationNode, volumeNode)
+    if isStack(volumeNode):
+        source = SliceGeometry(sourceOf(volumeNode))
+        toSource = source.worldToIJK @ geometry.IJKToWorld
+        return ObliqueGrid(IJKToRAS, volumeIJKToGrid, geometry.shape, toSource, source.shape)
     return ResampledGrid(IJKToRAS, volumeIJKToGrid, geometry.shape)
 
 

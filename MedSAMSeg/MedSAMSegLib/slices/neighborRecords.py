@@ -10,6 +10,7 @@ import slicer
 from MedSAMSegLib.segments.editorSettings import EditorSettings
 from MedSAMSegLib.slices.sliceRecords import SliceRecords
 from MedSAMSegLib.slices.sliceStates import SliceStates
+from MedSAMSegLib.volumes.obliqueStack import recordsAxis
 
 
 class NeighborRecords:
@@ -54,7 +55,8 @@ class NeighborRecords:
             other
             for other in segmentation.GetSegmentIDs()
             if other != self._segmentID
-            and SliceRecords(segmentation.GetSegment(other)).of(self._axis, sliceIndex) is not None
+            and SliceRecords(segmentation.GetSegment(other)).of(recordsAxis(self._volumeNode, self._axis), sliceIndex)
+            is not None
         ]
 
     def _sliceStates(self, segmentID):

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from MedSAMSegLib.slices.sliceRecords import SliceRecords
 from MedSAMSegLib.slices.sliceStates import SliceStates
+from MedSAMSegLib.volumes.obliquePlanes import PLANES_AXIS
+from MedSAMSegLib.volumes.obliqueStack import recordsAxis, stacksOf
 from MedSAMSegLib.volumes.sliceAxes import AXES
 
 if TYPE_CHECKING:
@@ -15,19 +17,20 @@ if TYPE_CHECKING:
 def acceptedSlices(
     segmentationNode: slicer.vtkMRMLSegmentationNode, segmentID: str, volumeNode: slicer.vtkMRMLScalarVolumeNode
 ) -> list:
-    """:return: [(axis, LabelmapCrop in voxels of the volume)] of the slices of a segment that the user accepted.
+    """Find the slices of a segment that the user accepted.
 
     :param segmentationNode: the segmentation.
     :param segmentID: ID of a segment in it.
-    :param volumeNode: the volume whose slices are meant.
+    :param volumeNode: the volume whose slices are meant, and the planes of its stacks.
+    :return: [(volume or stack, axis, LabelmapCrop in its voxels)].
     """
     records = SliceRecords(segmentationNode.GetSegmentation().GetSegment(segmentID))
-    accepted = {axis: [index for index, record in records.ofAxis(axis).items() if record.isAccepted] for axis in AXES}
+    places = [*((volumeNode, axis) for axis in AXES), *((stack, PLANES_AXIS) for stack in stacksOf(volumeNode))]
     crops = []
-    for axis, indices in accepted.items():
-        sliceStates = SliceStates(segmentationNode, segmentID, volumeNode, axis) if indices else None
+    for node, axis in places:
+        indices = [index for index, each in records.ofAxis(recordsAxis(node, axis)).items() if each.isAccepted]
+        sliceStates = SliceStates(segmentationNode, segmentID, node, axis) if indices else None
         states = {index: sliceStates.state(index) for index in indices}
-        crops += [
-            (axis, sliceStates.crop(index)) for index, state in states.items() if state is not None and state.isAccepted
-        ]
-    return [(axis, crop) for axis, crop in crops if crop is not None]
+        accepted = [index for index, state in states.items() if state is not None and state.isAccepted]
+        crops += [(node, axis, sliceStates.crop(index)) for index in accepted]
+    return [(node, axis, crop) for node, axis, crop in crops if crop is not None]

@@ -41,18 +41,23 @@ class SliceRecords:
     def __init__(self, segment: slicer.vtkSegment) -> None:
         self._segment = segment
 
-    def ofAxis(self, axis: int) -> dict[int, SliceRecord]:
-        """:return: {slice index: SliceRecord} along an array axis."""
+    @property
+    def axes(self) -> list[str]:
+        """What there are records of: array axes as texts, and those of stacks (`obliqueStack.recordsAxis`)."""
+        return list(self._read(BLOCKS_TAG))
+
+    def ofAxis(self, axis: int | str) -> dict[int, SliceRecord]:
+        """:return: {slice index: SliceRecord} along an array axis; of a stack, see `obliqueStack.recordsAxis`."""
         first, last = self._read(BLOCKS_TAG).get(str(axis), (0, -1))
         blocks = [self._read(_tagOf(axis, block)) for block in range(first, last + 1)]
         return {int(index): SliceRecord.fromJson(values) for block in blocks for index, values in block.items()}
 
-    def of(self, axis: int, sliceIndex: int) -> SliceRecord | None:
+    def of(self, axis: int | str, sliceIndex: int) -> SliceRecord | None:
         """:return: the SliceRecord of one slice along an array axis; None without one."""
         values = self._read(_tagOf(axis, sliceIndex // BLOCK_SLICES)).get(str(sliceIndex))
         return None if values is None else SliceRecord.fromJson(values)
 
-    def note(self, axis: int, records: dict[int, SliceRecord] | dict[int, None]) -> None:
+    def note(self, axis: int | str, records: dict[int, SliceRecord] | dict[int, None]) -> None:
         """Add records of slices along an axis, in place of earlier ones.
 
         :param axis: array axis.

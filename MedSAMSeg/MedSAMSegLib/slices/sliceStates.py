@@ -11,6 +11,7 @@ from MedSAMSegLib.segments.latticeSampling import nearest
 from MedSAMSegLib.segments.segmentationGrid import checkSegmentation, gridOf
 from MedSAMSegLib.slices.sliceRecord import EDITED, SliceRecord, SliceState
 from MedSAMSegLib.slices.sliceRecords import SliceRecords, sliceDigest
+from MedSAMSegLib.volumes.obliqueStack import recordsAxis
 from MedSAMSegLib.volumes.sliceAxes import depthIJK, fromIJK
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
@@ -53,6 +54,7 @@ class SliceStates:
         self._target = target
         self._volumeNode = volumeNode
         self._axis = axis
+        self._recordsAxis = recordsAxis(volumeNode, axis)
         self._segmentationNode = segmentationNode
         self._segmentID = segmentID
 
@@ -65,7 +67,7 @@ class SliceStates:
     def states(self) -> dict[int, SliceState]:
         """:return: {slice index: SliceState} of all slices that have voxels or a record, in the order of the slices."""
         # A segment that was worked on in a larger volume knows of slices that this one does not have.
-        records = {index: known for index, known in self._records.ofAxis(self._axis).items() if self._has(index)}
+        records = {index: known for index, known in self._records.ofAxis(self._recordsAxis).items() if self._has(index)}
         digests = self._digests()
         return {
             index: _state(index, records.get(index), digests.get(index, "")) for index in sorted({*records, *digests})
@@ -73,7 +75,7 @@ class SliceStates:
 
     def state(self, sliceIndex: int) -> SliceState | None:
         """:return: SliceState of one slice; None if it has neither voxels nor a record."""
-        record, digest = self._records.of(self._axis, sliceIndex), self._digest(sliceIndex)
+        record, digest = self._records.of(self._recordsAxis, sliceIndex), self._digest(sliceIndex)
         return None if record is None and not digest else _state(sliceIndex, record, digest)
 
     @property
@@ -112,7 +114,7 @@ class SliceStates:
         record = SliceRecord(
             provenance, self._digest(sliceIndex), confidence, parts or {}, basis, probability=probability
         )
-        self._records.note(self._axis, {sliceIndex: record})
+        self._records.note(self._recordsAxis, {sliceIndex: record})
 
     def accept(self, sliceIndex: int, isAccepted: bool = True) -> None:
         """Lock a slice as it is now, or unlock it.
@@ -121,22 +123,22 @@ class SliceStates:
         :param isAccepted: whether it is good.
         """
         digest = self._digest(sliceIndex)
-        state = _state(sliceIndex, self._records.of(self._axis, sliceIndex), digest)
+        state = _state(sliceIndex, self._records.of(self._recordsAxis, sliceIndex), digest)
         record = None
         # Without a record, what is there are manual edits still.
         if isAccepted or state.provenance != EDITED:
             record = _recordOf(state, digest, isAccepted)
-        self._records.note(self._axis, {sliceIndex: record})
+        self._records.note(self._recordsAxis, {sliceIndex: record})
 
     def acceptAll(self) -> int:
         """Lock all slices with voxels as they are now.
 
         :return: how many there are.
         """
-        records, digests = self._records.ofAxis(self._axis), self._digests()
+        records, digests = self._records.ofAxis(self._recordsAxis), self._digests()
         states = [_state(index, records.get(index), digest) for index, digest in digests.items()]
         self._records.note(
-            self._axis,
+            self._recordsAxis,
             {
                 state.index: _recordOf(state, digests[state.index], isAccepted=True)
                 for state in states
@@ -152,8 +154,8 @@ class SliceStates:
         """
         digest = self._digest(state.index)
         record = _recordOf(state, digest, state.isAccepted)
-        if self._records.of(self._axis, state.index) != record:
-            self._records.note(self._axis, {state.index: record})
+        if self._records.of(self._recordsAxis, state.index) != record:
+            self._records.note(self._recordsAxis, {state.index: record})
 
     def restoreAll(self, states: Any) -> None:
         """Record slices as they were made, as `restore` does with one; of many this is faster.
@@ -162,11 +164,11 @@ class SliceStates:
         """
         digests = self._digests()
         records = {each.index: _recordOf(each, digests.get(each.index, ""), each.isAccepted) for each in states}
-        self._records.note(self._axis, records)
+        self._records.note(self._recordsAxis, records)
 
     def record(self, sliceIndex: int) -> SliceRecord | None:
         """:return: the SliceRecord of a slice; None if there is none, or not of what is there now."""
-        record = self._records.of(self._axis, sliceIndex)
+        record = self._records.of(self._recordsAxis, sliceIndex)
         return record if record is not None and record.digest == self._digest(sliceIndex) else None
 
     def restoreRecord(self, sliceIndex: int, record: SliceRecord | None) -> None:
@@ -176,11 +178,11 @@ class SliceStates:
         :param record: SliceRecord, or None.
         """
         isSame = record is not None and record.digest == self._digest(sliceIndex)
-        self._records.note(self._axis, {sliceIndex: record if isSame else None})
+        self._records.note(self._recordsAxis, {sliceIndex: record if isSame else None})
 
     def forget(self, sliceIndex: int) -> None:
         """Drop what is known of a slice."""
-        self._records.note(self._axis, {sliceIndex: None})
+        self._records.note(self._recordsAxis, {sliceIndex: None})
 
     def tightBox(self, sliceIndex: int) -> tuple[float, float, float, float] | None:
         """:return: (x0, y0, x1, y1) round the segment's voxels on a slice, None where it has none."""
@@ -205,20 +207,15 @@ class SliceStates:
         if not grid.isResampled:
             return self._crops(grid)
         found = self._found
-        crops = {index: self._sampled(grid, found, index) for index in grid.slabs(found, self._axis)}
+        crops = {index: grid.sampledSlice(found, self._axis, index) for index in grid.slabs(found, self._axis)}
         return {index: crop for index, crop in crops.items() if not crop.isEmpty}
 
     def _crop(self, grid, sliceIndex):
         if grid.isResampled:
-            crop = self._sampled(grid, self._found, sliceIndex)
+            crop = grid.sampledSlice(self._found, self._axis, sliceIndex)
         else:
             crop = grid.cropFromGrid(self._voxelsWithin(grid.slicePlane(self._axis, sliceIndex))).trimmed()
         return None if crop.isEmpty else crop
-
-    def _sampled(self, grid, found, sliceIndex):
-        # The center of a slice's voxel may lie in a voxel of the grid beside its slab, but not far from it.
-        piece = found.piece(grid.slicePlane(self._axis, sliceIndex))
-        return _ofSlice(grid.sampledFromGrid(piece), self._axis, sliceIndex)
 
     def sharing(self, sliceIndex: int) -> list[int]:
         """:return: indices of the other slices that have voxels in common with a slice: where those are coarser."""
@@ -314,17 +311,6 @@ def emptySlice(writer: SegmentWriter, sliceStates: SliceStates, target: SegmentT
 
 def _digestOfSlab(indices):
     return "" if indices is None else sliceDigest(np.ones(1, bool), indices.ravel())
-
-
-def _ofSlice(crop, axis, sliceIndex):
-    """:return: the part of a LabelmapCrop that is on a slice."""
-    depth = depthIJK(axis)
-    number = sliceIndex - crop.start[depth]
-    if crop.isEmpty or not 0 <= number < crop.voxels.shape[axis]:
-        return LabelmapCrop.empty()
-    start = list(crop.start)
-    start[depth] = sliceIndex
-    return LabelmapCrop(crop.voxels.take([number], axis=axis), tuple(start)).trimmed()
 
 
 def _recordOf(state, digest, isAccepted):

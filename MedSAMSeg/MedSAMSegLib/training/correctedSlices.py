@@ -100,6 +100,9 @@ def goodSlices(
     records = SliceRecords(segmentation.GetSegmentation().GetSegment(segmentID))
     statesOfSegments = {axis: SliceStates(segmentation, segmentID, volume, axis) for axis in AXES}
     axes = [axis for axis in AXES if records.ofAxis(axis)]
+    if not axes and records.axes:
+        # It was made on turned planes: what crosses a slice of the volume there nobody drew on it.
+        return {}
     if not axes:
         # All of it is manual work: on which slices it was drawn, the direction in which it has fewest tells.
         axes = [min(AXES, key=lambda axis: len(statesOfSegments[axis].states()))]

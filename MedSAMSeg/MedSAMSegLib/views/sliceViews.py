@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
 
 import slicer
 
-if TYPE_CHECKING:
-    from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+from MedSAMSegLib.volumes.sliceGeometry import SMALLEST_ROTATION, SliceGeometry
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,9 +38,20 @@ def shownSlice(geometry: SliceGeometry, axis: int | None = None) -> ShownSlice:
 def slicesInViews(geometry: SliceGeometry) -> dict[str, ShownSlice]:
     """Return the slice of a volume that lies in each slice view of the layout: {name of the view: ShownSlice}.
 
+    Of a stack, without views that are not turned as its planes are.
+
     :param geometry: :class:`SliceGeometry` of the volume.
     """
-    return {node.GetLayoutName(): sliceInView(geometry, node) for node in _shownSliceNodes()}
+    shown = {node: sliceInView(geometry, node) for node in _shownSliceNodes()}
+    return {node.GetLayoutName(): each for node, each in shown.items() if geometry.showsSlices(node, each.axis)}
+
+
+def isAnyViewTurned(geometry: SliceGeometry) -> bool:
+    """Return whether any slice view of the layout is rotated against a volume.
+
+    :param geometry: :class:`SliceGeometry` of the volume.
+    """
+    return any(geometry.axisForSliceNode(node)[1] >= SMALLEST_ROTATION for node in _shownSliceNodes())
 
 
 def sliceInView(geometry: SliceGeometry, sliceNode: slicer.vtkMRMLSliceNode) -> ShownSlice:

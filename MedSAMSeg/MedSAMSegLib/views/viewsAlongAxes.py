@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 def viewsAlongAxes(geometry: SliceGeometry) -> dict[int, list[str]]:
     """Return {array axis: IDs of the slice nodes whose views show slices along it}, as the views are turned now.
 
-    A view that is turned against the volume counts for the axis whose slices it shows best.
+    A view that is turned against the volume counts for the axis whose slices it shows best; for the planes of a stack,
+    as `SliceGeometry.showsSlices` says.
 
     :param geometry: :class:`SliceGeometry` of the volume.
     """
     sliceNodes = slicer.util.getNodesByClass("vtkMRMLSliceNode")
-    axes = {node.GetID(): geometry.axisOf(node) for node in sliceNodes}
-    return {axis: [nodeID for nodeID, shown in axes.items() if shown == axis] for axis in AXES}
+    return {axis: [node.GetID() for node in sliceNodes if geometry.showsSlices(node, axis)] for axis in AXES}

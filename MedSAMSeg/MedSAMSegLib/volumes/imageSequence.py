@@ -8,7 +8,7 @@ import numpy as np
 import slicer
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.volumes.sliceGeometry import IJKToRASOf
+from MedSAMSegLib.volumes.voxelPlaces import IJKToRASOf
 
 
 def sequenceShownBy(node: slicer.vtkMRMLNode | None) -> tuple[Any, Any]:

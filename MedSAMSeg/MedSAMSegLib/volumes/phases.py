@@ -8,7 +8,8 @@ from typing import Any
 import slicer
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.volumes.sliceGeometry import IJKToWorldOf, checkVolume, isColor
+from MedSAMSegLib.volumes.sliceGeometry import checkVolume, isColor
+from MedSAMSegLib.volumes.voxelPlaces import IJKToWorldOf
 
 #: How the probabilities of all volumes become one.
 FUSIONS = ("mean", "max")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 import slicer
@@ -10,7 +11,7 @@ import vtk
 from vtk.util.numpy_support import vtk_to_numpy
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.volumes.sliceGeometry import IJKToWorldOf
+from MedSAMSegLib.volumes.voxelPlaces import IJKToWorldOf
 
 # In voxels: files round their numbers.
 SAME_PLACE_TOLERANCE = 0.1
@@ -42,23 +43,21 @@ def inVoxelsOf(
     """
     names = f"'{other.GetName()}'", f"'{volumeNode.GetName()}'"
     matrix, size = _toOther(volumeNode, other), volumeNode.GetImageData().GetDimensions()
-    image = _atItsIndices(other.GetImageData())
+    image = atItsIndices(other.GetImageData())
     everywhere = vtk.vtkImageData()
     everywhere.SetDimensions(image.GetDimensions())
     everywhere.AllocateScalars(vtk.VTK_UNSIGNED_CHAR, 1)
     everywhere.GetPointData().GetScalars().Fill(1)
-    covered = float(_resliced(everywhere, matrix, size, 0.0, isLinear=False).mean())
+    covered = float(resliced(everywhere, matrix, size, 0.0, isLinear=False).mean())
     if not covered:
         raise UserError(
             f"{names[0]} and {names[1]} have no place in common.",
             "Choose volumes of one examination, or register them first with one of Slicer's modules.",
             "phase_elsewhere",
         )
-    isGray = image.GetNumberOfScalarComponents() == 1
-    outside = float(np.nanmin(vtk_to_numpy(image.GetPointData().GetScalars()))) if isGray else 0.0
     part = "" if covered > WHOLLY_COVERED else f", of which it covers {covered:.0%}"
     sentence = f"{names[0]} has other voxels than {names[1]}: it is resampled to them{part}."
-    return _resliced(image, matrix, size, outside, isLinear=True), sentence
+    return resliced(image, matrix, size, outsideOf(image), isLinear=True), sentence
 
 
 def _toOther(volumeNode, other):
@@ -66,7 +65,7 @@ def _toOther(volumeNode, other):
     return np.linalg.inv(IJKToWorldOf(other)) @ IJKToWorldOf(volumeNode)
 
 
-def _atItsIndices(image):
+def atItsIndices(image: vtk.vtkImageData) -> vtk.vtkImageData:
     """:return: the image with its first voxel at the origin and the others 1 apart; the voxels are the same memory."""
     made = vtk.vtkImageData()
     made.SetDimensions(image.GetDimensions())
@@ -74,7 +73,25 @@ def _atItsIndices(image):
     return made
 
 
-def _resliced(image, matrix, size, outside, isLinear):
+def outsideOf(image: vtk.vtkImageData) -> float:
+    """:return: what stands where an image has no voxels: its smallest value; of colors, black."""
+    if image.GetNumberOfScalarComponents() > 1:
+        return 0.0
+    return float(np.nanmin(vtk_to_numpy(image.GetPointData().GetScalars())))
+
+
+def resliced(
+    image: vtk.vtkImageData, matrix: np.ndarray, size: Sequence[int], outside: float, isLinear: bool
+) -> np.ndarray:
+    """Look an image up at the voxels of another grid.
+
+    :param image: an image `atItsIndices`.
+    :param matrix: 4 × 4 array from voxel indices (i, j, k) of the other grid to those of the image.
+    :param size: numbers of voxels of the other grid along I, J and K.
+    :param outside: value where the image has none.
+    :param isLinear: whether to interpolate linearly, not to take the nearest voxel.
+    :return: array (K, J, I), or (K, J, I, values), in the image's type.
+    """
     transform = vtk.vtkMatrixToLinearTransform()
     transform.SetInput(slicer.util.vtkMatrixFromArray(matrix))
     reslice = vtk.vtkImageReslice()

@@ -11,8 +11,13 @@ import slicer
 import vtk
 
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.volumes.obliqueStack import follow, isStack, sourceOf
 from MedSAMSegLib.volumes.sliceAxes import AXES, byAxis, depthIJK, fromIJK, inPlaneIJK, toIJK
 from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
+from MedSAMSegLib.volumes.voxelPlaces import IJKToWorldOf
+
+# A view that is turned less than this against the volume, in degrees, shows its slices to the eye.
+SMALLEST_ROTATION = 1.0
 
 # Two corners further apart than this along the axis, in slices, are not a box on one slice.
 SAME_SLICE_TOLERANCE = 0.5
@@ -78,13 +83,33 @@ class SliceGeometry:
         :param sliceNode: vtkMRMLSliceNode of the view.
         :return: (array axis, degrees by which the view is rotated against the volume; 0 when it shows stored slices).
         """
-        right, up, normal = _viewAxes(sliceNode)
+        return self.axisForDirections(*viewAxes(sliceNode))
+
+    def axisForDirections(self, right: np.ndarray, up: np.ndarray, normal: np.ndarray) -> tuple[int, float]:
+        """Find the slices that are nearest to a plane.
+
+        :param right: direction along the plane's rows, in the world.
+        :param up: direction along its columns, either way.
+        :param normal: direction across it.
+        :return: as of :meth:`axisForSliceNode`.
+        """
         axis, tilt = self._nearestAxis(normal)
         return axis, max(tilt, self._inPlaneAngle(axis, right, up))
 
+    def showsSlices(self, sliceNode: slicer.vtkMRMLSliceNode, axis: int) -> bool:
+        """Tell whether a view is one to see slices in: it shows them better than those along other axes.
+
+        The planes of a stack are for views that are turned as they are, and for no others.
+
+        :param sliceNode: vtkMRMLSliceNode of the view.
+        :param axis: array axis of the slices.
+        """
+        shown, tilt = self._nearestAxis(viewAxes(sliceNode)[2])
+        return shown == axis and (tilt < SMALLEST_ROTATION or not isStack(self.volumeNode))
+
     def axisOf(self, sliceNode: slicer.vtkMRMLSliceNode) -> int:
         """:return: the array axis of the slices that the view of a vtkMRMLSliceNode shows best."""
-        _right, _up, normal = _viewAxes(sliceNode)
+        _right, _up, normal = viewAxes(sliceNode)
         return self._nearestAxis(normal)[0]
 
     def _nearestAxis(self, normal):
@@ -127,12 +152,25 @@ class SliceGeometry:
         :return: SlicePrompt of a box; its `isClipped` tells whether a part was cut off.
         :raises UserError: if the box misses the volume or has no area.
         """
-        axis = self.axisOf(sliceNode)
+        right, up, _normal = viewAxes(sliceNode)
+        return self.boxFromDirections(cornerA, cornerB, right, up)
+
+    def boxFromDirections(
+        self, cornerA: Sequence[float], cornerB: Sequence[float], right: np.ndarray, up: np.ndarray
+    ) -> SlicePrompt:
+        """Turn a rectangle on any plane into a box, as :meth:`boxFromView` does.
+
+        :param cornerA: (R, A, S) of one corner, in the world.
+        :param cornerB: (R, A, S) of the opposite corner.
+        :param right: unit vector along two of the rectangle's sides, in the world.
+        :param up: unit vector along the other two.
+        :return: SlicePrompt of a box.
+        :raises UserError: if the box misses the volume or has no area.
+        """
         start = np.asarray(cornerA, float)
         diagonal = np.asarray(cornerB, float) - start
-        right, up, _normal = _viewAxes(sliceNode)
         otherCorners = (start + right * (right @ diagonal), start + up * (up @ diagonal))
-        return self._boxAround((cornerA, cornerB, *otherCorners), axis)
+        return self._boxAround((cornerA, cornerB, *otherCorners), self._nearestAxis(np.cross(right, up))[0])
 
     def clip(self, prompt: SlicePrompt) -> SlicePrompt:
         """Cut a box to the image, [-0.5, n - 0.5] in each direction.
@@ -185,6 +223,10 @@ def checkVolume(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> None:
     """
     if volumeNode is None or volumeNode.GetScene() is None:
         raise UserError("The volume is no longer in the scene.", "Choose another volume.", "volume_removed")
+    if isStack(volumeNode):
+        checkVolume(sourceOf(volumeNode))
+        follow(volumeNode)
+        return
     if volumeNode.GetImageData() is None or min(volumeNode.GetImageData().GetDimensions()) < 1:
         raise UserError(f"The volume '{volumeNode.GetName()}' has no voxels.", "Load it again.", "volume_empty")
     _checkIsScalarImage(volumeNode)
@@ -248,40 +290,14 @@ def _checkIsScalarImage(volumeNode):
         )
 
 
-def IJKToRASOf(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> np.ndarray:
-    """Return where a volume's voxels are below its parent transform, counted from the first voxel of its array.
-
-    Image data whose extent does not begin at 0 is placed by its extent, as slice views, exports and
-    vtkMRMLVolumeNode::ShiftImageDataExtentToZeroStart do.
-
-    :param volumeNode: volume with voxels.
-    :return: 4 × 4 array.
-    """
-    matrix = vtk.vtkMatrix4x4()
-    volumeNode.GetIJKToRASMatrix(matrix)
-    IJKToRAS = slicer.util.arrayFromVTKMatrix(matrix)
-    IJKToRAS[:3, 3] += IJKToRAS[:3, :3] @ volumeNode.GetImageData().GetExtent()[::2]
-    return IJKToRAS
-
-
 def _whoHas(volumeNode):
     if volumeNode.IsA("vtkMRMLDiffusionWeightedVolumeNode"):
         return "diffusion scans"
     return "color images" if volumeNode.GetImageData().GetNumberOfScalarComponents() in (3, 4) else "vector images"
 
 
-def IJKToWorldOf(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> np.ndarray:
-    """Return where a volume's voxels are in the world, counted from the first voxel of its array.
-
-    :param volumeNode: volume with voxels, under no transform or linear ones.
-    :return: 4 × 4 array.
-    """
-    RASToWorld = vtk.vtkMatrix4x4()
-    slicer.vtkMRMLTransformNode.GetMatrixTransformBetweenNodes(volumeNode.GetParentTransformNode(), None, RASToWorld)
-    return slicer.util.arrayFromVTKMatrix(RASToWorld) @ IJKToRASOf(volumeNode)
-
-
-def _viewAxes(sliceNode):
+def viewAxes(sliceNode: slicer.vtkMRMLSliceNode) -> np.ndarray:
+    """:return: (3, 3) array, rows: unit vectors to the right, up and across a view, in the world."""
     sliceToRAS = slicer.util.arrayFromVTKMatrix(sliceNode.GetSliceToRAS())[:3, :3]
     return (sliceToRAS / np.linalg.norm(sliceToRAS, axis=0)).T
 

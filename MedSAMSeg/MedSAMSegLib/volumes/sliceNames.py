@@ -19,5 +19,10 @@ def sliceName(geometry: SliceGeometry, axis: int, sliceIndex: int) -> str:
     :param axis: array axis of the slice.
     :param sliceIndex: index along that axis.
     """
-    names = {"sagittal": _("Sagittal {index}"), "coronal": _("Coronal {index}"), "axial": _("Axial {index}")}
+    names = {
+        "sagittal": _("Sagittal {index}"),
+        "coronal": _("Coronal {index}"),
+        "axial": _("Axial {index}"),
+        "oblique": _("Oblique {index}"),
+    }
     return names[planeOf(geometry, axis)].format(index=sliceIndex)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from MedSAMSegLib.volumes.obliqueStack import isStack
 from MedSAMSegLib.volumes.sliceAxes import depthIJK
 
 if TYPE_CHECKING:
@@ -14,11 +15,16 @@ if TYPE_CHECKING:
 #: By the world axis (R, A, S) that is across the slices.
 PLANES = ("sagittal", "coronal", "axial")
 
+#: What the planes of a stack are called, which are turned against their volume.
+OBLIQUE = "oblique"
+
 
 def planeOf(geometry: SliceGeometry, axis: int) -> str:
-    """Return which of PLANES the slices along an array axis are nearest to.
+    """Return which of PLANES the slices along an array axis are nearest to; OBLIQUE for those of a stack.
 
     :param geometry: SliceGeometry of the volume.
     :param axis: array axis.
     """
+    if isStack(geometry.volumeNode):
+        return OBLIQUE
     return PLANES[int(np.argmax(np.abs(geometry.worldToIJK[depthIJK(axis), :3])))]

@@ -1,5 +1,6 @@
 """Tells whether a volume is still what it was when a question about it was asked."""
 
+from MedSAMSegLib.volumes.obliqueStack import sourceOf
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 
@@ -22,5 +23,5 @@ class VolumeState:
         return self.geometry.isCurrent and self._voxelsNow() == self._voxels
 
     def _voxelsNow(self):
-        image = self.geometry.volumeNode.GetImageData()
+        image = sourceOf(self.geometry.volumeNode).GetImageData()
         return image, image.GetMTime()

@@ -372,6 +372,14 @@
             <translation>Die Punkte dieser Schicht entfernen</translation>
         </message>
         <message>
+            <source>In a view that is rotated against the volume, a box is for the nearest slice of the volume, not for the plane that is seen</source>
+            <translation>In einer gegen das Volumen gedrehten Ansicht gilt eine Box für die nächste Schicht des Volumens, nicht für die Ebene, die zu sehen ist</translation>
+        </message>
+        <message>
+            <source>Nearest slice in rotated views</source>
+            <translation>In gedrehten Ansichten die nächste Schicht</translation>
+        </message>
+        <message>
             <source>Not this segment:</source>
             <translation>Dieses Segment nicht:</translation>
         </message>
@@ -1142,6 +1150,10 @@
         <message>
             <source>Nothing changed: the segment had these voxels already, or the masking settings protect them.</source>
             <translation>Nichts hat sich geändert: Das Segment hatte diese Voxel schon, oder die Maskierungseinstellungen schützen sie.</translation>
+        </message>
+        <message>
+            <source>The view is rotated by {angle}° against the volume: found {count} pixels on the plane that is seen.</source>
+            <translation>Die Ansicht ist um {angle}° gegen das Volumen gedreht: {count} Pixel auf der Ebene gefunden, die zu sehen ist.</translation>
         </message>
         <message>
             <source>Found 1 voxel on slice {index}.</source>
@@ -2296,6 +2308,10 @@
         <message>
             <source>Axial {index}</source>
             <translation>Axial {index}</translation>
+        </message>
+        <message>
+            <source>Oblique {index}</source>
+            <translation>Schräg {index}</translation>
         </message>
     </context>
     <context>

@@ -35,6 +35,10 @@ class SceneObserver:
         for event in self._observedSceneEvents:
             self._sceneObservations.add(self._scene, event, self._onScene)
 
+    def _ignoreScene(self):
+        if self._sceneObservations is not None:
+            self._sceneObservations.clear()
+
     def _onScene(self, _caller, _event):
         self._onSceneSet()
 

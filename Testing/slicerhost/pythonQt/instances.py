@@ -30,7 +30,9 @@ class Instance:
         # Asked thousands of times for a panel that opens.
         if name[0] == "_":
             value = super().__getattribute__(name)
-            return value if name.startswith("__") else adopted(value)
+            if isinstance(value, QtCore.QObject) and not name.startswith("__"):
+                _adopt(value)
+            return value
         if not _isAlive(self):
             raise ValueError(f"Trying to read property '{name}' from a destroyed {type(self).__name__} object")
         if name in _PYTHON_SIDE:

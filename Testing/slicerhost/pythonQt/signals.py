@@ -14,6 +14,10 @@ from slicerhost.pythonQt import qt5
 _connections = {}
 
 
+# (class, name of a signal) -> C++ signature
+_signatures = {}
+
+
 class Signal:
     """What `button.clicked` gives: something to connect to, to disconnect from, and to call in order to emit."""
 
@@ -40,17 +44,13 @@ def signatureOf(owner, name):
     for signature in declaredSignatures(type(owner)):
         if signature.partition("(")[0] == name:
             return signature
-    if type(owner).__dict__.get("isCppClass") == "Qt":
-        return _signatureIn(type(owner), name)
-    return _signatureOf(QtCore.QObject.metaObject(owner), name)
+    key = type(owner), name
+    if key not in _signatures:
+        _signatures[key] = _signatureIn(QtCore.QObject.metaObject(owner), name)
+    return _signatures[key]
 
 
-@functools.cache
-def _signatureIn(cls, name):
-    return _signatureOf(cls.qtClass.staticMetaObject, name)
-
-
-def _signatureOf(metaObject, name):
+def _signatureIn(metaObject, name):
     for index in range(metaObject.methodCount()):
         method = metaObject.method(index)
         if method.methodType() == QtCore.QMetaMethod.MethodType.Signal and method.name().data().decode() == name:

@@ -34,7 +34,7 @@ class QUiLoader(classFor(QtUiTools.QUiLoader)):
     def createWidget(self, className, parent=None, name=""):
         """Called by Qt for each widget of the file."""
         widget = _widgetClass(className)(*([parent] if parent is not None else []))
-        widget.objectName = name
+        QtCore.QObject.setObjectName(widget, name)
         self._created.append(widget)
         return widget
 

@@ -17,8 +17,11 @@ class ctkVTKAbstractView(qt.QWidget):
         super().__init__(parent)
         self._pauseCount = 0
         self._isRenderEnabled = True
+        self._isSeen = True
+        self._isStale = False
         self._defaultCursor = None
         self._vtkWidget = QVTKOpenGLNativeWidget(self)
+        self._vtkWidget._aboutToBeSeen = self._see
         layout = qt.QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._vtkWidget)
@@ -46,14 +49,29 @@ class ctkVTKAbstractView(qt.QWidget):
 
     def scheduleRender(self):
         """Render soon; several requests make one rendering."""
-        if self._pauseCount == 0 and not self._requestTimer.active:
+        if not self._isSeen:
+            self._isStale = True
+        elif self._pauseCount == 0 and not self._requestTimer.active:
             self._requestTimer.start(0)
 
     def forceRender(self):
         """Render now, if rendering is enabled."""
         self._requestTimer.stop()
+        self._isStale = False
         if self._isRenderEnabled:
             self._vtkWidget._render()
+
+    def _see(self):
+        # Somebody looks from now on: at what the view would have shown all the time.
+        self._isSeen = True
+        if self._isStale:
+            self.forceRender()
+
+    def _lookAway(self):
+        # Nobody looks: what changes is rendered when somebody does.
+        self._isSeen = False
+        self._isStale = self._isStale or self._requestTimer.active
+        self._requestTimer.stop()
 
     def pauseRender(self):
         """Render nothing until `resumeRender` was called as often as this.

@@ -25,6 +25,7 @@ class QVTKOpenGLNativeWidget(qt.QWidget):
         self._isOnScreen = QtGui.QGuiApplication.platformName() != "offscreen"
         self._renderedSize = None
         self._image = None
+        self._aboutToBeSeen = None
         self._devicePixelRatio = 1.0
         self._renderWindow = vtk.vtkRenderWindow()
         self._renderWindow.ShowWindowOff()
@@ -101,6 +102,7 @@ class QVTKOpenGLNativeWidget(qt.QWidget):
 
     def paintEvent(self, _event):
         """Show the last picture."""
+        self._aboutToBeSeen()
         picture = self._picture()
         if picture is not None:
             painter = QtGui.QPainter(self)

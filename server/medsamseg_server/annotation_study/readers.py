@@ -17,11 +17,14 @@ from medsamseg_server.engine.prompts import Box
 from medsamseg_server.evaluation.cases import Case
 from medsamseg_server.evaluation.metrics import dice
 from medsamseg_server.evaluation.protocols import Jitter, tight_box
+from medsamseg_server.image_io.image import Geometry
+from medsamseg_server.measurements.diameters import diameters
+from medsamseg_server.measurements.line_prompt import LinePrompt, prompt_from_lines
 from medsamseg_server.propagation.interval import interpolated_box
 from medsamseg_server.propagation.whole_volume import Task, WholeMask, WholeVolume
 
 #: The ways by their names.
-CONTOURS, BOXES, INTERPOLATED, PROPAGATED = "contours", "boxes", "interpolated", "propagated"
+CONTOURS, BOXES, INTERPOLATED, PROPAGATED, LINES = "contours", "boxes", "interpolated", "propagated", "lines"
 _MOST_BOXES = 8
 
 
@@ -53,13 +56,36 @@ class StudyObject:
         mask = self.reference[index]
         return self.jitter.apply(tight_box(mask), mask.shape, f"{self.case.entry.name}/{self.name}", index)
 
-    def segment(self, engine: Engine, boxes: Mapping[int, Box], span: tuple[int, int] | None) -> WholeMask:
-        """Segment the slices with boxes; propagate through ``span`` where it is given."""
+    def lines(self) -> tuple[int, LinePrompt]:
+        """Return the slice with the longest diameter, and what that and the diameter across it ask for."""
+        axis, spacing = self.case.entry.axis, self.case.spacing
+        geometry = Geometry.from_matrix(np.diag([*reversed(spacing), 1.0]))
+        found = diameters(self.case.target(self.name), geometry, axis)
+        assert found is not None, "a manifest names objects that are there"
+        columns, rows = (2 - each for each in reversed([each for each in range(3) if each != axis]))
+        lines = [
+            (first[columns], first[rows], second[columns], second[rows])
+            for first, second in (found.longest.voxels, found.perpendicular.voxels)
+        ]
+        return found.slice, prompt_from_lines(lines, geometry, axis, self.reference.shape[1:])
+
+    def segment(
+        self, engine: Engine, boxes: Mapping[int, Box], span: tuple[int, int] | None, reach: int | None = None
+    ) -> WholeMask:
+        """Segment the slices with boxes; propagate through ``span``, or as far as ``reach``, where it is given."""
         first, last = span or (None, None)
         entry = self.case.entry
         task = Task(
-            entry.axis, boxes, first, last, span is not None, entry.window, self.model, self.case.spacing
-        )  # fmt: skip
+            entry.axis,
+            boxes,
+            first,
+            last,
+            span is not None or reach is not None,
+            entry.window,
+            self.model,
+            self.case.spacing,
+            reach=reach,
+        )
         return WholeVolume(self.case.volume, task).run(engine)
 
     def along_slices(self, found: WholeMask) -> NDArray[np.bool_]:
@@ -115,21 +141,43 @@ def read_by_propagation(target: StudyObject, engine: Engine) -> Reading:
     The least confident slice comes first. One that is bad gets a box, and all is propagated again; where a box does not
     help, its outline is corrected. Of the true ends of the object, the reader tells the program, after a look at each.
     """
+    present = _present(target.reference)
+    largest = int(np.count_nonzero(target.reference, axis=(1, 2)).argmax())
+    start = {largest: target.box(largest)}
+    return _read_along(PROPAGATED, target, engine, start, (present[0], present[-1]), None, Effort(boxes=1, checks=2))
+
+
+def read_by_lines(target: StudyObject, engine: Engine) -> Reading:
+    """Measure the two diameters as RECIST 1.1 has it, propagate from them, and go on as after one box.
+
+    Nobody says where the object ends. Two lines are four clicks at its extremes, and count as a box.
+    """
+    index, prompt = target.lines()
+    return _read_along(LINES, target, engine, {index: prompt.box}, None, prompt.reach, Effort(boxes=1))
+
+
+def _read_along(
+    way: str,
+    target: StudyObject,
+    engine: Engine,
+    boxes: dict[int, Box],
+    span: tuple[int, int] | None,
+    reach: int | None,
+    effort: Effort,
+) -> Reading:
+    """Propagate from boxes; draw more, or correct outlines, where the program is least sure and the mask is bad."""
     reference = target.reference
     present = _present(reference)
-    span = (present[0], present[-1])
-    areas = np.count_nonzero(reference, axis=(1, 2))
-    boxes = {int(areas.argmax()): target.box(int(areas.argmax()))}
-    effort = Effort(boxes=1, checks=2)
     corrected: dict[int, NDArray[np.bool_]] = {}
     seen: set[int] = set()
     first_dice: float | None = None
     while True:
-        found = target.segment(engine, boxes, span)
+        found = target.segment(engine, boxes, span, reach)
         mask = _with(target.along_slices(found), corrected)
         first_dice = dice(mask, reference) if first_dice is None else first_dice
         bad = None
-        for index in _least_confident_first(found, present):
+        shown = sorted({*present, *_present(mask)})
+        for index in _least_confident_first(found, shown):
             if dice(mask, reference) >= target.wanted:
                 break
             if index in corrected or (index in seen and index in boxes):
@@ -137,7 +185,7 @@ def read_by_propagation(target: StudyObject, engine: Engine) -> Reading:
             effort, seen = effort.plus(checks=1), seen | {index}
             if _slice_dice(mask[index], reference[index]) >= target.wanted:
                 continue
-            if index not in boxes and len(boxes) < _MOST_BOXES:
+            if index in present and index not in boxes and len(boxes) < _MOST_BOXES:
                 bad = index
                 break
             effort = effort.plus(points=correction_points(mask[index], reference[index], target.wanted))
@@ -152,8 +200,8 @@ def read_by_propagation(target: StudyObject, engine: Engine) -> Reading:
             # The reader sees at once that the box did not do it.
             effort = effort.plus(points=correction_points(again, reference[bad], target.wanted))
             corrected[bad] = reference[bad]
-    rest = _corrected(PROPAGATED, target, mask, effort.plus(checks=len(set(present) - seen)))
-    return Reading(PROPAGATED, rest.effort, rest.dice, first_dice)
+    rest = _corrected(way, target, mask, effort.plus(checks=len({*present, *_present(mask)} - seen)))
+    return Reading(way, rest.effort, rest.dice, first_dice)
 
 
 def _corrected(way: str, target: StudyObject, mask: NDArray[np.bool_], effort: Effort) -> Reading:

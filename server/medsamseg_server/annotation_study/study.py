@@ -14,12 +14,14 @@ from medsamseg_server.annotation_study.readers import (
     BOXES,
     CONTOURS,
     INTERPOLATED,
+    LINES,
     PROPAGATED,
     Reading,
     StudyObject,
     read_by_boxes,
     read_by_contours,
     read_by_interpolated_boxes,
+    read_by_lines,
     read_by_propagation,
 )
 from medsamseg_server.engine.engine import Engine
@@ -28,7 +30,7 @@ from medsamseg_server.evaluation.manifest import CaseEntry
 from medsamseg_server.evaluation.protocols import Jitter
 from medsamseg_server.system.safe_files import replacing
 
-WAYS = (CONTOURS, BOXES, INTERPOLATED, PROPAGATED)
+WAYS = (CONTOURS, BOXES, INTERPOLATED, PROPAGATED, LINES)
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ def run_study(
                 read_by_boxes(target, engine),
                 read_by_interpolated_boxes(target, engine, every),
                 read_by_propagation(target, engine),
+                read_by_lines(target, engine),
             ):
                 yield StudyRow(entry.name, name, reading, reading.effort.seconds(costs))
 

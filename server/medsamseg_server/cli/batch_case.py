@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from medsamseg_server.cli import segment_options
+from medsamseg_server.cli import segment_options, terms
 from medsamseg_server.cli.batch_names import can_name_files, case_names
 from medsamseg_server.cli.batch_table import Row
 from medsamseg_server.cli.prompt_arguments import is_name, parse_box, parse_line, parse_range, slice_index
@@ -93,6 +93,10 @@ def _case(row: Row, name: str, window: str, model: str) -> Case:
     args.window = _checked(row, "window", check_window, cells.get("window", window))
     args.model = _checked(row, "model", get_specification, cells.get("model", model))
     args.series, args.name = cells.get("series"), cells.get("name")
+    args.term = _checked(row, "term", lambda text: terms.find(text, None), cells["term"]) if "term" in cells else None
+    args.region = (
+        _checked(row, "region", lambda text: terms.find(None, text), cells["region"]) if "region" in cells else None
+    )
     args.slice, args.axis = _number(row, "slice"), _number(row, "axis", most=2)
     if args.name is not None and not is_name(args.name):
         raise _wrong(row, "name", f"{args.name!r} is no name for a segment.", "Give it some letters.")

@@ -14,7 +14,8 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
 
 #: What a row can say.
 COLUMNS = (
-    "case", "image", "series", "box", "line", "labels", "prompts", "slice", "axis", "range", "name", "window", "model"
+    "case", "image", "series", "box", "line", "labels", "prompts", "slice", "axis", "range", "name", "term", "region",
+    "window", "model"
 )  # fmt: skip
 _HINT = f"Known are {', '.join(COLUMNS)}."
 _DELIMITERS = (",", ";", "\t")

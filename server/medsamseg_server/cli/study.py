@@ -26,6 +26,8 @@ ways:
                 study), then the worst masks corrected
   propagated    one box, propagated; then boxes and corrections on the slices
                 that are least sure
+  lines         the two diameters of RECIST 1.1, propagated as far as the longest;
+                then as 'propagated', but nobody says where the object ends
 
 The time is a model, not a measurement: seconds for each box, each point of an outline
 and each look at a slice. See docs/training.md.
@@ -37,7 +39,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "study",
         help="model what annotation costs, by hand and with help",
-        description="Let a simulated reader segment labeled objects in four ways until they are good enough, and model "
+        description="Let a simulated reader segment labeled objects in five ways until they are good enough, and model "
         "the time.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import functools
+import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from medsamseg_server.cli.usage import wrong_usage
 from medsamseg_server.image_io.terminology import TISSUE, Terminology
+
+if TYPE_CHECKING:
+    from medsamseg_server.image_io.term_lists import TermLists
 
 # What has a field for it.
 _HOLDS_TERMS = (".seg.nrrd", ".dcm")
@@ -68,7 +72,7 @@ def terminology_of(args: argparse.Namespace) -> Terminology:
     """
     if args.term is None and args.region is None:
         return TISSUE
-    return _found(args.term, args.region, tuple(args.term_list))
+    return find(args.term, args.region, tuple(args.term_list))
 
 
 def as_json(args: argparse.Namespace) -> dict[str, Any]:
@@ -77,9 +81,16 @@ def as_json(args: argparse.Namespace) -> dict[str, Any]:
     return {} if known == TISSUE else {"terminology": {part: code for part, code in asdict(known).items() if code}}
 
 
-@functools.lru_cache(maxsize=1)
-def _found(term: str | None, region: str | None, paths: tuple[Path, ...]) -> Terminology:
-    from medsamseg_server.image_io.term_lists import term_lists
+@functools.lru_cache(maxsize=100)
+def find(term: str | None, region: str | None, paths: tuple[Path, ...] = ()) -> Terminology:
+    """Return what a term and a region mean, either of which may be missing; as ``terminology_of``."""
     from medsamseg_server.image_io.term_search import find_terminology
 
-    return find_terminology(term, region, term_lists(paths))
+    return find_terminology(term, region, _lists(paths, os.environ.get("SLICER_HOME")))
+
+
+@functools.lru_cache(maxsize=1)
+def _lists(paths: tuple[Path, ...], _home: str | None) -> TermLists:
+    from medsamseg_server.image_io.term_lists import term_lists
+
+    return term_lists(paths)

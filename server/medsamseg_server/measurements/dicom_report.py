@@ -141,7 +141,9 @@ def _groups(each: Reported, number: int, images: SourceImages, segments: Dataset
     if segments is None or found is None:
         tracking = sr.TrackingIdentifier(highdicom.UID(), each.segment.name)
         return [_group(each, tracking, [*sizes, *lines], sources)]
-    tracking = sr.TrackingIdentifier(segments.SegmentSequence[number - 1].TrackingUID, each.segment.name)
+    # A label map describes its background as well, as segment 0.
+    described = {int(item.SegmentNumber): item for item in segments.SegmentSequence}
+    tracking = sr.TrackingIdentifier(described[number].TrackingUID, each.segment.name)
     # Not by `ReferencedSegment.from_segmentation`, which does not find the only segment of a file (highdicom 0.28).
     segment = sr.ReferencedSegment(
         segments.SOPClassUID,

@@ -63,6 +63,7 @@ class PanelSession:
         self.breathing.watch(lambda: self.monitor.state.kind == "starting")
         self._statusLabel = statusLabel
         self._geometry = KnownGeometry()
+        self._boxGeometry = KnownGeometry()
         self._suggestion: Any = None
         self._hasNews = False
 
@@ -139,6 +140,19 @@ class PanelSession:
         if self.hasSegment and self.hasUsableVolume:
             return self.logic.boxAxis(segmentation, volume, segmentID)
         return None
+
+    @property
+    def boxVolume(self) -> slicer.vtkMRMLScalarVolumeNode | None:
+        """What :attr:`boxAxis` is an axis of: the volume, or a stack of planes that are turned against it."""
+        volume, segmentation, segmentID = self.target
+        if self.hasSegment and self.hasUsableVolume:
+            return self.logic.boxVolume(segmentation, volume, segmentID)
+        return volume
+
+    @property
+    def boxGeometry(self) -> SliceGeometry | None:
+        """:class:`SliceGeometry` of :attr:`boxVolume` as it is now; None where there is none that can be segmented."""
+        return self._boxGeometry.of(self.boxVolume)
 
     @property
     def hasBoxes(self) -> bool:

@@ -14,6 +14,7 @@ class MedSAMSegParameters:
     window: how intensities are shown to the network; one of the values of :mod:`intensityWindows`.
     model: name of the model, empty for the server's default.
     backgroundEncoding: whether slices are prepared before they are needed.
+    nearestSlice: whether a box in a rotated view is for the nearest slice, not for the plane that is seen.
     direction: where propagations go: "both", "forward" or "backward".
     allSegments: whether propagations follow all segments with boxes, not only the one that receives results.
     threePlanes: whether propagations look at the object across the two other axes as well.
@@ -30,6 +31,7 @@ class MedSAMSegParameters:
     window: str = "auto"
     model: str = ""
     backgroundEncoding: bool = True
+    nearestSlice: bool = False
     direction: str = "both"
     allSegments: bool = False
     threePlanes: bool = False

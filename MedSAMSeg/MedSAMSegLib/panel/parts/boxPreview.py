@@ -53,7 +53,12 @@ class DragPreview:
         volume = session.target[0]
         try:
             run = session.logic.startPreview(
-                volume, corners, sliceNode.GetLayoutName(), window=session.window, model=session.model
+                volume,
+                corners,
+                sliceNode.GetLayoutName(),
+                window=session.window,
+                model=session.model,
+                nearestSlice=session.parameters.nearestSlice,
             )
         except UserError:
             # What is wrong with the box is said when it is drawn.
@@ -62,7 +67,7 @@ class DragPreview:
         self._run = WatchedRun(run)
         session.work.add(
             self._run,
-            onResult=lambda watched: self._show(volume, watched.run.result, sliceNode),
+            onResult=lambda watched: self._show(watched.run.result, sliceNode),
             onError=lambda _error: self._onError(),
         )
 
@@ -71,13 +76,13 @@ class DragPreview:
         self._run = None
         self._hide()
 
-    def _show(self, volume, preview, sliceNode):
+    def _show(self, preview, sliceNode):
         self._run = None
         self._hide()
         widget = SliceViewWatch.sliceWidgets().get(sliceNode.GetLayoutName())
         if preview is not None and not preview.mask.isEmpty and widget is not None:
             self._outline = MaskOutline(widget.sliceView())
-            self._outline.show(volume, preview.prompt, preview.mask)
+            self._outline.show(preview.volume, preview.prompt, preview.mask)
         if self._newest is not None:
             self._ask()
 

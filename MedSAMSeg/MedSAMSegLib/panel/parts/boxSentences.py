@@ -93,6 +93,11 @@ def _outcome(result):
         return _("Nothing was found in the box. Draw it closer round the object, or choose another window.")
     if not result.changedSegment:
         return _("Nothing changed: the segment had these voxels already, or the masking settings protect them.")
+    if result.rotation:
+        sentence = _(
+            "The view is rotated by {angle}° against the volume: found {count} pixels on the plane that is seen."
+        )
+        return sentence.format(angle=round(result.rotation), count=result.voxelCount)
     if result.voxelCount == 1:
         return _("Found 1 voxel on slice {index}.").format(index=result.prompt.sliceIndex)
     return _("Found {count} voxels on slice {index}.").format(count=result.voxelCount, index=result.prompt.sliceIndex)

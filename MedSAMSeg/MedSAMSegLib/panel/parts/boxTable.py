@@ -37,7 +37,6 @@ class BoxTable:
     ) -> None:
         self._table = table
         self._onSelection = onSelection
-        self._geometry: SliceGeometry | None = None
         self._entries = []
         self._rows = []
         self._toSelect = None
@@ -77,7 +76,6 @@ class BoxTable:
         :param segmentation: the segmentation, or None.
         :param entries: the BoxEntries.
         """
-        self._geometry = geometry
         selected = self._toSelect or (self.selected and self.selected.node)
         self._entries = entries
         rows = [(entry.node.GetID(), *_texts(geometry, segmentation, entry)) for entry in entries]
@@ -113,7 +111,7 @@ class BoxTable:
     def _jump(self):
         entry = self.selected
         if entry is not None and not entry.problem and entry.node.GetScene() is not None:
-            jumpToSlice(SliceGeometry(self._geometry.volumeNode), entry.prompt.axis, entry.prompt.sliceIndex)
+            jumpToSlice(SliceGeometry(entry.volume), entry.prompt.axis, entry.prompt.sliceIndex)
 
 
 def _setUp(table):
@@ -132,4 +130,6 @@ def _texts(geometry, segmentation, entry):
     name = segment.GetName() if segment is not None else ""
     if entry.problem:
         return _("unknown"), name, entry.problem
+    if entry.volume is not geometry.volumeNode:
+        geometry = SliceGeometry(entry.volume)
     return sliceName(geometry, entry.prompt.axis, entry.prompt.sliceIndex), name, _("Click to see this slice")

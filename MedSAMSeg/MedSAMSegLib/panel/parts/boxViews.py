@@ -25,7 +25,6 @@ class BoxViews(VTKObservationMixin):
 
     def __init__(self) -> None:
         VTKObservationMixin.__init__(self)
-        self._volume: slicer.vtkMRMLScalarVolumeNode | None = None
         self._boxes = []
         self._directions = None
 
@@ -35,13 +34,12 @@ class BoxViews(VTKObservationMixin):
         :param geometry: :class:`SliceGeometry` of the volume that they are on; None where no entry can be read.
         :param entries: the BoxEntries.
         """
-        self._volume = geometry and geometry.volumeNode
-        self._boxes = [(entry.node, entry.prompt.axis) for entry in entries if not entry.problem]
+        self._boxes = [(entry.node, entry.volume, entry.prompt.axis) for entry in entries if not entry.problem]
         for sliceNode in _sliceNodes():
             if not self.hasObserver(sliceNode, "ModifiedEvent", self._onSliceNode):
                 self.addObserver(sliceNode, "ModifiedEvent", self._onSliceNode)
         if self._boxes:
-            self._choose(geometry)
+            self._choose({} if geometry is None else {geometry.volumeNode: geometry})
 
     def stop(self) -> None:
         """Leave the boxes as they are."""
@@ -53,14 +51,16 @@ class BoxViews(VTKObservationMixin):
         if self._boxes and self._directions != _viewDirections():
             # The volume may be gone, and the boxes about to follow it.
             with contextlib.suppress(UserError):
-                self._choose(SliceGeometry(self._volume))
+                self._choose({})
 
-    def _choose(self, geometry):
+    def _choose(self, geometries):
+        """Choose; `geometries` are those of volumes that are known already."""
         self._directions = _viewDirections()
-        viewsAlong = viewsAlongAxes(geometry)
-        for node, axis in self._boxes:
+        volumes = {volume for _node, volume, _axis in self._boxes}
+        viewsAlong = {volume: viewsAlongAxes(geometries.get(volume) or SliceGeometry(volume)) for volume in volumes}
+        for node, volume, axis in self._boxes:
             if node.GetScene() is not None:
-                _showIn(node.GetDisplayNode(), viewsAlong[axis])
+                _showIn(node.GetDisplayNode(), viewsAlong[volume][axis])
 
 
 def _showIn(displayNode, viewNodeIDs):

@@ -17,6 +17,7 @@ from MedSAMSegLib.panel.parts.excludedSegmentChoice import ExcludedSegmentChoice
 from MedSAMSegLib.panel.parts.thresholdSlider import ThresholdSlider
 from MedSAMSegLib.panel.parts.toolButton import ToolButton
 from MedSAMSegLib.views.boxDrawing import BoxDrawing
+from MedSAMSegLib.views.sliceViews import isAnyViewTurned
 
 if TYPE_CHECKING:
     from MedSAMSegLib.panel.frame.panelSession import PanelSession
@@ -88,6 +89,7 @@ class BoxesSection(PanelSection):
         logic = self.session.logic
         geometry = self.session.geometry
         self._tool.enable(geometry is not None)
+        self.ui.nearestSliceCheckBox.visible = geometry is not None and isAnyViewTurned(geometry)
         logic.settleBoxes()
         entries = logic.allBoxes(segmentation, volume)
         self._table.fill(geometry, segmentation, entries)
@@ -108,7 +110,8 @@ class BoxesSection(PanelSection):
         session = self.session
         with session.sayingErrors():
             session.ensureSegment()
-            self._start(session.target, boxRAS=(cornerA, cornerB), view=sliceNode.GetLayoutName())
+            how = {"view": sliceNode.GetLayoutName(), "nearestSlice": session.parameters.nearestSlice}
+            self._start(session.target, boxRAS=(cornerA, cornerB), **how)
 
     def _onClick(self, place, sliceNode):
         session = self.session

@@ -56,13 +56,15 @@ class ExclusionSection(PanelSection):
         volume, segmentation, segmentID = self.session.target
         if not segmentID:
             return None
-        drawn = SliceGeometry(volume).boxFromView(cornerA, cornerB, sliceNode)
-        onSlice = [
-            entry
-            for entry in self.session.logic.boxes(segmentation, volume, segmentID)
-            if (entry.prompt.axis, entry.prompt.sliceIndex) == (drawn.axis, drawn.sliceIndex)
-        ]
-        return min(onSlice, key=lambda entry: _distance(entry.prompt.box, drawn.box), default=None)
+        # A box on a turned plane is in pixels of that: what was drawn is looked at in those of each box.
+        onSlice = []
+        for entry in self.session.logic.boxes(segmentation, volume, segmentID):
+            geometry = SliceGeometry(entry.volume)
+            if geometry.showsSlices(sliceNode, entry.prompt.axis):
+                drawn = geometry.boxFromView(cornerA, cornerB, sliceNode)
+                if drawn.sliceIndex == entry.prompt.sliceIndex:
+                    onSlice.append((_distance(entry.prompt.box, drawn.box), entry))
+        return min(onSlice, key=lambda found: found[0], default=(0, None))[1]
 
 
 def _distance(first, second):

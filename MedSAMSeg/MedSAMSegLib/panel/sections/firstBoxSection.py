@@ -11,6 +11,7 @@ from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.sampleData import loadSample
 from MedSAMSegLib.slices.sliceRecord import FOLLOWED
 from MedSAMSegLib.slices.sliceRecords import SliceRecords
+from MedSAMSegLib.volumes.obliqueStack import recordsAxis
 
 if TYPE_CHECKING:
     from MedSAMSegLib.panel.frame.panelSession import PanelSession
@@ -78,7 +79,7 @@ class FirstBoxSection(PanelSection):
         if axis is None:
             return DRAW
         segment = session.target.segmentation.GetSegmentation().GetSegment(session.target.segmentID)
-        records = SliceRecords(segment).ofAxis(axis).values()
+        records = SliceRecords(segment).ofAxis(recordsAxis(session.boxVolume, axis)).values()
         if not any(record.provenance in FOLLOWED for record in records):
             return PROPAGATE
         return DONE if any(record.isAccepted for record in records) else CHECK

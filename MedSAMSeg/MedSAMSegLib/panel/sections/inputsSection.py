@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from MedSAMSegLib.panel.frame.panelSession import PanelSession
 
 #: Parameters that a widget shows as they are; Slicer keeps both the same.
-BOUND_PARAMETERS = {"volume": "volumeSelector", "segmentation": "segmentationSelector"}
+BOUND_PARAMETERS = {
+    "volume": "volumeSelector",
+    "segmentation": "segmentationSelector",
+    "nearestSlice": "nearestSliceCheckBox",
+}
 
 
 class InputsSection(PanelSection, VTKObservationMixin):

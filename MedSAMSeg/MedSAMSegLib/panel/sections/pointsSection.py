@@ -88,22 +88,22 @@ class PointsSection(PanelSection):
 
     def _boxAt(self, place, sliceNode):
         """:return: the BoxEntry that a point refines: of those on its slice the newest around it, or the newest."""
-        geometry = SliceGeometry(self.session.target[0])
-        axis = geometry.axisOf(sliceNode)
-        onSlice = [
-            box
-            for box in self._boxes()
-            if (box.prompt.axis, box.prompt.sliceIndex) == (axis, geometry.sliceIndex(axis, place))
-        ]
-        _depth, x, y = fromIJK(axis, geometry.continuousIJK(place))
-        around = [box for box in onSlice if _contains(box.prompt, x, y)]
+        onSlice = [box for box in self._boxes() if _isOnSlice(box, place, sliceNode)]
+        around = [box for box in onSlice if _contains(box, place)]
         return next(iter(around[-1:] + onSlice[-1:]), None)
 
     def _isShown(self, box):
-        shown = slicesInViews(SliceGeometry(self.session.target.volume)).values()
+        shown = slicesInViews(SliceGeometry(box.volume)).values()
         return ShownSlice(box.prompt.axis, box.prompt.sliceIndex) in shown
 
 
-def _contains(prompt, x, y):
-    x0, y0, x1, y1 = prompt.box
+def _isOnSlice(box, place, sliceNode):
+    """:return: whether a place in a view is on the slice, or the plane, of a BoxEntry."""
+    geometry, axis = SliceGeometry(box.volume), box.prompt.axis
+    return geometry.showsSlices(sliceNode, axis) and geometry.sliceIndex(axis, place) == box.prompt.sliceIndex
+
+
+def _contains(box, place):
+    _depth, x, y = fromIJK(box.prompt.axis, SliceGeometry(box.volume).continuousIJK(place))
+    x0, y0, x1, y1 = box.prompt.box
     return x0 <= x <= x1 and y0 <= y <= y1

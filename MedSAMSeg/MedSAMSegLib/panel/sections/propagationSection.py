@@ -116,10 +116,10 @@ class PropagationSection(PanelSection):
     def _axis(self):
         """The array axis along which a propagation would go: that of the segment's boxes, or of the first view."""
         axis = self.session.boxAxis
-        return shownSlice(self.session.geometry).axis if axis is None else axis
+        return shownSlice(self.session.boxGeometry).axis if axis is None else axis
 
     def _sliceCount(self):
-        geometry = self.session.geometry
+        geometry = self.session.boxGeometry
         return 0 if geometry is None else geometry.shape[self._axis()]
 
     def _onDirectionChosen(self, direction):
@@ -132,10 +132,10 @@ class PropagationSection(PanelSection):
         self._setRange(min(value, self.ui.firstSliceSpinBox.value), value)
 
     def _onSetFirstSlice(self):
-        self.ui.firstSliceSpinBox.value = shownSlice(self.session.geometry, self._axis()).index
+        self.ui.firstSliceSpinBox.value = shownSlice(self.session.boxGeometry, self._axis()).index
 
     def _onSetLastSlice(self):
-        self.ui.lastSliceSpinBox.value = shownSlice(self.session.geometry, self._axis()).index
+        self.ui.lastSliceSpinBox.value = shownSlice(self.session.boxGeometry, self._axis()).index
 
     def _setRange(self, first, last):
         with slicer.util.NodeModify(self.session.parameters.parameterNode):
@@ -150,16 +150,17 @@ class PropagationSection(PanelSection):
 
     def _onPropagate(self):
         with self.session.sayingErrors():
-            volume, segmentation, segment = self.session.target
+            _volume, segmentation, segment = self.session.target
             if self.session.parameters.allSegments:
-                self._start(self.session.logic.boxedSegments(segmentation, volume, self.session.boxAxis))
+                volume, axis = self.session.boxVolume, self.session.boxAxis
+                self._start(self.session.logic.boxedSegments(segmentation, volume, axis))
             else:
                 self._start([segment])
 
     def _onPropagateHere(self):
         # To mend one object, whatever else has boxes.
         segment = self.session.target[2]
-        self._start([segment], fromSlice=shownSlice(self.session.geometry, self._axis()).index)
+        self._start([segment], fromSlice=shownSlice(self.session.boxGeometry, self._axis()).index)
 
     def _onThroughTime(self):
         session = self.session
@@ -184,9 +185,9 @@ class PropagationSection(PanelSection):
         session = self.session
         with session.sayingErrors():
             self._checkThereIsSomewhereToGo()
-            volume, segmentation, _segment = session.target
+            _volume, segmentation, _segment = session.target
             self._run = session.logic.startPropagation(
-                volume,
+                session.boxVolume,
                 segmentation,
                 segments,
                 progress=self._onProgress,

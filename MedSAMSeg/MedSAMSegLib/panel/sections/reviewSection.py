@@ -96,7 +96,8 @@ class ReviewSection(PanelSection, VTKObservationMixin):
         self.ui.worstSliceButton.enabled = self.ui.acceptSliceButton.enabled = False
 
     def _readStates(self, axis):
-        volume, segmentation, segmentID = self.session.target
+        _volume, segmentation, segmentID = self.session.target
+        volume = self.session.boxVolume
         labelmap = segmentation.GetBinaryLabelmapInternalRepresentation(segmentID)
         segment = segmentation.GetSegmentation().GetSegment(segmentID)
         subject = segmentation.GetID(), segmentID, volume.GetID(), axis
@@ -131,7 +132,7 @@ class ReviewSection(PanelSection, VTKObservationMixin):
         self.ui.worstSliceButton.enabled = bool(self._doubtful())
 
     def _currentSlice(self):
-        return shownSlice(self.session.geometry, self.session.boxAxis).index
+        return shownSlice(self.session.boxGeometry, self.session.boxAxis).index
 
     def _doubtful(self):
         """:return: indices of the slices that may need a look, the worst first."""
@@ -139,7 +140,7 @@ class ReviewSection(PanelSection, VTKObservationMixin):
         return [state.index for state in sorted(known, key=lambda state: (state.confidence, state.index))]
 
     def _jumpTo(self, index):
-        jumpToSlice(self.session.geometry, self.session.boxAxis, index)
+        jumpToSlice(self.session.boxGeometry, self.session.boxAxis, index)
 
     def _onSliceNode(self, _caller, _event):
         self.session.changed.emit()
@@ -160,13 +161,14 @@ class ReviewSection(PanelSection, VTKObservationMixin):
             )
 
     def _onAcceptSlice(self):
-        volume, segmentation, segmentID = self.session.target
+        _volume, segmentation, segmentID = self.session.target
         isAccepted = self.ui.acceptSliceButton.checked
         with self.session.sayingErrors():
             index = self._currentSlice()
             # The user waits for what this one changes.
             self._nextReading = 0.0
-            self.session.logic.acceptSlice(segmentation, volume, segmentID, self.session.boxAxis, index, isAccepted)
+            volume, axis = self.session.boxVolume, self.session.boxAxis
+            self.session.logic.acceptSlice(segmentation, volume, segmentID, axis, index, isAccepted)
             self.session.say(_sentenceOn(isAccepted, self._states[index].provenance).format(index=index))
 
 
