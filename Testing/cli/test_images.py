@@ -64,13 +64,28 @@ def test_a_missing_file_is_told(tmp_path):
     assert str(tmp_path / "none.nrrd") in error.message
 
 
-@pytest.mark.parametrize("name", ["a.nrrd", "a.nii.gz", "a.mha", "a.txt", "a"])
+@pytest.mark.parametrize("name", ["a.nrrd", "a.nii.gz", "a.mha", "a.log", "a"])
 @pytest.mark.parametrize("content", [b"", b"this is no image"])
 def test_a_file_that_is_no_image_is_told(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     error = failure_of(tmp_path / name)
     assert (error.kind, error.code) == (ErrorKind.UNREADABLE, "image_unreadable")
     assert "NRRD, NIfTI and MetaImage" in error.hint
+
+
+@pytest.mark.parametrize(
+    "content, kind, code, words",
+    [
+        (b"", ErrorKind.UNREADABLE, "dicom_missing", "a.txt"),
+        (b"1.dcm\n", ErrorKind.NOT_FOUND, "image_missing", "1.dcm, which is not there"),
+        (b"\xff\xfe\x00", ErrorKind.UNREADABLE, "file_list_unreadable", "a.txt"),
+    ],
+)
+def test_a_list_of_files_that_are_not_there_is_told(tmp_path, content, kind, code, words):
+    (tmp_path / "a.txt").write_bytes(content)
+    error = failure_of(tmp_path / "a.txt")
+    assert (error.kind, error.code) == (kind, code)
+    assert words in error.message
 
 
 def test_a_file_without_permission_is_told(tmp_path, image, monkeypatch):

@@ -84,6 +84,22 @@ def test_a_collapsible_section_hides_and_shows_its_content(ctk, qt, gui):
     assert heard == [True, False]
 
 
+def test_what_is_shown_in_a_closed_section_appears_when_it_is_opened(ctk, qt, gui):
+    section = ctk.ctkCollapsibleButton("Advanced")
+    layout = qt.QVBoxLayout(section)
+    label = qt.QLabel("hidden at first")
+    layout.addWidget(label)
+    label.hide()
+    section.show()
+    section.collapsed = True
+    label.visible = True
+    assert not label.visible
+    section.collapsed = False
+    assert label.visible
+    label.visible = False
+    assert not label.visible
+
+
 def test_only_the_title_of_a_section_is_a_button(ctk, qt, gui):
     from slicerhost import widgetDriver
 

@@ -1,5 +1,6 @@
 """The guided first box: offered while nothing is loaded, one step after the other, skipped, and done once."""
 
+import numpy as np
 import pytest
 import slicer
 
@@ -85,6 +86,17 @@ def test_fromNothingToACheckedSegment(gui, guide, openPanel, dragInRed):
     widgetDriver.click(guide.ui.skipGuideButton)
     assert not isOffered(guide)
     assert not isOffered(reopened(gui, openPanel))
+
+
+def test_aSinglePictureIsDoneWithItsBox(gui, guide, dragInRed):
+    picture = slicer.util.addVolumeFromArray(np.zeros((1, 50, 60), np.uint8), name="Radiograph")
+    gui.processEvents()
+    widgetDriver.choose(guide.ui.volumeSelector, "Radiograph")
+    gui.processEvents()
+    slicer.util.setSliceViewerLayers(background=picture, fit=True)
+    drawBox(gui, guide, dragInRed)
+    assert guide.ui.firstBoxLabel.text == "Done: the object is segmented. “Undo” takes steps back."
+    assert highlighted(guide) == set()
 
 
 def test_sampleIsShownWhereItsTumorIs(gui, guide):

@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+from bench.askedProcess import AskedProcess
+
 WORKER = Path(__file__).with_name("buildWorker.py")
 
 
@@ -46,7 +48,7 @@ class Build:
         return {**inherited, "MEDSAMSEG_HOME": str(self.home), "MEDSAMSEG_PYTHON": self.python}
 
 
-class NetworkProcess:
+class NetworkProcess(AskedProcess):
     """A build's network in a process of its own; see `buildWorker.py`.
 
     :param build: the Build.
@@ -54,33 +56,14 @@ class NetworkProcess:
     """
 
     def __init__(self, build, model):
-        self._process = subprocess.Popen(
-            [build.python, str(WORKER), model],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            bufsize=1,
-            env=build.environment,
-        )
-        self._answer()
+        command = [build.python, str(WORKER), model]
+        name = f"The build's Python {build.python}"
+        super().__init__(command, name, stderr=subprocess.DEVNULL, env=build.environment)
 
     def ask(self, task):
         """Return (seconds, processor seconds) of one run of ``task``."""
-        self._process.stdin.write(f"{task}\n")
-        seconds, processor = self._answer().split()
-        return float(seconds), float(processor)
-
-    def end(self):
-        """Let the process end."""
-        self._process.stdin.close()
-        self._process.wait()
-
-    def _answer(self):
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"The build's Python {self._process.args[0]} ended without an answer.")
-        return line
+        seconds, processor = self.numbers(task)
+        return seconds, processor
 
 
 def runToEnd(build, arguments):

@@ -1,14 +1,15 @@
 """Contenders in turns: each round asks every one of them once, so that what disturbs the computer disturbs all."""
 
 import statistics
-import subprocess
 import sys
 from pathlib import Path
+
+from bench.askedProcess import AskedProcess
 
 WORKER = Path(__file__).with_name("worker.py")
 
 
-class Contender:
+class Contender(AskedProcess):
     """A worker process; see `worker.py`.
 
     :param name: which contender.
@@ -20,30 +21,13 @@ class Contender:
 
     def __init__(self, name, model, weights, precision, worker=WORKER):
         self.name = name
-        self._process = subprocess.Popen(
-            [sys.executable, str(worker), name, model, str(weights), precision],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            bufsize=1,
-        )
-        self._answer()
+        command = [sys.executable, str(worker), name, model, str(weights), precision]
+        super().__init__(command, f"The contender {name}")
 
     def ask(self, task):
         """Return the seconds of one run of ``task``."""
-        self._process.stdin.write(f"{task}\n")
-        return float(self._answer())
-
-    def end(self):
-        """Let the process end."""
-        self._process.stdin.close()
-        self._process.wait()
-
-    def _answer(self):
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"The contender {self.name} ended without an answer.")
-        return line
+        (seconds,) = self.numbers(task)
+        return seconds
 
 
 def inTurns(contenders, task, rounds):

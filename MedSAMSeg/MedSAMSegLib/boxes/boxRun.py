@@ -11,6 +11,7 @@ import slicer
 from MedSAMSegLib.client.serverReplies import SliceMask
 from MedSAMSegLib.runs.eventStream import EventStream
 from MedSAMSegLib.runs.run import Run
+from MedSAMSegLib.segments.undoHistory import UndoStep
 from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 
@@ -124,7 +125,7 @@ class BoxRun(Run):
         #: What came of it; None until it is there, and when the answer came too late to be of use.
         self.result = None
         #: The undo step that the answer belongs to, of a box that was changed; None until it is there.
-        self.step = None
+        self.step: UndoStep | None = None
         #: Whether that step was made for it, or for the runs of the same drag before it: it may be forgotten again.
         self.ownsStep = False
         #: Whether the segment was changed by it, or by the runs of the same drag before it.

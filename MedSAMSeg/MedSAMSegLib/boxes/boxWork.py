@@ -7,28 +7,24 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.boxes.boxAdding import addBox
-from MedSAMSegLib.boxes.boxAlignment import checkNotMovedApart, isMovedApart
+from MedSAMSegLib.boxes.boxAlignment import isMovedApart
+from MedSAMSegLib.boxes.boxAsking import BoxAsking
 from MedSAMSegLib.boxes.boxOfClick import startClick
 from MedSAMSegLib.boxes.boxPlaces import boxPlace
-from MedSAMSegLib.boxes.boxProbabilities import BoxProbabilities
-from MedSAMSegLib.boxes.boxProvenance import moveToSlice, recordBoxes
-from MedSAMSegLib.boxes.boxQuestions import MaskRequest, askMasks
+from MedSAMSegLib.boxes.boxQuestions import MaskRequest
 from MedSAMSegLib.boxes.boxRecords import BoxState
-from MedSAMSegLib.boxes.boxReplacement import replaceVoxels
-from MedSAMSegLib.boxes.boxRun import BoxDeletion, BoxPreview, BoxResult, BoxRun, BoxThreshold, Question
+from MedSAMSegLib.boxes.boxRun import BoxDeletion, BoxPreview, BoxResult, BoxRun, BoxThreshold
+from MedSAMSegLib.boxes.boxWriting import BoxWriting, foundBy
 from MedSAMSegLib.boxes.excludedSegment import withExcludedVoxels
 from MedSAMSegLib.boxes.segmentRejection import rejectSegment
 from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
-from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.segments.segmentModel import noteModel
 from MedSAMSegLib.segments.segmentTarget import SegmentContext
-from MedSAMSegLib.slices.sliceStates import SliceStates
 from MedSAMSegLib.volumes.obliquePlanes import rotationOfStack
 from MedSAMSegLib.volumes.obliqueStack import isStack
 from MedSAMSegLib.volumes.phases import Phases
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
-from MedSAMSegLib.volumes.volumeState import VolumeState
 
 if TYPE_CHECKING:
     import slicer
@@ -57,7 +53,8 @@ class BoxWork:
         self._uploads = uploads
         self._writers = writers
         self._scene = scene
-        self._probabilities = BoxProbabilities()
+        self._asking = BoxAsking(server, uploads)
+        self._writing = BoxWriting(writers, scene)
 
     def click(
         self, volume: slicer.vtkMRMLScalarVolumeNode, place: Sequence[float], view: str, window: str, model: str | None
@@ -91,14 +88,14 @@ class BoxWork:
             prompt = prompt.changed(excludedSegment=self._scene.excludedSegment(context))
             asked = window, model, Phases.of(context.volume)
             wanted = [MaskRequest(withExcludedVoxels(prompt, context), *asked, withProbability=True)]
-            upload = self._upload(context.volume, wanted)
+            upload = self._asking.upload(context.volume, wanted)
             state = BoxState(prompt, window, model, phases=wanted[0].phases, **known)
-            return self._question(
+            return self._asking.question(
                 geometry, upload, wanted, lambda answers: write(answers[0], context, state, geometry, upload, notes)
             )
 
         def write(answer, context, state, geometry, upload, notes):
-            state = state.changed(found=_foundBy(state.prompt, DEFAULT_THRESHOLD, answer[0]))
+            state = state.changed(found=foundBy(state.prompt, DEFAULT_THRESHOLD, answer[0]))
             writer = self._writers.of(segmentation, volume)
             added = addBox(writer, self._scene, context, state, geometry)
             notes = [*notes, *writer.remarks(segmentID, added.target.grid), *upload.notes]
@@ -117,7 +114,7 @@ class BoxWork:
         :param window: what it is asked with when it is moved, as for `MedSAMSegLogic.startBox`; so is `model`.
         :raises UserError: when the segment cannot be written, or no voxel of the mask may be.
         """
-        state = BoxState(prompt, window, model, found=_foundBy(prompt, DEFAULT_THRESHOLD, mask))
+        state = BoxState(prompt, window, model, found=foundBy(prompt, DEFAULT_THRESHOLD, mask))
         writer = self._writers.of(context.segmentation, context.volume)
         addBox(writer, self._scene, context, state, SliceGeometry(context.volume), mustChange=True)
 
@@ -142,7 +139,7 @@ class BoxWork:
                 # It was one of the other network's answers.
                 prompt = prompt.changed(meaning=None)
             prompt = prompt.changed(**changes)
-            self._checkWritable(record)
+            self._writing.checkWritable(record)
             number = record.ask()
             # While a handle is held there is no time for what nobody can ask for yet.
             withProbability = isLast or record.state.threshold != DEFAULT_THRESHOLD
@@ -155,20 +152,20 @@ class BoxWork:
             def write(answers):
                 if record.isOutdated(number):
                     return None
-                self._remember(forgotten, answers[1:])
+                self._writing.remember(forgotten, answers[1:])
                 threshold = record.state.threshold
-                found = _foundBy(prompt, threshold, answers[0][0])
+                found = foundBy(prompt, threshold, answers[0][0])
                 where = record.state.reach, phases, record.state.extent
                 state = BoxState(prompt, window, model, threshold, *where, found)
-                target = self._replace(record, state, run, continues, isLast, geometry)
+                target = self._writing.replace(record, state, run, continues, isLast, geometry)
                 record.settle(number)
                 if isLast:
                     self._scene.resetDepth(record)
-                remarks = self._writerOf(record).remarks(record.context.segmentID, target.grid)
+                remarks = self._writing.writerOf(record).remarks(record.context.segmentID, target.grid)
                 return _result(record, answers[0], run.hasChanged, [*remarks, *upload.notes])
 
-            geometry, upload = SliceGeometry(volume), self._upload(volume, wanted)
-            return self._question(geometry, upload, wanted, write)
+            geometry, upload = SliceGeometry(volume), self._asking.upload(volume, wanted)
+            return self._asking.question(geometry, upload, wanted, write)
 
         run = BoxRun(question)
         return run
@@ -180,12 +177,12 @@ class BoxWork:
         record = self._scene.records.of(node)
 
         def question():
-            self._checkWritable(record)
+            self._writing.checkWritable(record)
             volume = record.context.volume
             number = record.ask()
             asked = record.state
             own = dataclasses.replace(_wantedOf(record), withProbability=True)
-            known = self._probabilities.find(volume, own)
+            known = self._asking.probabilities.find(volume, own)
             forgotten = [other for other in self._scene.notInMemory(record) if other is not record]
             wanted = [] if known else [own]
             wanted += [_wantedOf(other) for other in forgotten]
@@ -195,19 +192,19 @@ class BoxWork:
                 if record.isOutdated(number) or not record.state.isOfSameQuestion(asked):
                     return None
                 mask = known or answers[0][0]
-                self._remember(forgotten, answers[0 if known else 1 :])
-                self._remember([record], [(mask, None)])
-                found = _foundBy(record.state.prompt, threshold, mask)
+                self._writing.remember(forgotten, answers[0 if known else 1 :])
+                self._writing.remember([record], [(mask, None)])
+                found = foundBy(record.state.prompt, threshold, mask)
                 state = record.state.changed(threshold=threshold, found=found)
-                target = self._replace(record, state, run, continues, isLast, geometry)
-                notes = self._writerOf(record).remarks(record.context.segmentID, target.grid)
+                target = self._writing.replace(record, state, run, continues, isLast, geometry)
+                notes = self._writing.writerOf(record).remarks(record.context.segmentID, target.grid)
                 if isLast:
-                    self._forgetIfBack(run, record)
+                    self._writing.forgetIfBack(run, record)
                 count = int(state.found.voxels.sum())
                 return BoxThreshold(state.prompt, threshold, count, run.hasChanged, notes)
 
             geometry = SliceGeometry(volume)
-            return self._question(geometry, self._upload(volume, wanted), wanted, write)
+            return self._asking.question(geometry, self._asking.upload(volume, wanted), wanted, write)
 
         run = BoxRun(question)
         return run
@@ -222,28 +219,28 @@ class BoxWork:
 
         def question():
             if removeMask:
-                self._checkWritable(record)
+                self._writing.checkWritable(record)
             forgotten = self._scene.notInMemory(record) if removeMask else []
             wanted = [_wantedOf(other) for other in forgotten]
 
             def write(answers):
                 if not record.isInScene:
                     return None
-                self._remember(forgotten, answers)
+                self._writing.remember(forgotten, answers)
                 before = record.state
                 if removeMask:
-                    self._replace(record, before.changed(found=LabelmapCrop.empty()), run, None, True, geometry)
+                    self._writing.replace(record, before.changed(found=LabelmapCrop.empty()), run, None, True, geometry)
                 else:
-                    self._keep(run, record)
+                    self._writing.keep(run, record)
                 self._scene.records.restore(record, None)
                 if run.hasChanged or not removeMask:
-                    self._noteSlices(record, (before,))
-                self._scene.history.remember(self._writerOf(record).lastStep, record, before, None)
+                    self._writing.noteSlices(record, (before,))
+                self._scene.history.remember(self._writing.writerOf(record).lastStep, record, before, None)
                 return BoxDeletion(before.prompt, run.hasChanged, notes)
 
             volume = record.context.volume
             geometry = SliceGeometry(volume)
-            return self._question(geometry, self._upload(volume, wanted), wanted, write)
+            return self._asking.question(geometry, self._asking.upload(volume, wanted), wanted, write)
 
         run = BoxRun(question)
         return run
@@ -265,118 +262,11 @@ class BoxWork:
             return None if answers is None else BoxPreview(prompt, answers[0][0], shown)
 
         def question():
-            return self._question(SliceGeometry(shown), self._upload(shown, wanted), wanted, write, isPreview=True)
+            return self._asking.question(
+                SliceGeometry(shown), self._asking.upload(shown, wanted), wanted, write, isPreview=True
+            )
 
         return BoxRun(question)
-
-    def _upload(self, volume, wanted):
-        if isStack(volume):
-            indices = [each.prompt.sliceIndex for each in wanted] or [0]
-            return self._uploads.planesUpload(volume, min(indices), max(indices))
-        return self._uploads.jointUpload(volume, *(each.phases for each in wanted))
-
-    def _question(self, geometry, upload, wanted, write, isPreview=False):
-        state = VolumeState(geometry)
-
-        def isCurrent():
-            return state.isCurrent and upload.isCurrent
-
-        if not wanted:
-            return Question(list, write, isCurrent)
-        volume = geometry.volumeNode
-
-        def answer(client, keys, **options):
-            return askMasks(client, keys.volume, wanted, phaseKeys=keys.phases, firstSlice=upload.firstSlice, **options)
-
-        def ask():
-            if isPreview:
-                # It waits for nothing: neither for the server's start nor for an embedding.
-                client = self._server.readyClient
-                # A turned plane is encoded by the first one, since nobody could do that ahead of the user.
-                options = {} if isStack(volume) else {"cachedOnly": True}
-                return client and upload.call(client, lambda keys: answer(client, keys, **options))
-            return upload.ask(self._server.client, answer)
-
-        def keepAndWrite(answers):
-            for each, (mask, _reply) in zip(wanted, answers or (), strict=answers is not None):
-                self._probabilities.keep(volume, each, mask)
-            return write(answers)
-
-        return Question(ask, keepAndWrite, isCurrent)
-
-    def _keep(self, run, record):
-        """Leave the segment as it is, in an undo step that is about the box alone."""
-        writer = self._writerOf(record)
-        with writer.undoStep(isAlways=True):
-            run.step = writer.lastStep
-
-    def _replace(self, record, state, run, continues, isLast, geometry):
-        """:return: the SegmentTarget that was written; `run.hasChanged` tells whether it changed."""
-        writer = self._writerOf(record)
-        before = record.state
-        joining = continues.step if continues else None
-        latest = writer.lastStep
-        with writer.undoStep(joining, isAlways=True, isLast=isLast):
-            run.step = writer.lastStep
-            run.ownsStep = continues.ownsStep if continues and run.step is joining else run.step is not latest
-            run.hasChanged = continues is not None and continues.hasChanged
-            target = writer.target(record.context.segmentID, state.prompt.axis, geometry)
-            sliceStates = SliceStates.of(target)
-            others = self._scene.records.others(record)
-            hasMadeRoom, covered = moveToSlice(writer, target, sliceStates, before, state, isLast)
-            target = target.renewed() if hasMadeRoom else target
-            replacement = replaceVoxels(writer, target, before, state.found, others)
-        state = state.changed(
-            added=replacement.added, erased=replacement.erased, overwritten=replacement.overwritten, covered=covered
-        )
-        self._scene.history.remember(run.step, record, before, state)
-        self._scene.records.note(record, state)
-        if replacement.hasChanged or hasMadeRoom or before.covered != covered:
-            self._noteSlices(record, (before, state), sliceStates)
-        for other, added in replacement.reassigned.items():
-            changed = other.state.changed(added=added)
-            self._scene.history.remember(run.step, other, other.state, changed)
-            other.state = changed
-        run.hasChanged |= replacement.hasChanged or hasMadeRoom
-        return target
-
-    def _forgetIfBack(self, run, record):
-        """Forget the undo step of a threshold that is where it was, with the same voxels."""
-        before = self._scene.history.before(run.step, record)
-        isBack = before.threshold == record.state.threshold and before.found.isSame(record.state.found)
-        if isBack and run.ownsStep and self._writerOf(record).forgetStep(run.step):
-            self._scene.history.undo(run.step)
-            run.hasChanged = False
-
-    def _noteSlices(self, record, states, sliceStates=None):
-        records = [*self._scene.records.others(record), *([record] if record.isInScene else [])]
-        volume, segmentation, segmentID = record.context
-        sliceStates = sliceStates or SliceStates(segmentation, segmentID, volume, states[0].prompt.axis)
-        boxed = {(other.state.prompt.axis, other.state.prompt.sliceIndex) for other in records}
-        for state in states:
-            # Where a box was moved onto found nothing, what was there is as it was.
-            changesNothing = state.covered is not None and state.found.isEmpty
-            hasBox = (state.prompt.axis, state.prompt.sliceIndex) in boxed and not changesNothing
-            recordBoxes(sliceStates, state.prompt.sliceIndex, hasBox, state.covered)
-
-    def _remember(self, forgotten, answers):
-        for record, (mask, _reply) in zip(forgotten, answers, strict=True):
-            if not record.state.isKnown:
-                state = record.state
-                record.state = state.changed(found=_foundBy(state.prompt, state.threshold, mask))
-
-    def _checkWritable(self, record):
-        volume, segmentation, segmentID = record.context
-        try:
-            self._writerOf(record).check(segmentID)
-            checkNotMovedApart(record.node, volume, segmentation)
-        except UserError:
-            self._scene.revert(record)
-            raise
-
-    def _writerOf(self, record):
-        volume, segmentation, _segmentID = record.context
-        return self._writers.of(segmentation, volume)
 
 
 def _result(record, answer, changedSegment, notes):
@@ -409,10 +299,3 @@ def _wantedOf(record):
     withProbability = state.threshold != DEFAULT_THRESHOLD
     prompt = withExcludedVoxels(state.prompt, record.context)
     return MaskRequest(prompt, state.window, state.model, state.phases, withProbability)
-
-
-def _foundBy(prompt, threshold, mask):
-    """:return: LabelmapCrop of what is likelier than a threshold in the answer to a prompt."""
-    # The mask of the usual threshold needs no looking at probabilities.
-    mask = mask if threshold == DEFAULT_THRESHOLD else mask.at(threshold)
-    return LabelmapCrop.ofSlice(prompt.axis, prompt.sliceIndex, mask.pixels, mask.x0, mask.y0).trimmed()

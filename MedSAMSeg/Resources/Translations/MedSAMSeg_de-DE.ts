@@ -1602,6 +1602,14 @@
             <translation>4 von 4: „{worst}“ zeigt die zweifelhafteste Schicht. Stimmt der Umriss dort, drücken Sie „{accept}“.</translation>
         </message>
         <message>
+            <source>Done: the object is segmented on this frame. “{through}” follows it to the others, “{undo}” takes steps back.</source>
+            <translation>Fertig: Das Objekt ist auf diesem Bild segmentiert. „{through}“ verfolgt es auf die anderen, „{undo}“ nimmt Schritte zurück.</translation>
+        </message>
+        <message>
+            <source>Done: the object is segmented. “{undo}” takes steps back.</source>
+            <translation>Fertig: Das Objekt ist segmentiert. „{undo}“ nimmt Schritte zurück.</translation>
+        </message>
+        <message>
             <source>Done: an object is segmented, followed and checked. “{undo}” takes steps back.</source>
             <translation>Fertig: Ein Objekt ist segmentiert, verfolgt und geprüft. „{undo}“ nimmt Schritte zurück.</translation>
         </message>

@@ -16,6 +16,7 @@ class ctkCollapsibleButton(qt.QAbstractButton):
         texts = [argument for argument in arguments if isinstance(argument, str)]
         super().__init__(*[argument for argument in arguments if not isinstance(argument, str)])
         self._hidden = []
+        self._isHiding = False
         self.text = texts[0] if texts else ""
         self.checkable = True
         self.checked = True
@@ -92,8 +93,19 @@ class ctkCollapsibleButton(qt.QAbstractButton):
     def _makeRoomForTitle(self):
         self.setContentsMargins(0, self._titleHeight(), 0, 0)
 
+    def eventFilter(self, child, event):
+        """Contents that are shown or hidden while it is closed are so when it is opened (ctkCollapsibleButton.cpp)."""
+        kind = event.type()
+        if not self._isHiding and kind in (QtCore.QEvent.Type.ShowToParent, QtCore.QEvent.Type.HideToParent):
+            self._hidden = [widget for widget in self._hidden if widget is not child]
+            if kind == QtCore.QEvent.Type.ShowToParent:
+                self._hide(child)
+        return False
+
     def _onToggled(self, isOpen):
         if isOpen:
+            for child in filter(_isWidget, self.children()):
+                child.removeEventFilter(self)
             for widget in self._hidden:
                 QtWidgets.QWidget.show(widget)
             self._hidden = []
@@ -103,11 +115,18 @@ class ctkCollapsibleButton(qt.QAbstractButton):
         self.contentsCollapsed(not isOpen)
 
     def _hideContents(self):
-        shown = [child for child in self.children() if _isShownWidget(child)]
-        self._hidden += shown
-        for widget in shown:
-            QtWidgets.QWidget.hide(widget)
+        for child in filter(_isWidget, self.children()):
+            if not QtWidgets.QWidget.isHidden(child):
+                self._hide(child)
+            # Of children that are open for all to see, every movement of the pointer would be reported.
+            child.installEventFilter(self)
+
+    def _hide(self, child):
+        self._hidden.append(child)
+        self._isHiding = True
+        QtWidgets.QWidget.hide(child)
+        self._isHiding = False
 
 
-def _isShownWidget(child):
-    return isinstance(child, QtWidgets.QWidget) and not QtWidgets.QWidget.isHidden(child)
+def _isWidget(child):
+    return isinstance(child, QtWidgets.QWidget)

@@ -78,11 +78,18 @@ class FirstBoxSection(PanelSection):
             return LOAD
         if axis is None:
             return DRAW
+        if self._hasOneSlice():
+            return DONE
         segment = session.target.segmentation.GetSegmentation().GetSegment(session.target.segmentID)
         records = SliceRecords(segment).ofAxis(recordsAxis(session.boxVolume, axis)).values()
         if not any(record.provenance in FOLLOWED for record in records):
             return PROPAGATE
         return DONE if any(record.isAccepted for record in records) else CHECK
+
+    def _hasOneSlice(self):
+        """:return: whether there is nowhere to follow the object of a box to, but through time."""
+        session = self.session
+        return session.boxAxis is not None and session.boxGeometry.shape[session.boxAxis] == 1
 
     def _show(self, step):
         ui = self.ui
@@ -115,6 +122,13 @@ class FirstBoxSection(PanelSection):
             return _(
                 "4 of 4: “{worst}” shows the most doubtful slice. If the outline there is right, press “{accept}”."
             ).format(worst=ui.worstSliceButton.text, accept=ui.acceptSliceButton.text)
+        if self._hasOneSlice() and self.session.logic.isSequence(self.session.target.volume):
+            return _(
+                "Done: the object is segmented on this frame. “{through}” follows it to the others, “{undo}” takes"
+                " steps back."
+            ).format(through=ui.throughTimeButton.text, undo=ui.undoButton.text)
+        if self._hasOneSlice():
+            return _("Done: the object is segmented. “{undo}” takes steps back.").format(undo=ui.undoButton.text)
         return _("Done: an object is segmented, followed and checked. “{undo}” takes steps back.").format(
             undo=ui.undoButton.text
         )

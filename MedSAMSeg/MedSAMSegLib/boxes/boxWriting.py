@@ -1,0 +1,139 @@
+"""Writing what boxes find into their segments, with all that is known of it: undo steps, slices, other boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from MedSAMSegLib.boxes.boxAlignment import checkNotMovedApart
+from MedSAMSegLib.boxes.boxProvenance import moveToSlice, recordBoxes
+from MedSAMSegLib.boxes.boxReplacement import replaceVoxels
+from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
+from MedSAMSegLib.slices.sliceStates import SliceStates
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.boxes.boxRecords import BoxRecord, BoxState
+    from MedSAMSegLib.boxes.boxRun import BoxRun
+    from MedSAMSegLib.boxes.sceneBoxes import SceneBoxes
+    from MedSAMSegLib.client.serverReplies import SliceMask
+    from MedSAMSegLib.segments.segmentTarget import SegmentTarget
+    from MedSAMSegLib.segments.segmentWriter import SegmentWriter
+    from MedSAMSegLib.segments.segmentWriters import SegmentWriters
+    from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
+    from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
+
+
+class BoxWriting:
+    """Writes for :class:`BoxWork`.
+
+    :param writers: SegmentWriters.
+    :param scene: :class:`SceneBoxes`, the boxes of the scene.
+    """
+
+    def __init__(self, writers: SegmentWriters, scene: SceneBoxes) -> None:
+        self._writers = writers
+        self._scene = scene
+
+    def keep(self, run: BoxRun, record: BoxRecord) -> None:
+        """Leave the segment as it is, in an undo step that is about the box alone."""
+        writer = self.writerOf(record)
+        with writer.undoStep(isAlways=True):
+            run.step = writer.lastStep
+
+    def replace(
+        self,
+        record: BoxRecord,
+        state: BoxState,
+        run: BoxRun,
+        continues: BoxRun | None,
+        isLast: bool,
+        geometry: SliceGeometry,
+    ) -> SegmentTarget:
+        """Write what a box finds now in the place of what it had added.
+
+        :param record: BoxRecord of the box.
+        :param state: its BoxState from now on.
+        :param run: the run that does it; `run.hasChanged` tells afterwards whether the segment changed.
+        :param continues: the run whose undo step this is a part of.
+        :param isLast: whether that step ends here.
+        :param geometry: SliceGeometry of the volume.
+        :return: the SegmentTarget that was written.
+        """
+        writer = self.writerOf(record)
+        before = record.state
+        joining = continues.step if continues else None
+        latest = writer.lastStep
+        with writer.undoStep(joining, isAlways=True, isLast=isLast):
+            run.step = writer.lastStep
+            run.ownsStep = continues.ownsStep if continues and run.step is joining else run.step is not latest
+            run.hasChanged = continues is not None and continues.hasChanged
+            target = writer.target(record.context.segmentID, state.prompt.axis, geometry)
+            sliceStates = SliceStates.of(target)
+            others = self._scene.records.others(record)
+            hasMadeRoom, covered = moveToSlice(writer, target, sliceStates, before, state, isLast)
+            target = target.renewed() if hasMadeRoom else target
+            replacement = replaceVoxels(writer, target, before, state.found, others)
+        state = state.changed(
+            added=replacement.added, erased=replacement.erased, overwritten=replacement.overwritten, covered=covered
+        )
+        self._scene.history.remember(run.step, record, before, state)
+        self._scene.records.note(record, state)
+        if replacement.hasChanged or hasMadeRoom or before.covered != covered:
+            self.noteSlices(record, (before, state), sliceStates)
+        for other, added in replacement.reassigned.items():
+            changed = other.state.changed(added=added)
+            self._scene.history.remember(run.step, other, other.state, changed)
+            other.state = changed
+        run.hasChanged |= replacement.hasChanged or hasMadeRoom
+        return target
+
+    def forgetIfBack(self, run: BoxRun, record: BoxRecord) -> None:
+        """Forget the undo step of a threshold that is where it was, with the same voxels."""
+        before = self._scene.history.before(run.step, record)
+        isBack = before.threshold == record.state.threshold and before.found.isSame(record.state.found)
+        if isBack and run.ownsStep and self.writerOf(record).forgetStep(run.step):
+            self._scene.history.undo(run.step)
+            run.hasChanged = False
+
+    def noteSlices(self, record: BoxRecord, states: Sequence[BoxState], sliceStates: SliceStates | None = None) -> None:
+        """Record on the slices of a box's states, such as before and now, which of them have a box."""
+        records = [*self._scene.records.others(record), *([record] if record.isInScene else [])]
+        volume, segmentation, segmentID = record.context
+        sliceStates = sliceStates or SliceStates(segmentation, segmentID, volume, states[0].prompt.axis)
+        boxed = {(other.state.prompt.axis, other.state.prompt.sliceIndex) for other in records}
+        for state in states:
+            # Where a box was moved onto found nothing, what was there is as it was.
+            changesNothing = state.covered is not None and state.found.isEmpty
+            hasBox = (state.prompt.axis, state.prompt.sliceIndex) in boxed and not changesNothing
+            recordBoxes(sliceStates, state.prompt.sliceIndex, hasBox, state.covered)
+
+    def remember(self, forgotten: Sequence[BoxRecord], answers: Sequence[tuple[SliceMask, Any]]) -> None:
+        """Put into records what their boxes found, where that was not in memory."""
+        for record, (mask, _reply) in zip(forgotten, answers, strict=True):
+            if not record.state.isKnown:
+                state = record.state
+                record.state = state.changed(found=foundBy(state.prompt, state.threshold, mask))
+
+    def checkWritable(self, record: BoxRecord) -> None:
+        """Raise UserError, with the box where it was, if its segment cannot be written."""
+        volume, segmentation, segmentID = record.context
+        try:
+            self.writerOf(record).check(segmentID)
+            checkNotMovedApart(record.node, volume, segmentation)
+        except UserError:
+            self._scene.revert(record)
+            raise
+
+    def writerOf(self, record: BoxRecord) -> SegmentWriter:
+        """:return: the SegmentWriter of a box's segmentation."""
+        volume, segmentation, _segmentID = record.context
+        return self._writers.of(segmentation, volume)
+
+
+def foundBy(prompt: SlicePrompt, threshold: float, mask: SliceMask) -> LabelmapCrop:
+    """:return: LabelmapCrop of what is likelier than a threshold in the answer to a prompt."""
+    # The mask of the usual threshold needs no looking at probabilities.
+    mask = mask if threshold == DEFAULT_THRESHOLD else mask.at(threshold)
+    return LabelmapCrop.ofSlice(prompt.axis, prompt.sliceIndex, mask.pixels, mask.x0, mask.y0).trimmed()
