@@ -59,6 +59,8 @@ def _withFile(window, mode, action):
 def _load(path):
     if path.endswith((".mrb", ".mrml")):
         slicer.util.loadScene(path)
+    elif path.endswith(".mrk.json"):
+        slicer.util.loadNodeFromFile(path, "MarkupsFile")
     elif path.endswith(".seq.nrrd"):
         sequence = slicer.util.loadNodeFromFile(path, "SequenceFile")
         browser = slicer.modules.sequences.logic().GetFirstBrowserNodeForSequenceNode(sequence)

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import SimpleITK as sitk
+from screenshots.lesions import takePicturesOfLesions
 from screenshots.scenes import drawBox, load, middle, program, slicesDone, takePicture
 from screenshots.storyboard import takeMovie
 from skimage import data
@@ -29,6 +30,8 @@ def main():
         takeMovie(user)
     with program() as user:
         takePicturesOfCT(user)
+    with program() as user, tempfile.TemporaryDirectory() as folder:
+        takePicturesOfLesions(user, Path(folder))
     with program() as user:
         takePicturesOfFilm(user)
     with program() as user, tempfile.TemporaryDirectory() as folder:
