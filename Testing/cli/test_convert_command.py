@@ -136,7 +136,7 @@ def test_what_cannot_be_written_is_told_and_nothing_is(run, tmp_path):
         ([*dicom], 2, "Nothing says what to write."),
         ([*dicom, "-o", tmp_path / "a.dcm", "-o", tmp_path / "a.dcm"], 2, "Two outputs have the same name."),
         ([*dicom, "-o", tmp_path / "a.dcm", "-o", tmp_path / "a.labelmap.dcm"], 2, "objects cannot overlap"),
-        ([*dicom, "-o", tmp_path / "in.seg.nrrd", "--force"], 2, "is the image itself"),
+        ([*dicom, "-o", tmp_path / "in.seg.nrrd", "--force"], 2, "is the file of the labels itself"),
         (["--image", tmp_path / "other.nrrd", "-o", tmp_path / "a.dcm"], 2, "another"),
         ([*dicom, "-o", tmp_path / "a.sr.dcm"], 2, "--report a.sr.dcm"),
     ):
