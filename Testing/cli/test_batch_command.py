@@ -183,6 +183,13 @@ def test_errors_name_the_row_and_the_column(batch, scan, change, column, code):
     assert second["error"]["message"].count("row 3") == 1
 
 
+def test_a_warning_with_several_names_is_one_line(batch, scan):
+    result = batch([ROW | {"image": scan("a.nrrd"), "term": "Mas"}])
+    warning = next(line for line in result.err.splitlines() if "column term" in line)
+    assert "The nearest are: " in warning
+    assert "; " in warning.split("The nearest are: ")[1]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

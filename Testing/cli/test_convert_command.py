@@ -130,13 +130,16 @@ def test_what_cannot_be_written_is_told_and_nothing_is(run, tmp_path):
     scan = write_files(tmp_path)
     write_segmentation(tmp_path / "in.seg.nrrd", segments(), read_image(scan[0].parent).place)
     sitk.WriteImage(sitk.GetImageFromArray(phantom()), str(tmp_path / "other.nrrd"))
+    sitk.WriteImage(sitk.GetImageFromArray(phantom().astype("int16") - 1000), str(tmp_path / "ct.nrrd"))
+    image = run("convert", tmp_path / "ct.nrrd", "--image", tmp_path / "ct.nrrd", "-o", tmp_path / "a.seg.nrrd")
+    assert "ct.nrrd has negative values, down to -1900: it is an image, and no label map." in image.err
     before = sorted(tmp_path.rglob("*"))
     dicom = ["--image", scan[0].parent]
     for words, status, said in (
         ([*dicom], 2, "Nothing says what to write."),
         ([*dicom, "-o", tmp_path / "a.dcm", "-o", tmp_path / "a.dcm"], 2, "Two outputs have the same name."),
         ([*dicom, "-o", tmp_path / "a.dcm", "-o", tmp_path / "a.labelmap.dcm"], 2, "objects cannot overlap"),
-        ([*dicom, "-o", tmp_path / "in.seg.nrrd", "--force"], 2, "is the image itself"),
+        ([*dicom, "-o", tmp_path / "in.seg.nrrd", "--force"], 2, "is the file of the labels itself"),
         (["--image", tmp_path / "other.nrrd", "-o", tmp_path / "a.dcm"], 2, "another"),
         ([*dicom, "-o", tmp_path / "a.sr.dcm"], 2, "--report a.sr.dcm"),
     ):

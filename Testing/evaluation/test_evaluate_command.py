@@ -118,6 +118,9 @@ def test_summary_is_printed(make_manifest, capsys):
 def test_wrong_use_is_told(make_manifest, tmp_path, capsys):
     manifest = make_manifest()
     assert refusal(capsys, tmp_path / "none.json") == "manifest_missing"
+    (tmp_path / "scan.json").write_bytes(b"\x8b\xff")
+    assert main(["evaluate", str(tmp_path / "scan.json")]) == 4
+    assert "cannot be read: it is no text.\n  Give a file of JSON" in capsys.readouterr().err
     assert refusal(capsys, manifest, "--protocol", "magic") == "protocol_unknown"
     assert refusal(capsys, manifest, "--method", "magic") == "method_unknown"
     assert refusal(capsys, manifest, "--model", "magic") == "model_unknown"

@@ -47,7 +47,9 @@ class Outcome:
     @property
     def words(self) -> str:
         """What is to be read of the case, as one line."""
-        return " ".join([*filter(None, (self.error.get("message"), self.error.get("hint"))), *self.notes])
+        # Lists of names, such as the nearest terms, have one in each line.
+        hint = self.error.get("hint", "").replace("\n", "; ")
+        return " ".join([*filter(None, (self.error.get("message"), hint)), *self.notes])
 
     @property
     def confidence(self) -> float | None:

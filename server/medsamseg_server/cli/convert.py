@@ -115,7 +115,7 @@ def _check_outputs(args: argparse.Namespace) -> None:
         raise wrong_usage("Two outputs have the same name.", "Give each a name of its own.")
     for path in args.output:
         refuse_to_replace_the_image(args.image, path)
-        refuse_to_replace_the_image(args.labels, path)
+        refuse_to_replace_the_image(args.labels, path, "the file of the labels itself")
         check_output(path, args.force)
     measurement_report.check_path(args.report, args.image, args.force)
     terms.check_options(args, _written(args), is_film=False)

@@ -22,10 +22,10 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", "-q", action="store_true", help="print nothing but errors and warnings")
 
 
-def refuse_to_replace_the_image(image: Path, output: Path) -> None:
-    """Raise ``output_is_input`` where a result would be written over what it is made from."""
+def refuse_to_replace_the_image(image: Path, output: Path, what: str = "the image itself") -> None:
+    """Raise ``output_is_input`` where a result would be written over what it is made from; ``what`` names that."""
     if output.exists() and image.exists() and output.samefile(image):
-        message = f"{output} is the image itself."
+        message = f"{output} is {what}."
         raise MedSAMSegError(ErrorKind.INVALID_INPUT, "output_is_input", message, "Choose another name with --output.")
 
 

@@ -85,9 +85,10 @@ def read_manifest(path: Path) -> list[CaseEntry]:
             ErrorKind.NOT_FOUND, "manifest_missing", f"There is no manifest {path}.", "Check the path."
         ) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise MedSAMSegError(
-            ErrorKind.UNREADABLE, "manifest_unreadable", f"The manifest {path} cannot be read: {error}."
-        ) from error
+        reason = "it is no text" if isinstance(error, UnicodeDecodeError) else error
+        message = f"The manifest {path} cannot be read: {reason}."
+        hint = "Give a file of JSON that may be read, as docs/propagation.md describes it."
+        raise MedSAMSegError(ErrorKind.UNREADABLE, "manifest_unreadable", message, hint) from error
     except json.JSONDecodeError as error:
         raise _malformed(path, f"line {error.lineno}, column {error.colno}: {error.msg}") from error
     cases = content.get("cases") if isinstance(content, dict) else None
