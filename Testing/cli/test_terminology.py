@@ -80,6 +80,12 @@ def test_an_unknown_name_gets_the_nearest_ones(standard):
     assert raised.value.hint.startswith("Liver (SCT:10200004)")
 
 
+def test_an_empty_name_is_near_nothing(standard):
+    with pytest.raises(MedSAMSegError) as raised:
+        find_term(" ", standard.types, "--term")
+    assert raised.value.hint == "Give an English name such as Mass, or a code such as SCT:4147007."
+
+
 def slicer_list(path, name="Segmentation category and type - 3D Slicer General Anatomy list", codes=("1", "2")):
     """A file as Slicer's, with two types of one name, one of them with sides."""
 

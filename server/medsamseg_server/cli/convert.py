@@ -148,5 +148,6 @@ def _say(args: argparse.Namespace, segments: list[Segment], notes: list[str]) ->
         print_json({"written": written, "segments": found, "warnings": notes})
         return
     for each in segments:
-        say(args, f"{each.name}: {int(each.mask.sum(dtype=int))} voxels, {each.terminology}")
+        count = int(each.mask.sum(dtype=int))
+        say(args, f"{each.name}: {count} voxel{'' if count == 1 else 's'}, {each.terminology}")
     say(args, f"Written: {', and '.join(written)}")

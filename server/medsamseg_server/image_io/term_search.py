@@ -55,7 +55,7 @@ def find_term(text: str, terms: Sequence[Term], option: str) -> Term:
     if found:
         message = f"{option} '{shorten(text)}' can be {len(found)} things. Give the code of the one that is meant:"
         raise MedSAMSegError(ErrorKind.INVALID_INPUT, "term_ambiguous", message, _listed(found))
-    near = _nearest(wanted.casefold(), terms)
+    near = _nearest(wanted.casefold(), terms) if wanted else []
     raise MedSAMSegError(
         ErrorKind.INVALID_INPUT,
         "term_unknown",
