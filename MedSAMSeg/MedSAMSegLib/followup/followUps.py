@@ -103,8 +103,9 @@ class FollowUps:
         for segmentID in [each for each in carried if each not in known]:
             with _newSegment(scans, segmentID) as own:
                 yield self._box(scans, own, carried[segmentID], earlier[segmentID].axis, window, model)
-            problems[segmentID] = "" if _isThere(scans.segmentation, own) else "Nothing was found in its box."
-            proposed += [own] if _isThere(scans.segmentation, own) else []
+            isFound = _isThere(scans.segmentation, own)
+            problems[segmentID] = "" if isFound else "Nothing was found in its box."
+            proposed += [own] if isFound else []
         if proposed:
             yield self._propagations.start(
                 scans.volume,

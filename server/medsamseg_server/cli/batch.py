@@ -188,13 +188,10 @@ def _carried_out(args: argparse.Namespace, todo: Sequence[_Todo]) -> Generator[t
     work = _OnTodo(CaseWork(args.output.absolute(), args.format, many.computer_of(args), engine_options.make_engine))
     with closing(many.carried_out(args, work, todo)) as results:
         for each, outcome in results:
-            yield each, outcome or _died(each.case)
-
-
-def _died(case: Case) -> Outcome:
-    message = f"{case.row.place()}: The process that segmented the case ended by itself."
-    hint = "Often memory ran out: give fewer --jobs, and run the command again."
-    return Outcome.failed(MedSAMSegError(ErrorKind.INTERNAL, "case_process_ended", message, hint))
+            if outcome is None:
+                what = f"{each.case.row.place()}: The process that segmented the case"
+                outcome = Outcome.failed(many.process_ended(what))
+            yield each, outcome
 
 
 def _tell(args: argparse.Namespace, case: Case, outcome: Outcome, which: str) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from medsamseg_server.cli import many
 from medsamseg_server.cli.engine_options import add_computer_options, add_model_option, make_engine
+from medsamseg_server.cli.numbers_in_text import number_or_nan
 from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress, warn
 from medsamseg_server.engine.embedding_folder import EmbeddingFolder
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
@@ -27,11 +28,6 @@ if TYPE_CHECKING:
 
 _GIGABYTE = 1e9
 _DAY_SECONDS = 86_400.0
-_DIED = {
-    "code": "case_process_ended",
-    "message": "The process that encoded the scan ended by itself.",
-    "hint": "Often memory ran out: give fewer --jobs, and run the command again.",
-}
 
 _EPILOG = """\
 Encoding a slice takes far longer than segmenting a box on it. Encoded slices are
@@ -122,20 +118,14 @@ def _add_limit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _gigabytes(text: str) -> float:
-    try:
-        size = float(text)
-    except ValueError:
-        size = -1.0
+    size = number_or_nan(text)
     if not 0 <= size < 1e6:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number of gigabytes")
     return size
 
 
 def _days(text: str) -> float:
-    try:
-        days = float(text)
-    except ValueError:
-        days = -1.0
+    days = number_or_nan(text)
     if not 0 <= days < 1e6:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number of days")
     return days
@@ -224,27 +214,24 @@ def _in_one_place(args: argparse.Namespace, work: ScanWork, scans: Sequence[Scan
     results = []
     hidden = not shows_progress(args)
     for scan in scans:
-        with ExitStack() as stack:
-
-            def progress(scan: Scan, slices: int, stack: ExitStack = stack) -> Callable[[], object]:
-                bar = tqdm(total=slices, unit="slice", desc=scan.path.name, disable=hidden, leave=False)
-                update: Callable[[], object] = stack.enter_context(bar).update
-                return update
-
-            results.append(work(scan, progress))
+        with tqdm(unit="slice", desc=scan.path.name, disable=hidden, leave=False) as bar:
+            results.append(work(scan, bar.reset, bar.update))
         _report(args, scan, results[-1])
     return results
 
 
 def _in_many_places(args: argparse.Namespace, work: ScanWork, scans: Sequence[Scan]) -> list[dict[str, Any]]:
     """Encode scans in several processes; return what became of them, in their order."""
+    from medsamseg_server.cli.precompute import as_result
+
     results: dict[Scan, dict[str, Any]] = {}
     # On another machine, relative paths would start elsewhere.
     sent = {replace(scan, path=scan.path.absolute()): scan for scan in scans}
     with closing(many.carried_out(args, work, list(sent))) as done:
         for each, result in done:
             scan = sent[each]
-            results[scan] = {**(result or {"error": _DIED}), "path": str(scan.path), "series": scan.series}
+            result = result or as_result(many.process_ended("The process that encoded the scan"))
+            results[scan] = {**result, "path": str(scan.path), "series": scan.series}
             _report(args, scan, results[scan])
     return [results[scan] for scan in scans]
 

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from medsamseg_server.cli import many
 from medsamseg_server.cli.engine_options import add_computer_options, make_engine
+from medsamseg_server.cli.numbers_in_text import number_or_nan
 from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress, warn
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.system.safe_files import ensure_writable, replacing
@@ -173,10 +174,7 @@ def _names(text: str) -> list[str]:
 
 
 def _percent(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
+    value = number_or_nan(text)
     if not 0 <= value <= 100:
         raise MedSAMSegError(
             ErrorKind.INVALID_INPUT, "jitter_invalid", f"'{text}' is no jitter.", "Give percents from 0 to 100."
@@ -218,9 +216,7 @@ def _scored(
     with closing(many.carried_out(args, work, entries)) as results:
         for entry, part in results:
             if part is None:
-                message = f"The process that worked on the case '{entry.name}' ended by itself."
-                hint = "Often memory ran out: give fewer --jobs."
-                raise MedSAMSegError(ErrorKind.INTERNAL, "case_process_ended", message, hint)
+                raise many.process_ended(f"The process that worked on the case '{entry.name}'")
             bar.update(sum(len(scores) for protocols in part.scores.values() for scores in protocols.values()))
             yield places[id(entry)], part
 

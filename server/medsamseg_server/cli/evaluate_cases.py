@@ -52,16 +52,9 @@ class Found:
 
     @classmethod
     def together(cls, settings: Settings, parts: Iterable[Found]) -> Found:
-        """Return what was measured of several cases.
-
-        Raises:
-            MedSAMSegError: what ended one of them.
-        """
+        """Return the scores and pictures of several cases, none of which ended the evaluation."""
         found = cls.nothing(settings)
         for part in parts:
-            if part.error is not None:
-                raise part.error
-            found.notes += part.notes
             for setup, protocols in part.scores.items():
                 for name, scores in protocols.items():
                     found.scores[setup][name] += scores

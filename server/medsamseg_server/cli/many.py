@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable, Generator, Sequence
 from typing import TypeVar
 
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -42,6 +44,12 @@ def is_several(args: argparse.Namespace) -> bool:
 def computer_of(args: argparse.Namespace) -> argparse.Namespace:
     """Return the options of ``engine_options.add_computer_options`` alone, which go to other processes."""
     return argparse.Namespace(device=args.device, runtime=args.runtime)
+
+
+def process_ended(what: str) -> MedSAMSegError:
+    """Return the error for a piece of work without a result; ``what`` ended, such as "The process that …"."""
+    hint = "Often memory ran out: give fewer --jobs, and run the command again."
+    return MedSAMSegError(ErrorKind.INTERNAL, "case_process_ended", f"{what} ended by itself.", hint)
 
 
 def carried_out(

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from medsamseg_server.engine.engine import Engine
     from medsamseg_server.volumes.volume import Volume
 
-#: Called with a scan and the number of its slices before the first; what it returns is called after each slice.
-Progress = Callable[[Scan, int], Callable[[], object]]
-
 
 @dataclass
 class ScanWork:
@@ -43,16 +40,27 @@ class ScanWork:
     _precomputation: Precomputation | None = field(default=None, init=False)
     _room: int = field(default=0, init=False)
 
-    def __call__(self, scan: Scan, progress: Progress = lambda *_: lambda: None) -> dict[str, Any]:
-        """Encode what is missing of a scan; return ``PrecomputedScan`` as a dictionary, or its ``error``."""
+    def __call__(
+        self,
+        scan: Scan,
+        on_size: Callable[[int], object] = lambda _: None,
+        on_slice: Callable[[], object] = lambda: None,
+    ) -> dict[str, Any]:
+        """Encode what is missing of a scan; return ``PrecomputedScan`` as a dictionary, or its ``error``.
+
+        Args:
+            scan: that is read here.
+            on_size: called with the number of its slices before the first.
+            on_slice: called after each.
+        """
         place = {"path": str(scan.path), "series": scan.series}
         try:
             volume = read_volume(scan)
             precomputation = self._prepared()
-            on_slice = progress(scan, precomputation.slice_count(volume))
+            on_size(precomputation.slice_count(volume))
             return {**place, **self._encode(precomputation, volume, on_slice)}
         except MedSAMSegError as error:
-            return {**place, "error": {"code": error.code, "message": error.message, "hint": error.hint}}
+            return {**place, **as_result(error)}
 
     def load(self) -> None:
         """Load the network now, so that what is wrong with it is known before the first scan."""
@@ -72,3 +80,8 @@ class ScanWork:
             # What others encode meanwhile is not known here, so that each scan has its share of the room.
             self._precomputation.room = self._room // self.scans
         return self._precomputation
+
+
+def as_result(error: MedSAMSegError) -> dict[str, Any]:
+    """Return what is told of a scan that could not be encoded."""
+    return {"error": {"code": error.code, "message": error.message, "hint": error.hint}}

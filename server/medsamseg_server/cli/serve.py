@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from medsamseg_server.cli.engine_options import add_computer_options, add_model_option
+from medsamseg_server.cli.numbers_in_text import number_or_nan
 from medsamseg_server.engine.embedding_cache import DEFAULT_MEMORY_BYTES
 from medsamseg_server.engine.loaded_networks import DEFAULT_UNLOAD_AFTER_SECONDS
 
@@ -90,20 +91,14 @@ def _add_size(parser: argparse.ArgumentParser, option: str, gibibytes: float, te
 
 
 def _size(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
+    value = number_or_nan(text)
     if not 0 <= value < 2**20:
         raise argparse.ArgumentTypeError(f"'{text}' is not a size in GiB")
     return value
 
 
 def _minutes(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
+    value = number_or_nan(text)
     if not 0 <= value < 2**20:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number of minutes")
     return value

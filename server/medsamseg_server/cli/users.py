@@ -6,6 +6,7 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
+from medsamseg_server.cli.numbers_in_text import number_or_nan
 from medsamseg_server.cli.output import add_output_options, print_json, print_line, say
 from medsamseg_server.serving.group.users_file import Quota, add_user, read_users, revoke_user
 
@@ -103,10 +104,7 @@ def _count(text: str) -> int:
 
 
 def _gibibytes(text: str) -> int:
-    try:
-        size = float(text)
-    except ValueError:
-        size = -1.0
+    size = number_or_nan(text)
     if not 2**-10 <= size < 2**20:
         raise argparse.ArgumentTypeError(f"'{text}' is not a size in GiB from 0.001")
     return int(size * _GIBIBYTE)
