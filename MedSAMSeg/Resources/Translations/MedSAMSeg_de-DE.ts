@@ -1529,6 +1529,14 @@
             <translation>Die Box wurde gelöscht.</translation>
         </message>
         <message>
+            <source>{title} learned one mask for a box. MobileSAM and SAM tell part, object and whole apart.</source>
+            <translation>{title} hat eine Maske je Box gelernt. MobileSAM und SAM unterscheiden Teil, Objekt und Ganzes.</translation>
+        </message>
+        <message>
+            <source>Choose one of them as the model.</source>
+            <translation>Wählen Sie eines davon als Modell.</translation>
+        </message>
+        <message>
             <source>Select a box in the list above: each has a threshold of its own</source>
             <translation>Wählen Sie oben in der Liste eine Box aus: Jede hat ihre eigene Schwelle</translation>
         </message>

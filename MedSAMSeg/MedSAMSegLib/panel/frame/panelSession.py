@@ -163,10 +163,14 @@ class PanelSession:
     @property
     def takesClicks(self) -> bool:
         """Whether the chosen model has learned what box a click means, as far as the server has told."""
-        chosen = self.model
-        return any(
-            each.get("clicks") for each in self.models if each["name"] == chosen or (not chosen and each["default"])
-        )
+        chosen = self.chosenModel
+        return chosen is not None and bool(chosen.get("clicks"))
+
+    @property
+    def chosenModel(self) -> dict[str, Any] | None:
+        """What the server said of the chosen model; None as long as it said nothing of it."""
+        name = self.model
+        return next((each for each in self.models if (each["name"] == name if name else each["default"])), None)
 
     @property
     def window(self) -> str:
