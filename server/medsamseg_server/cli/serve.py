@@ -113,7 +113,8 @@ def _count(text: str) -> int:
 def run(args: argparse.Namespace) -> int:
     """Run the server until it is asked to end."""
     # Imported here because the web framework costs start-up time that the other commands need not pay.
-    from medsamseg_server.serving.process import ServeOptions, serve
+    from medsamseg_server.serving.process import serve
+    from medsamseg_server.serving.serve_options import ServeOptions
 
     return serve(
         ServeOptions(
