@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.panel.frame.activeTool import DRAW_BOX
+from MedSAMSegLib.panel.frame.errorSentences import inUsersLanguage
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.boxHandles import BoxHandles
 from MedSAMSegLib.panel.parts.boxPreview import DragPreview
@@ -180,5 +181,5 @@ def _onSlider(entry):
     if entry is None:
         return _("Select a box in the list above: each has a threshold of its own")
     if entry.problem:
-        return entry.problem
+        return inUsersLanguage(entry.problem)
     return _("How likely a voxel has to be of the object for the mask of the selected box: lower for a larger mask")
