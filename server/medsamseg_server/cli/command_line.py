@@ -30,6 +30,7 @@ _COMMANDS = (
     "cache",
     "check",
     "serve",
+    "cluster",
     "users",
 )
 #: When set to 1, errors show where in the program they arose.

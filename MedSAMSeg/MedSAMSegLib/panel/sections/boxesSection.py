@@ -131,13 +131,16 @@ class BoxesSection(PanelSection):
         with session.sayingErrors():
             session.ensureSegment()
             target, view = session.target, sliceNode.GetLayoutName()
-            run = session.logic.startClick(target.volume, place, view, session.window, session.model)
+            how = session.window, session.model, session.parameters.nearestSlice
+            run = session.logic.startClick(target.volume, place, view, *how)
             session.say(_("Looking for the box round the click …"))
-            session.work.add(run, lambda prompt: self._onClicked(target, prompt))
+            session.work.add(run, lambda found: self._onClicked(target, found))
 
-    def _onClicked(self, target, prompt):
+    def _onClicked(self, target, found):
+        prompt = found.prompt
         with self.session.sayingErrors():
-            self._start(target, axis=prompt.axis, slice=prompt.sliceIndex, box=prompt.box)
+            where = {"axis": prompt.axis, "slice": prompt.sliceIndex, "box": prompt.box}
+            self._start(target._replace(volume=found.volume), **where)
 
     def _start(self, target, **where):
         session = self.session
