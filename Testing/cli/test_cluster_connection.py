@@ -59,3 +59,18 @@ def test_without_Ray_it_says_what_to_install(monkeypatch):
     error = refusal("local")
     assert error.code == "cluster_not_installed"
     assert "medsamseg-server[cluster]" in error.hint
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("batch", "no.csv", "-o", "results"),
+        ("evaluate", "no.json"),
+        ("cache", "precompute", "nowhere"),
+    ],
+)
+def test_without_Ray_nothing_else_is_said(run, monkeypatch, words):
+    monkeypatch.setattr("medsamseg_server.system.packages.find_spec", lambda _name: None)
+    result = run(*words, "--ray")
+    assert (result.status, result.out) == (2, "")
+    assert result.err.startswith("medsamseg: Working on a cluster needs packages that are not installed: Ray.")
