@@ -192,7 +192,7 @@ def test_picturesAreWrittenBySlicer(logic, folder):
 def test_aBundleWithoutItsScanIsSaid(work, folder):
     path = save(folder)
     (folder.path / scansIn(folder).pop()).unlink()
-    with pytest.raises(UserError, match="needs the scan .*-scan-00001.nrrd, which is not beside it"):
+    with pytest.raises(UserError, match=r"needs the scan .*-scan-00001\.nrrd, which is not beside it"):
         openBundle(path)
     assert slicer.util.getNode("Miller^Anna") is not None
 
