@@ -2582,6 +2582,14 @@
             <translation>Nichts hat sich geändert.</translation>
         </message>
         <message>
+            <source>Found all {count} lesions. Tick 'All segments with boxes' and press Propagate to follow them.</source>
+            <translation>Alle {count} Läsionen gefunden. Haken Sie „Alle Segmente mit Boxen“ an und drücken Sie „Propagieren“, um sie zu verfolgen.</translation>
+        </message>
+        <message>
+            <source>Found {found} of {count} lesions. The segments of the others are empty: draw their boxes anew.</source>
+            <translation>{found} von {count} Läsionen gefunden. Die Segmente der übrigen sind leer: Zeichnen Sie deren Boxen neu.</translation>
+        </message>
+        <message>
             <source>The one mask.</source>
             <translation>Die eine Maske.</translation>
         </message>
@@ -3135,8 +3143,16 @@
             <translation>Die Läsionen von {name} werden gesucht …</translation>
         </message>
         <message>
+            <source>'{name}' holds no lesion to look for. Choose the segmentation of the earlier scan.</source>
+            <translation>„{name}“ enthält keine Läsion, die gesucht werden könnte. Wählen Sie die Segmentierung der früheren Aufnahme.</translation>
+        </message>
+        <message>
             <source>On both scans: {matched}. Not found: {gone}. New: {new}. Check what was found as any other.</source>
             <translation>Auf beiden Aufnahmen: {matched}. Nicht gefunden: {gone}. Neu: {new}. Prüfen Sie das Gefundene wie jedes andere.</translation>
+        </message>
+        <message>
+            <source>No lesion was found on both scans. Not found: {gone}. New: {new}.</source>
+            <translation>Keine Läsion wurde auf beiden Aufnahmen gefunden. Nicht gefunden: {gone}. Neu: {new}.</translation>
         </message>
         <message>
             <source>Cancelled. Lesions that were found stay.</source>
@@ -3467,8 +3483,8 @@
             <translation>Mit Linien Gemessenes wird gesucht: {count} …</translation>
         </message>
         <message>
-            <source>There is no ROI to use. Draw one round each lesion inside the volume: Markups, ROI.</source>
-            <translation>Es gibt keine verwendbare ROI. Zeichnen Sie eine um jede Läsion innerhalb des Volumens: Modul „Markups“, ROI.</translation>
+            <source>There is no unused ROI that is visible and wholly inside the volume. Draw one: Markups, ROI.</source>
+            <translation>Es gibt keine unbenutzte ROI, die sichtbar ist und ganz im Volumen liegt. Zeichnen Sie eine: Modul „Markups“, ROI.</translation>
         </message>
         <message>
             <source>Looking into the ROIs: {count} …</source>
