@@ -16,6 +16,7 @@ from MedSAMSegLib.autosave.autosaveFolder import AutosaveFolder
 from MedSAMSegLib.autosave.bundle import openBundle, pack, writeFiles
 from MedSAMSegLib.autosave.sceneCopy import copyOf, stateOf, worksOf
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.panel.frame.errorSentences import sentenceOn
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.frame.workList import WorkList
 from MedSAMSegLib.runs.run import OneCall
@@ -157,7 +158,7 @@ class AutosaveSection(PanelSection):
 
     def _onFailed(self, error):
         self._packing, self._savedState = None, None
-        self.session.say(str(error))
+        self.session.say(sentenceOn(error))
 
     def _finishPacking(self):
         packing, self._packing = self._packing, None
