@@ -19,7 +19,7 @@ from medsamseg_server.cluster.connection import connected
 from MedSAMSegLib.client.npyUpload import NpyUpload
 
 CLICKS = 200
-CASES, SLICES, ROUNDS = 40, 10, 2
+CASES, SLICES, ROUNDS = 40, 6, 2
 CLUSTER = ("-m", "medsamseg_server", "cluster")
 #: Round the tumor, on the slices of the sample CT as it is.
 TUMOR = (54, 160, 101, 204)
