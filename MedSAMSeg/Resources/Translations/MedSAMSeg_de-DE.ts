@@ -1154,6 +1154,30 @@
             <translation>Die Box liegt außerhalb des Volumens „{name}“.</translation>
         </message>
         <message>
+            <source>The click lies outside the volume '{name}'.</source>
+            <translation>Der Klick liegt außerhalb des Volumens „{name}“.</translation>
+        </message>
+        <message>
+            <source>Click where the view shows something of the volume.</source>
+            <translation>Klicken Sie dorthin, wo die Ansicht etwas vom Volumen zeigt.</translation>
+        </message>
+        <message>
+            <source>The segment '{name}' has boxes on rotated planes; through time, objects are followed on the volume's own slices.</source>
+            <translation>Das Segment „{name}“ hat Boxen auf gedrehten Ebenen; durch die Zeit werden Objekte auf den eigenen Schichten des Volumens verfolgt.</translation>
+        </message>
+        <message>
+            <source>Delete these boxes; draw one in a view that is not rotated, or with 'Nearest slice in rotated views'.</source>
+            <translation>Löschen Sie diese Boxen; zeichnen Sie eine in einer nicht gedrehten Ansicht oder mit „In gedrehten Ansichten die nächste Schicht“.</translation>
+        </message>
+        <message>
+            <source>The saved work needs the scan {name}, which is not beside it in {folder}.</source>
+            <translation>Die gesicherte Arbeit braucht die Aufnahme {name}, die nicht neben ihr in {folder} liegt.</translation>
+        </message>
+        <message>
+            <source>Put the scan there, or remove the saved work.</source>
+            <translation>Legen Sie die Aufnahme dorthin, oder entfernen Sie die gesicherte Arbeit.</translation>
+        </message>
+        <message>
             <source>Draw it where the view shows something of the volume.</source>
             <translation>Zeichnen Sie sie dort, wo die Ansicht etwas vom Volumen zeigt.</translation>
         </message>

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from slicer.i18n import tr as _
 
+from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.panel.frame.errorSentences import inUsersLanguage, sentenceOn
 from MedSAMSegLib.volumes.intensityWindows import windowTitles
 
@@ -44,7 +45,7 @@ def sentenceOnMarked(ends: Sequence[Any]) -> str:
 
     :param ends: BoxResults, and UserErrors of those that could not be asked.
     """
-    errors = [end for end in ends if isinstance(end, Exception)]
+    errors = [end for end in ends if isinstance(end, UserError)]
     results = [end for end in ends if end not in errors]
     if len(ends) == 1:
         return sentenceOn(errors[0]) if errors else sentenceOnBox(results[0])
