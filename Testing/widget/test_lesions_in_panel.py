@@ -165,6 +165,16 @@ def test_whatCameOfSeveralROIsIsSaidTogether(gui, server, opened):
     assert "'Node 1' is turned by 37°" in opened.ui.statusLabel.text
 
 
+def test_anEmptyLesionIsToldAsOne(gui, two):
+    widgetDriver.click(two.ui.newLesionButton)
+    gui.waitUntil(lambda: len(rows(two)) == 3)
+    for _time in range(3):
+        widgetDriver.click(two.ui.nextLesionButton)
+        if "Segment 3" in two.ui.statusLabel.text:
+            break
+    assert two.ui.statusLabel.text == "Segment 3 is empty so far: draw a box round the lesion."
+
+
 def test_rejectedLesionGoesAndComesBackByOneUndo(gui, two):
     before = rows(two)
     widgetDriver.click(two.ui.rejectLesionButton)

@@ -3468,6 +3468,10 @@
             <translation>{name}: {place}, {diameter:.1f} mm, {volume:.2f} ml, {state}.</translation>
         </message>
         <message>
+            <source>{name} is empty so far: draw a box round the lesion.</source>
+            <translation>{name} ist noch leer: Zeichnen Sie eine Box um die Läsion.</translation>
+        </message>
+        <message>
             <source>All slices of {name} are accepted: {count}.</source>
             <translation>Alle Schichten von {name} sind akzeptiert: {count}.</translation>
         </message>
