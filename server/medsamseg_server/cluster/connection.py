@@ -18,12 +18,14 @@ from medsamseg_server.system.packages import require_packages
 LOCAL = "local"
 _ATTEMPTS = 3
 # Read by Ray when it is imported. It asks a server of its makers for nothing, and installs nothing on workers; what is
-# asked of replicas goes there from the event loop that has it, without another thread between.
+# asked of replicas goes there from the event loop that has it, without another thread between; and workers do not stand
+# behind all other programs of the computer, as they usually do: somebody waits for them.
 _ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
     "RAY_DEDUP_LOGS": "0",
     "RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP": "0",
+    "RAY_worker_niceness": "0",
 }
 
 

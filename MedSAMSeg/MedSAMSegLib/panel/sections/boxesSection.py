@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.panel.frame.activeTool import DRAW_BOX
+from MedSAMSegLib.panel.frame.errorSentences import inUsersLanguage
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.boxHandles import BoxHandles
 from MedSAMSegLib.panel.parts.boxPreview import DragPreview
@@ -130,13 +131,16 @@ class BoxesSection(PanelSection):
         with session.sayingErrors():
             session.ensureSegment()
             target, view = session.target, sliceNode.GetLayoutName()
-            run = session.logic.startClick(target.volume, place, view, session.window, session.model)
+            how = session.window, session.model, session.parameters.nearestSlice
+            run = session.logic.startClick(target.volume, place, view, *how)
             session.say(_("Looking for the box round the click …"))
-            session.work.add(run, lambda prompt: self._onClicked(target, prompt))
+            session.work.add(run, lambda found: self._onClicked(target, found))
 
-    def _onClicked(self, target, prompt):
+    def _onClicked(self, target, found):
+        prompt = found.prompt
         with self.session.sayingErrors():
-            self._start(target, axis=prompt.axis, slice=prompt.sliceIndex, box=prompt.box)
+            where = {"axis": prompt.axis, "slice": prompt.sliceIndex, "box": prompt.box}
+            self._start(target._replace(volume=found.volume), **where)
 
     def _start(self, target, **where):
         session = self.session
@@ -180,5 +184,5 @@ def _onSlider(entry):
     if entry is None:
         return _("Select a box in the list above: each has a threshold of its own")
     if entry.problem:
-        return entry.problem
+        return inUsersLanguage(entry.problem)
     return _("How likely a voxel has to be of the object for the mask of the selected box: lower for a larger mask")
