@@ -187,8 +187,14 @@ def test_quiet_prints_nothing(run, networks, image_file, tmp_path):
 
 
 def test_progress_is_shown_to_a_terminal(run, networks, image_file, tmp_path, monkeypatch):
-    monkeypatch.setattr(segment_scan, "shows_progress", lambda args: True)
-    assert "slice/s" in run("segment", image_file, *BOX, *WINDOW, "-o", tmp_path / "out.nrrd").err
+    for module in (segment_scan, engine_options):
+        monkeypatch.setattr(module, "shows_progress", lambda args: True)
+    shown = run("segment", image_file, *BOX, *WINDOW, "-o", tmp_path / "out.nrrd").err
+    assert "slice/s" in shown
+    # Gone again once the network is there.
+    waiting = shown.split("\r")[0]
+    assert waiting.startswith("Loading the network; the first time")
+    assert shown.split("\r")[1] == " " * len(waiting)
 
 
 @pytest.mark.parametrize(
