@@ -3,6 +3,8 @@
 import contextlib
 import csv
 import os
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -14,7 +16,6 @@ import SimpleITK as sitk
 
 from bench.contenders import quartiles
 from bench.serverRows import MIDDLE, SAMPLE, SHAPE, WINDOW, Server, click, largeVolume
-from medsamseg_server.cli import main
 from medsamseg_server.cluster.connection import connected
 from MedSAMSegLib.client.npyUpload import NpyUpload
 
@@ -23,7 +24,6 @@ CASES, SLICES, ROUNDS = 40, 6, 2
 CLUSTER = ("-m", "medsamseg_server", "cluster")
 #: Round the tumor, on the slices of the sample CT as it is.
 TUMOR = (54, 160, 101, 204)
-WAYS = {"two processes": (), "Ray": ("--ray",)}
 
 
 def measureCluster(home, quick=False):
@@ -68,20 +68,21 @@ def _measureBatch(home, folder, cases, rounds):
     os.environ["MEDSAMSEG_HOME"] = str(home)
     began = time.perf_counter()
     walls, works = {}, {}
-    with connected():
+    with connected() as ray:
+        ways = {"two processes": (), "Ray": ("--ray", ray.get_runtime_context().gcs_address)}
         rows = {"Ray starts": quartiles([time.perf_counter() - began])}
         for _round in range(rounds):
-            for how, options in WAYS.items():
+            for how, options in ways.items():
+                words = ["batch", table, "-o", folder / how, "--jobs", "2", "--force", "--quiet", *options]
                 began = time.perf_counter()
                 with _ProcessorTime() as processor:
-                    words = ["batch", table, "-o", folder / how, "--jobs", 2, "--force", "--quiet", *options]
-                    assert main([str(word) for word in words]) == 0
+                    subprocess.run([sys.executable, "-m", "medsamseg_server", *map(str, words)], check=True)
                 walls.setdefault(how, []).append(time.perf_counter() - began)
                 works.setdefault(how, []).append(processor.seconds)
-    for how in WAYS:
+    for how in ways:
         rows[f"batch of {cases}, {how}"] = quartiles(walls[how])
         rows[f"batch of {cases}, {how}, processor"] = quartiles(works[how])
-    first, second = WAYS
+    first, second = ways
     ratios = {
         "batch_ray_wall": min(walls[second]) / min(walls[first]),
         "batch_ray_processor": min(works[second]) / min(works[first]),

@@ -6,8 +6,6 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from MedSAMSegLib.boxes.boxArguments import sliceNodeOf
 from MedSAMSegLib.boxes.boxRun import BoxRun, Question
 from MedSAMSegLib.errors import UserError
@@ -84,7 +82,7 @@ def _placeOf(volume, place, view, nearestSlice):
     if angle < SMALLEST_ROTATION or nearestSlice:
         return geometry, axis
     right, up, _normal = viewAxes(sliceNode)
-    return SliceGeometry(stackThrough(geometry, right, up, np.asarray(place, float))), PLANES_AXIS
+    return SliceGeometry(stackThrough(geometry, right, up, place)), PLANES_AXIS
 
 
 def _checkInVolume(geometry, sliceIndex, x, y, volume):

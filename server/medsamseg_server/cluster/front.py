@@ -47,7 +47,7 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and its answer back."""
         asked = HttpRequest(scope, receive)
-        route = route_of(asked.method, asked.url.path)
+        route = route_of(scope["method"], scope["path"])
         request = Request(
             asked.method,
             scope["path"],

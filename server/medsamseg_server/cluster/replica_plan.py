@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import os
 from dataclasses import dataclass
 from typing import Any
 
 from medsamseg_server.cluster.connection import LOCAL
+from medsamseg_server.cluster.machines import Machine, cores_each
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.system import paths
 
@@ -44,18 +44,14 @@ class Plan:
     cards: float
 
     @classmethod
-    def of(cls, options: ClusterOptions, machines: list[dict[str, float]]) -> Plan:
+    def of(cls, options: ClusterOptions, machines: list[Machine]) -> Plan:
         """Return the plan for machines with so many ``CPU`` and ``GPU`` each.
 
         Raises:
             MedSAMSegError: ``cluster_too_small`` where not even the fewest find room.
         """
         fewest, most = options.replicas or (len(machines), len(machines))
-        cores = options.cores
-        if cores is None:
-            # What is left over on a machine is of no use to a replica on another.
-            on_one = math.ceil(most / len(machines))
-            cores = max(1, min(int(machine.get("CPU", 1)) for machine in machines) // on_one)
+        cores = cores_each(machines, most) if options.cores is None else options.cores
         plan = cls(fewest, most, cores, options.cards)
         room = sum(plan._fitting(machine) for machine in machines)
         if room < fewest:
@@ -65,7 +61,7 @@ class Plan:
             raise MedSAMSegError(ErrorKind.INVALID_INPUT, "cluster_too_small", message, hint)
         return plan
 
-    def _fitting(self, machine: dict[str, float]) -> int:
+    def _fitting(self, machine: Machine) -> int:
         takes = {"CPU": self.cores, "GPU": self.cards}
         return min(int(machine.get(name, 0) / amount) for name, amount in takes.items() if amount)
 

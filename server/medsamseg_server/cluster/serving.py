@@ -13,6 +13,7 @@ from typing import Any
 
 from medsamseg_server.cluster.connection import connected, import_serve
 from medsamseg_server.cluster.front import Front
+from medsamseg_server.cluster.machines import machines_of
 from medsamseg_server.cluster.replica import Replica
 from medsamseg_server.cluster.replica_plan import ClusterOptions, Plan
 from medsamseg_server.cluster.serve_replicas import ServeReplicas
@@ -126,7 +127,7 @@ def deployed(
     """
     serve = import_serve(cluster.address)
     with connected(cluster.address) as ray:
-        plan = Plan.of(cluster, [node["Resources"] for node in ray.nodes() if node["Alive"]])
+        plan = Plan.of(cluster, machines_of(ray))
         logging.getLogger("ray.serve").setLevel(logging.WARNING)
         # Serve's own HTTP would open a port without token, on every machine.
         serve.start(proxy_location="Disabled", logging_config=_quiet(serve))

@@ -116,21 +116,22 @@ class Finder:
         vote = vote_for_expected(candidates.on_slice(self._size), candidates.scores, expected, likely)
         return Found(box, vote, IntensityHistogram(self._gray(index), vote.mask)) if vote.mask.any() else None
 
-    def without_foreign(self, index: int, vote: Vote) -> Vote:
+    def without_foreign(self, index: int, found: Found) -> Found:
         """Return what was found on slice ``index`` without what looks like the surroundings of the object.
 
         That goes by the slices with a box: what is not rare in the object there, it may hold elsewhere, too.
         """
-        if self._foreign is None:
-            return vote
-        foreign = vote.mask & self._foreign.where(self._gray(index))
+        mask = found.vote.mask
+        foreign = mask & self._foreign.where(self._gray(index)) if self._foreign is not None else np.zeros_like(mask)
         # Single pixels are noise, and would be holes.
         patches = cv2.morphologyEx(foreign.view(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)) > 0
-        left = vote.mask & ~patches
-        if np.count_nonzero(left) < LEAST_LEFT * np.count_nonzero(vote.mask):
-            return vote
-        probability = None if vote.probability is None else np.where(patches, np.float32(0), vote.probability)
-        return replace(vote, mask=left, probability=probability)
+        left = mask & ~patches
+        if not patches.any() or np.count_nonzero(left) < LEAST_LEFT * np.count_nonzero(mask):
+            return found
+        likely = found.vote.probability
+        probability = None if likely is None else np.where(patches, np.float32(0), likely)
+        vote = replace(found.vote, mask=left, probability=probability)
+        return replace(found, vote=vote, histogram=IntensityHistogram(self._gray(index), left))
 
     def _gray(self, index: int) -> NDArray[np.uint8]:
         if index not in self._grays:

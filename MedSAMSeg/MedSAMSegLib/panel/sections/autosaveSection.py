@@ -138,12 +138,14 @@ class AutosaveSection(PanelSection):
             return
         try:
             path = self._folder.nextPath()
-            files = writeFiles(copyOf(nodes), self._folder.path)
+            scene, scans = copyOf(nodes)
+            files = writeFiles(scene, self._folder.path)
         except UserError as error:
             self._onFailed(error)
             return
         self._savedState = state
-        self._packing = OneCall(lambda: pack(files, path))
+        scanFiles = self._folder.scanFiles
+        self._packing = OneCall(lambda: pack(files, path, scans, scanFiles))
         self._work.add(self._packing, self._onSaved)
 
     def _onSaved(self, path):
