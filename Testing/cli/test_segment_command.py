@@ -157,6 +157,21 @@ def test_csv_beside_the_segmentation_has_a_row_a_segment(run, networks, image_fi
     assert (row["mean"], row["sd"], row["min"], row["max"]) == ("200.0", "0.0", "200.0", "200.0")
 
 
+def test_sizes_are_told_with_the_range_of_the_masks_that_voted(run, networks, image_file, tmp_path):
+    # The box leaves out a row and a column of the object, which the largest margin brings in.
+    inside = ("--slice", "5", "--box", "8,10,16.4,18.4", "--range", "5:5", *WINDOW)
+    out = tmp_path / "out.seg.nrrd"
+    result = run("segment", image_file, *inside, "-o", out, "--csv")
+    assert " voxels, 0.73 ml (0.73–0.90) on slice 5, longest diameter 21.6 mm (21.6–24.1) × " in result.out
+    with (tmp_path / "out.segments.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert (row["volume_ml_low"], row["volume_ml_high"]) == ("0.729", "0.9")
+    measured = run("segment", image_file, *inside, "-o", out, "--force", "--json").json()["measurements"]
+    assert measured["ranges"]["volume_ml"] == [0.729, 0.9]
+    assert measured["ranges"]["longest_mm"][0] == pytest.approx(float(row["longest_mm_low"]))
+    assert len(measured["ranges"]["perpendicular_mm"]) == 2
+
+
 def test_the_published_recipe_can_be_chosen(run, networks, image_file, tmp_path):
     out = tmp_path / "out.nrrd"
     rows = run("segment", image_file, *BOX, *WINDOW, "-o", out, "--method", "reference", "--json").json()["per_slice"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -126,11 +126,8 @@ class Finder:
         foreign = vote.mask & self._foreign.where(self._gray(index))
         # Single pixels are noise, and would be holes.
         patches = cv2.morphologyEx(foreign.view(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)) > 0
-        left = vote.mask & ~patches
-        if np.count_nonzero(left) < LEAST_LEFT * np.count_nonzero(vote.mask):
-            return vote
-        probability = None if vote.probability is None else np.where(patches, np.float32(0), vote.probability)
-        return replace(vote, mask=left, probability=probability)
+        left = vote.without(patches)
+        return vote if np.count_nonzero(left.mask) < LEAST_LEFT * np.count_nonzero(vote.mask) else left
 
     def _gray(self, index: int) -> NDArray[np.uint8]:
         if index not in self._grays:
