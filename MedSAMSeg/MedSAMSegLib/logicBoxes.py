@@ -244,19 +244,23 @@ class BoxAdjustment:
         view: str,
         window: str = "auto",
         model: str | None = None,
+        nearestSlice: bool = False,
     ) -> BoxRun:
         """Ask which box is round the object at a point, and change nothing; :meth:`MedSAMSegLogic.startBox` takes it.
+
+        In a view that is turned against the volume, it is a box on the plane that is seen.
 
         :param volume: the scalar volume node.
         :param place: (R, A, S) of the point, in world coordinates.
         :param view: name of the slice view that it was picked on.
         :param window: intensity window.
         :param model: name of a model that has learned what a click means; None for the server's default.
-        :return: :class:`BoxRun`; its result is the :class:`SlicePrompt` of the box.
+        :param nearestSlice: as for :meth:`MedSAMSegLogic.segmentBox`.
+        :return: :class:`BoxRun`; its result is a :class:`BoxOfClick`: the box, and the volume or stack that it is on.
         :raises UserError: when there is no such view; the run, when the point is outside of the volume, the model has
             not learned clicks, or the server cannot answer.
         """
-        return self._boxWork.click(volume, place, view, window, model)
+        return self._boxWork.click(volume, place, view, window, model, nearestSlice)
 
     def setBoxEditable(self, node: slicer.vtkMRMLMarkupsROINode, isEditable: bool) -> None:
         """Show the handles of a box and let them be dragged, or keep the box where it is.

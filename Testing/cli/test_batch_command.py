@@ -146,41 +146,46 @@ def test_a_bad_case_in_the_middle_does_not_end_it(batch, scan, tmp_path):
     assert (again["a"], again["far"], again["broken"]) == ("kept", "done", "failed")
 
 
-@pytest.mark.parametrize(
-    ("change", "column", "code"),
-    [
-        ({"box": "1,2,3"}, "box", "box_malformed"),
-        ({"box": "8,10,99,19"}, "box", "box_outside_image"),
-        ({"box": ""}, "", "case_malformed"),
-        ({"line": "1,2,3,4"}, "line", "case_malformed"),
-        ({"box": "", "line": "1,2,3"}, "line", "line_malformed"),
-        ({"box": "", "line": "7.5,14.5,50,14.5"}, "line", "line_outside_image"),
-        ({"box": "", "labels": "none.nrrd"}, "labels", "labels_missing"),
-        ({"box": "", "prompts": "none.json"}, "prompts", "prompts_missing"),
-        ({"slice": ""}, "slice", "case_malformed"),
-        ({"slice": "four"}, "slice", "case_malformed"),
-        ({"axis": "3"}, "axis", "case_malformed"),
-        ({"range": "5"}, "range", "range_malformed"),
-        ({"range": "5:99"}, "range", "range_outside_volume"),
-        ({"window": "fog"}, "window", "window_invalid"),
-        ({"model": "none"}, "model", "model_unknown"),
-        ({"term": "Mas"}, "term", "term_unknown"),
-        ({"region": "Lunge"}, "region", "term_unknown"),
-        ({"image": "none.nrrd"}, "image", "image_missing"),
-        ({"image": ""}, "image", "case_malformed"),
-        ({"case": "a/b"}, "case", "case_malformed"),
-        ({"case": "FIRST"}, "case", "case_malformed"),
-        ({"series": "1.2"}, "series", "series_needless"),
-    ],
-)
-def test_errors_name_the_row_and_the_column(batch, scan, change, column, code):
-    rows = [ROW | {"image": scan("a.nrrd"), "case": "first"}, ROW | {"image": scan("b.nrrd")} | change]
-    result = batch(rows, "--json")
-    first, second = result.json()["cases"]
-    assert (result.status, first["state"], second["error"]["code"]) == (10, "done", code)
-    place = f"cases.csv, row 3, column {column}: " if column else "cases.csv, row 3: "
-    assert second["error"]["message"].startswith(place)
-    assert second["error"]["message"].count("row 3") == 1
+MISTAKES = [
+    ({"box": "1,2,3"}, "box", "box_malformed"),
+    ({"box": "8,10,99,19"}, "box", "box_outside_image"),
+    ({"box": ""}, "", "case_malformed"),
+    ({"line": "1,2,3,4"}, "line", "case_malformed"),
+    ({"box": "", "line": "1,2,3"}, "line", "line_malformed"),
+    ({"box": "", "line": "7.5,14.5,50,14.5"}, "line", "line_outside_image"),
+    ({"box": "", "labels": "none.nrrd"}, "labels", "labels_missing"),
+    ({"box": "", "prompts": "none.json"}, "prompts", "prompts_missing"),
+    ({"slice": ""}, "slice", "case_malformed"),
+    ({"slice": "four"}, "slice", "case_malformed"),
+    ({"axis": "3"}, "axis", "case_malformed"),
+    ({"range": "5"}, "range", "range_malformed"),
+    ({"range": "5:99"}, "range", "range_outside_volume"),
+    ({"window": "fog"}, "window", "window_invalid"),
+    ({"model": "none"}, "model", "model_unknown"),
+    ({"term": "Mas"}, "term", "term_unknown"),
+    ({"region": "Lunge"}, "region", "term_unknown"),
+    ({"image": "none.nrrd"}, "image", "image_missing"),
+    ({"image": ""}, "image", "case_malformed"),
+    ({"case": "a/b"}, "case", "case_malformed"),
+    ({"case": "FIRST"}, "case", "case_malformed"),
+    ({"series": "1.2"}, "series", "series_needless"),
+]
+
+
+def test_errors_name_the_row_and_the_column(batch, scan):
+    """Every mistake is told, in one table after a row that is right."""
+    image = scan("a.nrrd")
+    rows = [ROW | {"case": f"c{number}", "image": image} | change for number, (change, *_) in enumerate(MISTAKES)]
+    result = batch([ROW | {"image": image, "case": "first"}, *rows], "--json")
+    first, *others = result.json()["cases"]
+    assert (result.status, first["state"]) == (10, "done")
+    told = []
+    for number, (each, (_change, column, _code)) in enumerate(zip(others, MISTAKES, strict=True), start=3):
+        place = f"cases.csv, row {number}, column {column}: " if column else f"cases.csv, row {number}: "
+        assert each["error"]["message"].startswith(place)
+        assert each["error"]["message"].count(f"row {number}") == 1
+        told.append(each["error"]["code"])
+    assert told == [code for *_, code in MISTAKES]
 
 
 def test_a_warning_with_several_names_is_one_line(batch, scan):

@@ -7,6 +7,7 @@ import types
 import pytest
 
 from medsamseg_server.cluster.connection import connected
+from medsamseg_server.cluster.workers import Workers
 from medsamseg_server.errors import MedSAMSegError
 
 
@@ -52,6 +53,26 @@ def test_one_that_starts_here_is_tried_again_and_answers_only_who_knows_its_word
     assert [arguments["include_dashboard"] for arguments in ray] == [False] * 3
     assert os.environ["RAY_AUTH_MODE"] == "token"
     assert len(os.environ["RAY_AUTH_TOKEN"]) == 64
+    # Somebody waits for its workers.
+    assert os.environ["RAY_worker_niceness"] == "0"  # noqa: SIM112
+
+
+@pytest.mark.parametrize(
+    "workers, nodes, count, takes",
+    [
+        (Workers(), [{"CPU": 4.0}, {"CPU": 4.0}], 8, {"num_cpus": 1}),
+        # One worker has one machine, however many there are.
+        (Workers(count=1), [{"CPU": 4.0}, {"CPU": 4.0}], 1, {"num_cpus": 4}),
+        (Workers(count=3), [{"CPU": 4.0}, {"CPU": 2.0}], 3, {"num_cpus": 1}),
+        (Workers(count=4, on_graphics_card=True), [{"CPU": 8.0, "GPU": 2.0}], 4, {"num_cpus": 2, "num_gpus": 0.5}),
+        (Workers(on_graphics_card=True), [{"CPU": 8.0, "GPU": 2.0}], 2, {"num_cpus": 4, "num_gpus": 1.0}),
+    ],
+)
+def test_what_each_worker_takes_of_its_machine(monkeypatch, workers, nodes, count, takes):
+    monkeypatch.delenv("MEDSAMSEG_HOME", raising=False)
+    there = [{"Alive": True, "Resources": resources} for resources in nodes]
+    gone = {"Alive": False, "Resources": {"CPU": 64.0}}
+    assert workers.shares(types.SimpleNamespace(nodes=lambda: [*there, gone]), most=100) == (count, takes)
 
 
 def test_without_Ray_it_says_what_to_install(monkeypatch):
@@ -59,3 +80,18 @@ def test_without_Ray_it_says_what_to_install(monkeypatch):
     error = refusal("local")
     assert error.code == "cluster_not_installed"
     assert "medsamseg-server[cluster]" in error.hint
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("batch", "no.csv", "-o", "results"),
+        ("evaluate", "no.json"),
+        ("cache", "precompute", "nowhere"),
+    ],
+)
+def test_without_Ray_nothing_else_is_said(run, monkeypatch, words):
+    monkeypatch.setattr("medsamseg_server.system.packages.find_spec", lambda _name: None)
+    result = run(*words, "--ray")
+    assert (result.status, result.out) == (2, "")
+    assert result.err.startswith("medsamseg: Working on a cluster needs packages that are not installed: Ray.")

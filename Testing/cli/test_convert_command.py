@@ -133,6 +133,15 @@ def test_what_cannot_be_written_is_told_and_nothing_is(run, tmp_path):
     sitk.WriteImage(sitk.GetImageFromArray(phantom().astype("int16") - 1000), str(tmp_path / "ct.nrrd"))
     image = run("convert", tmp_path / "ct.nrrd", "--image", tmp_path / "ct.nrrd", "-o", tmp_path / "a.seg.nrrd")
     assert "ct.nrrd has negative values, down to -1900: it is an image, and no label map." in image.err
+    for name, status in (("mr", 4), ("cells", 0)):
+        numbers = np.random.default_rng(0).integers(0, 900, phantom().shape, np.int16)
+        # A map of hundreds of cells, each of two columns, is one all the same.
+        numbers = np.repeat(numbers[..., ::2], 2, axis=-1) if name == "cells" else numbers
+        sitk.WriteImage(sitk.GetImageFromArray(numbers), str(tmp_path / f"{name}.nrrd"))
+        file = tmp_path / f"{name}.nrrd"
+        result = run("convert", file, "--image", file, "-o", tmp_path / f"{name}.nii.gz")
+        assert result.status == status, result.err
+        assert status == 0 or "different values, and neighbors mostly differ: it is an image" in result.err
     before = sorted(tmp_path.rglob("*"))
     dicom = ["--image", scan[0].parent]
     for words, status, said in (

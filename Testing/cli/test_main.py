@@ -22,6 +22,14 @@ def test_version(run):
     assert run("--version").out == f"medsamseg {__version__}\n"
 
 
+@pytest.mark.parametrize("command", ["segment x -o y", "models list", "models download litemedsam"])
+def test_options_that_there_are_not_name_the_commands_own_help(run, command):
+    result = run(*command.split(), "--follow", "x")
+    name = " ".join(word for word in command.split()[:2] if word.isalpha() and word != "x")
+    assert result.status == 2
+    assert result.err == f"medsamseg: Unrecognized arguments: --follow x.\n  See: medsamseg {name} --help\n"
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["models", "--help"], ["models", "download", "--help"]])
 def test_help_is_shown(run, arguments):
     result = run(*arguments)

@@ -131,6 +131,14 @@ def write_lab(path):
     tifffile.imwrite(path, COLORS, photometric="cielab")
 
 
+def write_bilevel(path):
+    Image.fromarray(COLORS[..., 0]).convert("1").save(path)
+
+
+def write_channels(path):
+    tifffile.imwrite(path, np.zeros((6, 9, 5), np.uint8), photometric="minisblack", planarconfig="contig")
+
+
 def write_pyramid(path):
     large = np.kron(COLORS, np.ones((64, 64, 1), np.uint8))
     with tifffile.TiffWriter(path) as file:
@@ -150,6 +158,8 @@ def write_scanned_slide(path):
     [
         ("cmyk.tif", write_cmyk, "CMYK colors", "as PNG"),
         ("lab.tif", write_lab, "LAB colors", "as PNG"),
+        ("bilevel.tif", write_bilevel, "pixels of one bit", "8 bits, in gray"),
+        ("channels.tif", write_channels, "5 values in each pixel", "as gray"),
         ("pyramid.tif", write_pyramid, "a whole slide", "Export the region"),
         ("slide.svs", write_scanned_slide, "a whole slide", "Export the region"),
     ],

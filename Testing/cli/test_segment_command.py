@@ -488,7 +488,7 @@ def test_ctrl_c_leaves_no_file(run, networks, image_file, tmp_path, monkeypatch)
         ({"prompts": [{"slice": 3, "box": [1, 2, None, 4]}]}, "prompts[0].box[2]: null is not a number"),
         (
             {"prompts": [{"slice": 3, "box": [1, 2, 3, 4]}, {"slice": 3, "box": [1, 2, 3, 4]}]},
-            "prompts[1].slice: slice 3 has a box already",
+            "prompts[1].slice: slice 3 has a prompt already",
         ),
     ],
 )

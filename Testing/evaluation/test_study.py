@@ -41,6 +41,12 @@ def test_a_network_that_is_right_needs_boxes_and_looks_only(study, make_manifest
     # Two diameters for a box, and nobody has told the ends.
     assert counts(rows["lines"]) == (1, 0, 8)
     assert 0.95 < float(rows["interpolated"]["dice"]) < 1, "slice 4 is wider than its neighbors"
+    # A look in each view, and the keys for a new one, the next one and accepting it, each with Shift or Ctrl.
+    assert counts(rows["batch"]) == (1, 0, 3)
+    assert rows["batch"]["keys"] == "6"
+    assert float(rows["batch"]["seconds"]) == pytest.approx(
+        7 + 3 * 2 + 6 * 0.28 + float(rows["batch"]["waited"]), abs=0.1
+    )
 
 
 def test_slices_that_the_network_misses_are_corrected_by_hand(study, make_manifest):
@@ -52,17 +58,67 @@ def test_slices_that_the_network_misses_are_corrected_by_hand(study, make_manife
     assert float(rows["boxes"]["dice_before"]) == pytest.approx(2 * 620 / (620 + 820), abs=1e-4)
     assert float(rows["boxes"]["dice"]) == 1
     boxes, points, checks = counts(rows["propagated"])
-    assert points == 2 * 4 and boxes >= 2 and checks >= 8
+    # Four corners are drawn as fast as a box, and surely right.
+    assert points == 2 * 4 and boxes == 1 and checks >= 8
     assert float(rows["propagated"]["dice"]) >= 0.95
+    # The fault is seen in a view, and gone to.
+    assert counts(rows["batch"])[1] >= 2 * 4 and counts(rows["batch"])[2] > 3
+    assert rows["batch"]["overlooked"] == "" and float(rows["batch"]["dice"]) >= 0.95
+
+
+def test_round_ends_that_were_not_reached_get_a_box(study, make_manifest):
+    rows, columns = np.ogrid[:32, :40]
+    scan = np.zeros((12, 32, 40), np.uint8)
+    scan[2:10, (rows - 15) ** 2 + (columns - 15) ** 2 <= 81] = 200
+    labels = scan // 200 * 7
+    scan[6] = 0
+    found = study(make_manifest(scan, labels), "--dice", "0.97")
+    assert all(counts(found[way])[0] > 1 for way in ("lines", "batch"))
+
+
+def test_what_no_view_shows_is_told_as_overlooked_and_corrected_all_the_same(study, make_manifest, capsys):
+    labels = bar() // 200 * 7
+    labels[6:10, 21:31, 24:39] = 7
+    rows = study(make_manifest(labels=labels), "--dice", "0.9")
+    assert rows["batch"]["overlooked"] == "yes" and float(rows["batch"]["dice_before"]) < 0.9
+    assert float(rows["batch"]["dice"]) >= 0.9 and counts(rows["batch"])[1] > 0
+    assert "batch: 1 looked good before they were" in capsys.readouterr().out
+
+
+def test_an_object_on_few_slices_is_looked_at_slice_by_slice(study, make_manifest):
+    scan, labels = bar(), bar() // 200 * 7
+    scan[5:], labels[5:] = 0, 0
+    assert counts(study(make_manifest(scan, labels))["batch"]) == (1, 0, 3)
+
+
+def test_objects_of_one_scan_are_followed_together_and_share_the_waiting(study, make_manifest, tmp_path):
+    scan, labels = bar(), bar() // 200 * 7
+    scan[2:10, 10:20, 25:35], labels[2:10, 10:20, 25:35] = 200, 8
+    study(make_manifest(scan, labels, targets={"bar": 7, "other": 8}))
+    with (tmp_path / "study.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["way"] == "batch"]
+    assert [row["target"] for row in rows] == ["bar", "other"]
+    assert [counts(row) for row in rows] == [(1, 0, 3)] * 2
+    assert rows[0]["waited"] == rows[1]["waited"]
 
 
 def test_the_costs_are_the_users_to_set(study, make_manifest, capsys, tmp_path):
     picture = tmp_path / "study.png"
-    costs = ("--seconds-per-box", "1", "--seconds-per-point", "10", "--seconds-per-check", "0.5", "--json")
+    costs = (
+        "--seconds-per-box",
+        "1",
+        "--seconds-per-point",
+        "10",
+        "--seconds-per-check",
+        "0.5",
+        "--seconds-per-key",
+        "3",
+        "--json",
+    )
     study(make_manifest(), *costs, "--picture", str(picture))
     found = json.loads(capsys.readouterr().out)
     ways = {each["way"]: each for each in found["ways"]}
-    assert found["costs"] == {"box": 1, "point": 10, "check": 0.5}
+    assert found["costs"] == {"box": 1, "point": 10, "check": 0.5, "key": 3}
     assert ways["contours"]["minutes"] == pytest.approx(320 / 60)
     assert ways["boxes"]["saving"] == pytest.approx(1 - (8 + 4) / 320)
     assert picture.read_bytes().startswith(b"\x89PNG")
@@ -71,6 +127,7 @@ def test_the_costs_are_the_users_to_set(study, make_manifest, capsys, tmp_path):
 def test_effort_adds_up():
     effort = Effort().plus(boxes=2).plus(points=3, checks=1)
     assert effort.seconds(CostModel(box=7, point=2, check=1)) == 21
+    assert effort.plus(keys=4, waited=2.5).seconds(CostModel(box=7, point=2, check=1, key=0.5)) == 25.5
     assert effort.interactions == 5
 
 

@@ -1,4 +1,4 @@
-"""The commands for every kind of image in docs/command-line.md, as written."""
+"""The commands for every kind of image in README.md, as written."""
 
 import csv
 import re
@@ -14,10 +14,10 @@ from examplePrograms import EXAMPLES, dice, runAsProgram
 from medsamseg_server.cli import engine_options as engineOptions
 from medsamseg_server.cli import main as medsamseg
 
-PAGE = (EXAMPLES.parent / "docs" / "command-line.md").read_text(encoding="utf-8")
+PAGE = (EXAMPLES.parent / "README.md").read_text(encoding="utf-8")
 #: (kind of image, what is behind ``medsamseg``).
 COMMANDS = re.findall(
-    r"^\| ([^|]+) \| `medsamseg ([^`]+)` \|$", PAGE[PAGE.index("## Every kind of image") :], re.MULTILINE
+    r"^\| ([^|]+) \| `medsamseg ([^`]+)` \|$", PAGE[PAGE.index("## Ten kinds of images") :], re.MULTILINE
 )
 #: Center and radii of the ellipses that the example draws, in pixels.
 DRAWN = {"xray.png": (110, 190, 50, 90), "dermoscopy.png": (200, 150, 80, 60)}
@@ -46,8 +46,9 @@ def oneEngine():
         yield
 
 
-def test_thereAreTen():
+def test_thereAreTenInTheFirstTable():
     assert len(COMMANDS) == 10
+    assert re.search(r"^\|.*", PAGE, re.MULTILINE).group() == "| kind | command |"
 
 
 @pytest.mark.usefixtures("oneEngine")

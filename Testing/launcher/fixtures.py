@@ -9,6 +9,10 @@ import pytest
 from launcher.layout import SlicerLayout
 
 KINDS = ["plain", "launcher"]
+#: For what other tests show with both: the plain one with `make test-full`.
+behindTheLauncher = pytest.mark.parametrize(
+    "serverPython", [pytest.param("plain", marks=pytest.mark.full), "launcher"], indirect=True
+)
 SERVER = Path(__file__).resolve().parents[2] / "server"
 
 

@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 import slicer
 from geometries import addVolume
@@ -32,7 +34,8 @@ def work(logic):
 
 def save(folder):
     """:return: path of a bundle with the scene's work."""
-    return pack(writeFiles(copyOf(worksOf(slicer.mrmlScene, "MedSAMSeg")), folder.path), folder.nextPath())
+    scene, scans = copyOf(worksOf(slicer.mrmlScene, "MedSAMSeg"))
+    return pack(writeFiles(scene, folder.path), folder.nextPath(), scans, folder.scanFiles)
 
 
 @pytest.fixture
@@ -41,6 +44,10 @@ def folder(tmp_path):
     folder.nextPath()
     yield folder
     folder.close()
+
+
+def scansIn(folder):
+    return {path.name for path in folder.path.glob("*-scan-*")}
 
 
 def contents(logic, volume, segmentation, segment):
@@ -63,7 +70,7 @@ def test_workComesBackWhole(logic, work, folder):
     # As a scene that was never saved: nothing refers to the bundle, and Slicer asks before it is closed.
     assert slicer.mrmlScene.GetURL() == ""
     assert segmentation.GetModifiedSinceRead()
-    assert [file.name for file in folder.path.iterdir() if file.suffix != ".lock"] == [path.name]
+    assert {file.name for file in folder.path.iterdir() if file.suffix != ".lock"} == {path.name, *scansIn(folder)}
     logic.propagate(volume, segmentation, segmentation.GetSegmentation().GetNthSegmentID(0))
 
 
@@ -121,20 +128,97 @@ def test_changesAreSeenAndViewsAreNone(logic, work):
     assert state() != drawn
 
 
+def test_aScanIsWrittenOnceUntilItChanges(logic, work, folder):
+    volume = work[0]
+    first = save(folder)
+    scans = scansIn(folder)
+    logic.segmentBox(*work, axis=0, slice=2, box=(2, 2, 5, 5))
+    second = save(folder)
+    assert scansIn(folder) == scans
+    assert len(scans) == 1
+    # Neither bundle holds its voxels.
+    for path in (first, second):
+        with zipfile.ZipFile(path) as bundle:
+            assert not [name for name in bundle.namelist() if name.endswith(".nrrd") and ".seg." not in name]
+    voxels = slicer.util.arrayFromVolume(volume)
+    voxels[3, 2, 1] = 77
+    slicer.util.arrayFromVolumeModified(volume)
+    for _time in range(2):
+        last = save(folder)
+        folder.prune()
+    assert len(scansIn(folder)) == 1
+    assert not scansIn(folder) & scans
+    expected, place = voxels.copy(), slicer.util.vtkMatrixFromArray(np.eye(4))
+    volume.GetIJKToRASMatrix(place)
+    slicer.mrmlScene.Clear(0)
+    openBundle(last)
+    volume, found = slicer.util.getNode("Miller^Anna"), slicer.util.vtkMatrixFromArray(np.eye(4))
+    volume.GetIJKToRASMatrix(found)
+    assert slicer.util.arrayFromVolume(volume).dtype == expected.dtype
+    np.testing.assert_array_equal(slicer.util.arrayFromVolume(volume), expected)
+    np.testing.assert_allclose(*map(slicer.util.arrayFromVTKMatrix, (found, place)), atol=1e-9)
+
+
+def test_severalScansKeepTheirSegmentsApart(logic, folder):
+    other = addVolume(name="Removed")
+    volumes = {name: addVolume(name=name) for name in ("Before", "After")}
+    for number, (name, volume) in enumerate(reversed(volumes.items())):
+        volume.GetImageData().GetPointData().GetScalars().Fill(10 + number)
+        logic.addSegment(logic.createSegmentation(volume), f"In {name}")
+    slicer.mrmlScene.RemoveNode(other)
+    path = save(folder)
+    slicer.mrmlScene.Clear(0)
+    openBundle(path)
+    for number, name in enumerate(("After", "Before")):
+        segmentation = slicer.util.getNode(f"{name} segmentation")
+        role = segmentation.GetReferenceImageGeometryReferenceRole()
+        volume = segmentation.GetNodeReference(role)
+        assert volume.GetName() == name
+        assert slicer.util.arrayFromVolume(volume).max() == 10 + number
+        assert segmentation.GetSegmentation().GetNthSegment(0).GetName() == f"In {name}"
+
+
+def test_picturesAreWrittenBySlicer(logic, folder):
+    voxels = np.arange(2 * 6 * 8 * 3, dtype=np.uint8).reshape(2, 6, 8, 3)
+    photo = slicer.util.addVolumeFromArray(voxels, name="Photo", nodeClassName="vtkMRMLVectorVolumeNode")
+    logic.addSegment(logic.createSegmentation(photo), "Cell")
+    path = save(folder)
+    assert scansIn(folder) == set()
+    slicer.mrmlScene.Clear(0)
+    openBundle(path)
+    np.testing.assert_array_equal(slicer.util.arrayFromVolume(slicer.util.getNode("Photo")), voxels)
+
+
+def test_aBundleWithoutItsScanIsSaid(work, folder):
+    path = save(folder)
+    (folder.path / scansIn(folder).pop()).unlink()
+    with pytest.raises(UserError, match=r"needs the scan .*-scan-00001\.nrrd, which is not beside it"):
+        openBundle(path)
+    assert slicer.util.getNode("Miller^Anna") is not None
+
+
 def test_sceneWithoutSegmentsIsNoWork(host):
     addVolume()
     assert worksOf(slicer.mrmlScene, "MedSAMSeg") == []
 
 
 CRASH = """
-import os, sys
+import os, sys, types
 sys.path[:0] = sys.argv[2:]
+import numpy
+from MedSAMSegLib.autosave import scanFiles
 from MedSAMSegLib.autosave.autosaveFolder import AutosaveFolder
 folder = AutosaveFolder(sys.argv[1])
 for number in range(3):
     folder.nextPath().write_bytes(b"work")
     folder.prune()
-os._exit(1)
+
+def writeHalf(path, voxels, IJKToRAS):
+    path.write_bytes(b"half of a scan")
+    os._exit(1)
+
+scanFiles.writeNrrd = writeHalf
+folder.scanFiles._pathOf(types.SimpleNamespace(voxels=numpy.zeros((2, 3, 4)), IJKToRAS=numpy.eye(4), state=("CT",)))
 """
 
 
@@ -146,6 +230,8 @@ def test_whatACrashLeavesIsFoundAndRemoved(host, tmp_path):
     own.write_bytes(b"work")
     left = here.leftovers()
     assert [path.name.rpartition("-")[2] for path in left] == ["00003.mrb", "00002.mrb"]
+    # It died while it wrote a scan: what there is of it is no scan, and goes with the rest.
+    assert [path.suffix for path in tmp_path.glob("*-scan-*")] == [".partial"]
     # Another Slicer that runs is not taken for one that crashed.
     other = AutosaveFolder(tmp_path)
     assert own not in other.leftovers()
@@ -165,4 +251,4 @@ def test_damagedBundleAndFullFolderAreSaid(work, folder):
     blocked = folder.path / "file"
     blocked.touch()
     with pytest.raises(UserError, match="cannot be saved by itself"):
-        writeFiles(copyOf(worksOf(slicer.mrmlScene, "MedSAMSeg")), blocked)
+        writeFiles(copyOf(worksOf(slicer.mrmlScene, "MedSAMSeg"))[0], blocked)

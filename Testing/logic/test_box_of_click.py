@@ -21,7 +21,9 @@ def test_a_click_becomes_a_box_on_the_slice_that_the_view_shows(logic, server, g
     sliceNode = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSliceNode", "Any")
     sliceNode.SetLayoutName("Any")
     sliceNode.RotateToVolumePlane(volume)
-    prompt = logic.startClick(volume, worldOf(geometry, parents, (4, 3, 5)), "Any").finish()
+    found = logic.startClick(volume, worldOf(geometry, parents, (4, 3, 5)), "Any").finish()
+    prompt = found.prompt
+    assert found.volume is volume
     # The view shows that of the volume's planes which it finds first.
     sliceIndex, *point = {0: (5, 4, 3), 1: (3, 4, 5), 2: (4, 3, 5)}[prompt.axis]
     assert prompt.sliceIndex == sliceIndex
@@ -31,7 +33,7 @@ def test_a_click_becomes_a_box_on_the_slice_that_the_view_shows(logic, server, g
 
 def test_a_box_beyond_the_volume_is_cut_off_and_nothing_is_written(logic, server, ct):
     server.boxOfClick = lambda x, y: (x - 100, y - 1, x + 2, y + 1)
-    prompt = logic.startClick(ct[0], (4.0, 2.0, SLICE), "Red").finish()
+    prompt = logic.startClick(ct[0], (4.0, 2.0, SLICE), "Red").finish().prompt
     assert prompt == SlicePrompt(0, SLICE, (-0.5, 1.0, 6.0, 3.0))
     assert slicer.util.getNodesByClass("vtkMRMLMarkupsROINode") == []
 

@@ -45,12 +45,20 @@ def half(columns, slices=slice(5, 6)):
 FUSED = {"mean": LEFT, "max": slice(8, 18)}
 
 
+@pytest.fixture(scope="module")
+def process(host, tmp_path_factory):
+    """That server."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MEDSAMSEG_HOME", str(tmp_path_factory.mktemp("home")))
+        made = ServerProcess([sys.executable, str(PROGRAM)])
+        yield made
+        made.stop()
+
+
 @pytest.fixture
-def phased(host, home):
+def phased(process):
     """The scripting API with that server."""
-    process = ServerProcess([sys.executable, str(PROGRAM)])
-    yield MedSAMSegLogic(process)
-    process.stop()
+    return MedSAMSegLogic(process)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 from scan_geometries import GEOMETRIES, IN_ALL_GEOMETRIES
+from scipy.spatial.distance import pdist, squareform
 from skimage.measure import find_contours, label
 
 from medsamseg_server.image_io.image import STRAIGHT, Geometry
@@ -134,9 +135,9 @@ def test_of_equally_long_lines_across_the_middle_one_is_taken():
 
 
 def outline_points(part):
-    """The middles of all sides of a part's pixels, x and y."""
+    """The middles of all sides of a part's pixels, x and y, each once."""
     pixels = np.argwhere(part)[:, ::-1]
-    return np.concatenate([pixels + offset for offset in [(0.5, 0), (-0.5, 0), (0, 0.5), (0, -0.5)]])
+    return np.unique(np.concatenate([pixels + offset for offset in [(0.5, 0), (-0.5, 0), (0, 0.5), (0, -0.5)]]), axis=0)
 
 
 def brute_force(mask, geometry):
@@ -147,8 +148,8 @@ def brute_force(mask, geometry):
         parts, count = label(slice_, connectivity=2, return_num=True)
         for number in range(1, count + 1):
             places = outline_points(parts == number) @ columns.T
-            distances = np.sqrt(((places[:, None] - places[None]) ** 2).sum(axis=2))
-            for first, second in np.argwhere(distances > distances.max() - 1e-9):
+            distances = squareform(pdist(places))
+            for first, second in np.argwhere(np.triu(distances > distances.max() - 1e-9)):
                 lines.append((distances.max(), index, parts == number, places[second] - places[first]))
     longest = max(line[0] for line in lines)
     return longest, [line[1:] for line in lines if line[0] > longest - 1e-9]

@@ -84,7 +84,14 @@ def rod_path(upload):
 def live(service):
     """The application behind a real socket, on a thread of this process; gives its port."""
     config = uvicorn.Config(
-        create_app(service, TOKEN), log_config=None, access_log=False, lifespan="off", ws="none", port=0
+        create_app(service, TOKEN),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        loop="asyncio",
+        http="h11",
+        port=0,
     )
     server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", 0))

@@ -42,7 +42,9 @@ class GroupServer:
     @contextlib.contextmanager
     def running(self, service, **options):
         app = create_app(service, "", group=self.group, **options)
-        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none", port=0)
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", ws="none", loop="asyncio", http="h11", port=0
+        )
         server = uvicorn.Server(config)
         listener = socket.create_server(("127.0.0.1", 0))
         thread = threading.Thread(target=server.run, args=[[listener]])

@@ -8,6 +8,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from server_fakes import IDENTITY_WINDOW, TOKEN, rod
 from test_group import ROD_BYTES, other_rod
 
+from medsamseg_server.serving.group.users_file import read_users
+
 IDLE = {"clicks": 0, "propagations": 0, "encodings": 0}
 
 
@@ -106,7 +108,7 @@ def test_metrics_of_a_group_tell_numbers_alone(group_server, watch):
     assert found["medsamseg_tasks", "propagations"] == 1
     # The bytes in use would tell the size of another's volume.
     assert ("medsamseg_volume_bytes",) not in found
-    ids = [user.user_id for user in group_server.group._users.values()]
+    ids = [user.user_id for user in read_users(group_server.file)]
     for private in ("anna", "ben", *ids, *(path.rpartition("/")[2] for path in paths), anna.token, str(ROD_BYTES)):
         assert private not in text
     watch.release()

@@ -13,6 +13,7 @@ from medsamseg_server.propagation import DirectionEnded, Propagation, SliceResul
 from medsamseg_server.propagation.intensity_histogram import IntensityHistogram
 from medsamseg_server.propagation.interval import interpolated_box
 from medsamseg_server.propagation.motion import blend, carry
+from medsamseg_server.propagation.tracking import LEAST_SIMILARITY
 from medsamseg_server.propagation.trust import confidence
 from medsamseg_server.propagation.voting import box_around, vote_for_expected
 
@@ -365,9 +366,10 @@ def with_ground(index, box):
     return shape if index == 10 else shape | (np.roll(shape, 14, axis=1))
 
 
-def test_ground_that_the_network_takes_with_the_object_is_left():
+@pytest.mark.parametrize("limits", [{"first": 6, "last": 14}, {"reach": 4}], ids=["range", "no range"])
+def test_ground_that_the_network_takes_with_the_object_is_left(limits):
     """It looks like what is round the object on the slice with the box, and like nothing in it."""
-    results, _ = run(Scene(moving, with_ground), {10: box_of(moving(10))}, first=6, last=14)
+    results, _ = run(Scene(moving, with_ground), {10: box_of(moving(10))}, **limits)
     assert len(results) == 9
     assert all(dice(result.mask.to_array(SIZE), moving(index)) > 0.97 for index, result in results.items())
     assert dice(with_ground(11, None), moving(11)) < 0.85
@@ -413,7 +415,26 @@ def test_cut_masks_have_no_probability_where_they_are_cut():
     assert (likely[cut] == 0).all()
 
 
-def test_a_walk_without_a_range_keeps_all_that_is_found():
-    """What fades at the end of an object looks like its surroundings, too."""
-    results, _ = run(Scene(moving, with_ground), {10: box_of(moving(10))})
-    assert (results[11].mask.to_array(SIZE) & ~moving(11)).sum() > 100
+def test_ends_where_the_network_finds_the_ground_alone():
+    """Less than a quarter of it would be left, so it is judged as it is."""
+
+    def truth(index):
+        return moving(index) if index <= 12 else np.zeros(SIZE, bool)
+
+    scene = Scene(truth, lambda index, box: moving(index))
+    results, ends = run(scene, {10: box_of(moving(10))}, first=8)
+    assert max(results) == 12
+    assert ends[-1] == ("forward", "changed", 12)
+
+
+def test_ends_where_what_is_left_looks_like_something_else():
+    """A part of the object has another gray level from slice 12 on, more and more of it; none is the ground's."""
+
+    def level(index):
+        return np.where(np.indices(SIZE)[1][moving(index)] < 40 + 2 * index + 4 * (index - 12), 140, 200)
+
+    scene = Scene(moving, level=lambda index: level(index) if index >= 12 else 200)
+    results, ends = run(scene, {10: box_of(moving(10))}, first=10)
+    similarities = [results[index].confidence.parts["intensity"] for index in sorted(results)[1:]]
+    assert min(similarities) >= LEAST_SIMILARITY
+    assert ends[-1][1] == "changed"

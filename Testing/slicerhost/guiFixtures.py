@@ -21,7 +21,8 @@ def gui(request, guiHost, cleanScene):
     """The host with windows for one test, which fails on what VTK or Qt complained about and on any exception in a
     slot, timer or observer, unless the test took it (`gui.messages.takeErrors()`).
 
-    A view renders from when the test asks for it, as one that is hidden would; `gui.lookAtAll()` asks for all.
+    A view renders from when the test asks for it, as one that is hidden would, and panels are painted in the main
+    window alone; `gui.lookAtAll()` asks for all.
     """
     guiHost.collectGarbageHere()
     guiHost.fitViews()

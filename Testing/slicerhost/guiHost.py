@@ -63,6 +63,7 @@ class GuiHost:
         self._enteredModule = None
         self._closedPanels = []
         self._moduleCount = 0
+        self._isLookedAt = True
         self._showViews()
         host.keepPresentNodes()
         atexit.register(self._shutDown)
@@ -94,12 +95,17 @@ class GuiHost:
         return self._drivers[name]
 
     def lookAway(self):
-        """Let views render only from when `view` is asked for one, or it is painted, until `lookAtAll`."""
+        """Until `lookAtAll`, let views render only from when `view` is asked for one, or it is painted, and panels that
+        are opened now be painted only in the main window."""
+        self._isLookedAt = False
         for view in self.layoutManager._views():
             view._lookAway()
 
     def lookAtAll(self):
-        """Let all views render what they show now, and from now on."""
+        """Let all views and panels be drawn as they are now, and from now on."""
+        self._isLookedAt = True
+        if self._enteredModule is not None:
+            self._enteredModule.setUpdatesEnabled(True)
         for view in self.layoutManager._views():
             view._see()
 
@@ -123,9 +129,11 @@ class GuiHost:
 
     def setDevicePixelRatio(self, ratio):
         """Give all views that many device pixels per pixel of Qt; `reset` goes back to 1."""
-        for view in self.layoutManager._views():
+        changed = [view for view in self.layoutManager._views() if view.VTKWidget().devicePixelRatioF() != ratio]
+        for view in changed:
             view.VTKWidget()._setDevicePixelRatio(ratio)
-        self.processEvents()
+        if changed:
+            self.processEvents()
 
     def processEvents(self):
         """Handle all events that wait, those that Qt defers and those that are due before a person can act included."""
@@ -173,9 +181,11 @@ class GuiHost:
         if self.mainWindow is not None:
             self.mainWindow.moduleSelector().selectModule(name)
             widget = getattr(slicer.modules, name.lower()).widgetRepresentation()
+            widget.setUpdatesEnabled(True)
         else:
             self.exitModule()
             widget = getattr(slicer.modules, name.lower()).widgetRepresentation()
+            widget.setUpdatesEnabled(self._isLookedAt)
             widget.show()
             widget.enter()
         self._enteredModule = widget

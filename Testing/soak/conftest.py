@@ -5,4 +5,4 @@ from pathlib import Path
 
 from dataFolder import home
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "server"))
+sys.path += [str(Path(__file__).resolve().parents[1] / area) for area in ("server", "cli")]

@@ -1,4 +1,4 @@
-"""Eight users on one server, most with the same volumes: right answers, nothing of others, nothing lost."""
+"""Eight users on one server, most with the same volumes, and viewers of nnInteractive: right answers, nothing lost."""
 
 import hashlib
 import json
@@ -6,8 +6,14 @@ import random
 import threading
 from collections import Counter
 
+import httpx
 import numpy as np
 from live_client import Connection
+from nnInteractive.inference.remote.remote_session import (
+    ServerAtCapacityError,
+    SessionExpiredError,
+    nnInteractiveRemoteInferenceSession,
+)
 from server_fakes import npy
 from server_process import FAKE_PROGRAM, RunningServer
 from soakVolumes import BOX, WINDOW, makeVolume, rightMask
@@ -18,6 +24,8 @@ from medsamseg_server.serving.prompt_contract import DrawnMask
 #: Of these every user has all, beside one of the own.
 COMMON = 3
 SLICES = 12
+#: A box of a viewer is followed through the volume; so many clicks of a user take about as long.
+CLICKS_A_BOX = 20
 
 
 class Users:
@@ -25,11 +33,13 @@ class Users:
 
     :param home: folder for the server's data.
     :param users, clicks: how many; clicks of all users together.
+    :param viewers: further users, whose viewers speak nnInteractive's protocol.
     """
 
-    def __init__(self, home, users=8, clicks=4000):
+    def __init__(self, home, users=8, clicks=4000, viewers=2):
         self._home = home
         self._users = users
+        self._viewers = viewers
         self._clicks = clicks // users
         self._common = [makeVolume(seed, SLICES) for seed in range(COMMON)]
         self._own = [makeVolume(100 + user, SLICES) for user in range(users)]
@@ -41,13 +51,19 @@ class Users:
         file = self._home / "users.json"
         quota = Quota(COMMON + 1, 2**26, 4)
         tokens = [add_user(file, f"user{number}", quota) for number in range(self._users)]
-        options = ["--users", str(file), "--places", str(self._users + 1), "--volume-memory", "1"]
+        viewers = [add_user(file, f"viewer{number}", quota) for number in range(self._viewers)]
+        options = ["--users", str(file), "--places", str(self._users + self._viewers + 1), "--volume-memory", "1"]
+        options += ["--nninteractive", str(self._viewers)]
         server = RunningServer(FAKE_PROGRAM, *options, environment=[("MEDSAMSEG_HOME", str(self._home))])
         try:
             port = server.ready["port"]
             threads = [
                 threading.Thread(target=self._work, args=[number, Connection(port, token)])
                 for number, token in enumerate(tokens)
+            ]
+            threads += [
+                threading.Thread(target=self._view, args=[number, f"http://127.0.0.1:{port}", token, tokens[0]])
+                for number, token in enumerate(viewers)
             ]
             visits = threading.Thread(target=self._visit, args=[file, port, quota, threads])
             for thread in (*threads, visits):
@@ -59,7 +75,7 @@ class Users:
             server.process.kill()
             server.process.communicate()
         faults = dict.fromkeys(("cross_user_reads", "lost_sessions", "wrong_masks", "http_500"), 0)
-        return {**faults, **self.counts, "users": self._users, "server_died": int(died)}
+        return {**faults, **self.counts, "users": self._users, "viewers": self._viewers, "server_died": int(died)}
 
     def _work(self, number, client):
         chance = random.Random(number)
@@ -109,6 +125,26 @@ class Users:
         self._count("propagations")
         self._count("lost_sessions", last.get("event") != "done")
 
+    def _view(self, number, address, token, other):
+        """Follow boxes as a viewer does; try another user's token on its session."""
+        chance = random.Random(100 + number)
+        client = nnInteractiveRemoteInferenceSession(address, token)
+        try:
+            for _box in range(max(1, self._clicks // CLICKS_A_BOX)):
+                image, right, box = _objectIn(chance)
+                client.set_image(image[None], {"spacing": [3.0, 1.0, 1.0]})
+                client.set_target_buffer(np.zeros(image.shape, np.uint8))
+                client.add_bbox_interaction(box, True)
+                self._count("viewer_boxes")
+                self._count("wrong_masks", not np.array_equal(client.target_buffer, right))
+                headers = {"Authorization": f"Bearer {other}", "X-Lease-Token": client._http.headers["X-Lease-Token"]}
+                self._count("attempts")
+                self._count("cross_user_reads", httpx.post(f"{address}/undo", headers=headers).status_code != 410)
+        except (httpx.HTTPError, SessionExpiredError, ServerAtCapacityError):
+            self._count("lost_sessions")
+        finally:
+            client.close()
+
     def _visit(self, file, port, quota, threads):
         """Let users in and put them out again, as long as the others work; each is out at once."""
         while any(thread.is_alive() for thread in threads):
@@ -126,6 +162,15 @@ class Users:
     def _count(self, name, number=1):
         with self._lock:
             self.counts[name] += int(number)
+
+
+def _objectIn(chance):
+    """:return: an image with a bright object somewhere, its mask, and a box round it on its middle slice."""
+    right = np.zeros((SLICES, 32, 32), bool)
+    row, column = chance.randrange(4, 16), chance.randrange(4, 16)
+    right[2:10, row : row + 10, column : column + 10] = True
+    image = np.where(right, 200, 20).astype(np.uint8) + np.arange(SLICES, dtype=np.uint8)[:, None, None]
+    return image, right, [[5, 6], [row - 2, row + 12], [column - 2, column + 12]]
 
 
 def pathOf(voxels):

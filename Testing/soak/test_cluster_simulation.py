@@ -1,6 +1,9 @@
 """The simulation behind docs/cluster.md, where what it has to give is plain."""
 
+import sys
+
 import pytest
+from cluster import __main__ as program
 from cluster.simulation import Cluster, Load, simulate
 
 FREE = {"storageBytesPerSecond": 1e18, "nodeBytesPerSecond": 1e18, "driverSeconds": 0}
@@ -32,3 +35,15 @@ def test_a_result_that_is_written_later_does_not_keep_an_earlier_scan_waiting():
     cluster = Cluster(1, 2, **{**FREE, "storageBytesPerSecond": 1})
     seconds, _, _ = simulate(cluster, Load(scanBytes=1, resultBytes=1, computeSeconds=100), 2)
     assert seconds == pytest.approx(103)
+
+
+def test_the_table_is_printed_and_drawn_without_Ray(monkeypatch, capsys, tmp_path):
+    picture = tmp_path / "cluster.png"
+    options = ("--seconds", "40", "--storage-gb", "0.125", "--command-ms", "2.4", "--picture", str(picture))
+    monkeypatch.setattr(program, "SCANS", 100)
+    monkeypatch.setattr(sys, "argv", ["cluster", *options])
+    program.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1:3] == ["Shared folder of 0.125 GB/s", "machines  hours   scans/h  busiest"]
+    assert [int(line.split()[0]) for line in lines[3:]] == [1, 2, 4, 8, 16, 32, 64]
+    assert picture.read_bytes().startswith(b"\x89PNG")

@@ -2,6 +2,7 @@
 
 import pytest
 from soakBadInputs import BadInputs
+from soakCluster import Cluster
 from soakFullDisk import FullDisk
 from soakKills import Kills
 from soakLoad import Load
@@ -43,7 +44,7 @@ def test_usersGetTheirOwnAndNothingOfOthers(preparedHome):
     faults = ("cross_user_reads", "lost_sessions", "wrong_masks", "http_500", "server_died")
     assert {fault: figures[fault] for fault in faults} == dict.fromkeys(faults, 0)
     assert (figures["users"], figures["clicks"]) == (4, 80)
-    assert min(figures[name] for name in ("attempts", "propagations", "visits")) > 0
+    assert min(figures[name] for name in ("attempts", "propagations", "visits", "viewer_boxes")) > 0
 
 
 def test_fullDiskChangesNoAnswer(preparedHome):
@@ -64,3 +65,12 @@ def test_wrongCacheEntryWouldBeNoticed(preparedHome):
     folder = EmbeddingFolder(preparedHome / "embeddings", 4 * EMBEDDING_BYTES)
     folder.write("0" * 64, makeVolume(0)[0].astype("float16"))
     assert wrongCacheEntries(preparedHome / "embeddings", [makeVolume(0)]) == 1
+
+
+@pytest.mark.full
+def test_killedReplicasAndWorkersLoseNothing(preparedHome):
+    figures = Cluster(preparedHome, kills=4).run()
+    faults = ("wrong_masks", "lost_sessions", "lost_cases")
+    assert {fault: figures[fault] for fault in faults} == dict.fromkeys(faults, 0)
+    assert (figures["replica_kills"], figures["batch_kills"], figures["worker_kills"]) == (2, 2, 4)
+    assert min(figures[name] for name in ("clicks", "cases")) > 0

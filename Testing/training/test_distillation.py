@@ -8,7 +8,7 @@ import torch
 
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.training.cases import TrainingSlice
-from medsamseg_server.training.distill import EmbeddingLesson, stretched
+from medsamseg_server.training.distill import EmbeddingTask, stretched
 from medsamseg_server.weights.catalog import get_specification
 
 LITEMEDSAM = get_specification("litemedsam")
@@ -52,15 +52,15 @@ def slices():
     return [TrainingSlice("a", number, gray, {"1": SliceMask.from_mask(mask, 1.0)}) for number in range(24)]
 
 
-def lesson(student, teacher, slices, close_up_size):
+def task(student, teacher, slices, close_up_size):
     specification = stretched(dataclasses.replace(LITEMEDSAM, close_up_size=close_up_size))
-    return EmbeddingLesson(student, specification, teacher, slices, slices[:2], seed=0)
+    return EmbeddingTask(student, specification, teacher, slices, slices[:2], seed=0)
 
 
 @pytest.mark.parametrize(("close_up_size", "sides"), [(128, {128, 256}), (None, {256})], ids=["close-ups", "without"])
 def test_the_student_sees_close_ups_every_other_time_where_it_has_them(slices, close_up_size, sides):
     student = Student()
-    subject = lesson(student, Teacher(LITEMEDSAM, 64), slices, close_up_size)
+    subject = task(student, Teacher(LITEMEDSAM, 64), slices, close_up_size)
     subject.loss(subject.module, range(24), 0)
     assert set(student.sides) == sides and len(student.sides) == 24
     assert close_up_size is None or 6 <= student.sides.count(128) <= 18
@@ -72,7 +72,7 @@ def test_the_student_sees_close_ups_every_other_time_where_it_has_them(slices, c
 @pytest.mark.parametrize("close_up_size", [128, None], ids=["teacher with close-ups", "teacher without"])
 def test_both_see_the_same_place(slices, close_up_size):
     teacher = Teacher(dataclasses.replace(LITEMEDSAM, close_up_size=close_up_size), 64)
-    subject = lesson(Student(), teacher, slices, 128)
+    subject = task(Student(), teacher, slices, 128)
     # The student's input goes from 0 to 1, the teacher's picture to 255.
     subject.module.register_forward_hook(lambda module, inputs, outputs: [255 * each for each in outputs])
     error = float(subject.loss(subject.module, range(24), 0))

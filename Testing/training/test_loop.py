@@ -1,4 +1,4 @@
-"""The training loop: resuming to the same result, early stop, the best state, and curves. The lesson here is a line."""
+"""The training loop: resuming to the same result, early stop, the best state, and curves. The task here is a line."""
 
 import csv
 from dataclasses import replace
@@ -16,7 +16,7 @@ SCHEDULE = Schedule(epochs=4, batch_size=4, learning_rate=0.05, patience=9, seed
 
 
 class Line:
-    """Learning y = 3 x + 1 from noisy points; a lesson as the loop wants it."""
+    """Learning y = 3 x + 1 from noisy points; a task as the loop wants it."""
 
     def __init__(self, die_at=None):
         torch.manual_seed(0)
@@ -43,13 +43,13 @@ class Line:
         return {"score": -error, "error": error}
 
 
-def weights(lesson):
-    return [value.detach().clone() for value in lesson.module.parameters()]
+def weights(task):
+    return [value.detach().clone() for value in task.module.parameters()]
 
 
-def run(lesson, folder, schedule=SCHEDULE):
+def run(task, folder, schedule=SCHEDULE):
     folder.mkdir(exist_ok=True)
-    return train(lesson, schedule, folder, make_fabric("cpu", 1, "32-true"))
+    return train(task, schedule, folder, make_fabric("cpu", 1, "32-true"))
 
 
 @pytest.mark.parametrize("average", [0, 0.9])
@@ -68,43 +68,41 @@ def test_a_killed_run_goes_on_to_the_same_result(tmp_path, die_at, average):
 
 
 def test_every_sample_is_seen_once_an_epoch_in_another_order(tmp_path):
-    lesson = Line()
-    run(lesson, tmp_path / "run")
-    epochs = [
-        [sample for epoch, samples in lesson.seen if epoch == number for sample in samples] for number in range(4)
-    ]
+    task = Line()
+    run(task, tmp_path / "run")
+    epochs = [[sample for epoch, samples in task.seen if epoch == number for sample in samples] for number in range(4)]
     assert all(sorted(epoch) == list(range(18)) for epoch in epochs)
     assert epochs[0] != epochs[1]
 
 
 def test_the_best_state_is_kept_and_training_stops_when_nothing_becomes_better(tmp_path):
-    lesson, errors, states = Line(), iter([5.0, 3.0, 4.0, 3.5, 1.0]), []
+    task, errors, states = Line(), iter([5.0, 3.0, 4.0, 3.5, 1.0]), []
 
     def validate(module):
-        states.append(weights(lesson))
+        states.append(weights(task))
         error = next(errors)
         return {"score": -error, "error": error}
 
-    lesson.validate = validate
-    history = run(lesson, tmp_path / "run", Schedule(epochs=9, batch_size=18, learning_rate=0.1, patience=2))
+    task.validate = validate
+    history = run(task, tmp_path / "run", Schedule(epochs=9, batch_size=18, learning_rate=0.1, patience=2))
     assert [row["error"] for row in history.rows] == [5.0, 3.0, 4.0, 3.5]
-    assert all(torch.equal(a, b) for a, b in zip(weights(lesson), states[1], strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(weights(task), states[1], strict=True))
 
 
 def test_the_average_of_the_last_steps_is_what_is_measured_and_kept(tmp_path):
-    lesson, steps, measured = Line(), [], []
-    loss = lesson.loss
+    task, steps, measured = Line(), [], []
+    loss = task.loss
 
     def watched(*arguments):
-        steps.append(weights(lesson))
+        steps.append(weights(task))
         return loss(*arguments)
 
     def validate(module):
-        measured.append(weights(lesson))
+        measured.append(weights(task))
         return {"score": len(measured)}
 
-    lesson.loss, lesson.validate = watched, validate
-    run(lesson, tmp_path / "run", replace(SCHEDULE, epochs=2, average=0.5))
+    task.loss, task.validate = watched, validate
+    run(task, tmp_path / "run", replace(SCHEDULE, epochs=2, average=0.5))
     # Weights before each step but the first are those after the one before; the last step's are not seen by a loss.
     average = measured[0]
     for number, after in enumerate(steps[1:6], start=1):
@@ -113,7 +111,7 @@ def test_the_average_of_the_last_steps_is_what_is_measured_and_kept(tmp_path):
     assert len(steps) == 10
     assert all(torch.allclose(a, b) for a, b in zip(measured[1], average, strict=True))
     assert not any(torch.allclose(a, b) for a, b in zip(measured[1], steps[5], strict=True))
-    assert all(torch.equal(a, b) for a, b in zip(weights(lesson), measured[-1], strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(weights(task), measured[-1], strict=True))
 
 
 @pytest.mark.usefixtures("drawn_curves")
@@ -127,10 +125,10 @@ def test_it_learns_and_draws_its_curves(tmp_path):
 
 
 def test_a_loss_that_is_no_number_ends_the_run(tmp_path):
-    lesson = Line()
-    lesson.points[3] = float("nan")
+    task = Line()
+    task.points[3] = float("nan")
     with pytest.raises(MedSAMSegError) as caught:
-        run(lesson, tmp_path / "run")
+        run(task, tmp_path / "run")
     assert caught.value.code == "loss_not_finite"
 
 

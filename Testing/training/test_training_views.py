@@ -15,7 +15,7 @@ from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.image_io.reading import read_image
-from medsamseg_server.training.box_lesson import BoxLesson, Lessons
+from medsamseg_server.training.box_task import BoxTask, BoxTaskOptions
 from medsamseg_server.training.cases import TrainingSlice
 from medsamseg_server.training.decoding import BoxToMask, mask_target
 from medsamseg_server.training.finetune import prepare_images
@@ -83,10 +83,10 @@ def test_close_ups_and_whole_slices_of_one_batch_count_by_their_number(tiny, tin
     views = Views(tiny_specification, seed=0)
     module = BoxToMask(tiny, encodes=True)
     prepare = prepare_images(tiny_specification)
-    lesson = BoxLesson(module, tiny_specification, views, prepare, slices, {"validation": slices}, Lessons())
+    task = BoxTask(module, tiny_specification, views, prepare, slices, {"validation": slices}, BoxTaskOptions())
     with torch.inference_mode():
-        together = float(lesson.loss(module, [0, 1, 2], 1))
-        alone = [float(lesson.loss(module, [number], 1)) for number in range(3)]
+        together = float(task.loss(module, [0, 1, 2], 1))
+        alone = [float(task.loss(module, [number], 1)) for number in range(3)]
     assert together == pytest.approx(np.mean(alone), rel=1e-4)
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import slicer
+from imageSequences import addSequence
 
 from MedSAMSegLib.server.remoteServer import RemoteAddress
 from slicerhost import widgetDriver
@@ -97,6 +98,22 @@ def test_aSinglePictureIsDoneWithItsBox(gui, guide, dragInRed):
     drawBox(gui, guide, dragInRed)
     assert guide.ui.firstBoxLabel.text == "Done: the object is segmented. “Undo” takes steps back."
     assert highlighted(guide) == set()
+
+
+def test_onAFilmItEndsWithTheButtonThatFollowsThroughTime(gui, guide, dragInRed):
+    cine, _browser = addSequence([np.full((1, 30, 30), number, np.int16) for number in range(3)])
+    cine.CreateDefaultDisplayNodes()
+    gui.processEvents()
+    widgetDriver.choose(guide.ui.volumeSelector, cine.GetName())
+    gui.processEvents()
+    slicer.util.setSliceViewerLayers(background=cine, fit=True)
+    assert guide.ui.firstBoxLabel.text.startswith("2 of 4: Press “Draw boxes”, then drag in a slice view")
+    drawBox(gui, guide, dragInRed)
+    assert guide.ui.throughTimeButton.isVisible()
+    assert guide.ui.firstBoxLabel.text == (
+        "Done: the object is segmented on this frame. “Through time” follows it to the others, “Undo” takes steps back."
+    )
+    assert guide.ui.throughTimeButton.text == "Through time"
 
 
 def test_sampleIsShownWhereItsTumorIs(gui, guide):

@@ -5,6 +5,7 @@ import contextlib
 import pytest
 from panelWidgets import isCutOff, widgetsOf
 
+from MedSAMSegLib.client.serverReplies import ServerError
 from slicerhost import widgetDriver
 
 TEXT_PROPERTIES = ("text", "title", "toolTip", "accessibleName", "placeholderText", "noneDisplay", "format")
@@ -43,6 +44,23 @@ def test_fromTheTitleToTheSegment(gui, german, panel, dragInRed):
     assert panel.ui.statusLabel.text.startswith("5 Schichten. Angehalten bei Schicht ")
     widgetDriver.click(panel.ui.undoButton)
     gui.waitUntil(lambda: panel.ui.statusLabel.text == "Rückgängig gemacht.")
+
+
+def test_anErrorOfTheServerIsSaidWithItsValues(gui, german, panel, dragInRed, server, monkeypatch):
+    error = ServerError(
+        "The memory of the device 'cuda:1' is not enough for the network.",
+        "Close other programs that use the graphics card, or use the device cpu.",
+        "device_out_of_memory",
+    )
+
+    def fail(box):
+        raise error
+
+    monkeypatch.setattr(server, "maskOfBox", fail)
+    widgetDriver.click(panel.ui.drawButton)
+    dragInRed()
+    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Der Speicher des Geräts „cuda:1“ reicht"))
+    assert panel.ui.statusLabel.text.endswith("oder verwenden Sie das Gerät cpu.")
 
 
 def test_buttonsAreCalledAsTheyReadInSentences(gui, german, openPanel):

@@ -20,6 +20,14 @@ def window(gui, volume, server):
     return window
 
 
+@pytest.fixture(autouse=True)
+def severalMasks(server):
+    """The model that is chosen has learned all three masks, another one has not."""
+    first, second = server.knownModels
+    first["proposes"] = True
+    second.update(title="Another model", proposes=False)
+
+
 @pytest.fixture
 def boxed(gui, window, dragInRed):
     """The panel with one box, drawn with the pointer, which is selected."""
@@ -56,6 +64,19 @@ def test_aModelWithOneMaskIsToldAndNothingChanges(gui, boxed, server, monkeypatc
     widgetDriver.click(boxed.ui.nextMeaningButton)
     gui.waitUntil(lambda: "learned one mask for a box" in boxed.ui.statusLabel.text)
     assert segmentVoxels(boxed).sum() == usual
+
+
+def test_itIsOffForAModelWithOneMaskAndSaysWhy(gui, boxed):
+    button, models = boxed.ui.nextMeaningButton, boxed.ui.modelComboBox
+    usual = button.toolTip
+    widgetDriver.click(boxed.ui.advancedButton, 20, 10)
+    gui.waitUntil(lambda: models.count == 3)
+    widgetDriver.choose(models, "Another model")
+    gui.waitUntil(lambda: not button.enabled)
+    assert button.toolTip.startswith("Another model learned one mask for a box")
+    widgetDriver.choose(models, "Default (Fake model)")
+    gui.waitUntil(lambda: button.enabled)
+    assert button.toolTip == usual
 
 
 def test_withoutASelectedBoxItIsOff(gui, boxed):

@@ -8,6 +8,7 @@ import psutil
 import pytest
 import slicer
 from fakeNetworkServer import COMMAND
+from launcher.fixtures import behindTheLauncher
 from processTree import haveEnded, treeOf
 
 from MedSAMSegLib.server import serverMonitor
@@ -151,6 +152,7 @@ def test_serverThatDoesNotStartSaysSoAndTheNextBoxTriesAgain(gui, server, volume
     waitForServer(gui, panel, "Ready")
 
 
+@behindTheLauncher
 def test_killedProcessIsNoticedAndReplacedAndTheNextBoxWorks(gui, process, realPanel, dragInRed):
     pid = process.pid
     os.kill(pid, signal.SIGKILL)
@@ -162,6 +164,7 @@ def test_killedProcessIsNoticedAndReplacedAndTheNextBoxWorks(gui, process, realP
     assert process.pid != pid
 
 
+@behindTheLauncher
 def test_hungProcessIsReplacedUnderABoxThatIsStillAnswered(gui, process, realPanel, dragInRed, monkeypatch):
     monkeypatch.setattr(serverMonitor, "MISSES_UNTIL_REPLACED", 3)
     pid = process.pid
@@ -174,6 +177,7 @@ def test_hungProcessIsReplacedUnderABoxThatIsStillAnswered(gui, process, realPan
     assert haveEnded(processes)
 
 
+@behindTheLauncher
 def test_hungProcessEndsOnRestartAndTheNextBoxWorks(gui, process, realPanel, dragInRed, monkeypatch):
     monkeypatch.setattr(serverMonitor, "ANSWER_SECONDS", 0.05)
     monkeypatch.setattr(serverMonitor, "MISSES_UNTIL_REPLACED", 10**6)
@@ -189,6 +193,7 @@ def test_hungProcessEndsOnRestartAndTheNextBoxWorks(gui, process, realPanel, dra
     waitForAnswer(gui, realPanel, "Nothing was found", SERVER_SECONDS)
 
 
+@behindTheLauncher
 def test_panelThatGoesLeavesTheOneServerToTheNext(gui, process, realPanel, openPanel):
     pid = process.pid
     gui.closeModules()

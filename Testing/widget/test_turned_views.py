@@ -115,3 +115,16 @@ def test_the_preview_is_of_the_plane(gui, panel, server):
     assert server.requests[-1]["slice"] == 0
     red.pressKeys("Esc")
     red.release()
+
+
+def test_a_click_is_on_the_plane(gui, server, openPanel, volume):
+    server.boxOfClick = lambda x, y: (round(x) - 4, round(y) - 3, round(x) + 4, round(y) + 3)
+    server.client()
+    panel = openPanel()
+    gui.waitUntil(lambda: panel.panel._session.takesClicks)
+    turn(gui, "Red", TURN)
+    panel.ui.drawButton.click()
+    red = gui.view("Red")
+    red.click(*red.center)
+    gui.waitUntil(lambda: "pixels on the plane" in panel.ui.statusLabel.text)
+    assert panel.ui.boxesTable.item(0, 0).text().startswith("Oblique ")

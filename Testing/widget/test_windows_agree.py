@@ -38,6 +38,8 @@ def values(*parts):
     return np.concatenate([np.full(count, value) for count, value in parts]).reshape(10, 20, 50)
 
 
+TYPES = (np.float32, np.int16)
+
 #: Two volumes on either side of a limit, with what each is taken for.
 LIMITS = {
     "least air": [(200, -1000, 9800, 30, 0, 0, "soft"), (199, -1000, 9801, 30, 0, 0, "percentile")],
@@ -54,16 +56,49 @@ LIMITS = {
 }
 
 
-@pytest.mark.parametrize("side", [0, 1])
-@pytest.mark.parametrize("name", LIMITS)
-def test_both_sides_have_the_same_limits(guiHost, name, side):
+@pytest.fixture(scope="module")
+def suggested(guiHost):
+    """Called with an array, gives what the module suggests for it."""
+    # Only the host with windows has what the module imports.
     from MedSAMSegLib.volumes.intensityWindows import suggestedWindow
 
-    *numbers, expected = LIMITS[name][side]
-    array = values(*zip(numbers[::2], numbers[1::2], strict=True)).astype(np.int16)
-    volume = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode")
-    slicer.util.updateVolumeFromArray(volume, array)
-    assert (suggest_window(array), suggestedWindow(volume)) == (expected, expected)
+    def suggest(array):
+        volume = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode")
+        slicer.util.updateVolumeFromArray(volume, array)
+        window = suggestedWindow(volume)
+        slicer.mrmlScene.RemoveNode(volume)
+        return window
+
+    return suggest
+
+
+@pytest.fixture(scope="module")
+def suggestedLimits(suggested):
+    """LIMITS and sides: what the server and the module suggest; all at once, because scenes take long to clear."""
+    found = {}
+    for name, sides in LIMITS.items():
+        for side, (*numbers, _expected) in enumerate(sides):
+            array = values(*zip(numbers[::2], numbers[1::2], strict=True)).astype(np.int16)
+            found[name, side] = suggest_window(array), suggested(array)
+    return found
+
+
+@pytest.fixture(scope="module")
+def chosenWindows(suggested):
+    """VOLUMES and types: what the server chooses, and what it makes of the module's suggestion."""
+    found = {}
+    for name, voxels in VOLUMES.items():
+        for dtype in TYPES:
+            array = voxels.astype(dtype)
+            found[name, dtype] = resolve_window("auto", array), resolve_window(suggested(array), array)
+    return found
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("name", LIMITS)
+def test_both_sides_have_the_same_limits(suggestedLimits, name, side):
+    expected = LIMITS[name][side][-1]
+    assert suggestedLimits[name, side] == (expected, expected)
 
 
 @pytest.mark.parametrize("kind", CT_PRESETS)
@@ -74,15 +109,8 @@ def test_both_sides_have_the_same_presets(guiHost, kind):
     assert set(CT_WINDOWS) == set(CT_PRESETS)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.int16])
+@pytest.mark.parametrize("dtype", TYPES)
 @pytest.mark.parametrize("name", VOLUMES)
-def test_both_sides_choose_the_same_window(guiHost, name, dtype):
-    # Only the host with windows has what the module imports.
-    from MedSAMSegLib.volumes.intensityWindows import suggestedWindow
-
-    array = VOLUMES[name].astype(dtype)
-    volume = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode")
-    slicer.util.updateVolumeFromArray(volume, array)
-    by_server = resolve_window("auto", array)
-    by_module = resolve_window(suggestedWindow(volume), array)
+def test_both_sides_choose_the_same_window(chosenWindows, name, dtype):
+    by_server, by_module = chosenWindows[name, dtype]
     assert (by_module.name, by_module.lower, by_module.upper) == (by_server.name, by_server.lower, by_server.upper)

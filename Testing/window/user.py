@@ -11,6 +11,7 @@ from PIL import ImageChops, ImageGrab
 
 TESTING = Path(__file__).resolve().parents[1]
 PATIENCE_SECONDS = 120.0
+LOOK_AGAIN_SECONDS = 0.05
 
 #: How far round a point a change in a view is looked for.
 NEAR_PIXELS = 40
@@ -85,6 +86,8 @@ class User:
         while not (result := condition()):
             if time.monotonic() > end:
                 raise TimeoutError(f"No {what} after {PATIENCE_SECONDS:.0f} s")
+            # The program has its own work to do beside answering.
+            time.sleep(LOOK_AGAIN_SECONDS)
         return result
 
     def widget(self, name):
@@ -141,7 +144,8 @@ class User:
         self.pressKeys(shortcut)
         self.waitFor(lambda: self.widget("fileDialog")["active"], "file dialog with the keyboard")
         self._xdotool("type", "--delay", 5, str(path))
-        self.waitForText("fileNameEdit", str(path))
+        # A dialog that is in that folder already may leave the name alone, once it has read the folder.
+        self.waitForText("fileNameEdit", Path(path).name)
         self.pressKeys("Return")
         self.waitFor(lambda: not self.ask("widget", name="fileDialog")["found"], "end of the file dialog")
 

@@ -29,6 +29,7 @@ from random_weights import randomize
 
 from bench.closeUpRows import MODEL as CLOSE_UPS
 from bench.closeUpRows import measureCloseUps
+from bench.clusterRows import measureCluster
 from bench.networkRows import measureNetworks
 from bench.picture import BARS, drawPicture
 from bench.profiles import profile
@@ -59,15 +60,18 @@ def main():
         return
     home = prepareHome(arguments.models)
     results = {"machine": machine(), "rows": {}, "ratios": {}, "click_ms": {}, "peak_rss_mb": {}, "yardstick": {}}
-    if arguments.only != "close-ups":
+    if arguments.only in (None, "cluster"):
+        print("cluster", flush=True)
+        add(results, *measureCluster(home, arguments.quick))
+    if arguments.only is None:
         profiles = [line for model in arguments.models for line in measureModel(home, model, arguments.quick, results)]
         (OUTPUT / "profiles.txt").write_text("\n".join(profiles) + "\n", encoding="utf-8")
         measureProposer(home, arguments.quick, results)
-    if CLOSE_UPS in arguments.models:
+    if CLOSE_UPS in arguments.models and arguments.only in (None, "close-ups"):
         print(f"{CLOSE_UPS}: close-ups", flush=True)
         add(results, *measureCloseUps(home, arguments.quick))
     nameTargets(results["ratios"])
-    if arguments.only != "close-ups":
+    if arguments.only is None:
         results |= measureModule()
         results["vs_today"] = vsToday(arguments, home)
     write(results)
@@ -116,7 +120,7 @@ def parseArguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     parser.add_argument("--quick", action="store_true", help="one round of everything, to see whether it runs")
-    parser.add_argument("--only", choices=["close-ups"], help="rows to measure instead of all")
+    parser.add_argument("--only", choices=["close-ups", "cluster"], help="rows to measure instead of all")
     parser.add_argument(
         "--old-python",
         default=os.environ.get(OLD_PYTHON),

@@ -29,6 +29,8 @@ class ErrorCode:
     #: Messages and hints, as far as they are written in one place, with an ellipsis for what is filled in.
     messages: list[str] = field(default_factory=list)
     hints: list[str] = field(default_factory=list)
+    #: Rooms of the package that report it.
+    rooms: set[str] = field(default_factory=set)
 
 
 class UnclearCodeError(Exception):
@@ -57,6 +59,10 @@ _FIRST = {
 }
 
 
+#: Classes of the module's errors.
+_MODULE_ERRORS = {"UserError", "ServerError", "ServerUnavailableError", "UploadCancelledError", "ServerProcessError"}
+
+
 def readErrorCodes(folder=None):
     """Return all codes by name, sorted.
 
@@ -76,6 +82,26 @@ def readErrorCodes(folder=None):
     return dict(sorted(codes.items()))
 
 
+def readModuleTexts(folder):
+    """Return {code: messages and hints} of the module's errors, as far as they are written where they are raised.
+
+    :param folder: `Path` of the module's library.
+    """
+    entrance = {"code": 2, "message": 0, "hint": 1}
+    found = {}
+    for path in sorted(folder.rglob("*.py")):
+        source = _Source(path, folder)
+        for call, functions in source.calls:
+            if not isinstance(call.func, ast.Name) or call.func.id not in _MODULE_ERRORS:
+                continue
+            given = {name: call.args[place] for name, place in entrance.items() if place < len(call.args)}
+            given |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg in entrance}
+            code = given["code"].value if isinstance(given.get("code"), ast.Constant) else ""
+            for name in ("message", "hint"):
+                found.setdefault(code, []).extend(source.textsOf(given.get(name), functions))
+    return found
+
+
 class _Source:
     """One file: its calls, and the functions that they stand in."""
 
@@ -87,13 +113,13 @@ class _Source:
         self._names = {}
         self._constants = _assignments(tree.body)
         #: (call, the functions round it from the inside out)
-        self._calls = []
+        self.calls = []
         self._visit(tree, ())
 
     def findEntrances(self, entrances):
         """Add this file's functions that hand parameters on; return whether there were new ones."""
         isNew = False
-        for call, functions in self._calls:
+        for call, functions in self.calls:
             arguments = self._arguments(call, entrances)
             if not functions or "code" not in arguments:
                 continue
@@ -106,19 +132,20 @@ class _Source:
 
     def collect(self, entrances, codes):
         """Add the codes that this file names to `codes`."""
-        for call, functions in self._calls:
+        for call, functions in self.calls:
             arguments = self._arguments(call, entrances)
             if "code" not in arguments:
                 continue
             for name in self._codesOf(arguments["code"], call, functions):
                 code = codes.setdefault(name, ErrorCode(name))
+                code.rooms.add(self.name.split(".")[1])
                 self._describe(code, call, arguments, functions, entrances[self._fullName(call.func)])
 
     def _describe(self, code, call, arguments, functions, entrance):
         code.kinds |= entrance.kinds | _membersOf("ErrorKind", call)
         code.statuses |= entrance.statuses | _membersOf("HTTPStatus", call)
-        messages = self._textsOf(arguments["message"], functions) if "message" in arguments else entrance.messages
-        hints = self._textsOf(arguments["hint"], functions) if "hint" in arguments else entrance.hints
+        messages = self.textsOf(arguments["message"], functions) if "message" in arguments else entrance.messages
+        hints = self.textsOf(arguments["hint"], functions) if "hint" in arguments else entrance.hints
         for texts, found in ((code.messages, messages), (code.hints, hints)):
             texts += [text for text in found if text.strip(f" .{ELLIPSIS}") and text not in texts]
 
@@ -133,7 +160,7 @@ class _Source:
             if isinstance(child, ast.ClassDef):
                 self._names.setdefault(child.name, f"{self.name}.{child.name}")
             if isinstance(child, ast.Call):
-                self._calls.append((child, functions))
+                self.calls.append((child, functions))
             self._visit(child, functions)
 
     def _arguments(self, call, entrances):
@@ -165,13 +192,13 @@ class _Source:
         entrance = _Entrance(
             positions,
             None if "code" in positions else arguments["code"],
-            messages=self._textsOf(arguments.get("message"), (function,)),
-            hints=self._textsOf(arguments.get("hint"), (function,)),
+            messages=self.textsOf(arguments.get("message"), (function,)),
+            hints=self.textsOf(arguments.get("hint"), (function,)),
         )
         if "hint" in positions:
             # Defaults belong to the last parameters.
             number = positions["hint"] - len(parameters) + len(function.args.defaults)
-            entrance.hints = self._textsOf(function.args.defaults[number], ()) if number >= 0 else []
+            entrance.hints = self.textsOf(function.args.defaults[number], ()) if number >= 0 else []
         inner = entrances[self._fullName(call.func)]
         entrance.kinds = inner.kinds | _membersOf("ErrorKind", call)
         entrance.statuses = inner.statuses | _membersOf("HTTPStatus", call)
@@ -206,21 +233,21 @@ class _Source:
                 return values
         return self._constants.get(name, [])
 
-    def _textsOf(self, node, functions, depth=3):
+    def textsOf(self, node, functions, depth=3):
         """Return the texts that a node can stand for, as far as the source says."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return [node.value]
         if isinstance(node, ast.JoinedStr):
             return ["".join(str(part.value) if isinstance(part, ast.Constant) else ELLIPSIS for part in node.values)]
         if isinstance(node, ast.IfExp):
-            return [*self._textsOf(node.body, functions), *self._textsOf(node.orelse, functions)]
+            return [*self.textsOf(node.body, functions), *self.textsOf(node.orelse, functions)]
         if isinstance(node, ast.Name) and depth:
             # A name such as `message` may be used again and again: the nearest assignment above is the one.
             above = [value for value in self._valuesOf(node.id, functions) if value.lineno <= node.lineno]
             values = sorted(above, key=lambda value: value.lineno)[-1:] or self._constants.get(node.id, [])
-            return [text for value in values for text in self._textsOf(value, functions, depth - 1)]
+            return [text for value in values for text in self.textsOf(value, functions, depth - 1)]
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-            left, right = self._textsOf(node.left, functions), self._textsOf(node.right, functions)
+            left, right = self.textsOf(node.left, functions), self.textsOf(node.right, functions)
             return [f"{first}{second}" for first in left or [ELLIPSIS] for second in right or [ELLIPSIS]]
         return []
 

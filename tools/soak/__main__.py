@@ -1,6 +1,7 @@
 """`make soak`: load and faults for minutes; writes soak/results.json. Fails when anything was wrong.
 
-Usage: python tools/soak [part ...] with the parts load, kills, inputs, disk and users; all of them when none is named.
+Usage: python tools/soak [part ...] with the parts load, kills, inputs, disk, users and
+cluster; all of them when none is named.
 """
 
 import json
@@ -10,10 +11,10 @@ import time
 from collections import Counter
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parents[2] / "Testing" / "server"))
-sys.path.append(str(Path(__file__).resolve().parents[2] / "Testing" / "soak"))
+sys.path += [str(Path(__file__).resolve().parents[2] / "Testing" / area) for area in ("server", "soak", "cli")]
 
 from soakBadInputs import BadInputs
+from soakCluster import Cluster
 from soakFullDisk import FullDisk
 from soakKills import Kills
 from soakLoad import Load
@@ -21,7 +22,7 @@ from soakUsers import Users
 from soakVolumes import prepareHome
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = {"load": Load, "kills": Kills, "inputs": BadInputs, "disk": FullDisk, "users": Users}
+PARTS = {"load": Load, "kills": Kills, "inputs": BadInputs, "disk": FullDisk, "users": Users, "cluster": Cluster}
 
 #: What has to be zero.
 FAULTS = (
@@ -34,6 +35,7 @@ FAULTS = (
     "half_files",
     "cross_user_reads",
     "lost_sessions",
+    "lost_cases",
 )
 #: A server that has served its budgets full may grow by fragments of memory, not with every click.
 MOST_GROWTH_MB = 64.0
@@ -49,7 +51,7 @@ def main(names):
             figures[name] = {**PARTS[name](Path(folder)).run(), "seconds": round(time.monotonic() - start, 1)}
         print(name, json.dumps(figures[name]), flush=True)
         totals.update({key: value for key, value in figures[name].items() if key != "seconds"})
-    wanted = ("clicks", "kills", "requests", "users", *FAULTS, "rss_growth_mb")
+    wanted = ("clicks", "kills", "worker_kills", "requests", "users", *FAULTS, "rss_growth_mb")
     results = {**{key: totals.get(key, 0) for key in wanted}, "parts": figures}
     (ROOT / "soak").mkdir(exist_ok=True)
     (ROOT / "soak" / "results.json").write_text(json.dumps(results, indent=1) + "\n")

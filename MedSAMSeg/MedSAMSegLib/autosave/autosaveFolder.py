@@ -8,6 +8,7 @@ import os
 import shutil
 from pathlib import Path
 
+from MedSAMSegLib.autosave.scanFiles import ScanFiles
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.install.folderLock import folderLock
 
@@ -35,7 +36,9 @@ class AutosaveFolder:
         self._session = f"{datetime.datetime.now():%Y%m%d-%H%M%S-%f}-{os.getpid()}"
         self._held = contextlib.ExitStack()
         self._isOpen = False
-        self._count = 0
+        self._count = self._scanCount = 0
+        #: :class:`ScanFiles`: the voxels of scans, which several bundles share.
+        self.scanFiles = ScanFiles(self._nextScan)
 
     def nextPath(self) -> Path:
         """Return the path of the next bundle, and keep its place against other Slicers.
@@ -57,13 +60,16 @@ class AutosaveFolder:
         return self.path / f"{_PREFIX}{self._session}-{self._count:05d}.mrb"
 
     def prune(self) -> None:
-        """Remove this Slicer's bundles but for the newest."""
-        for path in self._bundlesOf(self._session)[KEPT:]:
+        """Remove this Slicer's bundles but for the newest, and the scans that none of these needs."""
+        bundles = self._bundlesOf(self._session)
+        needed = self.scanFiles.namesOf(bundles[:KEPT])
+        scans = [path for path in self._scansOf(self._session) if path.name not in needed]
+        for path in [*bundles[KEPT:], *scans]:
             path.unlink(missing_ok=True)
 
     def forgetOwn(self) -> None:
         """Remove this Slicer's bundles: their scene was closed by the user."""
-        for path in self._bundlesOf(self._session):
+        for path in [*self._bundlesOf(self._session), *self._scansOf(self._session)]:
             path.unlink(missing_ok=True)
 
     def leftovers(self) -> list[Path]:
@@ -74,7 +80,7 @@ class AutosaveFolder:
     def discard(self) -> None:
         """Remove all that is left of Slicers that have ended."""
         for session in self._endedSessions():
-            for path in [*self._bundlesOf(session), self._lockOf(session)]:
+            for path in [*self._bundlesOf(session), *self._scansOf(session), self._lockOf(session)]:
                 path.unlink(missing_ok=True)
         if not self._runningSessions():
             for folder in [*self.path.glob(".writing-*"), *self.path.glob(".reading-*")]:
@@ -91,6 +97,14 @@ class AutosaveFolder:
     def _bundlesOf(self, session):
         """:return: paths of a Slicer's bundles, the newest first."""
         return sorted(self.path.glob(f"{_PREFIX}{session}-*.mrb"), reverse=True)
+
+    def _scansOf(self, session):
+        """:return: paths of a Slicer's scans, and of one that it could not finish."""
+        return sorted(self.path.glob(f"{_PREFIX}{session}-scan-*"))
+
+    def _nextScan(self):
+        self._scanCount += 1
+        return self.path / f"{_PREFIX}{self._session}-scan-{self._scanCount:05d}.nrrd"
 
     def _lockOf(self, session):
         return self.path / f"{_PREFIX}{session}.lock"

@@ -5,11 +5,17 @@ from __future__ import annotations
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import slicer
 
+from MedSAMSegLib.autosave.scanFiles import ScanFiles, bringBack
 from MedSAMSegLib.errors import UserError
+
+if TYPE_CHECKING:
+    from MedSAMSegLib.autosave.scans import Scan
 
 #: Of zlib: the fastest.
 _COMPRESSION = 1
@@ -37,16 +43,19 @@ def writeFiles(scene: slicer.vtkMRMLScene, folder: Path) -> Path:
     return files
 
 
-def pack(files: Path, path: Path) -> Path:
-    """Make a bundle of a scene's files and remove these; on any thread.
+def pack(files: Path, path: Path, scans: Mapping[str, Scan], scanFiles: ScanFiles) -> Path:
+    """Write scans that are new, make a bundle of a scene's other files, and remove these; on any thread.
 
     :param files: path of the folder of :func:`writeFiles`.
     :param path: path of the bundle, which is there whole or not at all.
+    :param scans: of :func:`copyOf`.
+    :param scanFiles: :class:`ScanFiles` of the bundle's folder.
     :return: the path.
     :raises UserError: when it cannot be written.
     """
     partial = files.parent / "bundle"
     try:
+        scanFiles.put(scans, files, path)
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=_COMPRESSION) as bundle:
             for file in sorted(each for each in files.rglob("*") if each.is_file()):
                 bundle.write(file, Path(path.stem) / file.relative_to(files))
@@ -71,6 +80,7 @@ def openBundle(path: Path) -> None:
         with zipfile.ZipFile(path) as bundle:
             bundle.extractall(unpacked)
         (scene,) = unpacked.glob("*/*.mrml")
+        bringBack(scene.parent, path.parent)
         slicer.mrmlScene.Clear(0)
         slicer.util.loadScene(str(scene))
     except (OSError, zipfile.BadZipFile, ValueError, RuntimeError) as error:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 import slicer
 
+from MedSAMSegLib.autosave.scans import Scan, isScan, placeholder
+
 #: What somebody has worked on; what these refer to comes along.
 WORK = ("vtkMRMLSegmentationNode", "vtkMRMLMarkupsNode", "vtkMRMLTableNode")
 
@@ -46,10 +48,11 @@ def worksOf(scene: slicer.vtkMRMLScene, moduleName: str) -> list[slicer.vtkMRMLN
     return list(kept.values())
 
 
-def copyOf(nodes: list[slicer.vtkMRMLNode]) -> slicer.vtkMRMLScene:
-    """Return a scene with copies of nodes, which have the same IDs; it knows no file.
+def copyOf(nodes: list[slicer.vtkMRMLNode]) -> tuple[slicer.vtkMRMLScene, dict[str, Scan]]:
+    """Copy nodes into a scene of its own, which knows no file.
 
     :param nodes: of :func:`worksOf`.
+    :return: (the scene, in which a single voxel stands for those of each scan; {ID of such a volume node: Scan}).
     """
     scene = slicer.vtkMRMLScene()
     # A scene of its own knows only the kinds of nodes that MRML itself has; segmentations are not among them.
@@ -57,14 +60,18 @@ def copyOf(nodes: list[slicer.vtkMRMLNode]) -> slicer.vtkMRMLScene:
     # Measurements of markups look for their units; they are not written.
     for node in (each for className in _UNITS for each in _all(slicer.mrmlScene, className)):
         _addCopy(scene, node).SetSaveWithScene(False)
-    for node in nodes:
-        _addCopy(scene, node)
+    scans = {_addScan(scene, node): node for node in nodes if isScan(node)}
+    others = [_addCopy(scene, node) for node in nodes if not isScan(node)]
+    _renewReferences(others, {node.GetID(): nodeID for nodeID, node in scans.items()})
     for storable in _all(scene, "vtkMRMLStorableNode"):
         storable.AddDefaultStorageNode()
         if storable.GetStorageNode() is not None:
             # The bundle is compressed beside the user's work; here that would hold the views up.
             storable.GetStorageNode().SetUseCompression(False)
-    return scene
+            if storable.IsA("vtkMRMLSegmentationNode"):
+                # What is empty round the segments need not be written; the grid is.
+                storable.GetStorageNode().SetCropToMinimumExtent(True)
+    return scene, {nodeID: Scan.of(node) for nodeID, node in scans.items()}
 
 
 def stateOf(nodes: list[slicer.vtkMRMLNode]) -> tuple:
@@ -83,6 +90,31 @@ def _addCopy(scene, node):
         copy.SetAndObserveStorageNodeID(None)
     copy.SetScene(None)
     return scene.AddNode(copy)
+
+
+def _addScan(scene, volume):
+    """Add a copy of a volume without its voxels, whose ID is a new one.
+
+    :return: that ID.
+    """
+    copy = volume.CreateNodeInstance()
+    copy.UnRegister(None)
+    copy.CopyContent(volume, False)
+    copy.SetName(volume.GetName())
+    copy.SetAndObserveImageData(placeholder(volume))
+    copy.CopyReferences(volume)
+    copy.SetAndObserveStorageNodeID(None)
+    return scene.AddNode(copy).GetID()
+
+
+def _renewReferences(nodes, newIDs):
+    """Let nodes refer to others by new IDs; any of these may be an old one of another node."""
+    passing = {old: f"{old}-{number}" for number, old in enumerate(newIDs)}
+    for node in nodes:
+        for old, between in passing.items():
+            node.UpdateReferenceID(old, between)
+        for old, between in passing.items():
+            node.UpdateReferenceID(between, newIDs[old])
 
 
 def _time(node):

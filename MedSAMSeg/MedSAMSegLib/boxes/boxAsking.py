@@ -38,7 +38,7 @@ class BoxAsking:
         """:return: the upload of what is needed of a volume, or of a stack of turned planes, for some masks."""
         if isStack(volume):
             indices = [each.prompt.sliceIndex for each in wanted] or [0]
-            return self._uploads.planesUpload(volume, min(indices), max(indices))
+            return self._uploads.planesUpload(volume, min(indices), max(indices), *(each.phases for each in wanted))
         return self._uploads.jointUpload(volume, *(each.phases for each in wanted))
 
     def question(

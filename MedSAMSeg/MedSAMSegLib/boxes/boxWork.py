@@ -57,10 +57,16 @@ class BoxWork:
         self._writing = BoxWriting(writers, scene)
 
     def click(
-        self, volume: slicer.vtkMRMLScalarVolumeNode, place: Sequence[float], view: str, window: str, model: str | None
+        self,
+        volume: slicer.vtkMRMLScalarVolumeNode,
+        place: Sequence[float],
+        view: str,
+        window: str,
+        model: str | None,
+        nearestSlice: bool,
     ) -> BoxRun:
         """:return: BoxRun of the box round a click; arguments as for `MedSAMSegLogic.startClick`."""
-        return startClick(self._server, self._uploads, volume, place, view, window, model)
+        return startClick(self._server, self._uploads, volume, place, view, window, model, nearestSlice)
 
     def draw(
         self,

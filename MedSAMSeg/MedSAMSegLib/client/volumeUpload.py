@@ -14,10 +14,10 @@ from MedSAMSegLib.client.jointUpload import JointUpload
 from MedSAMSegLib.client.npyUpload import NpyUpload
 from MedSAMSegLib.client.serverReplies import ServerError
 from MedSAMSegLib.volumes.obliqueStack import sourceOf
-from MedSAMSegLib.volumes.phases import NO_PHASES, Phases, checkPhases
+from MedSAMSegLib.volumes.phases import Phases, checkPhases
 from MedSAMSegLib.volumes.resampling import hasSameVoxels, inVoxelsOf
 from MedSAMSegLib.volumes.reslicing import reslicing
-from MedSAMSegLib.volumes.voxelPlaces import IJKToRASOf, IJKToWorldOf
+from MedSAMSegLib.volumes.voxelPlaces import IJKToWorldOf
 
 if TYPE_CHECKING:
     from MedSAMSegLib.client.serverClient import ServerClient
@@ -28,7 +28,7 @@ SERVER_IS_GONE = ("server_unavailable", "server_stopped", "server_stopping")
 #: How long a process may take from closing its connections to its end.
 DYING_SECONDS = 2.0
 
-#: So many pieces of stacks are remembered as sent; a piece is one plane for a box, more for a propagation.
+#: So many pieces of stacks are remembered as sent, each with its phases: one plane for a box, more for a propagation.
 MOST_PLANES = 4
 
 #: How often voxels that change while they are read are read again.
@@ -178,24 +178,31 @@ class VolumeUploads:
             self._uploads[volumeNode.GetID()] = known
         return known[1]
 
-    def planesUpload(self, stack: slicer.vtkMRMLScalarVolumeNode, first: int, last: int) -> JointUpload:
+    def planesUpload(
+        self, stack: slicer.vtkMRMLScalarVolumeNode, first: int, last: int, *phases: Phases
+    ) -> JointUpload:
         """Return the upload of some planes of a stack, resliced when they are sent. Main thread only.
 
         :param stack: the stack.
         :param first: index of the first plane.
         :param last: index of the last plane.
+        :param phases: further volumes, of which the same planes are sent along.
+        :raises UserError: as `checkPhases`.
         """
-        source = sourceOf(stack)
-        state = source.GetImageData().GetMTime(), IJKToRASOf(source).tobytes(), IJKToRASOf(stack).tobytes()
-        name = stack.GetID(), first, last
-        known = self._planes.pop(name, None)
-        if known is None or known[0] != state or known[1].isCancelled:
-            known = state, PlanesUpload(reslicing(stack, first, last))
+        source, joint = sourceOf(stack), _joint(phases)
+        checkPhases(source, joint)
+        place = stack.GetID(), first, last
+        known = self._planes.pop(place, {})
+        pieces = {
+            node.GetID(): _renewed(known.get(node.GetID()), stack, node, first, last)
+            for node in (source, *joint.volumes)
+        }
         # What was asked for last is kept, and of the rest the newest.
-        self._planes[name] = known
+        self._planes[place] = pieces
         for oldest in list(self._planes)[:-MOST_PLANES]:
             del self._planes[oldest]
-        return JointUpload(known[1], {}, NO_PHASES, [], first)
+        further = {node.GetID(): pieces[node.GetID()][1] for node in joint.volumes}
+        return JointUpload(pieces[source.GetID()][1], further, joint, [], first)
 
     def jointUpload(self, volumeNode: slicer.vtkMRMLScalarVolumeNode, *phases: Phases) -> JointUpload:
         """Return the upload of a volume together with those of further volumes, in its voxels. Main thread only.
@@ -206,7 +213,7 @@ class VolumeUploads:
         :param phases: the further volumes.
         :raises UserError: as `checkPhases`, or when a further volume has no place in common with the volume.
         """
-        joint = Phases(tuple(dict.fromkeys(volumeID for each in phases for volumeID in each.volumeIDs)))
+        joint = _joint(phases)
         checkPhases(volumeNode, joint)
         found = {node.GetID(): self._inVoxelsOf(volumeNode, node) for node in joint.volumes}
         remarks = [remark for _upload, remark in found.values() if remark]
@@ -228,7 +235,8 @@ class VolumeUploads:
 
     def cancelAll(self) -> None:
         """Send nothing more of any volume: the scene is about to close. Main thread only."""
-        for _state, upload, *_remark in (*self._uploads.values(), *self._resampled.values(), *self._planes.values()):
+        pieces = [piece for pieces in self._planes.values() for piece in pieces.values()]
+        for _state, upload, *_remark in (*self._uploads.values(), *self._resampled.values(), *pieces):
             upload.cancel()
         self._uploads, self._resampled, self._planes = {}, {}, {}
 
@@ -237,9 +245,23 @@ class VolumeUploads:
         removed = [nodeID for nodeID in self._uploads if slicer.mrmlScene.GetNodeByID(nodeID) is None]
         for nodeID in removed:
             self._uploads.pop(nodeID)[1].cancel()
-        for name in list(self._planes):
-            if slicer.mrmlScene.GetNodeByID(name[0]) is None:
-                self._planes.pop(name)[1].cancel()
+        for place, pieces in list(self._planes.items()):
+            if any(slicer.mrmlScene.GetNodeByID(nodeID) is None for nodeID in (place[0], *pieces)):
+                for _state, upload in self._planes.pop(place).values():
+                    upload.cancel()
         for names in list(self._resampled):
             if any(slicer.mrmlScene.GetNodeByID(nodeID) is None for nodeID in names):
                 self._resampled.pop(names)[1].cancel()
+
+
+def _joint(phases):
+    """:return: the Phases that are any of these, each once."""
+    return Phases(tuple(dict.fromkeys(volumeID for each in phases for volumeID in each.volumeIDs)))
+
+
+def _renewed(known, stack, node, first, last):
+    """:return: (state, :class:`PlanesUpload`) of some planes through a volume: what is known of it if nothing moved."""
+    state = node.GetImageData().GetMTime(), IJKToWorldOf(node).tobytes(), IJKToWorldOf(stack).tobytes()
+    if known is not None and known[0] == state and not known[1].isCancelled:
+        return known
+    return state, PlanesUpload(reslicing(stack, node, first, last))

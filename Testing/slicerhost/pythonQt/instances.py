@@ -15,10 +15,6 @@ from PySide6 import QtCore
 from slicerhost.pythonQt import adoption, qt5, signals
 from slicerhost.pythonQt.properties import propertyOf
 
-_PYTHON_SIDE = frozenset(
-    ("connect", "disconnect", "className", "delete", "findChild", "findChildren", "name", "children", "parent")
-)
-
 # What nearly every method and property gives: certainly no object of Qt.
 _PLAIN_VALUES = frozenset((type(None), bool, int, float, str, types.MethodType))
 
@@ -27,20 +23,21 @@ class Instance:
     """Goes before the PySide class in the bases of each class of `qt`."""
 
     def __getattribute__(self, name):
-        # Asked thousands of times for a panel that opens.
+        # Asked more than ten thousand times for a panel that opens: few calls.
         if name[0] == "_":
             value = super().__getattribute__(name)
-            if isinstance(value, QtCore.QObject) and not name.startswith("__"):
+            if type(value) not in _PLAIN_VALUES and isinstance(value, QtCore.QObject) and not name.startswith("__"):
                 _adopt(value)
             return value
-        if not _isAlive(self):
+        if not (_isValid(self) or _isAdopted(self)):
             raise ValueError(f"Trying to read property '{name}' from a destroyed {type(self).__name__} object")
         if name in _PYTHON_SIDE:
             # PySide answers some of these itself before Python looks at the class.
-            return Instance.__dict__[name].__get__(self, type(self))
+            return _PYTHON_SIDE[name].__get__(self, type(self))
         qtProperty = propertyOf(type(self), name)
         if qtProperty is not None:
-            return adopted(qtProperty.read(self))
+            value = qtProperty.read(self)
+            return value if type(value) in _PLAIN_VALUES else adopted(value)
         return _member(self, name)
 
     def __setattr__(self, name, value):
@@ -101,11 +98,14 @@ class Instance:
     def findChildren(self, cls=QtCore.QObject, name=None):
         """:return: descendants of a class (and with an object name, if given)."""
         found = adopted(QtCore.QObject.findChildren(self, QtCore.QObject))
-        return [child for child in found if isinstance(child, cls) and name in (None, "", child.objectName)]
+        return [child for child in found if isinstance(child, cls) and (not name or child.objectName == name)]
 
     def findChild(self, cls=QtCore.QObject, name=None):
         """:return: the first of `findChildren`, or None."""
         return next(iter(self.findChildren(cls, name)), None)
+
+
+_PYTHON_SIDE = {name: value for name, value in vars(Instance).items() if not name.startswith("_")}
 
 
 class _Method:
@@ -172,9 +172,12 @@ def _adopt(instance):
         adoption.adopt(instance, classFor)
 
 
+_isValid, _isAdopted = shiboken6.isValid, adoption.isAdopted
+
+
 def _isAlive(instance):
     # Shiboken takes adopted objects for ones whose constructor was not called, and so for invalid.
-    return shiboken6.isValid(instance) or adoption.isAdopted(instance)
+    return _isValid(instance) or _isAdopted(instance)
 
 
 def _kindOfMember(cls, name):

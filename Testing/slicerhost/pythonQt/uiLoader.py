@@ -25,9 +25,10 @@ class QUiLoader(classFor(QtUiTools.QUiLoader)):
         # Widgets without a parent yet would be collected before the loader hands them on.
         self._created = []
         top = QtUiTools.QUiLoader.load(self, _bufferWith(content), parent)
-        objects = {child.objectName: child for child in [top, *top.findChildren()]}
-        for connection in connections:
-            connection.make(objects)
+        if connections:
+            objects = {child.objectName: child for child in [top, *top.findChildren()]}
+            for connection in connections:
+                connection.make(objects)
         del self._created
         return adopted(top)
 

@@ -50,7 +50,8 @@ class ctkVTKAbstractView(qt.QWidget):
     def scheduleRender(self):
         """Render soon; several requests make one rendering."""
         if not self._isSeen:
-            self._isStale = True
+            if not self._isStale:
+                self._isStale = True
         elif self._pauseCount == 0 and not self._requestTimer.active:
             self._requestTimer.start(0)
 
@@ -155,7 +156,9 @@ class ctkVTKAbstractView(qt.QWidget):
         self._observer = observer
         observer.SetDisplayableManagers(group)
         self.interactor().SetInteractorStyle(vtk.vtkInteractorStyleUser())
-        group.AddObserver(vtk.vtkCommand.UpdateEvent, lambda _caller, _event: self.scheduleRender())
+        # Hundreds of times while a scene is emptied.
+        scheduleRender = self.scheduleRender
+        group.AddObserver(vtk.vtkCommand.UpdateEvent, lambda _caller, _event: scheduleRender())
         scene = slicer.mrmlScene
         self._sceneTags = [
             scene.AddObserver(scene.StartBatchProcessEvent, lambda _caller, _event: self.setRenderEnabled(False)),

@@ -17,17 +17,21 @@ class CostModel:
     """Seconds for each thing that a reader does.
 
     A box by its four extreme points takes 7 s (Papadopoulos et al., "Extreme clicking for efficient object annotation",
-    ICCV 2017), so a careful click on an outline is counted as a quarter of that. A look at a slice is an assumption.
+    ICCV 2017), so a careful click on an outline is counted as a quarter of that. A key is that of an average typist who
+    is no secretary (Card, Moran, Newell, "The keystroke-level model for user performance time with interactive
+    systems", CACM 23(7), 1980). A look at a slice is an assumption.
 
     Attributes:
         box: to draw one box.
         point: to set one point of an outline.
         check: to look at one slice and find it good or not.
+        key: to press one key; of a combination, each key counts.
     """
 
     box: float = 7.0
     point: float = 1.75
     check: float = 2.0
+    key: float = 0.28
 
 
 @dataclass(frozen=True)
@@ -37,20 +41,25 @@ class Effort:
     Attributes:
         boxes: drawn.
         points: of outlines, set by hand.
-        checks: slices that were looked at.
+        checks: slices, and cuts across them, that were looked at.
+        keys: pressed.
+        waited: seconds for the computer, as it took them in the study.
     """
 
     boxes: int = 0
     points: int = 0
     checks: int = 0
+    keys: int = 0
+    waited: float = 0.0
 
-    def plus(self, boxes: int = 0, points: int = 0, checks: int = 0) -> Effort:
-        """Return the effort with more of it."""
-        return replace(self, boxes=self.boxes + boxes, points=self.points + points, checks=self.checks + checks)
+    def plus(self, **more: float) -> Effort:
+        """Return the effort with more of it, by the names of the attributes."""
+        return replace(self, **{name: getattr(self, name) + value for name, value in more.items()})
 
     def seconds(self, costs: CostModel) -> float:
-        """Return the modeled time."""
-        return self.boxes * costs.box + self.points * costs.point + self.checks * costs.check
+        """Return the modeled time, and what was waited."""
+        worked = self.boxes * costs.box + self.points * costs.point + self.checks * costs.check + self.keys * costs.key
+        return worked + self.waited
 
     @property
     def interactions(self) -> int:

@@ -10,27 +10,32 @@ from pathlib import Path
 import numpy as np
 
 from medsamseg_server.annotation_study.costs import CostModel
+from medsamseg_server.annotation_study.following_readers import (
+    BATCH,
+    LINES,
+    PROPAGATED,
+    read_as_batch,
+    read_by_lines,
+    read_by_propagation,
+)
 from medsamseg_server.annotation_study.readers import (
     BOXES,
     CONTOURS,
     INTERPOLATED,
-    LINES,
-    PROPAGATED,
-    Reading,
-    StudyObject,
     read_by_boxes,
     read_by_contours,
     read_by_interpolated_boxes,
-    read_by_lines,
-    read_by_propagation,
 )
+from medsamseg_server.annotation_study.study_object import Reading, StudyObject
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.evaluation.cases import load_case
 from medsamseg_server.evaluation.manifest import CaseEntry
 from medsamseg_server.evaluation.protocols import Jitter
 from medsamseg_server.system.safe_files import replacing
 
-WAYS = (CONTOURS, BOXES, INTERPOLATED, PROPAGATED, LINES)
+_RESULTS = ("seconds", "dice_before", "dice", "overlooked")
+
+WAYS = (CONTOURS, BOXES, INTERPOLATED, PROPAGATED, LINES, BATCH)
 
 
 @dataclass(frozen=True)
@@ -52,20 +57,26 @@ class WaySummary:
         boxes: per object.
         points: per object.
         checks: per object.
-        minutes: modeled time per object.
+        keys: per object.
+        waited: seconds per object for the computer, measured in the study.
+        minutes: modeled time per object, waiting included.
         saving: part of the time of ``CONTOURS`` that is saved over all objects, 0…1.
         dice: mean of what was reached.
         first_dice: mean before the first correction.
+        overlooked: how many objects looked good before they were.
     """
 
     way: str
     boxes: float
     points: float
     checks: float
+    keys: float
+    waited: float
     minutes: float
     saving: float
     dice: float
     first_dice: float
+    overlooked: int
 
 
 def run_study(
@@ -90,8 +101,8 @@ def run_study(
     """
     for entry in entries:
         case = load_case(entry)
-        for name in entry.targets:
-            target = StudyObject(case, name, wanted, jitter, model)
+        targets = [StudyObject(case, name, wanted, jitter, model) for name in entry.targets]
+        for target in targets:
             for reading in (
                 read_by_contours(target),
                 read_by_boxes(target, engine),
@@ -99,7 +110,9 @@ def run_study(
                 read_by_propagation(target, engine),
                 read_by_lines(target, engine),
             ):
-                yield StudyRow(entry.name, name, reading, reading.effort.seconds(costs))
+                yield StudyRow(entry.name, target.name, reading, reading.effort.seconds(costs))
+        for target, reading in zip(targets, read_as_batch(targets, engine), strict=True):
+            yield StudyRow(entry.name, target.name, reading, reading.effort.seconds(costs))
 
 
 def summarize_study(rows: Sequence[StudyRow]) -> list[WaySummary]:
@@ -116,21 +129,25 @@ def _summary(way: str, rows: Sequence[StudyRow], by_hand: float) -> WaySummary:
         float(np.mean([effort.boxes for effort in efforts])),
         float(np.mean([effort.points for effort in efforts])),
         float(np.mean([effort.checks for effort in efforts])),
+        float(np.mean([effort.keys for effort in efforts])),
+        float(np.mean([effort.waited for effort in efforts])),
         float(np.mean([row.seconds for row in rows])) / 60,
         1 - sum(row.seconds for row in rows) / by_hand,
         float(np.mean([row.reading.dice for row in rows])),
         float(np.mean([row.reading.first_dice for row in rows])),
+        sum(row.reading.overlooked for row in rows),
     )
 
 
 def study_lines(summaries: Sequence[WaySummary]) -> list[str]:
     """Return a table for the terminal; numbers per object."""
-    lines = [f"{'Way':14} {'Boxes':>6} {'Points':>7} {'Checks':>7} {'Minutes':>8} {'Saved':>6}  Dice before → after"]
+    titles = ("Way", "Boxes", "Points", "Checks", "Keys", "Waited", "Minutes", "Saved")
+    row = "{:14} {:>6} {:>7} {:>7} {:>5} {:>7} {:>8} {:>6}  "
+    lines = [row.format(*titles) + "Dice before → after"]
     for each in summaries:
-        lines.append(
-            f"{each.way:14} {each.boxes:6.1f} {each.points:7.1f} {each.checks:7.1f} {each.minutes:8.2f} "
-            f"{each.saving:6.1%}  {each.first_dice:.3f} → {each.dice:.3f}"
-        )
+        numbers = (f"{value:.1f}" for value in (each.boxes, each.points, each.checks, each.keys))
+        times = (f"{each.waited:.1f} s", f"{each.minutes:.2f}", f"{each.saving:.1%}")
+        lines.append(row.format(each.way, *numbers, *times) + f"{each.first_dice:.3f} → {each.dice:.3f}")
     return lines
 
 
@@ -138,12 +155,12 @@ def write_study(rows: Sequence[StudyRow], path: Path) -> None:
     """Write every object read in every way as CSV."""
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["case", "target", "way", "boxes", "points", "checks", "seconds", "dice_before", "dice"])
+        writer.writerow(["case", "target", "way", "boxes", "points", "checks", "keys", "waited", *_RESULTS])
         for row in rows:
             effort, reading = row.reading.effort, row.reading
-            numbers = [effort.boxes, effort.points, effort.checks, f"{row.seconds:.1f}"]
-            dices = [f"{reading.first_dice:.4f}", f"{reading.dice:.4f}"]
-            writer.writerow([row.case, row.target, reading.way, *numbers, *dices])
+            counts = [effort.boxes, effort.points, effort.checks, effort.keys, f"{effort.waited:.1f}"]
+            results = [f"{row.seconds:.1f}", f"{reading.first_dice:.4f}", f"{reading.dice:.4f}"]
+            writer.writerow([row.case, row.target, reading.way, *counts, *results, "yes" if reading.overlooked else ""])
 
 
 def draw_study(summaries: Sequence[WaySummary], costs: CostModel, path: Path) -> None:
@@ -161,6 +178,7 @@ def draw_study(summaries: Sequence[WaySummary], costs: CostModel, path: Path) ->
         "boxes": [each.boxes * costs.box / 60 for each in summaries],
         "outlines": [each.points * costs.point / 60 for each in summaries],
         "looking": [each.checks * costs.check / 60 for each in summaries],
+        "keys and waiting": [(each.keys * costs.key + each.waited) / 60 for each in summaries],
     }
     for name, minutes in parts.items():
         axes.barh(ways, minutes, left=left, label=name)

@@ -123,6 +123,7 @@ def run(args: argparse.Namespace) -> int:
     """Segment all cases of the table, write the reports, and say what became of them."""
     from medsamseg_server.volumes.windows import check_window
 
+    many.check_ray(args)
     check_window(args.window)
     get_specification(args.model)
     rows = read_rows(args.cases)

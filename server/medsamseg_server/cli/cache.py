@@ -178,6 +178,7 @@ def run_limit(args: argparse.Namespace) -> int:
 
 def run_warm(args: argparse.Namespace) -> int:
     """Encode scans before they are opened."""
+    many.check_ray(args)
     store = ModelStore()
     store.path(args.model)
     # What reads images and runs networks is imported after the arguments are known to be right.

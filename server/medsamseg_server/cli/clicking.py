@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from medsamseg_server.cli.output import say
+from medsamseg_server.cli.prompt_arguments import parse_point
 from medsamseg_server.cli.usage import wrong_usage
-from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.weights.click_heads import find_click_head
 
 if TYPE_CHECKING:
@@ -41,24 +41,6 @@ def check_options(args: argparse.Namespace, is_film: bool) -> None:
     if is_film:
         raise wrong_usage("--click is for scans and pictures, not for films.", "Give --box.")
     find_click_head(args.model)
-
-
-def parse_click(text: str) -> tuple[float, float]:
-    """Return the point that ``X,Y`` means.
-
-    Raises:
-        MedSAMSegError: ``point_malformed``.
-    """
-    try:
-        x, y = (float(part) for part in text.split(","))
-    except ValueError:
-        raise MedSAMSegError(
-            ErrorKind.INVALID_INPUT,
-            "point_malformed",
-            f"'{text[:80]}' is not a point.",
-            "Write two numbers X,Y without spaces, such as 78,182.",
-        ) from None
-    return x, y
 
 
 def place_of(point: tuple[float, float]) -> Box:
@@ -99,7 +81,7 @@ def as_json(args: argparse.Namespace, tasks: Mapping[str, Task]) -> dict[str, An
     if args.click is None:
         return {}
     _, task, index = _clicked(tasks)
-    return {"click": {"point": parse_click(args.click), "slice": index, "box": task.boxes[index]}}
+    return {"click": {"point": parse_point(args.click), "slice": index, "box": task.boxes[index]}}
 
 
 def say_box(args: argparse.Namespace, tasks: Mapping[str, Task]) -> None:

@@ -30,12 +30,16 @@ _COMMANDS = (
     "cache",
     "check",
     "serve",
+    "cluster",
     "users",
 )
 #: When set to 1, errors show where in the program they arose.
 _DEBUG_VARIABLE = "MEDSAMSEG_DEBUG"
 #: Options whose value may start with a minus sign, which argparse would take for another option.
-_MAY_BE_NEGATIVE = {"--box", "--range", "--slice", "--threshold", "--time", "--window"}
+_MAY_BE_NEGATIVE = {
+    *("--box", "--click", "--exclude", "--line", "--point", "--not-point"),
+    *("--range", "--slice", "--threshold", "--time", "--window"),
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -47,6 +51,18 @@ class _Parser(argparse.ArgumentParser):
         raise MedSAMSegError(
             ErrorKind.INVALID_INPUT, "usage", f"{message[:1].upper()}{message[1:]}.", f"See: {self.prog} --help"
         )
+
+
+class _CommandParser(_Parser):
+    """A command's parser: what it does not know is told by itself, so that its own help is named."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        parsed, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return parsed, unknown
 
 
 def run_command(argv: Sequence[str] | None = None) -> int:
@@ -117,7 +133,7 @@ def make_parser(commands: Sequence[str] = _COMMANDS) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"medsamseg {__version__}")
     parser.set_defaults(run=None)
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_CommandParser)
     for command in commands:
         import_command(command).add_parser(subparsers)
     return parser

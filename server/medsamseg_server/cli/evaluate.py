@@ -117,6 +117,7 @@ def run(args: argparse.Namespace) -> int:
     from medsamseg_server.evaluation.runner import check_protocols
     from medsamseg_server.evaluation.table import make_table
 
+    many.check_ray(args)
     entries = read_manifest(args.manifest)
     settings = _make_settings(args, entries)
     check_protocols(entries, settings.protocols)

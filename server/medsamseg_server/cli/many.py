@@ -41,6 +41,18 @@ def is_several(args: argparse.Namespace) -> bool:
     return args.ray is not None or args.jobs not in (None, 1)
 
 
+def check_ray(args: argparse.Namespace) -> None:
+    """Raise an error where ``--ray`` was given and Ray is not there: before anything is read or told.
+
+    Raises:
+        MedSAMSegError: ``cluster_not_installed``.
+    """
+    if args.ray is not None:
+        from medsamseg_server.cluster.connection import check_ray_installed
+
+        check_ray_installed()
+
+
 def computer_of(args: argparse.Namespace) -> argparse.Namespace:
     """Return the options of ``engine_options.add_computer_options`` alone, which go to other processes."""
     return argparse.Namespace(device=args.device, runtime=args.runtime)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.image import Geometry
-from medsamseg_server.image_io.overlay import Box, Color, Panel, Shape, draw_overlay, draw_sheet
+from medsamseg_server.image_io.overlay import Box, Color, Panel, Points, Shape, draw_overlay, draw_sheet
 from medsamseg_server.system.safe_files import ensure_writable, refuse_to_replace, replacing
 from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.volumes.windows import IntensityRange
@@ -30,11 +30,13 @@ class Outcome:
         color: red, green and blue, 0…1.
         mask: (K, J, I), not 0 on the object.
         boxes: the user's box on each prompted slice.
+        points: the user's points on each.
     """
 
     color: Color
     mask: NDArray[np.uint8]
     boxes: Mapping[int, Box]
+    points: Mapping[int, Points] = field(default_factory=dict)
 
 
 def check_overlay(path: Path, overwrite: bool) -> None:
@@ -79,7 +81,13 @@ def write_overlay(
         Panel(
             window.apply(volume.slice(axis, index)),
             [
-                Shape(name, each.color, np.asarray(each.mask.take(index, axis), bool), each.boxes.get(index))
+                Shape(
+                    name,
+                    each.color,
+                    np.asarray(each.mask.take(index, axis), bool),
+                    each.boxes.get(index),
+                    each.points.get(index, ()),
+                )
                 for name, each in outcomes.items()
             ],
             spacing,
@@ -133,8 +141,8 @@ def _flips(geometry: Geometry, axis: int) -> tuple[bool, bool]:
 
 
 def _chosen(axis: int, outcomes: Mapping[str, Outcome]) -> list[int]:
-    """Return the slices to show, ascending: those with a box, and others with an object, both ends and evenly."""
-    with_box = sorted({index for each in outcomes.values() for index in each.boxes})[:MOST_SLICES]
+    """Return the slices to show, ascending: those with a prompt, and others with an object, both ends and evenly."""
+    with_box = sorted({index for each in outcomes.values() for index in (*each.boxes, *each.points)})[:MOST_SLICES]
     others = tuple(number for number in range(3) if number != axis)
     found = np.any([each.mask.any(axis=others) for each in outcomes.values()], axis=0)
     found[with_box] = False
@@ -155,12 +163,14 @@ def _runs_backward(geometry: Geometry, index_axis: int) -> bool:
 
 
 def _surroundings(axis: int, outcomes: Mapping[str, Outcome]) -> tuple[int, int, int, int]:
-    """Return x0, y0, x1, y1 of what to show of every slice, ends exclusive: all objects and boxes, and some more."""
+    """Return x0, y0, x1, y1 of what to show of every slice, ends exclusive: all objects and prompts, and some more."""
     shown = np.any([each.mask.any(axis=axis) for each in outcomes.values()], axis=0)
     height, width = shown.shape
     for each in outcomes.values():
         for x0, y0, x1, y1 in each.boxes.values():
             shown[max(0, int(y0)) : int(y1) + 1, max(0, int(x0)) : int(x1) + 1] = True
+        for x, y, _ in (point for points in each.points.values() for point in points):
+            shown[round(y), round(x)] = True
     rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
     margin = round(_SURROUNDINGS * max(np.ptp(rows), np.ptp(columns))) + 2
     return (

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from medsamseg_server.engine.prompts import Box, Prompt
+from medsamseg_server.engine.prompts import Box, Points, Prompt
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
 # No scan has so many voxels in a row.
@@ -55,9 +55,27 @@ def parse_line(text: str) -> tuple[float, float, float, float]:
             ErrorKind.INVALID_INPUT,
             "line_malformed",
             f"'{text[:80]}' is not a line.",
-            "Write the four numbers X0,Y0,X1,Y1 of its ends without spaces, such as 55,165,99,198.",
+            "Write the four numbers X0,Y0,X1,Y1 of its ends without spaces, such as 54,188,97,164.",
         )
     return numbers
+
+
+def parse_point(text: str) -> tuple[float, float]:
+    """Return the point that ``X,Y`` means.
+
+    Raises:
+        MedSAMSegError: ``point_malformed``.
+    """
+    try:
+        x, y = (float(part) for part in text.split(","))
+    except ValueError:
+        raise MedSAMSegError(
+            ErrorKind.INVALID_INPUT,
+            "point_malformed",
+            f"'{text[:80]}' is not a point.",
+            "Write two numbers X,Y without spaces, such as 78,182.",
+        ) from None
+    return x, y
 
 
 def _four_numbers(text: str) -> tuple[float, float, float, float] | None:
@@ -88,7 +106,7 @@ def parse_range(text: str) -> tuple[int | None, int | None]:
 
 
 def read_prompts(path: Path) -> tuple[int, dict[str | None, dict[int, Prompt]]]:
-    """Read a prompts file; return the axis, and of each object by name the box of each slice, with what it excludes.
+    """Read a prompts file; return the axis, and of each object by name what shows it on each slice.
 
     The only object of a file without ``objects`` has no name.
 
@@ -171,14 +189,17 @@ def _check_prompts(prompts: Any, place: str) -> dict[int, Prompt]:
     checked: dict[int, Prompt] = {}
     for number, prompt in enumerate(_check_list(prompts, place)):
         here = f"{place}[{number}]"
-        _check_keys(prompt, {"slice", "box", "exclude"}, {"slice", "box"}, here)
+        # Points alone show an object, too.
+        needed = {"slice"} if isinstance(prompt, dict) and "points" in prompt else {"slice", "box"}
+        _check_keys(prompt, {"slice", "box", "exclude", "points"}, needed, here)
         index = prompt["slice"]
         if type(index) is not int:
             raise _WrongPlaceError(f"{here}.slice: {_shown(index)} is not a whole number")
         _check_digits(index, f"{here}.slice")
         if index in checked:
-            raise _WrongPlaceError(f"{here}.slice: slice {index} has a box already")
-        checked[index] = Prompt(_check_box(prompt["box"], f"{here}.box"), exclude=_check_excluded(prompt, here))
+            raise _WrongPlaceError(f"{here}.slice: slice {index} has a prompt already")
+        box = _check_box(prompt["box"], f"{here}.box") if "box" in prompt else None
+        checked[index] = Prompt(box, _check_points(prompt, here), exclude=_check_excluded(prompt, here))
     return checked
 
 
@@ -187,6 +208,19 @@ def _check_excluded(prompt: dict[str, Any], place: str) -> tuple[Box, ...]:
         return ()
     boxes = _check_list(prompt["exclude"], f"{place}.exclude")
     return tuple(_check_box(box, f"{place}.exclude[{number}]") for number, box in enumerate(boxes))
+
+
+def _check_points(prompt: dict[str, Any], place: str) -> Points:
+    if "points" not in prompt:
+        return ()
+    points = []
+    for number, point in enumerate(_check_list(prompt["points"], f"{place}.points")):
+        here = f"{place}.points[{number}]"
+        if not isinstance(point, list) or len(point) != 3 or point[2] not in (0, 1):
+            raise _WrongPlaceError(f"{here}: [x, y, 1] on the object or [x, y, 0] beside it is expected")
+        _check_numbers(point, here)
+        points.append((float(point[0]), float(point[1]), int(point[2])))
+    return tuple(points)
 
 
 def _check_digits(value: Any, place: str) -> None:
@@ -212,12 +246,16 @@ def _check_keys(value: Any, known: set[str], needed: set[str], place: str) -> No
 def _check_box(value: Any, place: str) -> Box:
     if not isinstance(value, list) or len(value) != 4:
         raise _WrongPlaceError(f"{place}: a list of four numbers [x0, y0, x1, y1] is expected")
-    for number, corner in enumerate(value):
-        if type(corner) not in (int, float):
-            raise _WrongPlaceError(f"{place}[{number}]: {_shown(corner)} is not a number")
-        _check_digits(corner, f"{place}[{number}]")
+    _check_numbers(value, place)
     x0, y0, x1, y1 = (float(corner) for corner in value)
     return (x0, y0, x1, y1)
+
+
+def _check_numbers(values: list[Any], place: str) -> None:
+    for number, value in enumerate(values):
+        if type(value) not in (int, float):
+            raise _WrongPlaceError(f"{place}[{number}]: {_shown(value)} is not a number")
+        _check_digits(value, f"{place}[{number}]")
 
 
 def slice_index(args: argparse.Namespace) -> int | None:

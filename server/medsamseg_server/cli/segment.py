@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from medsamseg_server.cli import clicking, exclusion, lines, meaning, measurement_report, probability, terms
+from medsamseg_server.cli import clicking, exclusion, lines, meaning, measurement_report, pointing, probability, terms
 from medsamseg_server.cli.engine_options import make_loaded_engine
 from medsamseg_server.cli.output import refuse_to_replace_the_image
 from medsamseg_server.cli.segment_options import EPILOG, add_options
@@ -31,6 +31,7 @@ def run(args: argparse.Namespace) -> int:
     """Segment what the image file holds: a scan, a film, or pictures with the boxes of an annotation tool."""
     lines.check_options(args)
     meaning.check_option(args)
+    pointing.check_options(args)
     if args.boxes is not None:
         return _run_boxes(args)
     tasks = make_tasks(args)
@@ -42,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
     probability.check_options(args, len(tasks))
     exclusion.check_options(args, is_film(args.image), tasks.values())
     clicking.check_options(args, is_film(args.image))
+    pointing.check_times(args, tasks)
     _check_phases(args)
     _check_planes(args, is_film(args.image))
     measurement_report.check_option(args, next(iter(tasks.values())).axis, is_film(args.image))

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from medsamseg_server.cli import pointing
 from medsamseg_server.cli.engine_options import make_loaded_engine
 from medsamseg_server.cli.output import print_json, say, shows_progress, warn
 from medsamseg_server.cli.segment_tasks import with_boxes_in_pixels
@@ -28,11 +29,12 @@ from medsamseg_server.image_io.film_masks import check_mask_output, write_masks,
 from medsamseg_server.image_io.film_names import is_film
 from medsamseg_server.image_io.films import AnyFilm, FilmVolume
 from medsamseg_server.image_io.mask_writer import DEFAULT_COLOR
-from medsamseg_server.image_io.overlay import Box, Panel, Shape, draw_panel
+from medsamseg_server.image_io.overlay import Panel, Shape, draw_panel
 from medsamseg_server.propagation import DirectionEnded, EngineSlices, Propagation, SliceResult
 from medsamseg_server.propagation.fusing import FusedSlices, Phases, make_slices
+from medsamseg_server.propagation.meant import boxed, meant_masks
 from medsamseg_server.propagation.several_objects import FollowedObject, follow
-from medsamseg_server.propagation.whole_volume import Task, meant_masks
+from medsamseg_server.propagation.whole_volume import Task
 from medsamseg_server.system.safe_files import ensure_writable, refuse_to_replace, replacing
 from medsamseg_server.weights.store import ModelStore
 
@@ -84,11 +86,12 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
         volumes = [FilmVolume(each) for each in (film, *_further_films(args, film, films))]
         phases = Phases(tuple(volumes[1:]), args.fuse or "mean")
         task = with_boxes_in_pixels(args, task, lambda axis, index: film.size)
-        boxes = task.boxes
-        plan = _planned(args, task, film)
+        pointing.check_points({name: task}, lambda axis, index: film.size)
         is_asked = args.threshold != DEFAULT_THRESHOLD
         source = make_slices(engine, volumes[0], 0, "auto", args.model, is_asked, phases)
         started = time.perf_counter()
+        task = boxed(task, source)
+        plan = _planned(args, task, film)
         plan.start_from(meant_masks(task, source))
         results, ended = _follow(args, plan, FollowedObject.of(name, plan, source, args.threshold))
         followed = time.perf_counter()
@@ -102,7 +105,7 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
         if args.csv:
             _write_table(args.output.with_suffix(".frames.csv"), film, results)
         if args.overlay is not None:
-            write_overlay_film(args.overlay, film, _drawn(film, name, mask_of, boxes))
+            write_overlay_film(args.overlay, film, _drawn(film, name, mask_of, task))
         summary = {
             "output": str(args.output),
             "name": name,
@@ -114,7 +117,7 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
             "model": args.model,
             "device": engine.device,
         }
-    for index in (index for index in boxes if not results[index].mask.voxels):
+    for index in (index for index in task.boxes if not results[index].mask.voxels):
         warn(f"Nothing was found in the box on frame {index}.")
     _report(args, summary)
     return 0
@@ -194,11 +197,12 @@ def _write_table(path: Path, film: AnyFilm, results: Mapping[int, SliceResult]) 
         temporary.write_text(text.getvalue(), encoding="utf-8")
 
 
-def _drawn(film: AnyFilm, name: str, mask_of: Any, boxes: Mapping[int, Box]) -> Iterator[NDArray[np.uint8]]:
+def _drawn(film: AnyFilm, name: str, mask_of: Any, task: Task) -> Iterator[NDArray[np.uint8]]:
     height, width = film.size
+    boxes = task.drawn_boxes
     for index in range(film.frame_count):
-        mask = mask_of(index)
-        shapes = [] if mask is None else [Shape(name, DEFAULT_COLOR, mask, boxes.get(index))]
+        mask, points = mask_of(index), task.points.get(index, ())
+        shapes = [] if mask is None else [Shape(name, DEFAULT_COLOR, mask, boxes.get(index), points)]
         panel = Panel(film.frame(index), shapes, None, f"{film.times[index]:.1f} s")
         yield np.asarray(draw_panel(panel, max(height, width)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from medsamseg_server.cli import clicking, exclusion, lines, meaning, measurement_report, probability, terms
+from medsamseg_server.cli import clicking, exclusion, lines, meaning, measurement_report, pointing, probability, terms
 from medsamseg_server.cli.box_formats import BOX_FORMATS
 from medsamseg_server.cli.engine_options import add_computer_options, add_model_option, add_window_option
 from medsamseg_server.cli.output import add_output_options
@@ -28,7 +28,8 @@ prompts file:
   {FILE_EXAMPLE}
   Several objects become the segments of one file, each slice encoded once:
   {OBJECTS_EXAMPLE}
-  "exclude": [[98, 101, 130, 133]] beside a "box" is what --exclude is beside --box.
+  "exclude": [[98, 101, 130, 133]] beside a "box" is what --exclude is beside --box;
+  "points": [[78, 182, 1], [60, 170, 0]] beside or in place of it is --point (1) and --not-point (0).
 
 windows:
   auto (by what is in and round the box; recognizes CT), soft, lung, brain, bone (CT),
@@ -36,7 +37,7 @@ windows:
 
 examples:
   medsamseg segment chest.nrrd --box 54,160,101,204 --slice 24 -o tumor.seg.nrrd
-  medsamseg segment chest.nrrd --line 55,165,99,198 --line 88,163,66,200 --slice 24 -o tumor.seg.nrrd
+  medsamseg segment chest.nrrd --line 54,188,97,164 --line 62,167,82,202 --slice 24 -o tumor.seg.nrrd
   medsamseg segment dicom/ --box 54,160,101,204 --slice 24 --range 15:33 -o tumor.nii.gz
   medsamseg segment dicom/ --box 54,160,101,204 --slice 24 -o tumor.dcm --report tumor.sr.dcm
   medsamseg segment chest.nrrd --box 54,160,101,204 --slice 24 --term Mass --region Lung -o tumor.seg.nrrd
@@ -44,6 +45,7 @@ examples:
   medsamseg segment chest.nrrd --box 54,160,101,204 --slice 24 --slice-only --json -o one.nrrd
   medsamseg segment portal.nrrd --also arterial.nrrd --box 54,160,101,204 --slice 24 -o tumor.seg.nrrd
   medsamseg segment spine.nii.gz --box 61,40,84,66 --slice 12 --planes 3 -o vertebra.seg.nrrd
+  medsamseg segment photo.png --point 210,150 --not-point 320,90 --model mobilesam --meaning whole -o mask.png
   medsamseg segment heart.nii.gz --box 88,90,141,145 --exclude 98,101,130,133 --slice 5 -o wall.seg.nrrd
 
 For research; not a medical device.
@@ -106,7 +108,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         "--series", metavar="UID", help="which series of a DICOM folder; UID:N for volume N of several in a series"
     )
     parser.add_argument(
-        "--time", metavar="N", type=int, help="which of several volumes over time (.seg.nrrd, 4D NIfTI, DICOM), from 0"
+        "--time", metavar="N", type=int, help="which of several volumes over time (.seq.nrrd, 4D NIfTI, DICOM), from 0"
     )
     parser.add_argument(
         "--all-times",
@@ -132,6 +134,7 @@ def _add_prompts(prompts: argparse._ArgumentGroup) -> None:
     )
     clicking.add_option(prompts)
     lines.add_option(prompts)
+    pointing.add_options(prompts)
     exclusion.add_options(prompts)
     prompts.add_argument("--slice", metavar="N", type=int, help="index of the slice with the box")
     prompts.add_argument(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from medsamseg_server.cli import clicking, exclusion, lines, measurement_report, segment_times
+from medsamseg_server.cli import clicking, exclusion, lines, measurement_report, pointing, segment_times
 from medsamseg_server.cli.engine_options import make_loaded_engine
 from medsamseg_server.cli.output import shows_progress, warn
 from medsamseg_server.cli.overlay_picture import Outcome, check_overlay, write_overlay
@@ -21,6 +21,7 @@ from medsamseg_server.cli.slice_order import in_space
 from medsamseg_server.cli.slice_table import slice_rows, table_path, write_table
 from medsamseg_server.cli.terms import terminology_of
 from medsamseg_server.engine.engine import Engine
+from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
 from medsamseg_server.image_io.dicom_masks import check_scan, is_dicom_seg
 from medsamseg_server.image_io.image import Image
 from medsamseg_server.image_io.mask_writer import Segment, SegmentingModel
@@ -36,7 +37,8 @@ from medsamseg_server.image_io.segmentations import (
 )
 from medsamseg_server.image_io.times import Times, open_times
 from medsamseg_server.propagation import SliceResult, SliceSeen
-from medsamseg_server.propagation.fusing import Phases
+from medsamseg_server.propagation.fusing import Phases, make_slices
+from medsamseg_server.propagation.meant import boxed
 from medsamseg_server.propagation.whole_volume import Task, WholeMask, WholeObjects
 from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.weights.store import ModelStore
@@ -89,6 +91,16 @@ class _Scan:
         return next(iter(self.tasks.values())).axis
 
 
+@dataclass(frozen=True)
+class _Ready:
+    """What is to be computed, and what computes it."""
+
+    scan: _Scan
+    objects: WholeObjects
+    engine: Engine
+    seconds_loading: float
+
+
 def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
     """Segment the objects, and write what was asked for.
 
@@ -100,29 +112,19 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
     store = ModelStore()
     store.path(args.model)
     scan = _read(args, lambda image: tasks)
-    objects = None
-    if args.click is None:
-        objects = WholeObjects(scan.volume, scan.tasks, args.allow_overlap, scan.phases)
-    else:
-        clicking.check_click(scan.tasks, scan.volume)
     if args.all_times and scan.times is not None:
         segment_times.check_arguments(args, scan.times.count)
-    started = time.perf_counter()
-    engine = make_loaded_engine(args, store)
-    seconds_loading = time.perf_counter() - started
-    if objects is None:
-        scan = replace(scan, tasks=clicking.with_box(scan.tasks, scan.volume, engine))
-        clicking.say_box(args, scan.tasks)
-        objects = WholeObjects(scan.volume, scan.tasks, args.allow_overlap, scan.phases)
+    ready = _make_ready(args, scan, lambda args: make_loaded_engine(args, store))
     if args.all_times and scan.times is not None:
         for note in scan.phase_notes:
             warn(note)
-        return segment_times.run(args, segment_times.Scan(scan.times, scan.phase_files), scan.tasks, engine)
-    found = _find(args, scan, objects, engine)
+        in_time = segment_times.Scan(scan.times, scan.phase_files)
+        return segment_times.run(args, in_time, ready.scan.tasks, ready.engine)
+    found = _find(args, ready)
     for note in found.notes:
         warn(note)
-    summary = found.summary | {"seconds_loading": round(seconds_loading, 3), "warnings": found.notes}
-    summary |= clicking.as_json(args, scan.tasks)
+    summary = found.summary | {"seconds_loading": round(ready.seconds_loading, 3), "warnings": found.notes}
+    summary |= clicking.as_json(args, ready.scan.tasks)
     report(args, summary, found.results, found.measured)
     return 0
 
@@ -143,13 +145,43 @@ def segment(
         MedSAMSegError: what is wrong with the image, the tasks or the outputs.
     """
     _check_outputs(args, 1)
-    scan = _read(args, tasks_of)
-    objects = WholeObjects(scan.volume, scan.tasks, phases=scan.phases)
-    return _find(args, scan, objects, load_engine(args))
+    return _find(args, _make_ready(args, _read(args, tasks_of), load_engine))
 
 
-def _find(args: argparse.Namespace, scan: _Scan, objects: WholeObjects, engine: Engine) -> Segmented:
-    results = _run_with_progress(args, objects, engine)
+def _make_ready(args: argparse.Namespace, scan: _Scan, load_engine: Callable[[argparse.Namespace], Engine]) -> _Ready:
+    """Load the engine once as much as possible is known to be right; find the boxes that are not given."""
+    if args.click is not None:
+        clicking.check_click(scan.tasks, scan.volume)
+    is_boxed = args.click is None and not any(task.pointed for task in scan.tasks.values())
+    # They check their tasks.
+    objects = _objects(args, scan) if is_boxed else None
+    started = time.perf_counter()
+    engine = load_engine(args)
+    seconds = time.perf_counter() - started
+    if objects is None:
+        scan = replace(scan, tasks=_with_boxes(args, scan, engine))
+        objects = _objects(args, scan)
+    return _Ready(scan, objects, engine, seconds)
+
+
+def _objects(args: argparse.Namespace, scan: _Scan) -> WholeObjects:
+    return WholeObjects(scan.volume, scan.tasks, args.allow_overlap, scan.phases)
+
+
+def _with_boxes(args: argparse.Namespace, scan: _Scan, engine: Engine) -> dict[str, Task]:
+    if args.click is not None:
+        tasks = clicking.with_box(scan.tasks, scan.volume, engine)
+        clicking.say_box(args, tasks)
+        return tasks
+    scan.phases.check(scan.volume)
+    is_asked = args.probability is not None or args.threshold != DEFAULT_THRESHOLD
+    source = make_slices(engine, scan.volume, scan.axis, args.window, args.model, is_asked, scan.phases)
+    return {name: boxed(task, source) for name, task in scan.tasks.items()}
+
+
+def _find(args: argparse.Namespace, ready: _Ready) -> Segmented:
+    scan, engine = ready.scan, ready.engine
+    results = _run_with_progress(args, ready.objects, engine)
     notes = [*scan.image.notes, *scan.volume.notes, *scan.phase_notes, *_notes_on_objects(args, results)]
     segments = _segments(args, engine, results)
     notes += _write(args, scan, segments, results)
@@ -194,6 +226,7 @@ def _read(args: argparse.Namespace, tasks_of: Callable[[Image], Mapping[str, Tas
         for name, task in in_space(dict(tasks), image, args.slice_order).items()
     }
     there = lines.placed(args, there, image.geometry, volume.slice_size)
+    pointing.check_points(there, volume.slice_size)
     phase_files = PhaseFiles(args.also, args.image.name, times, args.all_times)
     also, notes = phase_files.at(args.time or 0, image)
     return _Scan(image, volume, there, times, phase_files, Phases(also, args.fuse or "mean"), notes)
@@ -256,7 +289,10 @@ def _write_slices(args: argparse.Namespace, results: Mapping[str, WholeMask]) ->
 
 
 def _draw(args: argparse.Namespace, scan: _Scan, segments: Sequence[Segment], results: Mapping[str, WholeMask]) -> None:
-    outcomes = {each.name: Outcome(each.color, each.mask, scan.tasks[each.name].boxes) for each in segments}
+    outcomes = {
+        each.name: Outcome(each.color, each.mask, scan.tasks[each.name].drawn_boxes, scan.tasks[each.name].points)
+        for each in segments
+    }
     window = next(iter(results.values())).window
     has_scale = scan.image.voxel_ml is not None
     write_overlay(args.overlay, scan.volume, window, scan.axis, outcomes, scan.image.geometry, has_scale)

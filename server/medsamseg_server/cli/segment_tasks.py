@@ -7,11 +7,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from medsamseg_server.cli import lines
+from medsamseg_server.cli import lines, pointing
 from medsamseg_server.cli.box_formats import in_pixels
-from medsamseg_server.cli.clicking import parse_click, place_of
+from medsamseg_server.cli.clicking import place_of
 from medsamseg_server.cli.exclusion import excluded_boxes
-from medsamseg_server.cli.prompt_arguments import is_name, parse_box, parse_range, read_prompts, slice_index
+from medsamseg_server.cli.prompt_arguments import (
+    is_name,
+    parse_box,
+    parse_point,
+    parse_range,
+    read_prompts,
+    slice_index,
+)
 from medsamseg_server.cli.usage import wrong_usage
 from medsamseg_server.engine.prompts import Box, Prompt
 
@@ -37,11 +44,12 @@ def tasks_of(args: argparse.Namespace, axis: int, objects: Mapping[str, Mapping[
     """Return the tasks for prompts by object and slice, with everything else as the arguments say.
 
     Raises:
-        MedSAMSegError: ``range_malformed``.
+        MedSAMSegError: ``range_malformed``, or as ``pointing.check_prompts_with_points``.
     """
     from medsamseg_server.propagation import DEFAULT_METHOD
     from medsamseg_server.propagation.whole_volume import Task
 
+    pointing.check_prompts_with_points(args.model, [each for prompts in objects.values() for each in prompts.values()])
     first, last = parse_range(args.range or ":")
     return {
         name: Task(
@@ -57,6 +65,7 @@ def tasks_of(args: argparse.Namespace, axis: int, objects: Mapping[str, Mapping[
             planes=args.planes,
             meaning=args.meaning,
             exclude={index: prompt.exclude for index, prompt in prompts.items() if prompt.exclude},
+            points={index: prompt.points for index, prompt in prompts.items() if prompt.points},
         )
         for name, prompts in objects.items()
     }
@@ -70,18 +79,23 @@ def _prompts_of(args: argparse.Namespace) -> tuple[int, dict[str | None, dict[in
         if args.box_format != "corners":
             raise wrong_usage("--box-format says what --box is.", "A prompts file has corners.")
         return read_prompts(args.prompts)
-    index = slice_index(args)
-    if (args.box is None and args.click is None and not args.line) or index is None:
+    index, points = slice_index(args), pointing.points_of(args)
+    box = _box(args)
+    if index is None or (box is None and not points):
         missing = "--slice" if index is None else "--box"
-        raise wrong_usage(f"{missing} is missing.", "Give --box (or --line, --click) and --slice, or --prompts.")
-    return args.axis or 0, {None: {index: Prompt(_place(args), exclude=excluded_boxes(args))}}
+        raise wrong_usage(f"{missing} is missing.", "Give --box (or --line, --point) and --slice, or --prompts.")
+    if box is None and args.box_format != "corners":
+        raise wrong_usage("--box-format says what --box is.", "Points are in voxel indices: leave it out.")
+    return args.axis or 0, {None: {index: Prompt(box, points, exclude=excluded_boxes(args))}}
 
 
-def _place(args: argparse.Namespace) -> Box:
-    """Return the box, or what stands for it until the image is known."""
+def _box(args: argparse.Namespace) -> Box | None:
+    """Return the box, or what stands for it until the image is known; None where there are points alone."""
     if args.line:
         return lines.ends_box(args)
-    return parse_box(args.box) if args.click is None else place_of(parse_click(args.click))
+    if args.click is not None:
+        return place_of(parse_point(args.click))
+    return None if args.box is None else parse_box(args.box)
 
 
 def with_boxes_in_pixels(args: argparse.Namespace, task: Task, size_of: Callable[[int, int], tuple[int, int]]) -> Task:

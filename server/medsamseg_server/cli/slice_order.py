@@ -30,7 +30,7 @@ def in_space(tasks: dict[str, Task], image: Image, order: str | None) -> dict[st
     slices = {frame: k for k, frame in enumerate(source.frames)}
     name = source.files[0].name
     if order is None:
-        moved = [index for task in counted for index in task.boxes if slices.get(index) != index]
+        moved = [index for task in counted for index in {**task.boxes, **task.points} if slices.get(index) != index]
         if not moved:
             return tasks
         index = moved[0]
@@ -46,7 +46,7 @@ def in_space(tasks: dict[str, Task], image: Image, order: str | None) -> dict[st
 
 
 def _moved(task: Task, slices: dict[int, int], name: str) -> Task:
-    for index in task.boxes:
+    for index in {**task.boxes, **task.points}:
         if index not in slices:
             raise MedSAMSegError(
                 ErrorKind.INVALID_INPUT,
@@ -59,4 +59,5 @@ def _moved(task: Task, slices: dict[int, int], name: str) -> Task:
         task,
         boxes={slices[index]: box for index, box in task.boxes.items()},
         exclude={slices[index]: boxes for index, boxes in task.exclude.items()},
+        points={slices[index]: points for index, points in task.points.items()},
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
@@ -14,9 +13,6 @@ from medsamseg_server.cli.numbers_in_text import number_or_nan
 from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress
 from medsamseg_server.system.safe_files import ensure_writable, replacing
 from medsamseg_server.weights.store import ModelStore
-
-if TYPE_CHECKING:
-    pass
 
 _EPILOG = """\
 ways:
@@ -28,9 +24,12 @@ ways:
                 that are least sure
   lines         the two diameters of RECIST 1.1, propagated as far as the longest;
                 then as 'propagated', but nobody says where the object ends
+  batch         a box round each object of a scan, all followed together without
+                being told where they end; then one after the other by keys: a look
+                in each of three views, and slice by slice where one shows a fault
 
-The time is a model, not a measurement: seconds for each box, each point of an outline
-and each look at a slice. See docs/training.md.
+The time is a model, not a measurement: seconds for each box, each point of an outline,
+each look and each key. Waiting is what this computer took. See docs/training.md.
 """
 
 
@@ -39,7 +38,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "study",
         help="model what annotation costs, by hand and with help",
-        description="Let a simulated reader segment labeled objects in five ways until they are good enough, and model "
+        description="Let a simulated reader segment labeled objects in six ways until they are good enough, and model "
         "the time.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -58,6 +57,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     costs.add_argument("--seconds-per-box", type=_seconds, default=7.0, metavar="S", help="(default: %(default)s)")
     costs.add_argument("--seconds-per-point", type=_seconds, default=1.75, metavar="S", help="(default: %(default)s)")
     costs.add_argument("--seconds-per-check", type=_seconds, default=2.0, metavar="S", help="(default: %(default)s)")
+    costs.add_argument("--seconds-per-key", type=_seconds, default=0.28, metavar="S", help="(default: %(default)s)")
     parser.add_argument("--out", metavar="FILE.csv", type=Path, help="write every object in every way")
     parser.add_argument("--picture", metavar="FILE.png", type=Path, help="draw the times")
     add_computer_options(parser)
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     from medsamseg_server.evaluation.protocols import Jitter
 
     entries = require_single_scans(read_manifest(args.manifest), "A study takes")
-    costs = CostModel(args.seconds_per_box, args.seconds_per_point, args.seconds_per_check)
+    costs = CostModel(args.seconds_per_box, args.seconds_per_point, args.seconds_per_check, args.seconds_per_key)
     jitter = Jitter(args.jitter, args.seed)
     engine = make_engine(args, store)
     found = run_study(engine, entries, args.model, args.dice, args.every, jitter, costs)
@@ -101,6 +101,9 @@ def run(args: argparse.Namespace) -> int:
     say(args, f"{len(rows) // len(WAYS)} objects, to a Dice of {args.dice:g}; numbers per object")
     for line in study_lines(summaries):
         say(args, line)
+    for each in summaries:
+        if each.overlooked:
+            say(args, f"{each.way}: {each.overlooked} looked good before they were, and were gone through all the same")
     return 0
 
 

@@ -137,7 +137,7 @@ def run_finetune(args: argparse.Namespace) -> int:
     weights = ModelStore().path(args.base)
     from medsamseg_server.runtime.choice import load_predictor
     from medsamseg_server.training.adapting import Parts
-    from medsamseg_server.training.box_lesson import Lessons
+    from medsamseg_server.training.box_task import BoxTaskOptions
     from medsamseg_server.training.embeddings_on_disk import EmbeddingsOnDisk
     from medsamseg_server.training.finetune import finetune
     from medsamseg_server.weights.loading import load_network
@@ -147,7 +147,7 @@ def run_finetune(args: argparse.Namespace) -> int:
     parts = Parts(args.parts)
     # LiteMedSAM's recipe trains the IoU and turns images over, MedSAM's does not; an embedding cannot be turned over.
     is_lite = isinstance(specification.encoder, TinyViTParameters)
-    lessons = Lessons(args.largest_shift, is_lite, flips=is_lite and parts is not Parts.DECODER, seed=args.seed)
+    options = BoxTaskOptions(args.largest_shift, is_lite, flips=is_lite and parts is not Parts.DECODER, seed=args.seed)
     with training(args) as (folder, fabric, data), show_progress(args, fabric) as progress:
         network, _ = load_network(specification, weights)
         embeddings = None
@@ -155,7 +155,7 @@ def run_finetune(args: argparse.Namespace) -> int:
             predictor = load_predictor(specification, weights, fabric.device.type)
             embeddings = EmbeddingsOnDisk(predictor, args.embeddings or folder / "embeddings")
         outcome = finetune(
-            network, specification, data, parts, lessons, schedule(args), folder, fabric, embeddings, progress
+            network, specification, data, parts, options, schedule(args), folder, fabric, embeddings, progress
         )
         if fabric.is_global_zero:
             if args.embeddings is None:
@@ -171,7 +171,7 @@ def run_distill(args: argparse.Namespace) -> int:
     teacher_weights = store.path(args.teacher)
     from medsamseg_server.runtime.choice import load_predictor
     from medsamseg_server.training.adapting import Parts
-    from medsamseg_server.training.box_lesson import Lessons
+    from medsamseg_server.training.box_task import BoxTaskOptions
     from medsamseg_server.training.distill import distill, make_student, stretched
     from medsamseg_server.training.embeddings_on_disk import EmbeddingsOnDisk
     from medsamseg_server.training.finetune import finetune
@@ -199,8 +199,8 @@ def run_distill(args: argparse.Namespace) -> int:
         history = distill(
             network, specification, teacher, data.train, data.validation, first, stage, fabric, progress.stepped
         )
-        lessons = Lessons(args.largest_shift, flips=True, seed=args.seed)
-        outcome = finetune(network, specification, data, Parts.ALL, lessons, second, folder, fabric, progress=progress)
+        options = BoxTaskOptions(args.largest_shift, flips=True, seed=args.seed)
+        outcome = finetune(network, specification, data, Parts.ALL, options, second, folder, fabric, progress=progress)
         if fabric.is_global_zero:
             shutil.rmtree(folder / "embeddings", ignore_errors=True)
             outcome.metrics["embedding_error"] = [row["embedding_error"] for row in history.rows]
@@ -212,14 +212,14 @@ def run_specialist(args: argparse.Namespace) -> int:
     """Train a U-Net."""
     require_free_name(args.name, args.force)
     from medsamseg_server.models.specification import UNetParameters
-    from medsamseg_server.training.box_lesson import Lessons
+    from medsamseg_server.training.box_task import BoxTaskOptions
     from medsamseg_server.training.specialist import specialist_specification, train_specialist
 
     parameters = UNetParameters(args.widths, (2,) * (len(args.widths) - 1))
     specification = specialist_specification(args.name, f"{args.name} (U-Net)", parameters)
-    lessons = Lessons(args.largest_shift, teaches_iou=False, flips=True, seed=args.seed)
+    options = BoxTaskOptions(args.largest_shift, with_iou_loss=False, flips=True, seed=args.seed)
     with training(args) as (folder, fabric, data), show_progress(args, fabric) as progress:
-        outcome = train_specialist(specification, data, lessons, schedule(args), folder, fabric, progress)
+        outcome = train_specialist(specification, data, options, schedule(args), folder, fabric, progress)
         if fabric.is_global_zero:
             finish(args, "specialist", specification, None, data, outcome, folder)
     return 0

@@ -17,8 +17,16 @@ from medsamseg_server.system.packages import require_packages
 #: What ``--ray`` without an address means: Ray of its own on this computer.
 LOCAL = "local"
 _ATTEMPTS = 3
-# Read by Ray when it is imported. It asks a server of its makers for nothing, and installs nothing on workers.
-_ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0", "RAY_DEDUP_LOGS": "0"}
+# Read by Ray when it is imported. It asks a server of its makers for nothing, and installs nothing on workers; what is
+# asked of replicas goes there from the event loop that has it, without another thread between; and workers do not stand
+# behind all other programs of the computer, as they usually do: somebody waits for them.
+_ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+    "RAY_DEDUP_LOGS": "0",
+    "RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP": "0",
+    "RAY_worker_niceness": "0",
+}
 
 
 @contextmanager
@@ -32,10 +40,7 @@ def connected(address: str = LOCAL) -> Iterator[ModuleType]:
     Raises:
         MedSAMSegError: ``cluster_not_installed``, ``cluster_unreachable``.
     """
-    require_packages({"ray": "Ray"}, "cluster", "Working on a cluster", "cluster_not_installed")
-    for name, value in _ENVIRONMENT.items() | (_secret() if address == LOCAL else {}).items():
-        os.environ.setdefault(name, value)
-    ray = import_module("ray")
+    ray = import_ray(address)
     if ray.is_initialized():
         # Whoever connected decides how long that lasts.
         yield ray
@@ -45,6 +50,42 @@ def connected(address: str = LOCAL) -> Iterator[ModuleType]:
         yield ray
     finally:
         ray.shutdown()
+
+
+def check_ray_installed() -> None:
+    """Raise an error unless the package ``ray`` is there.
+
+    Raises:
+        MedSAMSegError: ``cluster_not_installed``.
+    """
+    require_packages({"ray": "Ray"}, "cluster", "Working on a cluster", "cluster_not_installed")
+
+
+def import_ray(address: str = LOCAL) -> ModuleType:
+    """Return the package ``ray``, without connecting to anything yet.
+
+    Raises:
+        MedSAMSegError: ``cluster_not_installed``.
+    """
+    check_ray_installed()
+    for name, value in _ENVIRONMENT.items() | (_secret() if address == LOCAL else {}).items():
+        os.environ.setdefault(name, value)
+    return import_module("ray")
+
+
+def import_serve(address: str = LOCAL) -> ModuleType:
+    """Return the package ``ray.serve``, without connecting to anything yet.
+
+    Raises:
+        MedSAMSegError: ``cluster_not_installed``, also where there is Ray without it.
+    """
+    import_ray(address)
+    try:
+        return import_module("ray.serve")
+    except ImportError as error:
+        message = "Serving from a cluster needs packages that are not installed: those of Ray Serve."
+        hint = "Install them: pip install 'medsamseg-server[cluster]'"
+        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "cluster_not_installed", message, hint) from error
 
 
 def _connect(ray: ModuleType, address: str) -> None:

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any, Generic, TypeVar
 
 from medsamseg_server.cluster.connection import LOCAL, connected
+from medsamseg_server.cluster.machines import cores_each, machines_of
 from medsamseg_server.system import paths
 
 Item = TypeVar("Item")
@@ -38,11 +39,11 @@ class Workers:
 
     def shares(self, ray: ModuleType, most: int) -> tuple[int, dict[str, Any]]:
         """Return how many workers there are, at most ``most``, and what each takes of the cluster."""
-        there = ray.cluster_resources()
-        cores, cards = int(there.get("CPU", 1)), there.get("GPU", 0.0)
-        usual = int(cards) if self.on_graphics_card else cores
-        count = max(1, min(self.count or usual, most))
-        options: dict[str, Any] = {"num_cpus": max(1, cores // count)}
+        machines = machines_of(ray)
+        cards = sum(machine.get("GPU", 0.0) for machine in machines)
+        usual = cards if self.on_graphics_card else sum(machine.get("CPU", 1.0) for machine in machines)
+        count = max(1, min(self.count or int(usual), most))
+        options: dict[str, Any] = {"num_cpus": cores_each(machines, count)}
         if self.on_graphics_card:
             options["num_gpus"] = min(1.0, cards / count) or 1.0
         if home := os.environ.get(paths.HOME_VARIABLE):

@@ -21,6 +21,9 @@ MOST_EXCLUDED = 16
 #: x0, y0, x1, y1 in in-plane pixels; pixel centers are integers.
 Box = tuple[float, float, float, float]
 
+#: x and y in in-plane pixels, and 1 (on the object) or 0 (not on it).
+Points = tuple[tuple[float, float, int], ...]
+
 #: What a prompt may mean of several: SAM's three answers, in the network's order.
 Meaning = Literal["part", "object", "whole"]
 MEANINGS: tuple[Meaning, ...] = get_args(Meaning)
@@ -44,7 +47,7 @@ class Prompt:
     """
 
     box: Box | None = None
-    points: tuple[tuple[float, float, int], ...] = ()
+    points: Points = ()
     mask: SliceMask | None = None
     meaning: Meaning | None = None
     exclude: tuple[Box, ...] = ()

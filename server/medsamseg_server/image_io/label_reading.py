@@ -49,15 +49,9 @@ def labels_of_scan(found: Image, image: Image, path: Path) -> Labels:
     """Return a label map that has been read from a file as the labels of a scan.
 
     Raises:
-        MedSAMSegError: ``labels_differ``, ``labels_unreadable`` for colors or negative values, or ``labels_not_whole``.
+        MedSAMSegError: ``labels_differ``, ``labels_unreadable`` for colors or an image, or ``labels_not_whole``.
     """
     if found.array.ndim != 3:
         raise unreadable(path, "is in colors", "Save the labels as whole numbers, one for each object.")
     numbers = whole_numbers(found.array, path)
-    lowest = int(numbers.min(initial=0))
-    if lowest < 0:
-        reason = f"has negative values, down to {lowest}: it is an image, and no label map"
-        raise unreadable(
-            path, reason, "Give labels that were drawn on this scan: whole numbers from 0, the background."
-        )
     return label_map(bring_to_scan(numbers, found.geometry, image, path.name), path)

@@ -15,6 +15,9 @@ from medsamseg_server.image_io.mask_writer import SegmentingModel
 from medsamseg_server.image_io.terminology import Terminology
 
 _MOST_NAMES_TOLD = 8
+#: With more values than these, label maps are told from images: within an object, neighbors have the same value, as a
+#: map of a thousand cells has, too.
+_MOST_UNQUESTIONED = 64
 
 
 @dataclass(frozen=True)
@@ -112,9 +115,28 @@ class Labels:
 
 
 def label_map(voxels: NDArray[Any], path: Path) -> Labels:
-    """Return the labels of an array (K, J, I) of whole numbers, whose background is 0."""
+    """Return the labels of an array (K, J, I) of whole numbers, whose background is 0.
+
+    Raises:
+        MedSAMSegError: ``labels_unreadable`` for an image, whose gray levels would become thousands of objects.
+    """
     values = [int(value) for value in np.unique(voxels) if value != 0]
+    _check_is_no_image(voxels, values, path)
     return Labels([LabelObject(str(value), value, voxels, value) for value in values], path.name, named=False)
+
+
+def _check_is_no_image(voxels: NDArray[Any], values: Sequence[int], path: Path) -> None:
+    reason = ""
+    if values and values[0] < 0:
+        reason = f"has negative values, down to {values[0]}"
+    elif len(values) > _MOST_UNQUESTIONED:
+        left, right = voxels[..., :-1], voxels[..., 1:]
+        on_objects = (left != 0) & (right != 0)
+        if np.count_nonzero(on_objects & (left == right)) < np.count_nonzero(on_objects) / 2:
+            reason = f"has {len(values)} different values, and neighbors mostly differ"
+    if reason:
+        hint = "Give labels that were drawn on this scan: 0 for the background, one whole number for each object."
+        raise unreadable(path, f"{reason}: it is an image, and no label map", hint)
 
 
 def whole_numbers(array: NDArray[Any], path: Path) -> NDArray[Any]:

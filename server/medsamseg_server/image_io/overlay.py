@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -12,6 +12,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 #: x0, y0, x1, y1 in pixels of the slice; pixel centers are integers.
 Box = tuple[float, float, float, float]
+#: x and y in pixels of the slice, and 1 (on the object) or 0 (not on it).
+Points = Sequence[tuple[float, float, int]]
 #: Red, green and blue, 0…1.
 Color = tuple[float, float, float]
 
@@ -28,6 +30,8 @@ _BOX = (80, 210, 255)
 _TEXT_HEIGHT = 16
 _MARGIN = 10
 _SWATCH = 14
+# Half the width of a point.
+_POINT = 6
 # A scale bar is at most this part of the picture's width.
 _BAR_SHARE = 0.3
 
@@ -41,12 +45,14 @@ class Shape:
         color: of its fill and outline.
         mask: bool (H, W).
         box: the box that the user drew there, if any.
+        points: the user's points there.
     """
 
     name: str
     color: Color
     mask: NDArray[np.bool_]
     box: Box | None = None
+    points: Points = ()
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,15 @@ class Panel:
         def moved(box: Box | None) -> Box | None:
             return None if box is None else (box[0] - x0, box[1] - y0, box[2] - x0, box[3] - y0)
 
-        shapes = [Shape(each.name, each.color, each.mask[y0:y1, x0:x1], moved(each.box)) for each in self.shapes]
+        shapes = [
+            replace(
+                each,
+                mask=each.mask[y0:y1, x0:x1],
+                box=moved(each.box),
+                points=[(x - x0, y - y0, kind) for x, y, kind in each.points],
+            )
+            for each in self.shapes
+        ]
         return Panel(self.pixels[y0:y1, x0:x1], shapes, self.spacing, self.title)
 
     def flipped(self, rows: bool, columns: bool) -> Panel:
@@ -87,7 +101,17 @@ class Panel:
             y0, y1 = (height - 1 - y1, height - 1 - y0) if rows else (y0, y1)
             return (x0, y0, x1, y1)
 
-        shapes = [Shape(each.name, each.color, each.mask[order], moved(each.box)) for each in self.shapes]
+        shapes = [
+            replace(
+                each,
+                mask=each.mask[order],
+                box=moved(each.box),
+                points=[
+                    (width - 1 - x if columns else x, height - 1 - y if rows else y, kind) for x, y, kind in each.points
+                ],
+            )
+            for each in self.shapes
+        ]
         return Panel(self.pixels[order], shapes, self.spacing, self.title)
 
 
@@ -129,11 +153,24 @@ def draw_panel(panel: Panel, longer_side: int) -> Image.Image:
             draw.rectangle(
                 ((x0 + 0.5) * wide, (y0 + 0.5) * high, (x1 + 0.5) * wide, (y1 + 0.5) * high), outline=_BOX, width=2
             )
+        for x, y, kind in shape.points:
+            _draw_point(draw, ((x + 0.5) * wide, (y + 0.5) * high), kind == 1)
     if panel.title:
         _write(draw, (_MARGIN, _MARGIN), panel.title)
     if panel.spacing is not None:
         _draw_scale_bar(draw, picture.size, wide / panel.spacing[1])
     return picture
+
+
+def _draw_point(draw: ImageDraw.ImageDraw, place: tuple[float, float], is_on_object: bool) -> None:
+    """Draw a disk on the object, a cross beside it, each with a dark rim."""
+    x, y = place
+    if is_on_object:
+        draw.ellipse((x - _POINT, y - _POINT, x + _POINT, y + _POINT), _BOX, _BACKGROUND, 1)
+        return
+    for color, width in ((_BACKGROUND, 5), (_BOX, 2)):
+        draw.line((x - _POINT, y - _POINT, x + _POINT, y + _POINT), color, width)
+        draw.line((x - _POINT, y + _POINT, x + _POINT, y - _POINT), color, width)
 
 
 def _scales(panel: Panel, longer_side: int) -> tuple[float, float]:

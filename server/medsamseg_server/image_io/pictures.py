@@ -53,7 +53,10 @@ def read_picture(path: Path) -> tuple[NDArray[Any], tuple[str, ...]]:
     except UnidentifiedImageError as error:
         ensure_readable(path, "image_unreadable")
         raise MedSAMSegError(
-            ErrorKind.UNREADABLE, "image_unreadable", f"{path} is not a picture that can be read, or it is damaged."
+            ErrorKind.UNREADABLE,
+            "image_unreadable",
+            f"{path} is not a picture that can be read, or it is damaged.",
+            "Copy or export it again, as PNG for example.",
         ) from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         ensure_readable(path, "image_unreadable")

@@ -37,7 +37,8 @@ from medsamseg_server.system.safe_files import ensure_readable
 sitk.ProcessObject.SetGlobalWarningDisplay(False)
 
 _FORMATS = (
-    "Readable are NRRD, NIfTI and MetaImage files, folders of DICOM files, and pictures (PNG, JPEG, TIFF, BMP, WebP)."
+    "Readable are NRRD, NIfTI and MetaImage files, folders of DICOM files, and pictures (PNG, JPEG, TIFF, BMP, WebP);"
+    " save others, such as HEIC, AVIF, SVG and PDF, as PNG."
 )
 
 

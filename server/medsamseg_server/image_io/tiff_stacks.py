@@ -39,6 +39,7 @@ class TiffStack:
         voxel_ml: volume of a voxel in milliliters; None where the file does not say it.
         colors: what colors it has, where they are not red, green and blue; else "".
         is_pyramid: whether it has smaller copies of its pixels, as the whole slides of scanners have.
+        is_bilevel: whether its pixels are black or white, of one bit.
     """
 
     axes: str
@@ -46,6 +47,7 @@ class TiffStack:
     voxel_ml: float | None
     colors: str = ""
     is_pyramid: bool = False
+    is_bilevel: bool = False
 
 
 def read_stack(path: Path) -> TiffStack | None:
@@ -54,7 +56,8 @@ def read_stack(path: Path) -> TiffStack | None:
         with tifffile.TiffFile(path) as file:
             series = file.series[0]
             colors = _OTHER_COLORS.get(series.keyframe.photometric, "")
-            return TiffStack(series.axes, tuple(series.shape), _voxel_ml(file), colors, len(series.levels) > 1)
+            is_pyramid, is_bilevel = len(series.levels) > 1, series.keyframe.bitspersample == 1
+            return TiffStack(series.axes, tuple(series.shape), _voxel_ml(file), colors, is_pyramid, is_bilevel)
     except (tifffile.TiffFileError, OSError, ValueError, KeyError, IndexError, ElementTree.ParseError):
         return None
 
@@ -62,7 +65,8 @@ def read_stack(path: Path) -> TiffStack | None:
 def check_pages(path: Path, stack: TiffStack, size: tuple[int, ...]) -> None:
     """Raise ``image_not_3d`` unless the pages of a file are the slices of one volume, in gray or red, green and blue.
 
-    Other errors: ``picture_kind`` for colors of printing, ``image_whole_slide`` for a pyramid that is read in part.
+    Other errors: ``picture_kind`` for colors of printing, single bits and other numbers of values in a pixel,
+    ``image_whole_slide`` for a pyramid that is read in part.
 
     Args:
         path: the file, for the message.
@@ -82,6 +86,7 @@ def check_pages(path: Path, stack: TiffStack, size: tuple[int, ...]) -> None:
                 if axis == "C"
                 else "Save one time point as a file of its own.",
             )
+    _check_pixels(path, stack)
     if math.prod(stack.shape) != math.prod(size):
         if stack.is_pyramid:
             raise whole_slide_error(path)
@@ -90,6 +95,25 @@ def check_pages(path: Path, stack: TiffStack, size: tuple[int, ...]) -> None:
             "image_not_3d",
             f"{path} holds several pictures: the first is {shown} pixels ({stack.axes}), which is not all of it.",
             "Save the one volume that you want to segment.",
+        )
+
+
+def _check_pixels(path: Path, stack: TiffStack) -> None:
+    """Raise ``picture_kind`` for pixels that plain readers take for others than they are."""
+    if stack.is_bilevel:
+        raise MedSAMSegError(
+            ErrorKind.INVALID_INPUT,
+            "picture_kind",
+            f"{path} has pixels of one bit, black or white: it is a drawing or a mask.",
+            "Give the picture itself, or save this one with 8 bits, in gray.",
+        )
+    values = dict(zip(stack.axes, stack.shape, strict=True)).get("S", 1)
+    if values not in (1, 3, 4):
+        raise MedSAMSegError(
+            ErrorKind.INVALID_INPUT,
+            "picture_kind",
+            f"{path} has {values} values in each pixel; expected one (gray) or three (red, green, blue).",
+            "Save one of them as gray, or three as red, green and blue.",
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -116,18 +116,19 @@ class Finder:
         vote = vote_for_expected(candidates.on_slice(self._size), candidates.scores, expected, likely)
         return Found(box, vote, IntensityHistogram(self._gray(index), vote.mask)) if vote.mask.any() else None
 
-    def without_foreign(self, index: int, vote: Vote) -> Vote:
+    def without_foreign(self, index: int, found: Found) -> Found:
         """Return what was found on slice ``index`` without what looks like the surroundings of the object.
 
         That goes by the slices with a box: what is not rare in the object there, it may hold elsewhere, too.
         """
-        if self._foreign is None:
-            return vote
-        foreign = vote.mask & self._foreign.where(self._gray(index))
+        mask = found.vote.mask
+        foreign = mask & self._foreign.where(self._gray(index)) if self._foreign is not None else np.zeros_like(mask)
         # Single pixels are noise, and would be holes.
         patches = cv2.morphologyEx(foreign.view(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)) > 0
-        left = vote.without(patches)
-        return vote if np.count_nonzero(left.mask) < LEAST_LEFT * np.count_nonzero(vote.mask) else left
+        left = found.vote.without(patches)
+        if not patches.any() or np.count_nonzero(left.mask) < LEAST_LEFT * np.count_nonzero(mask):
+            return found
+        return replace(found, vote=left, histogram=IntensityHistogram(self._gray(index), left.mask))
 
     def _gray(self, index: int) -> NDArray[np.uint8]:
         if index not in self._grays:

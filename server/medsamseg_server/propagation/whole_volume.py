@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
-from medsamseg_server.engine.prompts import Box, Meaning, Prompt, check_prompts
+from medsamseg_server.engine.prompts import Box, Meaning, Points, Prompt, check_prompts
 from medsamseg_server.propagation import (
     DEFAULT_METHOD,
     DirectionEnded,
@@ -24,6 +24,7 @@ from medsamseg_server.propagation import (
 )
 from medsamseg_server.propagation.fusing import NO_PHASES, FusedSlices, Phases, make_slices
 from medsamseg_server.propagation.insides import likeness_of_inside
+from medsamseg_server.propagation.meant import meant_masks
 from medsamseg_server.propagation.several_objects import FollowedObject, follow
 from medsamseg_server.propagation.trust import confidence_of_answer, doubt
 from medsamseg_server.volumes.volume import Volume
@@ -50,6 +51,8 @@ class Task:
         exclude_mask: voxels that are not the object's, (K, J, I).
         planes: 3 to look at the object across the two other axes as well, or 1.
         meaning: which of the network's three answers to each box is wanted; None for its one answer.
+        points: on the object and beside it, per prompted slice; one with points alone gets its box by ``meant.boxed``.
+        found: what points alone showed, by slice, whose boxes were made round it.
     """
 
     axis: int
@@ -67,11 +70,26 @@ class Task:
     exclude_mask: NDArray[np.bool_] | None = field(default=None, compare=False)
     planes: int = 1
     meaning: Meaning | None = None
+    points: Mapping[int, Points] = field(default_factory=dict)
+    found: Mapping[int, SliceMask] = field(default_factory=dict, compare=False)
 
     @property
     def prompts(self) -> dict[int, Prompt]:
-        """What shows the object, by slice."""
-        return {index: Prompt(box, exclude=self.exclude.get(index, ())) for index, box in self.boxes.items()}
+        """What shows the object, by slice with a box."""
+        return {
+            index: Prompt(box, self.points.get(index, ()), exclude=self.exclude.get(index, ()))
+            for index, box in self.boxes.items()
+        }
+
+    @property
+    def drawn_boxes(self) -> dict[int, Box]:
+        """The boxes that were not made round what points alone showed, by slice."""
+        return {index: box for index, box in self.boxes.items() if index not in self.found}
+
+    @property
+    def pointed(self) -> tuple[int, ...]:
+        """The slices with points alone, ascending."""
+        return tuple(sorted(self.points.keys() - self.boxes.keys()))
 
 
 @dataclass(frozen=True)
@@ -255,13 +273,6 @@ class WholeObjects:
             self._volume.window(source.window),
             notes,
         )
-
-
-def meant_masks(task: Task, source: EngineSlices | FusedSlices) -> dict[int, SliceMask]:
-    """Return what the boxes of a task are to mean, by slice; none where they mean what the network says by itself."""
-    if task.meaning is None:
-        return {}
-    return {index: source.in_prompt(index, Prompt(box, meaning=task.meaning)) for index, box in task.boxes.items()}
 
 
 def _propagation(volume: Volume, task: Task) -> Propagation:

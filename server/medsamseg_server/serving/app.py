@@ -214,6 +214,24 @@ def create_app(
     Raises:
         MedSAMSegError: ``package_missing`` when that protocol is wanted and its package is not there.
     """
+    app = make_app(service, upload_bytes, group)
+    more: dict[str, Any] = {} if group is None else {"requests": USER_REQUESTS}
+    if nninteractive_sessions:
+        nninteractive = _nninteractive_routes()
+        nninteractive.add_to(app, nninteractive_sessions)
+        more |= {"upload_paths": nninteractive.UPLOAD_PATHS, "open_paths": nninteractive.OPEN_PATHS}
+    app.add_middleware(
+        RequestMiddleware, callers=group or OneToken(token), hosts=hosts, upload_bytes=upload_bytes, **more
+    )
+    return app
+
+
+def make_app(service: Service, upload_bytes: int = DEFAULT_UPLOAD_BYTES, group: Group | None = None) -> FastAPI:
+    """Return the application without ``RequestMiddleware``: whose request it is, is in its state already.
+
+    Args:
+        service, upload_bytes, group: as ``create_app``.
+    """
     app = FastAPI(
         title="MedSAMSeg server",
         version=__version__,
@@ -225,17 +243,8 @@ def create_app(
     app.state.service = service
     app.state.group = group
     app.state.upload_bytes = upload_bytes
-    app.include_router(router)
-    app.include_router(encoding_routes.router)
-    app.include_router(status.router)
-    more: dict[str, Any] = {} if group is None else {"requests": USER_REQUESTS}
-    if nninteractive_sessions:
-        nninteractive = _nninteractive_routes()
-        nninteractive.add_to(app, nninteractive_sessions)
-        more |= {"upload_paths": nninteractive.UPLOAD_PATHS, "open_paths": nninteractive.OPEN_PATHS}
-    app.add_middleware(
-        RequestMiddleware, callers=group or OneToken(token), hosts=hosts, upload_bytes=upload_bytes, **more
-    )
+    for each in (router, encoding_routes.router, status.router):
+        app.include_router(each)
     error_replies.add_to(app)
     return app
 

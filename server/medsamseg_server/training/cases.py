@@ -23,7 +23,7 @@ SMALLEST_VOLUME = 100
 
 @dataclass(frozen=True)
 class SizeLimits:
-    """What is too small to be learned from.
+    """What is too small to train on.
 
     Attributes:
         slice_pixels: objects with fewer pixels on a slice are left out of it.

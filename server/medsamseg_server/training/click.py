@@ -14,9 +14,9 @@ from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.models.click_head import ClickHead
 from medsamseg_server.models.specification import ModelSpecification
-from medsamseg_server.training.box_lesson import to_samples
-from medsamseg_server.training.click_lesson import ClickLesson
+from medsamseg_server.training.box_task import to_samples
 from medsamseg_server.training.click_measures import score_clicks, summarize_clicks
+from medsamseg_server.training.click_task import ClickTask
 from medsamseg_server.training.data import TrainingData
 from medsamseg_server.training.embeddings_on_disk import EmbeddingsOnDisk
 from medsamseg_server.training.finetune import Progress
@@ -45,7 +45,7 @@ def train_click_head(
 
     Args:
         specification: of the model.
-        data: what to learn from, and to measure on.
+        data: for training and validation.
         embeddings: computes and keeps the model's embeddings.
         schedule: how long and how fast.
         folder: the run's folder, for state and curves.
@@ -56,11 +56,11 @@ def train_click_head(
         MedSAMSegError: as ``EmbeddingsOnDisk.compute`` and ``loop.train``.
     """
     progress = progress or Progress()
-    lesson = ClickLesson(specification, embeddings, data.train, data.validation, schedule.seed)
-    seen = lesson.seen()
+    task = ClickTask(specification, embeddings, data.train, data.validation, schedule.seed)
+    seen = task.seen()
     embeddings.compute(seen, lambda: progress.encoded(len(seen)))
-    history = train(lesson, schedule, folder, fabric, progress.stepped)
-    return lesson.module.cpu().eval(), history
+    history = train(task, schedule, folder, fabric, progress.stepped)
+    return task.module.cpu().eval(), history
 
 
 def register_with_measures(

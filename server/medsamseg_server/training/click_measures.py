@@ -14,7 +14,7 @@ from medsamseg_server.engine.masks import SliceMask, overlap
 from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.evaluation.protocols import Jitter, tight_box
-from medsamseg_server.training.box_lesson import Sample
+from medsamseg_server.training.box_task import Sample
 from medsamseg_server.training.clicks import random_click
 from medsamseg_server.volumes.volume import Volume
 

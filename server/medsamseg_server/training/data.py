@@ -26,9 +26,9 @@ from medsamseg_server.training.splits import Split, make_split, read_split, writ
 
 #: Slices of corrections that are enough to begin with.
 _FEWEST_SLICES = 5
-# Of every five slices in a row, where corrections are parted by slices: learned from, or held back.
+# Of every five slices in a row, where corrections are split by slices: for training, or held back.
 _PARTS = ("train", "validation", "train", "test", "train")
-# Of the slices that are mixed in, one in so many is measured on and not learned from.
+# Of the slices that are mixed in, one in so many is for validation and not for training.
 _MEASURED = 4
 # Reasons that a message gives for too few cases.
 _MOST_REASONS = 5
@@ -48,8 +48,8 @@ class DataOptions:
         split: file with a split to use instead of a random one.
         mix: folder or manifest with other objects to go on practicing, so that they are not forgotten; or None.
         seed: of the split and of the drawing of slices.
-        holds_back_slices: of every case, some slices are measured on and the others learned from, instead of parting
-            whole cases: for corrections of a few scans, where slices of one patient are on both sides.
+        holds_back_slices: split the slices of every case instead of the cases: for corrections of a few scans, where
+            slices of one patient are then on both sides.
     """
 
     data: Path
@@ -66,7 +66,7 @@ class DataOptions:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Slices to learn from, to measure on, and for the final test.
+    """Slices for training, validation and test.
 
     Attributes:
         train: slices of the training cases, and those that are mixed in.
@@ -134,7 +134,7 @@ def prepare_data(
 
 
 def _part_slices(slices: dict[str, list[TrainingSlice]]) -> tuple[Split, list[list[TrainingSlice]]]:
-    """Part the slices of every case: of five, three are learned from, one decides when to stop, one is for the test."""
+    """Split the slices of every case: of five, three are for training, one for validation, one for the test."""
     every = [each for found in slices.values() for each in found]
     if len(every) < _FEWEST_SLICES:
         raise MedSAMSegError(
@@ -204,7 +204,7 @@ def _reasons(report: DataReport) -> str:
 def _mix(
     options: DataOptions, report: DataReport, progress: Callable[[str], None]
 ) -> tuple[list[TrainingSlice], list[TrainingSlice]]:
-    """Return slices of other objects to practice, and others of them to measure on."""
+    """Return slices of other objects for training, and others of them for validation."""
     if options.mix is None:
         return [], []
     found: list[TrainingSlice] = []

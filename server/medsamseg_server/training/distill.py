@@ -23,7 +23,7 @@ from medsamseg_server.engine.close_ups import View, whole_slice
 from medsamseg_server.models.networks import SamNetwork, build_network
 from medsamseg_server.models.preprocessing import prepare_image
 from medsamseg_server.models.specification import ModelSpecification, Resize
-from medsamseg_server.training.box_lesson import flip
+from medsamseg_server.training.box_task import flip
 from medsamseg_server.training.cases import TrainingSlice
 from medsamseg_server.training.embeddings_on_disk import EmbeddingsOnDisk
 from medsamseg_server.training.loop import History, Schedule, Step, train
@@ -93,10 +93,8 @@ def distill(
     student.requires_grad_(False)
     # Batch normalization learns its statistics too where the encoder begins at random.
     student.image_encoder.requires_grad_(True).train()
-    lesson = EmbeddingLesson(
-        student.image_encoder, stretched(specification), teacher, slices, validation, schedule.seed
-    )
-    history = train(lesson, schedule, folder, fabric, progress)
+    task = EmbeddingTask(student.image_encoder, stretched(specification), teacher, slices, validation, schedule.seed)
+    history = train(task, schedule, folder, fabric, progress)
     student.eval()
     return history
 
@@ -127,8 +125,8 @@ class _Encoder(nn.Module):
         return [self.encoder(group) for group in images]
 
 
-class EmbeddingLesson:
-    """Learning another encoder's embeddings; see ``loop.Lesson``.
+class EmbeddingTask:
+    """Another encoder's embeddings; see ``loop.TrainingTask``.
 
     Args:
         encoder: learns; (B, 3, S, S) to (B, 256, G, G).

@@ -15,7 +15,7 @@ from medsamseg_server.engine.close_ups import View
 from medsamseg_server.models.preprocessing import prepare_image
 from medsamseg_server.models.specification import ModelSpecification
 from medsamseg_server.training.adapting import Parts, choose_parts, merge_adapters
-from medsamseg_server.training.box_lesson import BoxLesson, Lessons, Prepare, Sample, flip, to_samples
+from medsamseg_server.training.box_task import BoxTask, BoxTaskOptions, Prepare, Sample, flip, to_samples
 from medsamseg_server.training.cases import TrainingSlice
 from medsamseg_server.training.data import TrainingData
 from medsamseg_server.training.decoding import BoxToMask
@@ -64,7 +64,7 @@ def finetune(
     specification: ModelSpecification,
     data: TrainingData,
     parts: Parts,
-    lessons: Lessons,
+    options: BoxTaskOptions,
     schedule: Schedule,
     folder: Path,
     fabric: Fabric,
@@ -77,9 +77,9 @@ def finetune(
         network: what to begin with.
         specification: its protocol. With close-ups, objects are learned in them as the model will see them in use, but
             with more or less round them, and not always in the middle.
-        data: what to learn from, and to measure on.
+        data: for training and validation.
         parts: what is trained.
-        lessons: boxes, losses, flips.
+        options: boxes, losses, flips.
         schedule: how long and how fast.
         folder: the run's folder, for state and curves.
         fabric: devices and precision.
@@ -92,18 +92,18 @@ def finetune(
     started = time.monotonic()
     progress = progress or Progress()
     choose_parts(network, parts)
-    views = Views(specification, lessons.seed, KEPT_VIEWS if parts is Parts.DECODER else None)
+    views = Views(specification, options.seed, KEPT_VIEWS if parts is Parts.DECODER else None)
     if parts is Parts.DECODER:
         assert embeddings is not None, "the decoder learns from embeddings"
         prepare = _embed(embeddings, data, views, progress)
     else:
         prepare = prepare_images(specification)
     module = BoxToMask(network, encodes=parts is not Parts.DECODER)
-    lesson = BoxLesson(module, specification, views, prepare, data.train, validation_sets(data), lessons)
+    task = BoxTask(module, specification, views, prepare, data.train, validation_sets(data), options)
     test = to_samples(data.test)
-    before = lesson.dice(test)
-    history = train(lesson, schedule, folder, fabric, progress.stepped)
-    after = lesson.dice(test)
+    before = task.dice(test)
+    history = train(task, schedule, folder, fabric, progress.stepped)
+    after = task.dice(test)
     if parts is Parts.LORA:
         merge_adapters(network)
     return Outcome(network, history, summarize(history, test, before, after), time.monotonic() - started)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _STATE = "state.pt"
 
 
-class Lesson(Protocol):
+class TrainingTask(Protocol):
     """What is learned: the loss of some samples, and how good the result is."""
 
     @property
@@ -75,7 +75,7 @@ class History:
     """How a run has gone.
 
     Attributes:
-        rows: one per validation: epoch, loss (NaN before the first), and the measures of ``Lesson.validate``.
+        rows: one per validation: epoch, loss (NaN before the first), and the measures of ``TrainingTask.validate``.
         best: index of the row with the best score.
     """
 
@@ -135,16 +135,16 @@ def make_fabric(device: str, devices: int, precision: str) -> Fabric:
 
 
 def train(
-    lesson: Lesson,
+    task: TrainingTask,
     schedule: Schedule,
     folder: Path,
     fabric: Fabric,
     progress: Callable[[Step], None] = lambda step: None,
 ) -> History:
-    """Train, and leave the lesson's module with its best weights.
+    """Train, and leave the task's module with its best weights.
 
     Args:
-        lesson: what is learned.
+        task: what is learned.
         schedule: how long and how fast.
         folder: gets the state to go on from, and the curves; a state that is there is continued.
         fabric: devices and precision.
@@ -153,11 +153,11 @@ def train(
     Raises:
         MedSAMSegError: ``state_unreadable``, ``loss_not_finite``.
     """
-    run = _Run(lesson, schedule, folder, fabric, progress)
+    run = _Run(task, schedule, folder, fabric, progress)
     run.restore()
     while not run.is_over:
         run.epoch()
-    lesson.module.load_state_dict(run.best_weights, strict=False)
+    task.module.load_state_dict(run.best_weights, strict=False)
     return run.history
 
 
@@ -165,19 +165,19 @@ class _Run:
     """One run of the loop, and its state on disk."""
 
     def __init__(
-        self, lesson: Lesson, schedule: Schedule, folder: Path, fabric: Fabric, progress: Callable[[Step], None]
+        self, task: TrainingTask, schedule: Schedule, folder: Path, fabric: Fabric, progress: Callable[[Step], None]
     ) -> None:
-        self._lesson = lesson
+        self._task = task
         self._schedule = schedule
         self._folder = folder
         self._fabric = fabric
         self._progress = progress
-        frozen = {name for name, value in lesson.module.named_parameters() if not value.requires_grad}
+        frozen = {name for name, value in task.module.named_parameters() if not value.requires_grad}
         # With the statistics of batch normalization, which are no parameters.
-        self._trained = [name for name in lesson.module.state_dict() if name not in frozen]
-        parameters = [value for value in lesson.module.parameters() if value.requires_grad]
+        self._trained = [name for name in task.module.state_dict() if name not in frozen]
+        parameters = [value for value in task.module.parameters() if value.requires_grad]
         optimizer = torch.optim.AdamW(parameters, lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
-        self._module, self._optimizer = fabric.setup(lesson.module, optimizer)
+        self._module, self._optimizer = fabric.setup(task.module, optimizer)
         self._average = WeightAverage(parameters, schedule.average)
         self.history = History()
         self.best_weights: dict[str, Tensor] = {}
@@ -198,7 +198,7 @@ class _Run:
             return
         try:
             state = torch.load(path, map_location="cpu", weights_only=True)
-            self._lesson.module.load_state_dict(state["weights"], strict=False)
+            self._task.module.load_state_dict(state["weights"], strict=False)
             self._optimizer.load_state_dict(state["optimizer"])
             self._average.restore(state["average"])
             self.history = History(state["rows"], state["best"])
@@ -228,7 +228,7 @@ class _Run:
         self._progress(Step(self._epoch - 1, steps, steps, loss, row))
 
     def _batches(self) -> list[list[int]]:
-        order = np.random.default_rng([self._schedule.seed, self._epoch]).permutation(self._lesson.size)
+        order = np.random.default_rng([self._schedule.seed, self._epoch]).permutation(self._task.size)
         size = self._schedule.batch_size
         # Each device takes its part of a batch, so a batch that is smaller than the devices' number cannot be shared.
         starts = range(0, max(1, len(order) - self._fabric.world_size + 1), size)
@@ -236,7 +236,7 @@ class _Run:
 
     def _train_on(self, batch: list[int]) -> float:
         own = batch[self._fabric.global_rank :: self._fabric.world_size]
-        loss = self._lesson.loss(self._module, own, self._epoch)
+        loss = self._task.loss(self._module, own, self._epoch)
         if not torch.isfinite(loss):
             raise MedSAMSegError(
                 ErrorKind.INTERNAL,
@@ -253,9 +253,9 @@ class _Run:
 
     def _validate(self, loss: float) -> dict[str, float]:
         with self._average.in_use():
-            row = {"epoch": float(self._epoch), "loss": loss, **self._lesson.validate(self._module)}
+            row = {"epoch": float(self._epoch), "loss": loss, **self._task.validate(self._module)}
             if self.history.add(row):
-                weights = self._lesson.module.state_dict()
+                weights = self._task.module.state_dict()
                 self.best_weights = {name: weights[name].detach().cpu().clone() for name in self._trained}
         if self._fabric.is_global_zero:
             write_curves(self._folder, self.history.rows)
@@ -264,7 +264,7 @@ class _Run:
     def _save(self) -> None:
         if not self._fabric.is_global_zero:
             return
-        weights = self._lesson.module.state_dict()
+        weights = self._task.module.state_dict()
         state = {
             "weights": {name: weights[name] for name in self._trained},
             "optimizer": self._optimizer.state_dict(),

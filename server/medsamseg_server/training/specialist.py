@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from medsamseg_server.models.specialist import SpecialistNetwork, build_specialist
 from medsamseg_server.models.specification import ModelSpecification, NoEncoder, UNetParameters
-from medsamseg_server.training.box_lesson import BoxLesson, Lessons, to_samples
+from medsamseg_server.training.box_task import BoxTask, BoxTaskOptions, to_samples
 from medsamseg_server.training.data import TrainingData
 from medsamseg_server.training.finetune import Outcome, Progress, prepare_images, summarize, validation_sets
 from medsamseg_server.training.loop import Schedule, train
@@ -33,7 +33,7 @@ def specialist_specification(name: str, title: str, parameters: UNetParameters) 
 def train_specialist(
     specification: ModelSpecification,
     data: TrainingData,
-    lessons: Lessons,
+    options: BoxTaskOptions,
     schedule: Schedule,
     folder: Path,
     fabric: Fabric,
@@ -49,16 +49,16 @@ def train_specialist(
     network = build_specialist(specification).requires_grad_(True)
     prepare = prepare_images(specification, channels=1)
     module = _WithoutIoU(network)
-    views = Views(specification, lessons.seed)
-    lesson = BoxLesson(module, specification, views, prepare, data.train, validation_sets(data), lessons)
-    history = train(lesson, schedule, folder, fabric, progress.stepped)
+    views = Views(specification, options.seed)
+    task = BoxTask(module, specification, views, prepare, data.train, validation_sets(data), options)
+    history = train(task, schedule, folder, fabric, progress.stepped)
     test = to_samples(data.test)
-    metrics = summarize(history, test, None, lesson.dice(test))
+    metrics = summarize(history, test, None, task.dice(test))
     return Outcome(network, history, metrics, time.monotonic() - started)
 
 
 class _WithoutIoU(nn.Module):
-    """A specialist with the answer that ``BoxLesson`` expects."""
+    """A specialist with the answer that ``BoxTask`` expects."""
 
     def __init__(self, network: SpecialistNetwork) -> None:
         super().__init__()

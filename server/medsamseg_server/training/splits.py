@@ -1,4 +1,4 @@
-"""Which cases are trained on, which decide when to stop, and which are kept for the final test."""
+"""Which cases are for training, which for validation, and which for the test."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.panel.frame.activeTool import ActiveTool
 from MedSAMSegLib.panel.frame.breathing import Breathing
 from MedSAMSegLib.panel.frame.connections import Connections
+from MedSAMSegLib.panel.frame.errorSentences import sentenceOn
 from MedSAMSegLib.panel.frame.signals import DeferredSignal, Signal
 from MedSAMSegLib.panel.frame.workList import WorkList
 from MedSAMSegLib.segments.segmentTarget import SegmentContext
@@ -57,7 +58,7 @@ class PanelSession:
         #: What the server said of each model that it knows, as ServerClient.models returns it; empty until it did.
         self.models: list[dict[str, Any]] = []
         #: :class:`WorkList` of what is under way.
-        self.work = WorkList(self.connections, lambda error: self.say(str(error)), self.changed.emit)
+        self.work = WorkList(self.connections, lambda error: self.say(sentenceOn(error)), self.changed.emit)
         #: :class:`Breathing` for what is under way without being in the list.
         self.breathing = Breathing(self.connections)
         self.breathing.watch(lambda: self.monitor.state.kind == "starting")
@@ -99,7 +100,7 @@ class PanelSession:
         try:
             yield
         except UserError as error:
-            sentence = str(error)
+            sentence = sentenceOn(error)
         finally:
             self.changed.emitNow()
         # Last, over what is said about the scene.
@@ -163,10 +164,14 @@ class PanelSession:
     @property
     def takesClicks(self) -> bool:
         """Whether the chosen model has learned what box a click means, as far as the server has told."""
-        chosen = self.model
-        return any(
-            each.get("clicks") for each in self.models if each["name"] == chosen or (not chosen and each["default"])
-        )
+        chosen = self.chosenModel
+        return chosen is not None and bool(chosen.get("clicks"))
+
+    @property
+    def chosenModel(self) -> dict[str, Any] | None:
+        """What the server said of the chosen model; None as long as it said nothing of it."""
+        name = self.model
+        return next((each for each in self.models if (each["name"] == name if name else each["default"])), None)
 
     @property
     def window(self) -> str:

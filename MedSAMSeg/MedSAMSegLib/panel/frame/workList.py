@@ -28,7 +28,7 @@ class WorkList:
     """
 
     def __init__(
-        self, connections: Connections, sayError: Callable[[Exception], None], onChange: Callable[[], None]
+        self, connections: Connections, sayError: Callable[[UserError], None], onChange: Callable[[], None]
     ) -> None:
         self._sayError = sayError
         self._onChange = onChange

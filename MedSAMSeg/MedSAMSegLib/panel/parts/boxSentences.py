@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from slicer.i18n import tr as _
 
+from MedSAMSegLib.panel.frame.errorSentences import inUsersLanguage
 from MedSAMSegLib.volumes.intensityWindows import windowTitles
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _remarks(result):
         title = dict(windowTitles()).get(name, name)
         yield _("Window for this box: {title}.").format(title=title)
     if result.doubt is not None:
-        yield result.doubt
+        yield inUsersLanguage(result.doubt)
 
 
 def _outcome(result):

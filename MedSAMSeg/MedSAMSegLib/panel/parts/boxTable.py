@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import qt
 from slicer.i18n import tr as _
 
+from MedSAMSegLib.panel.frame.errorSentences import inUsersLanguage
 from MedSAMSegLib.views.sliceJump import jumpToSlice
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.sliceNames import sliceName
@@ -129,7 +130,7 @@ def _texts(geometry, segmentation, entry):
     segment = segmentation.GetSegmentation().GetSegment(entry.segmentID)
     name = segment.GetName() if segment is not None else ""
     if entry.problem:
-        return _("unknown"), name, entry.problem
+        return _("unknown"), name, inUsersLanguage(entry.problem)
     if entry.volume is not geometry.volumeNode:
         geometry = SliceGeometry(entry.volume)
     return sliceName(geometry, entry.prompt.axis, entry.prompt.sliceIndex), name, _("Click to see this slice")

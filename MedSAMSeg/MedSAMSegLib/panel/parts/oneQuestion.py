@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.panel.frame.errorSentences import sentenceOn
 from MedSAMSegLib.runs.watchedRun import WatchedRun
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class OneQuestion:
             run = start()
         except UserError as error:
             self.isUnderWay = False
-            self._session.say(str(error))
+            self._session.say(sentenceOn(error))
             return False
 
         def onEnd(watched):
@@ -49,5 +50,5 @@ class OneQuestion:
 
     def _onError(self, error):
         self.isUnderWay = False
-        self._session.say(str(error))
+        self._session.say(sentenceOn(error))
         self._onFailure()

@@ -16,6 +16,7 @@ from MedSAMSegLib.autosave.autosaveFolder import AutosaveFolder
 from MedSAMSegLib.autosave.bundle import openBundle, pack, writeFiles
 from MedSAMSegLib.autosave.sceneCopy import copyOf, stateOf, worksOf
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.panel.frame.errorSentences import sentenceOn
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.frame.workList import WorkList
 from MedSAMSegLib.runs.run import OneCall
@@ -137,12 +138,14 @@ class AutosaveSection(PanelSection):
             return
         try:
             path = self._folder.nextPath()
-            files = writeFiles(copyOf(nodes), self._folder.path)
+            scene, scans = copyOf(nodes)
+            files = writeFiles(scene, self._folder.path)
         except UserError as error:
             self._onFailed(error)
             return
         self._savedState = state
-        self._packing = OneCall(lambda: pack(files, path))
+        scanFiles = self._folder.scanFiles
+        self._packing = OneCall(lambda: pack(files, path, scans, scanFiles))
         self._work.add(self._packing, self._onSaved)
 
     def _onSaved(self, path):
@@ -157,7 +160,7 @@ class AutosaveSection(PanelSection):
 
     def _onFailed(self, error):
         self._packing, self._savedState = None, None
-        self.session.say(str(error))
+        self.session.say(sentenceOn(error))
 
     def _finishPacking(self):
         packing, self._packing = self._packing, None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.panel.frame.activeTool import DRAW_BOX
+from MedSAMSegLib.panel.frame.errorSentences import inUsersLanguage
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.boxHandles import BoxHandles
 from MedSAMSegLib.panel.parts.boxPreview import DragPreview
@@ -59,6 +60,7 @@ class BoxesSection(PanelSection):
         self._excludedSegment = ExcludedSegmentChoice(session, ui.notThisSegmentComboBox)
         self.connect(ui.deleteBoxButton, "clicked()", self._onDelete)
         self.connect(ui.nextMeaningButton, "clicked()", self._onNextMeaning)
+        self._aboutMeanings = ui.nextMeaningButton.toolTip
 
     def enter(self) -> None:
         """Show the handles again."""
@@ -102,9 +104,17 @@ class BoxesSection(PanelSection):
         entry = self._table.selected
         self.ui.deleteBoxButton.enabled = entry is not None
         isUsable = entry is not None and not entry.problem
-        self.ui.nextMeaningButton.enabled = isUsable
+        self._showMeanings(isUsable)
         self._threshold.show(entry.node if isUsable else None, _onSlider(entry))
         self._excludedSegment.show(entry if isUsable else None)
+
+    def _showMeanings(self, isUsable):
+        chosen = self.session.chosenModel
+        # A server that says nothing of it tells whoever asks.
+        hasOneMask = chosen is not None and not chosen.get("proposes", True)
+        button = self.ui.nextMeaningButton
+        button.enabled = isUsable and not hasOneMask
+        button.toolTip = _aboutOneMask(chosen["title"]) if hasOneMask else self._aboutMeanings
 
     def _onBox(self, cornerA, cornerB, sliceNode):
         session = self.session
@@ -121,13 +131,16 @@ class BoxesSection(PanelSection):
         with session.sayingErrors():
             session.ensureSegment()
             target, view = session.target, sliceNode.GetLayoutName()
-            run = session.logic.startClick(target.volume, place, view, session.window, session.model)
+            how = session.window, session.model, session.parameters.nearestSlice
+            run = session.logic.startClick(target.volume, place, view, *how)
             session.say(_("Looking for the box round the click …"))
-            session.work.add(run, lambda prompt: self._onClicked(target, prompt))
+            session.work.add(run, lambda found: self._onClicked(target, found))
 
-    def _onClicked(self, target, prompt):
+    def _onClicked(self, target, found):
+        prompt = found.prompt
         with self.session.sayingErrors():
-            self._start(target, axis=prompt.axis, slice=prompt.sliceIndex, box=prompt.box)
+            where = {"axis": prompt.axis, "slice": prompt.sliceIndex, "box": prompt.box}
+            self._start(target._replace(volume=found.volume), **where)
 
     def _start(self, target, **where):
         session = self.session
@@ -161,10 +174,15 @@ class BoxesSection(PanelSection):
         self.session.say(sentenceOnBox(result))
 
 
+def _aboutOneMask(title):
+    sentence = _("{title} learned one mask for a box. MobileSAM and SAM tell part, object and whole apart.")
+    return " ".join([sentence.format(title=title), _("Choose one of them as the model.")])
+
+
 def _onSlider(entry):
     """:return: what the threshold does of the box that is selected, a BoxEntry or None; or why nothing."""
     if entry is None:
         return _("Select a box in the list above: each has a threshold of its own")
     if entry.problem:
-        return entry.problem
+        return inUsersLanguage(entry.problem)
     return _("How likely a voxel has to be of the object for the mask of the selected box: lower for a larger mask")

@@ -9,6 +9,7 @@ from slicer.i18n import tr as _
 
 from MedSAMSegLib.exporting.dicomExport import LABEL_MAP, REPORT, SEGMENTATION, STRUCTURE_SET
 from MedSAMSegLib.exporting.dicomSource import isFromDicom
+from MedSAMSegLib.panel.frame.errorSentences import sentenceOn
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.runs.watchedRun import WatchedRun
 
@@ -87,7 +88,7 @@ class ExportSection(PanelSection):
 
     def _onFailed(self, error):
         self._run = None
-        self.session.say(str(error))
+        self.session.say(sentenceOn(error))
 
     def _onCancel(self):
         if self._run is not None:

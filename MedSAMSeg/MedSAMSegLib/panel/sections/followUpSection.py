@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.followup.lesionChange import GONE, MATCHED, NEW
+from MedSAMSegLib.panel.frame.errorSentences import inUsersLanguage
 from MedSAMSegLib.panel.frame.pace import Pace
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.savedFile import saveFile
@@ -117,7 +118,7 @@ class FollowUpSection(PanelSection):
     def _onFollowed(self, changes):
         counts = {status: sum(change.status == status for change in changes) for status in (MATCHED, GONE, NEW)}
         sentence = _("On both scans: {matched}. Not found: {gone}. New: {new}. Check what was found as any other.")
-        problems = [f"{change.name}: {change.problem}" for change in changes if change.problem]
+        problems = [f"{change.name}: {inUsersLanguage(change.problem)}" for change in changes if change.problem]
         self.session.say(" ".join([sentence.format(**counts), *problems]))
 
     def _onCancel(self):

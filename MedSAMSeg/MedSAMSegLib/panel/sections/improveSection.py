@@ -11,6 +11,7 @@ from slicer.i18n import tr as _
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.install.installation import DEFAULT_MODEL
+from MedSAMSegLib.panel.frame.errorSentences import sentenceOn
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.frame.workList import WorkList
 from MedSAMSegLib.panel.sections.improveSentences import improvementText, trainingSentence
@@ -132,8 +133,8 @@ class ImproveSection(PanelSection):
     def _onFailed(self, error):
         self._training = None
         # Both: the status line may show the next sentence before this one has been read.
-        self.ui.improveLabel.text = str(error)
-        self.session.say(str(error))
+        self.ui.improveLabel.text = sentenceOn(error)
+        self.session.say(sentenceOn(error))
 
     def _onCancel(self):
         if self._training is not None:

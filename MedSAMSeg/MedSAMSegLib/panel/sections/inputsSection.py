@@ -9,6 +9,7 @@ import vtk
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
+from MedSAMSegLib.panel.frame.errorSentences import inUsersLanguage
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.choiceBox import ChoiceBox
 from MedSAMSegLib.volumes.intensityWindows import AUTOMATIC, windowTitles
@@ -82,9 +83,9 @@ class InputsSection(PanelSection, VTKObservationMixin):
     def _remark(self):
         volume = self.session.parameters.volume
         if volume is None:
-            remark = whyUnusableInViews() or _whatToDoWithoutVolume()
+            remark = inUsersLanguage(whyUnusableInViews()) or _whatToDoWithoutVolume()
         else:
-            remark = whyUnusable(volume) or remarkOn(volume)
+            remark = inUsersLanguage(whyUnusable(volume)) or remarkOn(volume)
         removed, self._removedVolume = self._removedVolume, ""
         # Said once: later sentences are about what the user does.
         if removed and choosableVolumes():

@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.install.installation import DEFAULT_MODEL, Installation
+from MedSAMSegLib.panel.frame.errorSentences import sentenceOn
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.frame.workList import WorkList
 from MedSAMSegLib.panel.parts.installSentences import planSentence, progressSentence
@@ -37,7 +38,7 @@ class InstallSection(PanelSection):
     def __init__(self, ui: Any, session: PanelSession) -> None:
         super().__init__(ui, session)
         self._installation = Installation(session.server.stop)
-        self._work = WorkList(session.connections, lambda error: session.say(str(error)), self.update)
+        self._work = WorkList(session.connections, lambda error: session.say(sentenceOn(error)), self.update)
         self._run = None
         self._models: Any = None
         self._shownModels: Any = None
@@ -110,7 +111,7 @@ class InstallSection(PanelSection):
                 return planSentence(self._plan(), homeFolder(), self._state == "outdated")
             except UserError as error:
                 # What stands in the way is what the user has to read here.
-                return str(error)
+                return sentenceOn(error)
         if self._needsWeights:
             return _("The weights of {model} are not on this computer.").format(model=describeModel(DEFAULT_MODEL))
         return _("Everything is installed, in {folder}.").format(folder=homeFolder())

@@ -8,6 +8,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.panel.frame.errorSentences import sentenceOn
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.boxSentences import sentenceOnBoxes
 from MedSAMSegLib.panel.parts.choiceBox import ChoiceBox
@@ -89,7 +90,7 @@ def _choice(volume, other, isTicked):
         checkPhases(volume, Phases((other.GetID(),)))
     except UserError as error:
         # A tick can be taken away from one that was damaged since.
-        return PhaseChoice(other.GetID(), name, isTicked, "" if isTicked else str(error))
+        return PhaseChoice(other.GetID(), name, isTicked, "" if isTicked else sentenceOn(error))
     title = name if hasSameVoxels(volume, other) else _("{name} (other voxels: is resampled)").format(name=name)
     return PhaseChoice(other.GetID(), title, isTicked)
 

@@ -96,10 +96,9 @@ class ProposalsSection(PanelSection, VTKObservationMixin):
     @property
     def _models(self):
         """What the server says of the chosen model and of the one that proposes; None where it says nothing."""
-        models, name = self.session.models, self.session.model
-        chosen = next((model for model in models if (model["name"] == name if name else model["default"])), None)
+        chosen = self.session.chosenModel
         # A server of an earlier version says nothing of proposals.
-        able = [model for model in models if model.get("proposes")]
+        able = [model for model in self.session.models if model.get("proposes")]
         if chosen in able:
             return chosen, chosen
         return chosen, next((model for model in able if model["installed"]), next(iter(able), None))

@@ -12,6 +12,7 @@ from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.panel.frame.errorSentences import sentenceOn
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.confidenceStrip import ConfidenceStrip, SliceWords
 from MedSAMSegLib.slices.sliceRecord import EDITED
@@ -114,7 +115,7 @@ class ReviewSection(PanelSection, VTKObservationMixin):
             states = self.session.logic.slices(segmentation, volume, segmentID, axis)
         except UserError as error:
             # Such as voxels that do not coincide any more: nothing can be said of slices until that is put right.
-            self._problem, self._subject = str(error), None
+            self._problem, self._subject = sentenceOn(error), None
             return
         self._states = {state.index: state for state in states}
         self._subject, self._seen = subject, seen

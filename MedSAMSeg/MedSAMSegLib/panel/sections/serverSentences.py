@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from slicer.i18n import tr as _
 
+from MedSAMSegLib.panel.frame.errorSentences import sentenceOn as sentenceOnError
+
 if TYPE_CHECKING:
     from MedSAMSegLib.server.serverState import ServerState
 
@@ -64,7 +66,7 @@ def _errorSentence(state):
         return _("{model} is not on this computer. Get it under Installation.").format(model=state.model)
     if state.error.code == "server_missing":
         return _("Not installed; see Installation.")
-    return str(state.error)
+    return sentenceOnError(state.error)
 
 
 def _deviceName(device):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
-import logging
 import shutil
 import threading
 import time
@@ -13,19 +11,16 @@ from pathlib import Path
 
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.serving.group.known_users import KnownUsers
 from medsamseg_server.serving.group.quota_store import QuotaStore
-from medsamseg_server.serving.group.users_file import Quota, User, read_users, token_digest
+from medsamseg_server.serving.group.users_file import Quota
 from medsamseg_server.serving.job_list import JobList
 from medsamseg_server.serving.leases import LeaseEndedError, Leases, Limits, NoPlaceError
 from medsamseg_server.serving.service import Service
 from medsamseg_server.serving.status_contract import Places
 
-logger = logging.getLogger(__name__)
-
 #: The panel gives no sign of life while nobody does anything with it.
 LIMITS = Limits(idle=1800.0, liveness=None)
-#: What a .npy file has beside its voxels, generously.
-_HEADER_BYTES = 2**16
 _WATCH_SECONDS = 1.0
 
 
@@ -74,7 +69,7 @@ class Group:
     """
 
     def __init__(self, file: Path, service: Service, shares: Shares, now: Callable[[], float] = time.monotonic) -> None:
-        self._file = file
+        self._users = KnownUsers(file, self._drop_former_users)
         self._service = service
         self._shares = shares
         self._nothing = service.for_user("", QuotaStore(Quota()), EmbeddingCache(0), 0)
@@ -85,16 +80,13 @@ class Group:
             lambda place: place.jobs.is_at_work,
             now=now,
         )
-        self._lock = threading.Lock()
         self._stopped = threading.Event()
-        self._stamp = self._file_stamp()
-        self._users: dict[str, User] | None = _by_id(read_users(file))
-        self._drop_folders(self._users)
+        self._drop_former_users(self._users.ids)
 
     @property
     def users(self) -> int:
         """How many there are."""
-        return len(self._users or ())
+        return len(self._users)
 
     def find(self, token: bytes) -> str | None:
         """Return the ID of the user with a token; None when nobody has it.
@@ -102,18 +94,11 @@ class Group:
         Raises:
             MedSAMSegError: ``users_file_unusable``.
         """
-        self.refresh()
-        digest = token_digest(token)
-        found = None
-        # All are compared, in constant time, so that how long it takes tells nothing.
-        for user in self._known().values():
-            if hmac.compare_digest(user.token_sha256, digest):
-                found = user.user_id
-        return found
+        return self._users.find(token)
 
     def most_upload_bytes(self, caller: str) -> int:
         """Return how much a user may upload at the same time."""
-        return self._user(caller).quota.memory + _HEADER_BYTES
+        return self._users.most_upload_bytes(caller)
 
     def service_of(self, caller: str, claims: bool = False) -> Service:
         """Return a user's own service; one in which nothing is known where the user has no place.
@@ -136,11 +121,11 @@ class Group:
             raise self._no_place(error.seconds) from error
 
     def _claim(self, caller: str) -> Service:
-        quota = self._user(caller).quota
+        quota = self._users.quota_of(caller)
         quota = Quota(quota.volumes, min(quota.memory, self._shares.volume_bytes), quota.jobs)
         place = self._leases.claim(caller, lambda: self._make_place(caller, quota), self._fits(quota))
         try:
-            self._user(caller)
+            self._users.quota_of(caller)
         except MedSAMSegError:
             # Revoked since the first look; nobody would take the place back.
             self._leases.release(caller)
@@ -153,7 +138,7 @@ class Group:
         Raises:
             MedSAMSegError: ``unauthorized`` when the user has just been revoked.
         """
-        return self._user(caller).quota
+        return self._users.quota_of(caller)
 
     def places(self) -> Places:
         """Return how many users are at work, and how many can be."""
@@ -169,22 +154,7 @@ class Group:
 
     def refresh(self) -> None:
         """Read the file of users again if it has changed; who is in it no more is out, with all that was computed."""
-        with self._lock:
-            stamp = self._file_stamp()
-            if stamp == self._stamp:
-                return
-            self._stamp = stamp
-            try:
-                self._users = _by_id(read_users(self._file))
-            except MedSAMSegError as error:
-                self._users = None
-                logger.warning("Nobody is let in: %s", error)
-                return
-            users = self._users
-        for caller in self._leases.held():
-            if caller not in users:
-                self._leases.release(caller)
-        self._drop_folders(users)
+        self._users.refresh()
 
     def watch(self) -> None:
         """Notice changes and ended leases also while nobody asks for anything, on a thread, until ``stop``."""
@@ -198,20 +168,6 @@ class Group:
         while not self._stopped.wait(_WATCH_SECONDS):
             self.refresh()
             self._leases.held()
-
-    def _known(self) -> dict[str, User]:
-        users = self._users
-        if users is None:
-            message = "The server's file of users cannot be used at the moment."
-            raise MedSAMSegError(ErrorKind.NO_PLACE, "users_file_unusable", message, "Ask who runs the server.")
-        return users
-
-    def _user(self, caller: str) -> User:
-        user = self._known().get(caller)
-        if user is None:
-            hint = "Ask who runs the server for a new token."
-            raise MedSAMSegError(ErrorKind.UNAUTHORIZED, "unauthorized", "Your token was revoked.", hint)
-        return user
 
     def _fits(self, quota: Quota) -> Callable[[Sequence[_Place]], bool]:
         def fits(places: Sequence[_Place]) -> bool:
@@ -233,21 +189,13 @@ class Group:
         hint = f"Try again {when}, or ask who runs the server for more places or memory."
         return MedSAMSegError(ErrorKind.NO_PLACE, "places_taken", message, hint)
 
-    def _file_stamp(self) -> tuple[int, ...] | None:
-        try:
-            status = self._file.stat()
-        except OSError:
-            return None
-        return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-
-    def _drop_folders(self, users: dict[str, User]) -> None:
-        """Remove the embeddings of those who are no users any more."""
+    def _drop_former_users(self, users: frozenset[str]) -> None:
+        """End the leases and remove the embeddings of those who are no users any more."""
+        for caller in self._leases.held():
+            if caller not in users:
+                self._leases.release(caller)
         folder = self._shares.embeddings_folder
         if folder.is_dir():
             for path in folder.iterdir():
                 if path.name not in users and not path.is_symlink() and path.is_dir():
                     shutil.rmtree(path, ignore_errors=True)
-
-
-def _by_id(users: Sequence[User]) -> dict[str, User]:
-    return {user.user_id: user for user in users}

@@ -16,7 +16,7 @@ from medsamseg_server.engine.close_ups import View, whole_slice
 from medsamseg_server.models.click_frames import reach_of, to_cells, to_pixels
 from medsamseg_server.models.click_head import ClickHead, ray_places, reach
 from medsamseg_server.models.specification import ModelSpecification
-from medsamseg_server.training.box_lesson import Sample, to_samples
+from medsamseg_server.training.box_task import Sample, to_samples
 from medsamseg_server.training.boxes import tight_box
 from medsamseg_server.training.cases import TrainingSlice
 from medsamseg_server.training.clicks import random_click
@@ -31,7 +31,7 @@ _VALIDATION = 1_000_003
 
 
 @dataclass(frozen=True)
-class _Exercise:
+class _Example:
     """One click: the embedding it is on, where, what is on the rays (D, R), and how far the object reaches (4,)."""
 
     embedding: NDArray[np.float16]
@@ -40,13 +40,13 @@ class _Exercise:
     reach: NDArray[np.float32]
 
 
-class ClickLesson:
-    """Learning boxes from clicks; see ``loop.Lesson``. The loss is that of the rays, of the distances and of the box.
+class ClickTask:
+    """Boxes from clicks; see ``loop.TrainingTask``. The loss is that of the rays, of the distances and of the box.
 
     Args:
         specification: of the model whose embeddings the head takes.
         embeddings: give these.
-        training: slices to learn from.
+        training: slices to train on.
         validation: slices to measure on; the score is the mean IoU of the boxes in whole slices and close-ups.
         seed: of all that is random.
     """
@@ -85,30 +85,30 @@ class ClickLesson:
 
     def loss(self, module: nn.Module, samples: Sequence[int], epoch: int) -> Tensor:
         """Return the mean loss of a click on each of some objects."""
-        exercises = []
+        examples = []
         for number in samples:
             sample = self._training[number]
             looks = self._looks(sample, number)
             turn = int(np.random.default_rng((self._seed, epoch, number, 1)).integers(len(looks)))
-            exercises.append(self._exercise(sample, looks[turn], (self._seed, epoch, number)))
-        return torch.cat([_losses(*group) for group in self._ask(module, exercises)]).mean()
+            examples.append(self._example(sample, looks[turn], (self._seed, epoch, number)))
+        return torch.cat([_losses(*group) for group in self._ask(module, examples)]).mean()
 
     @torch.inference_mode()
     def validate(self, module: nn.Module) -> dict[str, float]:
         """Return the mean IoU of the boxes round one click on each object, in each of its views."""
-        exercises = [
-            self._exercise(sample, view, (self._seed, _VALIDATION, number))
+        examples = [
+            self._example(sample, view, (self._seed, _VALIDATION, number))
             for number, sample in enumerate(self._validation, _VALIDATION)
             for view in self._looks(sample, number)
         ]
-        ious = torch.cat([_box_iou(reach(logits), wanted)[0] for logits, _, wanted in self._ask(module, exercises)])
+        ious = torch.cat([_box_iou(reach(logits), wanted)[0] for logits, _, wanted in self._ask(module, examples)])
         return {"score": float(ious.mean()), "box_iou": float(ious.mean())}
 
     def _looks(self, sample: Sample, number: int) -> list[View]:
         whole = whole_slice(self._specification, sample.size)
         return list(dict.fromkeys([whole, *self._views.every(sample.mask, sample.size, number)]))
 
-    def _exercise(self, sample: Sample, view: View, seed: tuple[int, ...]) -> _Exercise:
+    def _example(self, sample: Sample, view: View, seed: tuple[int, ...]) -> _Example:
         specification = self._specification.at(view.input_size)
         corner = np.array([view.x0, view.y0])
         click = random_click(sample.mask, seed) - corner
@@ -119,17 +119,17 @@ class ClickLesson:
         box = tight_box(sample.mask) - np.tile(corner, 2)
         embedding = self._embeddings.get(view.cut(sample.slice.gray), view.input_size)
         inside = mask[rows, columns].astype(np.float32)
-        return _Exercise(embedding, cells, inside, reach_of(specification, click, box, view.shape))
+        return _Example(embedding, cells, inside, reach_of(specification, click, box, view.shape))
 
-    def _ask(self, module: nn.Module, exercises: list[_Exercise]) -> list[tuple[Tensor, Tensor, Tensor]]:
-        """Return logits, what is on the rays and the reach of groups of exercises, each with inputs of one size."""
+    def _ask(self, module: nn.Module, examples: list[_Example]) -> list[tuple[Tensor, Tensor, Tensor]]:
+        """Return logits, what is on the rays and the reach of groups of examples, each with inputs of one size."""
         device = next(self.module.parameters()).device
 
-        def side(each: _Exercise) -> int:
+        def side(each: _Example) -> int:
             return int(each.embedding.shape[-1])
 
         answers = []
-        for _, group in groupby(sorted(exercises, key=side), key=side):
+        for _, group in groupby(sorted(examples, key=side), key=side):
             alike = list(group)
             embeddings, clicks, inside, wanted = (
                 torch.from_numpy(np.stack([getattr(each, name) for each in alike]).astype(np.float32)).to(device)

@@ -6,7 +6,7 @@ import torch
 
 from medsamseg_server.models.upsampling import upsample_masks
 from medsamseg_server.training.adapting import Parts, choose_parts, merge_adapters
-from medsamseg_server.training.box_lesson import flip, flip_box
+from medsamseg_server.training.box_task import flip, flip_box
 from medsamseg_server.training.decoding import BoxToMask, decode_each, mask_target
 from medsamseg_server.training.losses import MaskLoss, iou_loss
 from medsamseg_server.weights.catalog import get_specification

@@ -47,7 +47,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Exercise:
+class Example:
     """One object as the network is asked for it.
 
     Attributes:
@@ -72,24 +72,24 @@ Prepare = Callable[[TrainingSlice, View, tuple[bool, bool]], NDArray[Any]]
 
 
 @dataclass(frozen=True)
-class Lessons:
-    """How the objects are taught.
+class BoxTaskOptions:
+    """How a network is trained for objects in boxes.
 
     Attributes:
         largest_shift: how far boxes are pushed outward, in pixels of an input of 1024.
-        teaches_iou: whether the error of the predicted IoU is part of the loss, as for LiteMedSAM.
+        with_iou_loss: whether the error of the predicted IoU is part of the loss, as for LiteMedSAM.
         flips: whether slices are turned over at random.
         seed: of all that is random.
     """
 
     largest_shift: int = LARGEST_SHIFT
-    teaches_iou: bool = True
+    with_iou_loss: bool = True
     flips: bool = False
     seed: int = 0
 
 
-class BoxLesson:
-    """Learning objects on slices from their boxes; see ``loop.Lesson``.
+class BoxTask:
+    """Objects on slices from their boxes; see ``loop.TrainingTask``.
 
     Args:
         module: takes groups of prepared slices (B, …) and of boxes (B, 4) in the frame of the network's input, and
@@ -97,9 +97,9 @@ class BoxLesson:
         specification: the network's protocol.
         views: what is seen of an object.
         prepare: makes the network's input of a view of a slice.
-        training: slices to learn from.
+        training: slices to train on.
         validation: slices to measure on, by name of the set; the first set's Dice is the score.
-        lessons: how.
+        options: how.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class BoxLesson:
         prepare: Prepare,
         training: Sequence[TrainingSlice],
         validation: Mapping[str, Sequence[TrainingSlice]],
-        lessons: Lessons,
+        options: BoxTaskOptions,
     ) -> None:
         self.module = module
         self._specification = specification
@@ -118,7 +118,7 @@ class BoxLesson:
         self._prepare = prepare
         self._samples = to_samples(training)
         self._validation = {name: to_samples(slices) for name, slices in validation.items()}
-        self._lessons = lessons
+        self._options = options
         self._mask_loss = MaskLoss()
 
     @property
@@ -129,8 +129,8 @@ class BoxLesson:
     def loss(self, module: nn.Module, samples: Sequence[int], epoch: int) -> Tensor:
         """Return the mean loss of some objects."""
         device = _device(self.module)
-        exercises = sorted((self._teach(number, epoch) for number in samples), key=lambda each: each.side)
-        groups = [list(group) for _, group in groupby(exercises, key=lambda each: each.side)]
+        examples = sorted((self._example(number, epoch) for number in samples), key=lambda each: each.side)
+        groups = [list(group) for _, group in groupby(examples, key=lambda each: each.side)]
         inputs = [_stack([each.input for each in group]).to(device) for group in groups]
         boxes = [_stack([each.box for each in group]).to(device) for group in groups]
         losses = []
@@ -138,8 +138,8 @@ class BoxLesson:
             masks = _stack([each.target for each in group]).to(device)
             loss: Tensor = self._mask_loss(logits.float(), masks)
             # Several devices wait for each other's gradients, also for those that are zero.
-            loss = loss + (iou_loss(scores.float(), logits, masks) if self._lessons.teaches_iou else 0 * scores.sum())
-            losses.append(loss * (len(group) / len(exercises)))
+            loss = loss + (iou_loss(scores.float(), logits, masks) if self._options.with_iou_loss else 0 * scores.sum())
+            losses.append(loss * (len(group) / len(examples)))
         return torch.stack(losses).sum()
 
     def validate(self, module: nn.Module) -> dict[str, float]:
@@ -156,7 +156,7 @@ class BoxLesson:
         for number, sample in enumerate(samples):
             view = self._views.used(sample.mask, sample.size)
             specification = self._specification.at(view.input_size)
-            box = self._box(sample, view, (self._lessons.seed, _VALIDATION, number))
+            box = self._box(sample, view, (self._options.seed, _VALIDATION, number))
             inputs = torch.from_numpy(self._prepare(sample.slice, view, (False, False)).astype(np.float32))[None]
             boxes = torch.from_numpy(boxes_to_network(specification, box[None], view.shape))
             ((logits, _),) = module([inputs.to(device)], [boxes.to(device)])
@@ -166,27 +166,27 @@ class BoxLesson:
             found.append(_dice(mask, sample.mask.to_array(sample.size)))
         return found
 
-    def _teach(self, number: int, epoch: int) -> Exercise:
+    def _example(self, number: int, epoch: int) -> Example:
         """Return one object with what is random about it in an epoch."""
         sample = self._samples[number]
         view = self._views.learned(sample.mask, sample.size, number, epoch)
         specification = self._specification.at(view.input_size)
-        seed = (self._lessons.seed, epoch, number)
+        seed = (self._options.seed, epoch, number)
         box = self._box(sample, view, seed)
         mask = view.cut(sample.mask.to_array(sample.size))
         flips = (False, False)
-        if self._lessons.flips:
+        if self._options.flips:
             down, across = np.random.default_rng((*seed, 1)).integers(0, 2, 2).astype(bool).tolist()
             flips = (down, across)
             mask, box = flip(mask, flips), flip_box(box, view.shape, flips)
         prepared = self._prepare(sample.slice, view, flips).astype(np.float32)
         network_box = boxes_to_network(specification, box[None], view.shape)[0]
-        return Exercise(prepared, network_box, mask_target(specification, mask))
+        return Example(prepared, network_box, mask_target(specification, mask))
 
     def _box(self, sample: Sample, view: View, seed: tuple[int, ...]) -> NDArray[np.float64]:
         """Return a box (4,) of an object, pushed outward at random, in pixels of a view."""
         seen = max(view.shape)
-        x0, y0, x1, y1 = jittered_box(sample.mask, sample.size, seed, self._lessons.largest_shift, seen)
+        x0, y0, x1, y1 = jittered_box(sample.mask, sample.size, seed, self._options.largest_shift, seen)
         return np.array(view.box_inside((x0, y0, x1, y1)))
 
 
