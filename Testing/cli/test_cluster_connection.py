@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import types
 
 import pytest
@@ -73,6 +74,24 @@ def test_what_each_worker_takes_of_its_machine(monkeypatch, workers, nodes, coun
     there = [{"Alive": True, "Resources": resources} for resources in nodes]
     gone = {"Alive": False, "Resources": {"CPU": 64.0}}
     assert workers.shares(types.SimpleNamespace(nodes=lambda: [*there, gone]), most=100) == (count, takes)
+
+
+@pytest.mark.parametrize("was_connected", [False, True])
+def test_what_Ray_prints_on_a_thread_of_its_own_is_not_on_standard_output(
+    ray, monkeypatch, capsys, caplog, was_connected
+):
+    """As it prints that a worker died, whatever it was told."""
+    caplog.set_level("INFO")
+    monkeypatch.setattr(sys.modules["ray"], "init", lambda **_: None)
+    monkeypatch.setattr(sys.modules["ray"], "is_initialized", lambda: was_connected)
+    with connected():
+        thread = threading.Thread(target=print, args=["A worker died"], name="ray_listen_error_messages")
+        thread.start()
+        thread.join()
+        print("done", flush=True)
+    print("afterwards")
+    assert capsys.readouterr().out == "done\nafterwards\n"
+    assert "A worker died" in caplog.text
 
 
 def test_without_Ray_it_says_what_to_install(monkeypatch):

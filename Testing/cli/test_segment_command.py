@@ -162,7 +162,8 @@ def test_sizes_are_told_with_the_range_of_the_masks_that_voted(run, networks, im
     inside = ("--slice", "5", "--box", "8,10,16.4,18.4", "--range", "5:5", *WINDOW)
     out = tmp_path / "out.seg.nrrd"
     result = run("segment", image_file, *inside, "-o", out, "--csv")
-    assert " voxels, 0.73 ml (0.73–0.90) on slice 5, longest diameter 21.6 mm (21.6–24.1) × " in result.out
+    sizes = "0.73 ml (0.73–0.90) on slice 5, longest diameter 21.6 mm (21.6–24.1) × 16.2 mm (16.2–18.1) on"
+    assert sizes in result.out
     with (tmp_path / "out.segments.csv").open() as file:
         (row,) = csv.DictReader(file)
     assert (row["volume_ml_low"], row["volume_ml_high"]) == ("0.729", "0.9")
@@ -186,8 +187,14 @@ def test_quiet_prints_nothing(run, networks, image_file, tmp_path):
 
 
 def test_progress_is_shown_to_a_terminal(run, networks, image_file, tmp_path, monkeypatch):
-    monkeypatch.setattr(segment_scan, "shows_progress", lambda args: True)
-    assert "slice/s" in run("segment", image_file, *BOX, *WINDOW, "-o", tmp_path / "out.nrrd").err
+    for module in (segment_scan, engine_options):
+        monkeypatch.setattr(module, "shows_progress", lambda args: True)
+    shown = run("segment", image_file, *BOX, *WINDOW, "-o", tmp_path / "out.nrrd").err
+    assert "slice/s" in shown
+    # Gone again once the network is there.
+    waiting = shown.split("\r")[0]
+    assert waiting.startswith("Loading the network; the first time")
+    assert shown.split("\r")[1] == " " * len(waiting)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ OPTIONS = {option for parser in PARSERS for action in parser._actions for option
 OPTIONS_OF_OTHERS = {
     ("docs/speed.md", "--quick"),
     ("docs/speed.md", "--only"),
+    ("docs/cluster.md", "--only"),
     ("docs/speed.md", "--vs-today"),
     ("docs/group.md", "--build-arg"),
     ("docs/group.md", "--hostname"),

@@ -37,6 +37,9 @@ class FakePredictor:
     def at(self, input_size):
         return self
 
+    def release(self):
+        """Give back nothing: called in quiet moments."""
+
     def prepare(self, image):
         height, width = image.shape[:2]
         prepared = np.zeros((3, FRAME, FRAME), np.float32)

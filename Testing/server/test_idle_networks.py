@@ -112,3 +112,20 @@ def test_quiet_thread_tidies_and_goes_on_working(monkeypatch):
     finally:
         scheduler.close()
     assert threads == {"encoding"}
+
+
+def test_work_goes_on_after_a_quiet_moment_that_went_wrong(monkeypatch, caplog):
+    monkeypatch.setattr(scheduling, "_QUIET_SECONDS", 0.001)
+    tried = threading.Event()
+
+    def fail():
+        tried.set()
+        raise RuntimeError("out of memory")
+
+    scheduler = Scheduler("encoding", when_quiet=fail)
+    try:
+        assert tried.wait(WAIT)
+        assert scheduler.submit(Priority.CLICK, lambda: "done").result(WAIT) == "done"
+    finally:
+        scheduler.close()
+    assert "quiet moment" in caplog.text

@@ -96,7 +96,9 @@ class Cluster:
             except ServerError as error:
                 # Of a propagation in the middle of which its replica died, the end is told, and it is begun anew.
                 told = "told_again" if act == self._propagate else "told_again_clicks"
-                self._count(told if error.code == "volume_unknown" else "lost_sessions")
+                is_lost = error.code != "volume_unknown"
+                self._count("lost_sessions" if is_lost else told)
+                self._count(f"error_{error.code}", is_lost)
 
     def _click(self, client, upload, voxels, index):
         prompts = [SlicePrompt(0, index, BOX)]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import slicer
 
+from MedSAMSegLib.client.serverReplies import SliceMask
 from slicerhost import widgetDriver
 
 SHAPE = (40, 50, 60)
@@ -69,3 +70,16 @@ def test_sameScanIsRefusedInWords(opened):
     opened.ui.earlierVolumeSelector.setCurrentNode(opened.ui.volumeSelector.currentNode())
     widgetDriver.click(opened.ui.startFollowUpButton)
     assert opened.ui.statusLabel.text.startswith("The earlier scan and the later one are the same")
+
+
+def test_nothingToFollowUpIsSaid(gui, opened):
+    opened.ui.earlierSegmentationSelector.currentNode().GetSegmentation().RemoveAllSegments()
+    widgetDriver.click(opened.ui.startFollowUpButton)
+    gui.waitUntil(lambda: opened.ui.statusLabel.text.startswith("'March lesions' holds no lesion to look for."))
+
+
+def test_nothingFoundIsNothingToCheck(gui, server, opened):
+    server.maskOfBox = lambda box: SliceMask(0, 0, np.zeros((1, 1), bool), 0.9)
+    widgetDriver.click(opened.ui.startFollowUpButton)
+    sentence = "No lesion was found on both scans. Not found: 1. New: 0. Liver 1: Nothing was found in its box."
+    gui.waitUntil(lambda: opened.ui.statusLabel.text == sentence)

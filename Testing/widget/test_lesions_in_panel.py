@@ -1,5 +1,6 @@
 """The table of lesions: what it shows, where a row and the keys lead, what accepting does."""
 
+import numpy as np
 import pytest
 import slicer
 
@@ -137,7 +138,7 @@ def test_linesBecomeLesions(gui, opened):
     addLine((20, 20, 25), (30, 24, 25))
     widgetDriver.click(opened.ui.useLinesButton)
     gui.waitUntil(lambda: [row[1] for row in rows(opened)] == ["axial 12", "axial 25"])
-    gui.waitUntil(lambda: opened.ui.statusLabel.text.startswith("Found"))
+    gui.waitUntil(lambda: opened.ui.statusLabel.text.startswith("Found all 2 lesions. Tick"))
     opened.ui.statusLabel.text = ""
     widgetDriver.click(opened.ui.useLinesButton)
     assert opened.ui.statusLabel.text.startswith("There is no line to use.")
@@ -153,7 +154,33 @@ def test_roiBecomesALesion(gui, opened):
     gui.waitUntil(lambda: [row[1] for row in rows(opened)] == ["axial 12"])
     gui.waitUntil(lambda: opened.ui.statusLabel.text.startswith("Found"))
     widgetDriver.click(opened.ui.useROIsButton)
-    assert opened.ui.statusLabel.text.startswith("There is no ROI to use.")
+    assert opened.ui.statusLabel.text.startswith("There is no unused ROI that is visible")
+
+
+def test_whatCameOfSeveralROIsIsSaidTogether(gui, server, opened):
+    for number, depth in enumerate((12, 25)):
+        roi = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode", f"Node {number}")
+        roi.CreateDefaultDisplayNodes()
+        roi.SetCenter(25, 20, depth)
+        roi.SetSize(10, 8, 6)
+    turned = np.eye(4)
+    turned[:2, :2] = [[0.8, -0.6], [0.6, 0.8]]
+    turned[:3, 3] = 25, 20, 25
+    roi.SetAndObserveObjectToNodeMatrix(slicer.util.vtkMatrixFromArray(turned))
+    widgetDriver.click(opened.ui.useROIsButton)
+    gui.waitUntil(lambda: opened.ui.statusLabel.text.startswith("Found all 2 lesions."))
+    # What the first or the last one alone would have to say is not lost.
+    assert "'Node 1' is turned by 37°" in opened.ui.statusLabel.text
+
+
+def test_anEmptyLesionIsToldAsOne(gui, two):
+    widgetDriver.click(two.ui.newLesionButton)
+    gui.waitUntil(lambda: len(rows(two)) == 3)
+    for _time in range(3):
+        widgetDriver.click(two.ui.nextLesionButton)
+        if "Segment 3" in two.ui.statusLabel.text:
+            break
+    assert two.ui.statusLabel.text == "Segment 3 is empty so far: draw a box round the lesion."
 
 
 def test_rejectedLesionGoesAndComesBackByOneUndo(gui, two):

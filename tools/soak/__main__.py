@@ -1,9 +1,12 @@
 """`make soak`: load and faults for minutes; writes soak/results.json. Fails when anything was wrong.
 
-Usage: python tools/soak [part ...] with the parts load, kills, inputs, disk, users and
-cluster; all of them when none is named.
+    python tools/soak [--share S] [part ...]
+
+with the parts load, kills, inputs, disk, users and cluster; all of them when none is named. A share of 0.1 does a tenth
+of all that.
 """
 
+import argparse
 import json
 import sys
 import tempfile
@@ -22,7 +25,15 @@ from soakUsers import Users
 from soakVolumes import prepareHome
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = {"load": Load, "kills": Kills, "inputs": BadInputs, "disk": FullDisk, "users": Users, "cluster": Cluster}
+#: What carries out a part, and how much of what it does.
+PARTS = {
+    "load": (Load, {"clicks": 10_000}),
+    "kills": (Kills, {"kills": 200}),
+    "inputs": (BadInputs, {"requests": 5000}),
+    "disk": (FullDisk, {"clicks": 200}),
+    "users": (Users, {"clicks": 4000}),
+    "cluster": (Cluster, {"kills": 200}),
+}
 
 #: What has to be zero.
 FAULTS = (
@@ -41,18 +52,23 @@ FAULTS = (
 MOST_GROWTH_MB = 64.0
 
 
-def main(names):
+def main():
     """Run the parts, write the figures, and return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="part", choices=[*PARTS, []], help=f"one of {', '.join(PARTS)}")
+    parser.add_argument("--share", type=float, default=1.0, help="of what is done usually (default: 1)")
+    arguments = parser.parse_args()
     totals, figures = Counter(), {}
-    for name in names or PARTS:
+    for name in arguments.parts or PARTS:
         start = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
             prepareHome(Path(folder))
-            figures[name] = {**PARTS[name](Path(folder)).run(), "seconds": round(time.monotonic() - start, 1)}
+            found = _runPart(name, Path(folder), arguments.share)
+            figures[name] = {**found, "seconds": round(time.monotonic() - start, 1)}
         print(name, json.dumps(figures[name]), flush=True)
         totals.update({key: value for key, value in figures[name].items() if key != "seconds"})
     wanted = ("clicks", "kills", "worker_kills", "requests", "users", *FAULTS, "rss_growth_mb")
-    results = {**{key: totals.get(key, 0) for key in wanted}, "parts": figures}
+    results = {**{key: totals.get(key, 0) for key in wanted}, "share": arguments.share, "parts": figures}
     (ROOT / "soak").mkdir(exist_ok=True)
     (ROOT / "soak" / "results.json").write_text(json.dumps(results, indent=1) + "\n")
     wrong = {key: results[key] for key in FAULTS if results[key]}
@@ -62,5 +78,10 @@ def main(names):
     return int(bool(wrong))
 
 
+def _runPart(name, folder, share):
+    kind, usual = PARTS[name]
+    return kind(folder, **{what: max(1, round(share * count)) for what, count in usual.items()}).run()
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

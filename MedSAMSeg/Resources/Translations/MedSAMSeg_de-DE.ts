@@ -1154,6 +1154,30 @@
             <translation>Die Box liegt außerhalb des Volumens „{name}“.</translation>
         </message>
         <message>
+            <source>The click lies outside the volume '{name}'.</source>
+            <translation>Der Klick liegt außerhalb des Volumens „{name}“.</translation>
+        </message>
+        <message>
+            <source>Click where the view shows something of the volume.</source>
+            <translation>Klicken Sie dorthin, wo die Ansicht etwas vom Volumen zeigt.</translation>
+        </message>
+        <message>
+            <source>The segment '{name}' has boxes on rotated planes; through time, objects are followed on the volume's own slices.</source>
+            <translation>Das Segment „{name}“ hat Boxen auf gedrehten Ebenen; durch die Zeit werden Objekte auf den eigenen Schichten des Volumens verfolgt.</translation>
+        </message>
+        <message>
+            <source>Delete these boxes; draw one in a view that is not rotated, or with 'Nearest slice in rotated views'.</source>
+            <translation>Löschen Sie diese Boxen; zeichnen Sie eine in einer nicht gedrehten Ansicht oder mit „In gedrehten Ansichten die nächste Schicht“.</translation>
+        </message>
+        <message>
+            <source>The saved work needs the scan {name}, which is not beside it in {folder}.</source>
+            <translation>Die gesicherte Arbeit braucht die Aufnahme {name}, die nicht neben ihr in {folder} liegt.</translation>
+        </message>
+        <message>
+            <source>Put the scan there, or remove the saved work.</source>
+            <translation>Legen Sie die Aufnahme dorthin, oder entfernen Sie die gesicherte Arbeit.</translation>
+        </message>
+        <message>
             <source>Draw it where the view shows something of the volume.</source>
             <translation>Zeichnen Sie sie dort, wo die Ansicht etwas vom Volumen zeigt.</translation>
         </message>
@@ -2457,6 +2481,10 @@
             <translation>Der Server hat das Volumen {key}… nicht (mehr).</translation>
         </message>
         <message>
+            <source>The replica that had the volume {key}… has ended.</source>
+            <translation>Der Server, der das Volumen {key}… hatte, ist zu Ende gegangen.</translation>
+        </message>
+        <message>
             <source>Upload the volume again.</source>
             <translation>Laden Sie das Volumen noch einmal hoch.</translation>
         </message>
@@ -2580,6 +2608,14 @@
         <message>
             <source>Nothing changed.</source>
             <translation>Nichts hat sich geändert.</translation>
+        </message>
+        <message>
+            <source>Found all {count} lesions. Tick 'All segments with boxes' and press Propagate to follow them.</source>
+            <translation>Alle {count} Läsionen gefunden. Haken Sie „Alle Segmente mit Boxen“ an und drücken Sie „Propagieren“, um sie zu verfolgen.</translation>
+        </message>
+        <message>
+            <source>Found {found} of {count} lesions. The segments of the others are empty: draw their boxes anew.</source>
+            <translation>{found} von {count} Läsionen gefunden. Die Segmente der übrigen sind leer: Zeichnen Sie deren Boxen neu.</translation>
         </message>
         <message>
             <source>The one mask.</source>
@@ -3135,8 +3171,16 @@
             <translation>Die Läsionen von {name} werden gesucht …</translation>
         </message>
         <message>
+            <source>'{name}' holds no lesion to look for. Choose the segmentation of the earlier scan.</source>
+            <translation>„{name}“ enthält keine Läsion, die gesucht werden könnte. Wählen Sie die Segmentierung der früheren Aufnahme.</translation>
+        </message>
+        <message>
             <source>On both scans: {matched}. Not found: {gone}. New: {new}. Check what was found as any other.</source>
             <translation>Auf beiden Aufnahmen: {matched}. Nicht gefunden: {gone}. Neu: {new}. Prüfen Sie das Gefundene wie jedes andere.</translation>
+        </message>
+        <message>
+            <source>No lesion was found on both scans. Not found: {gone}. New: {new}.</source>
+            <translation>Keine Läsion wurde auf beiden Aufnahmen gefunden. Nicht gefunden: {gone}. Neu: {new}.</translation>
         </message>
         <message>
             <source>Cancelled. Lesions that were found stay.</source>
@@ -3428,6 +3472,10 @@
             <translation>{name}: {place}, {diameter:.1f} mm, {volume:.2f} ml, {state}.</translation>
         </message>
         <message>
+            <source>{name} is empty so far: draw a box round the lesion.</source>
+            <translation>{name} ist noch leer: Zeichnen Sie eine Box um die Läsion.</translation>
+        </message>
+        <message>
             <source>All slices of {name} are accepted: {count}.</source>
             <translation>Alle Schichten von {name} sind akzeptiert: {count}.</translation>
         </message>
@@ -3467,8 +3515,8 @@
             <translation>Mit Linien Gemessenes wird gesucht: {count} …</translation>
         </message>
         <message>
-            <source>There is no ROI to use. Draw one round each lesion inside the volume: Markups, ROI.</source>
-            <translation>Es gibt keine verwendbare ROI. Zeichnen Sie eine um jede Läsion innerhalb des Volumens: Modul „Markups“, ROI.</translation>
+            <source>There is no unused ROI that is visible and wholly inside the volume. Draw one: Markups, ROI.</source>
+            <translation>Es gibt keine unbenutzte ROI, die sichtbar ist und ganz im Volumen liegt. Zeichnen Sie eine: Modul „Markups“, ROI.</translation>
         </message>
         <message>
             <source>Looking into the ROIs: {count} …</source>

@@ -11,6 +11,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from medsamseg_server.cluster.own_output import own_output
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.system.packages import require_packages
 
@@ -43,13 +44,15 @@ def connected(address: str = LOCAL) -> Iterator[ModuleType]:
     ray = import_ray(address)
     if ray.is_initialized():
         # Whoever connected decides how long that lasts.
-        yield ray
+        with own_output():
+            yield ray
         return
-    _connect(ray, address)
-    try:
-        yield ray
-    finally:
-        ray.shutdown()
+    with own_output():
+        _connect(ray, address)
+        try:
+            yield ray
+        finally:
+            ray.shutdown()
 
 
 def check_ray_installed() -> None:

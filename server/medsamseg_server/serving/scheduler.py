@@ -229,8 +229,15 @@ class Scheduler:
                 timeout = None if self._when_quiet is None else _QUIET_SECONDS
                 if self._changed.wait_for(lambda: self._queue or self._closing, timeout):
                     return
-            assert self._when_quiet is not None
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Do what is done in quiet moments; whatever comes of that, work goes on."""
+        assert self._when_quiet is not None
+        try:
             self._when_quiet()
+        except Exception:
+            logger.exception("Unexpected error in a quiet moment")
 
     def _order(self, priority: Priority) -> tuple[int, int]:
         number = next(self._numbers)

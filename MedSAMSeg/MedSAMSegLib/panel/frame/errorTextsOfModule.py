@@ -37,6 +37,15 @@ def texts() -> list[tuple[str, str]]:
         _("The box '{name}' was turned against the volume '{name2}'."),
         _("Delete the box and draw it again."),
         _("The box lies outside the volume '{name}'."),
+        _("The click lies outside the volume '{name}'."),
+        _("Click where the view shows something of the volume."),
+        _(
+            "The segment '{name}' has boxes on rotated planes; through time, objects are followed on the volume's own "
+            "slices."
+        ),
+        _("Delete these boxes; draw one in a view that is not rotated, or with 'Nearest slice in rotated views'."),
+        _("The saved work needs the scan {name}, which is not beside it in {folder}."),
+        _("Put the scan there, or remove the saved work."),
         _("Draw it where the view shows something of the volume."),
         _("The directions {plane} make no plane."),
         _("Give two directions in RAS that are not parallel: to the right, and up."),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from slicer.i18n import tr as _
 
-from MedSAMSegLib.panel.frame.errorSentences import inUsersLanguage
+from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.panel.frame.errorSentences import inUsersLanguage, sentenceOn
 from MedSAMSegLib.volumes.intensityWindows import windowTitles
 
 if TYPE_CHECKING:
@@ -37,6 +38,24 @@ def sentenceOnBoxes(results: Sequence[BoxResult]) -> str:
     if not any(result.changedSegment for result in results):
         sentences.append(_("Nothing changed."))
     return " ".join([*sentences, *dict.fromkeys(note for result in results for note in result.notes)])
+
+
+def sentenceOnMarked(ends: Sequence[Any]) -> str:
+    """Return what came of lesions that were marked, of all together: what is said of each is gone with the next.
+
+    :param ends: BoxResults, and UserErrors of those that could not be asked.
+    """
+    errors = [end for end in ends if isinstance(end, UserError)]
+    results = [end for end in ends if end not in errors]
+    if len(ends) == 1:
+        return sentenceOn(errors[0]) if errors else sentenceOnBox(results[0])
+    found = sum(result.voxelCount > 0 for result in results)
+    if found == len(ends):
+        sentence = _("Found all {count} lesions. Tick 'All segments with boxes' and press Propagate to follow them.")
+    else:
+        sentence = _("Found {found} of {count} lesions. The segments of the others are empty: draw their boxes anew.")
+    notes = dict.fromkeys([*map(sentenceOn, errors), *(note for result in results for note in result.notes)])
+    return " ".join([sentence.format(found=found, count=len(ends)), *notes])
 
 
 def sentenceOnMeaning(result: BoxResult) -> str:

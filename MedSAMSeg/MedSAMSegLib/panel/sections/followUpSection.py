@@ -116,8 +116,17 @@ class FollowUpSection(PanelSection):
             session.say(_("Looking for the lesions of {name} …").format(name=parameters.earlierVolume.GetName()))
 
     def _onFollowed(self, changes):
+        if not any(change.earlier for change in changes):
+            name = self.session.parameters.earlierSegmentation.GetName()
+            sentence = _("'{name}' holds no lesion to look for. Choose the segmentation of the earlier scan.")
+            self.session.say(sentence.format(name=name))
+            return
         counts = {status: sum(change.status == status for change in changes) for status in (MATCHED, GONE, NEW)}
-        sentence = _("On both scans: {matched}. Not found: {gone}. New: {new}. Check what was found as any other.")
+        sentence = (
+            _("On both scans: {matched}. Not found: {gone}. New: {new}. Check what was found as any other.")
+            if counts[MATCHED]
+            else _("No lesion was found on both scans. Not found: {gone}. New: {new}.")
+        )
         problems = [f"{change.name}: {inUsersLanguage(change.problem)}" for change in changes if change.problem]
         self.session.say(" ".join([sentence.format(**counts), *problems]))
 

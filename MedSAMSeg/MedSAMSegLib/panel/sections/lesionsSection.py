@@ -161,7 +161,11 @@ class LesionsSection(PanelSection):
         if lesion.ends:
             jumpToMiddle(lesion.ends)
         self.session.changed.emitNow()
-        sentence = _("{name}: {place}, {diameter:.1f} mm, {volume:.2f} ml, {state}.")
+        sentence = (
+            _("{name}: {place}, {diameter:.1f} mm, {volume:.2f} ml, {state}.")
+            if lesion.ends
+            else _("{name} is empty so far: draw a box round the lesion.")
+        )
         self.session.say(sentence.format(**{**vars(lesion), "state": self._stateTitles[lesion.state]}))
 
     def _onNew(self):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
-from MedSAMSegLib.panel.parts.boxSentences import sentenceOnBox
+from MedSAMSegLib.panel.parts.boxSentences import sentenceOnMarked
 
 if TYPE_CHECKING:
     from MedSAMSegLib.panel.frame.panelSession import PanelSession
@@ -46,7 +46,7 @@ class MarkedLesionsSection(PanelSection):
             self._start(
                 session.logic.unusedROIs(session.target.volume),
                 session.logic.startROI,
-                _("There is no ROI to use. Draw one round each lesion inside the volume: Markups, ROI."),
+                _("There is no unused ROI that is visible and wholly inside the volume. Draw one: Markups, ROI."),
                 _("Looking into the ROIs: {count} …"),
             )
 
@@ -55,8 +55,15 @@ class MarkedLesionsSection(PanelSection):
         if not marked:
             session.say(nothing)
             return
+        ends: list[Any] = []
+
+        def onEnd(end):
+            ends.append(end)
+            if len(ends) == len(marked):
+                session.say(sentenceOnMarked(ends))
+
         for mark in marked:
             session.addSegment()
             run = start(*session.target, mark, window=session.window, model=session.model)
-            session.work.add(run, lambda result: session.say(sentenceOnBox(result)))
+            session.work.add(run, onEnd, onEnd)
         session.say(looking.format(count=len(marked)))
