@@ -157,6 +157,22 @@ def test_csv_beside_the_segmentation_has_a_row_a_segment(run, networks, image_fi
     assert (row["mean"], row["sd"], row["min"], row["max"]) == ("200.0", "0.0", "200.0", "200.0")
 
 
+def test_sizes_are_told_with_the_range_of_the_masks_that_voted(run, networks, image_file, tmp_path):
+    # The box leaves out a row and a column of the object, which the largest margin brings in.
+    inside = ("--slice", "5", "--box", "8,10,16.4,18.4", "--range", "5:5", *WINDOW)
+    out = tmp_path / "out.seg.nrrd"
+    result = run("segment", image_file, *inside, "-o", out, "--csv")
+    sizes = "0.73 ml (0.73–0.90) on slice 5, longest diameter 21.6 mm (21.6–24.1) × 16.2 mm (16.2–18.1) on"
+    assert sizes in result.out
+    with (tmp_path / "out.segments.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert (row["volume_ml_low"], row["volume_ml_high"]) == ("0.729", "0.9")
+    measured = run("segment", image_file, *inside, "-o", out, "--force", "--json").json()["measurements"]
+    assert measured["ranges"]["volume_ml"] == [0.729, 0.9]
+    assert measured["ranges"]["longest_mm"][0] == pytest.approx(float(row["longest_mm_low"]))
+    assert len(measured["ranges"]["perpendicular_mm"]) == 2
+
+
 def test_the_published_recipe_can_be_chosen(run, networks, image_file, tmp_path):
     out = tmp_path / "out.nrrd"
     rows = run("segment", image_file, *BOX, *WINDOW, "-o", out, "--method", "reference", "--json").json()["per_slice"]
@@ -171,8 +187,14 @@ def test_quiet_prints_nothing(run, networks, image_file, tmp_path):
 
 
 def test_progress_is_shown_to_a_terminal(run, networks, image_file, tmp_path, monkeypatch):
-    monkeypatch.setattr(segment_scan, "shows_progress", lambda args: True)
-    assert "slice/s" in run("segment", image_file, *BOX, *WINDOW, "-o", tmp_path / "out.nrrd").err
+    for module in (segment_scan, engine_options):
+        monkeypatch.setattr(module, "shows_progress", lambda args: True)
+    shown = run("segment", image_file, *BOX, *WINDOW, "-o", tmp_path / "out.nrrd").err
+    assert "slice/s" in shown
+    # Gone again once the network is there.
+    waiting = shown.split("\r")[0]
+    assert waiting.startswith("Loading the network; the first time")
+    assert shown.split("\r")[1] == " " * len(waiting)
 
 
 @pytest.mark.parametrize(

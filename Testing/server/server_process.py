@@ -7,10 +7,10 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from server_fakes import npy
+from waiting import waitUntil
 
 #: Seconds; a busy machine takes its time to start a process.
 WAIT = 60
@@ -62,10 +62,8 @@ class RunningServer:
         return path
 
     def wait_until(self, condition):
-        """Ask again and again until `condition` holds."""
-        deadline = time.monotonic() + WAIT
-        while not condition():
-            assert time.monotonic() < deadline
+        """Ask now and then until `condition` holds."""
+        waitUntil(condition, WAIT)
 
     def end(self):
         """Wait for the end; return exit status, the rest of standard output, and standard error."""

@@ -134,7 +134,19 @@ def test_second_click_says_that_the_embedding_was_known(client, rod_path):
 
 def test_empty_mask_has_no_extent(client, rod_path):
     (mask,) = segment(client, rod_path, [{"box": [20, 20, 30, 30]}]).json()["masks"]
-    assert mask == {"extent": None, "bits": "", "score": 0.75, "voxels": 0, "probability": None}
+    assert mask == {"extent": None, "bits": "", "score": 0.75, "voxels": 0, "probability": None, "range": None}
+
+
+def test_masks_come_with_the_range_of_their_sizes_where_the_spacing_is_told(client, rod_path):
+    # The box leaves out a row and a column of the object, which the largest margin brings in.
+    prompts = [{"box": [8, 10, 16.4, 18.4]}, {"points": [POINT]}]
+    assert [mask["range"] for mask in segment(client, rod_path, prompts).json()["masks"]] == [None, None]
+    box, point = segment(client, rod_path, prompts, spacing=[5, 2, 3]).json()["masks"]
+    assert point["range"] is None
+    assert box["range"]["voxels"] == [81, 100]
+    # From 9 × 9 pixels to 10 × 10, 3 mm wide and 2 mm high.
+    assert box["range"]["longest_mm"] == pytest.approx([np.hypot(27, 16), np.hypot(30, 18)], abs=1e-3)
+    assert error_of(segment(client, rod_path, prompts, spacing=[5, 0, 3]))["code"] == "request_invalid"
 
 
 def test_several_objects_come_in_order(client, rod_path):

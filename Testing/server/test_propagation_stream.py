@@ -47,6 +47,19 @@ def test_propagation_streams_the_object_slice_by_slice(server, path):
     assert set(done["seconds"]) == {"encode", "decode"}
 
 
+@pytest.mark.parametrize("ranges", [True, False])
+def test_slices_come_with_the_range_of_their_sizes_on_request(server, path, ranges):
+    prompts = [{"slice": 5, "box": [8, 10, 16.4, 18.4]}]
+    events = server.propagate(path, prompts=prompts, ranges=ranges, spacing=[5, 2, 3], first=5, last=6).rest()
+    found = [event["mask"]["range"] for event in events if event["event"] == "slice"]
+    assert len(found) == 2
+    if ranges:
+        assert found[0]["voxels"] == [81, 100]
+        assert found[0]["longest_mm"] == pytest.approx([np.hypot(27, 16), np.hypot(30, 18)], abs=1e-3)
+    else:
+        assert found == [None, None]
+
+
 def test_drawn_mask_is_taken_and_nothing_computed_on_its_slice(server, path, watch):
     corner = {"extent": [8, 10, 17, 14], "bits": base64.b64encode(np.packbits(np.ones(50, bool))).decode()}
     prompts = [{"slice": 5, "box": ROD_BOX, "mask": corner}]

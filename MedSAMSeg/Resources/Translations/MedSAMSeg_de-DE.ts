@@ -2481,6 +2481,10 @@
             <translation>Der Server hat das Volumen {key}… nicht (mehr).</translation>
         </message>
         <message>
+            <source>The replica that had the volume {key}… has ended.</source>
+            <translation>Der Server, der das Volumen {key}… hatte, ist zu Ende gegangen.</translation>
+        </message>
+        <message>
             <source>Upload the volume again.</source>
             <translation>Laden Sie das Volumen noch einmal hoch.</translation>
         </message>

@@ -28,7 +28,7 @@ class Outcome:
         seconds: that it took, reading and writing included, loading the network not.
         segments: of each object ``segment`` (its name), ``volume_ml``, ``slices``, ``longest_mm``,
             ``perpendicular_mm``, ``confidence`` (the lowest of its slices) and ``least_sure_slice``; None where it is
-            not known.
+            not known. The ranges of sizes as ``segment_measures.RANGE_COLUMNS``, where they are known.
         notes: sentences to read.
         error: ``code``, ``message`` and ``hint`` of what went wrong; empty where nothing did.
     """

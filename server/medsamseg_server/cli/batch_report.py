@@ -14,13 +14,15 @@ from urllib.parse import quote
 
 from medsamseg_server.cli.batch_case import Case
 from medsamseg_server.cli.batch_record import CaseFiles, Outcome, State
+from medsamseg_server.cli.segment_measures import RANGE_COLUMNS, between
 from medsamseg_server.system.safe_files import replacing
 
 #: What became of each case, in the table's order.
 Outcomes = Sequence[tuple[Case, CaseFiles, Outcome]]
 
 _OF_SEGMENTS = (
-    "segment", "volume_ml", "slices", "longest_mm", "perpendicular_mm", "confidence", "least_sure_slice"
+    "segment", "volume_ml", "slices", "longest_mm", "perpendicular_mm", "confidence", "least_sure_slice",
+    *RANGE_COLUMNS,
 )  # fmt: skip
 _COLUMNS = ("case", "state", *_OF_SEGMENTS, "seconds", "output", "error", "words")
 _COUNTED: dict[State, str] = {"done": "done", "kept": "as before", "failed": "failed", "waiting": "not begun"}
@@ -78,12 +80,15 @@ def counts_in_words(outcomes: Outcomes) -> str:
 
 def table_lines(outcomes: Outcomes) -> list[str]:
     """Return the table for people, its columns as wide as they need to be."""
-    rows = [("case", "segment", "state", "ml", "longest mm", "across mm", "confidence", "seconds")]
+    head = ("ml", "from–to", "longest mm", "from–to", "across mm", "confidence", "seconds")
+    rows: list[tuple[str, ...]] = [("case", "segment", "state", *head)]
     for case, _, outcome in outcomes:
         for found in outcome.segments or [{}]:
             numbers = (
                 _number(found.get("volume_ml"), 2),
+                _between(found, "volume_ml", 2),
                 _number(found.get("longest_mm"), 1),
+                _between(found, "longest_mm", 1),
                 _number(found.get("perpendicular_mm"), 1),
                 _number(found.get("confidence"), 2),
                 _number(outcome.seconds, 1),
@@ -130,7 +135,8 @@ def _card(case: Case, files: CaseFiles, outcome: Outcome) -> str:
 def _found(segment: Mapping[str, Any]) -> str:
     facts = []
     if segment["volume_ml"] is not None:
-        facts.append(f"{_number(segment['volume_ml'], 2)} ml")
+        ends = _between(segment, "volume_ml", 2)
+        facts.append(f"{_number(segment['volume_ml'], 2)} ml" + (f" ({ends})" if ends else ""))
     if segment["longest_mm"] is not None:
         facts.append(f"{_number(segment['longest_mm'], 1)} × {_number(segment['perpendicular_mm'], 1)} mm")
     if segment["confidence"] is not None:
@@ -155,6 +161,11 @@ def _thumbnail(path: Path) -> bytes | None:
 
 def _number(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:.{digits}f}"
+
+
+def _between(found: Mapping[str, Any], name: str, digits: int) -> str:
+    ends = found.get(f"{name}_low"), found.get(f"{name}_high")
+    return "" if ends[0] is None or ends[1] is None else between((ends[0], ends[1]), digits)
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> list[str]:

@@ -15,7 +15,7 @@ from medsamseg_server.cli import batch_record
 from medsamseg_server.cli.batch_case import Case, told_with_place
 from medsamseg_server.cli.batch_record import CaseFiles, Outcome
 from medsamseg_server.cli.output import refuse_to_replace_the_image
-from medsamseg_server.cli.segment_measures import rounded
+from medsamseg_server.cli.segment_measures import range_cells, rounded
 from medsamseg_server.cli.segment_tasks import make_tasks, tasks_of
 from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
@@ -148,6 +148,7 @@ def _rows(found: Segmented) -> list[dict[str, Any]]:
                 "perpendicular_mm": None if diameters is None else rounded(diameters.perpendicular.length),
                 "confidence": None if confidence is None else round(confidence, 4),
                 "least_sure_slice": least_sure,
+                **range_cells(measured),
             }
         )
     return rows

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
+from medsamseg_server.cli.output import shows_progress
 from medsamseg_server.runtime.choice import RUNTIMES
 from medsamseg_server.volumes.windows import AUTO
 from medsamseg_server.weights.registry import CHECKPOINTS, DEFAULT_MODEL
@@ -59,5 +61,14 @@ def make_engine(args: argparse.Namespace, store: ModelStore, cache: EmbeddingCac
 def make_loaded_engine(args: argparse.Namespace, store: ModelStore) -> Engine:
     """Return an engine with the network of ``--model`` loaded, so that the times of slices are theirs."""
     engine = make_engine(args, store)
-    engine.predictor(args.model)
+    # The first time, it is made ready for this computer, and nobody should wonder for so long.
+    waiting = "Loading the network; the first time, that takes up to a minute …"
+    is_told = shows_progress(args)
+    if is_told:
+        print(waiting, end="\r", file=sys.stderr, flush=True)
+    try:
+        engine.predictor(args.model)
+    finally:
+        if is_told:
+            print(" " * len(waiting), end="\r", file=sys.stderr, flush=True)
     return engine

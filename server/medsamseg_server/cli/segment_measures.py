@@ -19,13 +19,21 @@ if TYPE_CHECKING:
     from medsamseg_server.measurements.diameters import Diameter
     from medsamseg_server.measurements.measuring import Measurements
 
-_COLUMNS = ("volume_ml", "slices", "extent_mm", "longest_mm", "perpendicular_mm", "slice", "mean", "sd", "min", "max")
+#: What has a range, by its name.
+RANGED = ("volume_ml", "longest_mm", "perpendicular_mm")
+#: The ends of these ranges in tables.
+RANGE_COLUMNS = tuple(f"{name}_{end}" for name in RANGED for end in ("low", "high"))
+_SIZES = ("volume_ml", "slices", "extent_mm", "longest_mm", "perpendicular_mm", "slice")
+_COLUMNS = (*_SIZES, "mean", "sd", "min", "max", *RANGE_COLUMNS)
 # Of PET scans alone.
 _SUV_COLUMNS = ("suv_mean", "suv_sd", "suv_min", "suv_max")
 
 
 def measure_all(
-    image: Image, axis: int, masks: Mapping[str, NDArray[Any]]
+    image: Image,
+    axis: int,
+    masks: Mapping[str, NDArray[Any]],
+    variants: Mapping[str, Mapping[int, NDArray[Any] | None]] | None = None,
 ) -> tuple[dict[str, Measurements | None], list[str]]:
     """Measure each segment; None where the scan's millimeters are not known. Also, what could not be measured, and why.
 
@@ -33,6 +41,7 @@ def measure_all(
         image: the scan.
         axis: array axis across the slices with boxes.
         masks: the segments' voxels by name, (K, J, I).
+        variants: by name and slice, the masks that voted for a segment; see ``WholeMask.variants``.
     """
     from medsamseg_server.measurements.measuring import measure
     from medsamseg_server.measurements.suv import suv_scale
@@ -42,7 +51,11 @@ def measure_all(
     if not image.has_millimeters:
         return dict.fromkeys(masks), notes
     factor = None if scale is None else scale.factor
-    return {name: measure(mask > 0, image.geometry, axis, image.array, factor) for name, mask in masks.items()}, notes
+    voted = variants or {}
+    return {
+        name: measure(mask > 0, image.geometry, axis, image.array, factor, voted.get(name))
+        for name, mask in masks.items()
+    }, notes
 
 
 def as_json(measured: Measurements | None) -> dict[str, Any] | None:
@@ -65,7 +78,21 @@ def as_json(measured: Measurements | None) -> dict[str, Any] | None:
         if measured.intensities is None
         else {name: rounded(value) for name, value in asdict(measured.intensities).items()},
         **_suv_as_json(measured),
+        "ranges": {name: list(ends) for name, ends in ranges_of(measured).items()} or None,
     }
+
+
+def ranges_of(measured: Measurements | None) -> dict[str, tuple[float, float]]:
+    """Return the ranges of an object's sizes, rounded, by names of ``RANGED``; none where they are not known."""
+    if measured is None or measured.ranges is None:
+        return {}
+    return {name: (rounded(low), rounded(high)) for name, (low, high) in asdict(measured.ranges).items()}
+
+
+def range_cells(measured: Measurements | None) -> dict[str, float]:
+    """Return the ends of these ranges by names of ``RANGE_COLUMNS``."""
+    ends = [end for low_high in ranges_of(measured).values() for end in low_high]
+    return dict(zip(RANGE_COLUMNS, ends, strict=False))
 
 
 def _suv_as_json(measured: Measurements) -> dict[str, Any]:
@@ -79,7 +106,10 @@ def in_words(measured: Measurements | None) -> str:
     if measured is None or measured.diameters is None:
         return ""
     found = measured.diameters
-    words = f", longest diameter {_mm(found.longest)} × {_mm(found.perpendicular)} on slice {found.slice}"
+    ranges = ranges_of(measured)
+    longest = with_range(_mm(found.longest.length), ranges.get("longest_mm"), 1)
+    across = with_range(_mm(found.perpendicular.length), ranges.get("perpendicular_mm"), 1)
+    words = f", longest diameter {longest} × {across} on slice {found.slice}"
     suv = measured.suv
     return words if suv is None else f"{words}, SUV {suv.mean:.2f} on average, {suv.minimum:.2f} to {suv.maximum:.2f}"
 
@@ -121,7 +151,7 @@ def _row(measured: Measurements) -> dict[str, float | None]:
         row |= dict(zip(("mean", "sd", "min", "max"), values, strict=True))
     if measured.suv is not None:
         row |= dict(zip(_SUV_COLUMNS, (rounded(value) for value in asdict(measured.suv).values()), strict=True))
-    return row
+    return row | range_cells(measured)
 
 
 def _diameter_as_json(diameter: Diameter) -> dict[str, Any]:
@@ -132,8 +162,25 @@ def _diameter_as_json(diameter: Diameter) -> dict[str, Any]:
     }
 
 
-def _mm(diameter: Diameter) -> str:
-    return f"{diameter.length:.1f} mm" if diameter.length >= 1 else f"{diameter.length:.3g} mm"
+def between(ends: tuple[float, float], digits: int) -> str:
+    """Return a range such as ``11.80–13.10``; nothing where both ends read the same."""
+    low, high = (in_digits(end, digits) for end in ends)
+    return "" if low == high else f"{low}–{high}"
+
+
+def with_range(text: str, ends: tuple[float, float] | None, digits: int) -> str:
+    """Return a size in words with its range behind, where there is one that is known."""
+    words = "" if ends is None else between(ends, digits)
+    return f"{text} ({words})" if words else text
+
+
+def _mm(length: float) -> str:
+    return f"{in_digits(length, 1)} mm"
+
+
+def in_digits(value: float, digits: int) -> str:
+    """Return a size with so many digits after the point, or three digits that count where it is less than one."""
+    return f"{value:.3g}" if 0 < value < 10 ** (1 - digits) else f"{value:.{digits}f}"
 
 
 def rounded(value: float) -> float:

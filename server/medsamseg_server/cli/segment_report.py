@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from medsamseg_server.cli.output import print_json, say
-from medsamseg_server.cli.segment_measures import as_json, in_words, rounded
+from medsamseg_server.cli.segment_measures import as_json, in_digits, in_words, ranges_of, rounded, with_range
 from medsamseg_server.cli.slice_table import slice_rows
 from medsamseg_server.cli.terms import as_json as terms_as_json
 from medsamseg_server.cli.terms import terminology_of
@@ -82,7 +82,7 @@ def report(
         if summary["slices_total"] == 1:
             say(args, f"{name}: {found['mask_voxels']} pixels{in_words(measured[name])}")
         else:
-            size = f"{found['mask_voxels']} voxels{_volume(found['volume_ml'])}"
+            size = f"{found['mask_voxels']} voxels{_volume(found['volume_ml'], measured[name])}"
             say(args, f"{name}: {size}{_where(result.slices)}{in_words(measured[name])}")
         for end in result.ended if summary["slices_total"] > 1 else ():
             say(args, f"  {end.direction}: {end.message}")
@@ -102,10 +102,10 @@ def report(
     say(args, ", and ".join([f"Written: {args.output}", *also]))
 
 
-def _volume(volume: float | None) -> str:
+def _volume(volume: float | None, measured: Measurements | None) -> str:
     if volume is None:
         return ""
-    return f", {volume:.3g} ml" if 0 < volume < 0.1 else f", {volume:.2f} ml"
+    return f", {with_range(f'{in_digits(volume, 2)} ml', ranges_of(measured).get('volume_ml'), 2)}"
 
 
 def _where(slices: tuple[int, ...]) -> str:

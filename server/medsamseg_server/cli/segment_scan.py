@@ -186,7 +186,8 @@ def _find(args: argparse.Namespace, ready: _Ready) -> Segmented:
     segments = _segments(args, engine, results)
     notes += _write(args, scan, segments, results)
     masks = {name: result.mask for name, result in results.items()}
-    measured, unmeasured = measure_all(scan.image, scan.axis, masks)
+    variants = {name: result.variants for name, result in results.items()}
+    measured, unmeasured = measure_all(scan.image, scan.axis, masks, variants)
     notes += unmeasured
     segmentation = args.output if is_dicom_seg(args.output) else None
     pairs = [(segment, measured[segment.name]) for segment in segments]

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import gc
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from medsamseg_server.cli.serving_options import add_serving_options, number_of_users, serve_options
+
+if TYPE_CHECKING:
+    from medsamseg_server.serving.serve_options import ServeOptions
 
 _NNINTERACTIVE_SESSIONS = 4
 
@@ -36,7 +42,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Run the server until it is asked to end."""
     options = replace(serve_options(args), nninteractive_sessions=args.nninteractive)
-    # Imported here because the web framework costs start-up time that the other commands need not pay.
-    from medsamseg_server.serving.process import serve
+    return _import_server()(options)
 
-    return serve(options)
+
+def _import_server() -> Callable[[ServeOptions], int]:
+    # Imported here because the web framework costs start-up time that the other commands need not pay.
+    # Nothing that is imported is garbage; looking for some takes a tenth of the start.
+    is_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        from medsamseg_server.serving.process import serve
+
+        return serve
+    finally:
+        if is_collecting:
+            gc.freeze()
+            gc.enable()

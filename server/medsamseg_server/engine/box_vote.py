@@ -10,7 +10,7 @@ Dice through the volume for three, four and six of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from medsamseg_server.engine.masks import Extent, SliceMask, part_with
 from medsamseg_server.engine.probabilities import ProbabilityMap, voted
 from medsamseg_server.engine.prompts import Box
+from medsamseg_server.engine.variants import Variants
 
 #: Outward, in pixels of the mask that the network makes; a whole slice has 256.
 MARGINS = (0.0, 2.0, 4.0, 6.0)
@@ -47,18 +48,26 @@ class Vote:
         agreement: how far the candidates agree with what was expected, 0 to 1.
         score: mean IoU that the network predicts for the candidates.
         probability: exceeds 0.5 on the mask, (H, W); None unless the candidates' were given.
+        candidates: what voted, (N, H, W).
     """
 
     mask: NDArray[np.bool_]
     agreement: float
     score: float
-    probability: NDArray[np.float32] | None = None
+    probability: NDArray[np.float32] | None
+    candidates: NDArray[np.bool_]
 
     @property
     def slice_mask(self) -> SliceMask:
         """The mask as one of a slice of its size."""
         probability = None if self.probability is None else ProbabilityMap(self.probability)
-        return SliceMask.from_mask(self.mask, self.score, probability)
+        found = SliceMask.from_mask(self.mask, self.score, probability)
+        return replace(found, variants=Variants.of(self.mask, self.candidates))
+
+    def without(self, patches: NDArray[np.bool_]) -> Vote:
+        """Return the vote on what is not of some pixels, (H, W)."""
+        probability = None if self.probability is None else np.where(patches, np.float32(0), self.probability)
+        return replace(self, mask=self.mask & ~patches, probability=probability, candidates=self.candidates & ~patches)
 
 
 def widened(box: Box, margins: Sequence[float], pixel: float, image_size: tuple[int, int]) -> list[Box]:
@@ -118,7 +127,7 @@ def vote_for_box(
         best = int(fills.argmax())
         mask, probability = masks[best], None if probabilities is None else probabilities[best]
     agreement = float(np.mean([dice(other, mask) for other in masks]))
-    return Vote(mask, agreement, float(np.mean(scores, dtype=np.float64)), probability)
+    return Vote(mask, agreement, float(np.mean(scores, dtype=np.float64)), probability, masks)
 
 
 def dice(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD, ProbabilityMap, paste
+
+if TYPE_CHECKING:
+    from medsamseg_server.engine.variants import Variants
 
 _Value = TypeVar("_Value", bound=np.generic)
 
@@ -80,12 +83,14 @@ class SliceMask:
         pixels: the rectangle's, (y1 − y0 + 1, x1 − x0 + 1), True on the object; (0, 0) when the mask is empty.
         score: the network's own estimate of the mask's IoU. MedSAM's is untrained: show it, decide nothing by it.
         probability: what is behind the mask, where it was asked for.
+        variants: the masks that voted for this one, as long as it is as they elected it.
     """
 
     extent: Extent | None
     pixels: NDArray[np.bool_]
     score: float
     probability: ProbabilityMap | None = field(default=None, repr=False)
+    variants: Variants | None = field(default=None, repr=False)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SliceMask):

@@ -17,10 +17,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from skimage.measure import find_contours
 
-from medsamseg_server.image_io.image import Geometry
-from medsamseg_server.measurements.slice_plane import Points, Position, SlicePlane, Voxel
+from medsamseg_server.measurements.outline import outline_edges
+from medsamseg_server.measurements.slice_plane import Grid, Points, Position, SlicePlane, Voxel
 
 # From the center of a pixel to where the outline can pass.
 _EDGES = np.array([(-0.5, 0.0), (0.5, 0.0), (0.0, -0.5), (0.0, 0.5)])
@@ -70,7 +69,7 @@ class _Line:
     corner: tuple[int, int]
 
 
-def diameters(mask: NDArray[np.bool_], geometry: Geometry, axis: int = 0) -> Diameters | None:
+def diameters(mask: NDArray[np.bool_], geometry: Grid, axis: int = 0) -> Diameters | None:
     """Return the diameters of an object; None where it has no voxels.
 
     A diameter is that of one part: of voxels on a slice that touch each other, at least at a corner. Single voxels that
@@ -132,12 +131,10 @@ def _perpendicular(line: _Line, plane: SlicePlane) -> Points:
     from_px, to_px = plane.in_mm(line.ends)
     along = (to_px - from_px) / np.linalg.norm(to_px - from_px)
     turn = np.array([along, (-along[1], along[0])])
-    padded = np.pad(line.part, 1).astype(np.float64)
-    found = find_contours(padded, 0.5, fully_connected="high")
-    outlines = [plane.in_mm(points[:, ::-1] - 1 + line.corner) @ turn.T for points in found]
-    starts = np.concatenate([points[:-1] for points in outlines])
-    ends = np.concatenate([points[1:] for points in outlines])
-    places, low, high = _span(starts, ends)
+    corners, edges = outline_edges(line.part)
+    # Each corner once: its place must be the same number for all of its edges.
+    turned = plane.in_mm(corners + line.corner) @ turn.T
+    places, low, high = _span(turned[edges[:, 0]], turned[edges[:, 1]])
     widths = high - low
     # Of many that are equally long, as in a bar, the one in the middle.
     equal = np.flatnonzero(widths > widths.max() - _NO_DIFFERENCE)
@@ -155,7 +152,7 @@ def _span(starts: Points, ends: Points) -> tuple[Points, Points, Points]:
         starts: (N, 2), where each of the outline's edges begins.
         ends: (N, 2), where it ends.
     """
-    places = np.unique(starts[:, 0])
+    places = np.unique(np.concatenate([starts[:, 0], ends[:, 0]]))
     slanted = starts[:, 0] != ends[:, 0]
     starts, ends = starts[slanted], ends[slanted]
     first = np.searchsorted(places, np.minimum(starts[:, 0], ends[:, 0]), "left")

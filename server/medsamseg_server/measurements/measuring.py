@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from medsamseg_server.image_io.image import Geometry
 from medsamseg_server.measurements.diameters import Diameters, diameters
+from medsamseg_server.measurements.ranges import SizeRange, size_range
 from medsamseg_server.measurements.slice_plane import SlicePlane
 
 
@@ -47,6 +49,7 @@ class Measurements:
         intensities: None without voxels that are numbers, and in color.
         suv: the same as standardized uptake values by body weight, in g/ml; None of others than PET scans, and where
             that is not known.
+        ranges: of its sizes, from the masks that voted for it; None where that is not known.
     """
 
     volume_ml: float
@@ -55,10 +58,16 @@ class Measurements:
     diameters: Diameters | None
     intensities: Intensities | None
     suv: Intensities | None = None
+    ranges: SizeRange | None = None
 
 
 def measure(
-    mask: NDArray[np.bool_], geometry: Geometry, axis: int, scan: NDArray[Any], suv_factor: float | None = None
+    mask: NDArray[np.bool_],
+    geometry: Geometry,
+    axis: int,
+    scan: NDArray[Any],
+    suv_factor: float | None = None,
+    variants: Mapping[int, NDArray[np.bool_] | None] | None = None,
 ) -> Measurements:
     """Measure an object.
 
@@ -68,17 +77,20 @@ def measure(
         axis: array axis across the slices on which it is measured.
         scan: (K, J, I), its intensities; (K, J, I, 3 or 4) in color. Voxels that are no numbers do not count.
         suv_factor: what these are multiplied by to be standardized uptake values; None where that is not known.
+        variants: by slice, the object's mask and those that voted for it; see ``ranges.size_range``.
     """
     intensities = None if scan.ndim > 3 else _intensities(scan[mask])
     present = np.flatnonzero(mask.any(axis=tuple(number for number in range(3) if number != axis)))
     reach = int(present[-1] - present[0]) + 1 if len(present) else 0
+    across = diameters(mask, geometry, axis)
     return Measurements(
         volume_ml=int(np.count_nonzero(mask)) * geometry.voxel_ml,
         slices=len(present),
         extent_mm=reach * SlicePlane(geometry, axis).slice_distance,
-        diameters=diameters(mask, geometry, axis),
+        diameters=across,
         intensities=intensities,
         suv=None if intensities is None or suv_factor is None else intensities.times(suv_factor),
+        ranges=size_range(variants, across.slice, geometry, axis, geometry.voxel_ml) if variants and across else None,
     )
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-
-from medsamseg_server.image_io.image import Geometry
 
 #: Points (N, 2) or more such rows, or lengths in a plane.
 Points: TypeAlias = NDArray[np.float64]
@@ -15,6 +14,30 @@ Points: TypeAlias = NDArray[np.float64]
 Voxel: TypeAlias = tuple[float, float, float]
 #: A position x, y, z in millimeters.
 Position: TypeAlias = tuple[float, float, float]
+
+
+class Grid(Protocol):
+    """Where voxels lie, such as ``image_io.image.Geometry``, whose import reads image files as well."""
+
+    @property
+    def matrix(self) -> NDArray[np.float64]:
+        """4×4 matrix from voxel indices I, J, K to LPS in millimeters."""
+
+
+@dataclass(frozen=True)
+class StraightGrid:
+    """Voxels of which only the distances are known.
+
+    Attributes:
+        spacing: along K, J and I, in millimeters.
+    """
+
+    spacing: tuple[float, float, float]
+
+    @property
+    def matrix(self) -> NDArray[np.float64]:
+        """As of ``Grid``, from the first voxel on along the patient's axes."""
+        return np.diag([*reversed(self.spacing), 1.0])
 
 
 class SlicePlane:
@@ -27,7 +50,7 @@ class SlicePlane:
         axis: array axis across the slices: 0, 1 or 2 of (K, J, I).
     """
 
-    def __init__(self, geometry: Geometry, axis: int) -> None:
+    def __init__(self, geometry: Grid, axis: int) -> None:
         self._geometry = geometry
         # Columns of the slice are its last array axis. Array axis 2 is I, which is index 0.
         self._y, self._x = (2 - number for number in range(3) if number != axis)

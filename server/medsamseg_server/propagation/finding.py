@@ -125,13 +125,10 @@ class Finder:
         foreign = mask & self._foreign.where(self._gray(index)) if self._foreign is not None else np.zeros_like(mask)
         # Single pixels are noise, and would be holes.
         patches = cv2.morphologyEx(foreign.view(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)) > 0
-        left = mask & ~patches
-        if not patches.any() or np.count_nonzero(left) < LEAST_LEFT * np.count_nonzero(mask):
+        vote = found.vote.without(patches)
+        if not patches.any() or np.count_nonzero(vote.mask) < LEAST_LEFT * np.count_nonzero(mask):
             return found
-        likely = found.vote.probability
-        probability = None if likely is None else np.where(patches, np.float32(0), likely)
-        vote = replace(found.vote, mask=left, probability=probability)
-        return replace(found, vote=vote, histogram=IntensityHistogram(self._gray(index), left))
+        return replace(found, vote=vote, histogram=IntensityHistogram(self._gray(index), vote.mask))
 
     def _gray(self, index: int) -> NDArray[np.uint8]:
         if index not in self._grays:

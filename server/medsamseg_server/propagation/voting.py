@@ -39,9 +39,9 @@ def vote_for_expected(
     score = float(np.mean(scores, dtype=np.float64))
     agreement = float(agreements.mean())
     if not masks.any():
-        return Vote(masks[0], agreement, score)
+        return Vote(masks[0], agreement, score, None, masks)
     if agreements.max() < _LEAST_AGREEMENT:
-        return Vote(expected, agreement, score)
+        return Vote(expected, agreement, score, None, masks)
     weights = agreements**POWER
     weights /= weights.sum()
 
@@ -52,7 +52,7 @@ def vote_for_expected(
     # Where nobody has the object, nobody has to be asked.
     mask[rows, columns] = _elected(masks[:, rows, columns], weights, expected[rows, columns])
     probability = None if probabilities is None else voted(probabilities, is_elected)
-    return Vote(mask, agreement, score, probability)
+    return Vote(mask, agreement, score, probability, masks)
 
 
 def _elected(votes: NDArray[np.bool_], weights: NDArray[np.float64], expected: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -123,6 +123,12 @@ class WholeMask:
         """The slices with voxels of the object, ascending."""
         return tuple(result.index for result in self.results if result.mask.voxels)
 
+    @property
+    def variants(self) -> dict[int, NDArray[np.bool_] | None]:
+        """By slice with voxels, the object's mask and those that voted for it, (N, h, w); None where none did."""
+        known = {result.index: result.mask.variants for result in self.results if result.mask.voxels}
+        return {index: None if each is None else each.masks for index, each in known.items()}
+
     def probability(self, axis: int) -> NDArray[np.float32]:
         """Return how likely each voxel is the object's, float32 (K, J, I), of slices across ``axis``.
 

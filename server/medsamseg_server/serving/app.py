@@ -23,7 +23,7 @@ from medsamseg_server.serving.callers import OneToken
 from medsamseg_server.serving.group.group import Group
 from medsamseg_server.serving.job_stream import JobStream
 from medsamseg_server.serving.load_limit import USER_REQUESTS
-from medsamseg_server.serving.mask_contract import Mask
+from medsamseg_server.serving.mask_contract import Mask, MaskRange
 from medsamseg_server.serving.propagation_contract import PropagateRequest, PropagationEvent
 from medsamseg_server.serving.request_middleware import DEFAULT_UPLOAD_BYTES, RequestMiddleware
 from medsamseg_server.serving.service import Service
@@ -126,8 +126,9 @@ async def segment(key: Key, body: contract.SegmentRequest, service: ServiceOf) -
     volume = service.volumes.get(key)
     result = await service.segment(volume, body)
     doubts = await run_in_threadpool(_doubts, volume, body, result)
+    ranges = await run_in_threadpool(lambda: [MaskRange.of(mask, body.axis, body.spacing) for mask in result.masks])
     return contract.SegmentReply(
-        masks=[Mask.of(mask) for mask in result.masks],
+        masks=[Mask.of(mask, sizes) for mask, sizes in zip(result.masks, ranges, strict=True)],
         windows=[contract.Window.of(framing.window) for framing in result.framings],
         agreements=[None if each is None else round(each, 4) for each in result.agreements],
         doubts=doubts,

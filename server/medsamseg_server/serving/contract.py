@@ -25,6 +25,7 @@ FurtherKeys = Annotated[
     list[Annotated[str, Field(pattern=VOLUME_KEY)]],
     Field(max_length=15, description="further uploaded volumes of the same voxels, such as phases, asked as well"),
 ]
+_Distance = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 FusionName = Annotated[Fusion, Field(description="how the probabilities of all volumes become one")]
 
 
@@ -117,6 +118,9 @@ class SegmentRequest(Request):
 
     With ``probabilities``, each mask comes with the map that is behind it; of ``MOST_PROBABILITIES`` prompts at most.
 
+    Where ``spacing`` tells the distances of voxels along K, J and I in millimeters, masks of boxes come with the
+    range of the sizes of the masks that voted for them.
+
     All prompts together have ``prompts.MOST_POINTS_TOGETHER`` points at most. They are asked on the
     volumes of ``also`` as well, whose shape (K, J, I) is that of the first; the answers are fused.
     """
@@ -128,6 +132,7 @@ class SegmentRequest(Request):
     prompts: Annotated[list[SlicePrompt], only_of_kinds(*_KINDS)] = Field(max_length=1000)
     cached_only: bool = False
     probabilities: bool = False
+    spacing: tuple[_Distance, _Distance, _Distance] | None = None
     also: FurtherKeys = Field(default=[])
     fuse: FusionName = "mean"
 

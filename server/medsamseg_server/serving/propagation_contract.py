@@ -22,7 +22,7 @@ from medsamseg_server.serving.contract import (
     WindowText,
 )
 from medsamseg_server.serving.contract_types import Index, Reply, Request
-from medsamseg_server.serving.mask_contract import Mask
+from medsamseg_server.serving.mask_contract import Mask, MaskRange
 from medsamseg_server.serving.prompt_contract import DrawnMask, PropagationPrompt, only_of_kinds
 
 MethodName = Annotated[str, Field(max_length=40, description="how to follow an object; one of propagation.METHODS")]
@@ -67,8 +67,9 @@ class PropagateRequest(_Followed):
     ``spacing`` is that of the voxels along K, J and I in millimeters. Unless several objects ``may_overlap``, each
     voxel belongs to one of them: a slice that was reported comes again when a later object takes voxels from it.
     ``method`` is one of ``propagation.METHODS``; frames of a film want ``film``. With ``probabilities``, masks come
-    with the map that is behind them; there is none where motion alone or a person decided. With 3 ``planes``, objects
-    are then looked at across the two other axes as well, and their slices come again as all three see them.
+    with the map that is behind them; there is none where motion alone or a person decided. With ``ranges``, they come
+    with the range of the sizes of the masks that voted for them, in that spacing. With 3 ``planes``, objects are then
+    looked at across the two other axes as well, and their slices come again as all three see them.
     ``also`` and ``fuse`` are as in ``SegmentRequest``.
     """
 
@@ -83,6 +84,7 @@ class PropagateRequest(_Followed):
     planes: Literal[1, 3] = 1
     job: JobName | None = None
     probabilities: bool = False
+    ranges: bool = False
     also: FurtherKeys = Field(default=[])
     fuse: FusionName = "mean"
 
@@ -125,14 +127,21 @@ class SliceEvent(Reply):
     doubt: str | None = None
 
     @classmethod
-    def of(cls, result: SliceResult, done: int, name: str | None = None) -> SliceEvent:
-        """Return the event's form of a slice's result; ``name`` is that of one of several objects."""
+    def of(cls, result: SliceResult, done: int, name: str | None = None, sizes: MaskRange | None = None) -> SliceEvent:
+        """Return the event's form of a slice's result.
+
+        Args:
+            result: what was found.
+            done: slices of all objects so far.
+            name: of one of several objects.
+            sizes: the range of the mask's sizes, where that was asked for.
+        """
         confidence = result.confidence
         return cls(
             object=name,
             slice=result.index,
             direction=result.direction,
-            mask=Mask.of(result.mask),
+            mask=Mask.of(result.mask, sizes),
             box=result.box,
             done=done,
             provenance=result.provenance,

@@ -15,6 +15,7 @@ from medsamseg_server.propagation import DirectionEnded, Propagation, SliceSeen
 from medsamseg_server.propagation.fusing import NO_PHASES, Phases, make_slices
 from medsamseg_server.propagation.several_objects import FollowedObject, follow
 from medsamseg_server.serving import contract
+from medsamseg_server.serving.mask_contract import MaskRange
 from medsamseg_server.serving.propagation_contract import (
     CancelledEvent,
     DoneEvent,
@@ -62,6 +63,7 @@ class PropagationJob:
         self._window = request.window
         self._axis = request.axis
         self._with_probabilities = request.probabilities
+        self._spacing = request.spacing if request.ranges else None
         self._delivered = 0
         self._complete = False
         self._may_overlap = request.may_overlap
@@ -122,7 +124,7 @@ class PropagationJob:
                 yield PlaneEvent.of(item, told)
             else:
                 done.add((name, item.index))
-                yield SliceEvent.of(item, len(done), told)
+                yield SliceEvent.of(item, len(done), told, MaskRange.of(item.mask, self._axis, self._spacing))
         seconds = contract.Seconds.of(source.encode_seconds, source.decode_seconds)
         yield DoneEvent(slices=len(done), seconds=seconds)
 

@@ -130,6 +130,7 @@ def texts() -> list[tuple[str, str]]:
         _("Close other programs, or crop the volume."),
         _("What the server had of yours is forgotten, since nothing was done for a while."),
         _("The server does not have the volume {key}… (any more)."),
+        _("The replica that had the volume {key}… has ended."),
         _("Upload the volume again."),
         _("Upload it again."),
         _("{path} is empty."),
