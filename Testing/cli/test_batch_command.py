@@ -184,6 +184,8 @@ def test_errors_name_the_row_and_the_column(batch, scan):
         place = f"cases.csv, row {number}, column {column}: " if column else f"cases.csv, row {number}: "
         assert each["error"]["message"].startswith(place)
         assert each["error"]["message"].count(f"row {number}") == 1
+        # A table has columns, no options.
+        assert "--" not in each["error"]["message"]
         told.append(each["error"]["code"])
     assert told == [code for *_, code in MISTAKES]
 

@@ -80,6 +80,29 @@ def test_an_unknown_name_gets_the_nearest_ones(standard):
     assert raised.value.hint.startswith("Liver (SCT:10200004)")
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Tumour", "Neoplasm (SCT:108369006)"),
+        ("TUMOR", "Neoplasm (SCT:108369006)"),
+        ("metastasis", "Neoplasm, Secondary (SCT:14799000)"),
+        ("Haemorrhage", "Hemorrhage (SCT:50960005)"),
+        ("oedema", "Edema (SCT:79654002)"),
+        ("grey mater", "Gray matter"),
+    ],
+)
+def test_british_and_everyday_words_get_the_lists_own(standard, text, expected):
+    with pytest.raises(MedSAMSegError) as raised:
+        find_term(text, standard.types, "--term")
+    assert raised.value.hint.lower().startswith(expected.lower())
+
+
+def test_a_name_of_several_words_gets_what_is_near_each(standard):
+    with pytest.raises(MedSAMSegError) as raised:
+        find_term("Liver tumour", standard.types, "--term")
+    assert {"Liver (SCT:10200004)", "Neoplasm (SCT:108369006)"} <= set(raised.value.hint.splitlines())
+
+
 def test_an_empty_name_is_near_nothing(standard):
     with pytest.raises(MedSAMSegError) as raised:
         find_term(" ", standard.types, "--term")

@@ -82,11 +82,23 @@ def as_json(args: argparse.Namespace) -> dict[str, Any]:
 
 
 @functools.lru_cache(maxsize=100)
-def find(term: str | None, region: str | None, paths: tuple[Path, ...] = ()) -> Terminology:
-    """Return what a term and a region mean, either of which may be missing; as ``terminology_of``."""
+def find(
+    term: str | None,
+    region: str | None,
+    paths: tuple[Path, ...] = (),
+    called: tuple[str, str] = ("--term", "--region"),
+) -> Terminology:
+    """Return what a term and a region mean, either of which may be missing; as ``terminology_of``.
+
+    Args:
+        term: what something is.
+        region: where it is.
+        paths: of ``--term-list``.
+        called: what messages call the two.
+    """
     from medsamseg_server.image_io.term_search import find_terminology
 
-    return find_terminology(term, region, _lists(paths, os.environ.get("SLICER_HOME")))
+    return find_terminology(term, region, _lists(paths, os.environ.get("SLICER_HOME")), called)
 
 
 @functools.lru_cache(maxsize=1)
