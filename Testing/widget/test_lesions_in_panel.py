@@ -51,6 +51,14 @@ def test_oneDragALesion(gui, two):
     assert all(float(row[2]) > 0 and float(row[3]) > 0 for row in rows(two))
 
 
+def test_whatWasFoundIsListedWithoutAPause(gui, opened, dragInRed, monkeypatch):
+    # However long the table rests between two looks at what is being written.
+    monkeypatch.setattr("MedSAMSegLib.panel.frame.pace.PAUSE_FACTOR", 10**5)
+    for offset in (12, 25):
+        drawLesion(gui, opened, dragInRed, offset)
+    gui.waitUntil(lambda: [row[4] for row in rows(opened)] == ["drawn", "drawn"])
+
+
 def test_rowLeadsToItsLesion(gui, two):
     table = two.ui.lesionsTable
     area = table.visualItemRect(table.item(0, 0)).center()

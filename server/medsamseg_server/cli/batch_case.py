@@ -30,8 +30,8 @@ _COLUMNS_BY_CODE = {
     "term": "prompts",
 }
 
-# What a term and a region are called in messages; the cell goes before.
-_CALLED = ("The term", "The region")
+# What messages call them by: behind the place of the cell, the option of the same name would mislead.
+_TERMS_GIVEN_AS = ("The term", "The region")
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,8 @@ def _case(row: Row, name: str, window: str, model: str) -> Case:
     args.window = _checked(row, "window", check_window, cells.get("window", window))
     args.model = _checked(row, "model", get_specification, cells.get("model", model))
     args.series, args.name = cells.get("series"), cells.get("name")
-    args.term = _checked(row, "term", _find_term, cells["term"]) if "term" in cells else None
-    args.region = _checked(row, "region", _find_region, cells["region"]) if "region" in cells else None
+    args.term = _checked(row, "term", _check_term, cells["term"]) if "term" in cells else None
+    args.region = _checked(row, "region", _check_region, cells["region"]) if "region" in cells else None
     args.slice, args.axis = _number(row, "slice"), _number(row, "axis", most=2)
     if args.name is not None and not is_name(args.name):
         raise _wrong(row, "name", f"{args.name!r} is no name for a segment.", "Give it some letters.")
@@ -143,12 +143,12 @@ def _checked(row: Row, column: str, check: Callable[[str], object], text: str) -
     return text
 
 
-def _find_term(text: str) -> None:
-    terms.find(text, None, called=_CALLED)
+def _check_term(text: str) -> None:
+    terms.find(text, None, given_as=_TERMS_GIVEN_AS)
 
 
-def _find_region(text: str) -> None:
-    terms.find(None, text, called=_CALLED)
+def _check_region(text: str) -> None:
+    terms.find(None, text, given_as=_TERMS_GIVEN_AS)
 
 
 def _number(row: Row, column: str, most: int = 10**15) -> int | None:

@@ -137,19 +137,15 @@ def find(
     term: str | None,
     region: str | None,
     paths: tuple[Path, ...] = (),
-    called: tuple[str, str] = ("--term", "--region"),
+    given_as: tuple[str, str] = ("--term", "--region"),
 ) -> Terminology:
     """Return what a term and a region mean, either of which may be missing; as ``terminology_of``.
 
-    Args:
-        term: what something is.
-        region: where it is.
-        paths: of ``--term-list``.
-        called: what messages call the two.
+    ``given_as`` is what messages call them by.
     """
     from medsamseg_server.image_io.term_search import find_terminology
 
-    return find_terminology(term, region, _lists(paths, os.environ.get("SLICER_HOME")), called)
+    return find_terminology(term, region, _lists(paths, os.environ.get("SLICER_HOME")), given_as)
 
 
 @functools.lru_cache(maxsize=1)

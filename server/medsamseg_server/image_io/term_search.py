@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 import difflib
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
 from medsamseg_server.image_io.term_lists import Term, TermLists
 from medsamseg_server.image_io.terminology import TISSUE, Terminology
 
 _MOST_SHOWN = 8
-# How much of a name has to be alike (difflib's ratio) to be offered for one that no entry has.
-_LIKENESS = 0.6
-# British spellings, and what Americans write. Both sides are spelled so, also where it makes no word of either.
-_SPELLINGS = (("ae", "e"), ("oe", "e"), ("our", "or"), ("grey", "gray"), ("tre", "ter"))
-# Everyday words, spelled so, and the lists' (SNOMED CT's) words for them; only to propose, never to choose.
-_OTHER_WORDS = {
-    "tumor": "neoplasm",
-    "cancer": "neoplasm",
-    "metastasis": "neoplasm, secondary",
-    "metastases": "neoplasm, secondary",
-    "bleeding": "hemorrhage",
-    "bleed": "hemorrhage",
-    "swelling": "edema",
+# How much of a name has to be alike (difflib's ratio) to be offered for one that no entry has: at 0.6, thumb was for
+# tumor.
+_LIKENESS = 0.7
+# British spelling, and what is written for it in the lists.
+_AMERICAN = (("ae", "e"), ("oe", "e"), ("our", "or"), ("tre", "ter"), ("grey", "gray"), ("ise", "ize"))
+# Words of everyday that no list has, and the names of what they mean, or may mean.
+_EVERYDAY = {
+    "tumor": ("neoplasm", "neoplasm, primary", "neoplasm, secondary", "mass"),
+    "cancer": ("neoplasm, primary", "neoplasm", "neoplasm, secondary"),
+    "carcinoma": ("neoplasm, primary",),
+    "metastasis": ("neoplasm, secondary",),
+    "metastase": ("neoplasm, secondary",),
 }
-# Of a name of several words, how many entries are offered for each.
-_SHOWN_OF_WORD = 3
 
 
 def find_terminology(
-    term: str | None, region: str | None, lists: TermLists, called: tuple[str, str] = ("--term", "--region")
+    term: str | None, region: str | None, lists: TermLists, given_as: tuple[str, str] = ("--term", "--region")
 ) -> Terminology:
     """Return what ``--term`` and ``--region`` mean.
 
@@ -38,13 +34,13 @@ def find_terminology(
         term: what the segment is; None where only the region is known.
         region: where it is; None where that is not known.
         lists: the terms to choose from.
-        called: what messages call the two.
+        given_as: what messages call the two by.
 
     Raises:
         MedSAMSegError: ``term_unknown`` or ``term_ambiguous``.
     """
-    what = None if term is None else find_term(term, lists.types, called[0])
-    where = None if region is None else find_term(region, lists.regions, called[1])
+    what = None if term is None else find_term(term, lists.types, given_as[0])
+    where = None if region is None else find_term(region, lists.regions, given_as[1])
     return Terminology(
         TISSUE.category if what is None or what.category is None else what.category,
         TISSUE.type if what is None else what.code,
@@ -55,13 +51,13 @@ def find_terminology(
     )
 
 
-def find_term(text: str, terms: Sequence[Term], called: str) -> Term:
+def find_term(text: str, terms: Sequence[Term], option: str) -> Term:
     """Return the entry that a text means.
 
     Args:
         text: a name, in large or small letters, or ``SCHEME:CODE``, with ``+SCHEME:CODE`` for a modifier.
         terms: the entries.
-        called: what messages call it, such as ``--term``.
+        option: where it was given, for messages.
 
     Raises:
         MedSAMSegError: ``term_unknown`` with the nearest names, ``term_ambiguous`` with all entries of that name.
@@ -71,13 +67,13 @@ def find_term(text: str, terms: Sequence[Term], called: str) -> Term:
     if len(found) == 1:
         return found[0]
     if found:
-        message = f"{called} '{shorten(text)}' can be {len(found)} things. Give the code of the one that is meant:"
+        message = f"{option} '{shorten(text)}' can be {len(found)} things. Give the code of the one that is meant:"
         raise MedSAMSegError(ErrorKind.INVALID_INPUT, "term_ambiguous", message, _listed(found))
     near = _nearest(wanted.casefold(), terms) if wanted else []
     raise MedSAMSegError(
         ErrorKind.INVALID_INPUT,
         "term_unknown",
-        f"{called} '{shorten(text)}' is in no list of terms." + (" The nearest are:" if near else ""),
+        f"{option} '{shorten(text)}' is in no list of terms." + (" Did you mean:" if near else ""),
         _listed(near) if near else "Give an English name such as Mass, or a code such as SCT:4147007.",
     )
 
@@ -96,30 +92,26 @@ def _by_name(name: str, terms: Sequence[Term]) -> list[Term]:
 
 
 def _nearest(name: str, terms: Sequence[Term]) -> list[Term]:
-    """Return the entries nearest to a name that no entry has; of several words, those nearest to each of them, too."""
-    by_name = {_spelled(each): term for term in reversed(terms) for each in term.names}
-    words = re.findall(r"\w{4,}", name)
-    found = _near(name, by_name)
-    if len(words) > 1:
-        found += [term for word in words for term in _near(word, by_name)[:_SHOWN_OF_WORD]]
-    return list(dict.fromkeys(found))[: 2 * _MOST_SHOWN]
+    """Return the entries that are spelled or called otherwise, then those that hold this name or are most like it."""
+    american = _in_american(name)
+    called = _EVERYDAY.get(american, ())
+    same = [term for each in called for term in _by_name(each, terms)]
+    same += [term for term in terms if term.modifier is None and american in map(_in_american, term.names)]
+    holding = [term for term in terms if term.modifier is None and any(name in each for each in term.names)]
+    by_name = {each: term for term in reversed(terms) for each in term.names}
+    alike = difflib.get_close_matches(name, by_name, _MOST_SHOWN, _LIKENESS)
+    return list(dict.fromkeys([*same, *holding, *(by_name[each] for each in alike)]))[: 2 * _MOST_SHOWN]
 
 
-def _near(name: str, by_name: Mapping[str, Term]) -> list[Term]:
-    """Return the entries whose names hold this one, shortest first, then those with names most like it."""
-    spelled = _spelled(name)
-    wanted = _OTHER_WORDS.get(spelled, spelled)
-    holding = sorted((each for each in by_name if wanted in each and by_name[each].modifier is None), key=len)
-    # What sounds like an everyday word is not what is meant: a tumor is no thumb.
-    is_known = wanted != spelled and holding
-    alike = [] if is_known else difflib.get_close_matches(wanted, by_name, _MOST_SHOWN, _LIKENESS)
-    return [by_name[each] for each in (*holding, *alike)]
+def _in_american(name: str) -> str:
+    """Return a name as Americans spell it, roughly, in the singular: to compare it with others that went the same way.
 
-
-def _spelled(name: str) -> str:
-    for british, american in _SPELLINGS:
+    >>> _in_american("oesophageal tumours")
+    'esophageal tumor'
+    """
+    for british, american in _AMERICAN:
         name = name.replace(british, american)
-    return name
+    return name.removesuffix("s")
 
 
 def _listed(terms: Sequence[Term]) -> str:
