@@ -136,7 +136,7 @@ def _add_prompts(prompts: argparse._ArgumentGroup) -> None:
     lines.add_option(prompts)
     pointing.add_options(prompts)
     exclusion.add_options(prompts)
-    prompts.add_argument("--slice", metavar="N", type=int, help="index of the slice with the box")
+    prompts.add_argument("--slice", metavar="N", type=int, help="index of the slice with the box or points")
     prompts.add_argument(
         "--axis", type=int, choices=(0, 1, 2), help="array axis across the slices (default: 0, the stored slices)"
     )
@@ -147,7 +147,10 @@ def _add_prompts(prompts: argparse._ArgumentGroup) -> None:
         "space (--range always counts in space)",
     )
     prompts.add_argument(
-        "--prompts", metavar="FILE.json", type=Path, help="boxes on several slices, instead of --box and --slice"
+        "--prompts",
+        metavar="FILE.json",
+        type=Path,
+        help="boxes or points on slices, instead of --box and --slice",
     )
     prompts.add_argument(
         "--range",

@@ -47,7 +47,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_model_option(parser, "the network that helps")
     parser.add_argument("--dice", type=_part, default=0.9, help="to reach, in 3D (default: %(default)s)")
     parser.add_argument(
-        "--every", type=_positive, default=5, metavar="N", help="interpolated: a box on every Nth slice"
+        "--every",
+        type=_positive,
+        default=5,
+        metavar="N",
+        help="of 'interpolated': a box on every Nth slice (default: %(default)s)",
     )
     parser.add_argument(
         "--jitter", type=_seconds, default=5.0, metavar="PERCENT", help="how loose boxes are (default: %(default)s)"
