@@ -112,18 +112,24 @@ def test_undoBringsTheRangeBack(logic, drawn):
     assert ranges(logic, drawn) == expected(drawn[0])
 
 
+def closer(box):
+    """:return: the mask of a box, with less doubt about its size."""
+    return dataclasses.replace(boxMask(box), range=MaskRange(COUNT, (19, 21), DIAMETERS))
+
+
 @pytest.mark.parametrize("isMoved", [True, False])
 def test_changedBoxHasTheRangeOfItsNewMask(logic, server, drawn, isMoved):
     node = boxNodes()[0]
     if isMoved:
         move(node, MOVED)
-    server.maskOfBox = lambda box: dataclasses.replace(boxMask(box), range=MaskRange(COUNT, (19, 21), DIAMETERS))
+    server.maskOfBox = closer
     logic.updateBox(node, window="1,0")
     low, high = ranges(logic, drawn)[0]
     assert high / low == pytest.approx(21 / 19)
 
 
-def test_askingAgainMakesNoBoxOfManualEdits(logic, drawn):
+def test_askingAgainMakesNoBoxOfManualEdits(logic, server, drawn):
+    server.maskOfBox = closer
     voxels = segmentVoxels(*drawn)
     voxels[SLICE, 7, 8] = True
     edit(drawn, voxels)
