@@ -191,8 +191,9 @@ def test_errors_name_the_row_and_the_column(batch, scan):
 def test_a_warning_with_several_names_is_one_line(batch, scan):
     result = batch([ROW | {"image": scan("a.nrrd"), "term": "Mas"}])
     warning = next(line for line in result.err.splitlines() if "column term" in line)
-    assert "The nearest are: " in warning
-    assert "; " in warning.split("The nearest are: ")[1]
+    assert "column term: The term 'Mas' is in no list of terms. Did you mean: " in warning
+    assert "; " in warning.split("Did you mean: ")[1]
+    assert "--term" not in warning
 
 
 @pytest.mark.parametrize(

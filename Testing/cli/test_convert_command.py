@@ -60,7 +60,7 @@ def test_each_type_becomes_each_other(run, scan, tmp_path, source):
     words = [word for path in outputs for word in ("-o", path)]
     result = run("convert", tmp_path / source, "--image", scan[0].parent, *words, "--report", tmp_path / "out.sr.dcm")
     assert result.status == 0
-    assert f"Läsion: {np.count_nonzero(mask())} voxels, Mass (SCT:4147007)" in result.out
+    assert f"Läsion: {np.count_nonzero(mask())} voxels, 0.0425 ml, Mass (SCT:4147007)" in result.out
     assert "ller" not in result.out + result.err
     for path in outputs:
         check(path, image, "rtstruct" not in source + path.name)
@@ -113,7 +113,11 @@ def test_events_tell_each_step_and_json_what_was_written(run, tmp_path):
     lines = [json.loads(line) for line in result.out.splitlines()]
     assert [(line["done"], line["total"]) for line in lines[:-1]] == [(0, 3), (1, 3), (2, 3)]
     assert lines[-1]["written"] == [str(tmp_path / "out.dcm"), str(tmp_path / "out.sr.dcm")]
-    assert lines[-1]["segments"][0] == {"name": "Läsion", "mask_voxels": int(mask().sum())}
+    assert lines[-1]["segments"][0] == {
+        "name": "Läsion",
+        "mask_voxels": 27,
+        "volume_ml": pytest.approx(0.042525),
+    }
 
 
 def test_terms_of_the_options_go_before_those_of_the_file(run, tmp_path):

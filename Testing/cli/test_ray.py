@@ -83,7 +83,6 @@ def test_batch_writes_the_same_bytes_and_survives_a_worker_that_ends(run, scans,
     beside = run("batch", table, "-o", tmp_path / "beside", "--jobs", "2", "--json").json()["cases"]
     result = run("batch", table, "-o", tmp_path / "ray", "--ray", "--jobs", "2", "--json")
     assert result.status == 10
-    assert "worker died" not in result.out
     told = result.json()["cases"]
     assert [case["state"] for case in told] == [case["state"] for case in beside] == ["done", "failed", "done"]
     assert told[1]["error"]["code"] == "case_process_ended"

@@ -80,6 +80,26 @@ def test_an_unknown_name_gets_the_nearest_ones(standard):
     assert raised.value.hint.startswith("Liver (SCT:10200004)")
 
 
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("Tumour", "Neoplasm (SCT:108369006)"),
+        ("tumors", "Neoplasm (SCT:108369006)"),
+        ("Metastases", "Neoplasm, Secondary (SCT:14799000)"),
+        ("Oesophagus", "Esophagus (SCT:32849002)"),
+        ("haemorrhages", "Hemorrhage (SCT:50960005)"),
+        ("Grey matter", "Gray Matter (SCT:389081007)"),
+    ],
+)
+def test_other_spellings_and_words_of_everyday_get_what_is_meant(standard, text, first):
+    with pytest.raises(MedSAMSegError) as raised:
+        find_term(text, standard.types, "--term")
+    assert raised.value.message.endswith("Did you mean:")
+    assert raised.value.hint.splitlines()[0] == first
+    # No thumb for a tumor.
+    assert "Thumb" not in raised.value.hint
+
+
 def test_an_empty_name_is_near_nothing(standard):
     with pytest.raises(MedSAMSegError) as raised:
         find_term(" ", standard.types, "--term")
@@ -200,7 +220,7 @@ def test_what_cannot_be_is_told_before_anything_is_computed(run, networks, tmp_p
     assert "out.nii.gz has no field for what a segment is (--term)." in result.err
     result = run("segment", tmp_path / "scan.nrrd", *BOX, "--region", "Lunge", "-o", tmp_path / "out.seg.nrrd")
     assert result.status == 2
-    assert "--region 'Lunge' is in no list of terms. The nearest are:" in result.err
+    assert "--region 'Lunge' is in no list of terms. Did you mean:" in result.err
     assert "  Lung (SCT:39607008)" in result.err.splitlines()
     assert networks == []
     assert sorted(each.name for each in tmp_path.iterdir()) == ["home", "scan.nrrd"]

@@ -17,8 +17,8 @@ from server_fakes import TOKEN
 
 from medsamseg_server.serving.app import create_app
 from medsamseg_server.serving.nninteractive import packed_arrays
+from medsamseg_server.serving.nninteractive.lease_routes import LIMITS
 from medsamseg_server.serving.nninteractive.prompts import on_slice
-from medsamseg_server.serving.nninteractive.routes import LIMITS
 from medsamseg_server.serving.nninteractive.session import Session
 
 PLACES = 2

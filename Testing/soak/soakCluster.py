@@ -98,7 +98,8 @@ class Cluster:
                 told = "told_again" if act == self._propagate else "told_again_clicks"
                 is_lost = error.code != "volume_unknown"
                 self._count("lost_sessions" if is_lost else told)
-                self._count(f"error_{error.code}", is_lost)
+                if is_lost:
+                    self._count(f"error_{error.code}")
 
     def _click(self, client, upload, voxels, index):
         prompts = [SlicePrompt(0, index, BOX)]

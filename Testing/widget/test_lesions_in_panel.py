@@ -70,6 +70,14 @@ def test_sizesTellTheirRangeWhereItIsKnown(gui, server, opened, dragInRed):
     assert told == [[""] * 5, ["", "", volume, diameter, ""]]
 
 
+def test_whatWasFoundIsListedWithoutAPause(gui, opened, dragInRed, monkeypatch):
+    # However long the table rests between two looks at what is being written.
+    monkeypatch.setattr("MedSAMSegLib.panel.frame.pace.PAUSE_FACTOR", 10**5)
+    for offset in (12, 25):
+        drawLesion(gui, opened, dragInRed, offset)
+    gui.waitUntil(lambda: [row[4] for row in rows(opened)] == ["drawn", "drawn"])
+
+
 def test_rowLeadsToItsLesion(gui, two):
     table = two.ui.lesionsTable
     area = table.visualItemRect(table.item(0, 0)).center()

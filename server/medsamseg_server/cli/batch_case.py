@@ -22,6 +22,9 @@ PROMPT_COLUMNS = ("box", "line", "labels", "prompts")
 # How errors begin that a column is to blame for, where it is not the column's own name.
 _COLUMNS_BY_CODE = {"dicom": "image", "picture": "image", "lines": "line", "model": "model", "slice": "slice"}
 
+# What messages call them by: behind the place of the cell, the option of the same name would mislead.
+_TERMS_GIVEN_AS = ("The term", "The region")
+
 
 @dataclass(frozen=True)
 class Case:
@@ -93,10 +96,8 @@ def _case(row: Row, name: str, window: str, model: str) -> Case:
     args.window = _checked(row, "window", check_window, cells.get("window", window))
     args.model = _checked(row, "model", get_specification, cells.get("model", model))
     args.series, args.name = cells.get("series"), cells.get("name")
-    args.term = _checked(row, "term", lambda text: terms.find(text, None), cells["term"]) if "term" in cells else None
-    args.region = (
-        _checked(row, "region", lambda text: terms.find(None, text), cells["region"]) if "region" in cells else None
-    )
+    args.term = _checked(row, "term", _check_term, cells["term"]) if "term" in cells else None
+    args.region = _checked(row, "region", _check_region, cells["region"]) if "region" in cells else None
     args.slice, args.axis = _number(row, "slice"), _number(row, "axis", most=2)
     if args.name is not None and not is_name(args.name):
         raise _wrong(row, "name", f"{args.name!r} is no name for a segment.", "Give it some letters.")
@@ -132,6 +133,14 @@ def _checked(row: Row, column: str, check: Callable[[str], object], text: str) -
     except MedSAMSegError as error:
         raise MedSAMSegError(error.kind, error.code, f"{row.place(column)}: {error.message}", error.hint) from error
     return text
+
+
+def _check_term(text: str) -> None:
+    terms.find(text, None, given_as=_TERMS_GIVEN_AS)
+
+
+def _check_region(text: str) -> None:
+    terms.find(None, text, given_as=_TERMS_GIVEN_AS)
 
 
 def _number(row: Row, column: str, most: int = 10**15) -> int | None:

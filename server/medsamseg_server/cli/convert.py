@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from medsamseg_server.cli import measurement_report, terms
 from medsamseg_server.cli.output import add_output_options, print_json, refuse_to_replace_the_image, say, warn
-from medsamseg_server.cli.segment_measures import measure_all
+from medsamseg_server.cli.segment_measures import in_digits, measure_all, rounded
 from medsamseg_server.cli.usage import wrong_usage
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
     notes += _report(args, image, segments, steps)
     for note in notes:
         warn(note)
-    _say(args, segments, notes)
+    _say(args, segments, image.voxel_ml, notes)
     return 0
 
 
@@ -141,13 +141,16 @@ def _tell(args: argparse.Namespace, done: int, total: int) -> None:
         print_json({"event": "step", "done": done, "total": total})
 
 
-def _say(args: argparse.Namespace, segments: list[Segment], notes: list[str]) -> None:
+def _say(args: argparse.Namespace, segments: list[Segment], voxel_ml: float | None, notes: list[str]) -> None:
     written = [str(path) for path in _written(args)]
+    counts = [int(each.mask.sum(dtype=int)) for each in segments]
+    volumes = [None if voxel_ml is None else rounded(count * voxel_ml) for count in counts]
+    found = list(zip(segments, counts, volumes, strict=True))
     if args.json:
-        found = [{"name": each.name, "mask_voxels": int(each.mask.sum(dtype=int))} for each in segments]
-        print_json({"written": written, "segments": found, "warnings": notes})
+        rows = [{"name": each.name, "mask_voxels": count, "volume_ml": volume} for each, count, volume in found]
+        print_json({"written": written, "segments": rows, "warnings": notes})
         return
-    for each in segments:
-        count = int(each.mask.sum(dtype=int))
-        say(args, f"{each.name}: {count} voxel{'' if count == 1 else 's'}, {each.terminology}")
+    for each, count, volume in found:
+        size = f"{count} voxel{'' if count == 1 else 's'}" + ("" if volume is None else f", {in_digits(volume, 2)} ml")
+        say(args, f"{each.name}: {size}, {each.terminology}")
     say(args, f"Written: {', and '.join(written)}")

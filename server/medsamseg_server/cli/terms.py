@@ -82,11 +82,19 @@ def as_json(args: argparse.Namespace) -> dict[str, Any]:
 
 
 @functools.lru_cache(maxsize=100)
-def find(term: str | None, region: str | None, paths: tuple[Path, ...] = ()) -> Terminology:
-    """Return what a term and a region mean, either of which may be missing; as ``terminology_of``."""
+def find(
+    term: str | None,
+    region: str | None,
+    paths: tuple[Path, ...] = (),
+    given_as: tuple[str, str] = ("--term", "--region"),
+) -> Terminology:
+    """Return what a term and a region mean, either of which may be missing; as ``terminology_of``.
+
+    ``given_as`` is what messages call them by.
+    """
     from medsamseg_server.image_io.term_search import find_terminology
 
-    return find_terminology(term, region, _lists(paths, os.environ.get("SLICER_HOME")))
+    return find_terminology(term, region, _lists(paths, os.environ.get("SLICER_HOME")), given_as)
 
 
 @functools.lru_cache(maxsize=1)

@@ -40,6 +40,11 @@ class WorkList:
         self._timer.interval = POLL_MILLISECONDS
         connections.connect(self._timer, "timeout()", self._advance)
 
+    @property
+    def isUnderWay(self) -> bool:
+        """Whether there are runs that are not over."""
+        return bool(self._entries)
+
     def add(
         self, run: Run, onResult: Callable[..., None] | None = None, onError: Callable[..., None] | None = None
     ) -> None:

@@ -38,6 +38,7 @@ class LesionsSection(PanelSection):
         self._lesions = []
         self._rows: Any = None
         self._isFilling = False
+        self._isUnderWay = False
         self._pace = Pace(session.connections, session.changed.emit)
         _setUp(ui.lesionsTable)
         self.connect(ui.lesionsTable, "itemSelectionChanged()", self._onSelected)
@@ -61,6 +62,10 @@ class LesionsSection(PanelSection):
 
     def update(self) -> None:
         """Show the segments as they are."""
+        wasUnderWay, self._isUnderWay = self._isUnderWay, self.session.work.isUnderWay
+        if wasUnderWay and not self._isUnderWay:
+            # The views have nothing to wait for any more, and the user waits for the result.
+            self._pace.skipPause()
         if not self.ui.lesionsButton.collapsed and self._pace.isDue:
             self._measure()
         self._fill()

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import json
-import secrets
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
+from fastapi import APIRouter, FastAPI, Request, Response
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from medsamseg_server.engine.masks import SliceMask
-from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
 from medsamseg_server.serving import contract
-from medsamseg_server.serving.leases import LeaseEndedError, Leases, Limits, NoPlaceError
+from medsamseg_server.serving.nninteractive import lease_routes
+from medsamseg_server.serving.nninteractive.lease_routes import SessionOf
 from medsamseg_server.serving.nninteractive.packed_arrays import pack, unpack
 from medsamseg_server.serving.nninteractive.prompts import OnSlice, drawn_on_slice, on_slice
+from medsamseg_server.serving.nninteractive.refusals import ProtocolRoute
 from medsamseg_server.serving.nninteractive.session import Change, Session
 from medsamseg_server.serving.prompt_contract import SlicePrompt
 from medsamseg_server.serving.service import Service
-from medsamseg_server.serving.workspace import most_array_bytes, workspace
+from medsamseg_server.serving.workspace import most_array_bytes
 from medsamseg_server.weights.catalog import get_checkpoint
 
 #: Answers to everybody that a server is there, and nothing else.
@@ -36,8 +33,6 @@ OPEN_PATHS = frozenset({"/healthz"})
 UPLOAD_PATHS = frozenset(
     {"/set_image", "/add_scribble_interaction", "/add_lasso_interaction", "/add_initial_seg_interaction"}
 )
-#: When a user's place is given up; the reference server waits as long. Clients give a sign of life twice as often.
-LIMITS = Limits(idle=600.0, liveness=60.0)
 _META = "X-Meta"
 #: The client's side of the session that these replies are those of.
 _SESSION_VERSION = 2
@@ -45,42 +40,13 @@ _SESSION_VERSION = 2
 _MARGIN = 0.1
 #: So many pixels of a scribble are shown to the network.
 _SCRIBBLE_POINTS = 8
-_ENDED = "The session has ended: nothing was done for a while, or the server was started anew. Connect again."
 #: Element types of the client's copy of the object.
 _TARGETS = frozenset({"bool", "uint8", "int8", "uint16", "int16", "int32", "int64", "float32", "float64"})
 
 _Result = TypeVar("_Result")
-_Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-class _Route(APIRoute):
-    """Errors in the protocol's form: a status, and a text that clients show to their users."""
-
-    def get_route_handler(self) -> _Endpoint:
-        answer = super().get_route_handler()
-
-        async def answer_or_explain(request: Request) -> Response:
-            try:
-                return await answer(request)
-            except LeaseEndedError:
-                return _refusal(
-                    410, "The session has ended: nothing was done for a while, or the server was started anew."
-                )
-            except NoPlaceError:
-                return _refusal(503, "All places of this server are taken. Try again later, or ask who runs it.")
-            except MedSAMSegError as error:
-                status = 503 if error.kind is ErrorKind.NO_PLACE else 400
-                return _refusal(status, f"{error.message} {error.hint}".strip())
-            except RequestValidationError as error:
-                first = error.errors()[0]
-                return _refusal(400, f"'{shorten('.'.join(map(str, first['loc'])))}' is not usable: {first['msg']}.")
-            except ValueError as error:
-                return _refusal(400, str(error))
-
-        return answer_or_explain
-
-
-router = APIRouter(route_class=_Route, include_in_schema=False)
+router = APIRouter(route_class=ProtocolRoute, include_in_schema=False)
 Bounds = list[tuple[int, int]]
 
 
@@ -109,77 +75,17 @@ def add_to(app: FastAPI, sessions: int) -> None:
         app: the application.
         sessions: how many users at the same time.
     """
-    app.state.leases = Leases[Session](
-        sessions, LIMITS, Session.close, lambda session: session.is_at_work, lambda session: session.has_ended
-    )
+    app.state.leases = lease_routes.make_leases(sessions)
     # The answers are waited for; whoever else needs a thread must not wait for them, too.
     app.state.waiting = CapacityLimiter(sessions)
+    app.include_router(lease_routes.router)
     app.include_router(router)
-
-
-async def _leases(request: Request) -> Leases[Session]:
-    leases: Leases[Session] = request.app.state.leases
-    return leases
-
-
-LeasesOf = Annotated[Leases[Session], Depends(_leases)]
-Token = Annotated[str, Header(alias="X-Lease-Token", max_length=100)]
-
-
-async def _lease(request: Request, token: Token = "") -> tuple[str, str]:
-    """Return the name of a lease: one user's token is nothing to another."""
-    return request.state.caller, token
-
-
-LeaseOf = Annotated[tuple[str, str], Depends(_lease)]
-
-
-async def _session(request: Request, leases: LeasesOf, lease: LeaseOf) -> Session:
-    # Whoever works here keeps the place of a user, and loses the session with it.
-    workspace(request)
-    return leases.use(lease)
-
-
-SessionOf = Annotated[Session, Depends(_session)]
 
 
 @router.get("/healthz")
 async def healthz() -> dict[str, str]:
     """Say that there is a server."""
     return {"status": "ok"}
-
-
-@router.post("/claim")
-async def claim(request: Request, leases: LeasesOf) -> dict[str, Any]:
-    """Give a user a place."""
-    service = workspace(request, claims=True)
-    token = secrets.token_urlsafe(32)
-    leases.claim((request.state.caller, token), lambda: Session(service))
-    return {
-        "lease_token": token,
-        "idle_timeout_seconds": LIMITS.idle,
-        "liveness_timeout_seconds": LIMITS.liveness,
-        "max_sessions": leases.most,
-    }
-
-
-@router.post("/release")
-async def release(leases: LeasesOf, lease: LeaseOf) -> dict[str, bool]:
-    """Take a user's place back."""
-    leases.release(lease)
-    return {"released": True}
-
-
-@router.post("/heartbeat")
-async def heartbeat(leases: LeasesOf, lease: LeaseOf) -> dict[str, float]:
-    """Note that a client lives."""
-    return {"remaining_seconds": leases.hear(lease)}
-
-
-@router.get("/lease_status")
-async def lease_status(leases: LeasesOf, lease: LeaseOf) -> dict[str, float]:
-    """Say how long a place is kept without anything being done."""
-    return {"remaining_seconds": leases.remaining(lease), "idle_timeout_seconds": LIMITS.idle}
 
 
 @router.get("/capabilities")
@@ -356,7 +262,3 @@ def _numbers(values: object) -> list[float] | None:
     if isinstance(values, list) and all(isinstance(each, int | float) for each in values):
         return [float(each) for each in values]
     return None
-
-
-def _refusal(status: int, detail: str) -> JSONResponse:
-    return JSONResponse({"detail": detail}, status)
