@@ -55,14 +55,6 @@ def test_oneDragALesion(gui, two):
     assert all(float(row[2]) > 0 and float(row[3]) > 0 for row in rows(two))
 
 
-def test_whatWasFoundIsListedWithoutAPause(gui, opened, dragInRed, monkeypatch):
-    # However long the table rests between two looks at what is being written.
-    monkeypatch.setattr("MedSAMSegLib.panel.frame.pace.PAUSE_FACTOR", 10**5)
-    for offset in (12, 25):
-        drawLesion(gui, opened, dragInRed, offset)
-    gui.waitUntil(lambda: [row[4] for row in rows(opened)] == ["drawn", "drawn"])
-
-
 def test_sizesTellTheirRangeWhereItIsKnown(gui, server, opened, dragInRed):
     def ranged(box):
         mask = boxMask(box)
@@ -76,6 +68,14 @@ def test_sizesTellTheirRangeWhereItIsKnown(gui, server, opened, dragInRed):
     told = [[opened.ui.lesionsTable.item(row, column).toolTip() for column in range(5)] for row in (0, 1)]
     volume, diameter = (f"{sizes} with slightly different boxes" for sizes in ("0.00 to 1000.00 ml", "0.5 to 99.0 mm"))
     assert told == [[""] * 5, ["", "", volume, diameter, ""]]
+
+
+def test_whatWasFoundIsListedWithoutAPause(gui, opened, dragInRed, monkeypatch):
+    # However long the table rests between two looks at what is being written.
+    monkeypatch.setattr("MedSAMSegLib.panel.frame.pace.PAUSE_FACTOR", 10**5)
+    for offset in (12, 25):
+        drawLesion(gui, opened, dragInRed, offset)
+    gui.waitUntil(lambda: [row[4] for row in rows(opened)] == ["drawn", "drawn"])
 
 
 def test_rowLeadsToItsLesion(gui, two):
