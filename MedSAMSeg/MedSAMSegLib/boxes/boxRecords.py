@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from MedSAMSegLib.boxes.storedBox import storedPrompt, storedRequest, storePrompt, storeRequest
 from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.slices.sliceRecord import SliceRecord
@@ -56,7 +57,7 @@ class BoxState:
 
     @property
     def asked(self) -> tuple[str, str | None, float, int | None, Phases, tuple[int, int] | None]:
-        """What the box was asked with beside its prompt, in the order of :meth:`BoxPromptStore.storeRequest`."""
+        """What the box was asked with beside its prompt, in the order of :func:`storeRequest`."""
         return self.window, self.model, self.threshold, self.reach, self.phases, self.extent
 
     @property
@@ -129,10 +130,10 @@ class BoxRecords:
         record = self._records.get(node.GetID())
         # IDs are given again in the next scene.
         if record is None or record.node is not node:
-            request = self._store.request(node)
+            request = storedRequest(node)
             context = self._store.context(node)
             asked = (request[name] for name in ("window", "model", "threshold", "reach", "phases", "extent"))
-            state = BoxState(self._store.stored(node), *asked)
+            state = BoxState(storedPrompt(node), *asked)
             record = self._keep(BoxRecord(node, context, state))
         return record
 
@@ -172,8 +173,8 @@ class BoxRecords:
         :param state: the new BoxState.
         """
         record.state = state
-        self._store.store(record.node, state.prompt)
-        self._store.storeRequest(record.node, *state.asked)
+        storePrompt(record.node, state.prompt)
+        storeRequest(record.node, *state.asked)
 
     def others(self, record: BoxRecord) -> list[BoxRecord]:
         """:return: the records of the other boxes of the same segment and volume."""
