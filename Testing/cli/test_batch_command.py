@@ -184,8 +184,20 @@ def test_errors_name_the_row_and_the_column(batch, scan):
         place = f"cases.csv, row {number}, column {column}: " if column else f"cases.csv, row {number}: "
         assert each["error"]["message"].startswith(place)
         assert each["error"]["message"].count(f"row {number}") == 1
+        # A table has columns, no options.
+        assert "--" not in each["error"]["message"]
         told.append(each["error"]["code"])
     assert told == [code for *_, code in MISTAKES]
+
+
+def test_a_wrong_term_of_an_object_is_told_with_its_file_and_name(batch, scan, tmp_path):
+    content = {"objects": [{"name": "One", "term": "Mas", "prompts": [{"slice": 4, "box": [8, 10, 15, 19]}]}]}
+    (tmp_path / "own.json").write_text(json.dumps(content), "utf-8")
+    row = {"image": scan("a.nrrd"), "prompts": str(tmp_path / "own.json"), "term": "Mass"}
+    (case,) = batch([row], "--json").json()["cases"]
+    assert case["error"]["code"] == "term_unknown"
+    expected = "cases.csv, row 2, column prompts: own.json, One: The term 'Mas' is in no list of terms."
+    assert case["error"]["message"].startswith(expected)
 
 
 def test_a_warning_with_several_names_is_one_line(batch, scan):

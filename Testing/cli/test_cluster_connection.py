@@ -44,6 +44,8 @@ def test_a_cluster_that_does_not_answer_is_told(ray):
     error = refusal("ray://10.0.0.5:10001")
     assert error.code == "cluster_unreachable"
     assert error.message == "No Ray cluster answers at ray://10.0.0.5:10001: ray client connection timeout"
+    # The same to those who served from it, and have no option --ray.
+    assert "--ray" not in error.hint
     assert len(ray) == 1
     assert "RAY_AUTH_TOKEN" not in os.environ
 
@@ -51,6 +53,7 @@ def test_a_cluster_that_does_not_answer_is_told(ray):
 def test_one_that_starts_here_is_tried_again_and_answers_only_who_knows_its_word(ray):
     error = refusal("local")
     assert error.message == "Ray did not start on this computer: ray client connection timeout"
+    assert "--ray" not in error.hint
     assert [arguments["include_dashboard"] for arguments in ray] == [False] * 3
     assert os.environ["RAY_AUTH_MODE"] == "token"
     assert len(os.environ["RAY_AUTH_TOKEN"]) == 64

@@ -102,10 +102,10 @@ def _connect(ray: ModuleType, address: str) -> None:
             if attempts_left:
                 continue
             message = f"No Ray cluster answers at {address}: {_first_line(error)}"
-            hint = "Check the address, and that the head runs: ray start --head. Without one, give --ray alone."
+            hint = "Check the address, and that the head runs: ray start --head. Without an address, Ray starts here."
             if address == LOCAL:
                 message = f"Ray did not start on this computer: {_first_line(error)}"
-                hint = "Try again when the computer is less busy, or work without --ray."
+                hint = "Try again when the computer is less busy, or work without a cluster."
             raise MedSAMSegError(ErrorKind.NOT_FOUND, "cluster_unreachable", message, hint) from error
 
 
