@@ -3508,6 +3508,14 @@
             <translation>akzeptiert</translation>
         </message>
         <message>
+            <source>{low:.2f} to {high:.2f} ml with slightly different boxes</source>
+            <translation>{low:.2f} bis {high:.2f} ml mit etwas anderen Boxen</translation>
+        </message>
+        <message>
+            <source>{low:.1f} to {high:.1f} mm with slightly different boxes</source>
+            <translation>{low:.1f} bis {high:.1f} mm mit etwas anderen Boxen</translation>
+        </message>
+        <message>
             <source>There is no lesion left to go to.</source>
             <translation>Es gibt keine weitere Läsion.</translation>
         </message>
