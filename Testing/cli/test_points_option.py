@@ -120,6 +120,8 @@ def test_in_a_picture_drawn_into_its_overlay(run, tmp_path):
         (("--not-point", "12,14"), "points_without_object", "Add --point"),
         (("--point", "30,25"), "points_show_nothing", "Nothing was found on slice 5 by the points 30,25"),
         ((*BOX, "--point", "12,14", "--not-point", "12,14"), "points_show_nothing", "Nothing"),
+        (("--point", "12,14", "--range", "6:9"), "prompt_outside_range", "points on slice 5 are outside the range 6:9"),
+        (("--point", "12,14", "--range", ":4"), "prompt_outside_range", "outside the range :4"),
         (("--point", "12,14", "--slice", "99"), "slice_out_of_range", "99"),
         (("--point", "12,14", "--prompts", "file.json"), "usage", '"points"'),
         (("--point", "12,14", "--click", "12,14"), "usage", "--click"),
@@ -140,7 +142,8 @@ def test_models_that_learned_boxes_only_say_what_to_do(segment, run, tmp_path):
     result = segment(*SLICE, *BOX, "--point", "12,14", model="litemedsam")
     assert result.status == 2
     assert "LiteMedSAM learned boxes only" in result.err
-    assert "--model mobilesam or sam" in result.err
+    assert "--model mobilesam or sam, or leave the points out" in result.err
+    assert "or give a box" in segment(*SLICE, "--point", "12,14", model="litemedsam").err
 
 
 def test_a_missing_slice_is_said(segment):

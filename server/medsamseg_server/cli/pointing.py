@@ -70,9 +70,10 @@ def check_prompts_with_points(model: str, prompts: Iterable[Prompt]) -> None:
     specification = get_specification(model)
     if not specification.proposes:
         names = " or ".join(name for name, each in SPECIFICATIONS.items() if each.proposes)
+        instead = "give a box" if any(prompt.box is None for prompt in pointed) else "leave the points out"
         raise wrong_usage(
             f"{specification.title} learned boxes only: points would make its masks worse.",
-            f"Choose --model {names}, or give a box; what is in it and not of the object, --exclude takes away.",
+            f"Choose --model {names}, or {instead}; what is in a box and not of the object, --exclude takes away.",
             "model_takes_no_points",
         )
     if any(prompt.box is None and not _on_object(prompt.points) for prompt in pointed):
@@ -88,13 +89,23 @@ def check_points(tasks: Mapping[str, Task], size_of: Callable[[int, int], tuple[
         size_of: gives (H, W) for an axis and a slice.
 
     Raises:
-        MedSAMSegError: ``point_outside_image``, ``point_outside_box``, ``points_too_many``, or as ``size_of``.
+        MedSAMSegError: ``point_outside_image``, ``point_outside_box``, ``prompt_outside_range``, ``points_too_many``,
+            or as ``size_of``.
     """
     for task in tasks.values():
         for index, points in task.points.items():
             check_prompts([Prompt(points=points)], size_of(task.axis, index))
+            _check_range(task, index)
             if index in task.boxes:
                 _check_inside(task, index)
+
+
+def _check_range(task: Task, index: int) -> None:
+    if (task.first is not None and index < task.first) or (task.last is not None and index > task.last):
+        first, last = ("" if end is None else end for end in (task.first, task.last))
+        message = f"The points on slice {index} are outside the range {first}:{last}."
+        hint = "Widen the range, or leave the points out."
+        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "prompt_outside_range", message, hint)
 
 
 def _check_inside(task: Task, index: int) -> None:
