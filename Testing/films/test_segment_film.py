@@ -149,7 +149,7 @@ def test_a_click_cannot_stand_for_a_box_in_a_film(run, film_file, tmp_path):
 def test_a_frame_beyond_the_end_is_told(run, film_file, tmp_path):
     status, captured = run(film_file, "--box", "10,8,21,19", "--slice", "6", "-o", tmp_path / "m.npz")
     assert status == 2
-    assert "has slices 0 to 5" in captured.err
+    assert "Frame 6 is outside of" in captured.err and "has frames 0 to 5" in captured.err
     assert not (tmp_path / "m.npz").exists()
 
 

@@ -48,6 +48,8 @@ FOR_THE_COMMAND_LINE = {
 OF_THE_COMMAND_LINE = {
     "The file could not be written to the folder …: the image writer failed.",
     "Choose another folder or format.",
+    "Frame … is outside of …, which has frames 0 to ….",
+    "Give another --slice: of a film, it is the number of a frame.",
     "The points on slice … are outside the range …:….",
     "Widen the range, or leave the points out.",
     "Films are fused frame by frame: export them with the same frames and in one size.",

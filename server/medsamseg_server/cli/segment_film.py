@@ -79,10 +79,11 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
         tasks: the one object, by its name.
     """
     check_arguments(args, len(tasks))
-    engine = make_loaded_engine(args, ModelStore())
     ((name, task),) = tasks.items()
     with contextlib.ExitStack() as films:
         film = _opened(films, args.image)
+        _check_frames(task, film)
+        engine = make_loaded_engine(args, ModelStore())
         volumes = [FilmVolume(each) for each in (film, *_further_films(args, film, films))]
         phases = Phases(tuple(volumes[1:]), args.fuse or "mean")
         task = with_boxes_in_pixels(args, task, lambda axis, index: film.size)
@@ -134,6 +135,14 @@ def _split(source: EngineSlices | FusedSlices, reading: float, following: float,
 def _opened(films: contextlib.ExitStack, path: Path) -> AnyFilm:
     film: contextlib.AbstractContextManager[AnyFilm] = open_film(path)
     return films.enter_context(film)
+
+
+def _check_frames(task: Task, film: AnyFilm) -> None:
+    for index in sorted({*task.boxes, *task.points}):
+        if not 0 <= index < film.frame_count:
+            message = f"Frame {index} is outside of {film.path.name}, which has frames 0 to {film.frame_count - 1}."
+            hint = "Give another --slice: of a film, it is the number of a frame."
+            raise MedSAMSegError(ErrorKind.INVALID_INPUT, "slice_out_of_range", message, hint)
 
 
 def _further_films(args: argparse.Namespace, film: AnyFilm, films: contextlib.ExitStack) -> list[AnyFilm]:
