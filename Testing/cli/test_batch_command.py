@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import types
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pydicom.dataset import Dataset
 from test_dicom_output import whole
 
 from medsamseg_server.cli import engine_options
+from medsamseg_server.cli.batch_report import table_lines
 from medsamseg_server.image_io.label_reading import read_labels
 from medsamseg_server.image_io.reading import read_image
 
@@ -184,8 +186,20 @@ def test_errors_name_the_row_and_the_column(batch, scan):
         place = f"cases.csv, row {number}, column {column}: " if column else f"cases.csv, row {number}: "
         assert each["error"]["message"].startswith(place)
         assert each["error"]["message"].count(f"row {number}") == 1
+        # A table has columns, no options.
+        assert "--" not in each["error"]["message"]
         told.append(each["error"]["code"])
     assert told == [code for *_, code in MISTAKES]
+
+
+def test_a_wrong_term_of_an_object_is_told_with_its_file_and_name(batch, scan, tmp_path):
+    content = {"objects": [{"name": "One", "term": "Mas", "prompts": [{"slice": 4, "box": [8, 10, 15, 19]}]}]}
+    (tmp_path / "own.json").write_text(json.dumps(content), "utf-8")
+    row = {"image": scan("a.nrrd"), "prompts": str(tmp_path / "own.json"), "term": "Mass"}
+    (case,) = batch([row], "--json").json()["cases"]
+    assert case["error"]["code"] == "term_unknown"
+    expected = "cases.csv, row 2, column prompts: own.json, One: The term 'Mas' is in no list of terms."
+    assert case["error"]["message"].startswith(expected)
 
 
 def test_a_warning_with_several_names_is_one_line(batch, scan):
@@ -387,6 +401,13 @@ class Page(HTMLParser):
     def handle_data(self, data):
         if self.blocks:
             self.blocks[-1] += data
+
+
+def test_a_size_has_as_many_digits_as_its_range():
+    sizes = {"volume_ml": 0.00412, "volume_ml_low": 0.00351, "volume_ml_high": 0.00509}
+    outcome = types.SimpleNamespace(segments=[sizes | {"segment": "Node"}], state="done", seconds=2.0)
+    _, row = table_lines([(types.SimpleNamespace(name="ct"), None, outcome)])
+    assert row.split() == ["ct", "Node", "done", "0.00412", "0.00351–0.00509", "2.0"]
 
 
 def test_the_page_shows_the_least_sure_first_and_loads_nothing(batch, scan, tmp_path):

@@ -57,9 +57,9 @@ def test_it_takes_all_options_of_serve_but_the_other_protocol():
         (["--replicas", "0"], "'0' is neither a number of replicas nor a range"),
         (["--replicas", "3-2"], "'3-2' is neither a number of replicas nor a range"),
         (["--replicas", "two"], "'two' is neither"),
-        (["--gpus-per-replica", "1.5"], "'1.5' is neither a whole number nor a share of one"),
-        (["--gpus-per-replica", "nan"], "'nan' is neither"),
-        (["--cpus-per-replica", "-1"], "'-1' is neither"),
+        (["--gpus-per-replica", "1.5"], "'1.5' is no whole number from 1 on, and no share of one"),
+        (["--gpus-per-replica", "nan"], "'nan' is no whole number"),
+        (["--cpus-per-replica", "-1"], "'-1' is no whole number"),
         (["--device", "cuda"], "replicas get no graphics card"),
     ],
 )

@@ -137,6 +137,11 @@ def test_what_cannot_be_written_is_told_and_nothing_is(run, tmp_path):
     sitk.WriteImage(sitk.GetImageFromArray(phantom().astype("int16") - 1000), str(tmp_path / "ct.nrrd"))
     image = run("convert", tmp_path / "ct.nrrd", "--image", tmp_path / "ct.nrrd", "-o", tmp_path / "a.seg.nrrd")
     assert "ct.nrrd has negative values, down to -1900: it is an image, and no label map." in image.err
+    ignored = np.zeros(phantom().shape, np.int16)
+    ignored[..., 0], ignored[..., 1] = -1, 1
+    sitk.WriteImage(sitk.GetImageFromArray(ignored), str(tmp_path / "ignored.nrrd"))
+    labels = run("convert", tmp_path / "ignored.nrrd", "--image", tmp_path / "ct.nrrd", "-o", tmp_path / "a.seg.nrrd")
+    assert "ignored.nrrd has negative values, down to -1: labels are 0 and above." in labels.err
     for name, status in (("mr", 4), ("cells", 0)):
         numbers = np.random.default_rng(0).integers(0, 900, phantom().shape, np.int16)
         # A map of hundreds of cells, each of two columns, is one all the same.

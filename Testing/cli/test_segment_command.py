@@ -606,12 +606,13 @@ def test_help_explains_boxes_prompts_files_and_windows(run):
 def test_the_example_prompts_file_in_the_help_is_right(run, networks, tmp_path):
     from medsamseg_server.cli.prompt_arguments import FILE_EXAMPLE, OBJECTS_EXAMPLE, read_prompts
 
-    axis, objects = read_prompts(write_prompts(tmp_path / "boxes.json", FILE_EXAMPLE))
-    assert axis == 0
-    assert objects == {None: {24: Prompt((54, 160, 101, 204)), 30: Prompt((60, 165, 95, 200))}}
-    axis, objects = read_prompts(write_prompts(tmp_path / "boxes.json", OBJECTS_EXAMPLE))
-    assert (axis, list(objects)) == (0, ["Liver", "Tumor"])
-    assert objects["Tumor"] == {24: Prompt((54, 160, 101, 204))}
+    read = read_prompts(write_prompts(tmp_path / "boxes.json", FILE_EXAMPLE))
+    assert (read.axis, read.terms) == (0, {})
+    assert read.objects == {None: {24: Prompt((54, 160, 101, 204)), 30: Prompt((60, 165, 95, 200))}}
+    read = read_prompts(write_prompts(tmp_path / "boxes.json", OBJECTS_EXAMPLE))
+    assert (read.axis, list(read.objects)) == (0, ["Liver", "Tumor"])
+    assert read.terms == {"Tumor": ("Neoplasm", "Liver")}
+    assert read.objects["Tumor"] == {24: Prompt((54, 160, 101, 204))}
 
 
 @pytest.fixture

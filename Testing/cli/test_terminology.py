@@ -224,3 +224,61 @@ def test_what_cannot_be_is_told_before_anything_is_computed(run, networks, tmp_p
     assert "  Lung (SCT:39607008)" in result.err.splitlines()
     assert networks == []
     assert sorted(each.name for each in tmp_path.iterdir()) == ["home", "scan.nrrd"]
+
+
+def objects_file(path, **first):
+    """A prompts file with two objects; the first has more than its box."""
+    prompts = [{"slice": 3, "box": [0, 1, 8, 10]}]
+    objects = [{"name": "One", "prompts": prompts, **first}, {"name": "Two", "prompts": prompts}]
+    path.write_text(json.dumps({"objects": objects}), "utf-8")
+    return path
+
+
+def test_objects_of_a_prompts_file_have_terms_of_their_own(run, networks, tmp_path, home):  # noqa: F811
+    folder = write_files(tmp_path)[0].parent
+    prompts = objects_file(tmp_path / "boxes.json", term="mass", region="left lung")
+    outputs = ["-o", tmp_path / "out.dcm", "--report", tmp_path / "out.sr.dcm", "--json"]
+    options = ["--window", "4000,1000", "--allow-overlap", "--term", "Cyst"]
+    result = run("segment", folder, "--prompts", prompts, *options, *outputs)
+    assert result.status == 0
+    told = {each["name"]: each["terminology"] for each in result.json()["segments"]}
+    assert (told["One"]["type"]["value"], told["One"]["region"]["value"]) == (MASS.type.value, MASS.region.value)
+    assert (told["Two"]["type"]["meaning"], "region" in told["Two"]) == ("Cyst", False)
+    # Two segments that lie on each other do not fit into one labelmap; their order is that of the file.
+    one, two = pydicom.dcmread(tmp_path / "out.dcm").SegmentSequence
+    assert code_of(one.SegmentedPropertyTypeCodeSequence) == MASS.type
+    assert code_of(one.AnatomicRegionSequence).value == MASS.region.value
+    assert code_of(two.SegmentedPropertyTypeCodeSequence).meaning == "Cyst"
+    assert "AnatomicRegionSequence" not in two
+    groups = highdicom.sr.srread(tmp_path / "out.sr.dcm").content.get_volumetric_roi_measurement_groups()
+    assert [group.finding_type.meaning for group in groups] == ["Mass", "Cyst"]
+
+
+@pytest.mark.parametrize(
+    ("first", "output", "expected"),
+    [
+        ({"term": "Mas"}, "out.seg.nrrd", "boxes.json, One: The term 'Mas' is in no list of terms."),
+        ({"region": "Lunge"}, "out.seg.nrrd", "boxes.json, One: The region 'Lunge' is in no list of terms."),
+        ({"term": 5}, "out.seg.nrrd", "is wrong at objects[0].term: 5 is no text"),
+        ({"term": "Mass"}, "out.nrrd", 'no field for what a segment is ("term" and "region" of the prompts file).'),
+    ],
+)
+def test_a_wrong_term_in_a_prompts_file_is_told_with_its_object(run, networks, tmp_path, first, output, expected):  # noqa: F811
+    sitk.WriteImage(sitk.GetImageFromArray(phantom()), str(tmp_path / "scan.nrrd"))
+    prompts = objects_file(tmp_path / "boxes.json", **first)
+    result = run("segment", tmp_path / "scan.nrrd", "--prompts", prompts, "-o", tmp_path / output)
+    assert (result.status, networks) == (2, [])
+    assert expected in " ".join(result.err.split())
+
+
+def test_the_only_object_of_a_prompts_file_has_its_term(run, networks, tmp_path):  # noqa: F811
+    sitk.WriteImage(sitk.GetImageFromArray(phantom()), str(tmp_path / "scan.nrrd"))
+    content = {"prompts": [{"slice": 3, "box": [0, 1, 8, 10]}], "term": "mass"}
+    (tmp_path / "boxes.json").write_text(json.dumps(content), "utf-8")
+    options = ["--prompts", tmp_path / "boxes.json", "--window", "4000,1000", "--region", "lung"]
+    result = run("segment", tmp_path / "scan.nrrd", *options, "-o", tmp_path / "out.seg.nrrd")
+    assert result.status == 0
+    assert "Mass (SCT:4147007) in Lung (SCT:39607008)" in result.out
+    tags = sitk.ReadImage(str(tmp_path / "out.seg.nrrd")).GetMetaData("Segment0_Tags")
+    assert "~SCT^4147007^Mass~" in tags
+    assert "~SCT^39607008^Lung~" in tags

@@ -118,3 +118,19 @@ def test_linkLeadsWhereItDoesInTheRepository(source, place, link, expected):
 def test_linkToAFileThatIsNotThereIsAnError(target):
     with pytest.raises(PluginError, match=f"README.md links to {target}"):
         hooks.rewriteLinks(f"[words]({target})", "README.md", "index.md")
+
+
+@pytest.mark.parametrize(
+    "html, expected",
+    [
+        ("<code>--users</code>", '<code><span class="word">--users</span></code>'),
+        ("<code>serve --port 80</code>", '<code>serve <span class="word">--port</span> 80</code>'),
+        ("<code>/v1/status</code>", "<code>/v1/status</code>"),
+        (f"<code>--{'long' * 8}</code>", f"<code>--{'long' * 8}</code>"),
+        ("<p>a well-known -x</p>", "<p>a well-known -x</p>"),
+        ("<pre><code>$ a --b\n</code></pre>", "<pre><code>$ a --b\n</code></pre>"),
+        ("<strong>0.880</strong> ± 0.012 ¹", "<strong>0.880</strong>&nbsp;±&nbsp;0.012&nbsp;¹"),
+    ],
+)
+def test_noLineEndsWithinAnOptionOrAFigure(html, expected):
+    assert hooks.keepTogether(html) == expected

@@ -204,12 +204,14 @@ def test_sceneWithoutSegmentsIsNoWork(host):
 
 CRASH = """
 import os, sys, types
-sys.path[:0] = sys.argv[2:]
+sys.path[:0] = sys.argv[3:]
 import numpy
 from MedSAMSegLib.autosave import scanFiles
 from MedSAMSegLib.autosave.autosaveFolder import AutosaveFolder
 folder = AutosaveFolder(sys.argv[1])
-for number in range(3):
+(folder.path / ".writing-1").mkdir()
+folder.nextPath()
+for number in range(int(sys.argv.pop(2))):
     folder.nextPath().write_bytes(b"work")
     folder.prune()
 
@@ -222,14 +224,29 @@ folder.scanFiles._pathOf(types.SimpleNamespace(voxels=numpy.zeros((2, 3, 4)), IJ
 """
 
 
-def test_whatACrashLeavesIsFoundAndRemoved(host, tmp_path):
-    command = [sys.executable, "-c", CRASH, str(tmp_path), *sys.path]
+def crash(folder, bundles):
+    """Let a Slicer die while it writes a scan, after some bundles."""
+    command = [sys.executable, "-c", CRASH, str(folder), str(bundles), *sys.path]
     assert subprocess.run(command, check=False).returncode == 1
+
+
+def test_ofACrashBeforeTheFirstBundleNoImagesStay(host, tmp_path):
+    crash(tmp_path, bundles=0)
+    assert len(list(tmp_path.iterdir())) == 3
     here = AutosaveFolder(tmp_path)
+    assert here.leftovers() == []
+    here.discardUnfinished()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_whatACrashLeavesIsFoundAndRemoved(host, tmp_path):
+    crash(tmp_path, bundles=3)
+    here = AutosaveFolder(tmp_path)
+    here.discardUnfinished()
     own = here.nextPath()
     own.write_bytes(b"work")
     left = here.leftovers()
-    assert [path.name.rpartition("-")[2] for path in left] == ["00003.mrb", "00002.mrb"]
+    assert [path.name.rpartition("-")[2] for path in left] == ["00004.mrb", "00003.mrb"]
     # It died while it wrote a scan: what there is of it is no scan, and goes with the rest.
     assert [path.suffix for path in tmp_path.glob("*-scan-*")] == [".partial"]
     # Another Slicer that runs is not taken for one that crashed.

@@ -115,6 +115,20 @@ def test_outlinesFollowTheZoom(gui, proposed):
     assert edgeIsDrawn(gui, FAR[0] - 0.5, FAR[1] + 4)
 
 
+def test_undoneProposalLeavesTheSegmentBeforeItSelected(gui, proposed):
+    proposed.ui.lesionsButton.collapsed = False
+    table = proposed.ui.lesionsTable
+    for count, (x, y) in enumerate(((18, 15), (18, 15), (46, 40)), start=1):
+        clickAt(gui, x, y)
+        gui.waitUntil(lambda count=count: table.rowCount == count)
+    widgetDriver.click(proposed.ui.undoButton)
+    gui.waitUntil(lambda: table.rowCount == 2)
+    (segmentID,) = proposed.ui.segmentsTable.selectedSegmentIDs()
+    node = proposed.ui.segmentationSelector.currentNode()
+    assert node.GetSegmentation().GetSegment(segmentID).GetName() == "Object 2"
+    assert [item.text() for item in table.selectedItems()][:1] == ["Object 2"]
+
+
 def test_clickAcceptsTheSmallestUnderThePointerAndUndoTakesItBack(gui, proposed):
     clickAt(gui, 18, 15)
     assert segments(proposed) == {"Object 1": 6 * 8}

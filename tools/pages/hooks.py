@@ -19,6 +19,9 @@ MADE = {
 #: Folder of the site for pictures that lie elsewhere in the repository.
 PICTURES = "pictures"
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\]\([^)]*\))*)\]\(([^()\s]+)\)")
+_WORD_OF_CODE = re.compile(r"(?<![^\s>])[\w.=-]*-[\w.=-]*(?![^\s<])")
+#: Characters of a word that fits on a line of a phone.
+LONGEST_WORD = 30
 _PICTURE_SUFFIXES = {".png", ".jpg", ".gif", ".svg", ".webm"}
 
 
@@ -40,6 +43,23 @@ def on_page_markdown(markdown, page, config, files):
             markdown = markdown.replace(line, make())
     source = "README.md" if page.file.src_uri == "index.md" else f"docs/{page.file.src_uri}"
     return _outsideOfCode(lambda text: rewriteLinks(text, source, page.file.src_uri), markdown)
+
+
+def on_page_content(html, page, config, files):
+    """Keep together what a line should not be broken in."""
+    return keepTogether(html)
+
+
+def keepTogether(html):
+    """Return a page on which no line ends within an option, as in `--` / `users`, or between a number and its error
+    or footnote."""
+
+    def keepWord(word):
+        return f'<span class="word">{word[0]}</span>' if len(word[0]) <= LONGEST_WORD else word[0]
+
+    html = re.sub(r"<code>[^<\n]*</code>", lambda code: _WORD_OF_CODE.sub(keepWord, code[0]), html)
+    html = re.sub(r" ± (?=\d)", "&nbsp;±&nbsp;", html)
+    return re.sub(r"(?<=\d) (?=[¹²³])", "&nbsp;", html)
 
 
 def rewriteLinks(markdown, source, place):

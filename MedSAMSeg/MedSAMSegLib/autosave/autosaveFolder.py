@@ -79,7 +79,15 @@ class AutosaveFolder:
 
     def discard(self) -> None:
         """Remove all that is left of Slicers that have ended."""
-        for session in self._endedSessions():
+        self._remove(self._endedSessions())
+
+    def discardUnfinished(self) -> None:
+        """Remove what is left of Slicers that ended before their first bundle was whole: nobody would be offered it."""
+        # Without a scan, there is a lock alone, which its Slicer may be about to hold.
+        self._remove([each for each in self._endedSessions() if self._scansOf(each) and not self._bundlesOf(each)])
+
+    def _remove(self, sessions):
+        for session in sessions:
             for path in [*self._bundlesOf(session), *self._scansOf(session), self._lockOf(session)]:
                 path.unlink(missing_ok=True)
         if not self._runningSessions():

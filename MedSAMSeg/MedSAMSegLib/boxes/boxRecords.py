@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from MedSAMSegLib.boxes.boxMarks import BoxMarks
     from MedSAMSegLib.boxes.boxStore import BoxPromptStore
+    from MedSAMSegLib.client.maskRange import MaskRange
     from MedSAMSegLib.segments.segmentTarget import SegmentContext
     from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
@@ -33,6 +34,7 @@ class BoxState:
     :param phases: the :class:`Phases` that were asked as well.
     :param extent: (slices below that of the box, slices above it) that the object has; None where nobody said.
     :param found: LabelmapCrop of the volume's voxels that the model found; None if that is not in memory any more.
+    :param range: MaskRange of what it found; None where that is not known.
     :param added: those of them that the segment did not have before; None if that is not in memory any more.
     :param erased: those that somebody took out by hand since, and that stay out.
     :param overwritten: {ID of another segment: LabelmapCrop of the voxels that it lost to the box}.
@@ -47,6 +49,7 @@ class BoxState:
     phases: Phases = NO_PHASES
     extent: tuple[int, int] | None = None
     found: LabelmapCrop | None = None
+    range: MaskRange | None = None
     added: LabelmapCrop | None = None
     erased: LabelmapCrop = dataclasses.field(default_factory=LabelmapCrop.empty)
     overwritten: dict = dataclasses.field(default_factory=dict)

@@ -131,7 +131,7 @@ class Propagations:
             for segment, plan in plans.items()
         }
         spacing = next(iter(statesOfSegments.values())).spacing
-        request = {**_request(plans, mayOverlap), "spacing": spacing, "withProbabilities": True}
+        request = {**_request(plans, mayOverlap), "spacing": spacing, "withProbabilities": True, "withRanges": True}
         if isStack(volume):
             upload = self._uploads.planesUpload(volume, 0, SliceGeometry(volume).shape[axis] - 1, phases)
         else:

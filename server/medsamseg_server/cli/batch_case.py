@@ -20,7 +20,15 @@ from medsamseg_server.weights.catalog import get_specification
 #: What says where the objects are; a row has one of them.
 PROMPT_COLUMNS = ("box", "line", "labels", "prompts")
 # How errors begin that a column is to blame for, where it is not the column's own name.
-_COLUMNS_BY_CODE = {"dicom": "image", "picture": "image", "lines": "line", "model": "model", "slice": "slice"}
+# Terms in cells are checked before any others are.
+_COLUMNS_BY_CODE = {
+    "dicom": "image",
+    "picture": "image",
+    "lines": "line",
+    "model": "model",
+    "slice": "slice",
+    "term": "prompts",
+}
 
 # What messages call them by: behind the place of the cell, the option of the same name would mislead.
 _TERMS_GIVEN_AS = ("The term", "The region")

@@ -92,7 +92,7 @@ def _amount(text: str) -> float:
     value = number_or_nan(text)
     # Several whole ones, or a share of one: Ray knows nothing in between.
     if not 0 < value <= 1024 or (value > 1 and value != int(value)):
-        raise argparse.ArgumentTypeError(f"'{text[:20]}' is neither a whole number nor a share of one, such as 0.5")
+        raise argparse.ArgumentTypeError(f"'{text[:20]}' is no whole number from 1 on, and no share of one such as 0.5")
     return value
 
 

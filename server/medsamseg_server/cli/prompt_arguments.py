@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
 # No scan has so many voxels in a row.
 _LARGEST = 10**15
+# What an object may have beside its prompts.
+_TERM_KEYS = ("term", "region")
 
 #: What a prompts file looks like; shown in the help.
 FILE_EXAMPLE = (
@@ -22,8 +25,24 @@ FILE_EXAMPLE = (
 #: … for several objects.
 OBJECTS_EXAMPLE = (
     '{"objects": [{"name": "Liver", "prompts": [{"slice": 24, "box": [30, 60, 150, 190]}]}, '
-    '{"name": "Tumor", "prompts": [{"slice": 24, "box": [54, 160, 101, 204]}]}]}'
+    '{"name": "Tumor", "term": "Neoplasm", "region": "Liver", '
+    '"prompts": [{"slice": 24, "box": [54, 160, 101, 204]}]}]}'
 )
+
+
+@dataclass(frozen=True)
+class PromptsFile:
+    """What a prompts file says. The only object of a file without ``objects`` has no name.
+
+    Attributes:
+        axis: along which its slices lie.
+        objects: of each object by name, what shows it on each slice.
+        terms: of the objects that have them, term and region as they are written; None for one that is not.
+    """
+
+    axis: int
+    objects: dict[str | None, dict[int, Prompt]]
+    terms: dict[str | None, tuple[str | None, str | None]]
 
 
 def parse_box(text: str) -> Box:
@@ -105,10 +124,8 @@ def parse_range(text: str) -> tuple[int | None, int | None]:
     return (None if first is None else int(first), None if last is None else int(last))
 
 
-def read_prompts(path: Path) -> tuple[int, dict[str | None, dict[int, Prompt]]]:
-    """Read a prompts file; return the axis, and of each object by name what shows it on each slice.
-
-    The only object of a file without ``objects`` has no name.
+def read_prompts(path: Path) -> PromptsFile:
+    """Read a prompts file. Whether there are such terms is not looked up.
 
     Raises:
         MedSAMSegError: ``prompts_missing``, ``prompts_unreadable``, or ``prompts_malformed`` with the place in it.
@@ -158,26 +175,36 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:80]}…"
 
 
-def _check_content(content: Any) -> tuple[int, dict[str | None, dict[int, Prompt]]]:
+def _check_content(content: Any) -> PromptsFile:
     has_objects = isinstance(content, dict) and "objects" in content
     subject = "objects" if has_objects else "prompts"
-    _check_keys(content, {"axis", subject}, {subject}, "the start")
+    known = {"axis", subject} if has_objects else {"axis", subject, *_TERM_KEYS}
+    _check_keys(content, known, {subject}, "the start")
     axis = content.get("axis", 0)
     if type(axis) is not int or axis not in (0, 1, 2):
         raise _WrongPlaceError(f"axis: {_shown(axis)} is not 0, 1 or 2")
     if not has_objects:
-        return axis, {None: _check_prompts(content["prompts"], "prompts")}
+        return PromptsFile(axis, {None: _check_prompts(content["prompts"], "prompts")}, _terms(content, None, ""))
     objects: dict[str | None, dict[int, Prompt]] = {}
+    terms: dict[str | None, tuple[str | None, str | None]] = {}
     for number, item in enumerate(_check_list(content["objects"], "objects")):
         place = f"objects[{number}]"
-        _check_keys(item, {"name", "prompts"}, {"name", "prompts"}, place)
+        _check_keys(item, {"name", "prompts", *_TERM_KEYS}, {"name", "prompts"}, place)
         name = item["name"]
         if not isinstance(name, str) or not is_name(name):
             raise _WrongPlaceError(f"{place}.name: {_shown(name)} is no name for a segment")
         if name in objects:
             raise _WrongPlaceError(f"{place}.name: there is a '{name[:80]}' already")
         objects[name] = _check_prompts(item["prompts"], f"{place}.prompts")
-    return axis, objects
+        terms |= _terms(item, name, f"{place}.")
+    return PromptsFile(axis, objects, terms)
+
+
+def _terms(item: dict[str, Any], name: str | None, place: str) -> dict[str | None, tuple[str | None, str | None]]:
+    for key in _TERM_KEYS:
+        if key in item and not isinstance(item[key], str):
+            raise _WrongPlaceError(f'{place}{key}: {_shown(item[key])} is no text such as "Mass"')
+    return {name: (item.get("term"), item.get("region"))} if any(key in item for key in _TERM_KEYS) else {}
 
 
 def is_name(text: str) -> bool:

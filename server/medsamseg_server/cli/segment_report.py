@@ -32,6 +32,7 @@ def summarize(
         {
             "name": name,
             **_found(image, result),
+            **terms_as_json(args, name),
             "measurements": as_json(measured[name]),
             "per_slice": slice_rows(result.results),
         }
@@ -90,8 +91,8 @@ def report(
         # The colors of a picture are taken as they are.
         if window.name != "color":
             say(args, f"  Window {window.name} ({window.lower:g} to {window.upper:g})")
-    if terminology_of(args) != TISSUE:
-        say(args, f"  {terminology_of(args)}")
+        if terminology_of(args, name) != TISSUE:
+            say(args, f"  {terminology_of(args, name)}")
     if args.also:
         names = ", ".join(path.name for path in (args.image, *args.also))
         say(args, f"  Fused by the {'maximum' if summary['fused'] == 'max' else 'mean'}: {names}")

@@ -259,9 +259,9 @@ def _notes_on_objects(args: argparse.Namespace, results: Mapping[str, WholeMask]
 
 def _segments(args: argparse.Namespace, engine: Engine, results: Mapping[str, WholeMask]) -> list[Segment]:
     found_by = SegmentingModel(args.model, engine.predictor(args.model).weights_sha256)
-    known = terminology_of(args)
     return [
-        Segment(name, result.mask, color_of(n), found_by, known) for n, (name, result) in enumerate(results.items())
+        Segment(name, result.mask, color_of(n), found_by, terminology_of(args, name))
+        for n, (name, result) in enumerate(results.items())
     ]
 
 

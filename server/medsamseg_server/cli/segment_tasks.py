@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from medsamseg_server.cli import lines, pointing
+from medsamseg_server.cli import lines, pointing, terms
 from medsamseg_server.cli.box_formats import in_pixels
 from medsamseg_server.cli.clicking import place_of
 from medsamseg_server.cli.exclusion import excluded_boxes
 from medsamseg_server.cli.prompt_arguments import (
+    PromptsFile,
     is_name,
     parse_box,
     parse_point,
@@ -29,15 +30,19 @@ if TYPE_CHECKING:
 def make_tasks(args: argparse.Namespace) -> dict[str, Task]:
     """Return what the arguments ask for, checked as far as that goes without the image.
 
+    What a prompts file says of what its objects are goes into the arguments (``terms.keep_own``).
+
     Raises:
-        MedSAMSegError: ``usage``, ``name_invalid``, or what is wrong with a box, a range or a prompts file.
+        MedSAMSegError: ``usage``, ``name_invalid``, or what is wrong with a box, a range, a prompts file or a term.
     """
     if args.name is not None and not is_name(args.name):
         raise wrong_usage(f"{args.name!r} is no name for a segment.", "Give --name some letters.", "name_invalid")
-    axis, objects = _prompts_of(args)
-    if args.name is not None and None not in objects:
+    said = _prompts_of(args)
+    if args.name is not None and None not in said.objects:
         raise wrong_usage("--name cannot go with several objects.", "Put the names into the file.")
-    return tasks_of(args, axis, {name or args.name or "Segment": prompts for name, prompts in objects.items()})
+    unnamed = args.name or "Segment"
+    terms.keep_own(args, {name or unnamed: own for name, own in said.terms.items()})
+    return tasks_of(args, said.axis, {name or unnamed: prompts for name, prompts in said.objects.items()})
 
 
 def tasks_of(args: argparse.Namespace, axis: int, objects: Mapping[str, Mapping[int, Prompt]]) -> dict[str, Task]:
@@ -71,7 +76,7 @@ def tasks_of(args: argparse.Namespace, axis: int, objects: Mapping[str, Mapping[
     }
 
 
-def _prompts_of(args: argparse.Namespace) -> tuple[int, dict[str | None, dict[int, Prompt]]]:
+def _prompts_of(args: argparse.Namespace) -> PromptsFile:
     if args.prompts is not None:
         for option in ("box", "slice", "axis"):
             if getattr(args, option) is not None:
@@ -86,7 +91,8 @@ def _prompts_of(args: argparse.Namespace) -> tuple[int, dict[str | None, dict[in
         raise wrong_usage(f"{missing} is missing.", "Give --box (or --line, --point) and --slice, or --prompts.")
     if box is None and args.box_format != "corners":
         raise wrong_usage("--box-format says what --box is.", "Points are in voxel indices: leave it out.")
-    return args.axis or 0, {None: {index: Prompt(box, points, exclude=excluded_boxes(args))}}
+    prompt = Prompt(box, points, exclude=excluded_boxes(args))
+    return PromptsFile(args.axis or 0, {None: {index: prompt}}, {})
 
 
 def _box(args: argparse.Namespace) -> Box | None:

@@ -106,7 +106,7 @@ def run(args: argparse.Namespace, scan: Scan, tasks: Mapping[str, Task], engine:
                 name,
                 found[name].mask if name in found else empty,
                 color_of(number),
-                terminology=terminology_of(args),
+                terminology=terminology_of(args, name),
             )
             for number, name in enumerate(tasks)
         ]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import functools
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medsamseg_server.cli.usage import wrong_usage
+from medsamseg_server.errors import shorten
 from medsamseg_server.image_io.terminology import TISSUE, Terminology
 
 if TYPE_CHECKING:
@@ -50,9 +52,9 @@ def check_options(args: argparse.Namespace, outputs: list[Path], is_film: bool) 
     Raises:
         MedSAMSegError: ``usage``, or as ``terminology_of``.
     """
-    if args.term is None and args.region is None:
+    option = _given(args)
+    if not option:
         return
-    option = "--term" if args.term is not None else "--region"
     for what, given in (("a film", is_film), ("--boxes", getattr(args, "boxes", None) is not None)):
         if given:
             raise wrong_usage(f"{option} cannot go with {what}.", f"Leave {option} out.")
@@ -64,20 +66,69 @@ def check_options(args: argparse.Namespace, outputs: list[Path], is_film: bool) 
     terminology_of(args)
 
 
-def terminology_of(args: argparse.Namespace) -> Terminology:
-    """Return what the options mean; without them, a segment of which nobody has said what it is.
+def _given(args: argparse.Namespace) -> str:
+    """Return which of the options is given, or what a prompts file has in their place; nothing without any."""
+    if args.term is not None or args.region is not None:
+        return "--term" if args.term is not None else "--region"
+    return '"term" and "region" of the prompts file' if _own(args) else ""
+
+
+def keep_own(args: argparse.Namespace, own: Mapping[str, tuple[str | None, str | None]]) -> None:
+    """Keep in the arguments what single objects are; ``--term`` and ``--region`` hold for what is not said of them.
+
+    Args:
+        args: with the options.
+        own: term and region by the objects' names, as a prompts file has them.
+
+    Raises:
+        MedSAMSegError: as ``terminology_of``, naming the object.
+    """
+    paths = tuple(args.term_list)
+    for name, (term, region) in own.items():
+        called = tuple(f"{args.prompts.name}, {shorten(name)}: The {what}" for what in ("term", "region"))
+        # Each alone first, so that what an option says is not told of the object.
+        find(term, region, paths, (called[0], called[1]))
+    args.own_terms = {
+        name: find(args.term if term is None else term, args.region if region is None else region, paths)
+        for name, (term, region) in own.items()
+    }
+
+
+def _own(args: argparse.Namespace) -> dict[str, Terminology]:
+    return getattr(args, "own_terms", {})
+
+
+def terminology_of(args: argparse.Namespace, name: str | None = None) -> Terminology:
+    """Return what the options mean, or of an object, what its prompts file says; without any, what nobody has named.
+
+    Args:
+        args: with the options.
+        name: of the object; None for what the options say of all.
 
     Raises:
         MedSAMSegError: ``term_unknown``, ``term_ambiguous`` or ``terms_unreadable``.
     """
+    own = _own(args)
+    if name is not None and name in own:
+        return own[name]
     if args.term is None and args.region is None:
         return TISSUE
     return find(args.term, args.region, tuple(args.term_list))
 
 
-def as_json(args: argparse.Namespace) -> dict[str, Any]:
-    """Return what ``--json`` says of the options: code, scheme and words of each part; nothing without them."""
-    known = terminology_of(args)
+def as_json(args: argparse.Namespace, name: str | None = None) -> dict[str, Any]:
+    """Return what ``--json`` says of the options or of an object; nothing where that says nothing.
+
+    Args:
+        args: with the options.
+        name: of an object of a prompts file; None for what the options say of all.
+
+    Returns:
+        Code, scheme and words of each part, under ``terminology``.
+    """
+    if (name is None) == bool(_own(args)):
+        return {}
+    known = terminology_of(args, name)
     return {} if known == TISSUE else {"terminology": {part: code for part, code in asdict(known).items() if code}}
 
 

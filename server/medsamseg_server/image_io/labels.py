@@ -129,6 +129,8 @@ def _check_is_no_image(voxels: NDArray[Any], values: Sequence[int], path: Path) 
     reason = ""
     if values and values[0] < 0:
         reason = f"has negative values, down to {values[0]}"
+        if len(values) <= _MOST_UNQUESTIONED:
+            raise unreadable(path, f"{reason}: labels are 0 and above", "Set to 0 what is to be left out.")
     elif len(values) > _MOST_UNQUESTIONED:
         left, right = voxels[..., :-1], voxels[..., 1:]
         on_objects = (left != 0) & (right != 0)

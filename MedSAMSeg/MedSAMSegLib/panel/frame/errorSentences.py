@@ -1,4 +1,4 @@
-"""Errors in the user's language. What raises them speaks English, also in scripts and logs; the panel translates.
+"""Errors and notes in the user's language. What says them speaks English, also in scripts and logs.
 
 Messages come whole, with their values in them, from this module and over HTTP from a server of any version. So each is
 compared with the texts that are known, their values are taken out, and filled into the translation. One that nobody
@@ -8,15 +8,20 @@ knows stays as it is.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import string
 from collections.abc import Iterator
+from typing import Any
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.panel.frame import errorTextsOfModule, errorTextsOfServer
 
 #: Between two sentences.
 _BREAK = re.compile(r"(?<=[.!?]) ")
+#: In so many sentences at most a known text ends, unless it goes on to the end of an error. What a program printed may
+#: have hundreds of them, and the panel waits.
+_MOST_SENTENCES = 8
 
 
 def sentenceOn(error: UserError) -> str:
@@ -25,6 +30,14 @@ def sentenceOn(error: UserError) -> str:
     :param error: one that the user is told.
     """
     return " ".join(filter(None, (inUsersLanguage(error.message), inUsersLanguage(error.hint))))
+
+
+def notesOn(result: Any) -> list[str]:
+    """Return a result's notes in the user's language: what was done otherwise than asked for.
+
+    :param result: what has ``notes``, a list of English sentences.
+    """
+    return [inUsersLanguage(note) for note in result.notes]
 
 
 def inUsersLanguage(text: str) -> str:
@@ -41,26 +54,34 @@ def inUsersLanguage(text: str) -> str:
 def _translated(text: str, known: list[tuple[str, str]]) -> Iterator[str]:
     """Yield the translated sentences of a text, as many as possible by one known text."""
     while text:
-        ends = [len(text), *(match.start() for match in reversed(list(_BREAK.finditer(text))))]
-        end, found = next(
-            ((end, found) for end in ends if (found := _lookUp(text[:end], known)) is not None), (ends[-1], None)
-        )
-        yield text[:end] if found is None else found
+        begun = [pair for pair in known if text.startswith(_literals(pair[0])[0])]
+        breaks = [match.start() for match in itertools.islice(_BREAK.finditer(text), _MOST_SENTENCES)]
+        ends = [*breaks, len(text)]
+        found = [(end, *each) for end in ends for each in _fitting(text[:end], begun)]
+        # Of those that say as much, the first ends soonest: what follows is another sentence, and no value.
+        end, template, match = max(found, key=lambda each: _words(each[1][0]), default=(ends[0], None, None))
+        yield text[:end] if template is None else template[1].format(**match.groupdict())
         text = text[end:].strip()
 
 
-def _lookUp(text, known):
-    """:return: a text in the user's language, by the known text with most words in common; None without one."""
-    fitting = [(pair, match) for pair in known if (match := _pattern(pair[0]).fullmatch(text)) is not None]
-    if not fitting:
-        return None
-    (_english, translated), match = max(fitting, key=lambda found: _words(found[0][0]))
-    return translated.format(**match.groupdict())
+def _fitting(text, known):
+    """:return: [(pair, match)] of the known texts that a text is, with its values."""
+    ending = [pair for pair in known if text.endswith(_literals(pair[0])[-1])]
+    return [(pair, match) for pair in ending if (match := _pattern(pair[0]).fullmatch(text)) is not None]
 
 
+@functools.cache
+def _literals(template):
+    """:return: what a text says before, between and behind its values; the first and the last may be empty."""
+    parts = list(string.Formatter().parse(template))
+    literals = [literal for literal, _name, _spec, _conversion in parts]
+    return literals if parts[-1][1] is None else [*literals, ""]
+
+
+@functools.cache
 def _words(template):
     """:return: number of letters of a text that are always the same."""
-    return sum(len(literal) for literal, _name, _spec, _conversion in string.Formatter().parse(template))
+    return sum(len(literal) for literal in _literals(template))
 
 
 @functools.cache

@@ -55,8 +55,7 @@ class AutosaveSection(PanelSection):
         ui.autosavePathLineEdit.currentPath = str(
             slicer.util.settingsValue(FOLDER_SETTING, "") or homeFolder() / "autosave"
         )
-        self._folder = AutosaveFolder(Path(ui.autosavePathLineEdit.currentPath))
-        self._leftovers = self._folder.leftovers()
+        self._openFolder(Path(ui.autosavePathLineEdit.currentPath))
         self.connect(ui.autosaveCheckBox, "toggled(bool)", self._onSettings)
         self.connect(ui.autosaveSpinBox, "valueChanged(int)", self._onSettings)
         self.connect(ui.autosavePathLineEdit, "currentPathChanged(QString)", self._onFolder)
@@ -123,11 +122,17 @@ class AutosaveSection(PanelSection):
         slicer.app.userSettings().setValue(FOLDER_SETTING, path)
         self._finishPacking()
         self._folder.close()
-        self._folder = AutosaveFolder(Path(path or homeFolder() / "autosave"))
+        self._openFolder(Path(path or homeFolder() / "autosave"))
         self._savedState = None
-        self._leftovers = self._folder.leftovers()
         self._show()
         self.session.changed.emit()
+
+    def _openFolder(self, path):
+        self._folder = AutosaveFolder(path)
+        with contextlib.suppress(OSError):
+            # Of a folder that is not there, or no longer the user's, nothing can be removed.
+            self._folder.discardUnfinished()
+        self._leftovers = self._folder.leftovers()
 
     def _onTimeout(self):
         if self._packing is not None or self.session.parameters is None:

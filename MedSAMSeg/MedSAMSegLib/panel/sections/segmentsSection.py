@@ -26,6 +26,8 @@ class SegmentsSection(PanelSection, VTKObservationMixin):
         PanelSection.__init__(self, ui, session)
         VTKObservationMixin.__init__(self)
         self._isUpdating = False
+        #: IDs of the segments as they were last seen.
+        self._seenIDs: list[str] = []
         table = ui.segmentsTable
         table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
         self.connect(ui.addSegmentButton, "clicked()", self._onAdd)
@@ -45,7 +47,8 @@ class SegmentsSection(PanelSection, VTKObservationMixin):
         self._show(segmentation)
         segmentIDs = _segmentIDs(segmentation)
         if parameters.segmentID not in segmentIDs:
-            parameters.segmentID = segmentIDs[0] if segmentIDs else ""
+            parameters.segmentID = _nearestLeft(parameters.segmentID, self._seenIDs, segmentIDs)
+        self._seenIDs = segmentIDs
         self._select(parameters.segmentID)
         self.ui.addSegmentButton.enabled = self.session.hasUsableVolume
         self.ui.removeSegmentButton.enabled = bool(parameters.segmentID)
@@ -54,6 +57,7 @@ class SegmentsSection(PanelSection, VTKObservationMixin):
         self._isUpdating = True
         if self.ui.segmentsTable.segmentationNode() is not segmentation:
             self.ui.segmentsTable.setSegmentationNode(segmentation)
+            self._seenIDs = []
         self._isUpdating = False
 
     def _select(self, segmentID):
@@ -101,6 +105,12 @@ _EVENTS = (
     slicer.vtkSegmentation.SourceRepresentationModified,
     slicer.vtkSegmentation.ContainedRepresentationNamesModified,
 )
+
+
+def _nearestLeft(goneID, seenIDs, segmentIDs):
+    """:return: ID of the segment before one that is gone, such as by undo; of the first where there is none before."""
+    before = seenIDs[: seenIDs.index(goneID)] if goneID in seenIDs else []
+    return next((each for each in reversed(before) if each in segmentIDs), next(iter(segmentIDs), ""))
 
 
 def _segmentIDs(segmentation):
