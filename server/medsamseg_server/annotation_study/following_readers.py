@@ -12,7 +12,8 @@ from medsamseg_server.annotation_study.costs import Effort, correction_points
 from medsamseg_server.annotation_study.readers import corrected
 from medsamseg_server.annotation_study.study_object import Reading, StudyObject, looks_good, slices_of
 from medsamseg_server.engine.engine import Engine
-from medsamseg_server.propagation.whole_volume import Task, WholeMask, WholeObjects, WholeVolume
+from medsamseg_server.propagation.task import Task
+from medsamseg_server.propagation.whole_volume import WholeMask, WholeObjects, WholeVolume
 
 #: The ways by their names.
 PROPAGATED, LINES, BATCH = "propagated", "lines", "batch"

@@ -17,7 +17,8 @@ from medsamseg_server.evaluation.protocols import Jitter, tight_box
 from medsamseg_server.image_io.image import Geometry
 from medsamseg_server.measurements.diameters import Diameters, diameters
 from medsamseg_server.measurements.line_prompt import LinePrompt, prompt_from_lines
-from medsamseg_server.propagation.whole_volume import Task, WholeMask, WholeVolume
+from medsamseg_server.propagation.task import Task
+from medsamseg_server.propagation.whole_volume import WholeMask, WholeVolume
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from medsamseg_server.engine.engine import Engine
     from medsamseg_server.image_io.image import Image
     from medsamseg_server.image_io.labels import Labels
-    from medsamseg_server.propagation.whole_volume import Task
+    from medsamseg_server.propagation.task import Task
 
 
 @dataclass

@@ -15,7 +15,7 @@ from medsamseg_server.weights.click_heads import find_click_head
 if TYPE_CHECKING:
     from medsamseg_server.engine.engine import Engine
     from medsamseg_server.engine.prompts import Box
-    from medsamseg_server.propagation.whole_volume import Task
+    from medsamseg_server.propagation.task import Task
     from medsamseg_server.volumes.volume import Volume
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from medsamseg_server.engine.prompts import Box
     from medsamseg_server.image_io.image import Image
-    from medsamseg_server.propagation.whole_volume import Task
+    from medsamseg_server.propagation.task import Task
 
 _REMEDY = "Give objects by --box and --slice, or by --prompts."
 

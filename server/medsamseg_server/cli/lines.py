@@ -13,7 +13,7 @@ from medsamseg_server.cli.usage import wrong_usage
 if TYPE_CHECKING:
     from medsamseg_server.engine.prompts import Box
     from medsamseg_server.image_io.image import Geometry
-    from medsamseg_server.propagation.whole_volume import Task
+    from medsamseg_server.propagation.task import Task
 
 
 def add_option(group: argparse._ArgumentGroup) -> None:

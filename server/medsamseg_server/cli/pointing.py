@@ -14,7 +14,7 @@ from medsamseg_server.models.specification import SPECIFICATIONS
 from medsamseg_server.weights.catalog import get_specification
 
 if TYPE_CHECKING:
-    from medsamseg_server.propagation.whole_volume import Task
+    from medsamseg_server.propagation.task import Task
 
 _ON_OBJECT, _BESIDE_IT = 1, 0
 

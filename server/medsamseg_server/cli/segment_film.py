@@ -34,7 +34,7 @@ from medsamseg_server.propagation import DirectionEnded, EngineSlices, Propagati
 from medsamseg_server.propagation.fusing import FusedSlices, Phases, make_slices
 from medsamseg_server.propagation.meant import boxed, meant_masks
 from medsamseg_server.propagation.several_objects import FollowedObject, follow
-from medsamseg_server.propagation.whole_volume import Task
+from medsamseg_server.propagation.task import Task
 from medsamseg_server.system.safe_files import ensure_writable, refuse_to_replace, replacing
 from medsamseg_server.weights.store import ModelStore
 

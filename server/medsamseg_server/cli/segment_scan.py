@@ -39,7 +39,8 @@ from medsamseg_server.image_io.times import Times, open_times
 from medsamseg_server.propagation import SliceResult, SliceSeen
 from medsamseg_server.propagation.fusing import Phases, make_slices
 from medsamseg_server.propagation.meant import boxed
-from medsamseg_server.propagation.whole_volume import Task, WholeMask, WholeObjects
+from medsamseg_server.propagation.task import Task
+from medsamseg_server.propagation.whole_volume import WholeMask, WholeObjects
 from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.weights.store import ModelStore
 

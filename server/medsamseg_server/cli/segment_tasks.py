@@ -24,7 +24,7 @@ from medsamseg_server.cli.usage import wrong_usage
 from medsamseg_server.engine.prompts import Box, Prompt
 
 if TYPE_CHECKING:
-    from medsamseg_server.propagation.whole_volume import Task
+    from medsamseg_server.propagation.task import Task
 
 
 def make_tasks(args: argparse.Namespace) -> dict[str, Task]:
@@ -52,7 +52,7 @@ def tasks_of(args: argparse.Namespace, axis: int, objects: Mapping[str, Mapping[
         MedSAMSegError: ``range_malformed``, or as ``pointing.check_prompts_with_points``.
     """
     from medsamseg_server.propagation import DEFAULT_METHOD
-    from medsamseg_server.propagation.whole_volume import Task
+    from medsamseg_server.propagation.task import Task
 
     pointing.check_prompts_with_points(args.model, [each for prompts in objects.values() for each in prompts.values()])
     first, last = parse_range(args.range or ":")

@@ -24,8 +24,8 @@ from medsamseg_server.image_io.picture_masks import is_picture_mask
 from medsamseg_server.image_io.segmentations import check_output, color_of, write_segmentation
 from medsamseg_server.image_io.times import Times
 from medsamseg_server.propagation.fusing import Fusion, Phases
+from medsamseg_server.propagation.task import Task
 from medsamseg_server.propagation.through_time import VolumesInTime, follow_through_time
-from medsamseg_server.propagation.whole_volume import Task
 from medsamseg_server.system.safe_files import replacing
 from medsamseg_server.volumes.volume import Volume
 

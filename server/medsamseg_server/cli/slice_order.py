@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.image import Image
-from medsamseg_server.propagation.whole_volume import Task
+from medsamseg_server.propagation.task import Task
 
 
 def in_space(tasks: dict[str, Task], image: Image, order: str | None) -> dict[str, Task]:

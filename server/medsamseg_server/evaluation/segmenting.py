@@ -15,8 +15,9 @@ from medsamseg_server.evaluation.cases import Case, TimesCase
 from medsamseg_server.evaluation.protocols import Jitter, Prompts, tight_box
 from medsamseg_server.propagation import DEFAULT_METHOD, SliceResult
 from medsamseg_server.propagation.fusing import make_slices
+from medsamseg_server.propagation.task import Task
 from medsamseg_server.propagation.through_time import follow_through_time
-from medsamseg_server.propagation.whole_volume import Task, WholeMask, WholeVolume
+from medsamseg_server.propagation.whole_volume import WholeMask, WholeVolume
 
 #: How objects are followed through time; in a scan at all times, in space as usual then.
 THROUGH_TIME = "film"

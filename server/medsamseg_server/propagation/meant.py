@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from medsamseg_server.engine.masks import SliceMask
     from medsamseg_server.propagation.fusing import FusedSlices
     from medsamseg_server.propagation.source import EngineSlices
-    from medsamseg_server.propagation.whole_volume import Task
+    from medsamseg_server.propagation.task import Task
 
 
 def boxed(task: Task, source: EngineSlices | FusedSlices) -> Task:

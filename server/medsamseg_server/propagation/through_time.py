@@ -20,8 +20,9 @@ from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.propagation import EngineSlices, Propagation, SliceResult
 from medsamseg_server.propagation.fusing import NO_PHASES, FusedSlices, Phases
+from medsamseg_server.propagation.task import Task
 from medsamseg_server.propagation.voting import box_around
-from medsamseg_server.propagation.whole_volume import Task, WholeMask, WholeObjects
+from medsamseg_server.propagation.whole_volume import WholeMask, WholeObjects
 from medsamseg_server.volumes.volume import Volume
 
 #: How an object is followed through time on the slices with a box.
