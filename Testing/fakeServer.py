@@ -161,7 +161,7 @@ class FakeServer:
         #: Confidence of a propagated slice by its distance to the prompt.
         self.confidenceOf = lambda distance: 1 - 0.25 * distance
         self._reach = reach
-        self._withProbabilities = False
+        self._withProbabilities = self._withRanges = False
 
     @property
     def url(self):
@@ -218,7 +218,9 @@ class FakeServer:
         upload = next(upload for upload in self.uploads if upload.key == key)
         return np.load(io.BytesIO(b"".join(bytes(chunk) for chunk in upload.chunks())))
 
-    def segment(self, key, prompts, window="auto", model=None, cachedOnly=False, withProbabilities=False, **fused):
+    def segment(
+        self, key, prompts, window="auto", model=None, cachedOnly=False, withProbabilities=False, spacing=None, **fused
+    ):
         ((axis, sliceIndex),) = {(prompt.axis, prompt.sliceIndex) for prompt in prompts}
         boxes = [prompt.box for prompt in prompts]
         points = [[(x, y, int(isInObject)) for x, y, isInObject in prompt.points] for prompt in prompts]
@@ -240,6 +242,7 @@ class FakeServer:
         ]
         masks = [_meant(mask, prompt.meaning) for mask, prompt in zip(found, prompts, strict=True)]
         masks = [withProbability(mask) for mask in masks] if withProbabilities else masks
+        masks = masks if spacing else [dataclasses.replace(mask, range=None) for mask in masks]
         doubts = [self.doubtOf(sliceIndex)] * len(masks)
         return SegmentReply(masks, False, 0.2, 0.1, "fake", "fa" * 32, WINDOW, doubts=doubts)
 
@@ -269,6 +272,7 @@ class FakeServer:
         self.job = job
         self.wasCancelled.clear()
         self._withProbabilities = options.get("withProbabilities", False)
+        self._withRanges = options.get("withRanges", False)
         events = self._events(objects or {None: followed})
         return self._seenFromAllSides(events) if options.get("planes", 1) > 1 else events
 
@@ -374,6 +378,7 @@ class FakeServer:
             isPrompted = index in prompts
             excluded = followed.get("excludeMasks", {}).get(index)
             mask = _without(self.maskOfBox(prompts.get(index, box)), [excluded])
+            mask = mask if self._withRanges else dataclasses.replace(mask, range=None)
             fields = {
                 "object": name,
                 "slice": index,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import slicer
@@ -18,6 +18,7 @@ from MedSAMSegLib.logicFollowUp import FollowUp
 from MedSAMSegLib.logicLesions import LesionList
 from MedSAMSegLib.logicLines import LinePrompts
 from MedSAMSegLib.logicPhases import PhaseFusion
+from MedSAMSegLib.logicPropagation import VolumeFollowing
 from MedSAMSegLib.logicProposals import ObjectProposals
 from MedSAMSegLib.logicThreshold import PropagationThresholding
 from MedSAMSegLib.logicTime import TimeFollowing
@@ -35,12 +36,12 @@ from MedSAMSegLib.volumes.sliceGeometry import checkVolume
 
 if TYPE_CHECKING:
     from MedSAMSegLib.boxes.boxRun import BoxResult, BoxRun
-    from MedSAMSegLib.propagation.propagationRun import PropagationResult, PropagationRun
 
 
 class MedSAMSegLogic(
     LesionList,
     LinePrompts,
+    VolumeFollowing,
     TimeFollowing,
     PropagationThresholding,
     ObjectProposals,
@@ -62,10 +63,10 @@ class MedSAMSegLogic(
 
     What can be done with boxes that are there already is in :class:`BoxAdjustment`, :class:`BoxRefinement` and
     :class:`BoxExclusion`, what with slices in :class:`SliceReview`, with measured segments in :class:`LesionList`,
-    with measured lines in :class:`LinePrompts`, with sequences in :class:`TimeFollowing`, with what was propagated in
-    :class:`PropagationThresholding`, without a box in :class:`ObjectProposals`, with several
-    volumes of one patient in :class:`PhaseFusion`, with an earlier scan in :class:`FollowUp`, into DICOM files in
-    :class:`DicomExporting`.
+    with measured lines in :class:`LinePrompts`, from slice to slice in :class:`VolumeFollowing`, with sequences in
+    :class:`TimeFollowing`, with what was propagated in :class:`PropagationThresholding`, without a box in
+    :class:`ObjectProposals`, with several volumes of one patient in :class:`PhaseFusion`, with an earlier scan in
+    :class:`FollowUp`, into DICOM files in :class:`DicomExporting`.
 
     :param server: the way to a server; the local server of this Slicer when not given,
         which is started when first needed.
@@ -80,13 +81,14 @@ class MedSAMSegLogic(
         LinePrompts.__init__(self, self._boxWork)
         TimeFollowing.__init__(self, TimePropagations(self._server.client, self._writers, boxes.store))
         memory = ProbabilityMemory()
-        self._propagations = Propagations(self._server.client, self._uploads, self._writers, boxes.store, memory)
-        thresholds = PropagationThresholds(self._writers, self._propagations, memory)
+        propagations = Propagations(self._server.client, self._uploads, self._writers, boxes.store, memory)
+        VolumeFollowing.__init__(self, propagations)
+        thresholds = PropagationThresholds(self._writers, propagations, memory)
         PropagationThresholding.__init__(self, thresholds)
         work = ProposalWork(self._server.client, self._uploads, self._writers, self._boxWork)
         ObjectProposals.__init__(self, work)
         PhaseFusion.__init__(self, self._uploads)
-        FollowUp.__init__(self, FollowUps(self.lesions, self._boxWork, self._propagations))
+        FollowUp.__init__(self, FollowUps(self.lesions, self._boxWork, propagations))
 
     def createSegmentation(
         self, volume: slicer.vtkMRMLScalarVolumeNode, name: str | None = None
@@ -206,97 +208,6 @@ class MedSAMSegLogic(
         :raises UserError: when the box does not fit the volume.
         """
         return self._boxWork.draw(volume, segmentation, segment, window, model, where)
-
-    def propagate(
-        self,
-        volume: slicer.vtkMRMLScalarVolumeNode,
-        segmentation: slicer.vtkMRMLSegmentationNode,
-        segment: str,
-        progress: Callable[..., None] | None = None,
-        **options: Any,
-    ) -> PropagationResult | None:
-        """Follow the object from the segment's boxes through the volume; wait until it is done.
-
-        The whole propagation is one undo step. An interrupt (Ctrl+C) keeps the slices so far.
-
-        Several segments go through the volume together, and each slice is encoded once for all of them. They do not
-        overlap, unless the scene's Segment Editor is set to allow it.
-
-        :param volume: the scalar volume node.
-        :param segmentation: the segmentation node.
-        :param segment: ID of a segment on which boxes were drawn, or a list of such IDs.
-        :param progress: called after each slice with a :class:`PropagationProgress`, which prints as a sentence; when
-            it returns False, the propagation is cancelled.
-        :param options: first, last, direction, fromSlice, window, model and planes, as for :meth:`startPropagation`.
-        :return: :class:`PropagationResult`.
-        :raises UserError: when the server fails; slices that were done before are kept.
-        """
-        return self.startPropagation(volume, segmentation, segment, progress, **options).finish()
-
-    def startPropagation(
-        self,
-        volume: slicer.vtkMRMLScalarVolumeNode,
-        segmentation: slicer.vtkMRMLSegmentationNode,
-        segment: str,
-        progress: Callable[..., None] | None = None,
-        first: int | None = None,
-        last: int | None = None,
-        direction: str = "both",
-        fromSlice: int | None = None,
-        window: str = "auto",
-        model: str | None = None,
-        planes: int = 1,
-    ) -> PropagationRun | None:
-        """Start what :meth:`propagate` does and return at once, with a run that has to be advanced to its end.
-
-        What :meth:`segmentBox` writes into the same segmentation meanwhile belongs to the run's undo step.
-
-        Manual edits and accepted slices (see :meth:`slices`) stay as they are, and are started from like boxes. Without
-        limits, only what lies between boxes that changed since the last propagation is computed anew; of several
-        segments, all.
-
-        :param volume: the scalar volume node.
-        :param segmentation: the segmentation node.
-        :param segment: ID of a segment on which boxes were drawn, or a list of such IDs.
-        :param progress: as for :meth:`propagate`.
-        :param first: first slice that may be touched; None for the volume's first.
-        :param last: last slice that may be touched (inclusive); None for the volume's last.
-        :param direction: "both", "forward" (rising slice index) or "backward".
-        :param fromSlice: index of the only slice to start from, from its box or its mask; other boxes are then where
-            the propagation ends. None for all boxes.
-        :param window: intensity window, as for :meth:`segmentBox`.
-        :param model: name of the model; None for the server's default.
-        :param planes: 3 to look at the object across the two other axes as well, once it has been followed; its slices
-            are then written again. All of it is computed anew.
-        :return: :class:`PropagationRun`.
-        """
-        return self._propagations.start(
-            volume,
-            segmentation,
-            [segment] if isinstance(segment, str) else list(dict.fromkeys(segment)),
-            progress,
-            first=first,
-            last=last,
-            direction=direction,
-            fromSlice=fromSlice,
-            window=window,
-            model=model,
-            planes=planes,
-        )
-
-    def boxedSegments(
-        self,
-        segmentation: slicer.vtkMRMLSegmentationNode,
-        volume: slicer.vtkMRMLScalarVolumeNode,
-        axis: int | None = None,
-    ) -> list[str]:
-        """Return the IDs of the segments that can be propagated: with boxes along one axis, visible and not completed.
-
-        :param segmentation: the segmentation node.
-        :param volume: the scalar volume node, or a stack (see :meth:`boxVolume`).
-        :param axis: only those with boxes along this array axis; None for any.
-        """
-        return self._propagations.boxedSegments(volume, segmentation, axis)
 
     @property
     def server(self) -> ServerConnection:

@@ -10,6 +10,7 @@ import slicer
 
 from MedSAMSegLib.boxes.boxesAgain import BoxesAgain
 from MedSAMSegLib.boxes.boxVolumes import volumeOfBoxes
+from MedSAMSegLib.boxes.storedBox import storedPrompt
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
@@ -125,7 +126,7 @@ class BoxAdjustment:
         """
         # As stored: asked for often, and reading where each markup is now takes its time.
         for node in self.boxNodes(segmentation, volume, segment):
-            return self._boxes.store.stored(node).axis
+            return storedPrompt(node).axis
         return None
 
     def boxVolume(
@@ -281,4 +282,4 @@ class BoxAdjustment:
             prompt = store.read(node)
         except UserError as error:
             return BoxEntry(node, None, segmentID, isMoved=True, problem=str(error), volume=volume)
-        return BoxEntry(node, prompt, segmentID, isMoved=prompt != store.stored(node), volume=volume)
+        return BoxEntry(node, prompt, segmentID, isMoved=prompt != storedPrompt(node), volume=volume)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.boxes.boxArguments import placeFromArguments
 from MedSAMSegLib.boxes.excludedSegment import checkExcludable, presentExcludedSegment
+from MedSAMSegLib.boxes.storedBox import storedPrompt
 from MedSAMSegLib.logicRefinement import BoxRefinement
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
@@ -65,7 +66,7 @@ class BoxExclusion(BoxRefinement):
 
         :param node: the box's ROI markup.
         """
-        return self._boxes.store.stored(node).exclude
+        return storedPrompt(node).exclude
 
     def excludeSegment(
         self, node: slicer.vtkMRMLMarkupsROINode, segment: str | None, window: str = "auto", model: str | None = None
@@ -110,4 +111,4 @@ class BoxExclusion(BoxRefinement):
 
         :param node: the object's ROI markup.
         """
-        return presentExcludedSegment(self._boxes.store.context(node), self._boxes.store.stored(node))
+        return presentExcludedSegment(self._boxes.store.context(node), storedPrompt(node))

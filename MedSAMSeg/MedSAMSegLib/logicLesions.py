@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import math
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import slicer
 import vtk
@@ -23,14 +25,21 @@ if TYPE_CHECKING:
     from MedSAMSegLib.boxes.sceneBoxes import SceneBoxes
     from MedSAMSegLib.slices.lesions import Lesion
 
-#: Title of a column, and the field of :class:`Lesion` that it shows.
-COLUMNS = (
-    ("Name", "name"),
-    ("Place", "place"),
-    ("Volume (ml)", "volume"),
-    ("Longest diameter (mm)", "diameter"),
-    ("State", "state"),
+#: Title of a column, and what it shows of a :class:`Lesion`; None where that is not known.
+COLUMNS: tuple[tuple[str, Callable[[Lesion], Any]], ...] = (
+    ("Name", lambda lesion: lesion.name),
+    ("Place", lambda lesion: lesion.place),
+    ("Volume (ml)", lambda lesion: lesion.volume),
+    ("Longest diameter (mm)", lambda lesion: lesion.diameter),
+    ("State", lambda lesion: lesion.state),
+    ("Lowest volume (ml)", lambda lesion: _end(lesion.volumeRange, 0)),
+    ("Highest volume (ml)", lambda lesion: _end(lesion.volumeRange, 1)),
+    ("Lowest diameter (mm)", lambda lesion: _end(lesion.diameterRange, 0)),
+    ("Highest diameter (mm)", lambda lesion: _end(lesion.diameterRange, 1)),
 )
+
+# Columns of texts; the others hold numbers.
+_TEXTS = ("Name", "Place", "State")
 
 # From the table to the segmentation that it lists.
 _ROLE = "MedSAMSeg.Lesions"
@@ -109,6 +118,8 @@ class LesionList(BoxExclusion, SliceReview):
     ) -> None:
         """Write :meth:`lesions` into a CSV file: UTF-8, a line a segment, volumes in ml, diameters in mm.
 
+        The ranges of both are empty where they are not known.
+
         :param segmentation: the segmentation node.
         :param volume: the volume node.
         :param path: path of the file; one that is there is replaced.
@@ -116,8 +127,8 @@ class LesionList(BoxExclusion, SliceReview):
         lesions = self.lesions(segmentation, volume)
         with Path(path).open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow([title for title, _field in COLUMNS])
-            writer.writerows([_text(getattr(lesion, field)) for _title, field in COLUMNS] for lesion in lesions)
+            writer.writerow([title for title, _value in COLUMNS])
+            writer.writerows([_text(value(lesion)) for _title, value in COLUMNS] for lesion in lesions)
 
     def lesionTable(
         self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode
@@ -133,11 +144,11 @@ class LesionList(BoxExclusion, SliceReview):
         table = _tableOf(segmentation)
         with slicer.util.NodeModify(table):
             table.RemoveAllColumns()
-            for title, field in COLUMNS:
-                column = vtk.vtkStringArray() if field in ("name", "place", "state") else vtk.vtkDoubleArray()
+            for title, value in COLUMNS:
+                column = vtk.vtkStringArray() if title in _TEXTS else vtk.vtkDoubleArray()
                 column.SetName(title)
-                for lesion in lesions:
-                    column.InsertNextValue(getattr(lesion, field))
+                for known in map(value, lesions):
+                    column.InsertNextValue(math.nan if known is None else known)
                 table.AddColumn(column)
         return table
 
@@ -147,6 +158,10 @@ class LesionList(BoxExclusion, SliceReview):
             return axis
         records = SliceRecords(segmentation.GetSegmentation().GetSegment(segmentID))
         return next((axis for axis in AXES if records.ofAxis(axis)), 0)
+
+
+def _end(ends, number):
+    return None if ends is None else ends[number]
 
 
 def _text(value):

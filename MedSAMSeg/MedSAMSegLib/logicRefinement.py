@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import slicer
 
+from MedSAMSegLib.boxes.storedBox import storedPrompt
 from MedSAMSegLib.client.sliceProbability import checkThreshold
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.logicBoxes import BoxAdjustment
@@ -144,7 +145,7 @@ class BoxRefinement(BoxAdjustment):
 
         :param node: the box's ROI markup.
         """
-        prompt = self._boxes.store.stored(node)
+        prompt = storedPrompt(node)
         return self._boxes.points.read(node, self._boxes.store.volume(node), prompt).points
 
     def threshold(self, node: slicer.vtkMRMLMarkupsROINode) -> float:

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import types
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from pydicom.dataset import Dataset
 from test_dicom_output import whole
 
 from medsamseg_server.cli import engine_options
+from medsamseg_server.cli.batch_report import table_lines
 from medsamseg_server.image_io.label_reading import read_labels
 from medsamseg_server.image_io.reading import read_image
 
@@ -399,6 +401,13 @@ class Page(HTMLParser):
     def handle_data(self, data):
         if self.blocks:
             self.blocks[-1] += data
+
+
+def test_a_size_has_as_many_digits_as_its_range():
+    sizes = {"volume_ml": 0.00412, "volume_ml_low": 0.00351, "volume_ml_high": 0.00509}
+    outcome = types.SimpleNamespace(segments=[sizes | {"segment": "Node"}], state="done", seconds=2.0)
+    _, row = table_lines([(types.SimpleNamespace(name="ct"), None, outcome)])
+    assert row.split() == ["ct", "Node", "done", "0.00412", "0.00351–0.00509", "2.0"]
 
 
 def test_the_page_shows_the_least_sure_first_and_loads_nothing(batch, scan, tmp_path):

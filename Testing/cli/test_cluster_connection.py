@@ -1,6 +1,7 @@
 """What is said where there is no cluster; those that work are in `test_ray.py`."""
 
 import os
+import socket
 import sys
 import threading
 import types
@@ -40,14 +41,30 @@ def refusal(address):
     return refused.value
 
 
-def test_a_cluster_that_does_not_answer_is_told(ray):
-    error = refusal("ray://10.0.0.5:10001")
+@pytest.fixture
+def listener():
+    """The address of a socket that listens, and answers nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_a_cluster_that_does_not_answer_is_told(ray, listener):
+    error = refusal(f"ray://{listener}")
     assert error.code == "cluster_unreachable"
-    assert error.message == "No Ray cluster answers at ray://10.0.0.5:10001: ray client connection timeout"
+    assert error.message == f"No Ray cluster answers at ray://{listener}: ray client connection timeout"
     # The same to those who served from it, and have no option --ray.
     assert "--ray" not in error.hint
     assert len(ray) == 1
     assert "RAY_AUTH_TOKEN" not in os.environ
+
+
+@pytest.mark.parametrize("scheme", ["", "ray://"])
+def test_where_nobody_listens_Ray_is_not_asked(ray, scheme):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    error = refusal(f"{scheme}127.0.0.1:{port}")
+    assert error.message == f"No Ray cluster answers at {scheme}127.0.0.1:{port}: Connection refused"
+    assert ray == []
 
 
 def test_one_that_starts_here_is_tried_again_and_answers_only_who_knows_its_word(ray):

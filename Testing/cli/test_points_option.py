@@ -98,7 +98,8 @@ def test_a_threshold_and_probabilities_go_with_points(segment, tmp_path):
 def test_in_a_picture_drawn_into_its_overlay(run, tmp_path):
     Image.fromarray(rod()[5]).save(tmp_path / "bar.png")
     files = ["-o", tmp_path / "mask.png", "--overlay", tmp_path / "shown.png"]
-    points = ["--point", "12,14", "--not-point", "30,25"]
+    # The last one on the outer edge of the last pixel.
+    points = ["--point", "12,14", "--not-point", "30,25", "--not-point", "39.5,31.5"]
     result = run("segment", tmp_path / "bar.png", "--model", "mobilesam", *WINDOW, *points, *files)
     assert result.status == 0, result.err
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "mask.png")), 255 * square(12, 14))

@@ -5,6 +5,7 @@ import slicer
 from knownBox import SLICE
 
 from MedSAMSegLib.boxes.boxStore import BoxPromptStore
+from MedSAMSegLib.boxes.storedBox import storedPrompt, storePrompt
 from MedSAMSegLib.segments.segmentWriter import SegmentWriter
 from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
@@ -22,9 +23,9 @@ def filled(volume, box, sliceIndex=SLICE, axis=0):
 def move(node, box, sliceIndex=SLICE, axis=0):
     """Do what dragging the markup does."""
     store = BoxPromptStore()
-    before = store.stored(node)
+    before = storedPrompt(node)
     store.update(node, SlicePrompt(axis, sliceIndex, box))
-    store.store(node, before)
+    storePrompt(node, before)
 
 
 def paint(ct, voxels, mode="add"):

@@ -7,6 +7,7 @@ from boxes import boxNodes, drawBox, segmentVoxels, shownSlice, sliceBox
 from logic.geometries import addVolume, worldOf
 
 from MedSAMSegLib.boxes.boxStore import BoxPromptStore
+from MedSAMSegLib.boxes.storedBox import storedPrompt
 from slicerhost import widgetDriver
 
 
@@ -189,9 +190,9 @@ def test_pointsRefineTheBoxOfTheirSliceAndAreUndoneAndCleared(gui, panel, server
     ((x, y, inside), (_x, _y, outside)) = server.requests[-1]["points"][0]
     assert (x, y) == pytest.approx((20, 20), abs=0.5)
     assert (inside, outside) == (1, 0)
-    gui.waitUntil(lambda: len(BoxPromptStore().stored(box).points) == 2)
+    gui.waitUntil(lambda: len(storedPrompt(box).points) == 2)
     panel.ui.clearPointsButton.click()
-    gui.waitUntil(lambda: BoxPromptStore().stored(box).points == ())
+    gui.waitUntil(lambda: storedPrompt(box).points == ())
     assert not panel.ui.clearPointsButton.enabled
     assert slicer.util.getNodesByClass("vtkMRMLMarkupsFiducialNode") == []
     panel.ui.undoButton.click()
@@ -241,6 +242,6 @@ def test_handleOfABoxInAnyVolumeOnAnyScreen(gui, openPanel, geometry, parents):
     red.moveTo(x + 1, y + 1)
     red.drag((x + 1, y + 1), red.rasToXY(worldOf(geometry, parents, (10.4, 8.4, 4))))
     gui.waitUntil(lambda: bounds(panel) == (3, 2, 10, 8))
-    gui.waitUntil(lambda: BoxPromptStore().read(boxNodes()[0]) == BoxPromptStore().stored(boxNodes()[0]))
+    gui.waitUntil(lambda: BoxPromptStore().read(boxNodes()[0]) == storedPrompt(boxNodes()[0]))
     panel.ui.undoButton.click()
     assert bounds(panel) == (3, 2, 8, 6)

@@ -3,6 +3,7 @@
 import ast
 import re
 import string
+import types
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ import medsamseg_server
 import MedSAMSegLib
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.propagation import Confidence, trust
+from medsamseg_server.propagation.planes import why_one_plane
+from MedSAMSegLib.boxes.boxArguments import rotationNotes
 from MedSAMSegLib.errors import UserError
 
 #: Rooms of the server whose errors come to the panel; files, tables and options of the command line do not.
@@ -85,6 +88,22 @@ def test_aValueEndsWhereTheNextSentenceBegins(german):
     box = "The box 1, 2, 90, 4 is not inside the slice, whose pixels are x 0 to 39 and y 0 to 31."
     said = german.inUsersLanguage(f"{box} Give the box as x0, y0, x1, y1 in pixels of this slice.")
     assert said == f"{german.inUsersLanguage(box)} Geben Sie die Box als x0, y0, x1, y1 in Pixeln dieser Schicht an."
+
+
+@pytest.mark.parametrize(
+    ("note", "said"),
+    [
+        (
+            rotationNotes(12.4)[0],
+            "Die Ansicht ist um 12° gegen das Volumen gedreht: Es wird die nächste Schicht genommen.",
+        ),
+        (why_one_plane((5.0, 0.5, 0.5)), "Nur eine Ebene wurde genutzt: Die Voxel sind 5 mm lang und 0.5 mm breit,"),
+        ("'Done' (completed) keeps its voxels.", "'Done' (completed) behält seine Voxel."),
+    ],
+)
+def test_notesAreGerman(german, note, said):
+    (found,) = german.notesOn(types.SimpleNamespace(notes=[note]))
+    assert found.startswith(said)
 
 
 def test_thePanelDoesNotWaitForWhatAProgramPrinted(german, monkeypatch):

@@ -1,9 +1,13 @@
 """The table of lesions: what it shows, where a row and the keys lead, what accepting does."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import slicer
+from fakeServer import boxMask
 
+from MedSAMSegLib.client.maskRange import MaskRange
 from MedSAMSegLib.logic import MedSAMSegLogic
 from slicerhost import widgetDriver
 
@@ -49,6 +53,21 @@ def two(gui, opened, dragInRed):
 def test_oneDragALesion(gui, two):
     assert [row[1] for row in rows(two)] == ["axial 12", "axial 25"]
     assert all(float(row[2]) > 0 and float(row[3]) > 0 for row in rows(two))
+
+
+def test_sizesTellTheirRangeWhereItIsKnown(gui, server, opened, dragInRed):
+    def ranged(box):
+        mask = boxMask(box)
+        count = mask.voxelCount
+        return dataclasses.replace(mask, range=MaskRange(count, (0, 1_000_000), (0.5, 99.04)))
+
+    drawLesion(gui, opened, dragInRed, 12)
+    server.maskOfBox = ranged
+    drawLesion(gui, opened, dragInRed, 25)
+    gui.waitUntil(lambda: [row[1] for row in rows(opened)] == ["axial 12", "axial 25"])
+    told = [[opened.ui.lesionsTable.item(row, column).toolTip() for column in range(5)] for row in (0, 1)]
+    volume, diameter = (f"{sizes} with slightly different boxes" for sizes in ("0.00 to 1000.00 ml", "0.5 to 99.0 mm"))
+    assert told == [[""] * 5, ["", "", volume, diameter, ""]]
 
 
 def test_whatWasFoundIsListedWithoutAPause(gui, opened, dragInRed, monkeypatch):

@@ -4,8 +4,8 @@ import numpy as np
 import slicer
 from boxes import boxNodes, drawBox, segmentVoxels, shownSlice
 
-from MedSAMSegLib.boxes.boxStore import BoxPromptStore
 from MedSAMSegLib.boxes.excludedBoxes import EXCLUDED_ATTRIBUTE
+from MedSAMSegLib.boxes.storedBox import storedPrompt
 
 
 def inside(gui, box):
@@ -24,7 +24,7 @@ def test_whatIsDrawnInTheBoxIsTakenAwayAndComesBack(gui, panel, server, box):
     corners = inside(gui, box)
     drawBox(gui, "Red", *corners)
     gui.waitUntil(lambda: "exclude" in server.requests[-1] and segmentVoxels(panel).sum() < whole.sum())
-    assert BoxPromptStore().stored(box).exclude == server.requests[-1]["exclude"][0]
+    assert storedPrompt(box).exclude == server.requests[-1]["exclude"][0]
     assert f"Found {segmentVoxels(panel).sum()} voxels" in panel.ui.statusLabel.text
     assert panel.ui.boxesTable.rowCount == 1
     (shown,) = (node for node in boxNodes() if node.GetAttribute(EXCLUDED_ATTRIBUTE))

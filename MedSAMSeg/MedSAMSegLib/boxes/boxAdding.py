@@ -72,6 +72,6 @@ def addBox(
         state = state.changed(added=replacement.added, overwritten=replacement.overwritten)
         record = scene.records.add(target.context, state, geometry)
     if hasChanged:
-        sliceStates.note(sliceIndex, BOX)
+        sliceStates.note(sliceIndex, BOX, sizes=state.range)
         scene.history.remember(writer.lastStep, record, None, record.state)
     return AddedBox(record, target, hasChanged)

@@ -64,10 +64,11 @@ class BoxAsking:
 
         if not wanted:
             return Question(list, write, isCurrent)
-        volume = geometry.volumeNode
+        volume, spacing = geometry.volumeNode, geometry.spacing
 
         def answer(client, keys, **options):
-            return askMasks(client, keys.volume, wanted, phaseKeys=keys.phases, firstSlice=upload.firstSlice, **options)
+            where = {"phaseKeys": keys.phases, "firstSlice": upload.firstSlice, "spacing": spacing}
+            return askMasks(client, keys.volume, wanted, **where, **options)
 
         def ask():
             if isPreview:

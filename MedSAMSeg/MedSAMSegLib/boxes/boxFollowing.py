@@ -10,6 +10,7 @@ import slicer
 import vtk
 
 from MedSAMSegLib.boxes.sceneObservations import SceneObservations
+from MedSAMSegLib.boxes.storedBox import storedPrompt
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.nodeNames import repairName
 
@@ -85,7 +86,7 @@ class BoxFollowing:
         self._store.showWithFrame(node)
         try:
             if self._store.follow(node):
-                self._marks.follow(node, self._store.volume(node), self._store.stored(node))
+                self._marks.follow(node, self._store.volume(node), storedPrompt(node))
         except UserError as error:
             # Where the volume is now no box can be used, which is said when somebody tries.
             logging.debug("MedSAMSeg: a box could not follow its volume: %s", error)

@@ -9,6 +9,7 @@ from MedSAMSegLib.slices.sliceStates import emptySlice
 
 if TYPE_CHECKING:
     from MedSAMSegLib.boxes.boxRecords import BoxState
+    from MedSAMSegLib.client.maskRange import MaskRange
     from MedSAMSegLib.segments.segmentTarget import SegmentTarget
     from MedSAMSegLib.segments.segmentWriter import SegmentWriter
     from MedSAMSegLib.slices.sliceRecord import SliceRecord
@@ -60,15 +61,22 @@ def moveToSlice(
     return emptySlice(writer, sliceStates, target, prompt.sliceIndex), None
 
 
-def recordBoxes(sliceStates: SliceStates, sliceIndex: int, hasBox: bool, covered: SliceRecord | None = None) -> None:
+def recordBoxes(
+    sliceStates: SliceStates,
+    sliceIndex: int,
+    hasBox: bool,
+    covered: SliceRecord | None = None,
+    sizes: MaskRange | None = None,
+) -> None:
     """Record what a slice is after the boxes on it, and with them its voxels, have changed.
 
     :param sliceStates: SliceStates of the segment.
     :param sliceIndex: index of the slice.
     :param hasBox: whether something of a box is on the slice now.
     :param covered: SliceRecord from before the box; without a box, what else is left there are manual edits.
+    :param sizes: MaskRange of what is on the slice, where one box found it.
     """
     if hasBox:
-        sliceStates.note(sliceIndex, BOX)
+        sliceStates.note(sliceIndex, BOX, sizes=sizes)
     else:
         sliceStates.restoreRecord(sliceIndex, covered)

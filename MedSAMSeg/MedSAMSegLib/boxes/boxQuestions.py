@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.client.serverClient import MOST_PROBABILITIES
@@ -45,6 +45,7 @@ def askMasks(
     cachedOnly: bool = False,
     phaseKeys: Mapping[str, str] | None = None,
     firstSlice: int = 0,
+    spacing: Sequence[float] | None = None,
 ) -> list[tuple[SliceMask, SegmentReply]]:
     """Ask for masks. Runs on a worker thread.
 
@@ -54,6 +55,8 @@ def askMasks(
     :param cachedOnly: give up if a slice is not encoded yet.
     :param phaseKeys: {node ID: key on the server} of the phases that are there; others are not asked.
     :param firstSlice: index of the slice that the server has as its first.
+    :param spacing: distances of voxel centers along K, J and I in millimeters; masks with a probability come with the
+        range of their sizes then.
     :return: list of (:class:`SliceMask`, :class:`SegmentReply` on it alone) in the order of what was wanted; None when
         it was given up.
     """
@@ -62,7 +65,7 @@ def askMasks(
         first = wanted[numbers[0]]
         options: dict[str, Any] = {"cachedOnly": True} if cachedOnly else {}
         if any(wanted[number].withProbability for number in numbers):
-            options["withProbabilities"] = True
+            options.update(withProbabilities=True, spacing=spacing)
         also = [phaseKeys[volumeID] for volumeID in first.phases.volumeIDs if volumeID in (phaseKeys or {})]
         if also:
             options.update(also=also, fuse=first.phases.fuse)

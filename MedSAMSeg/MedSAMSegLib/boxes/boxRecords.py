@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from MedSAMSegLib.boxes.storedBox import storedPrompt, storedRequest, storePrompt, storeRequest
 from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.slices.sliceRecord import SliceRecord
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from MedSAMSegLib.boxes.boxMarks import BoxMarks
     from MedSAMSegLib.boxes.boxStore import BoxPromptStore
+    from MedSAMSegLib.client.maskRange import MaskRange
     from MedSAMSegLib.segments.segmentTarget import SegmentContext
     from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
@@ -32,6 +34,7 @@ class BoxState:
     :param phases: the :class:`Phases` that were asked as well.
     :param extent: (slices below that of the box, slices above it) that the object has; None where nobody said.
     :param found: LabelmapCrop of the volume's voxels that the model found; None if that is not in memory any more.
+    :param range: MaskRange of what it found; None where that is not known.
     :param added: those of them that the segment did not have before; None if that is not in memory any more.
     :param erased: those that somebody took out by hand since, and that stay out.
     :param overwritten: {ID of another segment: LabelmapCrop of the voxels that it lost to the box}.
@@ -46,6 +49,7 @@ class BoxState:
     phases: Phases = NO_PHASES
     extent: tuple[int, int] | None = None
     found: LabelmapCrop | None = None
+    range: MaskRange | None = None
     added: LabelmapCrop | None = None
     erased: LabelmapCrop = dataclasses.field(default_factory=LabelmapCrop.empty)
     overwritten: dict = dataclasses.field(default_factory=dict)
@@ -53,7 +57,7 @@ class BoxState:
 
     @property
     def asked(self) -> tuple[str, str | None, float, int | None, Phases, tuple[int, int] | None]:
-        """What the box was asked with beside its prompt, in the order of :meth:`BoxPromptStore.storeRequest`."""
+        """What the box was asked with beside its prompt, in the order of :func:`storeRequest`."""
         return self.window, self.model, self.threshold, self.reach, self.phases, self.extent
 
     @property
@@ -126,10 +130,10 @@ class BoxRecords:
         record = self._records.get(node.GetID())
         # IDs are given again in the next scene.
         if record is None or record.node is not node:
-            request = self._store.request(node)
+            request = storedRequest(node)
             context = self._store.context(node)
             asked = (request[name] for name in ("window", "model", "threshold", "reach", "phases", "extent"))
-            state = BoxState(self._store.stored(node), *asked)
+            state = BoxState(storedPrompt(node), *asked)
             record = self._keep(BoxRecord(node, context, state))
         return record
 
@@ -169,8 +173,8 @@ class BoxRecords:
         :param state: the new BoxState.
         """
         record.state = state
-        self._store.store(record.node, state.prompt)
-        self._store.storeRequest(record.node, *state.asked)
+        storePrompt(record.node, state.prompt)
+        storeRequest(record.node, *state.asked)
 
     def others(self, record: BoxRecord) -> list[BoxRecord]:
         """:return: the records of the other boxes of the same segment and volume."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import slicer
@@ -13,6 +11,7 @@ import slicer
 from MedSAMSegLib.boxes.boxAlignment import noteAlignment
 from MedSAMSegLib.boxes.boxFrame import frameOf, isOnShownFrame, isOnSomeFrame, noteFrame
 from MedSAMSegLib.boxes.boxMarkup import isHalfMoved, isLaidOut, layOut, readBack, readInWorld, renumbering
+from MedSAMSegLib.boxes.storedBox import storedPrompt, storePrompt, storeRequest
 from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.segmentChecks import presentSegment
@@ -27,8 +26,6 @@ from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 VOLUME_ROLE = "MedSAMSegVolume"
 SEGMENTATION_ROLE = "MedSAMSegSegmentation"
 SEGMENT_ATTRIBUTE = "MedSAMSeg.SegmentID"
-BOX_ATTRIBUTE = "MedSAMSeg.Box"
-REQUEST_ATTRIBUTE = "MedSAMSeg.Request"
 
 # Percent of the view's size.
 CENTER_DOT_SCALE = 0.01
@@ -46,8 +43,8 @@ class BoxPromptStore:
             ...
 
     A box belongs to the volume's voxels, and its markup follows them under any transform. Within them, the markup's
-    place is the truth: a box that was dragged reads as where it is now. The exact numbers are kept beside it and hold
-    as long as the markup has not been dragged.
+    place is the truth: a box that was dragged reads as where it is now. The exact numbers are kept beside it (see
+    `storedBox`) and hold as long as the markup has not been dragged.
     """
 
     def __init__(self) -> None:
@@ -91,8 +88,8 @@ class BoxPromptStore:
         roiNode.SetNodeReferenceID(SEGMENTATION_ROLE, segmentationNode.GetID())
         roiNode.SetAttribute(SEGMENT_ATTRIBUTE, segmentID)
         roiNode.SetLocked(True)
-        self.store(roiNode, prompt)
-        self.storeRequest(roiNode, window, model, threshold, reach, phases, extent)
+        storePrompt(roiNode, prompt)
+        storeRequest(roiNode, window, model, threshold, reach, phases, extent)
         noteAlignment(roiNode, volumeNode, segmentationNode)
         noteFrame(roiNode, source, segmentationNode)
         layOut(roiNode, volumeNode, prompt)
@@ -229,7 +226,7 @@ class BoxPromptStore:
         shown, stored = self._shown(roiNode), self._renumbered(roiNode)
         if shown != stored and isHalfMoved(roiNode, volumeNode):
             return False
-        self.store(roiNode, stored)
+        storePrompt(roiNode, stored)
         layOut(roiNode, volumeNode, shown)
         return True
 
@@ -243,12 +240,7 @@ class BoxPromptStore:
 
     def _renumbered(self, roiNode):
         """:return: the stored SlicePrompt, in the volume's voxel indices of now."""
-        return self.stored(roiNode).renumbered(np.linalg.inv(renumbering(roiNode, self.volume(roiNode))))
-
-    def stored(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> SlicePrompt:
-        """:return: the SlicePrompt that was stored last, wherever the markup has been dragged since."""
-        stored = json.loads(roiNode.GetAttribute(BOX_ATTRIBUTE))
-        return SlicePrompt.fromJson(stored["axis"], stored["slice"], stored)
+        return storedPrompt(roiNode).renumbered(np.linalg.inv(renumbering(roiNode, self.volume(roiNode))))
 
     def update(self, roiNode: slicer.vtkMRMLMarkupsROINode, prompt: SlicePrompt) -> None:
         """Move a markup to another box.
@@ -256,53 +248,8 @@ class BoxPromptStore:
         :param roiNode: ROI markup made by `add`.
         :param prompt: the new SlicePrompt.
         """
-        self.store(roiNode, prompt)
+        storePrompt(roiNode, prompt)
         layOut(roiNode, self.volume(roiNode), prompt)
-
-    def store(self, roiNode: slicer.vtkMRMLMarkupsROINode, prompt: SlicePrompt) -> None:
-        """Store a box beside a markup, and leave the markup where it is: somebody may be dragging it.
-
-        :param roiNode: ROI markup made by `add`.
-        :param prompt: the new SlicePrompt.
-        """
-        roiNode.SetAttribute(BOX_ATTRIBUTE, json.dumps(prompt.toStored()))
-
-    def request(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> dict[str, Any]:
-        """:return: what else the stored box was asked with: as for `storeRequest`."""
-        request = json.loads(roiNode.GetAttribute(REQUEST_ATTRIBUTE) or "{}")
-        return {
-            "window": "auto",
-            "model": None,
-            "threshold": DEFAULT_THRESHOLD,
-            "reach": None,
-            **request,
-            "extent": tuple(request["extent"]) if request.get("extent") else None,
-            "phases": Phases.of(roiNode),
-        }
-
-    def storeRequest(
-        self,
-        roiNode: slicer.vtkMRMLMarkupsROINode,
-        window: str,
-        model: str | None,
-        threshold: float = DEFAULT_THRESHOLD,
-        reach: int | None = None,
-        phases: Phases = NO_PHASES,
-        extent: tuple[int, int] | None = None,
-    ) -> None:
-        """Store what a box was asked with.
-
-        :param roiNode: ROI markup made by `add`.
-        :param window: intensity window.
-        :param model: name of the model, or None.
-        :param threshold: of the probability above which a pixel is the object's.
-        :param reach: how many slices from that of the box the object can be; None where nobody knows.
-        :param phases: the :class:`Phases` that were asked as well.
-        :param extent: (slices below that of the box, slices above it) that the object has; None where nobody said.
-        """
-        phases.note(roiNode)
-        request = {"window": window, "model": model, "threshold": threshold, "reach": reach, "extent": extent}
-        roiNode.SetAttribute(REQUEST_ATTRIBUTE, json.dumps(request))
 
     def remove(self, roiNode: slicer.vtkMRMLMarkupsROINode) -> None:
         """Take a box out of the scene, if it is there."""

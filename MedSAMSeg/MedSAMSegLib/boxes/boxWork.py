@@ -101,7 +101,8 @@ class BoxWork:
             )
 
         def write(answer, context, state, geometry, upload, notes):
-            state = state.changed(found=foundBy(state.prompt, DEFAULT_THRESHOLD, answer[0]))
+            found = foundBy(state.prompt, DEFAULT_THRESHOLD, answer[0])
+            state = state.changed(found=found, range=answer[0].range)
             writer = self._writers.of(segmentation, volume)
             added = addBox(writer, self._scene, context, state, geometry)
             notes = [*notes, *writer.remarks(segmentID, added.target.grid), *upload.notes]
@@ -160,9 +161,10 @@ class BoxWork:
                     return None
                 self._writing.remember(forgotten, answers[1:])
                 threshold = record.state.threshold
-                found = foundBy(prompt, threshold, answers[0][0])
+                mask = answers[0][0]
+                found = foundBy(prompt, threshold, mask)
                 where = record.state.reach, phases, record.state.extent
-                state = BoxState(prompt, window, model, threshold, *where, found)
+                state = BoxState(prompt, window, model, threshold, *where, found, mask.range)
                 target = self._writing.replace(record, state, run, continues, isLast, geometry)
                 record.settle(number)
                 if isLast:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from MedSAMSegLib.boxes.boxReplacement import replaceVoxels
 from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
+from MedSAMSegLib.slices.sliceRecord import BOX
 from MedSAMSegLib.slices.sliceStates import SliceStates
 
 if TYPE_CHECKING:
@@ -82,6 +84,8 @@ class BoxWriting:
         self._scene.records.note(record, state)
         if replacement.hasChanged or hasMadeRoom or before.covered != covered:
             self.noteSlices(record, (before, state), sliceStates)
+        elif before.range != state.range:
+            self._noteRange(record, sliceStates)
         for other, added in replacement.reassigned.items():
             changed = other.state.changed(added=added)
             self._scene.history.remember(run.step, other, other.state, changed)
@@ -102,19 +106,28 @@ class BoxWriting:
         records = [*self._scene.records.others(record), *([record] if record.isInScene else [])]
         volume, segmentation, segmentID = record.context
         sliceStates = sliceStates or SliceStates(segmentation, segmentID, volume, states[0].prompt.axis)
-        boxed = {(other.state.prompt.axis, other.state.prompt.sliceIndex) for other in records}
         for state in states:
             # Where a box was moved onto found nothing, what was there is as it was.
             changesNothing = state.covered is not None and state.found.isEmpty
-            hasBox = (state.prompt.axis, state.prompt.sliceIndex) in boxed and not changesNothing
-            recordBoxes(sliceStates, state.prompt.sliceIndex, hasBox, state.covered)
+            here = _onSliceOf(state, records)
+            hasBox = bool(here) and not changesNothing
+            recordBoxes(sliceStates, state.prompt.sliceIndex, hasBox, state.covered, _rangeOf(here))
+
+    def _noteRange(self, record, sliceStates):
+        """Record what is known anew of a slice on which the box found the same voxels, if they are a box's still."""
+        index = record.state.prompt.sliceIndex
+        known = sliceStates.record(index)
+        if known is not None and known.provenance == BOX:
+            sizes = _rangeOf(_onSliceOf(record.state, self._scene.records.at(record.context)))
+            sliceStates.restoreRecord(index, dataclasses.replace(known, range=sizes))
 
     def remember(self, forgotten: Sequence[BoxRecord], answers: Sequence[tuple[SliceMask, Any]]) -> None:
         """Put into records what their boxes found, where that was not in memory."""
         for record, (mask, _reply) in zip(forgotten, answers, strict=True):
             if not record.state.isKnown:
                 state = record.state
-                record.state = state.changed(found=foundBy(state.prompt, state.threshold, mask))
+                found = foundBy(state.prompt, state.threshold, mask)
+                record.state = state.changed(found=found, range=mask.range)
 
     def checkWritable(self, record: BoxRecord) -> None:
         """Raise UserError, with the box where it was, if its segment cannot be written."""
@@ -137,3 +150,15 @@ def foundBy(prompt: SlicePrompt, threshold: float, mask: SliceMask) -> LabelmapC
     # The mask of the usual threshold needs no looking at probabilities.
     mask = mask if threshold == DEFAULT_THRESHOLD else mask.at(threshold)
     return LabelmapCrop.ofSlice(prompt.axis, prompt.sliceIndex, mask.pixels, mask.x0, mask.y0).trimmed()
+
+
+def _onSliceOf(state, records):
+    """:return: the BoxStates of those boxes that are on the slice of one."""
+    place = state.prompt.axis, state.prompt.sliceIndex
+    states = [record.state for record in records]
+    return [each for each in states if (each.prompt.axis, each.prompt.sliceIndex) == place]
+
+
+def _rangeOf(states):
+    """:return: MaskRange of what the boxes of a slice found; None of several, whose masks make one together."""
+    return states[0].range if len(states) == 1 else None

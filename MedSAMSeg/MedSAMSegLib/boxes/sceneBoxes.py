@@ -15,6 +15,7 @@ from MedSAMSegLib.boxes.excludedBoxes import ExcludedBoxes, fitting, withExclude
 from MedSAMSegLib.boxes.excludedSegment import presentExcludedSegment
 from MedSAMSegLib.boxes.orphanedBoxes import OrphanedBoxes
 from MedSAMSegLib.boxes.pointStore import PointPrompts
+from MedSAMSegLib.boxes.storedBox import storedPrompt, storePrompt
 from MedSAMSegLib.errors import UserError
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class SceneBoxes:
 
     def _showExcluded(self, record: BoxRecord, prompt: SlicePrompt) -> None:
         excluded = {"exclude": prompt.exclude, "excludedSegment": prompt.excludedSegment}
-        self.store.store(record.node, self.store.stored(record.node).changed(**excluded))
+        storePrompt(record.node, storedPrompt(record.node).changed(**excluded))
         self.excluded.show(record.node, record.context.volume, prompt)
 
     def revert(self, record: BoxRecord) -> None:

@@ -114,6 +114,7 @@ class ServerClient:
         withProbabilities: bool = False,
         also: Sequence[str] = (),
         fuse: str = "mean",
+        spacing: Sequence[float] | None = None,
     ) -> SegmentReply:
         """Return one mask for each prompt on one slice, as a :class:`SegmentReply`.
 
@@ -126,6 +127,8 @@ class ServerClient:
             prompts at most.
         :param also: keys of further volumes of the same voxels, which are asked as well.
         :param fuse: "mean" or "max" of the probabilities of all volumes.
+        :param spacing: distances of voxel centers along the array axes (K, J, I) in millimeters, to get masks of boxes
+            with the range of their sizes; None to get none.
         """
         self._checkVersionOnce()
         ((axis, sliceIndex),) = {(prompt.axis, prompt.sliceIndex) for prompt in prompts}
@@ -133,6 +136,8 @@ class ServerClient:
         request = {"model": model, "window": window, "axis": axis, "slice": sliceIndex, "prompts": asked}
         flags = {"cached_only": cachedOnly, "probabilities": withProbabilities}
         request.update({name: True for name, isOn in flags.items() if isOn}, **_fused(also, fuse))
+        if spacing is not None:
+            request["spacing"] = list(spacing)
         try:
             reply = self._requestJson("POST", f"/v1/volumes/{key}/segment", request)
         except ServerError as error:
@@ -207,6 +212,7 @@ class ServerClient:
         job: str | None = None,
         method: str | None = None,
         withProbabilities: bool = False,
+        withRanges: bool = False,
         planes: int = 1,
         excludeMasks: Mapping[int, DrawnMask] | None = None,
         also: Sequence[str] = (),
@@ -234,6 +240,7 @@ class ServerClient:
         :param method: how the object is followed, such as "film" for one that may jump, hide and come back; None for
             the server's default.
         :param withProbabilities: True to get masks with the probability behind them, where there is one.
+        :param withRanges: True to get masks with the range of their sizes, where others voted for them.
         :param planes: 3 to look at the object across the two other axes as well; its slices come again then.
         :param excludeMasks: {slice index: :class:`DrawnMask`} of pixels that are not the object's.
         :param also: keys of further volumes of the same voxels, which are asked as well.
@@ -251,6 +258,7 @@ class ServerClient:
             "planes": planes,
             **({"method": method} if method else {}),
             **({"probabilities": True} if withProbabilities else {}),
+            **({"ranges": True} if withRanges else {}),
             **_fused(also, fuse),
         }
         if objects:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from MedSAMSegLib.client.maskRange import MaskRange
 from MedSAMSegLib.client.sliceProbability import SliceProbability
 from MedSAMSegLib.errors import UserError
 
@@ -56,6 +57,7 @@ class SliceMask:
     :param pixels: bool array (rows, columns) of the crop; (0, 0) when the mask is empty.
     :param score: the intersection over union that the model predicts for its own mask.
     :param probability: the :class:`SliceProbability` behind it, where it was asked for.
+    :param range: the :class:`MaskRange` of its sizes, where that was asked for and others voted for it.
     """
 
     x0: int
@@ -63,6 +65,7 @@ class SliceMask:
     pixels: np.ndarray
     score: float
     probability: SliceProbability | None = None
+    range: MaskRange | None = None
 
     @property
     def isEmpty(self) -> bool:
@@ -84,8 +87,8 @@ class SliceMask:
     @classmethod
     def fromJson(cls, mask: dict[str, Any]) -> SliceMask:
         """
-        :param mask: the object {"extent", "bits", "score", "probability"} of the contract; the bits are packed row by
-            row.
+        :param mask: the object {"extent", "bits", "score", "probability", "range"} of the contract; the bits are packed
+            row by row.
         """
         told = mask.get("probability")
         probability = None if told is None else SliceProbability.fromJson(told)
@@ -95,7 +98,8 @@ class SliceMask:
         height, width = y1 - y0 + 1, x1 - x0 + 1
         packed = np.frombuffer(base64.b64decode(mask["bits"]), dtype=np.uint8)
         pixels = np.unpackbits(packed, count=height * width).reshape(height, width).astype(bool)
-        return cls(x0, y0, pixels, mask["score"], probability)
+        sizes = MaskRange.told(mask.get("range"), int(pixels.sum()))
+        return cls(x0, y0, pixels, mask["score"], probability, sizes)
 
 
 @dataclasses.dataclass(frozen=True)

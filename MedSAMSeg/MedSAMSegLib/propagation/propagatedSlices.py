@@ -102,7 +102,8 @@ class PropagatedSlices:
             self._sliceStates.restore(other)
         if hasChanged or state is not None:
             name = self._remember(likely)
-            self._sliceStates.note(sliceIndex, provenance, confidence, parts, self._plan.basis(sliceIndex), name)
+            how = provenance, confidence, parts, self._plan.basis(sliceIndex), name
+            self._sliceStates.note(sliceIndex, *how, mask.range)
         return hasChanged
 
     def clear(self, sliceIndex: int) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from MedSAMSegLib.boxes.boxAlignment import checkNotMovedApart
 from MedSAMSegLib.boxes.boxVolumes import volumeOfBoxes
 from MedSAMSegLib.boxes.excludedSegment import excludedCrops
+from MedSAMSegLib.boxes.storedBox import storedPrompt, storedRequest
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.propagation.propagatedSlices import PropagatedSlices
 from MedSAMSegLib.propagation.propagationPlan import planPropagation
@@ -130,7 +131,7 @@ class Propagations:
             for segment, plan in plans.items()
         }
         spacing = next(iter(statesOfSegments.values())).spacing
-        request = {**_request(plans, mayOverlap), "spacing": spacing, "withProbabilities": True}
+        request = {**_request(plans, mayOverlap), "spacing": spacing, "withProbabilities": True, "withRanges": True}
         if isStack(volume):
             upload = self._uploads.planesUpload(volume, 0, SliceGeometry(volume).shape[axis] - 1, phases)
         else:
@@ -154,7 +155,7 @@ class Propagations:
         ]
 
     def _isBoxed(self, volume, segmentation, segment, axis):
-        axes = {self._store.stored(node).axis for node in self._store.nodes(segmentation, segment, volume)}
+        axes = {storedPrompt(node).axis for node in self._store.nodes(segmentation, segment, volume)}
         return len(axes) == 1 and axis in (None, *axes)
 
     def _volumeOfBoxes(self, volume, segmentation, segments):
@@ -190,13 +191,13 @@ class Propagations:
         None where any box leaves that open.
         """
         nodes = self._store.nodes(segmentation, segment, volume)
-        reaches = [self._store.request(node)["reach"] for node in nodes]
+        reaches = [storedRequest(node)["reach"] for node in nodes]
         return None if None in reaches else max(reaches)
 
     def _extent(self, volume, segmentation, segment):
         """:return: the first and the last slice that the object has, as its boxes say; None, None where any is open."""
         nodes = self._store.nodes(segmentation, segment, volume)
-        extents = [self._store.request(node)["extent"] for node in nodes]
+        extents = [storedRequest(node)["extent"] for node in nodes]
         if None in extents:
             return None, None
         indices = [self._store.read(node).sliceIndex for node in nodes]

@@ -11,7 +11,6 @@ import numpy as np
 import slicer
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.segments.closedSurfaces import ClosedSurfaces
 from MedSAMSegLib.segments.editApplier import EditApplier
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.segments.obliqueGrid import ObliqueGrid
@@ -19,14 +18,13 @@ from MedSAMSegLib.segments.segmentationGrid import BINARY_LABELMAP, checkSegment
 from MedSAMSegLib.segments.segmentChecks import checkWritable, isKeptWhole
 from MedSAMSegLib.segments.segmentEdit import SliceEditPlanner
 from MedSAMSegLib.segments.segmentTarget import SegmentContext, SegmentTarget
-from MedSAMSegLib.segments.undoHistory import UndoHistory
+from MedSAMSegLib.segments.undoableWriter import UndoableWriter
 from MedSAMSegLib.segments.writingRemarks import remarkOnGrid, remarkOnKeepers, remarkOnSurfaces
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry, checkVolume
 
 if TYPE_CHECKING:
     from MedSAMSegLib.segments.resampledGrid import ResampledGrid
     from MedSAMSegLib.segments.segmentationGrid import SegmentationGrid
-    from MedSAMSegLib.segments.undoHistory import UndoStep
 
 MODES = ("add", "remove", "replace")
 
@@ -52,7 +50,7 @@ class Replacement:
     overwritten: dict
 
 
-class SegmentWriter:
+class SegmentWriter(UndoableWriter):
     """Changes segments slice by slice; only the voxels around the mask are touched. ::
 
         writer = SegmentWriter(segmentationNode, volumeNode)
@@ -78,17 +76,13 @@ class SegmentWriter:
         volumeNode: slicer.vtkMRMLScalarVolumeNode,
         acceptedSlices: Callable[..., Any] = nothingAccepted,
     ) -> None:
-        self._segmentationNode = segmentationNode
-        self._volumeNode = volumeNode
         checkSegmentation(segmentationNode)
         checkVolume(volumeNode)
+        self._applier = EditApplier(segmentationNode)
+        super().__init__(segmentationNode, self._applier.logic)
+        self._volumeNode = volumeNode
         self._checkNotApart(None)
         self._acceptedSlices = acceptedSlices
-        self._applier = EditApplier(segmentationNode)
-        self._history = UndoHistory(self._applier.logic)
-        self._surfaces = ClosedSurfaces(segmentationNode)
-        self._isInStep = False
-        self._isStateSaved = False
         self._wereSurfaces = False
         self._keepers = {}
 
@@ -96,21 +90,6 @@ class SegmentWriter:
     def isUsable(self) -> bool:
         """Whether both nodes are still in the scene; if not, a new writer is needed."""
         return self._isSegmentationInScene and self._volumeNode.GetScene() is not None
-
-    @property
-    def canUndo(self) -> bool:
-        """Whether there is a step to take back; never inside an `undoStep`."""
-        return self._isSegmentationInScene and not self._isInStep and self._history.canUndo
-
-    @property
-    def canRedo(self) -> bool:
-        """Whether there is a step to do again; never inside an `undoStep`."""
-        return self._isSegmentationInScene and not self._isInStep and self._history.canRedo
-
-    @property
-    def lastStep(self) -> UndoStep | None:
-        """The UndoStep that `undo` would take back; None if there is none. The same object after `undo` and `redo`."""
-        return self._history.lastStep
 
     def write(
         self, segmentID: str, axis: int, sliceIndex: int, mask: np.ndarray, x0: int, y0: int, mode: str = "add"
@@ -259,40 +238,6 @@ class SegmentWriter:
         self._checkNotApart(segmentID)
 
     @contextlib.contextmanager
-    def undoStep(self, joining: UndoStep | None = None, isAlways: bool = False, isLast: bool = True) -> Iterator[None]:
-        """Make all writes inside the `with` block one undo step, or none if nothing changes.
-
-        If the block raises, the segmentation is put back to what it was before, and there is no step. (Not if somebody
-        else changed it in the meantime: that work is kept, and with it what was written. Not either what joined an
-        earlier step.)
-
-        :param joining: UndoStep that the block belongs to, if that is still the last one; None for a new step.
-        :param isAlways: make the step also if no voxel changes.
-        :param isLast: False if the step will be joined soon; 3D surfaces are renewed with the last block.
-        """
-        if self._isInStep:
-            if isAlways:
-                self._saveState()
-            yield
-            return
-        isJoined = joining is not None and joining is self.lastStep and self.canUndo
-        self._isInStep = True
-        self._isStateSaved = isJoined
-        self._keepers = {}
-        try:
-            if isAlways:
-                self._saveState()
-            yield
-        except BaseException:
-            if not isJoined:
-                self._rollBack()
-            raise
-        finally:
-            self._isInStep = False
-            if isLast and self._isSegmentationInScene:
-                self._surfaces.renew()
-
-    @contextlib.contextmanager
     def newSegment(self, name: str) -> Iterator[str]:
         """Add an empty segment, inside an `undoStep`; if the `with` block raises, it is taken away again.
 
@@ -302,12 +247,12 @@ class SegmentWriter:
         segmentation = self._segmentationNode.GetSegmentation()
         self._saveState()
         segmentID = segmentation.AddEmptySegment("", name)
-        self._history.noteOwnChange()
+        self._noteOwnChange()
         try:
             yield segmentID
         except BaseException:
             segmentation.RemoveSegment(segmentID)
-            self._history.noteOwnChange()
+            self._noteOwnChange()
             raise
 
     def removeSegment(self, segmentID: str) -> None:
@@ -317,33 +262,7 @@ class SegmentWriter:
         """
         self._saveState()
         self._segmentationNode.GetSegmentation().RemoveSegment(segmentID)
-        self._history.noteOwnChange()
-
-    def undo(self) -> bool:
-        """Take the last step back.
-
-        :return: whether there was one.
-        """
-        return self.canUndo and self._history.undo()
-
-    def redo(self) -> bool:
-        """Do the last undone step again.
-
-        :return: whether there was one.
-        """
-        return self.canRedo and self._history.redo()
-
-    def forgetStep(self, step: UndoStep) -> bool:
-        """Put everything back to before the last step, as if it had never been.
-
-        :param step: UndoStep; nothing is done if it is not the last one, or cannot be taken back.
-        :return: whether it is forgotten.
-        """
-        if step is not self.lastStep or not self.canUndo:
-            return False
-        self._surfaces.forget()
-        self._history.rollBack()
-        return True
+        self._noteOwnChange()
 
     def _storeAsVoxels(self):
         """Make voxels of a segmentation that is stored as surfaces, inside an undo step."""
@@ -352,12 +271,8 @@ class SegmentWriter:
         with slicer.util.NodeModify(self._segmentationNode):
             segmentation.CreateRepresentation(BINARY_LABELMAP)
             segmentation.SetSourceRepresentationName(BINARY_LABELMAP)
-        self._history.noteOwnChange()
+        self._noteOwnChange()
         self._wereSurfaces = True
-
-    @property
-    def _isSegmentationInScene(self):
-        return self._segmentationNode.GetScene() is not None
 
     def _checkNotApart(self, segmentID):
         # Under one transform, whatever voxels they have, they lie in each other.
@@ -383,6 +298,9 @@ class SegmentWriter:
                 "mask_outside_image",
             )
 
+    def _forgetRemarks(self):
+        self._keepers = {}
+
     def _carryOut(self, target, edit, returned=None):
         """:return: whether any voxel changed."""
         self._keepers.update(edit.keepers)
@@ -395,15 +313,5 @@ class SegmentWriter:
                 with self._surfaces.kept(changed):
                     self._applier.apply(target, edit, returned or {})
             finally:
-                self._history.noteOwnChange()
+                self._noteOwnChange()
         return True
-
-    def _saveState(self):
-        if not self._isStateSaved or self._history.isChangedElsewhere:
-            self._history.save()
-            self._isStateSaved = True
-
-    def _rollBack(self):
-        if self._isStateSaved and self._isSegmentationInScene and not self._history.isChangedElsewhere:
-            self._surfaces.forget()
-            self._history.rollBack()

@@ -47,4 +47,6 @@ def remarkOnKeepers(segmentationNode: slicer.vtkMRMLSegmentationNode, keepers: A
     if len(named) > _MOST_NAMED:
         named[_MOST_NAMED - 1 :] = [f"{len(named) - _MOST_NAMED + 1} other segments"]
     who = " and ".join([*([", ".join(named[:-1])] if len(named) > 1 else []), *named[-1:]])
-    return f"{who} {'keep their' if len(named) > 1 else 'keeps its'} voxels." if named else ""
+    if not named:
+        return ""
+    return f"{who} keep their voxels." if len(named) > 1 else f"{who} keeps its voxels."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.boxes.boxFrame import frameOf
 from MedSAMSegLib.boxes.excludedSegment import excludedCrops, presentExcludedSegment
+from MedSAMSegLib.boxes.storedBox import storedPrompt
 from MedSAMSegLib.client.jointUpload import JointUpload
 from MedSAMSegLib.client.volumeUpload import VolumeUpload
 from MedSAMSegLib.errors import UserError
@@ -72,7 +73,7 @@ class FilmMaker:
         self._sequences = {phase.GetID(): _sequenceOf(images, phase) for phase in self._phases.volumes}
         checkPhases(context.volume, self._phases)
         nodes = store.nodes(context.segmentation, context.segmentID, context.volume, isAnyFrame=True)
-        self._boxes = [(self._frameOf(node), store.stored(node)) for node in nodes]
+        self._boxes = [(self._frameOf(node), storedPrompt(node)) for node in nodes]
 
     def checkExcluded(self) -> None:
         """Tell why what is not the object cannot be left out of a segmentation that is the same on all frames.

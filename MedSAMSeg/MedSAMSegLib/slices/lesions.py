@@ -12,6 +12,7 @@ import vtk
 
 from MedSAMSegLib.measurements.diameters import longestDiameter
 from MedSAMSegLib.segments.labelmapCrop import cropOfLabel
+from MedSAMSegLib.slices.lesionRanges import lesionRanges
 from MedSAMSegLib.slices.sliceRecord import BOX, EDITED
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.slicePlanes import planeOf
@@ -37,6 +38,9 @@ class Lesion:
     :param volume: in milliliters.
     :param diameter: the longest one on a slice, in millimeters (RECIST 1.1); 0 of an empty segment.
     :param ends: both ends of the diameter as (R, A, S) in the world; () of an empty segment.
+    :param volumeRange: lowest and highest volume with slightly different boxes; None where that is not known, as after
+        manual edits.
+    :param diameterRange: the same of the diameter, on that slice.
     """
 
     segmentID: str
@@ -48,6 +52,8 @@ class Lesion:
     volume: float
     diameter: float
     ends: tuple
+    volumeRange: tuple[float, float] | None = None
+    diameterRange: tuple[float, float] | None = None
 
 
 def lesionOf(
@@ -67,18 +73,23 @@ def lesionOf(
     :return: :class:`Lesion`.
     """
     geometry = SliceGeometry(volume)
-    masks = ((index, *crop.flat(axis)) for index, crop in sliceStates.crops().items())
+    states, crops = sliceStates.states(), sliceStates.crops()
+    masks = ((index, *crop.flat(axis)) for index, crop in crops.items())
     diameter = longestDiameter(masks, axis, geometry.IJKToWorld)
+    milliliters = _milliliters(segmentation, segmentID)
+    volumeRange, diameterRange = lesionRanges(states, crops, geometry.IJKToWorld, milliliters, diameter)
     return Lesion(
         segmentID=segmentID,
         name=segmentation.GetSegmentation().GetSegment(segmentID).GetName(),
-        state=stateOf(sliceStates.states().values()),
+        state=stateOf(states.values()),
         axis=axis,
         sliceIndex=None if diameter is None else diameter.sliceIndex,
         place="" if diameter is None else f"{planeOf(geometry, axis)} {diameter.sliceIndex}",
-        volume=_milliliters(segmentation, segmentID),
+        volume=milliliters,
         diameter=0.0 if diameter is None else diameter.length,
         ends=() if diameter is None else diameter.ends,
+        volumeRange=volumeRange,
+        diameterRange=diameterRange,
     )
 
 

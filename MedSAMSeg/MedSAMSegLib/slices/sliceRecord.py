@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from MedSAMSegLib.client.maskRange import MaskRange
+
 #: The mask was made from a box drawn on this slice, followed from one side, or followed from both.
 BOX, PROPAGATED, INTERPOLATED = "box", "propagated", "interpolated"
 
@@ -26,6 +28,7 @@ class SliceRecord:
     :param basis: what the mask was computed from, as a text that differs whenever that differs.
     :param isAccepted: whether the user has looked at the slice and found it good.
     :param probability: name of the :class:`SliceProbability` that the mask is cut from; "" where there is none.
+    :param range: the :class:`MaskRange` of what was found; None where that is not known.
     """
 
     provenance: str
@@ -35,11 +38,12 @@ class SliceRecord:
     basis: str = ""
     isAccepted: bool = False
     probability: str = ""
+    range: MaskRange | None = None
 
     @classmethod
     def fromJson(cls, values: dict[str, Any]) -> SliceRecord:
         """:return: the record that `toJson` made these values of."""
-        return cls(**values)
+        return cls(**{**values, "range": MaskRange.fromJson(values.get("range"))})
 
     def toJson(self) -> dict[str, Any]:
         """:return: the record as values that JSON can carry."""
@@ -51,6 +55,7 @@ class SliceRecord:
             "basis": self.basis,
             "isAccepted": self.isAccepted,
             "probability": self.probability,
+            **({} if self.range is None else {"range": self.range.toJson()}),
         }
 
     @property
@@ -75,6 +80,8 @@ class SliceState:
     :param isAccepted: whether the user found it good.
     :param isEmpty: whether the segment has no voxels on the slice.
     :param probability: as of :class:`SliceRecord`; "" for manual edits.
+    :param range: as of :class:`SliceRecord`; None for manual edits. Other segments and thresholds may have changed the
+        number of voxels since.
     """
 
     index: int
@@ -85,6 +92,7 @@ class SliceState:
     isAccepted: bool
     isEmpty: bool
     probability: str = ""
+    range: MaskRange | None = None
 
     @property
     def isFollowed(self) -> bool:

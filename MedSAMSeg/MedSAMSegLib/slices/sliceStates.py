@@ -18,6 +18,7 @@ from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 if TYPE_CHECKING:
     import slicer
 
+    from MedSAMSegLib.client.maskRange import MaskRange
     from MedSAMSegLib.segments.segmentTarget import SegmentTarget
     from MedSAMSegLib.segments.segmentWriter import SegmentWriter
 
@@ -91,7 +92,7 @@ class SliceStates:
     @property
     def spacing(self) -> list[float]:
         """Distances of the volume's voxel centers along its array axes (K, J, I), in millimeters."""
-        return [float(length) for length in reversed(np.linalg.norm(self._geometry.IJKToWorld[:3, :3], axis=0))]
+        return self._geometry.spacing
 
     def note(
         self,
@@ -101,6 +102,7 @@ class SliceStates:
         parts: dict[str, float] | None = None,
         basis: str = "",
         probability: str = "",
+        sizes: MaskRange | None = None,
     ) -> None:
         """Record how what is on a slice now was made.
 
@@ -110,10 +112,10 @@ class SliceStates:
         :param parts: the signs that it is made of.
         :param basis: what the mask was computed from.
         :param probability: name of what it is cut from; see :class:`SliceRecord`.
+        :param sizes: the :class:`MaskRange` of what was found.
         """
-        record = SliceRecord(
-            provenance, self._digest(sliceIndex), confidence, parts or {}, basis, probability=probability
-        )
+        digest = self._digest(sliceIndex)
+        record = SliceRecord(provenance, digest, confidence, parts or {}, basis, probability=probability, range=sizes)
         self._records.note(self._recordsAxis, {sliceIndex: record})
 
     def accept(self, sliceIndex: int, isAccepted: bool = True) -> None:
@@ -314,13 +316,12 @@ def _digestOfSlab(indices):
 
 
 def _recordOf(state, digest, isAccepted):
-    return SliceRecord(
-        state.provenance, digest, state.confidence, state.parts, state.basis, isAccepted, state.probability
-    )
+    how = state.provenance, digest, state.confidence, state.parts, state.basis
+    return SliceRecord(*how, isAccepted, state.probability, state.range)
 
 
 def _state(index, record, digest):
     if record is None or record.digest != digest:
         return SliceState(index, EDITED, None, {}, "", False, not digest)
     how = record.provenance, record.confidence, record.parts, record.basis, record.isAccepted
-    return SliceState(index, *how, not digest, record.probability)
+    return SliceState(index, *how, not digest, record.probability, record.range)

@@ -55,8 +55,11 @@ def inVoxelsOf(
             "Choose volumes of one examination, or register them first with one of Slicer's modules.",
             "phase_elsewhere",
         )
-    part = "" if covered > WHOLLY_COVERED else f", of which it covers {covered:.0%}"
-    sentence = f"{names[0]} has other voxels than {names[1]}: it is resampled to them{part}."
+    sentence = (
+        f"{names[0]} has other voxels than {names[1]}: it is resampled to them."
+        if covered > WHOLLY_COVERED
+        else f"{names[0]} has other voxels than {names[1]}: it is resampled to them, of which it covers {covered:.0%}."
+    )
     return resliced(image, matrix, size, outsideOf(image), isLinear=True), sentence
 
 

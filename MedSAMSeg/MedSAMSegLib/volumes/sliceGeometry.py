@@ -55,6 +55,11 @@ class SliceGeometry:
         checkVolume(self.volumeNode)
         return bool((IJKToWorldOf(self.volumeNode) == self.IJKToWorld).all())
 
+    @property
+    def spacing(self) -> list[float]:
+        """Distances of voxel centers along the array axes (K, J, I), in millimeters of the world."""
+        return [float(length) for length in reversed(np.linalg.norm(self.IJKToWorld[:3, :3], axis=0))]
+
     def continuousIJK(self, point: Sequence[float]) -> np.ndarray:
         """:return: continuous (i, j, k) of a point in the world; voxel centers are integers."""
         return (self.worldToIJK @ [*point, 1.0])[:3]

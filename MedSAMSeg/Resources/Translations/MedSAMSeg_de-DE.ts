@@ -2045,6 +2045,42 @@
             <source>Nothing was found in its box.</source>
             <translation>In ihrer Box wurde nichts gefunden.</translation>
         </message>
+        <message>
+            <source>The view is rotated by {angle}° against the volume: using the nearest slice.</source>
+            <translation>Die Ansicht ist um {angle}° gegen das Volumen gedreht: Es wird die nächste Schicht genommen.</translation>
+        </message>
+        <message>
+            <source>Its voxels stay: the volume was moved against the segmentation since.</source>
+            <translation>Ihre Voxel bleiben: Das Volumen wurde seither gegen die Segmentierung verschoben.</translation>
+        </message>
+        <message>
+            <source>The ROI '{name}' is turned by {turn}° against the volume: its box is taken along the voxels, with its own side lengths.</source>
+            <translation>Die ROI „{name}“ ist um {turn}° gegen das Volumen gedreht: Ihre Box wird entlang der Voxel genommen, mit ihren eigenen Seitenlängen.</translation>
+        </message>
+        <message>
+            <source>'{name}' was stored as surfaces and is voxels now; undo brings the surfaces back.</source>
+            <translation>„{name}“ lag als Oberflächen vor und besteht jetzt aus Voxeln; Rückgängig bringt die Oberflächen zurück.</translation>
+        </message>
+        <message>
+            <source>'{name}' has voxels of its own ({size} mm): what is found on '{name2}' is resampled to them.</source>
+            <translation>„{name}“ hat eigene Voxel ({size} mm): Was auf „{name2}“ gefunden wird, wird auf diese umgerechnet.</translation>
+        </message>
+        <message>
+            <source>{who} keep their voxels.</source>
+            <translation>{who} behalten ihre Voxel.</translation>
+        </message>
+        <message>
+            <source>{who} keeps its voxels.</source>
+            <translation>{who} behält seine Voxel.</translation>
+        </message>
+        <message>
+            <source>{name} has other voxels than {name2}: it is resampled to them.</source>
+            <translation>{name} hat andere Voxel als {name2} und wird auf diese umgerechnet.</translation>
+        </message>
+        <message>
+            <source>{name} has other voxels than {name2}: it is resampled to them, of which it covers {part}.</source>
+            <translation>{name} hat andere Voxel als {name2} und wird auf diese umgerechnet, von denen es {part} abdeckt.</translation>
+        </message>
     </context>
     <context>
         <name>frame.errorTextsOfServer</name>
@@ -2575,6 +2611,14 @@
         <message>
             <source>Draw the box tighter, or add a point or a box on another slice.</source>
             <translation>Zeichnen Sie die Box enger, oder fügen Sie einen Punkt oder eine Box auf einer anderen Schicht hinzu.</translation>
+        </message>
+        <message>
+            <source>Only one plane was used: the voxels are {longest} mm long and {shortest} mm wide, and the other two planes are of use up to {times} times as long as wide.</source>
+            <translation>Nur eine Ebene wurde genutzt: Die Voxel sind {longest} mm lang und {shortest} mm breit, und die anderen beiden Ebenen nützen nur, solange Voxel höchstens {times}-mal so lang wie breit sind.</translation>
+        </message>
+        <message>
+            <source>The image is transparent in places; its colors were taken as they are stored there.</source>
+            <translation>Das Bild ist stellenweise durchsichtig; seine Farben wurden dort genommen, wie sie gespeichert sind.</translation>
         </message>
     </context>
     <context>
@@ -3462,6 +3506,14 @@
         <message>
             <source>accepted</source>
             <translation>akzeptiert</translation>
+        </message>
+        <message>
+            <source>{low:.2f} to {high:.2f} ml with slightly different boxes</source>
+            <translation>{low:.2f} bis {high:.2f} ml mit etwas anderen Boxen</translation>
+        </message>
+        <message>
+            <source>{low:.1f} to {high:.1f} mm with slightly different boxes</source>
+            <translation>{low:.1f} bis {high:.1f} mm mit etwas anderen Boxen</translation>
         </message>
         <message>
             <source>There is no lesion left to go to.</source>

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from medsamseg_server.cli.batch_case import Case
 from medsamseg_server.cli.batch_record import CaseFiles, Outcome, State
-from medsamseg_server.cli.segment_measures import RANGE_COLUMNS, between
+from medsamseg_server.cli.segment_measures import RANGE_COLUMNS, between, in_digits
 from medsamseg_server.system.safe_files import replacing
 
 #: What became of each case, in the table's order.
@@ -85,11 +85,11 @@ def table_lines(outcomes: Outcomes) -> list[str]:
     for case, _, outcome in outcomes:
         for found in outcome.segments or [{}]:
             numbers = (
-                _number(found.get("volume_ml"), 2),
+                _size(found.get("volume_ml"), 2),
                 _between(found, "volume_ml", 2),
-                _number(found.get("longest_mm"), 1),
+                _size(found.get("longest_mm"), 1),
                 _between(found, "longest_mm", 1),
-                _number(found.get("perpendicular_mm"), 1),
+                _size(found.get("perpendicular_mm"), 1),
                 _number(found.get("confidence"), 2),
                 _number(outcome.seconds, 1),
             )
@@ -136,9 +136,9 @@ def _found(segment: Mapping[str, Any]) -> str:
     facts = []
     if segment["volume_ml"] is not None:
         ends = _between(segment, "volume_ml", 2)
-        facts.append(f"{_number(segment['volume_ml'], 2)} ml" + (f" ({ends})" if ends else ""))
+        facts.append(f"{_size(segment['volume_ml'], 2)} ml" + (f" ({ends})" if ends else ""))
     if segment["longest_mm"] is not None:
-        facts.append(f"{_number(segment['longest_mm'], 1)} × {_number(segment['perpendicular_mm'], 1)} mm")
+        facts.append(f"{_size(segment['longest_mm'], 1)} × {_size(segment['perpendicular_mm'], 1)} mm")
     if segment["confidence"] is not None:
         facts.append(f"confidence {_number(segment['confidence'], 2)} (slice {segment['least_sure_slice']})")
     return escape(f"{segment['segment']}: {', '.join(facts)}")
@@ -161,6 +161,10 @@ def _thumbnail(path: Path) -> bytes | None:
 
 def _number(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:.{digits}f}"
+
+
+def _size(value: float | None, digits: int) -> str:
+    return "" if value is None else in_digits(value, digits)
 
 
 def _between(found: Mapping[str, Any], name: str, digits: int) -> str:

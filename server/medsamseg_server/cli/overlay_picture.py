@@ -170,7 +170,8 @@ def _surroundings(axis: int, outcomes: Mapping[str, Outcome]) -> tuple[int, int,
         for x0, y0, x1, y1 in each.boxes.values():
             shown[max(0, int(y0)) : int(y1) + 1, max(0, int(x0)) : int(x1) + 1] = True
         for x, y, _ in (point for points in each.points.values() for point in points):
-            shown[round(y), round(x)] = True
+            # It may lie on the outer edge of the last pixel.
+            shown[min(round(y), height - 1), min(round(x), width - 1)] = True
     rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
     margin = round(_SURROUNDINGS * max(np.ptp(rows), np.ptp(columns))) + 2
     return (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -18,6 +19,7 @@ from medsamseg_server.system.packages import require_packages
 #: What ``--ray`` without an address means: Ray of its own on this computer.
 LOCAL = "local"
 _ATTEMPTS = 3
+_SECONDS_TO_CONNECT = 10.0
 # Read by Ray when it is imported. It asks a server of its makers for nothing, and installs nothing on workers; what is
 # asked of replicas goes there from the event loop that has it, without another thread between; and workers do not stand
 # behind all other programs of the computer, as they usually do: somebody waits for them.
@@ -92,6 +94,7 @@ def import_serve(address: str = LOCAL) -> ModuleType:
 
 
 def _connect(ray: ModuleType, address: str) -> None:
+    _check_listens(address)
     for attempts_left in reversed(range(_ATTEMPTS if address == LOCAL else 1)):
         try:
             ray.init(**_arguments(address))
@@ -101,12 +104,28 @@ def _connect(ray: ModuleType, address: str) -> None:
             ray.shutdown()
             if attempts_left:
                 continue
-            message = f"No Ray cluster answers at {address}: {_first_line(error)}"
-            hint = "Check the address, and that the head runs: ray start --head. Without an address, Ray starts here."
-            if address == LOCAL:
-                message = f"Ray did not start on this computer: {_first_line(error)}"
-                hint = "Try again when the computer is less busy, or work without a cluster."
+            if address != LOCAL:
+                raise _unreachable(address, _first_line(error)) from error
+            message = f"Ray did not start on this computer: {_first_line(error)}"
+            hint = "Try again when the computer is less busy, or work without a cluster."
             raise MedSAMSegError(ErrorKind.NOT_FOUND, "cluster_unreachable", message, hint) from error
+
+
+def _check_listens(address: str) -> None:
+    """Raise ``cluster_unreachable`` where nobody listens at an address: Ray would ask there for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _SECONDS_TO_CONNECT).close()
+    except (OSError, OverflowError) as error:
+        raise _unreachable(address, getattr(error, "strerror", None) or str(error)) from error
+
+
+def _unreachable(address: str, reason: str) -> MedSAMSegError:
+    message = f"No Ray cluster answers at {address}: {reason}"
+    hint = "Check the address, and that the head runs: ray start --head. Without an address, Ray starts here."
+    return MedSAMSegError(ErrorKind.NOT_FOUND, "cluster_unreachable", message, hint)
 
 
 def _secret() -> dict[str, str]:

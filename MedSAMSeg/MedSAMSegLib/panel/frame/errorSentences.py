@@ -1,4 +1,4 @@
-"""Errors in the user's language. What raises them speaks English, also in scripts and logs; the panel translates.
+"""Errors and notes in the user's language. What says them speaks English, also in scripts and logs.
 
 Messages come whole, with their values in them, from this module and over HTTP from a server of any version. So each is
 compared with the texts that are known, their values are taken out, and filled into the translation. One that nobody
@@ -12,6 +12,7 @@ import itertools
 import re
 import string
 from collections.abc import Iterator
+from typing import Any
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.panel.frame import errorTextsOfModule, errorTextsOfServer
@@ -29,6 +30,14 @@ def sentenceOn(error: UserError) -> str:
     :param error: one that the user is told.
     """
     return " ".join(filter(None, (inUsersLanguage(error.message), inUsersLanguage(error.hint))))
+
+
+def notesOn(result: Any) -> list[str]:
+    """Return a result's notes in the user's language: what was done otherwise than asked for.
+
+    :param result: what has ``notes``, a list of English sentences.
+    """
+    return [inUsersLanguage(note) for note in result.notes]
 
 
 def inUsersLanguage(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What the errors of the module say: texts to be told apart and translated; see :mod:`errorSentences`."""
+"""What errors and notes of the module say: texts to be told apart and translated; see :mod:`errorSentences`."""
 
 from __future__ import annotations
 
@@ -284,4 +284,16 @@ def texts() -> list[tuple[str, str]]:
         _("The log is {path}."),
         _("It lies outside the later scan."),
         _("Nothing was found in its box."),
+        _("The view is rotated by {angle}° against the volume: using the nearest slice."),
+        _("Its voxels stay: the volume was moved against the segmentation since."),
+        _(
+            "The ROI '{name}' is turned by {turn}° against the volume: its box is taken along the voxels, with its own"
+            " side lengths."
+        ),
+        _("'{name}' was stored as surfaces and is voxels now; undo brings the surfaces back."),
+        _("'{name}' has voxels of its own ({size} mm): what is found on '{name2}' is resampled to them."),
+        _("{who} keep their voxels."),
+        _("{who} keeps its voxels."),
+        _("{name} has other voxels than {name2}: it is resampled to them."),
+        _("{name} has other voxels than {name2}: it is resampled to them, of which it covers {part}."),
     ]

@@ -1,4 +1,4 @@
-"""What the errors and doubts of the server say: texts to be told apart and translated; see :mod:`errorSentences`."""
+"""What errors, doubts and notes of the server say: texts to be told apart and translated; see :mod:`errorSentences`."""
 
 from __future__ import annotations
 
@@ -160,4 +160,9 @@ def texts() -> list[tuple[str, str]]:
             "uncertain itself."
         ),
         _("Draw the box tighter, or add a point or a box on another slice."),
+        _(
+            "Only one plane was used: the voxels are {longest} mm long and {shortest} mm wide, and the other two "
+            "planes are of use up to {times} times as long as wide."
+        ),
+        _("The image is transparent in places; its colors were taken as they are stored there."),
     ]

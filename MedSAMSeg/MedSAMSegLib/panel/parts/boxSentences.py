@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.panel.frame.errorSentences import inUsersLanguage, sentenceOn
+from MedSAMSegLib.panel.frame.errorSentences import inUsersLanguage, notesOn, sentenceOn
 from MedSAMSegLib.volumes.intensityWindows import windowTitles
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def sentenceOnBox(result: BoxResult) -> str:
 
     :param result: BoxResult.
     """
-    return " ".join([_outcome(result), *_remarks(result), *result.notes])
+    return " ".join([_outcome(result), *_remarks(result), *notesOn(result)])
 
 
 def sentenceOnBoxes(results: Sequence[BoxResult]) -> str:
@@ -37,7 +37,7 @@ def sentenceOnBoxes(results: Sequence[BoxResult]) -> str:
         sentences.append(_("Nothing was found on the slices {slices}.").format(slices=slices))
     if not any(result.changedSegment for result in results):
         sentences.append(_("Nothing changed."))
-    return " ".join([*sentences, *dict.fromkeys(note for result in results for note in result.notes)])
+    return " ".join([*sentences, *dict.fromkeys(note for result in results for note in notesOn(result))])
 
 
 def sentenceOnMarked(ends: Sequence[Any]) -> str:
@@ -54,7 +54,7 @@ def sentenceOnMarked(ends: Sequence[Any]) -> str:
         sentence = _("Found all {count} lesions. Tick 'All segments with boxes' and press Propagate to follow them.")
     else:
         sentence = _("Found {found} of {count} lesions. The segments of the others are empty: draw their boxes anew.")
-    notes = dict.fromkeys([*map(sentenceOn, errors), *(note for result in results for note in result.notes)])
+    notes = dict.fromkeys([*map(sentenceOn, errors), *(note for result in results for note in notesOn(result))])
     return " ".join([sentence.format(found=found, count=len(ends)), *notes])
 
 
@@ -77,7 +77,7 @@ def sentenceOnExcludedSegment(result: BoxResult, name: str | None) -> str:
         return " ".join([_("No segment is left out."), sentenceOnBox(result)])
     if result.voxelCount > 0 and not result.changedSegment:
         sentence = _("Without {name}: nothing changed on slice {index}, where the object had none of its voxels.")
-        return " ".join([sentence.format(name=name, index=result.prompt.sliceIndex), *result.notes])
+        return " ".join([sentence.format(name=name, index=result.prompt.sliceIndex), *notesOn(result)])
     return " ".join([_("Without {name}.").format(name=name), sentenceOnBox(result)])
 
 
@@ -93,7 +93,7 @@ def sentenceOnThreshold(result: Any) -> str:
         sentence = _("Threshold {threshold}: 1 voxel on slice {index}.")
     else:
         sentence = _("Threshold {threshold}: {count} voxels on slice {index}.")
-    return " ".join([sentence.format(**values), *result.notes])
+    return " ".join([sentence.format(**values), *notesOn(result)])
 
 
 def _remarks(result):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from slicer.i18n import tr as _
 
+from MedSAMSegLib.panel.frame.errorSentences import notesOn
 from MedSAMSegLib.panel.parts.endingSentences import endingSentence
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def sentenceOn(result: PropagationResult, segmentation: slicer.vtkMRMLSegmentati
     else:
         endings = [] if result.wasCancelled else [endingSentence(ending) for ending in result.endings]
         parts = [*counts.values(), *endings]
-    return " ".join([*([_("Stopped.")] if result.wasCancelled else []), *parts, *result.notes])
+    return " ".join([*([_("Stopped.")] if result.wasCancelled else []), *parts, *notesOn(result)])
 
 
 def sentenceOnPropagationThreshold(result: PropagationThreshold) -> str:
@@ -42,7 +43,7 @@ def sentenceOnPropagationThreshold(result: PropagationThreshold) -> str:
     else:
         sentence = _("Threshold {threshold}: {count} voxels on {slices}")
     kept = [_("Left as they are: {slices}").format(slices=_count(result.keptSlices))] if result.keptSlices else []
-    return " ".join([sentence.format(**values), *kept, *result.notes])
+    return " ".join([sentence.format(**values), *kept, *notesOn(result)])
 
 
 def _count(slices):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.panel.frame.activeTool import DRAW_BOX
-from MedSAMSegLib.panel.frame.errorSentences import inUsersLanguage
+from MedSAMSegLib.panel.frame.errorSentences import inUsersLanguage, notesOn
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.boxHandles import BoxHandles
 from MedSAMSegLib.panel.parts.boxPreview import DragPreview
@@ -168,7 +168,7 @@ class BoxesSection(PanelSection):
             session.work.add(run, lambda result: session.say(sentenceOnMeaning(result)))
 
     def _sayDeletion(self, deletion):
-        self.session.say(" ".join([_("The box was deleted."), *deletion.notes]))
+        self.session.say(" ".join([_("The box was deleted."), *notesOn(deletion)]))
 
     def _sayResult(self, result):
         self.session.say(sentenceOnBox(result))

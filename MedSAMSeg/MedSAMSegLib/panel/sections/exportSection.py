@@ -9,7 +9,7 @@ from slicer.i18n import tr as _
 
 from MedSAMSegLib.exporting.dicomExport import LABEL_MAP, REPORT, SEGMENTATION, STRUCTURE_SET
 from MedSAMSegLib.exporting.dicomSource import isFromDicom
-from MedSAMSegLib.panel.frame.errorSentences import sentenceOn
+from MedSAMSegLib.panel.frame.errorSentences import notesOn, sentenceOn
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.runs.watchedRun import WatchedRun
 
@@ -84,7 +84,7 @@ class ExportSection(PanelSection):
             return
         names = ", ".join(path.name for path in written.paths)
         sentence = _("Written into {folder}: {names}.").format(folder=written.paths[0].parent, names=names)
-        self.session.say(" ".join([sentence, *written.notes]))
+        self.session.say(" ".join([sentence, *notesOn(written)]))
 
     def _onFailed(self, error):
         self._run = None

@@ -107,11 +107,25 @@ class LesionsSection(PanelSection):
             round(lesion.diameter, 1),
             self._stateTitles[lesion.state],
         )
+        hints = {2: self._volumeHint(lesion), 3: self._diameterHint(lesion)}
         for column, value in enumerate(values):
             item = qt.QTableWidgetItem()
             item.setData(qt.Qt.DisplayRole, value)
             item.setData(qt.Qt.UserRole, lesion.segmentID)
+            item.setToolTip(hints.get(column, ""))
             self.ui.lesionsTable.setItem(row, column, item)
+
+    def _volumeHint(self, lesion):
+        if lesion.volumeRange is None:
+            return ""
+        low, high = lesion.volumeRange
+        return _("{low:.2f} to {high:.2f} ml with slightly different boxes").format(low=low, high=high)
+
+    def _diameterHint(self, lesion):
+        if lesion.diameterRange is None:
+            return ""
+        low, high = lesion.diameterRange
+        return _("{low:.1f} to {high:.1f} mm with slightly different boxes").format(low=low, high=high)
 
     def _select(self, segmentID):
         shown = self._shownIDs()

@@ -8,7 +8,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.panel.frame.errorSentences import sentenceOn
+from MedSAMSegLib.panel.frame.errorSentences import inUsersLanguage, sentenceOn
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.boxSentences import sentenceOnBoxes
 from MedSAMSegLib.panel.parts.choiceBox import ChoiceBox
@@ -64,7 +64,7 @@ class PhasesSection(PanelSection):
         with session.sayingErrors():
             volume = session.target.volume
             phases = [slicer.mrmlScene.GetNodeByID(volumeID) for volumeID in self._list.ticked]
-            remarks = session.logic.setPhases(volume, phases, self._fuse.value)
+            remarks = map(inUsersLanguage, session.logic.setPhases(volume, phases, self._fuse.value))
             session.say(" ".join([_sentence(volume, session.logic.phases(volume), self._fuse.value), *remarks]))
 
     def _onAskAgain(self):
