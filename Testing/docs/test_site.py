@@ -129,6 +129,7 @@ def test_linkToAFileThatIsNotThereIsAnError(target):
         (f"<code>--{'long' * 8}</code>", f"<code>--{'long' * 8}</code>"),
         ("<p>a well-known -x</p>", "<p>a well-known -x</p>"),
         ("<pre><code>$ a --b\n</code></pre>", "<pre><code>$ a --b\n</code></pre>"),
+        ("<td>0.791 | 0.793</td>", '<td><span class="word">0.791 | 0.793</span></td>'),
         ("<strong>0.880</strong> ± 0.012 ¹", "<strong>0.880</strong>&nbsp;±&nbsp;0.012&nbsp;¹"),
     ],
 )

@@ -51,14 +51,16 @@ def on_page_content(html, page, config, files):
 
 
 def keepTogether(html):
-    """Return a page on which no line ends within an option, as in `--` / `users`, or between a number and its error
-    or footnote."""
+    """Return a page on which no line ends within an option, as in `--` / `users`, between a number and its error
+    or footnote, or in a cell's pair of numbers."""
 
     def keepWord(word):
         return f'<span class="word">{word[0]}</span>' if len(word[0]) <= LONGEST_WORD else word[0]
 
     html = re.sub(r"<code>[^<\n]*</code>", lambda code: _WORD_OF_CODE.sub(keepWord, code[0]), html)
     html = re.sub(r" ± (?=\d)", "&nbsp;±&nbsp;", html)
+    # Browsers break behind a bar, whatever space follows.
+    html = re.sub(r"(?<=<td>)[\d.]+ \| [\d.]+(?=</td>)", keepWord, html)
     return re.sub(r"(?<=\d) (?=[¹²³])", "&nbsp;", html)
 
 
