@@ -278,6 +278,23 @@ def test_what_any_replica_can_answer_is_asked_of_another(cluster, replicas, monk
     assert (error.status_code, error.json()["error"]["code"], len(asked)) == (503, "replica_lost", 3)
 
 
+def test_an_upload_waits_until_its_dead_replica_is_no_longer_asked(cluster, replicas, monkeypatch):
+    call, losses = replicas.call, [True, True]
+
+    async def lose_at_first(home, method, *arguments):
+        if method == "begin_upload" and losses:
+            losses.pop()
+            raise front_module.ReplicaLostError
+        return await call(home, method, *arguments)
+
+    monkeypatch.setattr(replicas, "call", lose_at_first)
+    monkeypatch.setattr(front_module, "_UPLOAD_PAUSES", (0.0, 0.0))
+    path = put(cluster, rod())
+    assert cluster.post(f"{path}/segment", json=CLICK).status_code == 200
+    losses += [True] * 3
+    assert cluster.put(path, content=npy(rod())).json()["error"]["code"] == "volume_unknown"
+
+
 def test_numbers_for_Prometheus_are_those_of_all(cluster):
     for level in range(3):
         put(cluster, rod() + level)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from typing import Any
 
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
@@ -27,8 +29,10 @@ logger = logging.getLogger(__name__)
 
 #: Of an upload, so much goes to its replica at a time.
 PIECE_BYTES = 4 * 2**20
-#: How often another replica is asked what any can answer.
-_ATTEMPTS = 3
+#: Seconds before another replica is asked what any can answer.
+_ANY_PAUSES = (0.0, 0.0)
+#: The same before an upload is begun again: for a moment after its end, Ray still leads to a replica that died.
+_UPLOAD_PAUSES = (0.1, 0.3, 1.0, 2.0)
 
 
 class Front:
@@ -80,14 +84,17 @@ class Front:
         return _response(await self._ask(home, request))
 
     async def _ask(self, home: str, request: Request) -> Answer:
-        for attempts_left in reversed(range(1 if home else _ATTEMPTS)):
-            try:
-                answer: Answer = await self._replicas.call(home, "ask", request)
-                break
-            except ReplicaLostError:
-                if not attempts_left:
-                    raise
+        answer: Answer = await self._persist(home, "ask", request, () if home else _ANY_PAUSES)
         return answer
+
+    async def _persist(self, home: str, method: str, request: Request, pauses: Sequence[float]) -> Any:
+        """Call a method that a lost replica has left undone again, after each of some pauses at most."""
+        for pause in pauses:
+            try:
+                return await self._replicas.call(home, method, request)
+            except ReplicaLostError:
+                await asyncio.sleep(pause)
+        return await self._replicas.call(home, method, request)
 
     async def _gather(self, home: str, body: bytes) -> None:
         """Bring the further volumes that a request names to where it is carried out."""
@@ -99,7 +106,7 @@ class Front:
         pieces = in_pieces(asked.stream())
         name = None
         try:
-            name = await self._replicas.call(home, "begin_upload", request)
+            name = await self._persist(home, "begin_upload", request, _UPLOAD_PAUSES)
             async for piece, is_last in pieces:
                 await self._replicas.call(home, "feed_upload", name, piece, is_last)
             return _response(await self._replicas.call(home, "finish_upload", name))
