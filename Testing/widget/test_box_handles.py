@@ -9,6 +9,8 @@ from logic.geometries import addVolume, worldOf
 from MedSAMSegLib.boxes.boxStore import BoxPromptStore
 from slicerhost import widgetDriver
 
+pytestmark = pytest.mark.usefixtures("onePanel")
+
 
 @pytest.fixture
 def box(gui, panel):
@@ -153,7 +155,7 @@ def test_deletedBoxTakesItsMaskAlongAndUndoBringsBoth(gui, panel, box):
     assert len(texts(panel)) == 1
 
 
-def test_deleteKeyDeletesTheSelectedBox(gui, panel, box):
+def test_deleteKeyDeletesTheSelectedBox(ownPanel, gui, panel, box):
     select(panel, 0)
     panel.ui.boxesTable.setFocus()
     widgetDriver.pressKeys(panel.ui.boxesTable, "Del")
