@@ -27,6 +27,9 @@ from MedSAMSegLib.volumes.slicePrompt import MEANINGS
 #: It has no part, object and whole.
 ONE_MASK_MODEL = "medsam"
 
+#: No server is taken for another one.
+NUMBERS = itertools.count(1)
+
 WINDOW = {"name": "soft", "lower": -160.0, "upper": 240.0}
 
 
@@ -112,11 +115,17 @@ class FakeServer:
     remote = None
 
     def __init__(self, reach=2):
+        self._reach = reach
+        self._starting = threading.Lock()
+        self.beginAnew()
+
+    def beginAnew(self):
+        """Be a server that nobody has started or spoken to."""
+        self._number = next(NUMBERS)
         self.requests = []
         #: What was uploaded, and to which of the servers that were started one after the other.
         self.uploads = []
         self.starts = 0
-        self._starting = threading.Lock()
         self.isRunning = False
         self.hasDied = False
         #: What the start raises; None for a server that starts.
@@ -160,12 +169,11 @@ class FakeServer:
         self.proposed = []
         #: Confidence of a propagated slice by its distance to the prompt.
         self.confidenceOf = lambda distance: 1 - 0.25 * distance
-        self._reach = reach
         self._withProbabilities = self._withRanges = False
 
     @property
     def url(self):
-        return f"http://fake:{self.starts}"
+        return f"http://fake{self._number}:{self.starts}"
 
     @property
     def readyClient(self):

@@ -23,7 +23,12 @@ def gui(request, guiHost, cleanScene):
 
     A view renders from when the test asks for it, as one that is hidden would, and panels are painted in the main
     window alone; `gui.lookAtAll()` asks for all.
+
+    Modules are loaded anew for each test, except where the tests ask for `onePanel` and not for `ownPanel`.
     """
+    keepsModules = "onePanel" in request.fixturenames and "ownPanel" not in request.fixturenames
+    if "ownPanel" in request.fixturenames:
+        guiHost.reset()
     guiHost.collectGarbageHere()
     guiHost.fitViews()
     guiHost.lookAway()
@@ -32,10 +37,26 @@ def gui(request, guiHost, cleanScene):
     # Nodes that the test has held go now, and not as a change of the scene that is clear afterwards.
     request.node.funcargs.clear()
     with guiHost.unseen():
-        guiHost.closeModules()
+        leave, empty = (
+            (guiHost.exitModule, guiHost.closeScene) if keepsModules else (guiHost.closeModules, guiHost.reset)
+        )
+        leave()
         complaints = guiHost.messages.errors + guiHost.messages.warnings
-        guiHost.reset()
+        empty()
     # Tests without windows may hold large networks.
     gc.enable()
     if complaints:
         pytest.fail("Something complained during this test:\n\n" + "\n\n".join(complaints), pytrace=False)
+
+
+@pytest.fixture(scope="module")
+def onePanel(guiHost):
+    """For `usefixtures` of a file: its tests are one session of Slicer. Between them the module is left and the scene
+    closed, while panels live on."""
+    yield
+    guiHost.reset()
+
+
+@pytest.fixture
+def ownPanel():
+    """For a test of such a file that needs a Slicer that was just started."""

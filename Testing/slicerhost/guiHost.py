@@ -248,23 +248,37 @@ class GuiHost:
 
     def reset(self):
         """Everything as after the start: no modules, no scene, no mouse button held, default layout and settings."""
+        self._closeScene(keepsModules=False)
+        gc.collect()
+        self.host.rememberAsClear()
+
+    def closeScene(self):
+        """As `reset`, but modules stay loaded and their panels live on, as when a user leaves the module, closes the
+        scene and begins with the next patient."""
+        self._closeScene(keepsModules=True)
+        self.processEvents()
+        self.host.rememberAsClear()
+
+    def _closeScene(self, keepsModules):
         for driver in self._drivers.values():
             driver.reset()
         with self.unseen():
-            self.closeModules()
+            if keepsModules:
+                self.exitModule()
+            else:
+                self.closeModules()
             self.closeMainWindow()
             self._removeAddedViews()
             self._deafenClosedPanels()
             self.host.clearScene()
-            self._deleteWindows()
+            if not keepsModules:
+                self._deleteWindows()
             self.setDevicePixelRatio(1)
             self.layoutManager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
             qt.QSettings().clear()
             slicer.app._translators.forget()
             slicerVersion.behaveAs(slicerVersion.NEWEST)
             self.fitViews()
-        gc.collect()
-        self.host.rememberAsClear()
 
     @contextlib.contextmanager
     def unseen(self):

@@ -57,10 +57,14 @@ class Host:
         self._permanentNodeIDs = {node.GetID() for node in self._allNodes()}
 
     def clearScene(self):
-        """Close the scene as Slicer does, then drop what would outlive it: singletons that a test added."""
+        """Close the scene as Slicer does, then drop what would outlive it: singletons that a test added.
+
+        Parameter nodes of modules that are loaded stay: their panels go on with them.
+        """
         self.scene.Clear(False)
         for node in self._allNodes():
-            if node.GetID() not in self._permanentNodeIDs and node.GetScene():
+            isKept = node.GetID() in self._permanentNodeIDs or node.GetSingletonTag() in vars(slicer.moduleNames)
+            if not isKept and node.GetScene():
                 self.scene.RemoveNode(node)
         self.sliceViews.reset()
         self.messages.clear()

@@ -14,15 +14,25 @@ from launcher.fixtures import serverCommand, serverPython
 from MedSAMSegLib.server.serverProcess import ServerProcess
 from slicerhost import slicerVersion
 from slicerhost.fixtures import cleanScene, host
-from slicerhost.guiFixtures import gui, guiHost
+from slicerhost.guiFixtures import gui, guiHost, onePanel, ownPanel
 
 MODULE = Path(__file__).resolve().parents[2] / "MedSAMSeg" / "MedSAMSeg.py"
 
 
+@pytest.fixture(scope="module")
+def serverOfFile():
+    """The fake server of all tests of a file, for those with one panel."""
+    return FakeServer()
+
+
 @pytest.fixture
-def server(monkeypatch):
-    """The fake server, in the place of the one that all of Slicer shares."""
-    fake = FakeServer()
+def server(request, monkeypatch):
+    """The fake server, in the place of the one that all of Slicer shares; nobody has spoken to it yet."""
+    if "onePanel" in request.fixturenames:
+        fake = request.getfixturevalue("serverOfFile")
+        fake.beginAnew()
+    else:
+        fake = FakeServer()
     monkeypatch.setattr(ServerProcess, "shared", lambda: fake)
     return fake
 
@@ -41,7 +51,7 @@ def keptLibrary():
 
 
 @pytest.fixture(params=slicerVersion.VERSIONS)
-def version(request, gui):
+def version(request, ownPanel, gui):
     """Each version of Slicer that behaves in a way of its own; asked for before the panel is."""
     slicerVersion.behaveAs(request.param)
     return request.param

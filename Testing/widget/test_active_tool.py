@@ -5,6 +5,8 @@ import itertools
 import pytest
 import slicer
 
+pytestmark = pytest.mark.usefixtures("onePanel")
+
 BUTTONS = ("drawButton", "positivePointButton", "negativePointButton")
 
 

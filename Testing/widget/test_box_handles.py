@@ -10,6 +10,8 @@ from MedSAMSegLib.boxes.boxStore import BoxPromptStore
 from MedSAMSegLib.boxes.storedBox import storedPrompt
 from slicerhost import widgetDriver
 
+pytestmark = pytest.mark.usefixtures("onePanel")
+
 
 @pytest.fixture
 def box(gui, panel):
@@ -154,7 +156,7 @@ def test_deletedBoxTakesItsMaskAlongAndUndoBringsBoth(gui, panel, box):
     assert len(texts(panel)) == 1
 
 
-def test_deleteKeyDeletesTheSelectedBox(gui, panel, box):
+def test_deleteKeyDeletesTheSelectedBox(ownPanel, gui, panel, box):
     select(panel, 0)
     panel.ui.boxesTable.setFocus()
     widgetDriver.pressKeys(panel.ui.boxesTable, "Del")

@@ -8,6 +8,8 @@ from boxes import boxNodes, drawBox, segmentVoxels, shownSlice, sliceBox
 from MedSAMSegLib.client.serverReplies import ServerError
 from slicerhost import widgetDriver
 
+pytestmark = pytest.mark.usefixtures("onePanel")
+
 PLACES = [(5, 5), (20, 5), (35, 5), (5, 25), (20, 25), (35, 25)]
 
 

@@ -6,6 +6,8 @@ import slicer
 
 from slicerhost import widgetDriver
 
+pytestmark = pytest.mark.usefixtures("onePanel")
+
 MODALITY = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMSeriesModalityAttributeName()
 LUNG, SOFT, MUSCLE, AIR = -750, 40, 60, -1000
 
@@ -45,7 +47,7 @@ def drawAndWait(gui, panel, dragInRed):
     gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
 
 
-def test_activeVolumeIsPreselected(gui, volume, server, openPanel):
+def test_activeVolumeIsPreselected(ownPanel, gui, volume, server, openPanel):
     other = slicer.util.addVolumeFromArray(np.zeros((10, 10, 10), np.int16), name="other")
     slicer.app.applicationLogic().GetSelectionNode().SetActiveVolumeID(other.GetID())
     panel = openPanel()
@@ -178,7 +180,7 @@ def test_automaticWindowFitsTheVolume(gui, server, openPanel, dragInRed, array, 
     assert server.requests[-1]["window"] == f"auto:{window}"
 
 
-def test_automaticWindowFollowsTheVoxels(gui, openPanel):
+def test_automaticWindowFollowsTheVoxels(ownPanel, gui, openPanel):
     volume = addVolume(chest())
     panel = openPanel()
     slicer.util.arrayFromVolume(volume)[:] += 2000

@@ -11,6 +11,8 @@ from MedSAMSegLib.client.maskRange import MaskRange
 from MedSAMSegLib.logic import MedSAMSegLogic
 from slicerhost import widgetDriver
 
+pytestmark = pytest.mark.usefixtures("onePanel")
+
 
 @pytest.fixture
 def opened(gui, panel):
@@ -106,7 +108,7 @@ def test_acceptedLesionIsFilteredOut(gui, two):
     gui.waitUntil(lambda: [row[1] for row in rows(two)] == ["axial 12"])
 
 
-def test_closedTableMeasuresNothing(gui, panel, dragInRed, monkeypatch):
+def test_closedTableMeasuresNothing(ownPanel, gui, panel, dragInRed, monkeypatch):
     measured = []
     monkeypatch.setattr(MedSAMSegLogic, "lesions", lambda *arguments: measured.append(arguments) or [])
     assert panel.ui.lesionsButton.collapsed

@@ -12,6 +12,8 @@ from MedSAMSegLib.server.serverMonitor import ServerMonitor
 from MedSAMSegLib.server.serverState import ServerState
 from slicerhost import widgetDriver
 
+pytestmark = pytest.mark.usefixtures("onePanel")
+
 DARK, LIGHT = 0x35, 0xEF
 OWN_ICONS = (
     "addSegmentButton",
@@ -120,7 +122,7 @@ def test_advancedIsClosedAtFirst(gui, panel):
     assert panel.ui.modelComboBox.isVisible()
 
 
-def test_nothingOfAClosedGroupIsShown(gui, panel):
+def test_nothingOfAClosedGroupIsShown(ownPanel, gui, panel):
     gui.processEvents()
     assert not panel.ui.improveButton.isVisible()
 

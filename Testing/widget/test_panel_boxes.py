@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import slicer
 
+pytestmark = pytest.mark.usefixtures("onePanel")
+
 AXES = {"Red": 0, "Green": 1, "Yellow": 2}
 
 
@@ -55,7 +57,7 @@ def clickInRed(gui, i, j):
     return round(offset)
 
 
-def test_clickBecomesABoxWhereTheModelHasLearnedThat(gui, server, openPanel, volume):
+def test_clickBecomesABoxWhereTheModelHasLearnedThat(ownPanel, gui, server, openPanel, volume):
     server.boxOfClick = lambda x, y: (round(x) - 4, round(y) - 3, round(x) + 4, round(y) + 3)
     server.client()
     panel = openPanel()
@@ -72,7 +74,7 @@ def test_clickBecomesABoxWhereTheModelHasLearnedThat(gui, server, openPanel, vol
         assert abs((indices.max() + indices.min()) / 2 - middle) <= 1
 
 
-def test_clickOfAModelThatHasNotLearnedThatDoesNothing(gui, server, panel, volume):
+def test_clickOfAModelThatHasNotLearnedThatDoesNothing(ownPanel, gui, server, panel, volume):
     server.client()
     gui.waitUntil(lambda: panel.panel._session.models)
     panel.ui.drawButton.click()

@@ -6,6 +6,8 @@ import slicer
 
 from MedSAMSegLib.client.serverReplies import ServerError, SliceMask
 
+pytestmark = pytest.mark.usefixtures("onePanel")
+
 
 def segmentVoxels(panel):
     volume, segmentation = panel.ui.volumeSelector.currentNode(), panel.ui.segmentationSelector.currentNode()

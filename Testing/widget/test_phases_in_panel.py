@@ -10,6 +10,8 @@ from PySide6 import QtCore
 
 from slicerhost import widgetDriver
 
+pytestmark = pytest.mark.usefixtures("onePanel")
+
 RESAMPLED = "'Fine' has other voxels than 'CT': it is resampled to them"
 
 

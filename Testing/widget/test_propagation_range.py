@@ -6,6 +6,8 @@ import slicer
 
 from slicerhost import widgetDriver
 
+pytestmark = pytest.mark.usefixtures("onePanel")
+
 
 @pytest.fixture
 def boxed(gui, panel, volume, dragInRed):

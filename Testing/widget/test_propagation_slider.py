@@ -8,6 +8,8 @@ from sliders import moveTo, press, release
 
 from slicerhost import widgetDriver
 
+pytestmark = pytest.mark.usefixtures("onePanel")
+
 
 @pytest.fixture
 def propagated(gui, panel, dragInRed):

@@ -8,6 +8,8 @@ import vtk
 from MedSAMSegLib.client.serverReplies import ServerError, SliceMask
 from slicerhost import widgetDriver
 
+pytestmark = pytest.mark.usefixtures("onePanel")
+
 #: A block with a smaller one inside, and one far from them.
 LARGE, SMALL, FAR = (10, 8, 20, 24), (16, 12, 6, 8), (42, 34, 10, 12)
 SLICE = 12
@@ -173,7 +175,7 @@ def test_pointerSelectsAndKeysOverTheViewAcceptAndHide(gui, proposed):
     assert numbers(proposed) == []
 
 
-def test_listIsGoneThroughByKeys(gui, proposed):
+def test_listIsGoneThroughByKeys(ownPanel, gui, proposed):
     table = proposed.ui.proposalsTable
     assert selectedNumber(proposed) == 1
     widgetDriver.pressKeys(table, "Del")
@@ -262,7 +264,7 @@ def test_missingModelIsSaidBeforehand(gui, openPanel, server, volume):
     gui.waitUntil(lambda: label.text.startswith("Objects are proposed by Proposer, which is not on this computer"))
 
 
-def test_closedSectionShowsNothing(gui, opened):
+def test_closedSectionShowsNothing(ownPanel, gui, opened):
     assert opened.ui.proposalModelLabel.isVisible()
     opened.ui.proposalsButton.collapsed = True
     before = opened.ui.proposalModelLabel.text

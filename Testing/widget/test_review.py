@@ -10,6 +10,8 @@ from MedSAMSegLib.segments.segmentWriter import SegmentWriter
 from MedSAMSegLib.slices.sliceRecord import BOX, SliceState
 from slicerhost import widgetDriver
 
+pytestmark = pytest.mark.usefixtures("onePanel")
+
 
 @pytest.fixture
 def boxed(gui, panel, volume, dragInRed):

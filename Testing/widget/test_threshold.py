@@ -10,6 +10,8 @@ from sliders import moveTo, press, release
 
 from slicerhost import widgetDriver
 
+pytestmark = pytest.mark.usefixtures("onePanel")
+
 
 @pytest.fixture
 def boxed(gui, panel, dragInRed):

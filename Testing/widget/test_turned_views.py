@@ -8,6 +8,8 @@ from logic.geometries import rotation
 
 from slicerhost import widgetDriver
 
+pytestmark = pytest.mark.usefixtures("onePanel")
+
 ANGLE = 20
 TURN = rotation(0, ANGLE) @ np.diag([-1, 1, 1])
 
@@ -117,7 +119,7 @@ def test_the_preview_is_of_the_plane(gui, panel, server):
     red.release()
 
 
-def test_a_click_is_on_the_plane(gui, server, openPanel, volume):
+def test_a_click_is_on_the_plane(ownPanel, gui, server, openPanel, volume):
     server.boxOfClick = lambda x, y: (round(x) - 4, round(y) - 3, round(x) + 4, round(y) + 3)
     server.client()
     panel = openPanel()

@@ -8,6 +8,8 @@ from imageSequences import addSequence
 
 from slicerhost import widgetDriver
 
+pytestmark = pytest.mark.usefixtures("onePanel")
+
 
 def show(node):
     node.CreateDefaultDisplayNodes()
@@ -55,7 +57,7 @@ def test_colorImageIsChosenWithoutAWindow(gui, openPanel):
     assert panel.ui.windowLabel.visible
 
 
-def test_vectorImageSaysWhatToDo(gui, openPanel):
+def test_vectorImageSaysWhatToDo(ownPanel, gui, openPanel):
     addVolume(np.zeros((1, 30, 30, 3), np.float32), "field", "vtkMRMLVectorVolumeNode")
     panel = openPanel()
     assert panel.ui.volumeSelector.currentNode() is None
@@ -71,7 +73,7 @@ def test_labelMapIsNotOfferedAndSaysWhatToDo(gui, openPanel):
     assert status(panel).startswith("The volume 'labels' is a label map, not an image. Choose the image")
 
 
-def test_usableVolumeBesideAVectorImageIsChosen(gui, openPanel):
+def test_usableVolumeBesideAVectorImageIsChosen(ownPanel, gui, openPanel):
     addVolume(np.zeros((1, 30, 30, 3), np.float32), "field", "vtkMRMLVectorVolumeNode")
     image = slicer.util.addVolumeFromArray(np.zeros((10, 30, 30), np.int16), name="image")
     slicer.util.setSliceViewerLayers(foreground=image)
@@ -105,7 +107,7 @@ def test_volumeWithoutVoxelsIsRefusedInASentence(gui, panel):
     assert "empty" not in status(panel)
 
 
-def test_sequenceSaysWhichFrameIsSegmented(gui, openPanel, server):
+def test_sequenceSaysWhichFrameIsSegmented(ownPanel, gui, openPanel, server):
     heart, browser = addSequence([np.full((10, 30, 30), value, np.int16) for value in (1, 2, 3)], "heart")
     show(heart)
     panel = openPanel()

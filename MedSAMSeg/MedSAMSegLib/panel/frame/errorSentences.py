@@ -45,6 +45,9 @@ def inUsersLanguage(text: str) -> str:
 
     :param text: English, with the values filled in.
     """
+    # As for most volumes, at each update of the panel.
+    if not text:
+        return text
     known = [*errorTextsOfModule.texts(), *errorTextsOfServer.texts()]
     if all(english == translated for english, translated in known):
         return text
