@@ -14,6 +14,7 @@ OPTIONS_OF_OTHERS = {
     ("docs/speed.md", "--quick"),
     ("docs/speed.md", "--only"),
     ("docs/cluster.md", "--only"),
+    ("docs/cluster.md", "--share"),
     ("docs/speed.md", "--vs-today"),
     ("docs/group.md", "--build-arg"),
     ("docs/group.md", "--hostname"),

@@ -39,7 +39,7 @@ def application(service):
 
 
 # Tables of what is wrong with a request are beside the routes' own tests: a few for each operation each time.
-@pytest.mark.parametrize("examples", [12, pytest.param(200, marks=pytest.mark.full)])
+@pytest.mark.parametrize("examples", [40, pytest.param(200, marks=pytest.mark.full)])
 def test_generated_requests_meet_the_description(application, service, examples):
     """Every operation: what the description allows and what it does not."""
     key = "ab" * 32
