@@ -50,13 +50,17 @@ def addVolume(geometry="isotropic", parents="no parent", shape=SHAPE, name="CT")
     voxels = np.arange(np.prod(shape), dtype=np.int16).reshape(shape)
     volumeNode = slicer.util.addVolumeFromArray(voxels, name=name)
     volumeNode.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(IJK_TO_RAS[geometry]))
-    child = volumeNode
+    putUnder(volumeNode, parents)
+    return volumeNode
+
+
+def putUnder(node, parents):
+    """Put a node under named parent transforms."""
     for matrix in PARENTS[parents]:
         transformNode = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
         transformNode.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(matrix))
-        child.SetAndObserveTransformNodeID(transformNode.GetID())
-        child = transformNode
-    return volumeNode
+        node.SetAndObserveTransformNodeID(transformNode.GetID())
+        node = transformNode
 
 
 def worldOf(geometry, parents, ijk):

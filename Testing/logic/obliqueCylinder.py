@@ -5,7 +5,7 @@ import io
 import numpy as np
 import slicer
 from fakeServer import FakeServer, withProbability
-from geometries import IJK_TO_RAS, PARENTS, affine, rotation
+from geometries import IJK_TO_RAS, affine, putUnder, rotation
 
 from MedSAMSegLib.client.serverReplies import SliceMask
 
@@ -90,12 +90,7 @@ def addCylinder(kind="isotropic", parents="no parent"):
     axes, shape = VOXELS[kind]
     volume = slicer.util.addVolumeFromArray(np.zeros(shape, np.int16), name="CT")
     volume.SetIJKToRASMatrix(slicer.util.vtkMatrixFromArray(affine(axes, (-12.5, 30.25, -7.0))))
-    child = volume
-    for matrix in PARENTS[parents]:
-        node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
-        node.SetMatrixTransformToParent(slicer.util.vtkMatrixFromArray(matrix))
-        child.SetAndObserveTransformNodeID(node.GetID())
-        child = node
+    putUnder(volume, parents)
     toWorld = np.eye(4)
     for matrix in (matrixOf(volume), *transformsOf(volume)):
         toWorld = matrix @ toWorld

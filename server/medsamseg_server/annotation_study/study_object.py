@@ -14,9 +14,9 @@ from medsamseg_server.engine.prompts import Box
 from medsamseg_server.evaluation.cases import Case
 from medsamseg_server.evaluation.metrics import dice
 from medsamseg_server.evaluation.protocols import Jitter, tight_box
-from medsamseg_server.image_io.image import Geometry
 from medsamseg_server.measurements.diameters import Diameters, diameters
 from medsamseg_server.measurements.line_prompt import LinePrompt, prompt_from_lines
+from medsamseg_server.measurements.slice_plane import StraightGrid
 from medsamseg_server.propagation.task import Task
 from medsamseg_server.propagation.whole_volume import WholeMask, WholeVolume
 
@@ -61,13 +61,11 @@ class StudyObject:
 
     def measured(self, mask: NDArray[np.bool_]) -> Diameters | None:
         """Return the diameters of a mask (K, J, I); None of an empty one."""
-        geometry = Geometry.from_matrix(np.diag([*reversed(self.case.spacing), 1.0]))
-        return diameters(mask, geometry, self.case.entry.axis)
+        return diameters(mask, StraightGrid(self.case.spacing), self.case.entry.axis)
 
     def lines(self) -> tuple[int, LinePrompt]:
         """Return the slice with the longest diameter, and what that and the diameter across it ask for."""
         axis = self.case.entry.axis
-        geometry = Geometry.from_matrix(np.diag([*reversed(self.case.spacing), 1.0]))
         found = self.measured(self.case.target(self.name))
         assert found is not None, "a manifest names objects that are there"
         columns, rows = (2 - each for each in reversed([each for each in range(3) if each != axis]))
@@ -75,7 +73,7 @@ class StudyObject:
             (first[columns], first[rows], second[columns], second[rows])
             for first, second in (found.longest.voxels, found.perpendicular.voxels)
         ]
-        return found.slice, prompt_from_lines(lines, geometry, axis, self.reference.shape[1:])
+        return found.slice, prompt_from_lines(lines, StraightGrid(self.case.spacing), axis, self.reference.shape[1:])
 
     def task(self, boxes: Mapping[int, Box], span: tuple[int, int] | None = None, reach: int | None = None) -> Task:
         """Return what is asked of the program: to follow the object from boxes through ``span``, or to its end.

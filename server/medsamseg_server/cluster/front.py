@@ -62,7 +62,8 @@ class Front:
         try:
             response = await self._respond(route, request.caller or route.volume, request, asked)
         except ReplicaLostError:
-            response = _refusal(contract.Error.of(_lost(route)), _lost(route).kind)
+            lost = _lost(route)
+            response = _refusal(contract.Error.of(lost), lost.kind)
         except ClientDisconnect:
             return
         except Exception as error:

@@ -19,8 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.image_io.image import Geometry
-from medsamseg_server.measurements.slice_plane import Points, SlicePlane
+from medsamseg_server.measurements.slice_plane import Grid, Points, SlicePlane
 
 #: Diameter across, of the longest one, where it was not measured.
 ACROSS = 0.65
@@ -48,7 +47,7 @@ class LinePrompt:
     reach: int
 
 
-def prompt_from_lines(lines: Sequence[Line], geometry: Geometry, axis: int, size: tuple[int, int]) -> LinePrompt:
+def prompt_from_lines(lines: Sequence[Line], geometry: Grid, axis: int, size: tuple[int, int]) -> LinePrompt:
     """Return where the object with these diameters is.
 
     Args:

@@ -121,12 +121,16 @@ class Finder:
 
         That goes by the slices with a box: what is not rare in the object there, it may hold elsewhere, too.
         """
+        if self._foreign is None:
+            return found
         mask = found.vote.mask
-        foreign = mask & self._foreign.where(self._gray(index)) if self._foreign is not None else np.zeros_like(mask)
+        foreign = mask & self._foreign.where(self._gray(index))
         # Single pixels are noise, and would be holes.
         patches = cv2.morphologyEx(foreign.view(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)) > 0
+        if not patches.any():
+            return found
         vote = found.vote.without(patches)
-        if not patches.any() or np.count_nonzero(vote.mask) < LEAST_LEFT * np.count_nonzero(mask):
+        if np.count_nonzero(vote.mask) < LEAST_LEFT * np.count_nonzero(mask):
             return found
         return replace(found, vote=vote, histogram=IntensityHistogram(self._gray(index), vote.mask))
 

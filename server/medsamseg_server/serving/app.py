@@ -120,13 +120,17 @@ def _doubts(volume: Volume, body: contract.SegmentRequest, result: SliceSegmenta
     return doubts
 
 
+def _ranges(body: contract.SegmentRequest, result: SliceSegmentation) -> list[MaskRange | None]:
+    """Return the range of each mask's sizes, where that was asked for."""
+    return [MaskRange.of(mask, body.axis, body.spacing) for mask in result.masks]
+
+
 @router.post("/volumes/{key}/segment")
 async def segment(key: Key, body: contract.SegmentRequest, service: ServiceOf) -> contract.SegmentReply:
     """Return one mask per prompt on a slice."""
     volume = service.volumes.get(key)
     result = await service.segment(volume, body)
-    doubts = await run_in_threadpool(_doubts, volume, body, result)
-    ranges = await run_in_threadpool(lambda: [MaskRange.of(mask, body.axis, body.spacing) for mask in result.masks])
+    doubts, ranges = await run_in_threadpool(lambda: (_doubts(volume, body, result), _ranges(body, result)))
     return contract.SegmentReply(
         masks=[Mask.of(mask, sizes) for mask, sizes in zip(result.masks, ranges, strict=True)],
         windows=[contract.Window.of(framing.window) for framing in result.framings],
