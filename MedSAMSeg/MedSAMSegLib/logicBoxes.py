@@ -95,7 +95,7 @@ class BoxAdjustment:
         """
         return [self.boxEntry(node) for node in self.boxNodes(segmentation, volume, segment)]
 
-    def settleBoxes(self) -> None:
+    def realignBoxes(self) -> None:
         """Show every box on its voxels again, such as after somebody has put a transform on a box alone."""
         self._boxes.following.followAll()
 

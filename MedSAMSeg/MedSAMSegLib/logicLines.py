@@ -136,9 +136,9 @@ class LinePrompts:
         :return: :class:`BoxRun`; its result is a :class:`BoxResult`.
         :raises UserError: when the ROI is empty or its middle outside the volume.
         """
-        prompt, extent, remarks = promptFromROI(SliceGeometry(volume), roi, axis)
+        prompt, extent, notes = promptFromROI(SliceGeometry(volume), roi, axis)
         where = {"axis": prompt.axis, "slice": prompt.sliceIndex, "box": prompt.box}
-        run = self._lineWork.draw(volume, segmentation, segment, window, model, where, remarks, extent=extent)
+        run = self._lineWork.draw(volume, segmentation, segment, window, model, where, notes, extent=extent)
         noteUse([roi], segmentation, segment)
         return run
 

@@ -62,6 +62,6 @@ class PhaseFusion:
                 raise UserError("The volume is no longer in the scene.", "Choose another volume.", "volume_removed")
         wanted = Phases(tuple(dict.fromkeys(phase.GetID() for phase in phases)), fuse)
         checkPhases(volume, wanted)
-        remarks = self._phaseUploads.jointUpload(volume, wanted).remarks
+        notes = self._phaseUploads.jointUpload(volume, wanted).resamplingNotes
         wanted.note(volume)
-        return remarks
+        return notes

@@ -25,7 +25,7 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.image import ScanPlace
 from medsamseg_server.image_io.mask_writer import Segment
 from medsamseg_server.image_io.reading import read_image
-from medsamseg_server.image_io.segmentations import VOLUME_SUFFIXES, remarks_on_output, write_segmentation
+from medsamseg_server.image_io.segmentations import VOLUME_SUFFIXES, notes_on_output, write_segmentation
 
 STRAIGHT = np.eye(3)
 SLIGHTLY_OFF = np.array([[1, 0.001, 0], [0, 1, 0.0005], [0, 0, 1.0]])
@@ -93,9 +93,9 @@ def test_a_sheared_scan_keeps_its_shear_in_every_format(tmp_path, writer, axes):
         assert "off a right angle, which is kept; 3D Slicer does not open such NIfTI files" in scan.notes[0]
     else:
         assert scan.notes == ()
-        (remark,) = remarks_on_output(tmp_path / "a.nii.gz", [], ScanPlace(scan.geometry))
-        assert "The axes of the scan are 20.0° off a right angle" in remark
-    assert remarks_on_output(tmp_path / "a.nrrd", [], ScanPlace(scan.geometry)) == ()
+        (note,) = notes_on_output(tmp_path / "a.nii.gz", [], ScanPlace(scan.geometry))
+        assert "The axes of the scan are 20.0° off a right angle" in note
+    assert notes_on_output(tmp_path / "a.nrrd", [], ScanPlace(scan.geometry)) == ()
 
 
 NIFTI = {

@@ -24,7 +24,7 @@ from MedSAMSegLib.server.dataFolders import serverFolder
 def test_buildForAComputer(computer, key, index):
     choice = chooseTorch(computer)
     assert (choice.key, choice.index) == (key, index)
-    assert bool(choice.remark) == (computer.driver == 535)
+    assert bool(choice.note) == (computer.driver == 535)
 
 
 def test_graphicsCardMayBeLeftUnused():

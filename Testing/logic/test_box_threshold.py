@@ -11,7 +11,7 @@ from movedBoxes import boxNodes
 from segmentations import addSegment
 
 from MedSAMSegLib.boxes.boxProbabilities import BoxProbabilities
-from MedSAMSegLib.boxes.boxQuestions import MaskRequest, askMasks
+from MedSAMSegLib.boxes.maskRequests import MaskRequest, askMasks
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 

@@ -8,7 +8,7 @@ import pytest
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.serving.prompt_contract import SlicePrompt as SentPrompt
-from MedSAMSegLib.boxes.boxQuestions import MaskRequest, askMasks
+from MedSAMSegLib.boxes.maskRequests import MaskRequest, askMasks
 from MedSAMSegLib.volumes.slicePrompt import DrawnMask, SlicePrompt
 
 BOX = (1.0, 2.0, 6.0, 8.0)

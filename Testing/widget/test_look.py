@@ -160,7 +160,7 @@ STATES = [
 @pytest.mark.parametrize("width", [360, 420, 520])
 @pytest.mark.parametrize("hasButton", [True, False])
 def test_whatTheServerSaysIsReadable(gui, openMainWindow, openPanel, width, hasButton, monkeypatch):
-    from MedSAMSegLib.panel.sections.serverSentences import sentenceOn
+    from MedSAMSegLib.panel.sections.serverMessages import messageOn
 
     openMainWindow()
     panel = openPanel()
@@ -170,7 +170,7 @@ def test_whatTheServerSaysIsReadable(gui, openMainWindow, openPanel, width, hasB
     label, panelWidth = panel.ui.serverStatusLabel, panel.parent.minimumSizeHint.width()
     for state in [*STATES, STATES[0]]:
         monkeypatch.setattr(ServerMonitor, "poll", lambda _monitor, state=state: state)
-        gui.waitUntil(lambda state=state: shownText(label) == sentenceOn(state))
+        gui.waitUntil(lambda state=state: shownText(label) == messageOn(state))
         panel.ui.recoverServerButton.visible = hasButton
         with contextlib.suppress(TimeoutError):
             # Layouts follow new texts a little later.
@@ -204,9 +204,9 @@ def test_spareRoomIsBelowThePanelAndNotInIt(gui, openMainWindow, openPanel):
     ],
 )
 def test_wordsOnTheServer(gui, state, sentence):
-    from MedSAMSegLib.panel.sections.serverSentences import sentenceOn
+    from MedSAMSegLib.panel.sections.serverMessages import messageOn
 
-    assert sentenceOn(state) == sentence
+    assert messageOn(state) == sentence
 
 
 def shownText(label):

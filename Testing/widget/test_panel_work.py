@@ -156,7 +156,7 @@ def test_unexpectedFailureIsSaidLoggedAndLeavesAPanelThatWorks(gui, panel, serve
     gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Found"))
 
 
-def test_whatBecameOfARunOutlivesTheRemarkOnAScene(gui, panel, volume):
+def test_whatBecameOfARunOutlivesTheNoteOnAScene(gui, panel, volume):
     class RunThatTakesTheVolumeAway:
         result = "the result"
 
@@ -165,7 +165,7 @@ def test_whatBecameOfARunOutlivesTheRemarkOnAScene(gui, panel, volume):
             return False
 
     session = panel.panel._session
-    session.work.add(RunThatTakesTheVolumeAway(), session.say)
+    session.work.add(RunThatTakesTheVolumeAway(), session.showMessage)
     gui.waitUntil(lambda: not panel.ui.drawButton.enabled)
     assert panel.ui.statusLabel.text == "the result"
 

@@ -98,7 +98,7 @@ class ClickWatch:
         return next((times for times in self._rendered if times[1] is not None and times[1] > moment), None)
 
     def _noteWhatIsSaid(self, session):
-        say = session.say
+        say = session.showMessage
 
         def sayAndNote(sentence):
             say(sentence)
@@ -106,7 +106,7 @@ class ClickWatch:
             if sentence.startswith(("Found", "Nothing changed")):
                 self._written = time.perf_counter()
 
-        session.say = sayAndNote
+        session.showMessage = sayAndNote
 
     def _time(self, client):
         ask = client.segment

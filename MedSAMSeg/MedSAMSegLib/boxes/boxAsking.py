@@ -6,22 +6,22 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.boxes.boxProbabilities import BoxProbabilities
-from MedSAMSegLib.boxes.boxQuestions import askMasks
-from MedSAMSegLib.boxes.boxRun import Question
+from MedSAMSegLib.boxes.boxRun import BoxRequest
+from MedSAMSegLib.boxes.maskRequests import askMasks
 from MedSAMSegLib.volumes.obliqueStack import isStack
 from MedSAMSegLib.volumes.volumeState import VolumeState
 
 if TYPE_CHECKING:
     import slicer
 
-    from MedSAMSegLib.boxes.boxQuestions import MaskRequest
+    from MedSAMSegLib.boxes.maskRequests import MaskRequest
     from MedSAMSegLib.client.volumeUpload import VolumeUploads
     from MedSAMSegLib.server.serverConnection import ServerConnection
     from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 
 class BoxAsking:
-    """Makes the questions of :class:`BoxRun`.
+    """Makes the requests of :class:`BoxRun`.
 
     :param server: ServerProcess, or what stands in for it.
     :param uploads: VolumeUploads.
@@ -41,15 +41,15 @@ class BoxAsking:
             return self._uploads.planesUpload(volume, min(indices), max(indices), *(each.phases for each in wanted))
         return self._uploads.jointUpload(volume, *(each.phases for each in wanted))
 
-    def question(
+    def request(
         self,
         geometry: SliceGeometry,
         upload: Any,
         wanted: list[MaskRequest],
         write: Callable[[Any], Any],
         isPreview: bool = False,
-    ) -> Question:
-        """:return: Question for some masks.
+    ) -> BoxRequest:
+        """:return: BoxRequest for some masks.
 
         :param geometry: SliceGeometry of the volume.
         :param upload: as `upload` gives it.
@@ -63,7 +63,7 @@ class BoxAsking:
             return state.isCurrent and upload.isCurrent
 
         if not wanted:
-            return Question(list, write, isCurrent)
+            return BoxRequest(list, write, isCurrent)
         volume, spacing = geometry.volumeNode, geometry.spacing
 
         def answer(client, keys, **options):
@@ -84,4 +84,4 @@ class BoxAsking:
                 self.probabilities.keep(volume, each, mask)
             return write(answers)
 
-        return Question(ask, keepAndWrite, isCurrent)
+        return BoxRequest(ask, keepAndWrite, isCurrent)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from MedSAMSegLib.boxes.boxArguments import sliceNodeOf
-from MedSAMSegLib.boxes.boxRun import BoxRun, Question
+from MedSAMSegLib.boxes.boxRun import BoxRequest, BoxRun
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.obliquePlanes import PLANES_AXIS, isInVolume, stackThrough
 from MedSAMSegLib.volumes.obliqueStack import isStack
@@ -51,7 +51,7 @@ def startClick(
     :param uploads: VolumeUploads.
     """
 
-    def question():
+    def request():
         geometry, axis = _placeOf(volume, place, view, nearestSlice)
         shown = geometry.volumeNode
         state = VolumeState(geometry)
@@ -70,9 +70,9 @@ def startClick(
         def read(box):
             return BoxOfClick(shown, geometry.clip(SlicePrompt.ofNumbers(axis, sliceIndex, box)))
 
-        return Question(ask, read, lambda: state.isCurrent)
+        return BoxRequest(ask, read, lambda: state.isCurrent)
 
-    return BoxRun(question)
+    return BoxRun(request)
 
 
 def _placeOf(volume, place, view, nearestSlice):

@@ -9,7 +9,7 @@ from MedSAMSegLib.client.probabilityMemory import MOST_BYTES, ProbabilityMemory
 if TYPE_CHECKING:
     import slicer
 
-    from MedSAMSegLib.boxes.boxQuestions import MaskRequest
+    from MedSAMSegLib.boxes.maskRequests import MaskRequest
     from MedSAMSegLib.client.serverReplies import SliceMask
 
 
@@ -23,7 +23,7 @@ class BoxProbabilities:
         self._memory = ProbabilityMemory(mostBytes)
 
     def keep(self, volumeNode: slicer.vtkMRMLScalarVolumeNode, wanted: MaskRequest, mask: SliceMask) -> None:
-        """Keep the answer to a question, if it came with its probability.
+        """Keep the answer to a request, if it came with its probability.
 
         :param volumeNode: the volume that it is about.
         :param wanted: MaskRequest.
@@ -33,7 +33,7 @@ class BoxProbabilities:
             self._memory.keep(_keyOf(volumeNode, wanted), mask, mask.probability)
 
     def find(self, volumeNode: slicer.vtkMRMLScalarVolumeNode, wanted: MaskRequest) -> SliceMask | None:
-        """:return: the :class:`SliceMask` that a question was answered with; None where it is not kept.
+        """:return: the :class:`SliceMask` that a request was answered with; None where it is not kept.
 
         :param volumeNode: the volume that it is about; its voxels may have been changed since.
         :param wanted: MaskRequest.

@@ -70,7 +70,7 @@ class BoxState:
         """The voxels that leave the segment with the box. All that it found, if what it added is not known."""
         return self.found if self.added is None else self.added
 
-    def isOfSameQuestion(self, other: BoxState) -> bool:
+    def isSameRequest(self, other: BoxState) -> bool:
         """:return: whether another answer was to the same box, asked with the same window and model."""
         return (self.prompt, self.window, self.model) == (other.prompt, other.window, other.model)
 
@@ -95,17 +95,17 @@ class BoxRecord:
         self._settled = 0
 
     def ask(self) -> int:
-        """:return: number of a new question about the box."""
+        """:return: number of a new request about the box."""
         self._asked += 1
         return self._asked
 
-    def isOutdated(self, question: int) -> bool:
-        """:return: whether the answer to a question came too late: the box was changed or removed since."""
-        return question <= self._settled or not self.isInScene
+    def isOutdated(self, request: int) -> bool:
+        """:return: whether the answer to a request came too late: the box was changed or removed since."""
+        return request <= self._settled or not self.isInScene
 
-    def settle(self, question: int | None = None) -> None:
-        """Let a question and all before it need no answer any more; all that were asked if none is given."""
-        self._settled = self._asked if question is None else question
+    def settle(self, request: int | None = None) -> None:
+        """Let a request and all before it need no answer any more; all that were asked if none is given."""
+        self._settled = self._asked if request is None else request
 
     @property
     def isInScene(self) -> bool:
@@ -147,7 +147,7 @@ class BoxRecords:
         return self._bringToScene(BoxRecord(None, context, state), geometry)
 
     def restore(self, record: BoxRecord, state: BoxState | None) -> None:
-        """Put a box where it was, or is to be again; no answer to an earlier question changes that.
+        """Put a box where it was, or is to be again; no answer to an earlier request changes that.
 
         :param record: BoxRecord.
         :param state: the BoxState; None takes the box out of the scene.

@@ -101,12 +101,12 @@ class BoxPreview:
 
 
 @dataclasses.dataclass(frozen=True)
-class Question:
+class BoxRequest:
     """What a run asks the server.
 
     :param ask: function without arguments that returns the answer; runs on the worker, may start the server.
     :param write: function of the answer that writes it and returns the result; runs on the main thread.
-    :param isCurrent: function without arguments that tells whether the question is still the right one.
+    :param isCurrent: function without arguments that tells whether the request is still the right one.
     """
 
     ask: Callable[[], Any]
@@ -115,13 +115,13 @@ class Question:
 
 
 class BoxRun(Run):
-    """Waits for the answer to one question and writes it when it is there.
+    """Waits for the answer to one request and writes it when it is there.
 
-    :param question: function without arguments that returns the :class:`Question`; called on the main thread, and once
+    :param request: function without arguments that returns the :class:`BoxRequest`; called on the main thread, and once
         more when the volume was changed before the answer came.
     """
 
-    def __init__(self, question: Callable[[], Any]) -> None:
+    def __init__(self, request: Callable[[], Any]) -> None:
         #: What came of it; None until it is there, and when the answer came too late to be of use.
         self.result = None
         #: The undo step that the answer belongs to, of a box that was changed; None until it is there.
@@ -130,7 +130,7 @@ class BoxRun(Run):
         self.ownsStep = False
         #: Whether the segment was changed by it, or by the runs of the same drag before it.
         self.hasChanged = False
-        self._makeQuestion = question
+        self._makeRequest = request
         self._isClosed = False
         self._begin()
 
@@ -143,8 +143,8 @@ class BoxRun(Run):
         if self._isClosed:
             return False
         for answer in self._stream.take(wait):
-            if self._question.isCurrent():
-                self.result = self._question.write(answer)
+            if self._request.isCurrent():
+                self.result = self._request.write(answer)
             else:
                 self._begin()
                 return True
@@ -155,8 +155,8 @@ class BoxRun(Run):
         self._isClosed = True
 
     def _begin(self):
-        self._question = self._makeQuestion()
-        self._stream = EventStream(lambda ask=self._question.ask: _once(ask))
+        self._request = self._makeRequest()
+        self._stream = EventStream(lambda ask=self._request.ask: _once(ask))
 
 
 def _once(ask):

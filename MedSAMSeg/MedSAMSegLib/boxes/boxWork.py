@@ -11,11 +11,11 @@ from MedSAMSegLib.boxes.boxAlignment import isMovedApart
 from MedSAMSegLib.boxes.boxAsking import BoxAsking
 from MedSAMSegLib.boxes.boxOfClick import startClick
 from MedSAMSegLib.boxes.boxPlaces import boxPlace
-from MedSAMSegLib.boxes.boxQuestions import MaskRequest
 from MedSAMSegLib.boxes.boxRecords import BoxState
 from MedSAMSegLib.boxes.boxRun import BoxDeletion, BoxPreview, BoxResult, BoxRun, BoxThreshold
 from MedSAMSegLib.boxes.boxWriting import BoxWriting, foundBy
 from MedSAMSegLib.boxes.excludedSegment import withExcludedVoxels
+from MedSAMSegLib.boxes.maskRequests import MaskRequest
 from MedSAMSegLib.boxes.segmentRejection import rejectSegment
 from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
@@ -76,19 +76,19 @@ class BoxWork:
         window: str,
         model: str | None,
         where: Mapping[str, Any],
-        remarks: Sequence[str] = (),
+        placeNotes: Sequence[str] = (),
         **known: Any,
     ) -> BoxRun:
         """:return: BoxRun of a new box; arguments as for `MedSAMSegLogic.startBox`, `where` as a dictionary.
 
-        :param remarks: sentences on how the box was found.
+        :param placeNotes: sentences on how the box was found.
         :param known: `reach` or `extent` of its BoxState.
         """
 
-        def question():
+        def request():
             geometry, prompt, notes = boxPlace(volume, **where)
             context = SegmentContext(geometry.volumeNode, segmentation, segmentID)
-            notes = [*remarks, *notes]
+            notes = [*placeNotes, *notes]
             # A segmentation that cannot be written is refused before the server has any work.
             self._writers.of(segmentation, volume).check(segmentID, geometry)
             prompt = prompt.changed(excludedSegment=self._scene.excludedSegment(context))
@@ -96,7 +96,7 @@ class BoxWork:
             wanted = [MaskRequest(withExcludedVoxels(prompt, context), *asked, withProbability=True)]
             upload = self._asking.upload(context.volume, wanted)
             state = BoxState(prompt, window, model, phases=wanted[0].phases, **known)
-            return self._asking.question(
+            return self._asking.request(
                 geometry, upload, wanted, lambda answers: write(answers[0], context, state, geometry, upload, notes)
             )
 
@@ -105,10 +105,10 @@ class BoxWork:
             state = state.changed(found=found, range=answer[0].range)
             writer = self._writers.of(segmentation, volume)
             added = addBox(writer, self._scene, context, state, geometry)
-            notes = [*notes, *writer.remarks(segmentID, added.target.grid), *upload.notes]
+            notes = [*notes, *writer.notes(segmentID, added.target.grid), *upload.notes]
             return _result(added.record, answer, added.hasChanged, notes)
 
-        return BoxRun(question)
+        return BoxRun(request)
 
     def place(
         self, context: SegmentContext, prompt: SlicePrompt, mask: SliceMask, window: str, model: str | None
@@ -140,7 +140,7 @@ class BoxWork:
         """
         record = self._scene.records.of(node)
 
-        def question():
+        def request():
             prompt = self._scene.readOrRevert(record)
             if model != record.state.model:
                 # It was one of the other network's answers.
@@ -169,13 +169,13 @@ class BoxWork:
                 record.settle(number)
                 if isLast:
                     self._scene.resetDepth(record)
-                remarks = self._writing.writerOf(record).remarks(record.context.segmentID, target.grid)
-                return _result(record, answers[0], run.hasChanged, [*remarks, *upload.notes])
+                notes = self._writing.writerOf(record).notes(record.context.segmentID, target.grid)
+                return _result(record, answers[0], run.hasChanged, [*notes, *upload.notes])
 
             geometry, upload = SliceGeometry(volume), self._asking.upload(volume, wanted)
-            return self._asking.question(geometry, upload, wanted, write)
+            return self._asking.request(geometry, upload, wanted, write)
 
-        run = BoxRun(question)
+        run = BoxRun(request)
         return run
 
     def threshold(
@@ -184,7 +184,7 @@ class BoxWork:
         """:return: BoxRun of a box with another threshold; arguments as for `MedSAMSegLogic.startThreshold`."""
         record = self._scene.records.of(node)
 
-        def question():
+        def request():
             self._writing.checkWritable(record)
             volume = record.context.volume
             number = record.ask()
@@ -197,7 +197,7 @@ class BoxWork:
 
             def write(answers):
                 # What was asked about the box before is still to be answered, and has this threshold then.
-                if record.isOutdated(number) or not record.state.isOfSameQuestion(asked):
+                if record.isOutdated(number) or not record.state.isSameRequest(asked):
                     return None
                 mask = known or answers[0][0]
                 self._writing.remember(forgotten, answers[0 if known else 1 :])
@@ -205,16 +205,16 @@ class BoxWork:
                 found = foundBy(record.state.prompt, threshold, mask)
                 state = record.state.changed(threshold=threshold, found=found)
                 target = self._writing.replace(record, state, run, continues, isLast, geometry)
-                notes = self._writing.writerOf(record).remarks(record.context.segmentID, target.grid)
+                notes = self._writing.writerOf(record).notes(record.context.segmentID, target.grid)
                 if isLast:
                     self._writing.forgetIfBack(run, record)
                 count = int(state.found.voxels.sum())
                 return BoxThreshold(state.prompt, threshold, count, run.hasChanged, notes)
 
             geometry = SliceGeometry(volume)
-            return self._asking.question(geometry, self._asking.upload(volume, wanted), wanted, write)
+            return self._asking.request(geometry, self._asking.upload(volume, wanted), wanted, write)
 
-        run = BoxRun(question)
+        run = BoxRun(request)
         return run
 
     def delete(self, node: slicer.vtkMRMLMarkupsROINode, removeMask: bool) -> BoxRun:
@@ -225,7 +225,7 @@ class BoxWork:
         removeMask = removeMask and not isApart
         notes = ("Its voxels stay: the volume was moved against the segmentation since.",) if isApart else ()
 
-        def question():
+        def request():
             if removeMask:
                 self._writing.checkWritable(record)
             forgotten = self._scene.notInMemory(record) if removeMask else []
@@ -248,9 +248,9 @@ class BoxWork:
 
             volume = record.context.volume
             geometry = SliceGeometry(volume)
-            return self._asking.question(geometry, self._asking.upload(volume, wanted), wanted, write)
+            return self._asking.request(geometry, self._asking.upload(volume, wanted), wanted, write)
 
-        run = BoxRun(question)
+        run = BoxRun(request)
         return run
 
     def reject(self, context: SegmentContext) -> None:
@@ -269,12 +269,12 @@ class BoxWork:
         def write(answers):
             return None if answers is None else BoxPreview(prompt, answers[0][0], shown)
 
-        def question():
-            return self._asking.question(
+        def request():
+            return self._asking.request(
                 SliceGeometry(shown), self._asking.upload(shown, wanted), wanted, write, isPreview=True
             )
 
-        return BoxRun(question)
+        return BoxRun(request)
 
 
 def _result(record, answer, changedSegment, notes):

@@ -30,7 +30,7 @@ class JointUpload:
     :param upload: of the volume.
     :param further: {node ID: :class:`VolumeUpload`} of the phases.
     :param phases: the :class:`Phases`.
-    :param remarks: what to tell the user of how they came to have these voxels.
+    :param resamplingNotes: what to tell the user of how they came to have these voxels.
     :param firstSlice: index of the volume's slice that is the first one of what is sent.
     """
 
@@ -39,7 +39,7 @@ class JointUpload:
         upload: VolumeUpload,
         further: Mapping[str, VolumeUpload],
         phases: Phases,
-        remarks: list[str],
+        resamplingNotes: list[str],
         firstSlice: int = 0,
     ) -> None:
         self._upload = upload
@@ -47,14 +47,14 @@ class JointUpload:
         self._phases = phases
         self._state = phases.state
         self._names = {node.GetID(): node.GetName() for node in phases.volumes}
-        self.remarks = remarks
+        self.resamplingNotes = resamplingNotes
         self.firstSlice = firstSlice
 
     @property
     def notes(self) -> list[str]:
         """Sentences on what was done to the voxels, and on what the server had to change."""
         told = [f"{self._names[volumeID]}: {note}" for volumeID, each in self._further.items() for note in each.notes]
-        return [*self._upload.notes, *self.remarks, *told]
+        return [*self._upload.notes, *self.resamplingNotes, *told]
 
     @property
     def isCurrent(self) -> bool:

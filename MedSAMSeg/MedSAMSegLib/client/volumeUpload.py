@@ -216,9 +216,9 @@ class VolumeUploads:
         joint = _joint(phases)
         checkPhases(volumeNode, joint)
         found = {node.GetID(): self._inVoxelsOf(volumeNode, node) for node in joint.volumes}
-        remarks = [remark for _upload, remark in found.values() if remark]
-        further = {volumeID: upload for volumeID, (upload, _remark) in found.items()}
-        return JointUpload(self.uploadOf(volumeNode), further, joint, remarks)
+        notes = [note for _upload, note in found.values() if note]
+        further = {volumeID: upload for volumeID, (upload, _note) in found.items()}
+        return JointUpload(self.uploadOf(volumeNode), further, joint, notes)
 
     def _inVoxelsOf(self, volumeNode, phase):
         """:return: (:class:`VolumeUpload` of a phase, what to tell the user about its voxels or "")."""
@@ -229,14 +229,14 @@ class VolumeUploads:
         names = volumeNode.GetID(), phase.GetID()
         known = self._resampled.get(names)
         if known is None or known[0] != state or known[1].isCancelled:
-            voxels, remark = inVoxelsOf(volumeNode, phase)
-            known = self._resampled[names] = state, VolumeUpload(voxels), remark
+            voxels, note = inVoxelsOf(volumeNode, phase)
+            known = self._resampled[names] = state, VolumeUpload(voxels), note
         return known[1:]
 
     def cancelAll(self) -> None:
         """Send nothing more of any volume: the scene is about to close. Main thread only."""
         pieces = [piece for pieces in self._planes.values() for piece in pieces.values()]
-        for _state, upload, *_remark in (*self._uploads.values(), *self._resampled.values(), *pieces):
+        for _state, upload, *_note in (*self._uploads.values(), *self._resampled.values(), *pieces):
             upload.cancel()
         self._uploads, self._resampled, self._planes = {}, {}, {}
 

@@ -78,7 +78,7 @@ COLUMNS = (
     ("Volume (ml)", lambda change: change.later and change.later.volume),
     ("Change of volume (%)", lambda change: change.volumeChange),
     ("Overlap", lambda change: change.overlap),
-    ("Remark", lambda change: change.problem),
+    ("Note", lambda change: change.problem),
 )
 
 

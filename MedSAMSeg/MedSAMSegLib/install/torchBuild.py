@@ -54,7 +54,7 @@ class TorchChoice:
     version: suffix of the version at PyTorch's own index, such as "+cpu"; "" for the build on PyPI.
     index: address of that index; "" for PyPI.
     downloadBytes, diskBytes: what PyTorch takes, about.
-    remark: what the user should know about the choice; may be empty.
+    note: what the user should know about the choice; may be empty.
     """
 
     key: str
@@ -63,7 +63,7 @@ class TorchChoice:
     index: str
     downloadBytes: int
     diskBytes: int
-    remark: str = ""
+    note: str = ""
 
     def pipSteps(self, requirements: Path) -> list[list[str]]:
         """Return the arguments of each call of pip, one after the other.
@@ -100,22 +100,22 @@ def chooseTorch(computer: Computer, processorOnly: bool = False) -> TorchChoice:
     if computer.driver is None or processorOnly:
         return _processor(isLinux)
     if computer.driver < OLDEST_DRIVER:
-        remark = (
+        note = (
             f"The NVIDIA driver {computer.driver} is too old for PyTorch, which needs {OLDEST_DRIVER} or later:"
             " the processor is used. Update the driver and install again for more speed."
         )
-        return _processor(isLinux, remark)
+        return _processor(isLinux, note)
     sizes = (2900 * MEGABYTE, 6500 * MEGABYTE)
     if isLinux:
         return TorchChoice("cuda", "NVIDIA graphics card (CUDA)", "", "", *sizes)
     return TorchChoice("cuda", "NVIDIA graphics card (CUDA)", f"+{CUDA_BUILD}", TORCH_INDEX + CUDA_BUILD, *sizes)
 
 
-def _processor(isLinux, remark=""):
+def _processor(isLinux, note=""):
     sizes = (200 * MEGABYTE, 700 * MEGABYTE)
     if isLinux:
-        return TorchChoice("cpu", "processor", "+cpu", f"{TORCH_INDEX}cpu", *sizes, remark)
-    return TorchChoice("cpu", "processor", "", "", *sizes, remark)
+        return TorchChoice("cpu", "processor", "+cpu", f"{TORCH_INDEX}cpu", *sizes, note)
+    return TorchChoice("cpu", "processor", "", "", *sizes, note)
 
 
 def _chooseForMac(computer):

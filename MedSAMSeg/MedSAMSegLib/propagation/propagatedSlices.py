@@ -67,9 +67,9 @@ class PropagatedSlices:
         """:return: context manager that makes all writes inside one undo step."""
         return self._writer.undoStep()
 
-    def remarks(self) -> list[str]:
+    def notes(self) -> list[str]:
         """:return: list of sentences on what to know about how the slices were written."""
-        return self._writer.remarks(self._segmentID)
+        return self._writer.notes(self._segmentID)
 
     def write(
         self, sliceIndex: int, mask: SliceMask, provenance: str, confidence: float | None, parts: dict[str, float]

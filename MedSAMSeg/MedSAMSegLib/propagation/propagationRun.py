@@ -153,8 +153,8 @@ class PropagationRun(StreamedRun):
         self._undoStep.close()
         # A transform that was put on one node meanwhile is told by what is done next.
         with contextlib.suppress(UserError):
-            sentences = [sentence for target in self._targets.values() for sentence in target.remarks()]
-            notes = [*self._upload.remarks, *self._serverNotes, *sentences]
+            sentences = [sentence for target in self._targets.values() for sentence in target.notes()]
+            notes = [*self._upload.resamplingNotes, *self._serverNotes, *sentences]
             self.result.notes = list(dict.fromkeys(notes))
 
     def _apply(self, event):

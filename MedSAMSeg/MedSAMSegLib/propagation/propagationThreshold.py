@@ -160,7 +160,7 @@ class PropagationThresholds:
         sliceStates.restoreAll(followed.values())
         noteThreshold(_segmentOf(context), threshold)
         kept = [index for index, state in states.items() if index not in followed and not state.isEmpty]
-        notes = writer.remarks(context.segmentID)
+        notes = writer.notes(context.segmentID)
         return PropagationThreshold(threshold, list(followed), kept, int(crop.voxels.sum()), hasChanged, notes)
 
     def _axis(self, context):

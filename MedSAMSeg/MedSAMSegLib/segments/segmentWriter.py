@@ -19,7 +19,7 @@ from MedSAMSegLib.segments.segmentChecks import checkWritable, isKeptWhole
 from MedSAMSegLib.segments.segmentEdit import SliceEditPlanner
 from MedSAMSegLib.segments.segmentTarget import SegmentContext, SegmentTarget
 from MedSAMSegLib.segments.undoableWriter import UndoableWriter
-from MedSAMSegLib.segments.writingRemarks import remarkOnGrid, remarkOnKeepers, remarkOnSurfaces
+from MedSAMSegLib.segments.writingNotes import noteOnGrid, noteOnKeepers, noteOnSurfaces
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry, checkVolume
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class SegmentWriter(UndoableWriter):
         planner = self._planner(target)
         return self._carryOut(target, planner.plan("remove", planner.ownOnSlice(sliceIndex), sliceIndex))
 
-    def remarks(self, segmentID: str, grid: SegmentationGrid | ResampledGrid | None = None) -> list[str]:
+    def notes(self, segmentID: str, grid: SegmentationGrid | ResampledGrid | None = None) -> list[str]:
         """Say what to know about how masks were written in the last undo step.
 
         :param segmentID: ID of the segment.
@@ -166,13 +166,13 @@ class SegmentWriter(UndoableWriter):
         sentences = []
         if self._wereSurfaces:
             self._wereSurfaces = False
-            sentences.append(remarkOnSurfaces(self._segmentationNode))
+            sentences.append(noteOnSurfaces(self._segmentationNode))
         if grid is None or isinstance(grid, ObliqueGrid):
             grid = gridOf(self._segmentationNode, segmentID, SliceGeometry(self._volumeNode))
         if grid.isResampled:
-            sentences.append(remarkOnGrid(self._segmentationNode, self._volumeNode, grid))
+            sentences.append(noteOnGrid(self._segmentationNode, self._volumeNode, grid))
         if self._keepers:
-            sentences.append(remarkOnKeepers(self._segmentationNode, self._keepers))
+            sentences.append(noteOnKeepers(self._segmentationNode, self._keepers))
         return sentences
 
     def replace(
@@ -298,7 +298,7 @@ class SegmentWriter(UndoableWriter):
                 "mask_outside_image",
             )
 
-    def _forgetRemarks(self):
+    def _forgetSceneMessages(self):
         self._keepers = {}
 
     def _carryOut(self, target, edit, returned=None):

@@ -68,7 +68,7 @@ class UndoableWriter:
         isJoined = joining is not None and joining is self.lastStep and self.canUndo
         self._isInStep = True
         self._isStateSaved = isJoined
-        self._forgetRemarks()
+        self._forgetSceneMessages()
         try:
             if isAlways:
                 self._saveState()
@@ -112,7 +112,7 @@ class UndoableWriter:
     def _isSegmentationInScene(self):
         return self._segmentationNode.GetScene() is not None
 
-    def _forgetRemarks(self):
+    def _forgetSceneMessages(self):
         """Drop what a writer has to say on the step before; called as a new one begins."""
 
     def _saveState(self):

@@ -61,7 +61,7 @@ class ServerLog:
                 os.truncate(self.path, 0)
 
     def lastLine(self, start: int = 0) -> str:
-        """Return the last line in the file, or a remark when there is none.
+        """Return the last line in the file, or a note when there is none.
 
         :param start: byte at which to begin, such as where a server began to write.
         """

@@ -30,7 +30,7 @@ def whyUnusable(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> str:
     return ""
 
 
-def remarkOn(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> str:
+def noteOn(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> str:
     """Return what is worth knowing before segmenting a volume that can be segmented, "" for an ordinary one.
 
     :param volumeNode: a scalar volume with voxels.

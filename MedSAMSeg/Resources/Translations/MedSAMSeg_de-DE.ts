@@ -2640,7 +2640,7 @@
         </message>
     </context>
     <context>
-        <name>parts.boxSentences</name>
+        <name>parts.boxMessages</name>
         <message>
             <source>Asked for {count} boxes again.</source>
             <translation>{count} Boxen neu abgefragt.</translation>
@@ -2785,7 +2785,7 @@
         </message>
     </context>
     <context>
-        <name>parts.endingSentences</name>
+        <name>parts.endingMessages</name>
         <message>
             <source>Stopped at slice {index}, the end of the range.</source>
             <translation>Angehalten bei Schicht {index}, dem Ende des Bereichs.</translation>
@@ -2847,7 +2847,7 @@
         </message>
     </context>
     <context>
-        <name>parts.installSentences</name>
+        <name>parts.installMessages</name>
         <message>
             <source>This version of MedSAMSeg needs other packages than those that are installed.</source>
             <translation>Diese Version von MedSAMSeg braucht andere Pakete als die installierten.</translation>
@@ -2934,7 +2934,7 @@
         </message>
     </context>
     <context>
-        <name>parts.propagationSentences</name>
+        <name>parts.propagationMessages</name>
         <message>
             <source>Stopped.</source>
             <translation>Angehalten.</translation>
@@ -2977,7 +2977,7 @@
         </message>
     </context>
     <context>
-        <name>parts.proposalSentences</name>
+        <name>parts.proposalMessages</name>
         <message>
             <source>Stopped; nothing of it is kept.</source>
             <translation>Angehalten; nichts davon wird behalten.</translation>
@@ -3283,50 +3283,7 @@
         </message>
     </context>
     <context>
-        <name>sections.improveSection</name>
-        <message>
-            <source>Folder of scenes</source>
-            <translation>Ordner mit Szenen</translation>
-        </message>
-        <message>
-            <source>The model is on another computer and cannot be improved from here.</source>
-            <translation>Das Modell ist auf einem anderen Computer und kann von hier aus nicht verbessert werden.</translation>
-        </message>
-        <message>
-            <source>Use the server of this computer: clear the remote server's address.</source>
-            <translation>Verwenden Sie den Server dieses Computers: Leeren Sie die Adresse des entfernten Servers.</translation>
-        </message>
-        <message>
-            <source>{model}, improved on {date}</source>
-            <translation>{model}, verbessert am {date}</translation>
-        </message>
-        <message>
-            <source>Collecting slices …</source>
-            <translation>Schichten werden gesammelt …</translation>
-        </message>
-        <message>
-            <source>Stopped. The model is as it was.</source>
-            <translation>Angehalten. Das Modell ist, wie es war.</translation>
-        </message>
-        <message>
-            <source>The improved model is ready: see under 'Advanced'.</source>
-            <translation>Das verbesserte Modell ist fertig: siehe unter „Erweitert“.</translation>
-        </message>
-        <message>
-            <source>Stopping …</source>
-            <translation>Wird angehalten …</translation>
-        </message>
-        <message>
-            <source>From now on the improved model is used. The list under 'Advanced' has the others, too.</source>
-            <translation>Von jetzt an wird das verbesserte Modell verwendet. Die Liste unter „Erweitert“ enthält auch die anderen.</translation>
-        </message>
-        <message>
-            <source>The improved model was removed.</source>
-            <translation>Das verbesserte Modell wurde entfernt.</translation>
-        </message>
-    </context>
-    <context>
-        <name>sections.improveSentences</name>
+        <name>sections.improveMessages</name>
         <message>
             <source>Collecting slices …</source>
             <translation>Schichten werden gesammelt …</translation>
@@ -3386,6 +3343,49 @@
         <message>
             <source>{slices} masks on slices of {volumes} volume(s); measured on {heldBack} held back. They are of the same volume(s): expect less on others.</source>
             <translation>{slices} Masken auf Schichten von {volumes} Volumen/Volumina; gemessen an {heldBack} zurückgehaltenen. Sie stammen aus denselben Volumina: Erwarten Sie auf anderen weniger.</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.improveSection</name>
+        <message>
+            <source>Folder of scenes</source>
+            <translation>Ordner mit Szenen</translation>
+        </message>
+        <message>
+            <source>The model is on another computer and cannot be improved from here.</source>
+            <translation>Das Modell ist auf einem anderen Computer und kann von hier aus nicht verbessert werden.</translation>
+        </message>
+        <message>
+            <source>Use the server of this computer: clear the remote server's address.</source>
+            <translation>Verwenden Sie den Server dieses Computers: Leeren Sie die Adresse des entfernten Servers.</translation>
+        </message>
+        <message>
+            <source>{model}, improved on {date}</source>
+            <translation>{model}, verbessert am {date}</translation>
+        </message>
+        <message>
+            <source>Collecting slices …</source>
+            <translation>Schichten werden gesammelt …</translation>
+        </message>
+        <message>
+            <source>Stopped. The model is as it was.</source>
+            <translation>Angehalten. Das Modell ist, wie es war.</translation>
+        </message>
+        <message>
+            <source>The improved model is ready: see under 'Advanced'.</source>
+            <translation>Das verbesserte Modell ist fertig: siehe unter „Erweitert“.</translation>
+        </message>
+        <message>
+            <source>Stopping …</source>
+            <translation>Wird angehalten …</translation>
+        </message>
+        <message>
+            <source>From now on the improved model is used. The list under 'Advanced' has the others, too.</source>
+            <translation>Von jetzt an wird das verbesserte Modell verwendet. Die Liste unter „Erweitert“ enthält auch die anderen.</translation>
+        </message>
+        <message>
+            <source>The improved model was removed.</source>
+            <translation>Das verbesserte Modell wurde entfernt.</translation>
         </message>
     </context>
     <context>
@@ -3765,42 +3765,7 @@
         </message>
     </context>
     <context>
-        <name>sections.serverSection</name>
-        <message>
-            <source>Start</source>
-            <translation>Starten</translation>
-        </message>
-        <message>
-            <source>Start again</source>
-            <translation>Neu starten</translation>
-        </message>
-        <message>
-            <source>{title} is not on this computer. Get it with 'Manage installation'.</source>
-            <translation>{title} ist nicht auf diesem Computer. Sie erhalten es mit „Installation verwalten“.</translation>
-        </message>
-        <message>
-            <source>The server has not run yet, so there is no log.</source>
-            <translation>Der Server lief noch nicht, deshalb gibt es kein Protokoll.</translation>
-        </message>
-        <message>
-            <source>The log cannot be opened here; it is the file {path}.</source>
-            <translation>Das Protokoll kann hier nicht geöffnet werden; es ist die Datei {path}.</translation>
-        </message>
-        <message>
-            <source>Default ({title})</source>
-            <translation>Standard ({title})</translation>
-        </message>
-        <message>
-            <source>Default</source>
-            <translation>Standard</translation>
-        </message>
-        <message>
-            <source>{title}: not downloaded</source>
-            <translation>{title}: nicht heruntergeladen</translation>
-        </message>
-    </context>
-    <context>
-        <name>sections.serverSentences</name>
+        <name>sections.serverMessages</name>
         <message>
             <source>Off; starts with the first box</source>
             <translation>Aus; startet mit der ersten Box</translation>
@@ -3860,6 +3825,41 @@
         <message>
             <source>Apple graphics</source>
             <translation>Apple-Grafik</translation>
+        </message>
+    </context>
+    <context>
+        <name>sections.serverSection</name>
+        <message>
+            <source>Start</source>
+            <translation>Starten</translation>
+        </message>
+        <message>
+            <source>Start again</source>
+            <translation>Neu starten</translation>
+        </message>
+        <message>
+            <source>{title} is not on this computer. Get it with 'Manage installation'.</source>
+            <translation>{title} ist nicht auf diesem Computer. Sie erhalten es mit „Installation verwalten“.</translation>
+        </message>
+        <message>
+            <source>The server has not run yet, so there is no log.</source>
+            <translation>Der Server lief noch nicht, deshalb gibt es kein Protokoll.</translation>
+        </message>
+        <message>
+            <source>The log cannot be opened here; it is the file {path}.</source>
+            <translation>Das Protokoll kann hier nicht geöffnet werden; es ist die Datei {path}.</translation>
+        </message>
+        <message>
+            <source>Default ({title})</source>
+            <translation>Standard ({title})</translation>
+        </message>
+        <message>
+            <source>Default</source>
+            <translation>Standard</translation>
+        </message>
+        <message>
+            <source>{title}: not downloaded</source>
+            <translation>{title}: nicht heruntergeladen</translation>
         </message>
     </context>
     <context>

@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     from medsamseg_server.image_io.label_segments import segments_of
     from medsamseg_server.image_io.mask_writer import Layers
     from medsamseg_server.image_io.reading import read_image
-    from medsamseg_server.image_io.segmentations import check_can_hold, remarks_on_output, write_segmentation
+    from medsamseg_server.image_io.segmentations import check_can_hold, notes_on_output, write_segmentation
 
     steps = 1 + len(_written(args))
     _tell(args, 0, steps)
@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
     for number, path in enumerate(args.output, start=1):
         _tell(args, number, steps)
         write_segmentation(path, segments, image.place)
-        notes += remarks_on_output(path, segments, image.place)
+        notes += notes_on_output(path, segments, image.place)
     notes += _report(args, image, segments, steps)
     for note in notes:
         warn(note)

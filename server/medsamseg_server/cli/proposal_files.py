@@ -22,7 +22,7 @@ from medsamseg_server.image_io.picture_masks import is_picture_mask
 from medsamseg_server.image_io.segmentations import (
     check_output,
     color_of,
-    remarks_on_output,
+    notes_on_output,
     write_layers,
     writer_of,
 )
@@ -90,8 +90,8 @@ def write_proposals(
     whole = [_in_volume(layer, request) for layer in flat.arrays]
     write_layers(path, segments, Layers(whole, flat.places), place)
     labels = {segment.name: value for segment, (_, value) in zip(segments, flat.places, strict=True)}
-    # A picture's remark would name every gray level, which is the number in the proposal's name.
-    notes = () if is_picture_mask(path) else remarks_on_output(path, segments, place)
+    # A picture's note would name every gray level, which is the number in the proposal's name.
+    notes = () if is_picture_mask(path) else notes_on_output(path, segments, place)
     covered = [f"{name} is left out: smaller proposals cover all of it." for name in named if name not in labels]
     return WrittenProposals(named, labels, shapes, [*notes, *covered])
 

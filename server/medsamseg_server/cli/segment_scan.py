@@ -32,7 +32,7 @@ from medsamseg_server.image_io.segmentations import (
     check_can_hold,
     check_output,
     color_of,
-    remarks_on_output,
+    notes_on_output,
     write_segmentation,
 )
 from medsamseg_server.image_io.times import Times, open_times
@@ -277,7 +277,7 @@ def _write(
         _write_slices(args, results)
     if args.overlay is not None:
         _draw(args, scan, segments, results)
-    return remarks_on_output(args.output, segments, scan.image.place)
+    return notes_on_output(args.output, segments, scan.image.place)
 
 
 def _write_slices(args: argparse.Namespace, results: Mapping[str, WholeMask]) -> None:

@@ -145,7 +145,7 @@ def _check(network: SamNetwork, input_size: int, folder: Path) -> dict[str, Any]
     with torch.inference_mode():
         expected = network.decode(network.encode(torch.from_numpy(image)), torch.from_numpy(boxes), None)[0].numpy()
     options = onnxruntime.SessionOptions()
-    # Its remarks about the graph are for those who make exporters.
+    # Its notes about the graph are for those who make exporters.
     options.log_severity_level = 3
     encoder, decoder = (
         onnxruntime.InferenceSession(folder / name, options, providers=["CPUExecutionProvider"])

@@ -28,7 +28,7 @@ class DicomSegWriter:
 
         write_dicom_seg(path, segments, check_source(path, place.source, [segment.name for segment in segments]))
 
-    def remarks(self, path: Path, segments: Sequence[Segment], place: ScanPlace) -> tuple[str, ...]:
+    def notes(self, path: Path, segments: Sequence[Segment], place: ScanPlace) -> tuple[str, ...]:
         """See ``Writer``."""
         return ()
 
@@ -47,7 +47,7 @@ class DicomLabelMapWriter:
         source = check_source(path, place.source, [segment.name for segment in segments])
         write_dicom_seg(path, segments, source, label_map=layers.arrays[0])
 
-    def remarks(self, path: Path, segments: Sequence[Segment], place: ScanPlace) -> tuple[str, ...]:
+    def notes(self, path: Path, segments: Sequence[Segment], place: ScanPlace) -> tuple[str, ...]:
         """See ``Writer``."""
         return ()
 
@@ -66,7 +66,7 @@ class StructureSetWriter:
         source = check_source(path, place.source, [segment.name for segment in segments])
         write_structure_set(path, segments, source, place.geometry)
 
-    def remarks(self, path: Path, segments: Sequence[Segment], place: ScanPlace) -> tuple[str, ...]:
+    def notes(self, path: Path, segments: Sequence[Segment], place: ScanPlace) -> tuple[str, ...]:
         """See ``Writer``."""
         return ()
 

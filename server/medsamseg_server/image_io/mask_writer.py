@@ -102,5 +102,5 @@ class Writer(Protocol):
             OSError: as the system refuses.
         """
 
-    def remarks(self, path: Path, segments: Sequence[Segment], place: ScanPlace) -> tuple[str, ...]:
+    def notes(self, path: Path, segments: Sequence[Segment], place: ScanPlace) -> tuple[str, ...]:
         """Return what the user should know of a file of this type with these objects."""

@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.image import Image, check_geometry, check_layout
 from medsamseg_server.image_io.nifti_headers import NiftiHeader, is_nifti_name, read_header
-from medsamseg_server.image_io.nifti_places import NiftiPlace, remarks, shown_by_itk
+from medsamseg_server.image_io.nifti_places import NiftiPlace, notes_on_place, shown_by_itk
 from medsamseg_server.image_io.nifti_voxels import read_voxels, require_length
 
 
@@ -57,7 +57,7 @@ def _read(path: Path, header: NiftiHeader) -> list[Image]:
     shown = shown_by_itk(path, header.size)
     geometry = shown or place.geometry
     check_geometry(path, geometry)
-    notes = remarks(header, geometry, opens_in_slicer=shown is not None)
+    notes = notes_on_place(header, geometry, opens_in_slicer=shown is not None)
     voxels, not_numbers = read_voxels(header)
     if not_numbers:
         notes += (f"{not_numbers} voxels that are not a number are read as 0, as 3D Slicer reads them.",)

@@ -126,7 +126,7 @@ def shown_by_itk(path: Path, size: tuple[int, ...]) -> Geometry | None:
     return Geometry.announced(reader)
 
 
-def remarks(header: NiftiHeader, taken: Geometry, opens_in_slicer: bool) -> tuple[str, ...]:
+def notes_on_place(header: NiftiHeader, taken: Geometry, opens_in_slicer: bool) -> tuple[str, ...]:
     """Return what should be told of the place that was taken.
 
     Args:

@@ -39,7 +39,7 @@ class PictureWriter:
         labels = layers.arrays[0][0]
         Image.fromarray(labels.astype(np.uint8) * np.uint8(255) if len(segments) == 1 else labels).save(path)
 
-    def remarks(self, path: Path, segments: Sequence[Segment], place: ScanPlace) -> tuple[str, ...]:
+    def notes(self, path: Path, segments: Sequence[Segment], place: ScanPlace) -> tuple[str, ...]:
         """See ``Writer``."""
         if len(segments) < 2:
             return ()

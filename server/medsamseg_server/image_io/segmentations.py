@@ -132,9 +132,9 @@ def write_volume(path: Path, array: NDArray[Any], place: ScanPlace) -> None:
             write_itk(temporary, array, place.geometry)
 
 
-def remarks_on_output(path: Path, segments: Sequence[Segment], place: ScanPlace) -> tuple[str, ...]:
+def notes_on_output(path: Path, segments: Sequence[Segment], place: ScanPlace) -> tuple[str, ...]:
     """Return what should be known of the objects in the format of ``path``; see ``write_segmentation``."""
-    return writer_of(path).remarks(path, segments, place)
+    return writer_of(path).notes(path, segments, place)
 
 
 def writer_of(path: Path) -> Writer:

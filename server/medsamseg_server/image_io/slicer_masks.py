@@ -34,7 +34,7 @@ class SlicerWriter:
         array = arrays[0] if len(arrays) == 1 else np.stack(arrays, axis=-1)
         write_itk(path, array, place.geometry, _slicer_fields(segments, layers))
 
-    def remarks(self, path: Path, segments: Sequence[Segment], place: ScanPlace) -> tuple[str, ...]:
+    def notes(self, path: Path, segments: Sequence[Segment], place: ScanPlace) -> tuple[str, ...]:
         """See ``Writer``."""
         return ()
 

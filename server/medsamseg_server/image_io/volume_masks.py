@@ -32,7 +32,7 @@ class LabelMapWriter:
         """See ``Writer``."""
         write_itk(path, layers.arrays[0], place.geometry)
 
-    def remarks(self, path: Path, segments: Sequence[Segment], place: ScanPlace) -> tuple[str, ...]:
+    def notes(self, path: Path, segments: Sequence[Segment], place: ScanPlace) -> tuple[str, ...]:
         """See ``Writer``."""
         return ()
 
@@ -48,7 +48,7 @@ class NiftiWriter:
         """See ``Writer``."""
         write_nifti_checked(path, layers.arrays[0], place)
 
-    def remarks(self, path: Path, segments: Sequence[Segment], place: ScanPlace) -> tuple[str, ...]:
+    def notes(self, path: Path, segments: Sequence[Segment], place: ScanPlace) -> tuple[str, ...]:
         """See ``Writer``."""
         degrees = place.geometry.degrees_off_right_angle
         if place.nifti is not None or not degrees:

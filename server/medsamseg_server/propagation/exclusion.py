@@ -121,7 +121,7 @@ class _Rest:
         self._drawn = drawn
         self._left: dict[int, SliceMask] = {}
         #: How far what is left resembles what was left before something excluded came to its end.
-        self._likeness: dict[int, float] = {}
+        self._similarity: dict[int, float] = {}
 
     def of(self, whole: SliceResult) -> SliceResult:
         """Return what is left of an object on a slice."""
@@ -134,20 +134,20 @@ class _Rest:
             mask = mask.without(each.mask)
         sure = whole.confidence
         if sure is not None:
-            likeness = self._likeness_of(whole, mask, len(found) == len(self._excluded))
-            sure = confidence_in_rest(whole, found, mask, likeness)
+            similarity = self._similarity_of(whole, mask, len(found) == len(self._excluded))
+            sure = confidence_in_rest(whole, found, mask, similarity)
         self._left[whole.index] = mask
         if whole.index in self._masks:
             mask = mask.without(self._masks[whole.index])
         return replace(whole, mask=mask, confidence=sure)
 
-    def _likeness_of(self, whole: SliceResult, mask: SliceMask, is_complete: bool) -> float:
+    def _similarity_of(self, whole: SliceResult, mask: SliceMask, is_complete: bool) -> float:
         before = whole.index - {"prompt": 0, "forward": 1, "backward": -1}[whole.direction]
         if is_complete or before not in self._left:
             return 1.0
-        likeness = self._likeness.get(before, overlap(mask, self._left[before]))
-        self._likeness[whole.index] = likeness
-        return likeness
+        similarity = self._similarity.get(before, overlap(mask, self._left[before]))
+        self._similarity[whole.index] = similarity
+        return similarity
 
 
 def _filled(mask: SliceMask) -> SliceMask:

@@ -69,7 +69,7 @@ def confidence_in_box(filled: float, agreement: float, score: float | None, insi
 
 
 def confidence_in_rest(
-    whole: SliceResult, excluded: Sequence[SliceResult], rest: SliceMask, likeness: float
+    whole: SliceResult, excluded: Sequence[SliceResult], rest: SliceMask, similarity: float
 ) -> Confidence:
     """Return how far what is left of an object can be trusted: the part ``excluded`` more than the object itself.
 
@@ -77,8 +77,8 @@ def confidence_in_rest(
         whole: the object with all that is excluded; its confidence is known.
         excluded: each thing that was taken away on the slice.
         rest: what is left.
-        likeness: to what was left on the slice on which something excluded was found last, 0 to 1: where that has come
-            to its end bit by bit, 1.
+        similarity: to what was left on the slice on which something excluded was found last, 0 to 1: where that has
+            come to its end bit by bit, 1.
     """
     assert whole.confidence is not None
     # What is excluded may look like something else.
@@ -89,7 +89,7 @@ def confidence_in_rest(
         left = agreement_on_rest((whole.mask, sure), parts, rest)
     else:
         left = sure
-    share = likeness * (left / sure if sure > 0 else 0.0)
+    share = similarity * (left / sure if sure > 0 else 0.0)
     return _confidence(sure * share, {**kept, "excluded": share})
 
 

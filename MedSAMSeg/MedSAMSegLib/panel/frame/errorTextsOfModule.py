@@ -1,4 +1,4 @@
-"""What errors and notes of the module say: texts to be told apart and translated; see :mod:`errorSentences`."""
+"""What errors and notes of the module say: texts to be told apart and translated; see :mod:`errorMessages`."""
 
 from __future__ import annotations
 

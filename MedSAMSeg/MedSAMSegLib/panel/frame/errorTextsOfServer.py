@@ -1,4 +1,4 @@
-"""What errors, doubts and notes of the server say: texts to be told apart and translated; see :mod:`errorSentences`."""
+"""What errors, doubts and notes of the server say: texts to be told apart and translated; see :mod:`errorMessages`."""
 
 from __future__ import annotations
 

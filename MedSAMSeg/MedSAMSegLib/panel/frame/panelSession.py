@@ -14,7 +14,7 @@ from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.panel.frame.activeTool import ActiveTool
 from MedSAMSegLib.panel.frame.breathing import Breathing
 from MedSAMSegLib.panel.frame.connections import Connections
-from MedSAMSegLib.panel.frame.errorSentences import sentenceOn
+from MedSAMSegLib.panel.frame.errorMessages import messageOn
 from MedSAMSegLib.panel.frame.signals import DeferredSignal, Signal
 from MedSAMSegLib.panel.frame.workList import WorkList
 from MedSAMSegLib.segments.segmentTarget import SegmentContext
@@ -58,7 +58,7 @@ class PanelSession:
         #: What the server said of each model that it knows, as ServerClient.models returns it; empty until it did.
         self.models: list[dict[str, Any]] = []
         #: :class:`WorkList` of what is under way.
-        self.work = WorkList(self.connections, lambda error: self.say(sentenceOn(error)), self.changed.emit)
+        self.work = WorkList(self.connections, lambda error: self.showMessage(messageOn(error)), self.changed.emit)
         #: :class:`Breathing` for what is under way without being in the list.
         self.breathing = Breathing(self.connections)
         self.breathing.watch(lambda: self.monitor.state.kind == "starting")
@@ -68,7 +68,7 @@ class PanelSession:
         self._suggestion: Any = None
         self._hasNews = False
 
-    def say(self, sentence: str) -> None:
+    def showMessage(self, sentence: str) -> None:
         """Show a sentence in the status line, and for a while in that of the main window.
 
         :param sentence: translated, for the user.
@@ -78,20 +78,20 @@ class PanelSession:
         # A panel that is scrolled down does not show its own.
         slicer.util.showStatusMessage(sentence, STATUS_BAR_MILLISECONDS)
 
-    def remark(self, sentence: str) -> None:
+    def showSceneMessage(self, sentence: str) -> None:
         """Show a sentence about the state of the scene, unless it would replace what became of the user's work.
 
         :param sentence: translated, for the user.
         """
         if not self._hasNews:
-            self.say(sentence)
+            self.showMessage(sentence)
 
     def forgetNews(self) -> None:
-        """Let remarks on the scene be shown again: the panel has followed what work changed."""
+        """Let notes on the scene be shown again: the panel has followed what work changed."""
         self._hasNews = False
 
     @contextlib.contextmanager
-    def sayingErrors(self) -> Iterator[None]:
+    def showingErrors(self) -> Iterator[None]:
         """Show what the user can understand in the status line; let the rest be reported as a bug.
 
         Widgets follow at once when the action is over.
@@ -100,12 +100,12 @@ class PanelSession:
         try:
             yield
         except UserError as error:
-            sentence = sentenceOn(error)
+            sentence = messageOn(error)
         finally:
             self.changed.emitNow()
         # Last, over what is said about the scene.
         if sentence:
-            self.say(sentence)
+            self.showMessage(sentence)
 
     @property
     def target(self) -> SegmentContext:

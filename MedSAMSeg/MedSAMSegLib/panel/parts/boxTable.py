@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import qt
 from slicer.i18n import tr as _
 
-from MedSAMSegLib.panel.frame.errorSentences import inUsersLanguage
+from MedSAMSegLib.panel.frame.errorMessages import inUsersLanguage
 from MedSAMSegLib.views.sliceJump import jumpToSlice
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.sliceNames import sliceName

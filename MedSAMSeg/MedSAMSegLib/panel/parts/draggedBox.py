@@ -1,11 +1,11 @@
-"""One box that the user may drag, and the questions that are asked about it meanwhile."""
+"""One box that the user may drag, and the requests that are sent about it meanwhile."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from MedSAMSegLib.panel.parts.oneQuestion import OneQuestion
+from MedSAMSegLib.panel.parts.oneRequest import OneRequest
 
 if TYPE_CHECKING:
     import slicer
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class DraggedBox:
-    """Asks one question at a time, always about where the box is now; a whole drag is one undo step.
+    """Sends one request at a time, always about where the box is now; a whole drag is one undo step.
 
     :param node: the box's ROI markup.
     :param session: the :class:`PanelSession`.
-    :param onResult: called with the BoxResult when the box was let go and its last question is answered.
+    :param onResult: called with the BoxResult when the box was let go and its last request is answered.
     """
 
     def __init__(
@@ -29,13 +29,13 @@ class DraggedBox:
         self._node = node
         self._session = session
         self._onResult = onResult
-        self._question = OneQuestion(session, self._onFailure)
+        self._request = OneRequest(session, self._onFailure)
         self._asked = None
         self._previous = None
 
     def follow(self) -> None:
         """Ask about where the box is now, unless an answer is still to come: then, when it is there."""
-        if self._question.isUnderWay or self._node.GetScene() is None:
+        if self._request.isUnderWay or self._node.GetScene() is None:
             return
         entry = self._session.logic.boxEntry(self._node)
         if self.isHeld:
@@ -53,12 +53,12 @@ class DraggedBox:
     def _ask(self, prompt):
         """Ask about the box; `prompt` is where it is, None when it was let go.
 
-        :return: whether the question could be asked.
+        :return: whether the request could be sent.
         """
         session = self._session
         isLast = prompt is None
         self._asked = prompt
-        return self._question.ask(
+        return self._request.ask(
             lambda: session.logic.startBoxUpdate(
                 self._node, session.window, session.model, continues=self._previous, isLast=isLast
             ),

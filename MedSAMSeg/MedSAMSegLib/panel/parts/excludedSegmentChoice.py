@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from slicer.i18n import tr as _
 
-from MedSAMSegLib.panel.parts.boxSentences import sentenceOnExcludedSegment
+from MedSAMSegLib.panel.parts.boxMessages import messageOnExcludedSegment
 from MedSAMSegLib.panel.parts.choiceBox import ChoiceBox
-from MedSAMSegLib.panel.parts.oneQuestion import OneQuestion
+from MedSAMSegLib.panel.parts.oneRequest import OneRequest
 
 if TYPE_CHECKING:
     from MedSAMSegLib.logicBoxes import BoxEntry
@@ -29,7 +29,7 @@ class ExcludedSegmentChoice:
         self._session = session
         self._comboBox = comboBox
         self._choice = ChoiceBox(session.connections, comboBox, self._onChosen)
-        self._question = OneQuestion(session, session.changed.emit)
+        self._request = OneRequest(session, session.changed.emit)
         self._entry: Any = None
 
     def show(self, entry: BoxEntry | None) -> None:
@@ -43,13 +43,13 @@ class ExcludedSegmentChoice:
         self._comboBox.enabled = bool(others)
         self._comboBox.toolTip = _toolTip(entry, others)
         # Until it is answered, what was chosen is what is wanted.
-        if not self._question.isUnderWay:
+        if not self._request.isUnderWay:
             excluded = entry and self._session.logic.excludedSegment(entry.node)
             self._choice.show(excluded or NONE)
 
     def forget(self) -> None:
         """Ask nothing any more: the scene goes, and the runs with it."""
-        self._question = OneQuestion(self._session, self._session.changed.emit)
+        self._request = OneRequest(self._session, self._session.changed.emit)
         self.show(None)
 
     def _otherSegments(self):
@@ -67,7 +67,7 @@ class ExcludedSegmentChoice:
     def _onChosen(self, value):
         session, node = self._session, self._entry.node
         name = self._otherSegments().get(value)
-        isAsked = self._question.ask(
+        isAsked = self._request.ask(
             lambda: session.logic.startExcludingSegment(node, value or None, session.window, session.model),
             lambda run: self._onAnswer(run, name),
         )
@@ -76,7 +76,7 @@ class ExcludedSegmentChoice:
 
     def _onAnswer(self, run, name):
         if run.result is not None:
-            self._session.say(sentenceOnExcludedSegment(run.result, name))
+            self._session.showMessage(messageOnExcludedSegment(run.result, name))
 
 
 def _toolTip(entry, others):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from MedSAMSegLib.panel.parts.oneQuestion import OneQuestion
+from MedSAMSegLib.panel.parts.oneRequest import OneRequest
 
 if TYPE_CHECKING:
     from MedSAMSegLib.panel.frame.panelSession import PanelSession
@@ -40,7 +40,7 @@ class ThresholdSlider:
         self._thresholdOf = thresholdOf
         self._start = start
         self._onResult = onResult
-        self._question = OneQuestion(session, self._onFailure)
+        self._request = OneRequest(session, self._onFailure)
         self._subject = None
         # Values with one number make one undo step.
         self._step = 0
@@ -66,12 +66,12 @@ class ThresholdSlider:
             widget.enabled = subject is not None
             widget.toolTip = toolTip
         # What the user holds, or has just let go, is what is wanted.
-        if subject is not None and not self._question.isUnderWay and not self._slider.isSliderDown():
+        if subject is not None and not self._request.isUnderWay and not self._slider.isSliderDown():
             self._showValue(self._thresholdOf(subject))
 
     def forget(self, toolTip: str) -> None:
         """Ask nothing any more: the scene goes, and the runs with it."""
-        self._question = OneQuestion(self._session, self._onFailure)
+        self._request = OneRequest(self._session, self._onFailure)
         self._wanted = self._previous = None
         self.show(None, toolTip)
 
@@ -105,12 +105,12 @@ class ThresholdSlider:
 
     def _follow(self):
         """Ask for the newest value, unless an answer is still to come: then, when it is there."""
-        if self._question.isUnderWay or self._wanted is None:
+        if self._request.isUnderWay or self._wanted is None:
             return
         (subject, threshold, isLast, step), self._wanted = self._wanted, None
         previousStep, previous = self._previous or (None, None)
         continues = previous if previousStep == step else None
-        isAsked = self._question.ask(
+        isAsked = self._request.ask(
             lambda: self._start(subject, threshold, continues, isLast), lambda run: self._onAnswer(run, isLast, step)
         )
         if not isAsked:

@@ -49,6 +49,6 @@ class ToolButton:
             return
         if isActive:
             self._tool.start()
-            self._session.say(self._sentence)
+            self._session.showMessage(self._sentence)
         else:
             self._tool.stop()

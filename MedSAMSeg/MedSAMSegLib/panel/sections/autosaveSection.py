@@ -16,7 +16,7 @@ from MedSAMSegLib.autosave.autosaveFolder import AutosaveFolder
 from MedSAMSegLib.autosave.bundle import openBundle, pack, writeFiles
 from MedSAMSegLib.autosave.sceneCopy import copyOf, stateOf, worksOf
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.panel.frame.errorSentences import sentenceOn
+from MedSAMSegLib.panel.frame.errorMessages import messageOn
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.frame.workList import WorkList
 from MedSAMSegLib.runs.run import OneCall
@@ -165,7 +165,7 @@ class AutosaveSection(PanelSection):
 
     def _onFailed(self, error):
         self._packing, self._savedState = None, None
-        self.session.say(sentenceOn(error))
+        self.session.showMessage(messageOn(error))
 
     def _finishPacking(self):
         packing, self._packing = self._packing, None
@@ -175,16 +175,16 @@ class AutosaveSection(PanelSection):
         self._work.dropAll()
 
     def _onRestore(self):
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             path, self._leftovers = self._leftovers[0], []
             openBundle(path)
             self._isRestored = True
         if self._isRestored:
             # Over what is said about the volume that has come.
-            self.session.say(_("The work is open again. Save the scene to keep it."))
+            self.session.showMessage(_("The work is open again. Save the scene to keep it."))
 
     def _onDiscard(self):
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             self._leftovers = []
             self._folder.discard()
-            self.session.say(_("The saved work was removed."))
+            self.session.showMessage(_("The saved work was removed."))

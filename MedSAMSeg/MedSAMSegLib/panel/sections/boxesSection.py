@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.panel.frame.activeTool import DRAW_BOX
-from MedSAMSegLib.panel.frame.errorSentences import inUsersLanguage, notesOn
+from MedSAMSegLib.panel.frame.errorMessages import inUsersLanguage, notesOn
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.boxHandles import BoxHandles
+from MedSAMSegLib.panel.parts.boxMessages import messageOnBox, messageOnMeaning, messageOnThreshold
 from MedSAMSegLib.panel.parts.boxPreview import DragPreview
-from MedSAMSegLib.panel.parts.boxSentences import sentenceOnBox, sentenceOnMeaning, sentenceOnThreshold
 from MedSAMSegLib.panel.parts.boxTable import BoxTable
 from MedSAMSegLib.panel.parts.boxViews import BoxViews
 from MedSAMSegLib.panel.parts.excludedSegmentChoice import ExcludedSegmentChoice
@@ -55,7 +55,7 @@ class BoxesSection(PanelSection):
             session,
             session.logic.threshold,
             session.logic.startThreshold,
-            lambda result: session.say(sentenceOnThreshold(result)),
+            lambda result: session.showMessage(messageOnThreshold(result)),
         )
         self._excludedSegment = ExcludedSegmentChoice(session, ui.notThisSegmentComboBox)
         self.connect(ui.deleteBoxButton, "clicked()", self._onDelete)
@@ -92,7 +92,7 @@ class BoxesSection(PanelSection):
         geometry = self.session.geometry
         self._tool.enable(geometry is not None)
         self.ui.nearestSliceCheckBox.visible = geometry is not None and isAnyViewTurned(geometry)
-        logic.settleBoxes()
+        logic.realignBoxes()
         entries = logic.allBoxes(segmentation, volume)
         self._table.fill(geometry, segmentation, entries)
         self._views.show(geometry, entries)
@@ -118,7 +118,7 @@ class BoxesSection(PanelSection):
 
     def _onBox(self, cornerA, cornerB, sliceNode):
         session = self.session
-        with session.sayingErrors():
+        with session.showingErrors():
             session.ensureSegment()
             how = {"view": sliceNode.GetLayoutName(), "nearestSlice": session.parameters.nearestSlice}
             self._start(session.target, boxRAS=(cornerA, cornerB), **how)
@@ -128,17 +128,17 @@ class BoxesSection(PanelSection):
         # Of another model, a click without a drag is none.
         if not session.takesClicks:
             return
-        with session.sayingErrors():
+        with session.showingErrors():
             session.ensureSegment()
             target, view = session.target, sliceNode.GetLayoutName()
             how = session.window, session.model, session.parameters.nearestSlice
             run = session.logic.startClick(target.volume, place, view, *how)
-            session.say(_("Looking for the box round the click …"))
+            session.showMessage(_("Looking for the box round the click …"))
             session.work.add(run, lambda found: self._onClicked(target, found))
 
     def _onClicked(self, target, found):
         prompt = found.prompt
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             where = {"axis": prompt.axis, "slice": prompt.sliceIndex, "box": prompt.box}
             self._start(target._replace(volume=found.volume), **where)
 
@@ -146,7 +146,7 @@ class BoxesSection(PanelSection):
         session = self.session
         volume, segmentation, segmentID = target
         run = session.logic.startBox(volume, segmentation, segmentID, session.window, session.model, **where)
-        session.say(_("Looking for the object in the box …"))
+        session.showMessage(_("Looking for the object in the box …"))
         session.work.add(run, self._onDrawn)
 
     def _onDrawn(self, result):
@@ -157,21 +157,21 @@ class BoxesSection(PanelSection):
         entry = self._table.selected
         if entry is None:
             return
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             run = self.session.logic.startBoxDeletion(entry.node)
             self.session.work.add(run, self._sayDeletion)
 
     def _onNextMeaning(self):
         entry, session = self._table.selected, self.session
-        with session.sayingErrors():
+        with session.showingErrors():
             run = session.logic.startNextMeaning(entry.node, session.window, session.model)
-            session.work.add(run, lambda result: session.say(sentenceOnMeaning(result)))
+            session.work.add(run, lambda result: session.showMessage(messageOnMeaning(result)))
 
     def _sayDeletion(self, deletion):
-        self.session.say(" ".join([_("The box was deleted."), *notesOn(deletion)]))
+        self.session.showMessage(" ".join([_("The box was deleted."), *notesOn(deletion)]))
 
     def _sayResult(self, result):
-        self.session.say(sentenceOnBox(result))
+        self.session.showMessage(messageOnBox(result))
 
 
 def _aboutOneMask(title):

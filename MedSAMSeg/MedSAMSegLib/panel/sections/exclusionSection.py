@@ -9,7 +9,7 @@ from slicer.i18n import tr as _
 from MedSAMSegLib.boxes.pointStore import BESIDE_OBJECT, COLORS
 from MedSAMSegLib.panel.frame.activeTool import NOT_THIS
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
-from MedSAMSegLib.panel.parts.boxSentences import sentenceOnBox
+from MedSAMSegLib.panel.parts.boxMessages import messageOnBox
 from MedSAMSegLib.panel.parts.toolButton import ToolButton
 from MedSAMSegLib.views.boxDrawing import BoxDrawing
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
@@ -42,14 +42,14 @@ class ExclusionSection(PanelSection):
 
     def _onBox(self, cornerA, cornerB, sliceNode):
         session = self.session
-        with session.sayingErrors():
+        with session.showingErrors():
             where = {"boxRAS": (cornerA, cornerB), "view": sliceNode.GetLayoutName()}
             box = self._boxRound(cornerA, cornerB, sliceNode)
             if box is None:
-                session.say(_("There is no box of this segment on this slice: draw the object's box first."))
+                session.showMessage(_("There is no box of this segment on this slice: draw the object's box first."))
                 return
             run = session.logic.startExclusion(box.node, session.window, session.model, **where)
-            session.work.add(run, lambda result: session.say(sentenceOnBox(result)))
+            session.work.add(run, lambda result: session.showMessage(messageOnBox(result)))
 
     def _boxRound(self, cornerA, cornerB, sliceNode):
         """:return: the BoxEntry on the slice whose middle is nearest to that of what was drawn; None without one."""

@@ -9,7 +9,7 @@ from slicer.i18n import tr as _
 
 from MedSAMSegLib.exporting.dicomExport import LABEL_MAP, REPORT, SEGMENTATION, STRUCTURE_SET
 from MedSAMSegLib.exporting.dicomSource import isFromDicom
-from MedSAMSegLib.panel.frame.errorSentences import notesOn, sentenceOn
+from MedSAMSegLib.panel.frame.errorMessages import messageOn, notesOn
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.runs.watchedRun import WatchedRun
 
@@ -66,10 +66,10 @@ class ExportSection(PanelSection):
             return
         volume, segmentation, _segmentID = self.session.target
         kinds = [kind for kind, box in self._boxes.items() if box.checked]
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             self._run = self.session.logic.startDicomExport(segmentation, volume, folder, kinds, self._onProgress)
             self.ui.exportProgressBar.setRange(0, 0)
-            self.session.say(_("Writing DICOM files …"))
+            self.session.showMessage(_("Writing DICOM files …"))
             self.session.work.add(WatchedRun(self._run), self._onEnd, self._onFailed)
 
     def _onProgress(self, progress):
@@ -80,17 +80,17 @@ class ExportSection(PanelSection):
         self._run = None
         written = watched.run.result
         if written is None:
-            self.session.say(_("Stopped. No DICOM file was written."))
+            self.session.showMessage(_("Stopped. No DICOM file was written."))
             return
         names = ", ".join(path.name for path in written.paths)
         sentence = _("Written into {folder}: {names}.").format(folder=written.paths[0].parent, names=names)
-        self.session.say(" ".join([sentence, *notesOn(written)]))
+        self.session.showMessage(" ".join([sentence, *notesOn(written)]))
 
     def _onFailed(self, error):
         self._run = None
-        self.session.say(sentenceOn(error))
+        self.session.showMessage(messageOn(error))
 
     def _onCancel(self):
         if self._run is not None:
             self._run.close()
-            self.session.say(_("Stopping …"))
+            self.session.showMessage(_("Stopping …"))

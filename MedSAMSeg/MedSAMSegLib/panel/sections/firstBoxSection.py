@@ -93,7 +93,7 @@ class FirstBoxSection(PanelSection):
 
     def _show(self, step):
         ui = self.ui
-        ui.firstBoxLabel.text = self._sentenceOn(step)
+        ui.firstBoxLabel.text = self._messageOn(step)
         ui.loadSampleButton.visible = step == LOAD
         ui.promiseLabel.text = _promise(self.session.server.remote)
         ui.skipGuideButton.text = _("Close") if step == DONE else _("Skip")
@@ -101,7 +101,7 @@ class FirstBoxSection(PanelSection):
         if step == DONE:
             _remember()
 
-    def _sentenceOn(self, step):
+    def _messageOn(self, step):
         ui = self.ui
         if step == LOAD:
             return _("1 of 4: Load a scan, or the chest CT that comes with MedSAMSeg.")
@@ -143,7 +143,7 @@ class FirstBoxSection(PanelSection):
         self._highlighted = buttonNames
 
     def _onLoadSample(self):
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             self._sample = loadSample()
             self.session.parameters.volume = self._sample
 

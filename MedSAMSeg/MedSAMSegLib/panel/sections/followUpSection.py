@@ -10,7 +10,7 @@ from slicer.i18n import tr as _
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.followup.lesionChange import GONE, MATCHED, NEW
-from MedSAMSegLib.panel.frame.errorSentences import inUsersLanguage
+from MedSAMSegLib.panel.frame.errorMessages import inUsersLanguage
 from MedSAMSegLib.panel.frame.pace import Pace
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.savedFile import saveFile
@@ -107,19 +107,21 @@ class FollowUpSection(PanelSection):
 
     def _onStart(self):
         session, parameters = self.session, self.session.parameters
-        with session.sayingErrors():
+        with session.showingErrors():
             if parameters.segmentation is None:
                 parameters.segmentation = session.logic.createSegmentation(parameters.volume)
             how = {"window": session.window, "model": session.model}
             self._run = session.logic.startFollowUp(*self._scans, **how)
             session.work.add(self._run, self._onFollowed)
-            session.say(_("Looking for the lesions of {name} …").format(name=parameters.earlierVolume.GetName()))
+            session.showMessage(
+                _("Looking for the lesions of {name} …").format(name=parameters.earlierVolume.GetName())
+            )
 
     def _onFollowed(self, changes):
         if not any(change.earlier for change in changes):
             name = self.session.parameters.earlierSegmentation.GetName()
             sentence = _("'{name}' holds no lesion to look for. Choose the segmentation of the earlier scan.")
-            self.session.say(sentence.format(name=name))
+            self.session.showMessage(sentence.format(name=name))
             return
         counts = {status: sum(change.status == status for change in changes) for status in (MATCHED, GONE, NEW)}
         sentence = (
@@ -128,14 +130,14 @@ class FollowUpSection(PanelSection):
             else _("No lesion was found on both scans. Not found: {gone}. New: {new}.")
         )
         problems = [f"{change.name}: {inUsersLanguage(change.problem)}" for change in changes if change.problem]
-        self.session.say(" ".join([sentence.format(**counts), *problems]))
+        self.session.showMessage(" ".join([sentence.format(**counts), *problems]))
 
     def _onCancel(self):
         self.session.work.drop(self._run)
-        self.session.say(_("Cancelled. Lesions that were found stay."))
+        self.session.showMessage(_("Cancelled. Lesions that were found stay."))
 
     def _onSave(self):
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             path = saveFile(
                 self.ui.saveFollowUpButton,
                 _("Save the changes"),
@@ -143,7 +145,7 @@ class FollowUpSection(PanelSection):
                 lambda path: self.session.logic.exportFollowUp(self._changes, path),
             )
             if path:
-                self.session.say(_("The changes are in {path}.").format(path=path))
+                self.session.showMessage(_("The changes are in {path}.").format(path=path))
 
     def _onClicked(self, row, _column):
         """Let every view show a lesion where it is now, or was."""

@@ -36,15 +36,15 @@ class HistorySection(PanelSection):
 
     def _onUndo(self):
         volume, segmentation, _segmentID = self.session.target
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             isDone = self.session.logic.undo(segmentation, volume)
-            self.session.say(_("Undone.") if isDone else _("There is nothing to undo."))
+            self.session.showMessage(_("Undone.") if isDone else _("There is nothing to undo."))
 
     def _onRedo(self):
         volume, segmentation, _segmentID = self.session.target
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             isDone = self.session.logic.redo(segmentation, volume)
-            self.session.say(_("Done again.") if isDone else _("There is nothing to redo."))
+            self.session.showMessage(_("Done again.") if isDone else _("There is nothing to redo."))
 
     def _onSegmentEditor(self):
         volume, segmentation, segmentID = self.session.target

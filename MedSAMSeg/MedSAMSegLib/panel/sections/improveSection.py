@@ -11,10 +11,10 @@ from slicer.i18n import tr as _
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.install.installation import DEFAULT_MODEL
-from MedSAMSegLib.panel.frame.errorSentences import sentenceOn
+from MedSAMSegLib.panel.frame.errorMessages import messageOn
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.frame.workList import WorkList
-from MedSAMSegLib.panel.sections.improveSentences import improvementText, trainingSentence
+from MedSAMSegLib.panel.sections.improveMessages import improvementText, trainingMessage
 from MedSAMSegLib.runs.backgroundRun import BackgroundRun
 from MedSAMSegLib.runs.watchedRun import WatchedRun
 from MedSAMSegLib.server.pythonPrograms import foreignEnvironment
@@ -71,14 +71,14 @@ class ImproveSection(PanelSection):
         ui.useImprovedButton.enabled = isNew and self.session.parameters.model != self._improvement.model
 
     def _onImprove(self):
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             self._start([self._presentScene])
 
     def _onImproveFolder(self):
         folder = qt.QFileDialog.getExistingDirectory(self.ui.improveFolderButton, _("Folder of scenes"), "")
         if not folder:
             return
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             self._start([self._sceneReader(path) for path in findScenes(folder)])
 
     def _presentScene(self):
@@ -117,24 +117,24 @@ class ImproveSection(PanelSection):
     def _onProgress(self, progress):
         self.ui.improveProgressBar.setRange(0, progress.total)
         self.ui.improveProgressBar.setValue(progress.done)
-        self.ui.improveLabel.text = trainingSentence(progress)
+        self.ui.improveLabel.text = trainingMessage(progress)
 
     def _onEnd(self, watched):
         self._training = None
         self._improvement = watched.run.result
         if self._improvement is None:
             self.ui.improveLabel.text = ""
-            self.session.say(_("Stopped. The model is as it was."))
+            self.session.showMessage(_("Stopped. The model is as it was."))
             return
         self.ui.improveLabel.text = improvementText(self._improvement)
         self.session.modelsChanged.emit()
-        self.session.say(_("The improved model is ready: see under 'Advanced'."))
+        self.session.showMessage(_("The improved model is ready: see under 'Advanced'."))
 
     def _onFailed(self, error):
         self._training = None
         # Both: the status line may show the next sentence before this one has been read.
-        self.ui.improveLabel.text = sentenceOn(error)
-        self.session.say(sentenceOn(error))
+        self.ui.improveLabel.text = messageOn(error)
+        self.session.showMessage(messageOn(error))
 
     def _onCancel(self):
         if self._training is not None:
@@ -143,11 +143,13 @@ class ImproveSection(PanelSection):
 
     def _onUse(self):
         self.session.parameters.model = self._improvement.model
-        self.session.say(_("From now on the improved model is used. The list under 'Advanced' has the others, too."))
+        self.session.showMessage(
+            _("From now on the improved model is used. The list under 'Advanced' has the others, too.")
+        )
 
     def _onDiscard(self):
         model = self._improvement.model
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             program = ServerProgram(findServerCommand(), foreignEnvironment())
             self._improvement = None
             self.ui.improveLabel.text = ""
@@ -155,4 +157,4 @@ class ImproveSection(PanelSection):
                 self.session.parameters.model = ""
             run = BackgroundRun(lambda report: program.run("models", "remove", model))
             self._work.add(run, lambda _answer: self.session.modelsChanged.emit())
-        self.session.say(_("The improved model was removed."))
+        self.session.showMessage(_("The improved model was removed."))

@@ -9,13 +9,13 @@ import vtk
 from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
-from MedSAMSegLib.panel.frame.errorSentences import inUsersLanguage
+from MedSAMSegLib.panel.frame.errorMessages import inUsersLanguage
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.choiceBox import ChoiceBox
 from MedSAMSegLib.volumes.intensityWindows import AUTOMATIC, windowTitles
 from MedSAMSegLib.volumes.nodeNames import nodeName
 from MedSAMSegLib.volumes.sliceGeometry import isColor
-from MedSAMSegLib.volumes.volumeChecks import choosableVolumes, remarkOn, whyUnusable
+from MedSAMSegLib.volumes.volumeChecks import choosableVolumes, noteOn, whyUnusable
 
 if TYPE_CHECKING:
     from MedSAMSegLib.panel.frame.panelSession import PanelSession
@@ -39,7 +39,7 @@ class InputsSection(PanelSection, VTKObservationMixin):
         PanelSection.__init__(self, ui, session)
         VTKObservationMixin.__init__(self)
         self._guiTag = None
-        self._lastRemark: Any = None
+        self._lastNote: Any = None
         self._removedVolume = ""
         self._windowBox = ChoiceBox(session.connections, ui.windowComboBox, self._onWindowChosen)
         self.connect(ui.segmentationSelector, "nodeAddedByUser(vtkMRMLNode*)", self._onSegmentationAdded)
@@ -53,7 +53,7 @@ class InputsSection(PanelSection, VTKObservationMixin):
         self._chooseVolume()
         widgets = {name: getattr(self.ui, widgetName) for name, widgetName in BOUND_PARAMETERS.items()}
         self._guiTag = self.session.parameters.connectParametersToGui(widgets)
-        self._lastRemark = None
+        self._lastNote = None
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self._onNodeAboutToBeRemoved)
 
@@ -70,7 +70,7 @@ class InputsSection(PanelSection, VTKObservationMixin):
         self.ui.windowLabel.visible = self.ui.windowComboBox.visible = isWindowed
         self._windowBox.setChoices(self._windowChoices())
         self._windowBox.show(parameters.window)
-        self._remark()
+        self._note()
 
     def _windowChoices(self):
         titles = windowTitles()
@@ -80,20 +80,20 @@ class InputsSection(PanelSection, VTKObservationMixin):
         meaning = dict(titles)[suggestion]
         return [(AUTOMATIC, _("Auto: {window}").format(window=meaning)), *titles[1:]]
 
-    def _remark(self):
+    def _note(self):
         volume = self.session.parameters.volume
         if volume is None:
-            remark = inUsersLanguage(whyUnusableInViews()) or _whatToDoWithoutVolume()
+            note = inUsersLanguage(whyUnusableInViews()) or _whatToDoWithoutVolume()
         else:
-            remark = inUsersLanguage(whyUnusable(volume)) or remarkOn(volume)
+            note = inUsersLanguage(whyUnusable(volume)) or noteOn(volume)
         removed, self._removedVolume = self._removedVolume, ""
         # Said once: later sentences are about what the user does.
         if removed and choosableVolumes():
-            self._lastRemark = remark
-            self.session.remark(_sentenceOnRemoval(removed, volume, remark))
-        elif remark != self._lastRemark:
-            self._lastRemark = remark
-            self.session.remark(remark or _("Draw a box round an object to begin."))
+            self._lastNote = note
+            self.session.showSceneMessage(_messageOnRemoval(removed, volume, note))
+        elif note != self._lastNote:
+            self._lastNote = note
+            self.session.showSceneMessage(note or _("Draw a box round an object to begin."))
 
     def _observe(self, volume):
         """Hear when the volume gets other voxels, such as the next frame of a sequence."""
@@ -120,7 +120,7 @@ class InputsSection(PanelSection, VTKObservationMixin):
         # it twice; in between, it gives the node the name that the user may have typed.
         volume = self.session.parameters.volume
         if volume is not None and node.GetNodeReferenceID(node.GetReferenceImageGeometryReferenceRole()) is None:
-            with self.session.sayingErrors():
+            with self.session.showingErrors():
                 self.session.logic.adoptGeometry(node, volume)
                 node.SetName(slicer.mrmlScene.GenerateUniqueName(nodeName(f"{volume.GetName()} segmentation")))
 
@@ -135,7 +135,7 @@ class InputsSection(PanelSection, VTKObservationMixin):
         if node is parameters.segmentation:
             parameters.segmentation = None
             sentence = _("'{name}' was removed. The next box makes a new segmentation, unless you choose another one.")
-            self.session.say(sentence.format(name=node.GetName()))
+            self.session.showMessage(sentence.format(name=node.GetName()))
 
 
 def _usableVolumeInViews(without=None):
@@ -147,11 +147,11 @@ def _whatToDoWithoutVolume():
     return _("Choose a volume to go on.") if choosableVolumes() else _("Load a volume to begin.")
 
 
-def _sentenceOnRemoval(name, volume, remark):
+def _messageOnRemoval(name, volume, note):
     sentences = [_("'{name}' was removed.").format(name=name)]
     if volume is not None:
         sentences.append(_("Boxes are drawn on '{name}' now.").format(name=volume.GetName()))
-    return " ".join([*sentences, *([remark] if remark else [])])
+    return " ".join([*sentences, *([note] if note else [])])
 
 
 def volumesInViews() -> list[slicer.vtkMRMLScalarVolumeNode]:

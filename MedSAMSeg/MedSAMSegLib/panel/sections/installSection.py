@@ -10,10 +10,10 @@ from slicer.i18n import tr as _
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.install.installation import DEFAULT_MODEL, Installation
-from MedSAMSegLib.panel.frame.errorSentences import sentenceOn
+from MedSAMSegLib.panel.frame.errorMessages import messageOn
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.frame.workList import WorkList
-from MedSAMSegLib.panel.parts.installSentences import planSentence, progressSentence
+from MedSAMSegLib.panel.parts.installMessages import planMessage, progressMessage
 from MedSAMSegLib.runs.run import Run
 from MedSAMSegLib.server.dataFolders import homeFolder, readableSize
 from MedSAMSegLib.server.serverProgram import describeModel
@@ -38,7 +38,7 @@ class InstallSection(PanelSection):
     def __init__(self, ui: Any, session: PanelSession) -> None:
         super().__init__(ui, session)
         self._installation = Installation(session.server.stop)
-        self._work = WorkList(session.connections, lambda error: session.say(sentenceOn(error)), self.update)
+        self._work = WorkList(session.connections, lambda error: session.showMessage(messageOn(error)), self.update)
         self._run = None
         self._models: Any = None
         self._shownModels: Any = None
@@ -108,10 +108,10 @@ class InstallSection(PanelSection):
     def _explanation(self):
         if self._state in ("missing", "outdated"):
             try:
-                return planSentence(self._plan(), homeFolder(), self._state == "outdated")
+                return planMessage(self._plan(), homeFolder(), self._state == "outdated")
             except UserError as error:
                 # What stands in the way is what the user has to read here.
-                return sentenceOn(error)
+                return messageOn(error)
         if self._needsWeights:
             return _("The weights of {model} are not on this computer.").format(model=describeModel(DEFAULT_MODEL))
         return _("Everything is installed, in {folder}.").format(folder=homeFolder())
@@ -135,7 +135,7 @@ class InstallSection(PanelSection):
     def _listModels(self):
         # Set at once, so that the timer asks once only.
         self._models = self._models or []
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             self._work.add(self._installation.listModels(), self._onModels)
 
     def _onModels(self, models):
@@ -151,27 +151,27 @@ class InstallSection(PanelSection):
                 self.ui.weightsComboBox.addItem(describeModel(model), model["name"])
 
     def _onInstall(self):
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             self._start(self._installation.install(self._plan(), self._onProgress), self._onInstalled)
 
     def _onDownload(self):
         model = self._shownModels[self.ui.weightsComboBox.currentIndex]
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             self._start(self._installation.download(model, self._onProgress), self._onInstalled)
 
     def _onImport(self):
         filters = _("Weights") + " (*.pth *.pt *.bin *.whl)"
         path = qt.QFileDialog.getOpenFileName(self.ui.importWeightsButton, _("Import weights"), "", filters)
         if path:
-            with self.session.sayingErrors():
+            with self.session.showingErrors():
                 self._start(self._installation.importWeights(path), self._onImported)
 
     def _onUninstall(self):
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             self._start(self._installation.uninstall(), self._onFreed)
 
     def _onRemoveWeights(self):
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             self._start(self._installation.removeModels(), self._onFreed)
 
     def _start(self, run, onResult):
@@ -184,7 +184,7 @@ class InstallSection(PanelSection):
         self._run = None
         self._models = None
         if not wasFinished:
-            self.session.say(_("Stopped. Nothing was left behind."))
+            self.session.showMessage(_("Stopped. Nothing was left behind."))
         self._lookAgain()
 
     def _onProgress(self, progress):
@@ -192,19 +192,19 @@ class InstallSection(PanelSection):
         bar.setRange(0, PROGRESS_STEPS if progress.totalBytes and progress.phase in ("getting", "weights") else 0)
         # The total is an estimate; the bar must not say that it is over before it is.
         bar.setValue(int(PROGRESS_STEPS * min(progress.doneBytes / (progress.totalBytes or 1), 0.99)))
-        self.ui.installLabel.text = progressSentence(progress)
+        self.ui.installLabel.text = progressMessage(progress)
 
     def _onInstalled(self, _result):
-        self.session.say(_("Installed. Draw a box round an object to begin."))
+        self.session.showMessage(_("Installed. Draw a box round an object to begin."))
         # So that the network is loaded by the time the box is drawn.
         self.session.monitor.start()
 
     def _onImported(self, result):
         sentence = _("Imported {model}, checksum verified.") if result["published"] else _("Imported {model}.")
-        self.session.say(sentence.format(model=result["model"]))
+        self.session.showMessage(sentence.format(model=result["model"]))
 
     def _onFreed(self, size):
-        self.session.say(_("Removed: {size} are free again.").format(size=readableSize(size)))
+        self.session.showMessage(_("Removed: {size} are free again.").format(size=readableSize(size)))
 
     def _onCancel(self):
         if self._run is not None:
@@ -222,7 +222,7 @@ class InstallSection(PanelSection):
     def _onShowLog(self):
         path = str(self._installation.logPath)
         if not qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(path)):
-            self.session.say(_("The log cannot be opened here; it is the file {path}.").format(path=path))
+            self.session.showMessage(_("The log cannot be opened here; it is the file {path}.").format(path=path))
 
 
 class _Ending(Run):

@@ -32,7 +32,7 @@ class LesionTableSection(PanelSection):
 
     def _onSave(self):
         volume, segmentation, _segmentID = self.session.target
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             path = saveFile(
                 self.ui.saveLesionsButton,
                 _("Save the lesions"),
@@ -40,10 +40,12 @@ class LesionTableSection(PanelSection):
                 lambda path: self.session.logic.exportLesions(segmentation, volume, path),
             )
             if path:
-                self.session.say(_("The lesions are in {path}.").format(path=path))
+                self.session.showMessage(_("The lesions are in {path}.").format(path=path))
 
     def _onTabulate(self):
         volume, segmentation, _segmentID = self.session.target
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             table = self.session.logic.lesionTable(segmentation, volume)
-            self.session.say(_("The lesions are in the table {name} of the scene.").format(name=table.GetName()))
+            self.session.showMessage(
+                _("The lesions are in the table {name} of the scene.").format(name=table.GetName())
+            )

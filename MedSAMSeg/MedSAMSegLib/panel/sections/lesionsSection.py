@@ -156,12 +156,12 @@ class LesionsSection(PanelSection):
         self._go(-1)
 
     def _go(self, step):
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             self._measure()
             self._fill()
             shown, current = self._shownIDs(), self.session.target.segmentID
             if not shown:
-                self.session.say(_("There is no lesion left to go to."))
+                self.session.showMessage(_("There is no lesion left to go to."))
                 return
             start = shown.index(current) if current in shown else (-1 if step > 0 else 0)
             self._show(shown[(start + step) % len(shown)])
@@ -180,10 +180,10 @@ class LesionsSection(PanelSection):
             if lesion.ends
             else _("{name} is empty so far: draw a box round the lesion.")
         )
-        self.session.say(sentence.format(**{**vars(lesion), "state": self._stateTitles[lesion.state]}))
+        self.session.showMessage(sentence.format(**{**vars(lesion), "state": self._stateTitles[lesion.state]}))
 
     def _onNew(self):
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             # One that waits for its box is the next one already.
             if not self.session.hasSegment or self.session.boxAxis is not None:
                 self.session.addSegment()
@@ -191,16 +191,16 @@ class LesionsSection(PanelSection):
 
     def _onAccept(self):
         volume, segmentation, segmentID = self.session.target
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             # The user waits for what this one changes.
             self._pace.skipPause()
             count = self.session.logic.acceptLesion(segmentation, volume, segmentID)
             name = segmentation.GetSegmentation().GetSegment(segmentID).GetName()
-            self.session.say(_("All slices of {name} are accepted: {count}.").format(name=name, count=count))
+            self.session.showMessage(_("All slices of {name} are accepted: {count}.").format(name=name, count=count))
 
     def _onReject(self):
         volume, segmentation, segmentID = self.session.target
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             self._measure()
             self._fill()
             shown = self._shownIDs()
@@ -212,7 +212,7 @@ class LesionsSection(PanelSection):
             self._measure()
             if left:
                 self._show(left[row % len(left)])
-            self.session.say(_("{name} is rejected. Undo (Ctrl+Z) brings it back.").format(name=name))
+            self.session.showMessage(_("{name} is rejected. Undo (Ctrl+Z) brings it back.").format(name=name))
 
 
 def _setUp(table):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
-from MedSAMSegLib.panel.parts.boxSentences import sentenceOnMarked
+from MedSAMSegLib.panel.parts.boxMessages import messageOnMarked
 
 if TYPE_CHECKING:
     from MedSAMSegLib.panel.frame.panelSession import PanelSession
@@ -32,7 +32,7 @@ class MarkedLesionsSection(PanelSection):
 
     def _onUseLines(self):
         session = self.session
-        with session.sayingErrors():
+        with session.showingErrors():
             self._start(
                 session.logic.measuredLesions(session.target.volume),
                 session.logic.startLines,
@@ -42,7 +42,7 @@ class MarkedLesionsSection(PanelSection):
 
     def _onUseROIs(self):
         session = self.session
-        with session.sayingErrors():
+        with session.showingErrors():
             self._start(
                 session.logic.unusedROIs(session.target.volume),
                 session.logic.startROI,
@@ -53,17 +53,17 @@ class MarkedLesionsSection(PanelSection):
     def _start(self, marked: Sequence[Any], start: Any, nothing: str, looking: str) -> None:
         session = self.session
         if not marked:
-            session.say(nothing)
+            session.showMessage(nothing)
             return
         ends: list[Any] = []
 
         def onEnd(end):
             ends.append(end)
             if len(ends) == len(marked):
-                session.say(sentenceOnMarked(ends))
+                session.showMessage(messageOnMarked(ends))
 
         for mark in marked:
             session.addSegment()
             run = start(*session.target, mark, window=session.window, model=session.model)
             session.work.add(run, onEnd, onEnd)
-        session.say(looking.format(count=len(marked)))
+        session.showMessage(looking.format(count=len(marked)))

@@ -8,9 +8,9 @@ import slicer
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.panel.frame.errorSentences import inUsersLanguage, sentenceOn
+from MedSAMSegLib.panel.frame.errorMessages import inUsersLanguage, messageOn
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
-from MedSAMSegLib.panel.parts.boxSentences import sentenceOnBoxes
+from MedSAMSegLib.panel.parts.boxMessages import messageOnBoxes
 from MedSAMSegLib.panel.parts.choiceBox import ChoiceBox
 from MedSAMSegLib.panel.parts.phaseList import PhaseChoice, PhaseList
 from MedSAMSegLib.volumes.phases import Phases, checkPhases
@@ -61,20 +61,20 @@ class PhasesSection(PanelSection):
         session = self.session
         if session.parameters is None or not session.hasUsableVolume:
             return
-        with session.sayingErrors():
+        with session.showingErrors():
             volume = session.target.volume
             phases = [slicer.mrmlScene.GetNodeByID(volumeID) for volumeID in self._list.ticked]
-            remarks = map(inUsersLanguage, session.logic.setPhases(volume, phases, self._fuse.value))
-            session.say(" ".join([_sentence(volume, session.logic.phases(volume), self._fuse.value), *remarks]))
+            notes = map(inUsersLanguage, session.logic.setPhases(volume, phases, self._fuse.value))
+            session.showMessage(" ".join([_sentence(volume, session.logic.phases(volume), self._fuse.value), *notes]))
 
     def _onAskAgain(self):
         session = self.session
         volume, segmentation, segmentID = session.target
-        with session.sayingErrors():
+        with session.showingErrors():
             nodes = session.logic.boxNodes(segmentation, volume, segmentID)
             run = session.logic.startBoxUpdates(nodes, session.window, session.model)
-            session.say(_("Asking for the boxes of the segment again …"))
-            session.work.add(run, lambda results: session.say(sentenceOnBoxes(results)))
+            session.showMessage(_("Asking for the boxes of the segment again …"))
+            session.work.add(run, lambda results: session.showMessage(messageOnBoxes(results)))
 
 
 def _choices(volume):
@@ -90,7 +90,7 @@ def _choice(volume, other, isTicked):
         checkPhases(volume, Phases((other.GetID(),)))
     except UserError as error:
         # A tick can be taken away from one that was damaged since.
-        return PhaseChoice(other.GetID(), name, isTicked, "" if isTicked else sentenceOn(error))
+        return PhaseChoice(other.GetID(), name, isTicked, "" if isTicked else messageOn(error))
     title = name if hasSameVoxels(volume, other) else _("{name} (other voxels: is resampled)").format(name=name)
     return PhaseChoice(other.GetID(), title, isTicked)
 

@@ -9,7 +9,7 @@ from slicer.i18n import tr as _
 
 from MedSAMSegLib.panel.frame.activeTool import BACKGROUND_POINT, OBJECT_POINT
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
-from MedSAMSegLib.panel.parts.boxSentences import sentenceOnBox
+from MedSAMSegLib.panel.parts.boxMessages import messageOnBox
 from MedSAMSegLib.panel.parts.toolButton import ToolButton
 from MedSAMSegLib.views.pointPlacing import PointPlacing
 from MedSAMSegLib.views.sliceViews import ShownSlice, slicesInViews
@@ -58,10 +58,12 @@ class PointsSection(PanelSection):
 
     def _onPoint(self, isInObject, place, sliceNode):
         session = self.session
-        with session.sayingErrors():
+        with session.showingErrors():
             box = self._boxAt(place, sliceNode)
             if box is None:
-                session.say(_("There is no box of this segment on this slice: draw one first, points refine it."))
+                session.showMessage(
+                    _("There is no box of this segment on this slice: draw one first, points refine it.")
+                )
                 return
             self._start(session.logic.startPoint(box.node, place, isInObject, session.window, session.model))
 
@@ -72,15 +74,17 @@ class PointsSection(PanelSection):
         pointed = [box for box in shown if logic.hasPoints(box.node)]
         excluding = [box for box in shown if logic.excludes(box.node)]
         if not pointed and not excluding:
-            session.say(_("The slices that are shown have no points of this segment, and nothing that is not of it."))
-        with session.sayingErrors():
+            session.showMessage(
+                _("The slices that are shown have no points of this segment, and nothing that is not of it.")
+            )
+        with session.showingErrors():
             for box in pointed:
                 self._start(logic.startClearingPoints(box.node, *asked))
             for box in excluding:
                 self._start(logic.startExcludingNothing(box.node, *asked))
 
     def _start(self, run):
-        self.session.work.add(run, lambda result: self.session.say(sentenceOnBox(result)))
+        self.session.work.add(run, lambda result: self.session.showMessage(messageOnBox(result)))
 
     def _boxes(self):
         volume, segmentation, segmentID = self.session.target

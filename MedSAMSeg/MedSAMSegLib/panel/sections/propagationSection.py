@@ -10,11 +10,11 @@ from slicer.i18n import tr as _
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.choiceBox import ChoiceBox
-from MedSAMSegLib.panel.parts.propagationSentences import (
+from MedSAMSegLib.panel.parts.propagationMessages import (
+    messageOn,
+    messageOnPropagationThreshold,
+    messageOnTime,
     segmentName,
-    sentenceOn,
-    sentenceOnPropagationThreshold,
-    sentenceOnTime,
 )
 from MedSAMSegLib.panel.parts.thresholdSlider import ThresholdSlider
 from MedSAMSegLib.views.sliceViews import shownSlice
@@ -46,7 +46,7 @@ class PropagationSection(PanelSection):
             session,
             lambda target: logic.propagationThreshold(target.segmentation, target.segmentID),
             lambda target, *how: logic.startPropagationThreshold(*target, *how),
-            lambda result: session.say(sentenceOnPropagationThreshold(result)),
+            lambda result: session.showMessage(messageOnPropagationThreshold(result)),
         )
         self.connect(ui.firstSliceSpinBox, "valueChanged(int)", self._onFirstSlice)
         self.connect(ui.lastSliceSpinBox, "valueChanged(int)", self._onLastSlice)
@@ -149,7 +149,7 @@ class PropagationSection(PanelSection):
         return {"first": self.ui.firstSliceSpinBox.value, "last": self.ui.lastSliceSpinBox.value}
 
     def _onPropagate(self):
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             _volume, segmentation, segment = self.session.target
             if self.session.parameters.allSegments:
                 volume, axis = self.session.boxVolume, self.session.boxAxis
@@ -164,7 +164,7 @@ class PropagationSection(PanelSection):
 
     def _onThroughTime(self):
         session = self.session
-        with session.sayingErrors():
+        with session.showingErrors():
             self._run = session.logic.startPropagationThroughTime(
                 *session.target,
                 axis=self._axis(),
@@ -175,15 +175,15 @@ class PropagationSection(PanelSection):
             )
             self.ui.progressBar.setRange(0, 0)
             self.ui.progressBar.format = _("%v of at most %m frames")
-            session.say(_("Following the object through time …"))
-            session.work.add(self._run, lambda result: session.say(sentenceOnTime(result)))
+            session.showMessage(_("Following the object through time …"))
+            session.work.add(self._run, lambda result: session.showMessage(messageOnTime(result)))
 
     def _onFrame(self, progress):
         self._showProgress(progress, _("Frame {number} is done.").format(number=progress.frame + 1))
 
     def _start(self, segments, fromSlice=None):
         session = self.session
-        with session.sayingErrors():
+        with session.showingErrors():
             self._checkThereIsSomewhereToGo()
             _volume, segmentation, _segment = session.target
             self._run = session.logic.startPropagation(
@@ -200,12 +200,12 @@ class PropagationSection(PanelSection):
             )
             self.ui.progressBar.setRange(0, 0)
             self.ui.progressBar.format = _("%v of at most %m slices")
-            session.say(
+            session.showMessage(
                 _("Following the object through the volume …")
                 if len(segments) == 1
                 else _("Following {count} objects through the volume …").format(count=len(segments))
             )
-            session.work.add(self._run, lambda result: session.say(sentenceOn(result, segmentation)))
+            session.work.add(self._run, lambda result: session.showMessage(messageOn(result, segmentation)))
 
     def _checkThereIsSomewhereToGo(self):
         if self._sliceCount() == 1:
@@ -217,15 +217,15 @@ class PropagationSection(PanelSection):
             )
 
     def _onProgress(self, progress):
-        self._showProgress(progress, self._sentenceOnProgress(progress))
+        self._showProgress(progress, self._messageOnProgress(progress))
 
     def _showProgress(self, progress, sentence):
         self.ui.progressBar.setRange(0, progress.total)
         self.ui.progressBar.setValue(progress.done)
-        self.session.say(sentence)
+        self.session.showMessage(sentence)
         self.session.changed.emit()
 
-    def _sentenceOnProgress(self, progress):
+    def _messageOnProgress(self, progress):
         if progress.acrossAxis is not None:
             return _("Looking at it from the other sides: slice {done} of {total}.").format(
                 done=progress.done, total=progress.total
@@ -237,4 +237,4 @@ class PropagationSection(PanelSection):
 
     def _onCancel(self):
         self._run.cancel()
-        self.session.say(_("Stopping; what is done is kept."))
+        self.session.showMessage(_("Stopping; what is done is kept."))

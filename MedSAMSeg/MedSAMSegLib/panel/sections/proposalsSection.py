@@ -10,7 +10,7 @@ from slicer.util import VTKObservationMixin
 
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.encodingAhead import ViewedSlice
-from MedSAMSegLib.panel.parts.proposalSentences import sentenceOnAcceptance, sentenceOnModel, sentenceOnSearch
+from MedSAMSegLib.panel.parts.proposalMessages import messageOnAcceptance, messageOnModel, messageOnSearch
 from MedSAMSegLib.panel.parts.proposalTable import ACCEPT_KEYS, HIDE_KEYS, ProposalTable
 from MedSAMSegLib.proposals.proposal import ProposalList
 from MedSAMSegLib.views.outlinePicking import OutlinePicking, PickingCalls
@@ -73,7 +73,7 @@ class ProposalsSection(PanelSection, VTKObservationMixin):
         session, ui = self.session, self.ui
         if self._source is not None and not self._isOfShownVolume:
             self._forget()
-            session.remark(_("The image was changed: have objects proposed again."))
+            session.showSceneMessage(_("The image was changed: have objects proposed again."))
         if session.geometry is not None:
             self._viewed.of(session.geometry)
         proposals = self._list.open if self._list is not None else []
@@ -86,7 +86,7 @@ class ProposalsSection(PanelSection, VTKObservationMixin):
         ui.acceptAllProposalsButton.enabled = bool(proposals)
         ui.closeProposalsButton.enabled = self._list is not None
         chosen, proposer = self._models
-        ui.proposalModelLabel.text = sentenceOnModel(chosen, proposer)
+        ui.proposalModelLabel.text = messageOnModel(chosen, proposer)
         ui.proposalModelLabel.visible = proposer is not None
 
     @property
@@ -105,7 +105,7 @@ class ProposalsSection(PanelSection, VTKObservationMixin):
 
     def _onPropose(self):
         session = self.session
-        with session.sayingErrors():
+        with session.showingErrors():
             self._forget()
             volume, geometry = session.parameters.volume, session.geometry
             shown = self._viewed.of(geometry) or shownSlice(geometry)
@@ -120,7 +120,7 @@ class ProposalsSection(PanelSection, VTKObservationMixin):
             )
             self.ui.proposalsProgressBar.setRange(0, 0)
             name = sliceName(geometry, shown.axis, shown.index)
-            session.say(_("Looking for objects on {slice} …").format(slice=name))
+            session.showMessage(_("Looking for objects on {slice} …").format(slice=name))
             session.work.add(run, lambda proposals: self._onProposals(run, proposals, name))
 
     def _onProgress(self, progress):
@@ -128,7 +128,7 @@ class ProposalsSection(PanelSection, VTKObservationMixin):
         self.ui.proposalsProgressBar.setValue(progress.done)
 
     def _onProposals(self, run, proposals, name):
-        self.session.say(sentenceOnSearch(run, name))
+        self.session.showMessage(messageOnSearch(run, name))
         if not proposals:
             return
         self._list, self._source = ProposalList(proposals), proposals[0].source
@@ -191,7 +191,7 @@ class ProposalsSection(PanelSection, VTKObservationMixin):
 
     def _accept(self, proposals):
         session = self.session
-        with session.sayingErrors():
+        with session.showingErrors():
             parameters = session.parameters
             if parameters.segmentation is None:
                 parameters.segmentation = session.logic.createSegmentation(parameters.volume)
@@ -199,7 +199,7 @@ class ProposalsSection(PanelSection, VTKObservationMixin):
             accepted = session.logic.acceptProposals(segmentation, proposals)
             self._list.accept(segmentation, accepted)
             parameters.segmentID = list(accepted.values())[-1]
-            session.say(sentenceOnAcceptance(segmentation, accepted.values(), len(proposals)))
+            session.showMessage(messageOnAcceptance(segmentation, accepted.values(), len(proposals)))
 
     def _onHide(self):
         if self._table.selected is not None:

@@ -44,13 +44,13 @@ class RemoteSection(PanelSection):
         self.ui.insecureServerCheckBox.visible = address is not None and not address.isPrivate
 
     def _onUse(self):
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             address = self._address
             if address is None:
                 RemoteAddress.forget()
-                self.session.say(_("From now on the server of this computer is used."))
+                self.session.showMessage(_("From now on the server of this computer is used."))
             else:
                 address.save()
-                self.session.say(_("From now on images go to {url}.").format(url=address.url))
+                self.session.showMessage(_("From now on images go to {url}.").format(url=address.url))
             self.session.server.remote = address
             self.session.monitor.restart()

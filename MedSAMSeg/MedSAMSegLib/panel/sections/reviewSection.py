@@ -12,7 +12,7 @@ from slicer.i18n import tr as _
 from slicer.util import VTKObservationMixin
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.panel.frame.errorSentences import sentenceOn
+from MedSAMSegLib.panel.frame.errorMessages import messageOn
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.confidenceStrip import ConfidenceStrip, SliceWords
 from MedSAMSegLib.slices.sliceRecord import EDITED
@@ -115,7 +115,7 @@ class ReviewSection(PanelSection, VTKObservationMixin):
             states = self.session.logic.slices(segmentation, volume, segmentID, axis)
         except UserError as error:
             # Such as voxels that do not coincide any more: nothing can be said of slices until that is put right.
-            self._problem, self._subject = sentenceOn(error), None
+            self._problem, self._subject = messageOn(error), None
             return
         self._states = {state.index: state for state in states}
         self._subject, self._seen = subject, seen
@@ -147,13 +147,13 @@ class ReviewSection(PanelSection, VTKObservationMixin):
         self.session.changed.emit()
 
     def _onWorstSlice(self):
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             doubtful = self._doubtful()
             current = self._currentSlice()
             following = doubtful[doubtful.index(current) + 1 :] if current in doubtful else doubtful
             index = (following or doubtful)[0]
             self._jumpTo(index)
-            self.session.say(
+            self.session.showMessage(
                 _("{description} {place} of {count} to check.").format(
                     description=self._words.describe(index, self._states[index]),
                     place=doubtful.index(index) + 1,
@@ -164,16 +164,16 @@ class ReviewSection(PanelSection, VTKObservationMixin):
     def _onAcceptSlice(self):
         _volume, segmentation, segmentID = self.session.target
         isAccepted = self.ui.acceptSliceButton.checked
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             index = self._currentSlice()
             # The user waits for what this one changes.
             self._nextReading = 0.0
             volume, axis = self.session.boxVolume, self.session.boxAxis
             self.session.logic.acceptSlice(segmentation, volume, segmentID, axis, index, isAccepted)
-            self.session.say(_sentenceOn(isAccepted, self._states[index].provenance).format(index=index))
+            self.session.showMessage(_messageOn(isAccepted, self._states[index].provenance).format(index=index))
 
 
-def _sentenceOn(isAccepted, provenance):
+def _messageOn(isAccepted, provenance):
     """:return: what accepting a slice, or taking that back, means for propagations."""
     if isAccepted:
         return _("Slice {index} is accepted: propagation leaves it as it is.")

@@ -77,7 +77,7 @@ class SegmentsSection(PanelSection, VTKObservationMixin):
             self.addObserver(segmentation.GetSegmentation(), event, follow)
 
     def _onAdd(self):
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             self.session.addSegment()
 
     def _onRemove(self):
@@ -85,12 +85,12 @@ class SegmentsSection(PanelSection, VTKObservationMixin):
         segmentIDs = _segmentIDs(segmentation)
         row = segmentIDs.index(segmentID)
         name = segmentation.GetSegmentation().GetSegment(segmentID).GetName()
-        with self.session.sayingErrors():
+        with self.session.showingErrors():
             self.session.logic.removeSegment(segmentation, segmentID)
             # The next one moves up to where the pointer is; after the last one, the one before.
             remaining = _segmentIDs(segmentation)
             self.session.parameters.segmentID = remaining[min(row, len(remaining) - 1)] if remaining else ""
-            self.session.say(_("'{name}' and its boxes were removed.").format(name=name))
+            self.session.showMessage(_("'{name}' and its boxes were removed.").format(name=name))
 
     def _onSelected(self, selected=None, deselected=None):
         segmentIDs = self.ui.segmentsTable.selectedSegmentIDs()

@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.choiceBox import ChoiceBox
-from MedSAMSegLib.panel.sections.serverSentences import sentenceOn
+from MedSAMSegLib.panel.sections.serverMessages import messageOn
 from MedSAMSegLib.runs.run import OneCall
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class ServerSection(PanelSection):
     def _poll(self):
         state = self.session.monitor.poll()
         self.session.breathing.start()
-        self.ui.serverStatusLabel.text = _breakable(sentenceOn(state))
+        self.ui.serverStatusLabel.text = _breakable(messageOn(state))
         self.ui.recoverServerButton.visible = state.kind in ("off", "error")
         self.ui.recoverServerButton.text = _("Start") if state.kind == "off" else _("Start again")
         if state.hasAnswered and self.session.parameters is not None:
@@ -96,7 +96,7 @@ class ServerSection(PanelSection):
         chosen = next((known for known in self.session.models if known["name"] == model), None)
         if chosen is not None and not chosen["installed"]:
             sentence = _("{title} is not on this computer. Get it with 'Manage installation'.")
-            self.session.say(sentence.format(title=chosen["title"]))
+            self.session.showMessage(sentence.format(title=chosen["title"]))
 
     def _onRestart(self):
         self.session.monitor.restart()
@@ -105,9 +105,9 @@ class ServerSection(PanelSection):
     def _onShowLog(self):
         path = Path(self.session.server.logPath)
         if not path.exists():
-            self.session.say(_("The server has not run yet, so there is no log."))
+            self.session.showMessage(_("The server has not run yet, so there is no log."))
         elif not qt.QDesktopServices.openUrl(qt.QUrl(path.as_uri())):
-            self.session.say(_("The log cannot be opened here; it is the file {path}.").format(path=path))
+            self.session.showMessage(_("The log cannot be opened here; it is the file {path}.").format(path=path))
 
 
 def _breakable(sentence):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from slicer.i18n import tr as _
 
-from MedSAMSegLib.panel.frame.errorSentences import notesOn
-from MedSAMSegLib.panel.parts.endingSentences import endingSentence
+from MedSAMSegLib.panel.frame.errorMessages import notesOn
+from MedSAMSegLib.panel.parts.endingMessages import endingMessage
 
 if TYPE_CHECKING:
     import slicer
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from MedSAMSegLib.sequences.timeRun import TimeResult
 
 
-def sentenceOn(result: PropagationResult, segmentation: slicer.vtkMRMLSegmentationNode) -> str:
+def messageOn(result: PropagationResult, segmentation: slicer.vtkMRMLSegmentationNode) -> str:
     """:return: why it ended for one segment, how much it was for several.
 
     :param result: :class:`PropagationResult`.
@@ -27,12 +27,12 @@ def sentenceOn(result: PropagationResult, segmentation: slicer.vtkMRMLSegmentati
     if len(counts) > 1:
         parts = [f"{segmentName(segmentation, segment)}: {count}" for segment, count in counts.items()]
     else:
-        endings = [] if result.wasCancelled else [endingSentence(ending) for ending in result.endings]
+        endings = [] if result.wasCancelled else [endingMessage(ending) for ending in result.endings]
         parts = [*counts.values(), *endings]
     return " ".join([*([_("Stopped.")] if result.wasCancelled else []), *parts, *notesOn(result)])
 
 
-def sentenceOnPropagationThreshold(result: PropagationThreshold) -> str:
+def messageOnPropagationThreshold(result: PropagationThreshold) -> str:
     """:return: what another threshold made of a propagation.
 
     :param result: :class:`PropagationThreshold`.
@@ -56,7 +56,7 @@ def segmentName(segmentation: slicer.vtkMRMLSegmentationNode, segmentID: str) ->
     return segmentID if segment is None else segment.GetName()
 
 
-def sentenceOnTime(result: TimeResult) -> str:
+def messageOnTime(result: TimeResult) -> str:
     """:return: on how many frames the object was found, and on which not.
 
     :param result: :class:`TimeResult`.

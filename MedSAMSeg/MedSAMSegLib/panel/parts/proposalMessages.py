@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from MedSAMSegLib.proposals.proposalRun import ProposalRun
 
 
-def sentenceOnSearch(run: ProposalRun, name: str) -> str:
+def messageOnSearch(run: ProposalRun, name: str) -> str:
     """:return: what a search for objects came to.
 
     :param run: the :class:`ProposalRun`, over.
@@ -28,7 +28,7 @@ def sentenceOnSearch(run: ProposalRun, name: str) -> str:
     return sentence.format(count=len(run.result), slice=name)
 
 
-def sentenceOnAcceptance(segmentation: slicer.vtkMRMLSegmentationNode, segmentIDs: Iterable[str], count: int) -> str:
+def messageOnAcceptance(segmentation: slicer.vtkMRMLSegmentationNode, segmentIDs: Iterable[str], count: int) -> str:
     """:return: what was accepted.
 
     :param segmentation: the segmentation node.
@@ -44,7 +44,7 @@ def sentenceOnAcceptance(segmentation: slicer.vtkMRMLSegmentationNode, segmentID
     return sentence
 
 
-def sentenceOnModel(chosen: Mapping[str, Any] | None, proposer: Mapping[str, Any] | None) -> str:
+def messageOnModel(chosen: Mapping[str, Any] | None, proposer: Mapping[str, Any] | None) -> str:
     """:return: which model proposes, and why not the chosen one; "" where nothing is known of models.
 
     :param chosen: what the server says of the chosen model, or None.

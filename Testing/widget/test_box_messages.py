@@ -15,11 +15,11 @@ DOUBT = "The mask on slice 7 is uncertain: it leaves much of the box empty. Draw
 
 
 @pytest.fixture
-def sentenceOnBox(guiHost):
+def messageOnBox(guiHost):
     # Here because the translation that it needs is the host's.
-    from MedSAMSegLib.panel.parts import boxSentences
+    from MedSAMSegLib.panel.parts import boxMessages
 
-    return boxSentences.sentenceOnBox
+    return boxMessages.messageOnBox
 
 
 def result(**fields):
@@ -29,7 +29,7 @@ def result(**fields):
 
 
 @pytest.mark.parametrize(
-    ("fields", "remarks"),
+    ("fields", "notes"),
     [
         ({}, []),
         ({"doubt": DOUBT}, [DOUBT]),
@@ -44,12 +44,12 @@ def result(**fields):
         ),
     ],
 )
-def test_statusLineOnABox(sentenceOnBox, fields, remarks):
-    assert sentenceOnBox(result(**fields)) == " ".join(["Found 30 voxels on slice 7.", *remarks])
+def test_statusLineOnABox(messageOnBox, fields, notes):
+    assert messageOnBox(result(**fields)) == " ".join(["Found 30 voxels on slice 7.", *notes])
 
 
-def test_nothingFoundNeedsNoRemarks(sentenceOnBox):
-    sentence = sentenceOnBox(result(voxelCount=0, window=BONE, suggestedWindow="lung", doubt=DOUBT))
+def test_nothingFoundNeedsNoNotes(messageOnBox):
+    sentence = messageOnBox(result(voxelCount=0, window=BONE, suggestedWindow="lung", doubt=DOUBT))
     assert sentence.startswith("Nothing was found in the box.")
     assert SEEN not in sentence
     assert DOUBT not in sentence

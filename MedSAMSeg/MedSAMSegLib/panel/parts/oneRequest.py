@@ -1,4 +1,4 @@
-"""What the user moves asks one question at a time: the next one when the answer is there."""
+"""What the user moves sends one request at a time: the next one when the answer is there."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.panel.frame.errorSentences import sentenceOn
+from MedSAMSegLib.panel.frame.errorMessages import messageOn
 from MedSAMSegLib.runs.watchedRun import WatchedRun
 
 if TYPE_CHECKING:
     from MedSAMSegLib.panel.frame.panelSession import PanelSession
 
 
-class OneQuestion:
-    """The question that is under way.
+class OneRequest:
+    """The request that is under way.
 
     :param session: the :class:`PanelSession`, which says errors.
-    :param onFailure: called without arguments when the question failed after it was asked.
+    :param onFailure: called without arguments when the request failed after it was sent.
     """
 
     def __init__(self, session: PanelSession, onFailure: Callable[..., None]) -> None:
@@ -38,7 +38,7 @@ class OneQuestion:
             run = start()
         except UserError as error:
             self.isUnderWay = False
-            self._session.say(sentenceOn(error))
+            self._session.showMessage(messageOn(error))
             return False
 
         def onEnd(watched):
@@ -50,5 +50,5 @@ class OneQuestion:
 
     def _onError(self, error):
         self.isUnderWay = False
-        self._session.say(sentenceOn(error))
+        self._session.showMessage(messageOn(error))
         self._onFailure()

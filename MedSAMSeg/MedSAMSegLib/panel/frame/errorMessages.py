@@ -24,7 +24,7 @@ _BREAK = re.compile(r"(?<=[.!?]) ")
 _MOST_SENTENCES = 8
 
 
-def sentenceOn(error: UserError) -> str:
+def messageOn(error: UserError) -> str:
     """Return what an error says and what to do, in the user's language.
 
     :param error: one that the user is told.

@@ -7,7 +7,7 @@ from typing import Any
 from slicer.i18n import tr as _
 
 
-def endingSentence(ending: dict[str, Any]) -> str:
+def endingMessage(ending: dict[str, Any]) -> str:
     """Return why a propagation ended in one direction.
 
     :param ending: {"direction", "slice", "reason", "message"} of the server; of a reason that is not known here, its

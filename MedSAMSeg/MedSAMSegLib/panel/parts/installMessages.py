@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from MedSAMSegLib.install.packageInstall import InstallPlan, InstallProgress
 
 
-def planSentence(plan: InstallPlan, home: Path, isUpdate: bool) -> str:
+def planMessage(plan: InstallPlan, home: Path, isUpdate: bool) -> str:
     """Return what the user agrees to with a click: what, from where, how large, under which licenses, where to.
 
     :param plan: :class:`InstallPlan`.
@@ -32,7 +32,7 @@ def planSentence(plan: InstallPlan, home: Path, isUpdate: bool) -> str:
     lines += [
         _("Where: {folder}. Slicer's own packages stay as they are.").format(folder=home),
         _("Images never leave this computer."),
-        plan.torch.remark,
+        plan.torch.note,
     ]
     return "\n".join(line for line in lines if line)
 
@@ -61,7 +61,7 @@ def _source(plan):
     return _("From: PyPI, or as your settings of pip say.")
 
 
-def progressSentence(progress: InstallProgress) -> str:
+def progressMessage(progress: InstallProgress) -> str:
     """Return what is being done.
 
     :param progress: :class:`InstallProgress`.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from slicer.i18n import tr as _
 
-from MedSAMSegLib.panel.frame.errorSentences import sentenceOn as sentenceOnError
+from MedSAMSegLib.panel.frame.errorMessages import messageOn as messageOnError
 
 if TYPE_CHECKING:
     from MedSAMSegLib.server.serverState import ServerState
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 UNDECIDED = "auto"
 
 
-def sentenceOn(state: ServerState) -> str:
+def messageOn(state: ServerState) -> str:
     """Return what the status line of the server says.
 
     :param state: :class:`ServerState`.
@@ -24,10 +24,10 @@ def sentenceOn(state: ServerState) -> str:
     if state.kind == "off":
         return _("Off; starts with the first box")
     if state.kind == "starting":
-        return _startingSentence(state.reason)
+        return _startingMessage(state.reason)
     if state.kind == "error":
-        return _errorSentence(state)
-    ready = _readySentence(state)
+        return _errorMessage(state)
+    ready = _readyMessage(state)
     if state.kind == "busy":
         progress = _("{ready}, preparing slice {number} of {total}").format(
             ready=ready, number=min(state.done + 1, state.total), total=state.total
@@ -36,7 +36,7 @@ def sentenceOn(state: ServerState) -> str:
     return ready
 
 
-def _readySentence(state):
+def _readyMessage(state):
     if state.device == UNDECIDED:
         return _("Ready: {model}").format(model=state.model)
     return _("Ready: {model} on {device}").format(model=state.model, device=_deviceName(state.device))
@@ -49,7 +49,7 @@ def _timeLeft(seconds):
     return _(" ({minutes} min left)").format(minutes=math.ceil(seconds / 60))
 
 
-def _startingSentence(reason):
+def _startingMessage(reason):
     if reason == "died":
         return _("It ended unexpectedly and is starting again …")
     if reason == "hung":
@@ -57,7 +57,7 @@ def _startingSentence(reason):
     return _("Starting …")
 
 
-def _errorSentence(state):
+def _errorMessage(state):
     if state.reason == "silent":
         return _("It has not answered for some seconds. Wait, or start it again.")
     if state.reason == "dies again":
@@ -66,7 +66,7 @@ def _errorSentence(state):
         return _("{model} is not on this computer. Get it under Installation.").format(model=state.model)
     if state.error.code == "server_missing":
         return _("Not installed; see Installation.")
-    return sentenceOnError(state.error)
+    return messageOnError(state.error)
 
 
 def _deviceName(device):

@@ -8,28 +8,28 @@ from typing import TYPE_CHECKING, Any
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.panel.frame.errorSentences import inUsersLanguage, notesOn, sentenceOn
+from MedSAMSegLib.panel.frame.errorMessages import inUsersLanguage, messageOn, notesOn
 from MedSAMSegLib.volumes.intensityWindows import windowTitles
 
 if TYPE_CHECKING:
     from MedSAMSegLib.boxes.boxRun import BoxResult
 
 
-def sentenceOnBox(result: BoxResult) -> str:
+def messageOnBox(result: BoxResult) -> str:
     """Return what came of a box, in a sentence or two.
 
     :param result: BoxResult.
     """
-    return " ".join([_outcome(result), *_remarks(result), *notesOn(result)])
+    return " ".join([_outcome(result), *_notes(result), *notesOn(result)])
 
 
-def sentenceOnBoxes(results: Sequence[BoxResult]) -> str:
+def messageOnBoxes(results: Sequence[BoxResult]) -> str:
     """Return what came of boxes that were asked again together.
 
     :param results: BoxResults.
     """
     if len(results) == 1:
-        return sentenceOnBox(results[0])
+        return messageOnBox(results[0])
     empty = sorted(result.prompt.sliceIndex for result in results if result.voxelCount == 0)
     sentences = [_("Asked for {count} boxes again.").format(count=len(results))]
     if empty:
@@ -40,7 +40,7 @@ def sentenceOnBoxes(results: Sequence[BoxResult]) -> str:
     return " ".join([*sentences, *dict.fromkeys(note for result in results for note in notesOn(result))])
 
 
-def sentenceOnMarked(ends: Sequence[Any]) -> str:
+def messageOnMarked(ends: Sequence[Any]) -> str:
     """Return what came of lesions that were marked, of all together: what is said of each is gone with the next.
 
     :param ends: BoxResults, and UserErrors of those that could not be asked.
@@ -48,40 +48,40 @@ def sentenceOnMarked(ends: Sequence[Any]) -> str:
     errors = [end for end in ends if isinstance(end, UserError)]
     results = [end for end in ends if end not in errors]
     if len(ends) == 1:
-        return sentenceOn(errors[0]) if errors else sentenceOnBox(results[0])
+        return messageOn(errors[0]) if errors else messageOnBox(results[0])
     found = sum(result.voxelCount > 0 for result in results)
     if found == len(ends):
         sentence = _("Found all {count} lesions. Tick 'All segments with boxes' and press Propagate to follow them.")
     else:
         sentence = _("Found {found} of {count} lesions. The segments of the others are empty: draw their boxes anew.")
-    notes = dict.fromkeys([*map(sentenceOn, errors), *(note for result in results for note in notesOn(result))])
+    notes = dict.fromkeys([*map(messageOn, errors), *(note for result in results for note in notesOn(result))])
     return " ".join([sentence.format(found=found, count=len(ends)), *notes])
 
 
-def sentenceOnMeaning(result: BoxResult) -> str:
+def messageOnMeaning(result: BoxResult) -> str:
     """Return what came of a box that has another of the network's answers.
 
     :param result: BoxResult.
     """
     titles = {None: _("The one mask."), "part": _("Part."), "object": _("Object."), "whole": _("Whole.")}
-    return " ".join([titles[result.prompt.meaning], sentenceOnBox(result)])
+    return " ".join([titles[result.prompt.meaning], messageOnBox(result)])
 
 
-def sentenceOnExcludedSegment(result: BoxResult, name: str | None) -> str:
+def messageOnExcludedSegment(result: BoxResult, name: str | None) -> str:
     """Return what came of a box without the voxels of another segment.
 
     :param result: BoxResult.
     :param name: of the segment; None for a box that excludes none any more.
     """
     if name is None:
-        return " ".join([_("No segment is left out."), sentenceOnBox(result)])
+        return " ".join([_("No segment is left out."), messageOnBox(result)])
     if result.voxelCount > 0 and not result.changedSegment:
         sentence = _("Without {name}: nothing changed on slice {index}, where the object had none of its voxels.")
         return " ".join([sentence.format(name=name, index=result.prompt.sliceIndex), *notesOn(result)])
-    return " ".join([_("Without {name}.").format(name=name), sentenceOnBox(result)])
+    return " ".join([_("Without {name}.").format(name=name), messageOnBox(result)])
 
 
-def sentenceOnThreshold(result: Any) -> str:
+def messageOnThreshold(result: Any) -> str:
     """Return what another threshold made of a box.
 
     :param result: BoxThreshold.
@@ -96,7 +96,7 @@ def sentenceOnThreshold(result: Any) -> str:
     return " ".join([sentence.format(**values), *notesOn(result)])
 
 
-def _remarks(result):
+def _notes(result):
     """Return sentences on a mask that is there: the window it was seen in, and whether it is to be doubted."""
     if result.voxelCount == 0:
         return

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 _MOST_NAMED = 3
 
 
-def remarkOnSurfaces(segmentationNode: slicer.vtkMRMLSegmentationNode) -> str:
+def noteOnSurfaces(segmentationNode: slicer.vtkMRMLSegmentationNode) -> str:
     """:return: the sentence on a segmentation of surfaces that was made voxels."""
     name = segmentationNode.GetName()
     return f"'{name}' was stored as surfaces and is voxels now; undo brings the surfaces back."
 
 
-def remarkOnGrid(
+def noteOnGrid(
     segmentationNode: slicer.vtkMRMLSegmentationNode,
     volumeNode: slicer.vtkMRMLScalarVolumeNode,
     grid: SegmentationGrid | ResampledGrid,
@@ -37,7 +37,7 @@ def remarkOnGrid(
     )
 
 
-def remarkOnKeepers(segmentationNode: slicer.vtkMRMLSegmentationNode, keepers: Any) -> str:
+def noteOnKeepers(segmentationNode: slicer.vtkMRMLSegmentationNode, keepers: Any) -> str:
     """:return: the sentence on segments that kept voxels which another one was to get.
 
     :param keepers: {ID of a segment: why it keeps them, such as "completed"}, not empty; segments may be gone since.

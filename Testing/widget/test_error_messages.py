@@ -71,18 +71,18 @@ def german(gui):
     """What translates in a Slicer in German."""
     gui.speak("de_DE")
     slicer.app.loadTranslations(str(MODULE_FOLDER / "Resources" / "Translations"))
-    from MedSAMSegLib.panel.frame import errorSentences
+    from MedSAMSegLib.panel.frame import errorMessages
 
-    return errorSentences
+    return errorMessages
 
 
 def test_valuesStandInTheTranslation(german):
     error = UserError("The point 3, 70 is not on the slice, whose pixels are x 0 to 39 and y 0 to 31.", "", "code")
     said = "Der Punkt 3, 70 liegt nicht auf der Schicht, deren Pixel x 0 bis 39 und y 0 bis 31 sind."
-    assert german.sentenceOn(error) == said
+    assert german.messageOn(error) == said
     hint = "Draw it where the view shows something of the volume. Undo."
     error = UserError("The box lies outside the volume 'CT. Thorax'.", hint)
-    assert german.sentenceOn(error) == (
+    assert german.messageOn(error) == (
         "Die Box liegt außerhalb des Volumens „CT. Thorax“."
         " Zeichnen Sie sie dort, wo die Ansicht etwas vom Volumen zeigt. Undo."
     )
@@ -122,14 +122,14 @@ def test_thePanelDoesNotWaitForWhatAProgramPrinted(german, monkeypatch):
 
 def test_whatNobodyKnowsStaysAsItIs(german):
     error = UserError("A server of tomorrow says this.", "Do that.")
-    assert german.sentenceOn(error) == "A server of tomorrow says this. Do that."
+    assert german.messageOn(error) == "A server of tomorrow says this. Do that."
 
 
 def test_inEnglishNothingIsLookedFor(gui):
-    from MedSAMSegLib.panel.frame import errorSentences
+    from MedSAMSegLib.panel.frame import errorMessages
 
     text = "The box lies outside the volume 'CT'."
-    assert errorSentences.inUsersLanguage(text) == text
+    assert errorMessages.inUsersLanguage(text) == text
 
 
 @pytest.mark.parametrize("texts", [MODULE, SERVER], ids=["module", "server"])

@@ -11,14 +11,14 @@ REASONS = get_args(events.Reason)
 
 @pytest.mark.parametrize("reason", REASONS)
 def test_sentencesAreTheServers(gui, reason):
-    from MedSAMSegLib.panel.parts.endingSentences import endingSentence
+    from MedSAMSegLib.panel.parts.endingMessages import endingMessage
 
     ending = {"direction": "forward", "slice": 7, "reason": reason, "message": "of the server"}
-    assert endingSentence(ending) == events.DirectionEnded.after("forward", 7, reason).message
+    assert endingMessage(ending) == events.DirectionEnded.after("forward", 7, reason).message
 
 
 def test_reasonsOfNewerServersAreSaidByTheServer(gui):
-    from MedSAMSegLib.panel.parts.endingSentences import endingSentence
+    from MedSAMSegLib.panel.parts.endingMessages import endingMessage
 
     ending = {"direction": "forward", "slice": 7, "reason": "tired", "message": "It was tired."}
-    assert endingSentence(ending) == "It was tired."
+    assert endingMessage(ending) == "It was tired."

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 NOTABLE_CHANGE = 0.005
 
 
-def trainingSentence(progress: TrainingProgress) -> str:
+def trainingMessage(progress: TrainingProgress) -> str:
     """Return what is being done.
 
     :param progress: :class:`TrainingProgress`.
