@@ -251,7 +251,7 @@ class MedSAMSegLogic(
     def undo(self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode) -> bool:
         """Take the last change back, and with it the box that made it; return False when there is none.
 
-        A box that was moved or deleted is again where it was. What was followed through time is taken back from all
+        A box that was moved or deleted is again where it was. What was followed through time is removed from all
         frames.
 
         :param segmentation: the segmentation node.
@@ -286,7 +286,7 @@ class MedSAMSegLogic(
     def canUndo(
         self, segmentation: slicer.vtkMRMLSegmentationNode | None, volume: slicer.vtkMRMLScalarVolumeNode | None
     ) -> bool:
-        """Return whether :meth:`undo` has something to take back; never while a propagation is writing.
+        """Return whether :meth:`undo` has something to undo; never while a propagation is writing.
 
         :param segmentation: the segmentation node, or None.
         :param volume: the volume that was segmented, or None.
@@ -297,7 +297,7 @@ class MedSAMSegLogic(
         return writer.canUndo or self._times.steps.isNextToUndo(segmentation, writer)
 
     def canRedo(self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode) -> bool:
-        """Return whether :meth:`redo` has something to bring again; never while a propagation is writing.
+        """Return whether :meth:`redo` has something to redo; never while a propagation is writing.
 
         :param segmentation: the segmentation node, or None.
         :param volume: the volume that was segmented, or None.

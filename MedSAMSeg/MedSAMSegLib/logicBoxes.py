@@ -170,7 +170,7 @@ class BoxAdjustment:
         """Start what :meth:`updateBox` does and return at once, with a run that has to be advanced to its end.
 
         Of several updates of one box, an answer that comes after that to a later question is dropped, and so is one
-        that comes after the box was removed or taken back; the run's result is None then.
+        that comes after the box was removed or undone; the run's result is None then.
 
         :param node: the box's ROI markup.
         :param window: intensity window.
@@ -195,7 +195,7 @@ class BoxAdjustment:
         return BoxesAgain(nodes, lambda node, joined: self.startBoxUpdate(node, window, model, joined))
 
     def deleteBox(self, node: slicer.vtkMRMLMarkupsROINode, removeMask: bool = True) -> BoxDeletion | None:
-        """Delete a box, and take back what it had added; one undo step.
+        """Delete a box, and remove what it had added; one undo step.
 
         :param node: the box's ROI markup.
         :param removeMask: False to keep its voxels in the segment.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from MedSAMSegLib.exporting.dicomExport import checkKinds, startDicomExport
 from MedSAMSegLib.exporting.dicomSource import dicomFiles
 from MedSAMSegLib.exporting.segmentsFile import exportedSegments
-from MedSAMSegLib.server.pythonPrograms import foreignEnvironment
+from MedSAMSegLib.server.pythonPrograms import externalEnvironment
 from MedSAMSegLib.server.serverProcess import findServerCommand
 from MedSAMSegLib.server.serverProgram import ServerProgram
 
@@ -68,6 +68,6 @@ class DicomExporting:
         """
         chosen = checkKinds(kinds)
         files = dicomFiles(volume)
-        program = ServerProgram(findServerCommand(), foreignEnvironment())
+        program = ServerProgram(findServerCommand(), externalEnvironment())
         segments = exportedSegments(segmentation, volume)
         return startDicomExport(program, segments, files, Path(folder), chosen, progress)

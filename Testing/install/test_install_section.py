@@ -30,7 +30,7 @@ def home(plan, server, torch, environment, monkeypatch, python):
     monkeypatch.setattr("MedSAMSegLib.server.installedServer.serverFolder", lambda: server.folder)
     monkeypatch.setattr(installation, "serverFolder", lambda: server.folder)
     monkeypatch.setattr(installation, "chooseTorch", lambda computer, processorOnly: torch)
-    monkeypatch.setattr(installation, "foreignEnvironment", lambda: {**environment, "MEDSAMSEG_HOME": str(folder)})
+    monkeypatch.setattr(installation, "externalEnvironment", lambda: {**environment, "MEDSAMSEG_HOME": str(folder)})
     return folder
 
 

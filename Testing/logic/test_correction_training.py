@@ -11,7 +11,7 @@ from waiting import waitUntil
 from medsamseg_server.models.networks import build_network
 from medsamseg_server.system import paths
 from medsamseg_server.weights.trained import register_trained
-from MedSAMSegLib.server.pythonPrograms import foreignEnvironment
+from MedSAMSegLib.server.pythonPrograms import externalEnvironment
 from MedSAMSegLib.server.serverProgram import ServerProgram
 from MedSAMSegLib.training import correctionTraining
 from MedSAMSegLib.training.correctedSlices import correctedVolumes
@@ -37,7 +37,7 @@ def tinyHome(home, monkeypatch):
 @pytest.fixture
 def program(tinyHome, serverCommand):
     """The server's program in the environment of these tests."""
-    environment = {**foreignEnvironment(), "MEDSAMSEG_HOME": str(tinyHome)}
+    environment = {**externalEnvironment(), "MEDSAMSEG_HOME": str(tinyHome)}
     return lambda: ServerProgram(serverCommand, environment)
 
 

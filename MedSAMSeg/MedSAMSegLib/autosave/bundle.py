@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import slicer
 
-from MedSAMSegLib.autosave.scanFiles import ScanFiles, bringBack
+from MedSAMSegLib.autosave.scanFiles import ScanFiles, restoreScans
 from MedSAMSegLib.errors import UserError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def openBundle(path: Path) -> None:
         with zipfile.ZipFile(path) as bundle:
             bundle.extractall(unpacked)
         (scene,) = unpacked.glob("*/*.mrml")
-        bringBack(scene.parent, path.parent)
+        restoreScans(scene.parent, path.parent)
         slicer.mrmlScene.Clear(0)
         slicer.util.loadScene(str(scene))
     except (OSError, zipfile.BadZipFile, ValueError, RuntimeError) as error:

@@ -67,7 +67,7 @@ class ScanFiles:
         return path
 
 
-def bringBack(unpacked: Path, folder: Path) -> None:
+def restoreScans(unpacked: Path, folder: Path) -> None:
     """Put the scans of an unpacked bundle where its scene looks for them.
 
     :param unpacked: path of the folder with the scene; bundles of earlier versions list no scans.

@@ -1,1 +1,1 @@
-"""Boxes and points: kept in the scene as markups, asked about, and taken back with what they added."""
+"""Boxes and points: kept in the scene as markups, asked about, and removed with what they added."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class BoxHistory:
-    """Which changes of boxes belong to which undo step: a box that was taken back must not steer a propagation.
+    """Which changes of boxes belong to which undo step: a box that was undone must not steer a propagation.
 
     :param records: BoxRecords.
     """

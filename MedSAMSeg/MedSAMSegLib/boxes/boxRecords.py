@@ -80,7 +80,7 @@ class BoxState:
 
 
 class BoxRecord:
-    """One box through its life; also while it is taken back, when it has no markup in the scene.
+    """One box through its life; also while it is undone, when it has no markup in the scene.
 
     :param node: the ROI markup.
     :param context: the SegmentContext that it was drawn for.

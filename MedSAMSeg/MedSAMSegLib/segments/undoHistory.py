@@ -44,17 +44,17 @@ class UndoHistory:
 
     @property
     def canUndo(self) -> bool:
-        """Whether a step can be taken back."""
+        """Whether a step can be undone."""
         return bool(self._undoable) and self._logic.CanUndo() and not self.isChangedElsewhere
 
     @property
     def canRedo(self) -> bool:
-        """Whether a step that was taken back can be done again."""
+        """Whether a step that was undone can be redone."""
         return bool(self._redoable) and self._logic.CanRedo() and not self.isChangedElsewhere
 
     @property
     def lastStep(self) -> UndoStep:
-        """The UndoStep that was saved or done again last and not taken back since; None if there is none."""
+        """The UndoStep that was saved or redone last and not undone since; None if there is none."""
         return self._undoable[-1] if self._undoable else None
 
     @property

@@ -1,4 +1,4 @@
-"""Steps in which a segmentation is changed, each of which can be taken back as a whole."""
+"""Steps in which a segmentation is changed, each of which is undone as a whole."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class UndoableWriter:
 
     @property
     def canUndo(self) -> bool:
-        """Whether there is a step to take back; never inside an `undoStep`."""
+        """Whether there is a step to undo; never inside an `undoStep`."""
         return self._isSegmentationInScene and not self._isInStep and self._history.canUndo
 
     @property
@@ -45,7 +45,7 @@ class UndoableWriter:
 
     @property
     def lastStep(self) -> UndoStep | None:
-        """The UndoStep that `undo` would take back; None if there is none. The same object after `undo` and `redo`."""
+        """The UndoStep that `undo` would revert; None if there is none. The same object after `undo` and `redo`."""
         return self._history.lastStep
 
     @contextlib.contextmanager
@@ -99,7 +99,7 @@ class UndoableWriter:
     def forgetStep(self, step: UndoStep) -> bool:
         """Put everything back to before the last step, as if it had never been.
 
-        :param step: UndoStep; nothing is done if it is not the last one, or cannot be taken back.
+        :param step: UndoStep; nothing is done if it is not the last one, or cannot be undone.
         :return: whether it is forgotten.
         """
         if step is not self.lastStep or not self.canUndo:

@@ -104,7 +104,7 @@ class TimeSteps:
         return step is not None and (step.previous is writer.lastStep or not writer.canUndo)
 
     def isNextToRedo(self, segmentationNode: slicer.vtkMRMLSegmentationNode, writer: SegmentWriter) -> bool:
-        """:return: whether a step through time is what was taken back last; arguments as for `isNextToUndo`."""
+        """:return: whether a step through time is what was undone last; arguments as for `isNextToUndo`."""
         step = _last(self._redoable, segmentationNode)
         return step is not None and (step.previous is writer.lastStep or not writer.canRedo)
 
@@ -116,7 +116,7 @@ class TimeSteps:
         return _move(self._undoable, self._redoable, segmentationNode).undo()
 
     def redo(self, segmentationNode: slicer.vtkMRMLSegmentationNode) -> list[int]:
-        """Do the step again that was taken back last.
+        """Redo the step that was undone last.
 
         :return: numbers of the frames that were left as they are.
         """

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from MedSAMSegLib.server.childProgram import ChildProgram
-from MedSAMSegLib.server.pythonPrograms import foreignEnvironment
+from MedSAMSegLib.server.pythonPrograms import externalEnvironment
 from MedSAMSegLib.server.serverLog import ServerLog
 
 #: How long a server may take to end by itself.
@@ -108,4 +108,4 @@ class LaunchedServer:
 def _run(command, logFile):
     words = [*command, "serve", "--token-from", "stdin", "--exit-with-stdin"]
     streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": logFile}
-    return ChildProgram(words, foreignEnvironment(), **streams)
+    return ChildProgram(words, externalEnvironment(), **streams)

@@ -15,7 +15,7 @@ from MedSAMSegLib.errors import UserError
 OLDEST_PYTHON = (3, 11)
 
 
-def foreignEnvironment() -> dict[str, str]:
+def externalEnvironment() -> dict[str, str]:
     """Return the environment for a Python that is not Slicer's own process: without what Slicer adds for itself."""
     environment = dict(slicer.util.startupEnvironment())
     for name in ("PYTHONHOME", "PYTHONPATH"):

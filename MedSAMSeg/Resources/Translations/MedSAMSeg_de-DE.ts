@@ -3664,7 +3664,7 @@
             <translation>Propagierte Schichten bekommen eine Schwelle, sobald alle da sind</translation>
         </message>
         <message>
-            <source>How likely a voxel has to be of the object on the propagated slices of the selected segment: lower for larger masks. Slices with boxes, hand work and accepted ones stay.</source>
+            <source>How likely a voxel has to be of the object on the propagated slices of the selected segment: lower for larger masks. Slices with boxes, manual edits and accepted ones stay.</source>
             <translation>Wie wahrscheinlich ein Voxel auf den propagierten Schichten des ausgewählten Segments zum Objekt gehören muss: niedriger für größere Masken. Schichten mit Boxen, von Hand bearbeitete und akzeptierte bleiben.</translation>
         </message>
         <message>

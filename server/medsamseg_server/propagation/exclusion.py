@@ -99,12 +99,12 @@ def events_of_rest(
     Yields:
         The events of ``whole``; slices on which nothing is left only where they have a prompt.
     """
-    walk = _Rest(excluded, masks, drawn)
+    remainder = _Rest(excluded, masks, drawn)
     for event in whole:
         if not isinstance(event, SliceResult):
             yield event
             continue
-        rest = walk.of(event)
+        rest = remainder.of(event)
         if rest.mask.voxels or rest.direction == "prompt":
             yield rest
 

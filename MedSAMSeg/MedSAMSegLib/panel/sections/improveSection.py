@@ -17,7 +17,7 @@ from MedSAMSegLib.panel.frame.workList import WorkList
 from MedSAMSegLib.panel.sections.improveMessages import improvementText, trainingMessage
 from MedSAMSegLib.runs.backgroundRun import BackgroundRun
 from MedSAMSegLib.runs.watchedRun import WatchedRun
-from MedSAMSegLib.server.pythonPrograms import foreignEnvironment
+from MedSAMSegLib.server.pythonPrograms import externalEnvironment
 from MedSAMSegLib.server.serverProcess import findServerCommand
 from MedSAMSegLib.server.serverProgram import ServerProgram
 from MedSAMSegLib.training.correctedSlices import correctedVolumes
@@ -106,7 +106,7 @@ class ImproveSection(PanelSection):
         title = _("{model}, improved on {date}").format(
             model=base or DEFAULT_MODEL["title"], date=f"{now:%Y-%m-%d %H:%M}"
         )
-        program = ServerProgram(findServerCommand(), foreignEnvironment())
+        program = ServerProgram(findServerCommand(), externalEnvironment())
         name = f"improved-{now:%Y%m%d-%H%M%S}"
         self._training = CorrectionTraining(sources, program, name, title, base, self._onProgress)
         self._improvement = None
@@ -150,7 +150,7 @@ class ImproveSection(PanelSection):
     def _onDiscard(self):
         model = self._improvement.model
         with self.session.showingErrors():
-            program = ServerProgram(findServerCommand(), foreignEnvironment())
+            program = ServerProgram(findServerCommand(), externalEnvironment())
             self._improvement = None
             self.ui.improveLabel.text = ""
             if self.session.parameters is not None and self.session.parameters.model == model:

@@ -97,7 +97,7 @@ class PropagationSection(PanelSection):
             why = self.session.logic.whyNoPropagationThreshold(*self.session.target)
         toolTip = _(
             "How likely a voxel has to be of the object on the propagated slices of the selected segment: lower for "
-            "larger masks. Slices with boxes, hand work and accepted ones stay."
+            "larger masks. Slices with boxes, manual edits and accepted ones stay."
         )
         self._threshold.show(None if why else self.session.target, why or toolTip)
 
