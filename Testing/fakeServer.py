@@ -12,7 +12,7 @@ import zlib
 
 import numpy as np
 
-from MedSAMSegLib.client.serverClient import PROTOCOL_VERSION, ServerUnavailableError
+from MedSAMSegLib.client.serverClient import PROTOCOL_VERSION
 from MedSAMSegLib.client.serverReplies import (
     EncodingStatus,
     PropagationEvent,
@@ -21,6 +21,7 @@ from MedSAMSegLib.client.serverReplies import (
     SliceMask,
     UploadReply,
 )
+from MedSAMSegLib.client.serverTransport import ServerUnavailableError
 from MedSAMSegLib.client.sliceProbability import SliceProbability
 from MedSAMSegLib.volumes.slicePrompt import MEANINGS
 

@@ -21,7 +21,8 @@ MODULE = {
 SERVER = {
     "medsamseg_server": ["PROTOCOL_VERSION"],
     "medsamseg_server.errors": ["ErrorKind", "MedSAMSegError"],
-    "medsamseg_server.engine.engine": ["Engine", "SliceSegmentation"],
+    "medsamseg_server.engine.answers": ["SliceSegmentation"],
+    "medsamseg_server.engine.engine": ["Engine"],
     "medsamseg_server.engine.masks": ["SliceMask"],
     "medsamseg_server.engine.prompts": ["Prompt"],
     "medsamseg_server.image_io.image": ["Geometry", "Image"],

@@ -9,8 +9,8 @@ import vtk
 from geometries import IJK_TO_RAS, MOVED, addVolume, affine
 from segmentations import addSegment, addSegmentation, voxelsOf
 
-from MedSAMSegLib.client.serverClient import ServerUnavailableError
 from MedSAMSegLib.client.serverReplies import SliceMask
+from MedSAMSegLib.client.serverTransport import ServerUnavailableError
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.followup.carriedLesion import carry
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop

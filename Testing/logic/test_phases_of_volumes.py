@@ -154,7 +154,7 @@ def test_whatTheServerHasForgottenIsSentAgain(phased, target, second):
     client = phased.server.client()
     for volume in (second, target[0]):
         key = phased._uploads.uploadOf(volume)._keys[client.url]
-        client._requestJson("DELETE", f"/v1/volumes/{key}")
+        client._transport.requestJson("DELETE", f"/v1/volumes/{key}")
     phased.propagate(*target, **ASKED)
     np.testing.assert_array_equal(segmentVoxels(*target), half(LEFT, slice(2, 10)))
 

@@ -14,8 +14,9 @@ import pytest
 import slicer
 
 from MedSAMSegLib.client.npyUpload import NpyUpload
-from MedSAMSegLib.client.serverClient import ServerClient, ServerUnavailableError
+from MedSAMSegLib.client.serverClient import REPLY_TIMEOUT_SECONDS, ServerClient
 from MedSAMSegLib.client.serverReplies import ServerError
+from MedSAMSegLib.client.serverTransport import ServerTransport, ServerUnavailableError
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.logic import MedSAMSegLogic
 from MedSAMSegLib.server.serverProcess import ServerProcess
@@ -218,10 +219,10 @@ def test_nobodyOnThePortIsSaidSo(host, unusedPort):
 
 
 def test_refusalOfALargeVolumeReachesTheUser(host, webServer):
-    client = ServerClient(webServer(200), "token")
+    transport = ServerTransport(webServer(200), "token", REPLY_TIMEOUT_SECONDS)
     upload = NpyUpload(np.zeros((64, 512, 512), np.int16))
     with pytest.raises(ServerError) as caught:
-        client._requestJson("PUT", "/v1/volumes/x", upload.chunks(), {"Content-Length": str(upload.byteCount)})
+        transport.requestJson("PUT", "/v1/volumes/x", upload.chunks(), {"Content-Length": str(upload.byteCount)})
     assert caught.value.code == "body_too_large"
 
 

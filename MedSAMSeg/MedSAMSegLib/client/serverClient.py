@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.client
-import json
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-
-import numpy as np
 
 from MedSAMSegLib.client.npyUpload import NpyUpload
 from MedSAMSegLib.client.serverReplies import EncodingStatus, PropagationEvent, SegmentReply, ServerError, UploadReply
+from MedSAMSegLib.client.serverTransport import ServerTransport
 
 if TYPE_CHECKING:
     from MedSAMSegLib.volumes.slicePrompt import DrawnMask, SlicePrompt
@@ -21,20 +15,11 @@ if TYPE_CHECKING:
 #: The contract's version that this client speaks; a server says its own in ``/v1/health``.
 PROTOCOL_VERSION = 1
 
-TRY_AGAIN = (
-    "Try again: a local server is started anew."
-    " If it happens again, look into the server's log; Slicer's own log says where it is."
-)
-
 #: Of so many prompts at most a server tells the probabilities at once.
 MOST_PROBABILITIES = 16
 
 #: Encoding one slice with the largest model takes up to half a minute on a slow computer.
 REPLY_TIMEOUT_SECONDS = 300.0
-
-
-class ServerUnavailableError(ServerError):
-    """The server does not answer, or stopped in the middle of an answer."""
 
 
 class ServerClient:
@@ -53,18 +38,13 @@ class ServerClient:
         :param token: the secret that the server expects with every request.
         :param timeout: longest silence of the server in seconds.
         """
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ServerError(
-                f"'{url}' is not the address of a MedSAMSeg server.",
-                "Give it as http://HOST:PORT, for example http://127.0.0.1:41713.",
-                "bad_url",
-            )
-        self.url = url.rstrip("/")
-        self._parts = parts
-        self._token = token
-        self._timeout = timeout
+        self._transport = ServerTransport(url, token, timeout)
         self._checkedVersion = False
+
+    @property
+    def url(self) -> str:
+        """The server's address, without a slash at its end."""
+        return self._transport.url
 
     def health(self, timeout: float | None = None) -> dict[str, Any]:
         """Return the server's own description (version, protocol, model, device) as a dictionary.
@@ -72,7 +52,7 @@ class ServerClient:
         :param timeout: longest silence of the server in seconds; the client's own when not given.
         :raises ServerError: when there is no answer, or the server speaks another version of the protocol.
         """
-        health = self._requestJson("GET", "/v1/health", timeout=timeout)
+        health = self._transport.requestJson("GET", "/v1/health", timeout=timeout)
         if health.get("protocol") != PROTOCOL_VERSION:
             raise ServerError(
                 f"The MedSAMSeg server {health.get('version', '')} speaks version {health.get('protocol')} of the "
@@ -87,7 +67,7 @@ class ServerClient:
 
         :param timeout: longest silence of the server in seconds; the client's own when not given.
         """
-        return self._requestJson("GET", "/v1/models", timeout=timeout)["models"]
+        return self._transport.requestJson("GET", "/v1/models", timeout=timeout)["models"]
 
     def uploadVolume(self, upload: NpyUpload) -> UploadReply:
         """Send a volume's voxels, unless the server has them already.
@@ -97,12 +77,12 @@ class ServerClient:
         self._checkVersionOnce()
         path = f"/v1/volumes/{upload.key}"
         try:
-            return UploadReply.fromJson(self._requestJson("GET", path))
+            return UploadReply.fromJson(self._transport.requestJson("GET", path))
         except ServerError as error:
             if error.code != "volume_unknown":
                 raise
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(upload.byteCount)}
-        return UploadReply.fromJson(self._requestJson("PUT", path, upload.chunks(), headers))
+        return UploadReply.fromJson(self._transport.requestJson("PUT", path, upload.chunks(), headers))
 
     def segment(
         self,
@@ -139,7 +119,7 @@ class ServerClient:
         if spacing is not None:
             request["spacing"] = list(spacing)
         try:
-            reply = self._requestJson("POST", f"/v1/volumes/{key}/segment", request)
+            reply = self._transport.requestJson("POST", f"/v1/volumes/{key}/segment", request)
         except ServerError as error:
             if cachedOnly and error.code == "not_encoded":
                 return None
@@ -167,7 +147,7 @@ class ServerClient:
         self._checkVersionOnce()
         place = {"axis": axis, "slice": sliceIndex, "point": [float(value) for value in point]}
         request = {"model": model, "window": window, **place}
-        return tuple(self._requestJson("POST", f"/v1/volumes/{key}/click", request)["box"])
+        return tuple(self._transport.requestJson("POST", f"/v1/volumes/{key}/click", request)["box"])
 
     def startEncoding(
         self, key: str, axis: int, sliceIndex: int, window: str = "auto", model: str | None = None
@@ -185,14 +165,14 @@ class ServerClient:
         """
         self._checkVersionOnce()
         request = {"model": model, "window": window, "axis": axis, "slice": sliceIndex}
-        return EncodingStatus.fromJson(self._requestJson("POST", f"/v1/volumes/{key}/encodings", request))
+        return EncodingStatus.fromJson(self._transport.requestJson("POST", f"/v1/volumes/{key}/encodings", request))
 
     def encodingStatus(self, key: str) -> EncodingStatus:
         """Return how far the background encoding of a volume is.
 
         :param key: the uploaded volume's key.
         """
-        return EncodingStatus.fromJson(self._requestJson("GET", f"/v1/volumes/{key}/encodings"))
+        return EncodingStatus.fromJson(self._transport.requestJson("GET", f"/v1/volumes/{key}/encodings"))
 
     def propagate(
         self,
@@ -266,7 +246,7 @@ class ServerClient:
             request["may_overlap"] = mayOverlap
         else:
             request.update(_followed(prompts, first, last, locked, reach, excludeMasks))
-        return self._readEvents(*self._send("POST", f"/v1/volumes/{key}/propagate", request))
+        return self._transport.readEvents(f"/v1/volumes/{key}/propagate", request)
 
     def propose(
         self,
@@ -291,95 +271,20 @@ class ServerClient:
         """
         self._checkVersionOnce()
         request = {"model": model, "window": window, "axis": axis, "slice": sliceIndex, "job": job, **options}
-        return self._readEvents(*self._send("POST", f"/v1/volumes/{key}/proposals", request))
+        return self._transport.readEvents(f"/v1/volumes/{key}/proposals", request)
 
     def cancel(self, job: str) -> None:
         """Stop a propagation, a search or an encoding after what is in work. One that has ended already is no error."""
         try:
-            self._requestJson("POST", f"/v1/jobs/{job}/cancel")
+            self._transport.requestJson("POST", f"/v1/jobs/{job}/cancel")
         except ServerError as error:
             if error.code != "job_unknown":
                 raise
-
-    def _readEvents(self, connection, response):
-        with contextlib.closing(connection):
-            isOver = False
-            while not isOver:
-                event = self._readEvent(response)
-                if event.kind == "error":
-                    raise event.error
-                yield event
-                isOver = event.isLast
-
-    def _readEvent(self, response):
-        try:
-            line = response.readline()
-        except (OSError, http.client.HTTPException) as error:
-            raise self._stoppedInTheMiddle() from error
-        if not line.endswith(b"\n"):
-            # The stream always ends with an event that says so; anything else is a server that died.
-            raise self._stoppedInTheMiddle()
-        return PropagationEvent.fromJson(json.loads(line))
 
     def _checkVersionOnce(self):
         if not self._checkedVersion:
             self.health()
             self._checkedVersion = True
-
-    def _requestJson(self, method, path, body=None, headers=None, timeout=None):
-        connection, response = self._send(method, path, body, headers, timeout)
-        try:
-            content = response.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise self._stoppedInTheMiddle() from error
-        finally:
-            connection.close()
-        if not content:
-            return None
-        try:
-            return json.loads(content)
-        except ValueError:
-            raise ServerError.notOurServer(response.status) from None
-
-    def _send(self, method, path, body=None, headers=None, timeout=None):
-        """Return (connection, response) of a request that succeeded; raise the server's error otherwise."""
-        headers = {"Authorization": f"Bearer {self._token}", **(headers or {})}
-        if isinstance(body, dict):
-            # Slice indices often come out of numpy, whose numbers JSON does not know.
-            body = json.dumps(body, default=np.generic.item).encode()
-            headers["Content-Type"] = "application/json"
-        connection = self._connect(timeout or self._timeout)
-        try:
-            # A server that refuses a large volume answers, and hangs up, before it has read all of it.
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError, ConnectionAbortedError):
-                connection.request(method, self._parts.path.rstrip("/") + path, body, headers)
-            response = connection.getresponse()
-            if response.status >= 400:
-                raise ServerError.fromReply(response.status, response.read())
-        except ServerError:
-            connection.close()
-            raise
-        except (OSError, http.client.HTTPException) as error:
-            connection.close()
-            logging.debug("MedSAMSeg server %s: %s %s failed: %r", self.url, method, path, error)
-            raise ServerUnavailableError(
-                f"The MedSAMSeg server at {self.url} does not answer ({error or type(error).__name__}).",
-                TRY_AGAIN,
-                "server_unavailable",
-            ) from error
-        return connection, response
-
-    def _connect(self, timeout):
-        # http.client uses no proxy settings, which is right for a server on this computer.
-        connectionClass = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
-        return connectionClass(self._parts.hostname, self._parts.port, timeout=timeout)
-
-    def _stoppedInTheMiddle(self):
-        return ServerUnavailableError(
-            f"The MedSAMSeg server at {self.url} stopped in the middle of its answer.",
-            TRY_AGAIN,
-            "server_stopped",
-        )
 
 
 def _fused(also, fuse):

@@ -9,22 +9,21 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from medsamseg_server.engine.answers import SliceCandidates, SliceSegmentation, slice_segmentation
 from medsamseg_server.engine.box_vote import MARGINS, MIDDLE_MARGIN, widened
 from medsamseg_server.engine.clicks import ClickedBox, box_round_click
 from medsamseg_server.engine.decoding import decode_boxes, decode_prompts
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.exclusion import asked_for, without_excluded
 from medsamseg_server.engine.loaded_networks import DEFAULT_UNLOAD_AFTER_SECONDS, LoadedNetworks, LoadPredictor
-from medsamseg_server.engine.masks import Candidates, SliceMask
+from medsamseg_server.engine.masks import Candidates
 from medsamseg_server.engine.prompts import Box, Prompt, check_prompts, require_meanings
 from medsamseg_server.engine.proposals import ProposalOptions, ProposalSearch
 from medsamseg_server.engine.slice_embeddings import Embedded, SliceEmbeddings
 from medsamseg_server.engine.slice_request import Framing, SliceRequest
-from medsamseg_server.volumes.windows import IntensityRange
 from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.registry import DEFAULT_MODEL
 
@@ -32,53 +31,6 @@ if TYPE_CHECKING:
     from medsamseg_server.models.predictor import Predictor
     from medsamseg_server.models.specification import ModelSpecification
     from medsamseg_server.weights.store import ModelStore
-
-
-@dataclass(frozen=True)
-class SliceSegmentation:
-    """The answer for one slice: a mask per prompt, and how it came about.
-
-    Attributes:
-        masks: in the order of the prompts.
-        agreements: how far slightly different boxes gave each mask, 0 to 1; None where one box only was asked.
-        framings: what the network saw for each prompt.
-        was_cached: all embeddings were known.
-        encode_seconds: time for the embeddings.
-        decode_seconds: time for the masks.
-        model: name of the network.
-        weights_sha256: which weights it had.
-    """
-
-    masks: list[SliceMask]
-    agreements: list[float | None]
-    framings: list[Framing]
-    was_cached: bool
-    encode_seconds: float
-    decode_seconds: float
-    model: str
-    weights_sha256: str
-
-    @property
-    def window(self) -> IntensityRange:
-        """The intensities that the network saw for the first prompt."""
-        return self.framings[0].window
-
-
-@dataclass(frozen=True)
-class SliceCandidates:
-    """Several masks of one object on a slice, for a vote, and how they came about.
-
-    Attributes:
-        masks: as the network gave them.
-        framing: what the network saw.
-        encode_seconds: time for the embedding.
-        decode_seconds: time for the masks.
-    """
-
-    masks: Candidates
-    framing: Framing
-    encode_seconds: float
-    decode_seconds: float
 
 
 class Engine:
@@ -264,7 +216,7 @@ class Engine:
         embedded = self.embed(request)
         masks, seconds = self._decode_boxes(embedded, boxes, request.with_probabilities)
         count = len(boxes)
-        return _segmentation([embedded] * count, masks.slice_masks(), [None] * count, seconds)
+        return slice_segmentation([embedded] * count, masks.slice_masks(), [None] * count, seconds)
 
     def candidates(
         self, request: SliceRequest, box: Box, more_boxes: Sequence[Box] = (), margins: Sequence[float] = MARGINS
@@ -310,7 +262,7 @@ class Engine:
         with self._networks.decoding:
             masks, agreements = decode_prompts(embedded, asked_for(prompts), quick, with_probabilities)
         left, agreed = without_excluded(prompts, masks, agreements)
-        return _segmentation(embedded, left, agreed, time.perf_counter() - started)
+        return slice_segmentation(embedded, left, agreed, time.perf_counter() - started)
 
     def search_proposals(self, embedded: Embedded, options: ProposalOptions) -> ProposalSearch:
         """Return the search for the objects of a slice that nobody has pointed at.
@@ -344,23 +296,6 @@ class Engine:
     def precompute_room(self) -> int:
         """Number of slices that the cache can keep at once."""
         return self._embeddings.cache.room
-
-
-def _segmentation(
-    embedded: Sequence[Embedded], masks: list[SliceMask], agreements: list[float | None], decode_seconds: float
-) -> SliceSegmentation:
-    predictor = embedded[0].predictor
-    different = {id(each): each for each in embedded}.values()
-    return SliceSegmentation(
-        masks,
-        agreements,
-        [each.framing for each in embedded[: len(masks)]],
-        all(each.was_cached for each in different),
-        sum(each.seconds for each in different),
-        decode_seconds,
-        predictor.specification.name,
-        predictor.weights_sha256,
-    )
 
 
 def _load_predictor(specification: ModelSpecification, weights: Path, device: str, runtime: str) -> Predictor:

@@ -15,8 +15,9 @@ from typing import Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from medsamseg_server.engine.answers import SliceSegmentation
 from medsamseg_server.engine.box_vote import MARGINS
-from medsamseg_server.engine.engine import Engine, SliceSegmentation
+from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.masks import Candidates, SliceMask
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD, ProbabilityMap
 from medsamseg_server.engine.prompts import Box, Prompt

@@ -14,7 +14,7 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from medsamseg_server import PROTOCOL_VERSION, __version__
-from medsamseg_server.engine.engine import SliceSegmentation
+from medsamseg_server.engine.answers import SliceSegmentation
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.propagation.insides import likeness_of_inside
 from medsamseg_server.propagation.trust import confidence_of_answer, doubt_on_mask

@@ -11,8 +11,9 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Protocol, TypeVar
 
+from medsamseg_server.engine.answers import SliceSegmentation
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
-from medsamseg_server.engine.engine import Engine, SliceSegmentation
+from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.engine.slice_embeddings import Embedded
 from medsamseg_server.engine.slice_request import SliceRequest
