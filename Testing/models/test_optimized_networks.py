@@ -57,9 +57,10 @@ def decode(network, boxes, absent=0):
     embedding = torch.randn(1, 256, 64, 64, generator=torch.Generator().manual_seed(2))
     kinds = torch.tensor([[FIRST_CORNER, SECOND_CORNER] + [ABSENT] * absent]).float().expand(len(boxes), -1)
     positions = functional.pad(boxes.reshape(-1, 2, 2), (0, 0, 0, absent))
+    answers = torch.tensor([0], dtype=torch.int32)
     with torch.inference_mode():
         tokens = PromptTokens(network.prompt_encoder)(positions, kinds)
-        return network.decode(embedding, boxes, None), OptimizedDecoder(network)(embedding, tokens, kinds)
+        return network.decode(embedding, boxes, None), OptimizedDecoder(network)(embedding, tokens, kinds, answers)
 
 
 @pytest.mark.parametrize("absent", [0, 5])
@@ -74,6 +75,20 @@ def test_lean_decoder_is_the_decoder(network, absent):
     torch.testing.assert_close(optimized_scores[:, 0], scores, atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.parametrize("answer", range(4))
+def test_an_answer_alone_is_as_among_all(network, answer):
+    embedding = torch.randn(1, 256, 64, 64, generator=torch.Generator().manual_seed(6))
+    kinds = torch.tensor([[FIRST_CORNER, SECOND_CORNER]]).float()
+    with torch.inference_mode():
+        tokens = PromptTokens(network.prompt_encoder)(torch.tensor([[[20.0, 30], [150, 160]]]), kinds)
+        alone, among = (
+            OptimizedDecoder(network)(embedding, tokens, kinds, torch.tensor(answers, dtype=torch.int32))
+            for answers in ([answer], [0, 1, 2, 3])
+        )
+    torch.testing.assert_close(alone[1][:, 0], among[1][:, answer], atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(alone[2], among[2], atol=1e-5, rtol=1e-5)
+
+
 def test_only_the_surroundings_of_a_box_are_upscaled(network):
     boxes = torch.tensor([[100.0, 120, 140, 150], [0, 0, 30, 20], [240, 200, 255, 255]])
     (logits, _), (image, kernels, _) = decode(network, boxes)
@@ -83,7 +98,7 @@ def test_only_the_surroundings_of_a_box_are_upscaled(network):
     objects = np.array([2, 0])
     chosen = MaskWindows(windows.first[objects], windows.size)
     with torch.inference_mode():
-        found = OptimizedUpscaling(network)(image, kernels[objects, :1], torch.from_numpy(chosen.rows(objects))).numpy()
+        found = OptimizedUpscaling(network)(image, kernels[objects], torch.from_numpy(chosen.rows(objects))).numpy()
     placed = chosen.place(chosen.planes(found[..., 0]))
     computed = placed != OUTSIDE
     np.testing.assert_allclose(placed[computed], logits[objects].numpy()[computed], atol=1e-3, rtol=1e-4)

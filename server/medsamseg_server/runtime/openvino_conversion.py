@@ -31,8 +31,8 @@ def convert_network(network: SamNetwork, input_size: int, short: bool = False) -
 
     Returns:
         ``encoder``: (1, 3, S, S) to (1, 256, G, G); ``prompts``: (B, n, 2) and (B, n) to (B, n, 256), see
-        ``PromptTokens``; ``decoder``: (1, 256, G, G), (B, n, 256) and (B, n) to (B, G², 256), (B, 4, 32) and (B, 4),
-        see ``OptimizedDecoder``; ``upscaling``: (B, G², 256), (L, K, 32) and (L, M) to (L, M, 16, K), see
+        ``PromptTokens``; ``decoder``: (1, 256, G, G), (B, n, 256), (B, n) and (K,) to (B, G², 256), (B, K, 32) and
+        (B, 4), see ``OptimizedDecoder``; ``upscaling``: (B, G², 256), (L, K, 32) and (L, M) to (L, M, 16, K), see
         ``OptimizedUpscaling``.
 
     Raises:
@@ -58,8 +58,13 @@ def convert_network(network: SamNetwork, input_size: int, short: bool = False) -
         ),
         "decoder": _convert(
             OptimizedDecoder(network, short),
-            (torch.zeros(embedding), tokens, torch.tensor([[1.0, ABSENT], [1.0, 1.0]])),
-            (embedding, (-1, -1, EMBEDDING_CHANNELS), (-1, -1)),
+            (
+                torch.zeros(embedding),
+                tokens,
+                torch.tensor([[1.0, ABSENT], [1.0, 1.0]]),
+                torch.tensor([1, 2], dtype=torch.int32),
+            ),
+            (embedding, (-1, -1, EMBEDDING_CHANNELS), (-1, -1), (-1,)),
         ),
         "upscaling": _convert(
             OptimizedUpscaling(network),

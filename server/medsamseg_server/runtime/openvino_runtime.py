@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 # Kinds of tokens as in `optimized_decoder`, which imports PyTorch.
 _FIRST_CORNER, _SECOND_CORNER, _FILLER, _ABSENT = 2, 3, -1, -2
+# SAM's answers to a prompt that may mean several things.
+_ALTERNATIVES = (1, 2, 3)
 
 
 def load_predictor(
@@ -142,8 +145,8 @@ class OpenVinoRunner:
 
         Logits far from an object's box are ``OUTSIDE`` unless the object goes on there.
         """
-        kernels, scores = self._decode(embedding, boxes, points)
-        kernels, scores = kernels[:, answer : answer + 1], scores[:, answer]
+        kernels, scores = self._decode(embedding, boxes, points, (answer,))
+        scores = scores[:, answer]
         count, side = len(scores), self._embedding_shape[-1]
         # What a box may mean besides its object may lie far beyond it.
         near = None if answer else boxes
@@ -162,7 +165,8 @@ class OpenVinoRunner:
         least_score: float,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return the logits (M, 4 · G, 4 · G) and the predicted IoU (B, 3); see ``NetworkRunner``."""
-        kernels, scores = (each[:, 1:] for each in self._decode(embedding, None, points))
+        kernels, scores = self._decode(embedding, None, points, _ALTERNATIVES)
+        scores = scores[:, 1:]
         chosen = scores > least_score
         # What is judged badly is not upscaled, which takes longer than all the rest.
         objects = np.flatnonzero(chosen.any(axis=1))
@@ -183,12 +187,13 @@ class OpenVinoRunner:
         embedding: NDArray[np.floating[Any]],
         boxes: NDArray[np.float32] | None,
         points: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
+        answers: Sequence[int],
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the kernels (B, 4, 32) and the predicted IoU (B, 4) of SAM's masks; the images stay where they are."""
+        """Return the kernels (B, K, 32) of K answers and the IoU (B, 4) of all; the images stay where they are."""
         image = np.ascontiguousarray(embedding, np.float32).reshape(self._embedding_shape)
         positions, kinds = _prompts(boxes, points)
         _run(self._prompts, {0: positions, 1: kinds})
-        _run(self._decoder, {0: image, 1: _output(self._prompts, 0), 2: kinds})
+        _run(self._decoder, {0: image, 1: _output(self._prompts, 0), 2: kinds, 3: np.array(answers, np.int32)})
         return _output(self._decoder, 1), _output(self._decoder, 2)
 
     def _upscale(

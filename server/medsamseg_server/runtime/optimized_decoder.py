@@ -2,7 +2,8 @@
 
 SAM repeats the 4096 image positions for every object and projects each of them seven times. Here the projections go to
 the few prompt tokens instead, which is the same by associativity, ``(X Wᵀ) q = X (Wᵀ q)``; the first layer's image
-positions are shared by all objects; and `optimized_upscaling` makes only those of the four masks that are wanted.
+positions are shared by all objects; the last tokens to look at the image are those of the masks that are wanted, and
+`optimized_upscaling` makes only these.
 
 Shapes: B objects, T tokens (5 of SAM's own, then the prompts'), N image positions (4096 of a whole slice), C = 256
 channels, H = 8 heads of d = 16 channels.
@@ -15,6 +16,7 @@ from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from medsamseg_server.models.networks import SamNetwork
 
@@ -91,6 +93,34 @@ class ImageToTokens(nn.Module):
         return weights.flatten(1, 2).transpose(1, 2) @ offers + self.out_bias
 
 
+class MaskHeads(nn.Module):
+    """SAM's perceptrons from a mask's token to its kernel, one a mask, of which some are computed.
+
+    Args:
+        heads: the decoder's ``output_hypernetworks_mlps``; their weights are copied.
+    """
+
+    def __init__(self, heads: Any) -> None:
+        super().__init__()
+        self.depth = len(heads[0].layers)
+        for number in range(self.depth):
+            layers = [head.layers[number] for head in heads]
+            self.register_buffer(f"weight{number}", torch.stack([layer.weight.t() for layer in layers]))
+            self.register_buffer(f"bias{number}", torch.stack([layer.bias[None] for layer in layers]))
+
+    def forward(self, tokens: Tensor, answers: Tensor) -> Tensor:
+        """Return the kernels (B, K, C / 8) of the masks ``answers`` (K,) from their tokens (B, K, C)."""
+        values = tokens.transpose(0, 1)
+        for number in range(self.depth):
+            weight, bias = (
+                torch.index_select(self.get_buffer(f"{name}{number}"), 0, answers) for name in ("weight", "bias")
+            )
+            values = values @ weight + bias
+            if number < self.depth - 1:
+                values = functional.relu(values)
+        return values.transpose(0, 1)
+
+
 class OptimizedDecoder(nn.Module):
     """A network's mask decoder up to upscaling, from an embedding (1, C, G, G) and prompt tokens (B, T - 5, C).
 
@@ -114,17 +144,25 @@ class OptimizedDecoder(nn.Module):
         self.to_tokens = nn.ModuleList(ImageToTokens(layer.cross_attn_image_to_token) for layer in self.layers)
         self.last_to_image = TokensToImage(transformer.final_attn_token_to_image)
         self.last_norm = transformer.norm_final_attn
-        self.mask_heads = decoder.output_hypernetworks_mlps
+        self.mask_heads = MaskHeads(decoder.output_hypernetworks_mlps)
         self.score_head = decoder.iou_prediction_head
         self.register_buffer("positions", prompts.get_dense_pe().flatten(2).transpose(1, 2).contiguous())
         self.register_buffer("no_mask", prompts.no_mask_embed.weight[None])
         self.register_buffer("own_tokens", torch.cat([decoder.iou_token.weight, decoder.mask_tokens.weight])[None])
 
-    def forward(self, embedding: Tensor, prompts: Tensor, kinds: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return each object's image (B, N, C), the kernels of its four masks there (B, 4, C / 8) and their IoU (B, 4).
+    def forward(
+        self, embedding: Tensor, prompts: Tensor, kinds: Tensor, answers: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return each object's image (B, N, C), its masks' kernels there (B, K, C / 8), the IoU of all four (B, 4).
 
         The first mask is SAM's answer to a clear prompt, the others are three to one that may mean several things.
         Prompt tokens whose ``kinds`` (B, T - 5) are ``ABSENT`` change nothing.
+
+        Args:
+            embedding: as above.
+            prompts: as above.
+            kinds: as above.
+            answers: int32 (K,), which of the four masks are wanted, 0 to 3.
         """
         image = embedding.flatten(2).transpose(1, 2) + self.no_mask
         tokens = torch.cat([self.own_tokens.expand(prompts.shape[0], -1, -1), prompts], dim=1)
@@ -137,9 +175,11 @@ class OptimizedDecoder(nn.Module):
             queries = layer.norm2(queries + to_image(queries + tokens, positioned, image))
             queries = layer.norm3(queries + layer.mlp(queries))
             image = layer.norm4(image + to_tokens(positioned, queries + tokens, queries, hidden))
+        # No token looks at the others any more: the one that scores and those of the masks are all that is needed.
+        wanted = torch.cat([torch.zeros_like(answers[:1]), answers + 1])
+        queries, tokens = (torch.index_select(each, 1, wanted) for each in (queries, tokens))
         queries = self.last_norm(queries + self.last_to_image(queries + tokens, image + self.positions, image))
-        kernels = [head(queries[:, number]) for number, head in enumerate(self.mask_heads, start=1)]
-        return image.to(self.dtype), torch.stack(kernels, dim=1), self.score_head(queries[:, 0])
+        return image.to(self.dtype), self.mask_heads(queries[:, 1:], answers), self.score_head(queries[:, 0])
 
 
 class PromptTokens(nn.Module):
