@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from evaluation_scans import bar
 
+from medsamseg_server.annotation_study import followed_segment
 from medsamseg_server.annotation_study.costs import Effort
 from medsamseg_server.annotation_study.followed_segment import FollowedSegment
 from medsamseg_server.annotation_study.follower import Follower
@@ -11,6 +12,7 @@ from medsamseg_server.annotation_study.study_object import StudyObject
 from medsamseg_server.evaluation.cases import load_case
 from medsamseg_server.evaluation.manifest import read_manifest
 from medsamseg_server.evaluation.protocols import Jitter
+from medsamseg_server.propagation.whole_volume import WholeVolume
 
 
 @pytest.fixture
@@ -70,15 +72,20 @@ def test_what_lies_beyond_the_next_box_stays_as_it_is(follow):
     assert filled(segment) == [2, 4, *range(5, 10)]
 
 
-def test_an_outline_is_taken_as_it_is(follow):
-    labels = bar() // 200 * 7
-    labels[6, 10:12] = 0
-    target, segment = follow(bar(), labels)
-    segment.outline(6)
-    segment.propagate_from(6)
-    segment.outline(8)
-    segment.propagate_from(8)
-    assert (segment.mask[6] == target.reference[6]).all() and segment.is_fixed(6)
+def test_the_program_is_told_what_is_known(follow, monkeypatch):
+    target, segment = follow(*too_long())
+    segment.outline(10)
+    segment.outline(7)
+    asked = []
+    monkeypatch.setattr(
+        followed_segment, "WholeVolume", lambda volume, task: asked.append(task) or WholeVolume(volume, task)
+    )
+    segment.propagate_from(7)
+    (task,) = asked
+    # Nothing is asked anew in the box or at the outline, and nothing beyond the box or the emptied slice.
+    assert sorted(task.found) == sorted(task.boxes) == [4, 7]
+    assert all((task.found[index].to_array((32, 40)) == target.reference[index]).all() for index in (4, 7))
+    assert (task.first, task.last, task.locked) == (4, None, {10})
 
 
 def test_no_pass_crosses_a_slice_that_was_emptied(follow):
