@@ -38,15 +38,19 @@ def test_a_network_that_is_right_needs_boxes_and_looks_only(study, make_manifest
     assert float(rows["contours"]["seconds"]) == 8 * 4 * 1.75
     assert float(rows["interpolated"]["seconds"]) == 3 * 7 + 8 * 2
     assert rows["boxes"]["dice"] == rows["propagated"]["dice"] == "1.0000"
-    # Two diameters for a box, and nobody has told the ends.
-    assert counts(rows["lines"]) == (1, 0, 8)
+    # Two looks for the ends, which a click each tells, and "Propagate"; a key for each slice.
+    assert (rows["propagated"]["keys"], rows["propagated"]["clicks"]) == ("8", "3")
+    # Two diameters for a box, "Use lines" and "Propagate"; a look in each view.
+    assert counts(rows["lines"]) == (1, 0, 3)
+    assert (rows["lines"]["keys"], rows["lines"]["clicks"]) == ("4", "2")
     assert 0.95 < float(rows["interpolated"]["dice"]) < 1, "slice 4 is wider than its neighbors"
     # A look in each view, and the keys for a new one, the next one and accepting it, each with Shift or Ctrl.
     assert counts(rows["batch"]) == (1, 0, 3)
-    assert rows["batch"]["keys"] == "6"
-    assert float(rows["batch"]["seconds"]) == pytest.approx(
-        7 + 3 * 2 + 6 * 0.28 + float(rows["batch"]["waited"]), abs=0.1
-    )
+    assert (rows["batch"]["keys"], rows["batch"]["clicks"]) == ("6", "1")
+    worked = 7 + 3 * 2 + 6 * 0.28 + 1.38
+    assert float(rows["batch"]["seconds"]) == pytest.approx(worked + float(rows["batch"]["waited"]), abs=0.1)
+    # The same without waiting, and nothing can be faster.
+    assert float(rows["perfect"]["seconds"]) == pytest.approx(worked, abs=0.05)
 
 
 def test_slices_that_the_network_misses_are_corrected_by_hand(study, make_manifest):
@@ -88,7 +92,8 @@ def test_what_no_view_shows_is_told_as_overlooked_and_corrected_all_the_same(stu
 def test_an_object_on_few_slices_is_looked_at_slice_by_slice(study, make_manifest):
     scan, labels = bar(), bar() // 200 * 7
     scan[5:], labels[5:] = 0, 0
-    assert counts(study(make_manifest(scan, labels))["batch"]) == (1, 0, 3)
+    rows = study(make_manifest(scan, labels))
+    assert counts(rows["batch"]) == counts(rows["perfect"]) == (1, 0, 3)
 
 
 def test_objects_of_one_scan_are_followed_together_and_share_the_waiting(study, make_manifest, tmp_path):
@@ -113,13 +118,16 @@ def test_the_costs_are_the_users_to_set(study, make_manifest, capsys, tmp_path):
         "0.5",
         "--seconds-per-key",
         "3",
+        "--seconds-per-click",
+        "2",
         "--json",
     )
     study(make_manifest(), *costs, "--picture", str(picture))
     found = json.loads(capsys.readouterr().out)
     ways = {each["way"]: each for each in found["ways"]}
-    assert found["costs"] == {"box": 1, "point": 10, "check": 0.5, "key": 3}
+    assert found["costs"] == {"box": 1, "point": 10, "check": 0.5, "key": 3, "click": 2}
     assert ways["contours"]["minutes"] == pytest.approx(320 / 60)
+    assert ways["perfect"]["minutes"] == pytest.approx((1 + 3 * 0.5 + 6 * 3 + 2) / 60)
     assert ways["boxes"]["saving"] == pytest.approx(1 - (8 + 4) / 320)
     assert picture.read_bytes().startswith(b"\x89PNG")
 
@@ -128,6 +136,7 @@ def test_effort_adds_up():
     effort = Effort().plus(boxes=2).plus(points=3, checks=1)
     assert effort.seconds(CostModel(box=7, point=2, check=1)) == 21
     assert effort.plus(keys=4, waited=2.5).seconds(CostModel(box=7, point=2, check=1, key=0.5)) == 25.5
+    assert effort.plus(clicks=2).seconds(CostModel(box=7, point=2, check=1, click=1.5)) == 24
     assert effort.interactions == 5
 
 

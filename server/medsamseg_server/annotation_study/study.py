@@ -13,10 +13,12 @@ from medsamseg_server.annotation_study.costs import CostModel
 from medsamseg_server.annotation_study.following_readers import (
     BATCH,
     LINES,
+    PERFECT,
     PROPAGATED,
     read_as_batch,
     read_by_lines,
     read_by_propagation,
+    read_if_found_at_once,
 )
 from medsamseg_server.annotation_study.readers import (
     BOXES,
@@ -35,7 +37,7 @@ from medsamseg_server.system.safe_files import replacing
 
 _RESULTS = ("seconds", "dice_before", "dice", "overlooked")
 
-WAYS = (CONTOURS, BOXES, INTERPOLATED, PROPAGATED, LINES, BATCH)
+WAYS = (CONTOURS, BOXES, INTERPOLATED, PROPAGATED, LINES, BATCH, PERFECT)
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class WaySummary:
         points: per object.
         checks: per object.
         keys: per object.
+        clicks: per object.
         waited: seconds per object for the computer, measured in the study.
         minutes: modeled time per object, waiting included.
         saving: part of the time of ``CONTOURS`` that is saved over all objects, 0…1.
@@ -71,6 +74,7 @@ class WaySummary:
     points: float
     checks: float
     keys: float
+    clicks: float
     waited: float
     minutes: float
     saving: float
@@ -109,6 +113,7 @@ def run_study(
                 read_by_interpolated_boxes(target, engine, every),
                 read_by_propagation(target, engine),
                 read_by_lines(target, engine),
+                read_if_found_at_once(target),
             ):
                 yield StudyRow(entry.name, target.name, reading, reading.effort.seconds(costs))
         for target, reading in zip(targets, read_as_batch(targets, engine), strict=True):
@@ -130,6 +135,7 @@ def _summary(way: str, rows: Sequence[StudyRow], by_hand: float) -> WaySummary:
         float(np.mean([effort.points for effort in efforts])),
         float(np.mean([effort.checks for effort in efforts])),
         float(np.mean([effort.keys for effort in efforts])),
+        float(np.mean([effort.clicks for effort in efforts])),
         float(np.mean([effort.waited for effort in efforts])),
         float(np.mean([row.seconds for row in rows])) / 60,
         1 - sum(row.seconds for row in rows) / by_hand,
@@ -141,11 +147,11 @@ def _summary(way: str, rows: Sequence[StudyRow], by_hand: float) -> WaySummary:
 
 def study_lines(summaries: Sequence[WaySummary]) -> list[str]:
     """Return a table for the terminal; numbers per object."""
-    titles = ("Way", "Boxes", "Points", "Checks", "Keys", "Waited", "Minutes", "Saved")
-    row = "{:14} {:>6} {:>7} {:>7} {:>5} {:>7} {:>8} {:>6}  "
+    titles = ("Way", "Boxes", "Points", "Checks", "Keys", "Clicks", "Waited", "Minutes", "Saved")
+    row = "{:14} {:>6} {:>7} {:>7} {:>5} {:>6} {:>7} {:>8} {:>6}  "
     lines = [row.format(*titles) + "Dice before → after"]
     for each in summaries:
-        numbers = (f"{value:.1f}" for value in (each.boxes, each.points, each.checks, each.keys))
+        numbers = (f"{value:.1f}" for value in (each.boxes, each.points, each.checks, each.keys, each.clicks))
         times = (f"{each.waited:.1f} s", f"{each.minutes:.2f}", f"{each.saving:.1%}")
         lines.append(row.format(each.way, *numbers, *times) + f"{each.first_dice:.3f} → {each.dice:.3f}")
     return lines
@@ -155,16 +161,16 @@ def write_study(rows: Sequence[StudyRow], path: Path) -> None:
     """Write every object read in every way as CSV."""
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["case", "target", "way", "boxes", "points", "checks", "keys", "waited", *_RESULTS])
+        writer.writerow(["case", "target", "way", "boxes", "points", "checks", "keys", "clicks", "waited", *_RESULTS])
         for row in rows:
             effort, reading = row.reading.effort, row.reading
-            counts = [effort.boxes, effort.points, effort.checks, effort.keys, f"{effort.waited:.1f}"]
+            counts = [effort.boxes, effort.points, effort.checks, effort.keys, effort.clicks, f"{effort.waited:.1f}"]
             results = [f"{row.seconds:.1f}", f"{reading.first_dice:.4f}", f"{reading.dice:.4f}"]
             writer.writerow([row.case, row.target, reading.way, *counts, *results, "yes" if reading.overlooked else ""])
 
 
 def draw_study(summaries: Sequence[WaySummary], costs: CostModel, path: Path) -> None:
-    """Write a picture (PNG): modeled minutes per object, parted into boxes, outlines and looking."""
+    """Write a picture (PNG): modeled minutes per object, parted by what is done."""
     # Drawn without pyplot, which would look for a screen.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -178,7 +184,8 @@ def draw_study(summaries: Sequence[WaySummary], costs: CostModel, path: Path) ->
         "boxes": [each.boxes * costs.box / 60 for each in summaries],
         "outlines": [each.points * costs.point / 60 for each in summaries],
         "looking": [each.checks * costs.check / 60 for each in summaries],
-        "keys and waiting": [(each.keys * costs.key + each.waited) / 60 for each in summaries],
+        "keys and clicks": [(each.keys * costs.key + each.clicks * costs.click) / 60 for each in summaries],
+        "waiting": [each.waited / 60 for each in summaries],
     }
     for name, minutes in parts.items():
         axes.barh(ways, minutes, left=left, label=name)

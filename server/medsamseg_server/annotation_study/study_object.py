@@ -97,6 +97,10 @@ class StudyObject:
         """Return a mask with slices along the first axis."""
         return np.moveaxis(found.mask, self.case.entry.axis, 0).astype(bool)
 
+    def as_volume(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return a mask with slices along the first axis as one (K, J, I)."""
+        return np.moveaxis(mask, 0, self.case.entry.axis)
+
     def dice(self, mask: NDArray[np.bool_]) -> float:
         """Return the Dice of a mask with slices along the first axis."""
         return dice(mask, self.reference)

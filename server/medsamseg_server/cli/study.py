@@ -20,16 +20,19 @@ ways:
   boxes         a box on every slice, then the worst masks corrected
   interpolated  boxes on every Nth slice, those between interpolated (the MedSAM
                 study), then the worst masks corrected
-  propagated    one box, propagated; then boxes and corrections on the slices
-                that are least sure
+  propagated    one box, propagated; then each slice is looked at, the least sure
+                first; a bad one gets a box or is outlined, and is propagated from
   lines         the two diameters of RECIST 1.1, propagated as far as the longest;
-                then as 'propagated', but nobody says where the object ends
+                then a look in each of three views; bad slices that these show are
+                mended and propagated from until the views show nothing wrong
   batch         a box round each object of a scan, all followed together without
-                being told where they end; then one after the other by keys: a look
-                in each of three views, and slice by slice where one shows a fault
+                being told where they end; then one after the other as with 'lines'
+  perfect       what is left of 'batch' if the program were never wrong and took no
+                time: the bound
 
 The time is a model, not a measurement: seconds for each box, each point of an outline,
-each look and each key. Waiting is what this computer took. See docs/training.md.
+each look, each key and each click. Waiting is what this computer took. See
+docs/training.md.
 """
 
 
@@ -38,8 +41,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "study",
         help="model what annotation costs, by hand and with help",
-        description="Let a simulated reader segment labeled objects in six ways until they are good enough, and model "
-        "the time.",
+        description="Let a simulated reader segment labeled objects in several ways until they are good enough, and "
+        "model the time.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -62,6 +65,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     costs.add_argument("--seconds-per-point", type=_seconds, default=1.75, metavar="S", help="(default: %(default)s)")
     costs.add_argument("--seconds-per-check", type=_seconds, default=2.0, metavar="S", help="(default: %(default)s)")
     costs.add_argument("--seconds-per-key", type=_seconds, default=0.28, metavar="S", help="(default: %(default)s)")
+    costs.add_argument("--seconds-per-click", type=_seconds, default=1.38, metavar="S", help="(default: %(default)s)")
     parser.add_argument("--out", metavar="FILE.csv", type=Path, help="write every object in every way")
     parser.add_argument("--picture", metavar="FILE.png", type=Path, help="draw the times")
     add_computer_options(parser)
@@ -88,7 +92,13 @@ def run(args: argparse.Namespace) -> int:
     from medsamseg_server.evaluation.protocols import Jitter
 
     entries = require_single_scans(read_manifest(args.manifest), "A study takes")
-    costs = CostModel(args.seconds_per_box, args.seconds_per_point, args.seconds_per_check, args.seconds_per_key)
+    costs = CostModel(
+        box=args.seconds_per_box,
+        point=args.seconds_per_point,
+        check=args.seconds_per_check,
+        key=args.seconds_per_key,
+        click=args.seconds_per_click,
+    )
     jitter = Jitter(args.jitter, args.seed)
     engine = make_engine(args, store)
     found = run_study(engine, entries, args.model, args.dice, args.every, jitter, costs)

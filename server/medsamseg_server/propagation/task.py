@@ -35,7 +35,9 @@ class Task:
         planes: 3 to look at the object across the two other axes as well, or 1.
         meaning: which of the network's three answers to each box is wanted; None for its one answer.
         points: on the object and beside it, per prompted slice; one with points alone gets its box by ``meant.boxed``.
-        found: what points alone showed, by slice, whose boxes were made round it.
+        found: what is on prompted slices, by slice, where that is known already: what points alone showed, or what a
+            person drew; their boxes are round it.
+        locked: slices that are not computed and that no propagation pass crosses.
     """
 
     axis: int
@@ -55,6 +57,7 @@ class Task:
     meaning: Meaning | None = None
     points: Mapping[int, Points] = field(default_factory=dict)
     found: Mapping[int, SliceMask] = field(default_factory=dict, compare=False)
+    locked: frozenset[int] = frozenset()
 
     @property
     def prompts(self) -> dict[int, Prompt]:
@@ -66,7 +69,7 @@ class Task:
 
     @property
     def drawn_boxes(self) -> dict[int, Box]:
-        """The boxes that were not made round what points alone showed, by slice."""
+        """The boxes that were not made round what is known already, by slice."""
         return {index: box for index, box in self.boxes.items() if index not in self.found}
 
     @property

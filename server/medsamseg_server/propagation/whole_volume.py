@@ -225,6 +225,7 @@ def _propagation(volume: Volume, task: Task) -> Propagation:
         task.first,
         task.last,
         spacing=task.spacing,
+        locked=task.locked,
         reach=task.reach,
         method=task.method,
         planes=task.planes,
