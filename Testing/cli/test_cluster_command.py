@@ -10,6 +10,7 @@ from medsamseg_server.cli.command_line import make_parser
 from medsamseg_server.cluster import connection, serving
 from medsamseg_server.cluster.replica_plan import ClusterOptions, Plan
 from medsamseg_server.errors import MedSAMSegError
+from medsamseg_server.system.places import StoreUrl
 
 MACHINE = {"CPU": 8.0, "GPU": 1.0, "memory": 1e10}
 
@@ -29,6 +30,14 @@ def test_the_options_reach_replicas_and_door(run, served, tmp_path):
     options, where = served
     assert where == ClusterOptions("10.0.0.5:6379", (2, 8), 3.0, 0.5)
     assert (options.port, options.embeddings_folder, options.volume_bytes, options.places) == (8000, tmp_path, 2**31, 5)
+
+
+def test_embeddings_may_be_in_a_store_which_has_no_quota(run, served):
+    assert run("cluster", "serve", "--cache", "memory://shared", "--embedding-disk", "0").status == 0
+    assert served[0].embeddings_folder == StoreUrl("memory://shared")
+    refused = run("cluster", "serve", "--cache", "memory://shared", "--embedding-disk", "3")
+    assert refused.status != 0 and "--embedding-disk limits a folder" in refused.err
+    assert "is no store that can be used" in run("cluster", "serve", "--cache", "nonsense://a").err
 
 
 def test_without_options_Ray_starts_here(run, served):

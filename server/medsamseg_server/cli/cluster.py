@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import re
 from dataclasses import replace
-from pathlib import Path
 
+from medsamseg_server.cli.cache_option import add_cache_option, check_cache, refuse_quota
 from medsamseg_server.cli.numbers_in_text import number_or_nan
 from medsamseg_server.cli.serving_options import add_serving_options, serve_options
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
@@ -69,12 +69,7 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="N",
         help="graphics cards of each, such as 0.5 for two on one card (default: none)",
     )
-    parser.add_argument(
-        "--cache",
-        type=Path,
-        metavar="FOLDER",
-        help="where embeddings are kept, under the same name on all machines (default: in MEDSAMSEG_HOME)",
-    )
+    add_cache_option(parser, "in MEDSAMSEG_HOME")
     add_serving_options(parser)
     parser.set_defaults(run=run_serve)
 
@@ -102,13 +97,15 @@ def run_serve(args: argparse.Namespace) -> int:
         message = "--device cuda was given, and replicas get no graphics card."
         hint = "Say how much of one each gets, such as --gpus-per-replica 1 or 0.5."
         raise MedSAMSegError(ErrorKind.INVALID_INPUT, "replica_without_card", message, hint)
+    refuse_quota(args.cache, args.embedding_disk)
+    check_cache(args.cache)
     from medsamseg_server.cluster.replica_plan import ClusterOptions
     from medsamseg_server.cluster.serving import serve_on_cluster
 
     cluster = ClusterOptions(args.address, args.replicas, args.cpus_per_replica, args.gpus_per_replica)
     options = serve_options(args)
     if args.cache:
-        options = replace(options, embeddings_folder=args.cache.resolve())
+        options = replace(options, embeddings_folder=args.cache)
     if args.users:
         options = replace(options, users=args.users.resolve())
     return serve_on_cluster(options, cluster)

@@ -25,7 +25,7 @@ class KeptBody:
 
     def __init__(self, body: AsyncGenerator[bytes]) -> None:
         self._arriving = _in_pieces(body)
-        self._file = tempfile.SpooledTemporaryFile(2 * PIECE_BYTES)
+        self._file = tempfile.SpooledTemporaryFile(2 * PIECE_BYTES)  # noqa: SIM115 - ends with `close`
         self._ends: list[int] = []
         self._is_whole = False
         self._is_kept = True
