@@ -11,6 +11,7 @@ from medsamseg_server.cli.numbers_in_text import number_or_nan
 from medsamseg_server.cli.serving_options import add_serving_options, serve_options
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
+_IDLE_MINUTES = 10.0
 _REPLICAS = re.compile(r"(?P<fewest>\d{1,4})(?:-(?P<most>\d{1,4}))?")
 _EPILOG = """\
 What a server keeps, volumes and embeddings in memory, is on the replica that a
@@ -69,6 +70,14 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         metavar="N",
         help="graphics cards of each, such as 0.5 for two on one card (default: none)",
     )
+    parser.add_argument(
+        "--idle-minutes",
+        type=_minutes,
+        default=_IDLE_MINUTES,
+        metavar="N",
+        help="with a range of --replicas: after so long without work for all of them, one goes, with its volumes "
+        "(default: %(default)s)",
+    )
     add_cache_option(parser, "in MEDSAMSEG_HOME")
     add_serving_options(parser)
     parser.set_defaults(run=run_serve)
@@ -81,6 +90,13 @@ def _replicas(text: str) -> tuple[int, int]:
     if not 1 <= fewest <= most:
         raise argparse.ArgumentTypeError(f"'{text[:20]}' is neither a number of replicas nor a range such as 2-8")
     return fewest, most
+
+
+def _minutes(text: str) -> float:
+    value = number_or_nan(text)
+    if not 0 <= value < 2**20:
+        raise argparse.ArgumentTypeError(f"'{text[:20]}' is not a number of minutes")
+    return value
 
 
 def _amount(text: str) -> float:
@@ -102,7 +118,9 @@ def run_serve(args: argparse.Namespace) -> int:
     from medsamseg_server.cluster.replica_plan import ClusterOptions
     from medsamseg_server.cluster.serving import serve_on_cluster
 
-    cluster = ClusterOptions(args.address, args.replicas, args.cpus_per_replica, args.gpus_per_replica)
+    cluster = ClusterOptions(
+        args.address, args.replicas, args.cpus_per_replica, args.gpus_per_replica, 60 * args.idle_minutes
+    )
     options = serve_options(args)
     if args.cache:
         options = replace(options, embeddings_folder=args.cache)

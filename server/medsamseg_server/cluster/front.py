@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import re
+import secrets
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, closing, suppress
 
@@ -21,6 +22,8 @@ from medsamseg_server.cluster.totals import total_metrics, total_status
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.serving import contract
 from medsamseg_server.serving.contract import VOLUME_KEY
+from medsamseg_server.serving.nninteractive.paths import CLAIM_PATH, LEASE_HEADER
+from medsamseg_server.serving.nninteractive.refusals import session_ended
 from medsamseg_server.serving.propagation_job import error_reply
 from medsamseg_server.serving.request_middleware import error_response
 from medsamseg_server.serving.status_contract import Status
@@ -37,31 +40,33 @@ class Front:
     """ASGI application behind ``RequestMiddleware``, in front of replicas.
 
     A request of a user goes to the user's replica, so that quotas and places hold; where one token lets everybody in,
-    it goes to its volume's.
+    it goes to its volume's, or to the one where its client of nnInteractive's protocol has a place.
 
     Args:
         replicas: who carries requests out.
+        nninteractive: whether they speak that protocol.
     """
 
-    def __init__(self, replicas: Replicas) -> None:
+    def __init__(self, replicas: Replicas, nninteractive: bool = False) -> None:
         self._replicas = replicas
+        self._nninteractive = nninteractive
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and its answer back."""
         asked = HttpRequest(scope, receive)
-        route = route_of(scope["method"], scope["path"])
+        route = route_of(scope["method"], scope["path"], self._nninteractive)
         request = Request(
             asked.method,
             scope["path"],
             scope["query_string"],
             tuple(scope["headers"]),
             scope["state"]["caller"] or "",
+            lease=_lease_of(asked) if route.has_lease else "",
         )
         try:
-            response = await self._respond(route, request.caller or route.volume, request, asked)
+            response = await self._respond(route, request.caller or route.volume or request.lease, request, asked)
         except ReplicaLostError:
-            lost = _lost(route)
-            response = _refusal(contract.Error.of(lost), lost.kind)
+            response = _lost_response(route)
         except ClientDisconnect:
             return
         except Exception as error:
@@ -205,6 +210,18 @@ def _lost(route: Route) -> MedSAMSegError:
         return MedSAMSegError(ErrorKind.NOT_FOUND, "volume_unknown", message, "Upload it again.")
     message = "The replica that was asked has ended."
     return MedSAMSegError(ErrorKind.NO_PLACE, "replica_lost", message, "Try again in a moment.")
+
+
+def _lease_of(asked: HttpRequest) -> str:
+    """Return the name of a client's place, made up for one that asks for a place: it says which replica has it."""
+    return secrets.token_urlsafe(32) if asked.url.path == CLAIM_PATH else asked.headers.get(LEASE_HEADER, "")
+
+
+def _lost_response(route: Route) -> Response:
+    if route.has_lease:
+        return session_ended()
+    lost = _lost(route)
+    return _refusal(contract.Error.of(lost), lost.kind)
 
 
 def _refusal(error: contract.Error, kind: ErrorKind) -> Response:
