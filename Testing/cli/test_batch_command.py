@@ -7,6 +7,7 @@ import types
 from html.parser import HTMLParser
 from pathlib import Path
 
+import fsspec
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -62,6 +63,18 @@ def batch(run, store, monkeypatch, tmp_path):
 
 def states(result):
     return {case["case"]: case["state"] for case in result.json()["cases"]}
+
+
+def test_encoded_slices_are_kept_where_that_is_asked_for(batch, scan, tmp_path):
+    store = fsspec.filesystem("memory")
+    rows = [{"image": scan("a.nrrd"), **ROW}]
+    assert batch(rows).status == 0
+    assert batch(rows, "--force", "--cache", f"memory://{tmp_path.name}").status == 0
+    kept = store.find(tmp_path.name)
+    assert kept and all(each.endswith(".embedding") for each in kept)
+    written = store.created(kept[0])
+    assert batch(rows, "--force", "--cache", f"memory://{tmp_path.name}").status == 0
+    assert store.created(kept[0]) == written
 
 
 def table(tmp_path):

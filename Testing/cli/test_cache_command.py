@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+import fsspec
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -12,6 +13,7 @@ from dicom_writing import write_series
 from medsamseg_server.cli import cache as cache_command
 from medsamseg_server.engine import precomputing
 from medsamseg_server.engine.embedding_cache import EMBEDDING_BYTES, EmbeddingCache
+from medsamseg_server.engine.embedding_folder import EmbeddingFolder
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.volumes.volume import Volume
@@ -60,6 +62,24 @@ def test_empty_cache_is_told(run, embeddings):
     assert str(embeddings) in result.out
     assert "0, 0 bytes of at most 10.7 GB" in result.out
     assert run("cache", "clear").out == "Deleted: 0 encoded slices, 0 bytes\n"
+
+
+def test_a_store_has_what_a_folder_has_and_no_quota(run, watch, scan, tmp_path, monkeypatch):
+    url = f"memory://{tmp_path.name}"
+    with monkeypatch.context() as patch:
+        patch.setattr(EmbeddingFolder, "room", 0)
+        for encoded in (12, 0):
+            told = run("cache", "precompute", scan, *WINDOW, "--cache", url, "--json").json()["scans"][0]
+            assert (told["encoded"], told["complete"]) == (encoded, True)
+    folder = tmp_path / "shared"
+    assert run("cache", "precompute", scan, *WINDOW, "--cache", f"file://{folder}").status == 0
+    found = {Path(each).name for each in fsspec.filesystem("memory").find(tmp_path.name)}
+    assert found == {each.name for each in folder.iterdir()} and len(found) == 12
+
+
+def test_a_store_that_cannot_be_used_is_refused_before_anything_is_read(run, watch):
+    refused = run("cache", "precompute", "nowhere.nrrd", "--cache", "nonsense://bucket")
+    assert refused.status != 0 and "nonsense://bucket is no store that can be used" in refused.err
 
 
 def test_warm_scan_needs_no_more_encoding(run, watch, scan, embeddings):

@@ -10,7 +10,15 @@ from medsamseg_server.cli.command_line import make_parser
 from medsamseg_server.cluster import connection, serving
 from medsamseg_server.cluster.replica_plan import ClusterOptions, Plan
 from medsamseg_server.errors import MedSAMSegError
+from medsamseg_server.system.places import StoreUrl
 
+FOLLOWS = {
+    "min_replicas": 1,
+    "max_replicas": 3,
+    "target_ongoing_requests": 2,
+    "upscale_delay_s": 10.0,
+    "downscale_delay_s": 600.0,
+}
 MACHINE = {"CPU": 8.0, "GPU": 1.0, "memory": 1e10}
 
 
@@ -23,12 +31,32 @@ def served(monkeypatch):
 
 
 def test_the_options_reach_replicas_and_door(run, served, tmp_path):
-    cluster = ("--address", "10.0.0.5:6379", "--replicas", "2-8", "--gpus-per-replica", "0.5", "--cpus-per-replica", 3)
-    server = ("--port", "8000", "--cache", tmp_path, "--volume-memory", "2", "--places", "5")
+    cluster = (
+        "--address",
+        "10.0.0.5:6379",
+        "--replicas",
+        "2-8",
+        "--gpus-per-replica",
+        "0.5",
+        "--cpus-per-replica",
+        3,
+        "--idle-minutes",
+        0.5,
+    )
+    server = ("--port", "8000", "--cache", tmp_path, "--volume-memory", "2", "--places", "5", "--nninteractive", "3")
     assert run("cluster", "serve", *cluster, *server).status == 0
     options, where = served
-    assert where == ClusterOptions("10.0.0.5:6379", (2, 8), 3.0, 0.5)
+    assert where == ClusterOptions("10.0.0.5:6379", (2, 8), 3.0, 0.5, 30.0)
+    assert options.nninteractive_sessions == 3
     assert (options.port, options.embeddings_folder, options.volume_bytes, options.places) == (8000, tmp_path, 2**31, 5)
+
+
+def test_embeddings_may_be_in_a_store_which_has_no_quota(run, served):
+    assert run("cluster", "serve", "--cache", "memory://shared", "--embedding-disk", "0").status == 0
+    assert served[0].embeddings_folder == StoreUrl("memory://shared")
+    refused = run("cluster", "serve", "--cache", "memory://shared", "--embedding-disk", "3")
+    assert refused.status != 0 and "--embedding-disk limits a folder" in refused.err
+    assert "is no store that can be used" in run("cluster", "serve", "--cache", "nonsense://a").err
 
 
 def test_without_options_Ray_starts_here(run, served):
@@ -38,7 +66,7 @@ def test_without_options_Ray_starts_here(run, served):
     assert options.host == "127.0.0.1"
 
 
-def test_it_takes_all_options_of_serve_but_the_other_protocol():
+def test_it_takes_all_options_of_serve():
     def options(*words):
         parser = make_parser()
         for word in words:
@@ -47,8 +75,8 @@ def test_it_takes_all_options_of_serve_but_the_other_protocol():
         return {name for action in parser._actions for name in action.option_strings}
 
     more = options("cluster", "serve") - options("serve")
-    assert more == {"--address", "--replicas", "--cpus-per-replica", "--gpus-per-replica", "--cache"}
-    assert options("serve") - options("cluster", "serve") == {"--nninteractive"}
+    assert more == {"--address", "--replicas", "--cpus-per-replica", "--gpus-per-replica", "--idle-minutes", "--cache"}
+    assert options("serve") <= options("cluster", "serve")
 
 
 @pytest.mark.parametrize(
@@ -60,6 +88,7 @@ def test_it_takes_all_options_of_serve_but_the_other_protocol():
         (["--gpus-per-replica", "1.5"], "'1.5' is no whole number from 1 on, and no share of one"),
         (["--gpus-per-replica", "nan"], "'nan' is no whole number"),
         (["--cpus-per-replica", "-1"], "'-1' is no whole number"),
+        (["--idle-minutes", "-1"], "'-1' is not a number of minutes"),
         (["--device", "cuda"], "replicas get no graphics card"),
     ],
 )
@@ -104,7 +133,8 @@ def test_more_than_the_cluster_has_is_refused(options, said):
     "plan, number",
     [
         (Plan(2, 2, 1, 0), {"num_replicas": 2}),
-        (Plan(1, 3, 1, 0), {"autoscaling_config": {"min_replicas": 1, "max_replicas": 3, "downscale_delay_s": 600.0}}),
+        (Plan(1, 3, 1, 0), {"autoscaling_config": FOLLOWS}),
+        (Plan(1, 3, 1, 0, 30), {"autoscaling_config": {**FOLLOWS, "downscale_delay_s": 30}}),
     ],
 )
 def test_what_Serve_is_told(plan, number, home):

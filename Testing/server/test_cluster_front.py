@@ -1,5 +1,6 @@
 """The same contract from replicas as from one server: what goes where, and what is said when a replica dies."""
 
+import asyncio
 import hashlib
 import json
 import threading
@@ -11,6 +12,7 @@ from server_fakes import IDENTITY_WINDOW, ROD_BOX, TOKEN, FakePredictor, npy, ro
 from starlette.testclient import TestClient
 
 from medsamseg_server.cluster import front as front_module
+from medsamseg_server.cluster import kept_body
 from medsamseg_server.cluster.front import Front
 from medsamseg_server.cluster.homes import Homes
 from medsamseg_server.cluster.routes import Route, Way, route_of
@@ -181,7 +183,7 @@ def test_who_is_not_let_in_reaches_no_replica(cluster, replicas, damage):
 
 
 def test_uploads_in_pieces_are_whole_and_refused_as_ever(cluster, monkeypatch):
-    monkeypatch.setattr(front_module, "PIECE_BYTES", 1000)
+    monkeypatch.setattr(kept_body, "PIECE_BYTES", 1000)
     body = npy(rod())
     assert len(body) > 5000
 
@@ -278,21 +280,82 @@ def test_what_any_replica_can_answer_is_asked_of_another(cluster, replicas, monk
     assert (error.status_code, error.json()["error"]["code"], len(asked)) == (503, "replica_lost", 3)
 
 
-def test_an_upload_waits_until_its_dead_replica_is_no_longer_asked(cluster, replicas, monkeypatch):
-    call, losses = replicas.call, [True, True]
+class Mortal:
+    """Kills the replica of a home when it has carried out a method; `deaths` has whose and which, in any order."""
 
-    async def lose_at_first(home, method, *arguments):
-        if method == "begin_upload" and losses:
-            losses.pop()
-            raise front_module.ReplicaLostError
-        return await call(home, method, *arguments)
+    def __init__(self, replicas, monkeypatch, deaths):
+        self.replicas, self.call, self.deaths = replicas, replicas.call, list(deaths)
+        monkeypatch.setattr(replicas, "call", self.call_and_die)
+        monkeypatch.setattr(front_module, "_UPLOAD_PAUSES", (0.0,) * 4)
 
-    monkeypatch.setattr(replicas, "call", lose_at_first)
-    monkeypatch.setattr(front_module, "_UPLOAD_PAUSES", (0.0, 0.0))
+    async def call_and_die(self, home, method, *arguments):
+        answer = await self.call(home, method, *arguments)
+        if method in self.deaths:
+            self.deaths.remove(method)
+            self.replicas.kill(self.replicas.number_of(home))
+            if method == "finish_upload":
+                raise front_module.ReplicaLostError
+        return answer
+
+
+@pytest.mark.parametrize(
+    "deaths",
+    [
+        ["begin_upload"],
+        ["feed_upload"],
+        ["finish_upload"],
+        ["begin_upload", "feed_upload", "feed_upload", "finish_upload"],
+    ],
+)
+def test_an_upload_whose_replica_dies_is_begun_again_with_what_had_arrived(cluster, replicas, monkeypatch, deaths):
+    monkeypatch.setattr(kept_body, "PIECE_BYTES", 1000)
+    mortal = Mortal(replicas, monkeypatch, deaths)
     path = put(cluster, rod())
+    assert mortal.deaths == []
     assert cluster.post(f"{path}/segment", json=CLICK).status_code == 200
-    losses += [True] * 3
-    assert cluster.put(path, content=npy(rod())).json()["error"]["code"] == "volume_unknown"
+
+
+def test_an_upload_whose_replicas_go_on_dying_is_refused_once_it_has_arrived(cluster, replicas, monkeypatch):
+    Mortal(replicas, monkeypatch, ["begin_upload"] * 5)
+    body = npy(rod())
+    refusal = cluster.put(f"/v1/volumes/{key_of(body)}", content=body)
+    assert (refusal.status_code, refusal.json()["error"]["code"]) == (404, "volume_unknown")
+
+
+def test_an_upload_that_cannot_be_kept_is_sent_once(cluster, replicas, monkeypatch):
+    full = OSError("No space left on device")
+
+    class FullDisk:
+        def seek(self, *_):
+            raise full
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(kept_body.tempfile, "SpooledTemporaryFile", lambda _: FullDisk())
+    assert put(cluster, rod())
+    Mortal(replicas, monkeypatch, ["feed_upload"])
+    body = npy(rod() + 1)
+    refusal = cluster.put(f"/v1/volumes/{key_of(body)}", content=body)
+    assert refusal.json()["error"]["code"] == "volume_unknown"
+    assert cluster.put(f"/v1/volumes/{key_of(body)}", content=body).status_code == 201
+
+
+def test_a_client_that_goes_while_its_replica_dies_ends_the_upload(replicas, monkeypatch):
+    calls = []
+
+    async def lose(home, method, *arguments):
+        calls.append(method)
+        if method == "abort_upload":
+            raise front_module.ReplicaLostError
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    monkeypatch.setattr(replicas, "call", lose)
+    scope = {"type": "http", "method": "PUT", "path": f"/v1/volumes/{KEY}", "query_string": b"", "headers": []}
+    asyncio.run(Front(replicas)({**scope, "state": {"caller": None}}, receive, None))
+    assert calls == ["begin_upload", "abort_upload"]
 
 
 def test_numbers_for_Prometheus_are_those_of_all(cluster):

@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import math
 import os
 import random
 import threading
@@ -18,6 +19,7 @@ from soakVolumes import BOX, WINDOW, makeVolume, rightMask
 
 from medsamseg_server.cli import engine_options, main
 from medsamseg_server.cluster.connection import connected
+from medsamseg_server.errors import MedSAMSegError
 from MedSAMSegLib.client.serverClient import ServerClient
 from MedSAMSegLib.client.serverReplies import ServerError
 from MedSAMSegLib.client.volumeUpload import VolumeUpload
@@ -40,11 +42,13 @@ class Cluster:
 
     :param home: folder of all data; ``MEDSAMSEG_HOME`` of replicas and workers.
     :param kills: how many, half of them of replicas.
+    :param minutes: after so many no further process is killed, what is under way is finished, and what is left is told.
     """
 
-    def __init__(self, home, kills=200, seed=0):
+    def __init__(self, home, kills=200, minutes=math.inf, seed=0):
         self._home = Path(home)
         self._kills = kills
+        self._start, self._seconds = time.monotonic(), 60 * minutes
         self._chance = random.Random(seed)
         self._lock = threading.Lock()
         self._answered = 0
@@ -53,14 +57,31 @@ class Cluster:
 
     def run(self):
         """:return: dict of figures."""
-        self._serve(self._kills // 2)
-        self._batch(self._kills - self._kills // 2)
-        faults = dict.fromkeys(("wrong_masks", "lost_sessions", "lost_cases"), 0)
-        return {**faults, **self.counts, "worker_kills": self.counts["replica_kills"] + self.counts["batch_kills"]}
+        # The batch starts anew, whatever serving took.
+        self._serve(self._kills // 2, until=self._seconds / 2)
+        self._batch(self._kills - self._kills // 2, until=self._seconds)
+        kills = self.counts["replica_kills"] + self.counts["batch_kills"]
+        faults = dict.fromkeys(("wrong_masks", "lost_sessions", "lost_cases", "told_again_clicks"), 0)
+        return {**faults, **self.counts, "worker_kills": kills, "kills_left": self._kills - kills}
 
-    def _serve(self, kills):
+    def _isTime(self, until):
+        return time.monotonic() - self._start < until
+
+    def _startServer(self, until):
+        """:return: the server; on a busy computer Ray needs several attempts to start."""
         options = ("--replicas", str(REPLICAS), "--cpus-per-replica", "0.5", "--exit-with-stdin")
-        server = RunningServer(PROGRAM, *options, environment=[("MEDSAMSEG_HOME", str(self._home))])
+        while True:
+            server = RunningServer(PROGRAM, *options, environment=[("MEDSAMSEG_HOME", str(self._home))])
+            if server.ready["event"] == "ready":
+                return server
+            server.process.stdin.close()
+            server.process.wait()
+            self._count("starts_again")
+            if server.ready["error"]["code"] != "cluster_unreachable" or not self._isTime(until):
+                raise RuntimeError(server.ready["error"]["message"])
+
+    def _serve(self, kills, until):
+        server = self._startServer(until)
         try:
             url = f"http://127.0.0.1:{server.ready['port']}"
             clients = [
@@ -72,7 +93,7 @@ class Cluster:
             for client in clients:
                 client.start()
             for _kill in range(kills):
-                self._kill(server.process.pid, REPLICA, "replica_kills")
+                self._kill(server.process.pid, REPLICA, "replica_kills", until)
             self._over.set()
             for client in clients:
                 client.join()
@@ -125,19 +146,32 @@ class Cluster:
             found[mask.y0 : mask.y0 + height, mask.x0 : mask.x0 + width] = mask.pixels
         self._count("wrong_masks", not np.array_equal(found, rightMask(image)))
 
-    def _batch(self, kills):
+    def _batch(self, kills, until):
         table, volumes = self._makeCases()
-        with _environment(), connected():
-            while self.counts["batch_kills"] < kills:
+        with _environment(), self._connected(until):
+            while self.counts["batch_kills"] < kills and self._isTime(until):
                 self._over.clear()
                 left = kills - self.counts["batch_kills"]
-                killer = threading.Thread(target=self._killWorkers, args=[left])
+                killer = threading.Thread(target=self._killWorkers, args=[left, until])
                 killer.start()
                 status = main(["batch", str(table), "-o", str(self._home / "results"), "--ray", "--force", "--quiet"])
                 self._over.set()
                 killer.join()
                 self._count("batches")
                 self._checkCases(volumes, status)
+
+    @contextlib.contextmanager
+    def _connected(self, until):
+        with contextlib.ExitStack() as stack:
+            while True:
+                try:
+                    stack.enter_context(connected())
+                    break
+                except MedSAMSegError:
+                    self._count("starts_again")
+                    if not self._isTime(until):
+                        raise
+            yield
 
     def _makeCases(self):
         # Their objects are of 200 to 229: at brighter ones the network of the tests of `batch` fails.
@@ -164,15 +198,15 @@ class Cluster:
             self._count("wrong_masks", not np.array_equal(found, expected))
             self._count("cases")
 
-    def _killWorkers(self, most):
+    def _killWorkers(self, most, until):
         for _kill in range(most):
-            if not self._kill(os.getpid(), WORKER, "batch_kills"):
+            if not self._kill(os.getpid(), WORKER, "batch_kills", until):
                 return
 
-    def _kill(self, parent, name, what):
-        """Kill one of the processes of a name, a moment after a few answers; False when it is over."""
+    def _kill(self, parent, name, what, until):
+        """Kill one of the processes of a name, a moment after a few answers; False when it or the time is over."""
         answers = self._answered + ANSWERS if what == "replica_kills" else 0
-        while not self._over.is_set():
+        while not self._over.is_set() and self._isTime(until):
             victims = _processes(parent, name) if self._answered >= answers else []
             if victims:
                 self._over.wait(self._chance.uniform(0, 0.3))

@@ -1,5 +1,10 @@
 """The soak's parts in small: what `make soak` does for minutes."""
 
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
 import pytest
 from soakBadInputs import BadInputs
 from soakCluster import Cluster
@@ -8,6 +13,8 @@ from soakKills import Kills
 from soakLoad import Load
 from soakUsers import Users
 from soakVolumes import makeVolume, prepareHome, wrongCacheEntries
+
+SOAK = Path(__file__).resolve().parents[2] / "tools" / "soak" / "__main__.py"
 
 
 @pytest.fixture
@@ -70,7 +77,19 @@ def test_wrongCacheEntryWouldBeNoticed(preparedHome):
 @pytest.mark.full
 def test_killedReplicasAndWorkersLoseNothing(preparedHome):
     figures = Cluster(preparedHome, kills=4).run()
-    faults = ("wrong_masks", "lost_sessions", "lost_cases")
+    faults = ("wrong_masks", "lost_sessions", "lost_cases", "told_again_clicks", "kills_left")
     assert {fault: figures[fault] for fault in faults} == dict.fromkeys(faults, 0)
     assert (figures["replica_kills"], figures["batch_kills"], figures["worker_kills"]) == (2, 2, 4)
     assert min(figures[name] for name in ("clicks", "cases")) > 0
+
+
+@pytest.mark.parametrize("figures, status", [({"told_again_clicks": 1}, 1), ({"told_again": 3, "kills_left": 2}, 0)])
+def test_aClickThatTheClientDoesNotMendFailsTheSoak(monkeypatch, tmp_path, figures, status):
+    specification = importlib.util.spec_from_file_location("soakTool", SOAK)
+    soak = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(soak)
+    monkeypatch.setattr(soak, "ROOT", tmp_path)
+    monkeypatch.setattr(soak, "_runPart", lambda name, folder, arguments: figures)
+    monkeypatch.setattr(sys, "argv", ["soak", "--minutes", "20", "cluster"])
+    assert soak.main() == status
+    assert json.loads((tmp_path / "soak" / "results.json").read_text())["parts"]["cluster"].items() >= figures.items()

@@ -15,6 +15,7 @@ from medsamseg_server.cli import batch_report, engine_options, many
 from medsamseg_server.cli.batch_case import Case, make_cases, told_with_place
 from medsamseg_server.cli.batch_record import CaseFiles, Outcome, find_before, settings_of
 from medsamseg_server.cli.batch_table import COLUMNS, read_rows
+from medsamseg_server.cli.cache_option import add_cache_option, check_cache
 from medsamseg_server.cli.output import add_output_options, print_json, say, warn
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.system.safe_files import file_digest
@@ -109,6 +110,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     many.add_jobs_option(parser, "cases")
     many.add_ray_option(parser)
+    add_cache_option(parser, "none: encoded slices are kept in memory for as long as their case is worked on")
     parser.add_argument(
         "--force", action="store_true", help="segment all cases again, and replace what is there, whoever made it"
     )
@@ -124,6 +126,7 @@ def run(args: argparse.Namespace) -> int:
     from medsamseg_server.volumes.windows import check_window
 
     many.check_ray(args)
+    check_cache(args.cache)
     check_window(args.window)
     get_specification(args.model)
     rows = read_rows(args.cases)
@@ -186,7 +189,8 @@ def _carried_out(args: argparse.Namespace, todo: Sequence[_Todo]) -> Generator[t
     from medsamseg_server.cli.batch_work import CaseWork
 
     # On another machine, relative paths would start elsewhere.
-    work = _OnTodo(CaseWork(args.output.absolute(), args.format, many.computer_of(args), engine_options.make_engine))
+    computer, make_engine = many.computer_of(args), engine_options.make_engine
+    work = _OnTodo(CaseWork(args.output.absolute(), args.format, computer, make_engine, args.cache))
     with closing(many.carried_out(args, work, todo)) as results:
         for each, outcome in results:
             if outcome is None:

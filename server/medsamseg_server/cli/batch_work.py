@@ -17,8 +17,10 @@ from medsamseg_server.cli.batch_record import CaseFiles, Outcome
 from medsamseg_server.cli.output import refuse_to_replace_the_image
 from medsamseg_server.cli.segment_measures import range_cells, rounded
 from medsamseg_server.cli.segment_tasks import make_tasks, tasks_of
+from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
+from medsamseg_server.system.places import Place
 from medsamseg_server.weights.store import ModelStore
 
 if TYPE_CHECKING:
@@ -38,12 +40,14 @@ class CaseWork:
         suffix: of the segmentations' files.
         options: of the engine; see ``engine_options.make_engine``.
         make_engine: that function, or what stands for it.
+        place: where encoded slices are kept beside memory; None for nowhere.
     """
 
     folder: Path
     suffix: str
     options: argparse.Namespace
-    make_engine: Callable[[argparse.Namespace, ModelStore], Engine]
+    make_engine: Callable[..., Engine]
+    place: Place | None = None
     _engine: Engine | None = field(default=None, init=False)
     _seconds_loading: float = field(default=0.0, init=False)
 
@@ -84,7 +88,8 @@ class CaseWork:
     def _load(self, args: argparse.Namespace) -> Engine:
         started = time.perf_counter()
         if self._engine is None:
-            self._engine = self.make_engine(self.options, ModelStore())
+            cache = EmbeddingCache(folder=self.place)
+            self._engine = self.make_engine(self.options, ModelStore(), cache)
         self._engine.predictor(args.model)
         self._seconds_loading = time.perf_counter() - started
         return self._engine

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from medsamseg_server.cli import many
+from medsamseg_server.cli.cache_option import add_cache_option, check_cache
 from medsamseg_server.cli.engine_options import add_computer_options, add_model_option, make_engine
 from medsamseg_server.cli.numbers_in_text import number_or_nan
 from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress, warn
 from medsamseg_server.engine.embedding_folder import EmbeddingFolder
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.system import paths
+from medsamseg_server.system.places import StoreUrl
 from medsamseg_server.system.safe_files import readable_size
 from medsamseg_server.weights.store import ModelStore
 
@@ -38,6 +40,7 @@ examples:
   medsamseg cache info
   medsamseg cache precompute tomorrow/           encode all scans of a folder
   medsamseg cache precompute chest.nrrd --window lung --window soft --axis 0 --axis 1
+  medsamseg cache precompute tomorrow/ --cache s3://bucket/embeddings
   medsamseg cache clear --unused-days 30
   medsamseg cache limit 50                      50 GB, about 24,000 slices
 """
@@ -102,6 +105,7 @@ def _add_warm(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add_computer_options(parser)
     many.add_jobs_option(parser, "scans")
     many.add_ray_option(parser)
+    add_cache_option(parser, "in MEDSAMSEG_HOME")
     add_output_options(parser)
     parser.set_defaults(run=run_warm)
 
@@ -179,6 +183,7 @@ def run_limit(args: argparse.Namespace) -> int:
 def run_warm(args: argparse.Namespace) -> int:
     """Encode scans before they are opened."""
     many.check_ray(args)
+    check_cache(args.cache)
     store = ModelStore()
     store.path(args.model)
     # What reads images and runs networks is imported after the arguments are known to be right.
@@ -190,10 +195,11 @@ def run_warm(args: argparse.Namespace) -> int:
     for window in windows:
         check_window(window)
     scans = find_scans(args.scans)
-    folder = _folder()
+    place = args.cache or paths.embeddings_folder()
+    quota = None if isinstance(place, StoreUrl) else EmbeddingFolder(place).quota
     request = PrecomputeRequest(tuple(args.axis or [0]), windows, args.model)
     share = len(scans) if many.is_several(args) else None
-    work = ScanWork(request, folder.folder, folder.quota, share, many.computer_of(args), make_engine)
+    work = ScanWork(request, place, quota, share, many.computer_of(args), make_engine)
     try:
         results = _in_one_place(args, work, scans) if share is None else _in_many_places(args, work, scans)
     except KeyboardInterrupt:

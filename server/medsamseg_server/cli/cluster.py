@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import re
 from dataclasses import replace
-from pathlib import Path
 
+from medsamseg_server.cli.cache_option import add_cache_option, check_cache, refuse_quota
 from medsamseg_server.cli.numbers_in_text import number_or_nan
 from medsamseg_server.cli.serving_options import add_serving_options, serve_options
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
+_IDLE_MINUTES = 10.0
 _REPLICAS = re.compile(r"(?P<fewest>\d{1,4})(?:-(?P<most>\d{1,4}))?")
 _EPILOG = """\
 What a server keeps, volumes and embeddings in memory, is on the replica that a
@@ -70,11 +71,14 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         help="graphics cards of each, such as 0.5 for two on one card (default: none)",
     )
     parser.add_argument(
-        "--cache",
-        type=Path,
-        metavar="FOLDER",
-        help="where embeddings are kept, under the same name on all machines (default: in MEDSAMSEG_HOME)",
+        "--idle-minutes",
+        type=_minutes,
+        default=_IDLE_MINUTES,
+        metavar="N",
+        help="with a range of --replicas: after so long without work for all of them, one goes, with its volumes "
+        "(default: %(default)s)",
     )
+    add_cache_option(parser, "in MEDSAMSEG_HOME")
     add_serving_options(parser)
     parser.set_defaults(run=run_serve)
 
@@ -86,6 +90,13 @@ def _replicas(text: str) -> tuple[int, int]:
     if not 1 <= fewest <= most:
         raise argparse.ArgumentTypeError(f"'{text[:20]}' is neither a number of replicas nor a range such as 2-8")
     return fewest, most
+
+
+def _minutes(text: str) -> float:
+    value = number_or_nan(text)
+    if not 0 <= value < 2**20:
+        raise argparse.ArgumentTypeError(f"'{text[:20]}' is not a number of minutes")
+    return value
 
 
 def _amount(text: str) -> float:
@@ -102,13 +113,17 @@ def run_serve(args: argparse.Namespace) -> int:
         message = "--device cuda was given, and replicas get no graphics card."
         hint = "Say how much of one each gets, such as --gpus-per-replica 1 or 0.5."
         raise MedSAMSegError(ErrorKind.INVALID_INPUT, "replica_without_card", message, hint)
+    refuse_quota(args.cache, args.embedding_disk)
+    check_cache(args.cache)
     from medsamseg_server.cluster.replica_plan import ClusterOptions
     from medsamseg_server.cluster.serving import serve_on_cluster
 
-    cluster = ClusterOptions(args.address, args.replicas, args.cpus_per_replica, args.gpus_per_replica)
+    cluster = ClusterOptions(
+        args.address, args.replicas, args.cpus_per_replica, args.gpus_per_replica, 60 * args.idle_minutes
+    )
     options = serve_options(args)
     if args.cache:
-        options = replace(options, embeddings_folder=args.cache.resolve())
+        options = replace(options, embeddings_folder=args.cache)
     if args.users:
         options = replace(options, users=args.users.resolve())
     return serve_on_cluster(options, cluster)

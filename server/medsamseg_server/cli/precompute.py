@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.precomputing import Precomputation, PrecomputeRequest, Scan, read_volume
 from medsamseg_server.errors import MedSAMSegError
+from medsamseg_server.system.places import Place
 from medsamseg_server.weights.store import ModelStore
 
 if TYPE_CHECKING:
@@ -24,16 +24,16 @@ class ScanWork:
 
     Attributes:
         request: which embeddings are wanted.
-        folder: of the cache.
-        quota: of that folder, in bytes.
+        place: of the cache.
+        quota: of a folder, in bytes; None for a store.
         scans: number of scans that share the folder's room, where several are encoded at a time; else None.
         options: of the engine; see ``engine_options.make_engine``.
         make_engine: that function, or what stands for it.
     """
 
     request: PrecomputeRequest
-    folder: Path
-    quota: int
+    place: Place
+    quota: int | None
     scans: int | None
     options: argparse.Namespace
     make_engine: Callable[..., Engine]
@@ -72,7 +72,7 @@ class ScanWork:
 
     def _prepared(self) -> Precomputation:
         if self._precomputation is None:
-            engine = self.make_engine(self.options, ModelStore(), EmbeddingCache(0, self.folder, self.quota))
+            engine = self.make_engine(self.options, ModelStore(), EmbeddingCache(0, self.place, self.quota))
             engine.predictor(self.request.model)
             self._precomputation = Precomputation(engine, self.request)
             self._room = self._precomputation.room

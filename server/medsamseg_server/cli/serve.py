@@ -5,15 +5,12 @@ from __future__ import annotations
 import argparse
 import gc
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from medsamseg_server.cli.serving_options import add_serving_options, number_of_users, serve_options
+from medsamseg_server.cli.serving_options import add_serving_options, serve_options
 
 if TYPE_CHECKING:
     from medsamseg_server.serving.serve_options import ServeOptions
-
-_NNINTERACTIVE_SESSIONS = 4
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -26,23 +23,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "where other users of the computer could read it.",
     )
     add_serving_options(parser)
-    parser.add_argument(
-        "--nninteractive",
-        type=number_of_users,
-        nargs="?",
-        const=_NNINTERACTIVE_SESSIONS,
-        default=0,
-        metavar="USERS",
-        help="speak nnInteractive's remote protocol as well, with at most USERS at the same time (default: %(const)s), "
-        "so that viewers which know it can be given this server's address and, as API key, its token",
-    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the server until it is asked to end."""
-    options = replace(serve_options(args), nninteractive_sessions=args.nninteractive)
-    return _import_server()(options)
+    return _import_server()(serve_options(args))
 
 
 def _import_server() -> Callable[[ServeOptions], int]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _GIBIBYTE = 2**30
 _PLACES = 8
+_NNINTERACTIVE_SESSIONS = 4
 
 
 def add_serving_options(parser: argparse.ArgumentParser) -> None:
@@ -69,6 +70,16 @@ def add_serving_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="how many of --users can be at work at the same time (default: %(default)s)",
     )
+    parser.add_argument(
+        "--nninteractive",
+        type=number_of_users,
+        nargs="?",
+        const=_NNINTERACTIVE_SESSIONS,
+        default=0,
+        metavar="USERS",
+        help="speak nnInteractive's remote protocol as well, with at most USERS at the same time (default: %(const)s), "
+        "so that viewers which know it can be given this server's address and, as API key, its token",
+    )
 
 
 def serve_options(args: argparse.Namespace) -> ServeOptions:
@@ -94,6 +105,7 @@ def serve_options(args: argparse.Namespace) -> ServeOptions:
         embedding_disk_bytes=None if args.embedding_disk is None else int(args.embedding_disk * _GIBIBYTE),
         users=args.users,
         places=args.places,
+        nninteractive_sessions=args.nninteractive,
     )
 
 

@@ -109,7 +109,7 @@ def _scope(request: Request) -> Scope:
         "headers": list(request.headers),
         "client": None,
         "server": None,
-        "state": {"caller": request.caller},
+        "state": {"caller": request.caller, "lease": request.lease},
     }
 
 

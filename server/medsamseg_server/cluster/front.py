@@ -6,64 +6,67 @@ import asyncio
 import json
 import logging
 import re
+import secrets
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
-from typing import Any
+from contextlib import aclosing, closing, suppress
 
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from medsamseg_server.cluster.kept_body import KeptBody
 from medsamseg_server.cluster.messages import Answer, ReplicaLostError, Replicas, Request
 from medsamseg_server.cluster.routes import Route, Way, route_of
 from medsamseg_server.cluster.totals import total_metrics, total_status
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.serving import contract
 from medsamseg_server.serving.contract import VOLUME_KEY
+from medsamseg_server.serving.nninteractive.paths import CLAIM_PATH, LEASE_HEADER
+from medsamseg_server.serving.nninteractive.refusals import session_ended
 from medsamseg_server.serving.propagation_job import error_reply
 from medsamseg_server.serving.request_middleware import error_response
 from medsamseg_server.serving.status_contract import Status
 
 logger = logging.getLogger(__name__)
 
-#: Of an upload, so much goes to its replica at a time.
-PIECE_BYTES = 4 * 2**20
 #: Seconds before another replica is asked what any can answer.
 _ANY_PAUSES = (0.0, 0.0)
-#: The same before an upload is begun again: for a moment after its end, Ray still leads to a replica that died.
-_UPLOAD_PAUSES = (0.1, 0.3, 1.0, 2.0)
+#: The same before an upload is begun again: for seconds after its end, Ray may still lead to a replica that died.
+_UPLOAD_PAUSES = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0, 8.0)
 
 
 class Front:
     """ASGI application behind ``RequestMiddleware``, in front of replicas.
 
     A request of a user goes to the user's replica, so that quotas and places hold; where one token lets everybody in,
-    it goes to its volume's.
+    it goes to its volume's, or to the one where its client of nnInteractive's protocol has a place.
 
     Args:
         replicas: who carries requests out.
+        nninteractive: whether they speak that protocol.
     """
 
-    def __init__(self, replicas: Replicas) -> None:
+    def __init__(self, replicas: Replicas, nninteractive: bool = False) -> None:
         self._replicas = replicas
+        self._nninteractive = nninteractive
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and its answer back."""
         asked = HttpRequest(scope, receive)
-        route = route_of(scope["method"], scope["path"])
+        route = route_of(scope["method"], scope["path"], self._nninteractive)
         request = Request(
             asked.method,
             scope["path"],
             scope["query_string"],
             tuple(scope["headers"]),
             scope["state"]["caller"] or "",
+            lease=_lease_of(asked) if route.has_lease else "",
         )
         try:
-            response = await self._respond(route, request.caller or route.volume, request, asked)
+            response = await self._respond(route, request.caller or route.volume or request.lease, request, asked)
         except ReplicaLostError:
-            lost = _lost(route)
-            response = _refusal(contract.Error.of(lost), lost.kind)
+            response = _lost_response(route)
         except ClientDisconnect:
             return
         except Exception as error:
@@ -85,17 +88,15 @@ class Front:
         return _response(await self._ask(home, request))
 
     async def _ask(self, home: str, request: Request) -> Answer:
-        answer: Answer = await self._persist(home, "ask", request, () if home else _ANY_PAUSES)
-        return answer
+        for pause in () if home else _ANY_PAUSES:
+            with suppress(ReplicaLostError):
+                return await self._ask_once(home, request)
+            await asyncio.sleep(pause)
+        return await self._ask_once(home, request)
 
-    async def _persist(self, home: str, method: str, request: Request, pauses: Sequence[float]) -> Any:
-        """Call a method that a lost replica has left undone again, after each of some pauses at most."""
-        for pause in pauses:
-            try:
-                return await self._replicas.call(home, method, request)
-            except ReplicaLostError:
-                await asyncio.sleep(pause)
-        return await self._replicas.call(home, method, request)
+    async def _ask_once(self, home: str, request: Request) -> Answer:
+        answer: Answer = await self._replicas.call(home, "ask", request)
+        return answer
 
     async def _gather(self, home: str, body: bytes) -> None:
         """Bring the further volumes that a request names to where it is carried out."""
@@ -104,22 +105,32 @@ class Front:
                 await self._replicas.copy_volume(key, home)
 
     async def _upload(self, home: str, request: Request, asked: HttpRequest) -> Response:
-        pieces = in_pieces(asked.stream())
-        name = None
+        pauses = iter(_UPLOAD_PAUSES)
+        with closing(KeptBody(asked.stream())) as body:
+            while True:
+                try:
+                    return _response(await self._send(home, request, body))
+                except ReplicaLostError:
+                    pause = next(pauses, None)
+                    if pause is None or not body.is_kept:
+                        # Closing the connection before the client has sent all would hide the reply.
+                        await body.discard_rest()
+                        raise
+                    await asyncio.sleep(pause)
+
+    async def _send(self, home: str, request: Request, body: KeptBody) -> Answer:
+        """Send an upload from its start, and return the answer."""
+        name = await self._replicas.call(home, "begin_upload", request)
         try:
-            name = await self._persist(home, "begin_upload", request, _UPLOAD_PAUSES)
-            async for piece, is_last in pieces:
-                await self._replicas.call(home, "feed_upload", name, piece, is_last)
-            return _response(await self._replicas.call(home, "finish_upload", name))
+            async with aclosing(body.pieces()) as pieces:
+                async for piece, is_last in pieces:
+                    await self._replicas.call(home, "feed_upload", name, piece, is_last)
+            answer: Answer = await self._replicas.call(home, "finish_upload", name)
         except ClientDisconnect:
-            if name is not None:
+            with suppress(ReplicaLostError):
                 await self._replicas.call(home, "abort_upload", name)
             raise
-        except ReplicaLostError:
-            # A client sends its whole body before it reads the reply: closing the connection first would hide it.
-            async for _ in pieces:
-                pass
-            raise
+        return answer
 
     async def _stream(self, route: Route, home: str, request: Request) -> Response:
         pieces = self._replicas.stream(home, request)
@@ -143,18 +154,6 @@ async def _rest(pieces: AsyncGenerator[Answer | bytes], route: Route) -> AsyncGe
         except ReplicaLostError:
             event = contract.ErrorEvent(error=contract.Error.of(_lost(route)))
             yield event.model_dump_json().encode() + b"\n"
-
-
-async def in_pieces(body: AsyncGenerator[bytes]) -> AsyncGenerator[tuple[bytes, bool]]:
-    """Yield a body in pieces of about ``PIECE_BYTES``, each with whether it is the last one."""
-    waiting = bytearray()
-    async for part in body:
-        waiting += part
-        # The end of the body is an empty part of its own.
-        if len(waiting) >= PIECE_BYTES and part:
-            yield bytes(waiting), False
-            waiting.clear()
-    yield bytes(waiting), True
 
 
 def further_volumes(body: bytes) -> list[str]:
@@ -211,6 +210,18 @@ def _lost(route: Route) -> MedSAMSegError:
         return MedSAMSegError(ErrorKind.NOT_FOUND, "volume_unknown", message, "Upload it again.")
     message = "The replica that was asked has ended."
     return MedSAMSegError(ErrorKind.NO_PLACE, "replica_lost", message, "Try again in a moment.")
+
+
+def _lease_of(asked: HttpRequest) -> str:
+    """Return the name of a client's place, made up for one that asks for a place: it says which replica has it."""
+    return secrets.token_urlsafe(32) if asked.url.path == CLAIM_PATH else asked.headers.get(LEASE_HEADER, "")
+
+
+def _lost_response(route: Route) -> Response:
+    if route.has_lease:
+        return session_ended()
+    lost = _lost(route)
+    return _refusal(contract.Error.of(lost), lost.kind)
 
 
 def _refusal(error: contract.Error, kind: ErrorKind) -> Response:

@@ -18,6 +18,7 @@ class Request:
         headers: names in lowercase, and values.
         caller: whose it is.
         body: all of it; empty where it comes in pieces.
+        lease: the place that it is about in nnInteractive's protocol, or empty.
     """
 
     method: str
@@ -26,6 +27,7 @@ class Request:
     headers: Sequence[tuple[bytes, bytes]] = ()
     caller: str = ""
     body: bytes = b""
+    lease: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from medsamseg_server.cluster import asgi
 from medsamseg_server.cluster.messages import Answer, ReplicaLostError, Request
 from medsamseg_server.engine.loaded_networks import LoadPredictor
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.serving.app import make_app
+from medsamseg_server.serving.app import make_app, nninteractive_routes
 from medsamseg_server.serving.serve_options import ServeOptions
 from medsamseg_server.volumes.volume import Volume
 
@@ -33,6 +33,8 @@ class Replica:
         self._service = options.make_service(load_predictor)
         self._group = options.make_group(self._service)
         self._app = make_app(self._service, options.upload_bytes, self._group)
+        if options.nninteractive_sessions:
+            nninteractive_routes().add_to(self._app, options.nninteractive_sessions)
         self._uploads: dict[str, asgi.Upload] = {}
         self._service.preload()
 

@@ -12,7 +12,9 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.system import paths
 
 #: A replica without work takes its volumes with it when it goes, so that it stays for a while.
-_IDLE_SECONDS = 600.0
+DEFAULT_IDLE_SECONDS = 600.0
+#: Requests under way at a time, for each replica, from which on there are to be more replicas, and for how long.
+_ONGOING, _UPSCALE_SECONDS = 2, 10.0
 # No work is done on a replica's event loop, so that a thread between it and Ray would cost time and bring nothing.
 _REPLICA_ENVIRONMENT = {"RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0"}
 
@@ -26,12 +28,14 @@ class ClusterOptions:
         replicas: fewest and most; between them their number follows the load. None for one on each machine.
         cores: of each; None for an equal part of its machine.
         cards: graphics cards of each, or its share of one; 0 for none.
+        idle_seconds: without enough work for all, after which one of them goes, where their number follows the load.
     """
 
     address: str = LOCAL
     replicas: tuple[int, int] | None = None
     cores: float | None = None
     cards: float = 0.0
+    idle_seconds: float = DEFAULT_IDLE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class Plan:
     most: int
     cores: float
     cards: float
+    idle_seconds: float = DEFAULT_IDLE_SECONDS
 
     @classmethod
     def of(cls, options: ClusterOptions, machines: list[Machine]) -> Plan:
@@ -52,7 +57,7 @@ class Plan:
         """
         fewest, most = options.replicas or (len(machines), len(machines))
         cores = cores_each(machines, most) if options.cores is None else options.cores
-        plan = cls(fewest, most, cores, options.cards)
+        plan = cls(fewest, most, cores, options.cards, options.idle_seconds)
         room = sum(plan._fitting(machine) for machine in machines)
         if room < fewest:
             each = f"{cores:g} cores" + (f" and {options.cards:g} graphics cards" if options.cards else "")
@@ -74,5 +79,11 @@ class Plan:
         each = {"num_cpus": self.cores, "num_gpus": self.cards, "runtime_env": {"env_vars": environment}}
         if self.fewest == self.most:
             return {"num_replicas": self.most, "ray_actor_options": each}
-        follows = {"min_replicas": self.fewest, "max_replicas": self.most, "downscale_delay_s": _IDLE_SECONDS}
+        follows = {
+            "min_replicas": self.fewest,
+            "max_replicas": self.most,
+            "target_ongoing_requests": _ONGOING,
+            "upscale_delay_s": _UPSCALE_SECONDS,
+            "downscale_delay_s": self.idle_seconds,
+        }
         return {"autoscaling_config": follows, "ray_actor_options": each}

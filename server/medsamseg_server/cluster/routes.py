@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from medsamseg_server.serving.nninteractive.paths import LEASE_PATHS, UPLOAD_PATHS
+
 _VOLUME = re.compile(r"/v1/volumes/(?P<key>[0-9a-f]{64})(?P<rest>/.*)?")
 _CANCEL = re.compile(r"/v1/jobs/[^/]+/cancel")
 
@@ -30,14 +32,28 @@ class Way(Enum):
 
 @dataclass(frozen=True)
 class Route:
-    """Where a request goes; ``volume`` is the key of the volume that it is about, or empty."""
+    """Where a request goes.
+
+    Attributes:
+        way: how.
+        volume: key of the volume that it is about, or empty.
+        has_lease: whether it is about a place in nnInteractive's protocol.
+    """
 
     way: Way
     volume: str = ""
+    has_lease: bool = False
 
 
-def route_of(method: str, path: str) -> Route:
-    """Return where a request goes. What is no address of the contract goes to any replica, which says so."""
+def route_of(method: str, path: str, nninteractive: bool = False) -> Route:
+    """Return where a request goes. What is no address of the contract goes to any replica, which says so.
+
+    Args:
+        method, path: of the request.
+        nninteractive: whether that protocol is spoken.
+    """
+    if nninteractive and path in LEASE_PATHS:
+        return Route(Way.UPLOAD if method == "POST" and path in UPLOAD_PATHS else Way.ONE, has_lease=True)
     if found := _VOLUME.fullmatch(path):
         return Route(_way_of_volume(method, found["rest"] or ""), found["key"])
     if method == "GET" and path in _TOTALS:

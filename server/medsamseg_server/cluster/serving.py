@@ -19,6 +19,7 @@ from medsamseg_server.cluster.replica_plan import ClusterOptions, Plan
 from medsamseg_server.cluster.serve_replicas import ServeReplicas
 from medsamseg_server.engine.loaded_networks import LoadPredictor
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.serving.app import nninteractive_routes
 from medsamseg_server.serving.callers import Callers, OneToken
 from medsamseg_server.serving.door import (
     Door,
@@ -30,6 +31,7 @@ from medsamseg_server.serving.door import (
 )
 from medsamseg_server.serving.group.known_users import KnownUsers
 from medsamseg_server.serving.load_limit import DEFAULT_REQUESTS, USER_REQUESTS
+from medsamseg_server.serving.nninteractive.paths import OPEN_PATHS, UPLOAD_PATHS
 from medsamseg_server.serving.request_middleware import RequestMiddleware
 from medsamseg_server.serving.serve_options import ServeOptions
 
@@ -53,6 +55,8 @@ def serve_on_cluster(
     try:
         import_serve(cluster.address)
         door = Door.open(options)
+        if options.nninteractive_sessions:
+            nninteractive_routes()
         users = None if options.users is None else KnownUsers(options.users)
         with deployed(options, cluster, load_predictor) as deployment:
             _run(door, users, deployment)
@@ -95,7 +99,7 @@ class Deployment:
 def _run(door: Door, users: KnownUsers | None, deployment: Deployment) -> None:
     replicas = ServeReplicas(deployment.handle)
     ready = door.ready_line(replicas=deployment.plan.most, **({} if users is None else {"users": len(users)}))
-    app = let_in(door, users, Front(replicas))
+    app = let_in(door, users, Front(replicas, bool(door.options.nninteractive_sessions)))
     ending: list[asyncio.Task[Any]] = []
 
     def end_work() -> None:
@@ -113,7 +117,16 @@ def let_in(door: Door, users: KnownUsers | None, front: Front) -> RequestMiddlew
     """Return the application that lets in whom a server would, and passes that on."""
     callers: Callers = OneToken(door.token) if users is None else users
     requests = DEFAULT_REQUESTS if users is None else USER_REQUESTS
-    return RequestMiddleware(front, callers, door.hosts, door.options.upload_bytes, requests=requests)
+    speaks = bool(door.options.nninteractive_sessions)
+    return RequestMiddleware(
+        front,
+        callers,
+        door.hosts,
+        door.options.upload_bytes,
+        UPLOAD_PATHS if speaks else (),
+        OPEN_PATHS if speaks else (),
+        requests,
+    )
 
 
 @contextmanager

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.engine.embedding_folder import EmbeddingFolder
+from medsamseg_server.engine.embedding_store import EmbeddingStore
+from medsamseg_server.system.places import Place, StoreUrl
 
 Embedding = NDArray[np.float16]
 
@@ -39,25 +40,29 @@ def embedding_key(prepared: NDArray[np.float32], model: str, weights_sha256: str
 class EmbeddingCache:
     """Embeddings by key, least recently used out, in memory and, where a folder is given, on disk.
 
-    Any thread may use it. Trouble with the disk never reaches the caller; see ``EmbeddingFolder``.
+    Any thread may use it. Trouble with the disk never reaches the caller; see ``EmbeddingFolder``, ``EmbeddingStore``.
 
     Args:
         memory_bytes: budget of the embeddings kept in memory.
-        folder: where to keep them on disk; None for memory only. Several servers may share it.
-        disk_bytes: quota of the folder; 0 for memory only; None for the folder's own, see ``EmbeddingFolder``.
+        folder: where to keep them beside; None for memory only. Several servers may share it.
+        disk_bytes: quota of a folder, a store has none; 0 for memory only; None for the folder's own, see
+            ``EmbeddingFolder``.
+
+    Raises:
+        MedSAMSegError: as ``EmbeddingStore``.
     """
 
     def __init__(
         self,
         memory_bytes: int = DEFAULT_MEMORY_BYTES,
-        folder: Path | None = None,
+        folder: Place | None = None,
         disk_bytes: int | None = None,
     ) -> None:
         self._memory_bytes = memory_bytes
         self._memory: OrderedDict[str, Embedding] = OrderedDict()
         self._used = 0
         self._lock = threading.Lock()
-        self._disk = EmbeddingFolder(folder, disk_bytes) if folder is not None and disk_bytes != 0 else None
+        self._disk = _kept_at(folder, disk_bytes) if folder is not None and disk_bytes != 0 else None
 
     @property
     def room(self) -> int:
@@ -103,3 +108,7 @@ class EmbeddingCache:
             self._memory[key] = embedding
             while self._used > self._memory_bytes and self._memory:
                 self._used -= self._memory.popitem(last=False)[1].nbytes
+
+
+def _kept_at(place: Place, quota: int | None) -> EmbeddingFolder | EmbeddingStore:
+    return EmbeddingStore(place) if isinstance(place, StoreUrl) else EmbeddingFolder(place, quota)

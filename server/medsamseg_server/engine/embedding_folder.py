@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 import threading
 import uuid
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from medsamseg_server.engine.embedding_format import MOST_ENTRY_BYTES, SUFFIX, decode, encode, entry_bytes
 from medsamseg_server.system.disk_cache import DIGEST_BYTES, DiskCache, Entry
 from medsamseg_server.system.plain_files import read_plain_file
 
@@ -21,9 +21,6 @@ DEFAULT_QUOTA = 10 * 2**30
 
 #: A file with the quota that the user has set, in bytes.
 _QUOTA_NAME = "quota"
-# No embedding of any model has more; a specialist's is its input, of 512 × 512 half-precision numbers or so.
-_MOST_ENTRY_BYTES = 64 * 2**20
-_MOST_DIMENSIONS = 8
 _MOST_QUOTA_DIGITS = 20
 # Another server may write to the same folder, so the sizes are counted afresh now and then.
 _WRITES_BETWEEN_COUNTS = 64
@@ -64,7 +61,7 @@ class EmbeddingFolder:
     def __init__(self, folder: Path, quota: int | None = None) -> None:
         self.folder = folder
         # The embeddings show a patient's image to whoever has the same network, so the folder is the user's own.
-        self._files = DiskCache(folder, ".embedding", "embedding cache", mode=0o700)
+        self._files = DiskCache(folder, SUFFIX, "embedding cache", mode=0o700)
         self.quota = self._kept_quota() if quota is None else quota
         self._used = 0
         self._writes_left = 0
@@ -82,15 +79,15 @@ class EmbeddingFolder:
 
     def has(self, key: str, shape: tuple[int, ...] | None = None) -> bool:
         """Return whether there is an entry, with a size that fits ``shape``, and count that as its use."""
-        return self._files.has(key, None if shape is None else _entry_bytes(shape))
+        return self._files.has(key, None if shape is None else entry_bytes(shape))
 
     def read(self, key: str, shape: tuple[int, ...] | None = None) -> NDArray[np.float16] | None:
         """Return an entry, or None; also None for one of another ``shape``, where that is given."""
-        return self._files.read(key, _MOST_ENTRY_BYTES, lambda content: _decode(content, shape))
+        return self._files.read(key, MOST_ENTRY_BYTES, lambda content: decode(content, shape))
 
     def write(self, key: str, embedding: NDArray[np.float16]) -> None:
         """Keep an entry, unless it is larger than the quota."""
-        content = _encode(embedding)
+        content = encode(embedding)
         size = DIGEST_BYTES + len(content)
         if size > self.quota or not self._files.write(key, content):
             return
@@ -159,27 +156,3 @@ def _use(entries: Sequence[Entry]) -> FolderUse:
     times = [entry.used for entry in entries]
     size = sum(entry.size for entry in entries)
     return FolderUse(len(entries), size, min(times, default=None), max(times, default=None))
-
-
-def _encode(embedding: NDArray[np.float16]) -> bytes:
-    shape = np.asarray((embedding.ndim, *embedding.shape), "<u4").tobytes()
-    return shape + np.ascontiguousarray(embedding, dtype="<f2").tobytes()
-
-
-def _entry_bytes(shape: tuple[int, ...]) -> int:
-    """Return the size of an entry of this shape on disk."""
-    return DIGEST_BYTES + 4 * (1 + len(shape)) + 2 * math.prod(shape)
-
-
-def _decode(content: memoryview, expected: tuple[int, ...] | None) -> NDArray[np.float16] | None:
-    """Return what a file holds, or None unless it is of the expected shape, and of numbers throughout."""
-    if len(content) < 4:
-        return None
-    dimensions = int.from_bytes(content[:4], "little")
-    if dimensions > _MOST_DIMENSIONS or len(content) < 4 * (1 + dimensions):
-        return None
-    shape = tuple(np.frombuffer(content, "<u4", dimensions, offset=4).tolist())
-    if DIGEST_BYTES + len(content) != _entry_bytes(shape) or expected not in (None, shape):
-        return None
-    values = np.frombuffer(content, "<f2", offset=4 * (1 + dimensions)).reshape(shape)
-    return values.astype(np.float16, copy=False) if np.isfinite(values).all() else None

@@ -24,6 +24,7 @@ from medsamseg_server.serving.group.group import Group
 from medsamseg_server.serving.job_stream import JobStream
 from medsamseg_server.serving.load_limit import USER_REQUESTS
 from medsamseg_server.serving.mask_contract import Mask, MaskRange
+from medsamseg_server.serving.nninteractive.paths import OPEN_PATHS, UPLOAD_PATHS
 from medsamseg_server.serving.propagation_contract import PropagateRequest, PropagationEvent
 from medsamseg_server.serving.request_middleware import DEFAULT_UPLOAD_BYTES, RequestMiddleware
 from medsamseg_server.serving.service import Service
@@ -221,9 +222,8 @@ def create_app(
     app = make_app(service, upload_bytes, group)
     more: dict[str, Any] = {} if group is None else {"requests": USER_REQUESTS}
     if nninteractive_sessions:
-        nninteractive = _nninteractive_routes()
-        nninteractive.add_to(app, nninteractive_sessions)
-        more |= {"upload_paths": nninteractive.UPLOAD_PATHS, "open_paths": nninteractive.OPEN_PATHS}
+        nninteractive_routes().add_to(app, nninteractive_sessions)
+        more |= {"upload_paths": UPLOAD_PATHS, "open_paths": OPEN_PATHS}
     app.add_middleware(
         RequestMiddleware, callers=group or OneToken(token), hosts=hosts, upload_bytes=upload_bytes, **more
     )
@@ -253,7 +253,12 @@ def make_app(service: Service, upload_bytes: int = DEFAULT_UPLOAD_BYTES, group: 
     return app
 
 
-def _nninteractive_routes() -> ModuleType:
+def nninteractive_routes() -> ModuleType:
+    """Return what speaks nnInteractive's protocol; its ``add_to`` lets an application do so.
+
+    Raises:
+        MedSAMSegError: ``package_missing``.
+    """
     try:
         return importlib.import_module("medsamseg_server.serving.nninteractive.routes")
     except ModuleNotFoundError as error:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from medsamseg_server.engine.embedding_cache import DEFAULT_MEMORY_BYTES, EmbeddingCache
-from medsamseg_server.engine.embedding_folder import EmbeddingFolder
+from medsamseg_server.engine.embedding_folder import DEFAULT_QUOTA, EmbeddingFolder
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.loaded_networks import DEFAULT_UNLOAD_AFTER_SECONDS, LoadPredictor
 from medsamseg_server.serving.group.group import Group, Shares
 from medsamseg_server.serving.request_middleware import DEFAULT_UPLOAD_BYTES
 from medsamseg_server.serving.service import Service
 from medsamseg_server.system import paths
+from medsamseg_server.system.places import Place, StoreUrl
 from medsamseg_server.volumes.volume_store import DEFAULT_STORE_BYTES, VolumeStore
 from medsamseg_server.weights.registry import DEFAULT_MODEL
 from medsamseg_server.weights.store import ModelStore
@@ -39,7 +40,7 @@ class ServeOptions:
         volume_bytes: memory for uploaded volumes.
         embedding_memory_bytes: memory for embeddings.
         embedding_disk_bytes: disk space for embeddings; 0 for none, None for what ``medsamseg cache limit`` has set.
-        embeddings_folder: where; the user's data folder by default.
+        embeddings_folder: where, also in a store; the user's data folder by default.
         nninteractive_sessions: how many users of nnInteractive's protocol there may be; 0 for no such protocol.
         users: file of users with tokens of their own, in place of the one token; None for that.
         places: how many of them at the same time.
@@ -60,7 +61,7 @@ class ServeOptions:
     volume_bytes: int = DEFAULT_STORE_BYTES
     embedding_memory_bytes: int = DEFAULT_MEMORY_BYTES
     embedding_disk_bytes: int | None = None
-    embeddings_folder: Path | None = None
+    embeddings_folder: Place | None = None
     nninteractive_sessions: int = 0
     users: Path | None = None
     places: int = 8
@@ -81,10 +82,16 @@ class ServeOptions:
         if self.users is None:
             return None
         folder = self.embeddings_folder or paths.embeddings_folder()
-        disk = EmbeddingFolder(folder).quota if self.embedding_disk_bytes is None else self.embedding_disk_bytes
+        disk = self._disk_quota(folder)
         # Servers with other users may share the folder; each clears away what its own former users left.
         own = folder / f"group-{hashlib.sha256(os.fsencode(self.users.resolve())).hexdigest()[:16]}"
         shares = Shares(self.places, self.volume_bytes, self.embedding_memory_bytes, disk, own)
         group = Group(self.users, service, shares)
         group.watch()
         return group
+
+    def _disk_quota(self, place: Place) -> int:
+        """Return the bytes of all users' embeddings beside memory; for a store, which has no quota, any but none."""
+        if self.embedding_disk_bytes is not None:
+            return self.embedding_disk_bytes
+        return DEFAULT_QUOTA if isinstance(place, StoreUrl) else EmbeddingFolder(place).quota

@@ -84,7 +84,7 @@ class DiskCache:
         """
         path = self._path(name)
         try:
-            found = _checked(read_plain_file(path, most_bytes), most_bytes, decode)
+            found = checked(read_plain_file(path, most_bytes), most_bytes, decode)
         except FileNotFoundError:
             return None
         except NotPlainFileError:
@@ -180,7 +180,8 @@ class DiskCache:
         return self.folder / f"{name}{self._suffix}"
 
 
-def _checked(whole: bytes, most_bytes: int, decode: Callable[[memoryview], T | None]) -> T | None:
+def checked(whole: bytes, most_bytes: int, decode: Callable[[memoryview], T | None]) -> T | None:
+    """Return what the content of a whole file means, or None for one that is too long, damaged or senseless."""
     content = memoryview(whole)[DIGEST_BYTES:]
     # The checksum only tells that nothing has changed since somebody wrote it; the rest is for `decode` to see.
     if len(whole) > most_bytes or hashlib.sha256(content).digest() != whole[:DIGEST_BYTES]:

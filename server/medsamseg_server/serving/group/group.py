@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from medsamseg_server.serving.job_list import JobList
 from medsamseg_server.serving.leases import LeaseEndedError, Leases, Limits, NoPlaceError
 from medsamseg_server.serving.service import Service
 from medsamseg_server.serving.status_contract import Places
+from medsamseg_server.system.places import Place, drop_folders
 
 #: The panel gives no sign of life while nobody does anything with it.
 LIMITS = Limits(idle=1800.0, liveness=None)
@@ -40,7 +40,7 @@ class Shares:
     volume_bytes: int
     embedding_bytes: int
     embedding_disk_bytes: int
-    embeddings_folder: Path
+    embeddings_folder: Place
 
 
 @dataclass(frozen=True)
@@ -194,8 +194,4 @@ class Group:
         for caller in self._leases.held():
             if caller not in users:
                 self._leases.release(caller)
-        folder = self._shares.embeddings_folder
-        if folder.is_dir():
-            for path in folder.iterdir():
-                if path.name not in users and not path.is_symlink() and path.is_dir():
-                    shutil.rmtree(path, ignore_errors=True)
+        drop_folders(self._shares.embeddings_folder, users)

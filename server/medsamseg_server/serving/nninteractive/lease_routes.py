@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Request
 
 from medsamseg_server.serving.leases import Leases, Limits
+from medsamseg_server.serving.nninteractive.paths import CLAIM_PATH, LEASE_HEADER
 from medsamseg_server.serving.nninteractive.refusals import ProtocolRoute
 from medsamseg_server.serving.nninteractive.session import Session
 from medsamseg_server.serving.workspace import workspace
@@ -31,7 +32,7 @@ async def _leases(request: Request) -> Leases[Session]:
 
 
 LeasesOf = Annotated[Leases[Session], Depends(_leases)]
-Token = Annotated[str, Header(alias="X-Lease-Token", max_length=100)]
+Token = Annotated[str, Header(alias=LEASE_HEADER, max_length=100)]
 
 
 async def _lease(request: Request, token: Token = "") -> tuple[str, str]:
@@ -51,11 +52,12 @@ async def _session(request: Request, leases: LeasesOf, lease: LeaseOf) -> Sessio
 SessionOf = Annotated[Session, Depends(_session)]
 
 
-@router.post("/claim")
+@router.post(CLAIM_PATH)
 async def claim(request: Request, leases: LeasesOf) -> dict[str, Any]:
     """Give a user a place."""
     service = workspace(request, claims=True)
-    token = secrets.token_urlsafe(32)
+    # On a cluster, its door has made the name, by which it finds the replica again.
+    token = getattr(request.state, "lease", "") or secrets.token_urlsafe(32)
     leases.claim((request.state.caller, token), lambda: Session(service))
     return {
         "lease_token": token,

@@ -29,7 +29,7 @@ class ProtocolRoute(APIRoute):
             try:
                 return await answer(request)
             except LeaseEndedError:
-                return _refusal(410, _ENDED)
+                return session_ended()
             except NoPlaceError:
                 return _refusal(503, "All places of this server are taken. Try again later, or ask who runs it.")
             except MedSAMSegError as error:
@@ -42,6 +42,11 @@ class ProtocolRoute(APIRoute):
                 return _refusal(400, str(error))
 
         return answer_or_explain
+
+
+def session_ended() -> JSONResponse:
+    """Return what makes clients connect again: what they worked on is not here any more."""
+    return _refusal(410, _ENDED)
 
 
 def _refusal(status: int, detail: str) -> JSONResponse:

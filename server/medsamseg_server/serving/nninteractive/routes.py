@@ -27,12 +27,6 @@ from medsamseg_server.serving.service import Service
 from medsamseg_server.serving.workspace import most_array_bytes
 from medsamseg_server.weights.catalog import get_checkpoint
 
-#: Answers to everybody that a server is there, and nothing else.
-OPEN_PATHS = frozenset({"/healthz"})
-#: Bodies of these are arrays.
-UPLOAD_PATHS = frozenset(
-    {"/set_image", "/add_scribble_interaction", "/add_lasso_interaction", "/add_initial_seg_interaction"}
-)
 _META = "X-Meta"
 #: The client's side of the session that these replies are those of.
 _SESSION_VERSION = 2
