@@ -836,6 +836,18 @@
             <translation>Dieses Volumen wurde nicht aus Slicers DICOM-Datenbank geladen, es gibt also keine Bilder, auf die verwiesen werden könnte. Importieren Sie seine Dateien im Modul DICOM, und laden Sie es von dort.</translation>
         </message>
         <message>
+            <source>Images of:</source>
+            <translation>Bilder von:</translation>
+        </message>
+        <message>
+            <source>Several volumes of this DICOM series are loaded: the files refer to the images of the one that is chosen here</source>
+            <translation>Mehrere Volumen dieser DICOM-Serie sind geladen: Die Dateien verweisen auf die Bilder dessen, das hier gewählt ist</translation>
+        </message>
+        <message>
+            <source>Images that are referred to</source>
+            <translation>Bilder, auf die verwiesen wird</translation>
+        </message>
+        <message>
             <source>Write all segments with voxels into a folder, as part of the patient's study. Double-click the color of a segment above to say what it is.</source>
             <translation>Alle Segmente mit Voxeln in einen Ordner schreiben, als Teil der Studie des Patienten. Ein Doppelklick oben auf die Farbe eines Segments sagt, was es ist.</translation>
         </message>
@@ -3183,8 +3195,8 @@
             <translation>Angehalten. Es wurde keine DICOM-Datei geschrieben.</translation>
         </message>
         <message>
-            <source>Written into {folder}: {names}.</source>
-            <translation>In {folder} geschrieben: {names}.</translation>
+            <source>Written into {folder}, for the images of '{volume}' ({count}): {names}.</source>
+            <translation>Geschrieben nach {folder}, zu den Bildern von „{volume}“ ({count}): {names}.</translation>
         </message>
         <message>
             <source>Stopping …</source>
