@@ -88,6 +88,7 @@ class MedSAMSegLogic(
         work = ProposalWork(self._server.client, self._uploads, self._writers, self._boxWork)
         ObjectProposals.__init__(self, work)
         PhaseFusion.__init__(self, self._uploads)
+        DicomExporting.__init__(self, self.boxNodes)
         FollowUp.__init__(self, FollowUps(self.lesions, self._boxWork, propagations))
 
     def createSegmentation(

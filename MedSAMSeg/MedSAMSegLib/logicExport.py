@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from MedSAMSegLib.exporting.dicomExport import checkKinds, startDicomExport
-from MedSAMSegLib.exporting.dicomSource import dicomFiles
+from MedSAMSegLib.exporting.dicomExport import ImageSource, checkKinds, startDicomExport
+from MedSAMSegLib.exporting.dicomSource import dicomFiles, volumesOfSeries
 from MedSAMSegLib.exporting.segmentsFile import exportedSegments
 from MedSAMSegLib.server.pythonPrograms import externalEnvironment
 from MedSAMSegLib.server.serverProcess import findServerCommand
@@ -21,7 +21,26 @@ if TYPE_CHECKING:
 
 
 class DicomExporting:
-    """DICOM files of segments, made by the server's program on this computer."""
+    """DICOM files of segments, made by the server's program on this computer.
+
+    :param boxNodes: :meth:`BoxAdjustment.boxNodes`.
+    """
+
+    def __init__(self, boxNodes: Callable[..., Sequence[Any]]) -> None:
+        self._boxNodes = boxNodes
+
+    def dicomSources(
+        self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode
+    ) -> list[slicer.vtkMRMLScalarVolumeNode]:
+        """Return the volumes whose images :meth:`exportDicom` could refer to: those of one DICOM series in the scene.
+
+        First come those on which most boxes of the segmentation are: there the segments were drawn.
+
+        :param segmentation: the segmentation node.
+        :param volume: one of the volume nodes.
+        """
+        volumes = volumesOfSeries(volume)
+        return sorted(volumes, key=lambda each: -len(self._boxNodes(segmentation, each)))
 
     def exportDicom(
         self,
@@ -37,7 +56,7 @@ class DicomExporting:
         from their terminology in Slicer, what found them from the model that MedSAMSeg noted.
 
         :param segmentation: the segmentation node.
-        :param volume: a volume node that was loaded from Slicer's DICOM database.
+        :param volume: a volume node that was loaded from Slicer's DICOM database; see :meth:`dicomSources`.
         :param folder: path of a folder; files that are there stay.
         :param kinds: "seg" (binary segmentation), "labelmap" (segmentation as a label map), "rtstruct" (contours),
             "sr" (report of the measurements, which refers to the segmentation where one is written).
@@ -70,4 +89,5 @@ class DicomExporting:
         files = dicomFiles(volume)
         program = ServerProgram(findServerCommand(), externalEnvironment())
         segments = exportedSegments(segmentation, volume)
-        return startDicomExport(program, segments, files, Path(folder), chosen, progress)
+        source = ImageSource(volume.GetName(), len(files))
+        return startDicomExport(program, segments, files, Path(folder), chosen, progress, source)

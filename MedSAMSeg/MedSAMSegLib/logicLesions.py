@@ -36,10 +36,15 @@ COLUMNS: tuple[tuple[str, Callable[[Lesion], Any]], ...] = (
     ("Highest volume (ml)", lambda lesion: _end(lesion.volumeRange, 1)),
     ("Lowest diameter (mm)", lambda lesion: _end(lesion.diameterRange, 0)),
     ("Highest diameter (mm)", lambda lesion: _end(lesion.diameterRange, 1)),
+    ("Category", lambda lesion: _words(lesion.term.category)),
+    ("Type", lambda lesion: _words(lesion.term.type)),
+    ("Modifier", lambda lesion: _words(lesion.term.modifier)),
+    ("Region", lambda lesion: _words(lesion.term.region)),
+    ("Region modifier", lambda lesion: _words(lesion.term.regionModifier)),
 )
 
 # Columns of texts; the others hold numbers.
-_TEXTS = ("Name", "Place", "State")
+_TEXTS = ("Name", "Place", "State", "Category", "Type", "Modifier", "Region", "Region modifier")
 
 # From the table to the segmentation that it lists.
 _ROLE = "MedSAMSeg.Lesions"
@@ -118,7 +123,8 @@ class LesionList(BoxExclusion, SliceReview):
     ) -> None:
         """Write :meth:`lesions` into a CSV file: UTF-8, a line a segment, volumes in ml, diameters in mm.
 
-        The ranges of both are empty where they are not known.
+        The ranges of both are empty where they are not known. What a segment is, by its terminology in Slicer, is
+        written with the codes, such as ``Mass (SCT:4147007)``.
 
         :param segmentation: the segmentation node.
         :param volume: the volume node.
@@ -162,6 +168,10 @@ class LesionList(BoxExclusion, SliceReview):
 
 def _end(ends, number):
     return None if ends is None else ends[number]
+
+
+def _words(code):
+    return "" if code is None else str(code)
 
 
 def _text(value):

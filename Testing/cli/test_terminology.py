@@ -100,6 +100,38 @@ def test_other_spellings_and_words_of_everyday_get_what_is_meant(standard, text,
     assert "Thumb" not in raised.value.hint
 
 
+@pytest.mark.parametrize(
+    ("text", "expected", "places"),
+    [
+        ("Liver tumour", ["Neoplasm (SCT:108369006)", "Liver (SCT:10200004)"], "Liver (SCT:10200004)"),
+        ("tumors of the  Liver", ["Neoplasm (SCT:108369006)", "Liver (SCT:10200004)"], "Liver (SCT:10200004)"),
+        ("left kidney cyst", ["Cyst (SCT:367643001)", "Kidney (SCT:64033007), Left (SCT:7771000)"], ""),
+        ("Lymph node metastases", ["Neoplasm, Secondary (SCT:14799000)", "Lymph Node (SCT:59441001)"], ""),
+        ("haemorrhage in the brain", ["Hemorrhage (SCT:50960005)", "Brain (SCT:12738006)"], "Brain (SCT:12738006)"),
+        ("secondary neoplasm", ["Neoplasm, Secondary (SCT:14799000)"], ""),
+        ("Gray mattre", ["Gray Matter (SCT:389081007)"], ""),
+        ("ugly nodul", ["Nodule (SCT:27925004)"], ""),
+    ],
+)
+def test_phrases_get_what_their_words_mean_and_where_it_is(standard, text, expected, places):
+    with pytest.raises(MedSAMSegError) as raised:
+        find_terminology(text, None, standard)
+    assert raised.value.code == "term_unknown"
+    *offered, last = raised.value.hint.splitlines()
+    if places:
+        assert last.startswith(f"--region says where it is: {places}")
+    else:
+        offered.append(last)
+    assert [line for line in offered if line in expected] == expected
+    assert offered[0] == expected[0]
+
+
+def test_what_cannot_be_a_place_is_not_called_one(standard):
+    with pytest.raises(MedSAMSegError) as raised:
+        find_terminology("Livr", None, standard)
+    assert "--region" not in raised.value.hint
+
+
 def test_an_empty_name_is_near_nothing(standard):
     with pytest.raises(MedSAMSegError) as raised:
         find_term(" ", standard.types, "--term")

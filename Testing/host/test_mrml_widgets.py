@@ -205,6 +205,31 @@ def test_names_and_visibility_are_edited_in_the_table(table, segmentation):
     assert table.tableWidget().item(1, 0).checkState() == qt.Qt.Checked
 
 
+def test_a_double_click_on_a_color_opens_the_window_for_terminology(table, segmentation, monkeypatch):
+    from slicerhost.mrmlWidgets.terminologyWindow import TerminologyWindow
+    from slicerhost.pythonQt.popUps import PopUpRefused
+
+    view, asked = table.tableWidget(), []
+    color = view.model().index(table.rowForSegmentID("b"), table.model().colorColumn)
+    segment = segmentation.GetSegmentation().GetSegment("b")
+    answers = iter([None, "list~A^1^Mass~A^2^Mass~^^~regions~^^~^^"])
+    monkeypatch.setattr(TerminologyWindow, "choose", staticmethod(lambda which: asked.append(which) or next(answers)))
+    before = segment.GetTerminology()
+    view.doubleClicked(color)
+    assert segment.GetTerminology() == before
+    view.doubleClicked(view.model().index(1, table.model().nameColumn))
+    table.useTerminologySelector = False
+    view.doubleClicked(color)
+    assert asked == [segment]
+    table.useTerminologySelector = True
+    view.doubleClicked(color)
+    assert segment.GetTerminology().startswith("list~A^1^Mass")
+    monkeypatch.undo()
+    monkeypatch.setattr("sys.excepthook", lambda *_error: None)
+    with pytest.raises(PopUpRefused, match="qSlicerTerminologySelectorDialog"):
+        TerminologyWindow.choose(segment)
+
+
 def test_the_place_widget_places_in_a_view(gui):
     widget, heard = slicer.qSlicerMarkupsPlaceWidget(), []
     widget.setMRMLScene(gui.scene)

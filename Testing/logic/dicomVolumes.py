@@ -16,16 +16,22 @@ SHAPE = (8, 14, 12)
 
 
 class DicomDatabase(StandIn):
-    """`slicer.dicomDatabase`, as far as it is asked: CTK: Libs/DICOM/Core/ctkDICOMDatabase.h, `fileForInstance`."""
+    """`slicer.dicomDatabase`, as far as it is asked: CTK: Libs/DICOM/Core/ctkDICOMDatabase.h, invokable methods."""
 
     standsFor = "ctkDICOMDatabase (slicer.dicomDatabase)"
 
     def __init__(self, files):
-        self._files = {str(pydicom.dcmread(path).SOPInstanceUID): str(path) for path in files}
+        headers = {str(path): pydicom.dcmread(path, stop_before_pixels=True) for path in files}
+        self._files = {str(header.SOPInstanceUID): path for path, header in headers.items()}
+        self._series = {path: str(header.SeriesInstanceUID) for path, header in headers.items()}
 
     def fileForInstance(self, sopInstanceUID):
         """:return: path of the file of an image; "" of one that is not in the database."""
         return self._files.get(sopInstanceUID, "")
+
+    def seriesForFile(self, fileName):
+        """:return: Series Instance UID of a file; "" of one that is not in the database."""
+        return self._series.get(fileName, "")
 
 
 def asScanned(dataset, _index=None):
@@ -36,10 +42,10 @@ def asScanned(dataset, _index=None):
     dataset.RescaleSlope, dataset.RescaleIntercept = 1, 0
 
 
-def writeScan(folder):
+def writeScan(folder, change=asScanned, **kind):
     """:return: paths of the slices of an oblique CT, in the order of K."""
     voxels = np.arange(np.prod(SHAPE), dtype=np.int16).reshape(SHAPE) - 900
-    return write_slices(folder, voxels, OBLIQUE, change=asScanned)
+    return write_slices(folder, voxels, OBLIQUE, change=change, **kind)
 
 
 def loadScan(files, isReversed=False, name="CT"):

@@ -7,7 +7,7 @@ import numpy as np
 import pydicom
 import pytest
 import slicer
-from dicomVolumes import OBLIQUE, SHAPE, DicomDatabase, loadScan, slice_position, writeScan
+from dicomVolumes import OBLIQUE, SHAPE, DicomDatabase, asScanned, loadScan, slice_position, writeScan
 from segmentations import addSegment
 
 from medsamseg_server.image_io.label_reading import read_labels
@@ -172,6 +172,53 @@ def test_whatCannotBeExportedIsTold(inProcess, logic, files, folder, monkeypatch
         logic.exportDicom(segmentation, volume, folder)
     assert (raised.value.code, words in str(raised.value)) == (code, True)
     assert list(folder.iterdir()) == []
+
+
+@pytest.fixture
+def phases(host, tmp_path, monkeypatch):
+    """Two phases of one series, and a scan of another one, as the files of each."""
+
+    def phase(number):
+        def change(dataset, index):
+            asScanned(dataset)
+            dataset.TemporalPositionIdentifier, dataset.InstanceNumber = number, 100 * number + index
+
+        return change
+
+    files = [
+        writeScan(tmp_path / "scan" / "1", phase(1)),
+        writeScan(tmp_path / "scan" / "2", phase(2)),
+        writeScan(tmp_path / "other", series="1.2.3.4"),
+    ]
+    monkeypatch.setattr(
+        slicer, "dicomDatabase", DicomDatabase([path for each in files for path in each]), raising=False
+    )
+    return files
+
+
+def test_imagesOfThePhaseOnWhichWasDrawnComeFirst(inProcess, logic, phases, folder):
+    early, late, other = (loadScan(files, name=name) for files, name in zip(phases, "ABC", strict=True))
+    again = loadScan(phases[0], name="A again")
+    cropped = slicer.util.addVolumeFromArray(np.zeros((2, 3, 4), np.int16), name="cropped")
+    cropped.SetAttribute("DICOM.instanceUIDs", late.GetAttribute("DICOM.instanceUIDs").split()[0])
+    segmentation = segmented(logic, early)
+    assert logic.dicomSources(segmentation, early) == [early, late]
+    assert logic.dicomSources(segmentation, again) == [again, late]
+    assert logic.dicomSources(segmentation, other) == [other]
+    logic.segmentBox(late, segmentation, logic.addSegment(segmentation, "Box"), axis=0, slice=5, box=(1, 10, 5, 12))
+    sources = logic.dicomSources(segmentation, early)
+    assert sources == [late, early]
+    written = logic.exportDicom(segmentation, sources[0], folder, ["seg"])
+    assert (written.source.name, written.source.count) == ("B", len(phases[1]))
+    (series,) = highdicom.seg.segread(written.paths[0]).ReferencedSeriesSequence
+    found = {item.ReferencedSOPInstanceUID for item in series.ReferencedInstanceSequence}
+    assert found == set(late.GetAttribute("DICOM.instanceUIDs").split())
+
+
+def test_volumeThatIsNotFromDicomIsItsOwnSource(logic, phases):
+    loadScan(phases[0])
+    volume = slicer.util.addVolumeFromArray(np.zeros((2, 3, 4), np.int16), name="array")
+    assert logic.dicomSources(logic.createSegmentation(volume), volume) == [volume]
 
 
 @pytest.mark.parametrize("kinds", [[], ["pdf"]])

@@ -10,6 +10,7 @@ from geometries import IJK_TO_RAS, SCENARIOS, addVolume
 from segmentations import addSegment, addSegmentation
 
 from MedSAMSegLib.measurements.diameters import longestDiameter
+from MedSAMSegLib.segments.segmentTerm import NO_TERM
 from MedSAMSegLib.volumes.sliceAxes import AXES, inPlaneIJK
 
 BOX = {"axis": 0, "slice": 4, "box": (2, 1, 6, 4)}
@@ -127,6 +128,50 @@ def test_csvHasALineASegment(logic, ct, tmp_path):
     assert (row["Name"], row["Place"], row["State"]) == ("Tumour", lesion.place, "drawn")
     assert float(row["Longest diameter (mm)"]) == pytest.approx(lesion.diameter, abs=1e-3)
     assert float(row["Volume (ml)"]) == pytest.approx(lesion.volume, abs=1e-3)
+
+
+def entryOfSlicer():
+    """:return: "Mass" in the left lung, as Slicer's own logic writes it."""
+    entry = slicer.vtkSlicerTerminologyEntry()
+    entry.SetTerminologyContextName("Segmentation category and type - DICOM master list")
+    entry.SetRegionContextName("Anatomic codes - DICOM master list")
+    for part, code in (
+        (entry.GetCategoryObject(), ("SCT", "49755003", "Morphologically Altered Structure")),
+        (entry.GetTypeObject(), ("SCT", "4147007", "Mass")),
+        (entry.GetRegionObject(), ("SCT", "39607008", "Lung")),
+        (entry.GetRegionModifierObject(), ("SCT", "7771000", "Left")),
+    ):
+        part.SetCodingSchemeDesignator(code[0])
+        part.SetCodeValue(code[1])
+        part.SetCodeMeaning(code[2])
+    return slicer.vtkSlicerTerminologiesModuleLogic.SerializeTerminologyEntry(entry)
+
+
+def test_termIsReadAsSlicerWritesIt(logic, ct, tmp_path):
+    volume, segmentation, segmentID = ct
+    segmentation.GetSegmentation().GetSegment(segmentID).SetTerminology(entryOfSlicer())
+    term = logic.lesions(segmentation, volume)[0].term
+    assert (term.title, term.modifier) == ("Mass", None)
+    told = {
+        "Category": "Morphologically Altered Structure (SCT:49755003)",
+        "Type": "Mass (SCT:4147007)",
+        "Modifier": "",
+        "Region": "Lung (SCT:39607008)",
+        "Region modifier": "Left (SCT:7771000)",
+    }
+    logic.exportLesions(segmentation, volume, tmp_path / "lesions.csv")
+    with (tmp_path / "lesions.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert {column: row[column] for column in told} == told
+    table = logic.lesionTable(segmentation, volume).GetTable()
+    assert {column: table.GetColumnByName(column).GetValue(0) for column in told} == told
+
+
+@pytest.mark.parametrize("entry", ["", "~~", "rubbish", "List~SCT^1~^^~^^~Regions~^^~^^"])
+def test_segmentWithoutATermHasNone(logic, ct, entry):
+    volume, segmentation, segmentID = ct
+    segmentation.GetSegmentation().GetSegment(segmentID).SetTerminology(entry)
+    assert logic.lesions(segmentation, volume)[0].term == NO_TERM
 
 
 def test_tableIsFilledAnewAndSavedWithTheScene(logic, ct, tmp_path):

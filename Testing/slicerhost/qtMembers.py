@@ -20,14 +20,15 @@ KINDS = {
     "signal": "a signal",
 }
 
-#: How members of a kind may be used: a method that is not called is handed on.
+#: How members of a kind may be used: a method that is not called is handed on, a signal that is called is emitted
+#: (PythonQtSignal.cpp:60).
 ALLOWED = {
     "property": {"get", "set"},
     "constant property": {"get"},
     "slot": {"call", "get"},
     "invokable": {"call", "get"},
     "method": {"call", "get"},
-    "signal": {"connect"},
+    "signal": {"connect", "call"},
 }
 
 #: The application is no widget; the class of Qt that it has its other members from.

@@ -35,10 +35,17 @@ MEMBERS = {
         "mrmlSceneChanged(vtkMRMLScene*)": (f"{_MRML}/qMRMLWidget.h", "signal", 71, 66),
         "setMRMLScene": (f"{_MRML}/qMRMLWidget.h", "slot", 65, 60),
     },
+    "qMRMLSegmentsModel": {
+        "colorColumn": (f"{_SEGMENTATIONS}/qMRMLSegmentsModel.h", "property", 58, 58),
+    },
     "qMRMLSegmentsTableView": {
         "opacityColumnVisible": (f"{_SEGMENTATIONS}/qMRMLSegmentsTableView.h", "property", 60, 58),
         "statusColumnVisible": (f"{_SEGMENTATIONS}/qMRMLSegmentsTableView.h", "property", 61, 59),
+        "useTerminologySelector": (f"{_SEGMENTATIONS}/qMRMLSegmentsTableView.h", "property", 69, 67),
         "segmentationNode": (f"{_SEGMENTATIONS}/qMRMLSegmentsTableView.h", "invokable", 80, 78),
+        "tableWidget": (f"{_SEGMENTATIONS}/qMRMLSegmentsTableView.h", "invokable", 83, 81),
+        "model": (f"{_SEGMENTATIONS}/qMRMLSegmentsTableView.h", "invokable", 117, 115),
+        "rowForSegmentID": (f"{_SEGMENTATIONS}/qMRMLSegmentsTableView.h", "invokable", 144, 142),
         "selectedSegmentIDs": (f"{_SEGMENTATIONS}/qMRMLSegmentsTableView.h", "invokable", 89, 87),
         "setSelectedSegmentIDs": (f"{_SEGMENTATIONS}/qMRMLSegmentsTableView.h", "invokable", 91, 89),
         "setSegmentationNode": (f"{_SEGMENTATIONS}/qMRMLSegmentsTableView.h", "slot", 150, 148),

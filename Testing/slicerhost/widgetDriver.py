@@ -13,6 +13,14 @@ def click(widget, x=None, y=None, button="left"):
     QTest.mouseClick(widget, BUTTONS[button], QtCore.Qt.KeyboardModifier.NoModifier, position)
 
 
+def doubleClick(widget, x, y):
+    """Click twice into a widget, fast, at a position."""
+    _checkUsable(widget)
+    click(widget, x, y)
+    # This is the second click alone.
+    QTest.mouseDClick(widget, BUTTONS["left"], QtCore.Qt.KeyboardModifier.NoModifier, QtCore.QPoint(x, y))
+
+
 def typeText(widget, text):
     """Replace the text of a line edit or spin box, and press Return."""
     _checkUsable(widget)

@@ -102,7 +102,12 @@ def test_aValueEndsWhereTheNextSentenceBegins(german):
             "Die Ansicht ist um 12° gegen das Volumen gedreht: Es wird die nächste Schicht genommen.",
         ),
         (why_one_plane((5.0, 0.5, 0.5)), "Nur eine Ebene wurde genutzt: Die Voxel sind 5 mm lang und 0.5 mm breit,"),
-        ("'Done' (completed) keeps its voxels.", "'Done' (completed) behält seine Voxel."),
+        ("'Done' (completed) keeps its voxels.", "'Done' (abgeschlossen) behält seine Voxel."),
+        ("'A and B' (hidden) keeps its voxels.", "'A and B' (ausgeblendet) behält seine Voxel."),
+        (
+            "'A' (flagged), 'B (hidden)' (completed) and 3 other segments keep their voxels.",
+            "'A' (markiert), 'B (hidden)' (abgeschlossen) und 3 weitere Segmente behalten ihre Voxel.",
+        ),
     ],
 )
 def test_notesAreGerman(german, note, said):

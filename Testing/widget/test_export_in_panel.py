@@ -60,7 +60,10 @@ def ui(panel, volume, tmp_path, monkeypatch):
 
     class Database:
         def fileForInstance(self, uid):
-            return str(image) if uid == "1.2.3" else ""
+            return str(image) if uid.startswith("1.2.3") else ""
+
+        def seriesForFile(self, path):
+            return "1.2"
 
     monkeypatch.setattr(slicer, "dicomDatabase", Database(), raising=False)
     widgetDriver.click(panel.ui.exportButton, 20, 10)
@@ -86,9 +89,26 @@ def test_whatIsCheckedIsWrittenIntoTheChosenFolder(gui, ui, folder):
     Program.latest.mayGoOn.set()
     gui.waitUntil(lambda: ui.exportDicomButton.visible)
     expected = "MedSAMSeg.seg.dcm, MedSAMSeg.rtstruct.dcm"
-    assert ui.statusLabel.text == f"Written into {folder}: {expected}. Left out: one.dcm."
+    assert ui.statusLabel.text == (f"Written into {folder}, for the images of 'CT' (1): {expected}. Left out: one.dcm.")
+    assert not ui.exportSourceComboBox.visible
     assert sorted(path.name for path in folder.iterdir()) == sorted(expected.split(", "))
     assert not ui.cancelExportButton.visible
+
+
+def test_ofTwoVolumesOfASeriesTheUserChoosesWhoseImagesAreMeant(gui, ui, folder, volume):
+    late = slicer.util.addVolumeFromArray(np.zeros((40, 50, 60), np.int16), name="Late")
+    late.SetAttribute("DICOM.instanceUIDs", "1.2.3.4")
+    gui.waitUntil(lambda: ui.exportSourceComboBox.visible)
+    assert ui.exportSourceComboBox.currentText == "CT"
+    widgetDriver.choose(ui.exportSourceComboBox, "Late")
+    gui.processEvents()
+    assert ui.exportSourceComboBox.currentText == "Late"
+    widgetDriver.click(ui.exportDicomButton)
+    Program.latest.mayGoOn.set()
+    gui.waitUntil(lambda: ui.exportDicomButton.visible)
+    assert "for the images of 'Late' (1): " in ui.statusLabel.text
+    slicer.mrmlScene.RemoveNode(late)
+    gui.waitUntil(lambda: not ui.exportSourceComboBox.visible)
 
 
 def test_cancelLeavesNothing(gui, ui, folder):

@@ -8,8 +8,10 @@ import slicer
 from fakeServer import boxMask
 
 from MedSAMSegLib.client.maskRange import MaskRange
+from MedSAMSegLib.exporting.segmentsFile import exportedSegments
 from MedSAMSegLib.logic import MedSAMSegLogic
 from slicerhost import widgetDriver
+from slicerhost.mrmlWidgets.terminologyWindow import TerminologyWindow
 
 pytestmark = pytest.mark.usefixtures("onePanel")
 
@@ -70,6 +72,52 @@ def test_sizesTellTheirRangeWhereItIsKnown(gui, server, opened, dragInRed):
     told = [[opened.ui.lesionsTable.item(row, column).toolTip() for column in range(5)] for row in (0, 1)]
     volume, diameter = (f"{sizes} with slightly different boxes" for sizes in ("0.00 to 1000.00 ml", "0.5 to 99.0 mm"))
     assert told == [[""] * 5, ["", "", volume, diameter, ""]]
+
+
+def doubleClick(table, row, column):
+    table.scrollToItem(table.item(row, column))
+    area = table.visualItemRect(table.item(row, column)).center()
+    widgetDriver.doubleClick(table.viewport(), area.x(), area.y())
+
+
+def test_termIsChosenByDoubleClick(gui, two, monkeypatch):
+    table, asked = two.ui.lesionsTable, []
+    entry = (
+        "List~SCT^49755003^Morphologically Abnormal Structure~SCT^4147007^Mass~^^"
+        "~Regions~SCT^39607008^Lung~SCT^7771000^Left"
+    )
+    monkeypatch.setattr(TerminologyWindow, "choose", staticmethod(lambda segment: asked.append(segment) or entry))
+    doubleClick(table, 1, 5)
+    gui.waitUntil(lambda: [table.item(row, 5).text() for row in (0, 1)] == ["Tissue", "Mass"])
+    assert table.item(1, 5).toolTip().splitlines() == [
+        "Category: Morphologically Abnormal Structure (SCT:49755003)",
+        "Type: Mass (SCT:4147007)",
+        "Region: Lung (SCT:39607008)",
+        "Region's modifier: Left (SCT:7771000)",
+        "Double-click to choose another term",
+    ]
+    (segment,) = asked
+    segmentation = two.ui.segmentationSelector.currentNode().GetSegmentation()
+    assert segment.GetName() == rows(two)[1][0]
+    assert segmentation.GetNthSegment(1).GetTerminology() == entry
+    assert (
+        exportedSegments(two.ui.segmentationSelector.currentNode(), two.ui.volumeSelector.currentNode())
+        .segments[1]
+        .tags["TerminologyEntry"]
+        == entry
+    )
+
+
+def test_whoHasSwitchedTheWindowForTermsOffIsToldHowToGetIt(gui, two):
+    two.ui.segmentsTable.useTerminologySelector = False
+    doubleClick(two.ui.lesionsTable, 0, 0)
+    assert "Use standard terminology for name and color selection" in two.ui.statusLabel.text
+
+
+def test_termThatIsChosenElsewhereIsShown(gui, two):
+    segmentation = two.ui.segmentationSelector.currentNode().GetSegmentation()
+    segmentation.GetNthSegment(0).SetTerminology("List~SCT^1^A~SCT^2^Kidney~SCT^7771000^Left~Regions~^^~^^")
+    gui.waitUntil(lambda: two.ui.lesionsTable.item(0, 5).text() == "Kidney, Left")
 
 
 def test_whatWasFoundIsListedWithoutAPause(gui, opened, dragInRed, monkeypatch):

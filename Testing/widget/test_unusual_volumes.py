@@ -129,11 +129,29 @@ def test_singleSliceIsSegmentedAndHasNowhereToGo(gui, openPanel, server):
     addVolume(np.zeros((1, 60, 60), np.int16), "x-ray")
     panel = openPanel()
     assert status(panel) == "'x-ray' is a single slice: boxes work, and there is nowhere to propagate to."
+    toolTip = panel.ui.propagateButton.toolTip
+    assert toolTip.startswith("There is a single slice in this direction, and nowhere to go")
     assert drawAcross(gui, panel).shape == (1, 60, 60)
-    asked = len(server.requests)
-    widgetDriver.click(panel.ui.propagateButton)
-    assert status(panel).startswith("'x-ray' has a single slice in the direction of the box.")
-    assert len(server.requests) == asked
+    gui.processEvents()
+    for button in (panel.ui.propagateButton, panel.ui.propagateHereButton):
+        assert not button.enabled
+        assert button.toolTip == toolTip
+    addVolume(np.zeros((9, 60, 60), np.int16), "scan")
+    widgetDriver.choose(panel.ui.volumeSelector, "scan")
+    gui.processEvents()
+    assert panel.ui.propagateButton.toolTip == "Follow the object from its boxes through the volume"
+    assert panel.ui.propagateHereButton.toolTip == "Follow the object again, from this slice on"
+
+
+def test_frameOfOneSliceIsFollowedThroughTime(gui, openPanel, server):
+    proxy, _browser = addSequence([np.zeros((1, 60, 60), np.int16)] * 3, "heart")
+    show(proxy)
+    panel = openPanel()
+    drawAcross(gui, panel)
+    gui.processEvents()
+    assert not panel.ui.propagateButton.enabled
+    assert panel.ui.throughTimeButton.enabled
+    assert panel.ui.propagateButton.toolTip.endswith("'Through time' leads to the other frames.")
 
 
 @pytest.mark.parametrize(("shape", "viewName", "axis"), [((40, 50, 3), "Red", 0), ((40, 50, 3), "Yellow", 2)])

@@ -36,15 +36,29 @@ class ExportProgress:
 
 
 @dataclass(frozen=True)
+class ImageSource:
+    """The images that the files refer to.
+
+    :param name: of their volume.
+    :param count: how many files they are.
+    """
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True)
 class ExportedFiles:
     """What was written.
 
     :param paths: the files.
     :param notes: sentences that the user should know.
+    :param source: :class:`ImageSource`, the images that they refer to.
     """
 
     paths: list
     notes: list
+    source: ImageSource
 
 
 def startDicomExport(
@@ -53,7 +67,8 @@ def startDicomExport(
     files: Sequence[Path],
     folder: Path,
     kinds: Sequence[str],
-    onProgress: Callable[..., None] | None = None,
+    onProgress: Callable[..., None] | None,
+    source: ImageSource,
 ) -> BackgroundRun:
     """Return a run that writes segments into a folder; its result is :class:`ExportedFiles`, None when cancelled.
 
@@ -64,13 +79,15 @@ def startDicomExport(
     :param files: the DICOM files of their volume.
     :param folder: where the results go; what is there stays.
     :param kinds: what to write, of KINDS.
-    :param onProgress: called with :class:`ExportProgress`.
+    :param onProgress: called with :class:`ExportProgress`; or None.
+    :param source: :class:`ImageSource`, to be told with the result.
     """
 
     def work(report):
         try:
             with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=folder) as temporary:
-                return _export(program, segments, files, Path(temporary), Path(folder), kinds, report)
+                written = _export(program, segments, files, Path(temporary), Path(folder), kinds, report)
+                return None if written is None else ExportedFiles(written[0], written[1], source)
         except OSError as error:
             reason = error.strerror or str(error)
             raise UserError(
@@ -95,6 +112,7 @@ def checkKinds(kinds: Sequence[str]) -> list[str]:
 
 
 def _export(program, segments, files, temporary, folder, kinds, report):
+    """:return: (paths, notes); None when cancelled."""
     segments.write(temporary / "segments.seg.nrrd")
     (temporary / "scan.txt").write_text("\n".join(str(file.resolve()) for file in files), encoding="utf-8")
     made = {kind: temporary / f"{_STEM}.{kind}.dcm" for kind in kinds}
@@ -112,7 +130,7 @@ def _export(program, segments, files, temporary, folder, kinds, report):
         raise _forUser(error) from error
     if answer is None:
         return None
-    return ExportedFiles([_put(path, folder) for path in made.values()], answer["warnings"])
+    return [_put(path, folder) for path in made.values()], answer["warnings"]
 
 
 def _put(path, folder):

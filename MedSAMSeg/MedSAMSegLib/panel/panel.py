@@ -25,6 +25,7 @@ from MedSAMSegLib.panel.sections.inputsSection import InputsSection
 from MedSAMSegLib.panel.sections.installSection import InstallSection
 from MedSAMSegLib.panel.sections.lesionsSection import LesionsSection
 from MedSAMSegLib.panel.sections.lesionTableSection import LesionTableSection
+from MedSAMSegLib.panel.sections.lesionTermsSection import LesionTermsSection
 from MedSAMSegLib.panel.sections.markedLesionsSection import MarkedLesionsSection
 from MedSAMSegLib.panel.sections.phasesSection import PhasesSection
 from MedSAMSegLib.panel.sections.pointsSection import PointsSection
@@ -57,6 +58,7 @@ SECTIONS = (
     PropagationSection,
     ReviewSection,
     LesionsSection,
+    LesionTermsSection,
     MarkedLesionsSection,
     LesionTableSection,
     FollowUpSection,

@@ -12,6 +12,7 @@ import vtk
 
 from MedSAMSegLib.measurements.diameters import longestDiameter
 from MedSAMSegLib.segments.labelmapCrop import cropOfLabel
+from MedSAMSegLib.segments.segmentTerm import NO_TERM, SegmentTerm, termOf
 from MedSAMSegLib.slices.lesionRanges import lesionRanges
 from MedSAMSegLib.slices.sliceRecord import BOX, EDITED
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
@@ -41,6 +42,7 @@ class Lesion:
     :param volumeRange: lowest and highest volume with slightly different boxes; None where that is not known, as after
         manual edits.
     :param diameterRange: the same of the diameter, on that slice.
+    :param term: what the segment is, and where, by its terminology in Slicer.
     """
 
     segmentID: str
@@ -54,6 +56,7 @@ class Lesion:
     ends: tuple
     volumeRange: tuple[float, float] | None = None
     diameterRange: tuple[float, float] | None = None
+    term: SegmentTerm = NO_TERM
 
 
 def lesionOf(
@@ -78,9 +81,10 @@ def lesionOf(
     diameter = longestDiameter(masks, axis, geometry.IJKToWorld)
     milliliters = _milliliters(segmentation, segmentID)
     volumeRange, diameterRange = lesionRanges(states, crops, geometry.IJKToWorld, milliliters, diameter)
+    segment = segmentation.GetSegmentation().GetSegment(segmentID)
     return Lesion(
         segmentID=segmentID,
-        name=segmentation.GetSegmentation().GetSegment(segmentID).GetName(),
+        name=segment.GetName(),
         state=stateOf(states.values()),
         axis=axis,
         sliceIndex=None if diameter is None else diameter.sliceIndex,
@@ -90,6 +94,7 @@ def lesionOf(
         ends=() if diameter is None else diameter.ends,
         volumeRange=volumeRange,
         diameterRange=diameterRange,
+        term=termOf(segment),
     )
 
 

@@ -660,8 +660,8 @@
             <translation>Läsionen</translation>
         </message>
         <message>
-            <source>The segments: slice with the longest diameter, volume in ml, longest diameter in mm (RECIST 1.1), how far each was checked. Click one to see it.</source>
-            <translation>Die Segmente: Schicht mit dem längsten Durchmesser, Volumen in ml, längster Durchmesser in mm (RECIST 1.1), wie weit jedes geprüft wurde. Klicken Sie eines an, um es zu sehen.</translation>
+            <source>The segments: slice with the longest diameter, volume in ml, longest diameter in mm (RECIST 1.1), how far each was checked, what it is. Click one to see it, double-click it to say what it is.</source>
+            <translation>Die Segmente: Schicht mit dem längsten Durchmesser, Volumen in ml, längster Durchmesser in mm (RECIST 1.1), wie weit jedes geprüft ist, was es ist. Ein Klick zeigt eines, ein Doppelklick lässt wählen, was es ist.</translation>
         </message>
         <message>
             <source>Leave out lesions that are checked or accepted</source>
@@ -834,6 +834,18 @@
         <message>
             <source>This volume was not loaded from Slicer's DICOM database, so there are no images to refer to. Import its files in the module DICOM, and load it from there.</source>
             <translation>Dieses Volumen wurde nicht aus Slicers DICOM-Datenbank geladen, es gibt also keine Bilder, auf die verwiesen werden könnte. Importieren Sie seine Dateien im Modul DICOM, und laden Sie es von dort.</translation>
+        </message>
+        <message>
+            <source>Images of:</source>
+            <translation>Bilder von:</translation>
+        </message>
+        <message>
+            <source>Several volumes of this DICOM series are loaded: the files refer to the images of the one that is chosen here</source>
+            <translation>Mehrere Volumen dieser DICOM-Serie sind geladen: Die Dateien verweisen auf die Bilder dessen, das hier gewählt ist</translation>
+        </message>
+        <message>
+            <source>Images that are referred to</source>
+            <translation>Bilder, auf die verwiesen wird</translation>
         </message>
         <message>
             <source>Write all segments with voxels into a folder, as part of the patient's study. Double-click the color of a segment above to say what it is.</source>
@@ -2622,6 +2634,29 @@
         </message>
     </context>
     <context>
+        <name>frame.keepingSegments</name>
+        <message>
+            <source>(hidden)</source>
+            <translation>(ausgeblendet)</translation>
+        </message>
+        <message>
+            <source>(completed)</source>
+            <translation>(abgeschlossen)</translation>
+        </message>
+        <message>
+            <source>(flagged)</source>
+            <translation>(markiert)</translation>
+        </message>
+        <message>
+            <source>{count} other segments</source>
+            <translation>{count} weitere Segmente</translation>
+        </message>
+        <message>
+            <source>and</source>
+            <translation>und</translation>
+        </message>
+    </context>
+    <context>
         <name>frame.panelSession</name>
         <message>
             <source>Segment {number}</source>
@@ -3046,6 +3081,33 @@
         </message>
     </context>
     <context>
+        <name>parts.termMessages</name>
+        <message>
+            <source>Category: {code}</source>
+            <translation>Kategorie: {code}</translation>
+        </message>
+        <message>
+            <source>Type: {code}</source>
+            <translation>Art: {code}</translation>
+        </message>
+        <message>
+            <source>Modifier: {code}</source>
+            <translation>Zusatz: {code}</translation>
+        </message>
+        <message>
+            <source>Region: {code}</source>
+            <translation>Region: {code}</translation>
+        </message>
+        <message>
+            <source>Region's modifier: {code}</source>
+            <translation>Zusatz zur Region: {code}</translation>
+        </message>
+        <message>
+            <source>Double-click to choose another term</source>
+            <translation>Doppelklick: einen anderen Begriff wählen</translation>
+        </message>
+    </context>
+    <context>
         <name>sections.autosaveSection</name>
         <message>
             <source>On: boxes, segments and images go into this folder alone, until you close the scene or end Slicer.</source>
@@ -3133,8 +3195,8 @@
             <translation>Angehalten. Es wurde keine DICOM-Datei geschrieben.</translation>
         </message>
         <message>
-            <source>Written into {folder}: {names}.</source>
-            <translation>In {folder} geschrieben: {names}.</translation>
+            <source>Written into {folder}, for the images of '{volume}' ({count}): {names}.</source>
+            <translation>Geschrieben nach {folder}, zu den Bildern von „{volume}“ ({count}): {names}.</translation>
         </message>
         <message>
             <source>Stopping …</source>
@@ -3486,6 +3548,13 @@
         </message>
     </context>
     <context>
+        <name>sections.lesionTermsSection</name>
+        <message>
+            <source>Slicer's window for terms is switched off. Right-click the table of segments, and choose 'Use standard terminology for name and color selection'.</source>
+            <translation>Slicers Fenster für Begriffe ist abgeschaltet. Klicken Sie mit der rechten Maustaste auf die Tabelle der Segmente und wählen Sie „Use standard terminology for name and color selection“.</translation>
+        </message>
+    </context>
+    <context>
         <name>sections.lesionsSection</name>
         <message>
             <source>empty</source>
@@ -3554,6 +3623,10 @@
         <message>
             <source>State</source>
             <translation>Stand</translation>
+        </message>
+        <message>
+            <source>Term</source>
+            <translation>Begriff</translation>
         </message>
     </context>
     <context>
@@ -3660,6 +3733,14 @@
             <translation>Propagieren Sie zuerst</translation>
         </message>
         <message>
+            <source>There is a single slice in this direction. 'Through time' leads to the other frames.</source>
+            <translation>In dieser Richtung gibt es nur eine Schicht. „Durch die Zeit“ führt zu den anderen Bildern.</translation>
+        </message>
+        <message>
+            <source>There is a single slice in this direction, and nowhere to go: the box gives the whole object.</source>
+            <translation>In dieser Richtung gibt es nur eine Schicht und nichts, wohin es weitergeht: Die Box gibt das ganze Objekt.</translation>
+        </message>
+        <message>
             <source>The slices that are propagated get a threshold when they are all there</source>
             <translation>Propagierte Schichten bekommen eine Schwelle, sobald alle da sind</translation>
         </message>
@@ -3690,14 +3771,6 @@
         <message>
             <source>Following {count} objects through the volume …</source>
             <translation>{count} Objekte werden durch das Volumen verfolgt …</translation>
-        </message>
-        <message>
-            <source>'{name}' has a single slice in the direction of the box.</source>
-            <translation>„{name}“ hat in Richtung der Box nur eine Schicht.</translation>
-        </message>
-        <message>
-            <source>There is nowhere to propagate to; the box alone gives the whole object.</source>
-            <translation>Es gibt nichts, wohin propagiert werden könnte; die Box allein ergibt das ganze Objekt.</translation>
         </message>
         <message>
             <source>Looking at it from the other sides: slice {done} of {total}.</source>

@@ -5,11 +5,12 @@ import vtk
 from PySide6 import QtCore, QtGui
 
 from slicerhost.mrmlWidgets.mrmlWidget import qMRMLWidget
+from slicerhost.mrmlWidgets.segmentsModel import COLOR, NAME, VISIBILITY, qMRMLSegmentsModel
+from slicerhost.mrmlWidgets.terminologyWindow import TerminologyWindow
 from slicerhost.pythonQt import qt
 from slicerhost.pythonQt.classes import standIn
 from slicerhost.pythonQt.observations import Observations
 
-VISIBILITY, COLOR, NAME = range(3)
 SWATCH_SIZE = 14
 _Segmentation = slicer.vtkSegmentation
 _ID = QtCore.Qt.ItemDataRole.UserRole
@@ -39,7 +40,10 @@ def _ignoredOption(name):
 
 @standIn
 class qMRMLSegmentsTableView(qMRMLWidget):
-    """Stands in for qMRMLSegmentsTableView: visibility, color and name; names can be edited, visibility clicked."""
+    """Stands in for qMRMLSegmentsTableView: visibility, color and name; names can be edited, visibility clicked.
+
+    A double-click on a color opens the window for terminology.
+    """
 
     selectionChanged = QtCore.Signal(QtCore.QItemSelection, QtCore.QItemSelection)
     segmentAboutToBeModified = QtCore.Signal(str)
@@ -50,6 +54,7 @@ class qMRMLSegmentsTableView(qMRMLWidget):
         self._nodeObservations = Observations(self)
         self._isFilling = False
         self._ignored = {}
+        self._model = qMRMLSegmentsModel(self)
         self._table = qt.QTableWidget(0, 3)
         self._table.setHorizontalHeaderLabels(["", "", "Name"])
         self._table.horizontalHeader().stretchLastSection = True
@@ -62,6 +67,7 @@ class qMRMLSegmentsTableView(qMRMLWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._table)
         self._table.connect("itemChanged(QTableWidgetItem*)", self._onItemChanged)
+        self._table.connect("doubleClicked(QModelIndex)", self._onDoubleClicked)
         selectionModel = self._table.selectionModel()
         selectionModel.connect("selectionChanged(QItemSelection,QItemSelection)", self._onSelectionChanged)
 
@@ -72,6 +78,14 @@ class qMRMLSegmentsTableView(qMRMLWidget):
     layerColumnVisible, setLayerColumnVisible = _ignoredOption("layerColumnVisible")
     filterBarVisible, setFilterBarVisible = _ignoredOption("filterBarVisible")
     jumpToSelectedSegmentEnabled, setJumpToSelectedSegmentEnabled = _ignoredOption("jumpToSelectedSegmentEnabled")
+
+    def _useTerminologySelector(self):
+        return self._ignored.get("useTerminologySelector", True)
+
+    def setUseTerminologySelector(self, useTerminologySelector):
+        self._ignored["useTerminologySelector"] = useTerminologySelector
+
+    useTerminologySelector = QtCore.Property(bool, _useTerminologySelector, setUseTerminologySelector)
 
     def _selectionMode(self):
         return int(self._table.selectionMode.value)
@@ -102,6 +116,10 @@ class qMRMLSegmentsTableView(qMRMLWidget):
     def tableWidget(self):
         """:return: the table inside."""
         return self._table
+
+    def model(self):
+        """:return: qMRMLSegmentsModel, which knows the columns."""
+        return self._model
 
     def segmentationNode(self):
         """:return: the segmentation, or None."""
@@ -232,6 +250,14 @@ class qMRMLSegmentsTableView(qMRMLWidget):
         elif item.column() == VISIBILITY:
             isVisible = item.checkState() == QtCore.Qt.CheckState.Checked
             self._node.GetDisplayNode().SetSegmentVisibility(segmentID, isVisible)
+
+    def _onDoubleClicked(self, index):
+        """As onSegmentsTableDoubleClicked: qMRMLSegmentsTableView.cxx:644 of 5.12, 486 of 5.10."""
+        if index.column() == COLOR and self.useTerminologySelector:
+            segment = self._node.GetSegmentation().GetSegment(self.segmentIDForRow(index.row()))
+            entry = TerminologyWindow.choose(segment)
+            if entry is not None:
+                segment.SetTerminology(entry)
 
     def _onSelectionChanged(self, selected, deselected):
         if not self._isFilling:

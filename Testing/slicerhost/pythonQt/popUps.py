@@ -22,10 +22,15 @@ class PopUpRefused(RuntimeError):
 def refusalsFor(qtClass):
     """:return: name -> function that refuses, for those methods of a class that open a window and wait."""
     names = [name for base, waiting in WAITING.items() if issubclass(qtClass, base) for name in waiting]
-    return {name: staticmethod(_refusal(f"{qtClass.__name__}.{name}")) for name in names}
+    return {name: staticmethod(refusal(f"{qtClass.__name__}.{name}")) for name in names}
 
 
-def _refusal(what):
+def refusal(what):
+    """:return: a function that refuses to open a window.
+
+    :param what: what opens it, for the message.
+    """
+
     def refuse(*_arguments):
         error = PopUpRefused(f"{what} would wait for an answer; replace it in the test if the pop-up is meant")
         # Reported as well as raised: the code under test may catch it.

@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
 from medsamseg_server.image_io.term_lists import Term, TermLists
+from medsamseg_server.image_io.term_suggestions import nearest, places_in
 from medsamseg_server.image_io.terminology import TISSUE, Terminology
 
 _MOST_SHOWN = 8
-# How much of a name has to be alike (difflib's ratio) to be offered for one that no entry has: at 0.6, thumb was for
-# tumor.
-_LIKENESS = 0.7
-# British spelling, and what is written for it in the lists.
-_AMERICAN = (("ae", "e"), ("oe", "e"), ("our", "or"), ("tre", "ter"), ("grey", "gray"), ("ise", "ize"))
-# Words of everyday that no list has, and the names of what they mean, or may mean.
-_EVERYDAY = {
-    "tumor": ("neoplasm", "neoplasm, primary", "neoplasm, secondary", "mass"),
-    "cancer": ("neoplasm, primary", "neoplasm", "neoplasm, secondary"),
-    "carcinoma": ("neoplasm, primary",),
-    "metastasis": ("neoplasm, secondary",),
-    "metastase": ("neoplasm, secondary",),
-}
 
 
 def find_terminology(
@@ -39,7 +26,7 @@ def find_terminology(
     Raises:
         MedSAMSegError: ``term_unknown`` or ``term_ambiguous``.
     """
-    what = None if term is None else find_term(term, lists.types, given_as[0])
+    what = None if term is None else _find_type(term, lists, given_as)
     where = None if region is None else find_term(region, lists.regions, given_as[1])
     return Terminology(
         TISSUE.category if what is None or what.category is None else what.category,
@@ -49,6 +36,18 @@ def find_terminology(
         None if where is None else where.modifier,
         TISSUE.list_name if what is None else what.list_name,
     )
+
+
+def _find_type(text: str, lists: TermLists, given_as: tuple[str, str]) -> Term:
+    """Return the type that a text means; where it is none, say what of the text is a region."""
+    try:
+        return find_term(text, lists.types, given_as[0])
+    except MedSAMSegError as error:
+        places = places_in(" ".join(text.split()).casefold(), lists.regions)
+        if error.code != "term_unknown" or not places:
+            raise
+        hint = f"{error.hint}\n{given_as[1]} says where it is: {' or '.join(place.words for place in places)}."
+        raise MedSAMSegError(error.kind, error.code, error.message, hint) from None
 
 
 def find_term(text: str, terms: Sequence[Term], option: str) -> Term:
@@ -69,7 +68,7 @@ def find_term(text: str, terms: Sequence[Term], option: str) -> Term:
     if found:
         message = f"{option} '{shorten(text)}' can be {len(found)} things. Give the code of the one that is meant:"
         raise MedSAMSegError(ErrorKind.INVALID_INPUT, "term_ambiguous", message, _listed(found))
-    near = _nearest(wanted.casefold(), terms) if wanted else []
+    near = nearest(wanted.casefold(), terms) if wanted else []
     raise MedSAMSegError(
         ErrorKind.INVALID_INPUT,
         "term_unknown",
@@ -89,29 +88,6 @@ def _by_name(name: str, terms: Sequence[Term]) -> list[Term]:
     found = [term for term in terms if name in term.names]
     # "Left lung" is a code of its own in some lists, and a lung with a modifier in others.
     return [term for term in found if term.modifier is None] or found
-
-
-def _nearest(name: str, terms: Sequence[Term]) -> list[Term]:
-    """Return the entries that are spelled or called otherwise, then those that hold this name or are most like it."""
-    american = _in_american(name)
-    called = _EVERYDAY.get(american, ())
-    same = [term for each in called for term in _by_name(each, terms)]
-    same += [term for term in terms if term.modifier is None and american in map(_in_american, term.names)]
-    holding = [term for term in terms if term.modifier is None and any(name in each for each in term.names)]
-    by_name = {each: term for term in reversed(terms) for each in term.names}
-    alike = difflib.get_close_matches(name, by_name, _MOST_SHOWN, _LIKENESS)
-    return list(dict.fromkeys([*same, *holding, *(by_name[each] for each in alike)]))[: 2 * _MOST_SHOWN]
-
-
-def _in_american(name: str) -> str:
-    """Return a name as Americans spell it, roughly, in the singular: to compare it with others that went the same way.
-
-    >>> _in_american("oesophageal tumours")
-    'esophageal tumor'
-    """
-    for british, american in _AMERICAN:
-        name = name.replace(british, american)
-    return name.removesuffix("s")
 
 
 def _listed(terms: Sequence[Term]) -> str:

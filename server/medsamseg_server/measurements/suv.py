@@ -2,7 +2,8 @@
 
 The rules are those of QIBA's vendor-neutral pseudo-code (Profile FDG-PET/CT as an Imaging Biomarker, version 1.13,
 appendix G; attributes of PS3.3 C.8.9). It knows the decay correction START. For ADMIN, values are those of the time of
-injection (Decay Correction, 0054,1102), and the injected dose is taken as it is.
+injection (Decay Correction, 0054,1102), and the injected dose is taken as it is. Enhanced images have rules of their
+own (``enhanced_suv``).
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from pydicom.dataset import Dataset
 
 from medsamseg_server.image_io.dicom_files import quiet_pydicom
 from medsamseg_server.image_io.image import DicomSource
+from medsamseg_server.measurements.enhanced_suv import enhanced_factor
+from medsamseg_server.measurements.suv_items import UnknownError, dose_of, grams_of, half_life_of, parsed, several
 
-_GRAMS_A_KILOGRAM = 1000.0
-_PET = "1.2.840.10008.5.1.4.1.1.128"
+_PET, _ENHANCED_PET = "1.2.840.10008.5.1.4.1.1.128", "1.2.840.10008.5.1.4.1.1.130"
 # Of Philips: values to SUV, and to Bq/ml; of GE: when the scan began. Each with the creator of its private block.
 _PHILIPS, _PHILIPS_SUV, _PHILIPS_BQML = "Philips PET Private Group", 0x00, 0x09
 _GE, _GE_SCAN_TIME = "GEMS_PETD_01", 0x0D
@@ -41,10 +43,6 @@ class SuvScale:
     reason: str = ""
 
 
-class _UnknownError(Exception):
-    """Says what is missing or unusual, as the end of a sentence."""
-
-
 def suv_scale(source: DicomSource | None) -> SuvScale | None:
     """Return how values become SUV; None for a scan that is not PET in DICOM.
 
@@ -58,14 +56,22 @@ def suv_scale(source: DicomSource | None) -> SuvScale | None:
     if first.get("Modality") != "PT":
         return None
     try:
-        if first.get("SOPClassUID") != _PET:
-            raise _UnknownError("they are not of the class PET Image Storage, for which the rules are made")
-        series = _Series([first, *(_header(path) for path in files[1:])])
-        factors = {_factor(header, series) for header in series.headers}
+        headers = {path: first if path == files[0] else _header(path) for path in files}
+        if first.get("SOPClassUID") == _ENHANCED_PET:
+            frames = zip(source.files, source.frames, strict=True)
+            factors = {enhanced_factor(headers[path], frame) for path, frame in frames}
+        elif first.get("SOPClassUID") == _PET:
+            series = _Series([*headers.values()])
+            factors = {_factor(header, series) for header in series.headers}
+        else:
+            raise UnknownError(
+                "they are not of the classes PET Image Storage and Enhanced PET Image Storage, for which the rules are"
+                " made"
+            )
         if max(factors) > min(factors) * (1 + 1e-6):
-            raise _UnknownError("they differ in weight, dose or scale")
+            raise UnknownError("they differ in weight, dose or scale")
         return SuvScale(factors.pop())
-    except _UnknownError as unknown:
+    except UnknownError as unknown:
         return SuvScale(None, f"No SUV is known of the images: {unknown}.")
 
 
@@ -87,12 +93,12 @@ def _header(path: Path) -> Dataset:
 
 
 def _factor(header: Dataset, series: _Series) -> float:
-    corrections = [str(each) for each in _several(header.get("CorrectedImage"))]
+    corrections = [str(each) for each in several(header.get("CorrectedImage"))]
     # Some scanners write DECAY.
     corrections += ["DECY"] if "DECAY" in corrections else []
     missing = [name for name in ("ATTN", "DECY") if name not in corrections]
     if missing:
-        raise _UnknownError(f"Corrected Image (0028,0051) lacks {' and '.join(missing)}")
+        raise UnknownError(f"Corrected Image (0028,0051) lacks {' and '.join(missing)}")
     units = str(header.get("Units", ""))
     if units == "GML":
         return _of_suv(header)
@@ -100,13 +106,13 @@ def _factor(header: Dataset, series: _Series) -> float:
         return _of_counts(header, series)
     if units == "BQML":
         return _by_weight(header, series)
-    raise _UnknownError(f"their Units (0054,1001) are '{units}', not BQML, CNTS or GML")
+    raise UnknownError(f"their Units (0054,1001) are '{units}', not BQML, CNTS or GML")
 
 
 def _of_suv(header: Dataset) -> float:
     kind = str(header.get("SUVType") or "BW")
     if kind != "BW":
-        raise _UnknownError(f"their values are SUV by {kind} (SUV Type, 0054,1006), not by body weight")
+        raise UnknownError(f"their values are SUV by {kind} (SUV Type, 0054,1006), not by body weight")
     return 1.0
 
 
@@ -117,14 +123,13 @@ def _of_counts(header: Dataset, series: _Series) -> float:
     to_bqml = _private(header, 0x7053, _PHILIPS, _PHILIPS_BQML)
     if to_bqml is not None and float(to_bqml) > 0:
         return float(to_bqml) * _by_weight(header, series)
-    raise _UnknownError("their Units (0054,1001) are CNTS, without the scale factors that Philips writes beside them")
+    raise UnknownError("their Units (0054,1001) are CNTS, without the scale factors that Philips writes beside them")
 
 
 def _by_weight(header: Dataset, series: _Series) -> float:
-    weight = _positive(header, "PatientWeight", "Patient's Weight (0010,1030)")
-    given = (_several(header.get("RadiopharmaceuticalInformationSequence")) or [Dataset()])[0]
-    dose = _positive(given, "RadionuclideTotalDose", "Radionuclide Total Dose (0018,1074)")
-    return weight * _GRAMS_A_KILOGRAM / (dose * _decay(header, given, series))
+    grams = grams_of(header)
+    given = (several(header.get("RadiopharmaceuticalInformationSequence")) or [Dataset()])[0]
+    return grams / (dose_of(given) * _decay(header, given, series))
 
 
 def _decay(header: Dataset, given: Dataset, series: _Series) -> float:
@@ -133,12 +138,12 @@ def _decay(header: Dataset, given: Dataset, series: _Series) -> float:
     if correction == "ADMIN":
         return 1.0
     if correction != "START":
-        raise _UnknownError(f"their Decay Correction (0054,1102) is '{correction}', not START or ADMIN")
-    half_life = _positive(given, "RadionuclideHalfLife", "Radionuclide Half Life (0018,1075)")
+        raise UnknownError(f"their Decay Correction (0054,1102) is '{correction}', not START or ADMIN")
+    half_life = half_life_of(given)
     scanned = _scan_time(header, series)
     seconds = (scanned - _injection_time(given, scanned)).total_seconds()
     if seconds < 0:
-        raise _UnknownError("the injection is later than the scan")
+        raise UnknownError("the injection is later than the scan")
     return math.pow(2.0, -seconds / half_life)
 
 
@@ -148,46 +153,26 @@ def _scan_time(header: Dataset, series: _Series) -> datetime:
     if begun <= series.acquired:
         return begun
     private = _private(header, 0x0009, _GE, _GE_SCAN_TIME)
-    return series.acquired if private is None else _parsed(str(private))
+    return series.acquired if private is None else parsed(str(private))
 
 
 def _injection_time(given: Dataset, scanned: datetime) -> datetime:
     whole = str(given.get("RadiopharmaceuticalStartDateTime") or "")
     if whole:
-        return _parsed(whole)
+        return parsed(whole)
     time = str(given.get("RadiopharmaceuticalStartTime") or "")
     if not time:
-        raise _UnknownError("Radiopharmaceutical Start Time (0018,1072) is missing")
+        raise UnknownError("Radiopharmaceutical Start Time (0018,1072) is missing")
     # Its day is not said: that of the scan, or the day before where midnight was between them.
-    injected = _parsed(f"{scanned:%Y%m%d}{time}")
+    injected = parsed(f"{scanned:%Y%m%d}{time}")
     return injected if injected <= scanned else injected - timedelta(days=1)
 
 
 def _time(header: Dataset, date: str, time: str) -> datetime:
     texts = [str(header.get(keyword) or "") for keyword in (date, time)]
     if not all(texts):
-        raise _UnknownError(f"{date if not texts[0] else time} is missing")
-    return _parsed("".join(texts))
-
-
-def _parsed(text: str) -> datetime:
-    # Time zones are the same for all times of a scan, and are left out.
-    digits, _, fraction = text.partition("+")[0].partition("-")[0].replace(":", "").partition(".")
-    try:
-        return datetime.strptime(f"{digits:0<14}{fraction:0<6.6}", "%Y%m%d%H%M%S%f")
-    except ValueError:
-        raise _UnknownError("one of their dates and times cannot be read") from None
-
-
-def _positive(item: Dataset, keyword: str, words: str) -> float:
-    value = item.get(keyword)
-    try:
-        number = float(value) if value is not None else math.nan
-    except (TypeError, ValueError):
-        number = math.nan
-    if not (math.isfinite(number) and number > 0):
-        raise _UnknownError(f"{words} is missing or 0")
-    return number
+        raise UnknownError(f"{date if not texts[0] else time} is missing")
+    return parsed("".join(texts))
 
 
 def _private(header: Dataset, group: int, creator: str, element: int) -> Any:
@@ -195,9 +180,3 @@ def _private(header: Dataset, group: int, creator: str, element: int) -> Any:
         return header.private_block(group, creator)[element].value
     except KeyError:
         return None
-
-
-def _several(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return [value] if isinstance(value, str) else list(value)

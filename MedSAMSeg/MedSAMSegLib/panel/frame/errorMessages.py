@@ -15,13 +15,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.panel.frame import errorTextsOfModule, errorTextsOfServer
+from MedSAMSegLib.panel.frame import errorTextsOfModule, errorTextsOfServer, keepingSegments
 
 #: Between two sentences.
 _BREAK = re.compile(r"(?<=[.!?]) ")
 #: In so many sentences at most a known text ends, unless it goes on to the end of an error. What a program printed may
 #: have hundreds of them, and the panel waits.
 _MOST_SENTENCES = 8
+#: Values that are words themselves, by their names in the texts.
+_WORDS_IN_VALUES = {"who": keepingSegments.inUsersLanguage}
 
 
 def messageOn(error: UserError) -> str:
@@ -63,8 +65,13 @@ def _translated(text: str, known: list[tuple[str, str]]) -> Iterator[str]:
         found = [(end, *each) for end in ends for each in _fitting(text[:end], begun)]
         # Of those that say as much, the first ends soonest: what follows is another sentence, and no value.
         end, template, match = max(found, key=lambda each: _words(each[1][0]), default=(ends[0], None, None))
-        yield text[:end] if template is None else template[1].format(**match.groupdict())
+        yield text[:end] if template is None else template[1].format(**_values(match))
         text = text[end:].strip()
+
+
+def _values(match):
+    """:return: {name: value} to be filled in."""
+    return {name: _WORDS_IN_VALUES.get(name, str)(value) for name, value in match.groupdict().items()}
 
 
 def _fitting(text, known):

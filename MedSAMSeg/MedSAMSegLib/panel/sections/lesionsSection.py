@@ -12,6 +12,7 @@ from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.panel.frame.activeTool import DRAW_BOX
 from MedSAMSegLib.panel.frame.pace import Pace
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
+from MedSAMSegLib.panel.parts.termMessages import termHint
 from MedSAMSegLib.slices.lesions import ACCEPTED, CHECKED, DRAWN, EMPTY, FOLLOWED
 from MedSAMSegLib.views.sliceJump import jumpToMiddle
 
@@ -106,8 +107,9 @@ class LesionsSection(PanelSection):
             round(lesion.volume, 2),
             round(lesion.diameter, 1),
             self._stateTitles[lesion.state],
+            lesion.term.title,
         )
-        hints = {2: self._volumeHint(lesion), 3: self._diameterHint(lesion)}
+        hints = {2: self._volumeHint(lesion), 3: self._diameterHint(lesion), 5: termHint(lesion.term)}
         for column, value in enumerate(values):
             item = qt.QTableWidgetItem()
             item.setData(qt.Qt.DisplayRole, value)
@@ -216,8 +218,8 @@ class LesionsSection(PanelSection):
 
 
 def _setUp(table):
-    table.setColumnCount(5)
-    table.setHorizontalHeaderLabels([_("Lesion"), _("Place"), _("ml"), _("mm"), _("State")])
+    table.setColumnCount(6)
+    table.setHorizontalHeaderLabels([_("Lesion"), _("Place"), _("ml"), _("mm"), _("State"), _("Term")])
     table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
     table.horizontalHeader().setStretchLastSection(True)
     table.verticalHeader().setVisible(False)

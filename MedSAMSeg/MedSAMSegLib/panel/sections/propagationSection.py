@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import slicer
 from slicer.i18n import tr as _
 
-from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.choiceBox import ChoiceBox
 from MedSAMSegLib.panel.parts.propagationMessages import (
@@ -36,6 +35,7 @@ class PropagationSection(PanelSection):
         super().__init__(ui, session)
         self._guiTag = None
         self._run: Any = None
+        self._toolTips = [(button, button.toolTip) for button in (ui.propagateButton, ui.propagateHereButton)]
         self._directionBox = ChoiceBox(session.connections, ui.directionComboBox, self._onDirectionChosen)
         titles = (_("Both ways"), _("Forward (rising slice numbers)"), _("Backward (falling slice numbers)"))
         self._directionBox.setChoices(list(zip(DIRECTIONS, titles, strict=True)))
@@ -78,8 +78,10 @@ class PropagationSection(PanelSection):
         ui, parameters = self.ui, self.session.parameters
         isRunning = self._run is not None and not self._run.isOver
         hasBox = self.session.boxAxis is not None
-        ui.propagateButton.enabled = not isRunning and (hasBox or (parameters.allSegments and self.session.hasBoxes))
-        ui.propagateHereButton.enabled = not isRunning and hasBox
+        canGo = not isRunning and self._sliceCount() != 1
+        ui.propagateButton.enabled = canGo and (hasBox or (parameters.allSegments and self.session.hasBoxes))
+        ui.propagateHereButton.enabled = canGo and hasBox
+        self._showToolTips()
         ui.throughTimeButton.visible = self.session.logic.isSequence(parameters.volume)
         ui.throughTimeButton.enabled = not isRunning and self.session.hasSegment and self.session.hasUsableVolume
         ui.cancelButton.enabled = isRunning
@@ -89,6 +91,17 @@ class PropagationSection(PanelSection):
         ui.rangeWidget.enabled = self.session.hasUsableVolume
         self._showRange()
         self._showThreshold(isRunning)
+
+    def _showToolTips(self):
+        nowhere = ""
+        if self._sliceCount() == 1:
+            nowhere = (
+                _("There is a single slice in this direction. 'Through time' leads to the other frames.")
+                if self.session.logic.isSequence(self.session.parameters.volume)
+                else _("There is a single slice in this direction, and nowhere to go: the box gives the whole object.")
+            )
+        for button, toolTip in self._toolTips:
+            button.toolTip = nowhere or toolTip
 
     def _showThreshold(self, isRunning):
         if isRunning or not (self.session.hasSegment and self.session.hasUsableVolume):
@@ -184,7 +197,6 @@ class PropagationSection(PanelSection):
     def _start(self, segments, fromSlice=None):
         session = self.session
         with session.showingErrors():
-            self._checkThereIsSomewhereToGo()
             _volume, segmentation, _segment = session.target
             self._run = session.logic.startPropagation(
                 session.boxVolume,
@@ -206,15 +218,6 @@ class PropagationSection(PanelSection):
                 else _("Following {count} objects through the volume …").format(count=len(segments))
             )
             session.work.add(self._run, lambda result: session.showMessage(messageOn(result, segmentation)))
-
-    def _checkThereIsSomewhereToGo(self):
-        if self._sliceCount() == 1:
-            raise UserError(
-                _("'{name}' has a single slice in the direction of the box.").format(
-                    name=self.session.parameters.volume.GetName()
-                ),
-                _("There is nowhere to propagate to; the box alone gives the whole object."),
-            )
 
     def _onProgress(self, progress):
         self._showProgress(progress, self._messageOnProgress(progress))

@@ -68,7 +68,7 @@ class SegmentsSection(PanelSection, VTKObservationMixin):
             self._isUpdating = False
 
     def _observe(self, segmentation):
-        """Hear of segments that come and go, and of voxels and surfaces that others change."""
+        """Hear of segments that come and go, and of names, terms, voxels and surfaces that others change."""
         follow = self.session.changed.emit
         if segmentation is not None and self.hasObserver(segmentation.GetSegmentation(), _EVENTS[0], follow):
             return
@@ -101,6 +101,7 @@ class SegmentsSection(PanelSection, VTKObservationMixin):
 _EVENTS = (
     slicer.vtkSegmentation.SegmentAdded,
     slicer.vtkSegmentation.SegmentRemoved,
+    slicer.vtkSegmentation.SegmentModified,
     slicer.vtkSegmentation.SegmentsOrderModified,
     slicer.vtkSegmentation.SourceRepresentationModified,
     slicer.vtkSegmentation.ContainedRepresentationNamesModified,
