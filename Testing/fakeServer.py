@@ -85,7 +85,8 @@ def _without(mask, others):
             y, x = y + other.y0 - mask.y0, x + other.x0 - mask.x0
             isInside = (y >= 0) & (y < rows) & (x >= 0) & (x < columns)
             pixels[y[isInside], x[isInside]] = False
-    return dataclasses.replace(mask, pixels=pixels)
+    sizes = mask.range and dataclasses.replace(mask.range, count=int(pixels.sum()))
+    return dataclasses.replace(mask, pixels=pixels, range=sizes)
 
 
 def _meant(mask, meaning):

@@ -32,6 +32,7 @@ def test_what_is_excluded_is_taken_away_on_every_slice(segment, tmp_path):
     assert not inside.any()
     assert summary["mask_voxels"] == whole - 8 * 16
     assert [row["voxels"] for row in summary["per_slice"]] == [84] * 8
+    assert summary["measurements"]["ranges"]["volume_ml"] == [0.672, 0.672]
     # Two of them take away more.
     more = segment(*hole, "--exclude", "8,10,9,11", "--json", "--force").json()
     assert more["mask_voxels"] == whole - 8 * 20

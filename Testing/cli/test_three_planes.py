@@ -45,6 +45,7 @@ def test_object_that_looks_the_same_from_all_sides_stays_the_same(run, image_fil
     np.testing.assert_array_equal(deep, flat)
     assert flat.sum() == 800
     assert (quick["warnings"], careful["warnings"]) == ([], [])
+    assert careful["measurements"]["ranges"]["volume_ml"] == [7.2, 7.2]
 
 
 def test_probabilities_and_further_volumes_have_three_planes_as_well(run, image_file, decoded):  # noqa: F811

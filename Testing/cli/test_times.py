@@ -103,6 +103,8 @@ def test_an_object_is_followed_through_all_times(run, scan, tmp_path):
         np.testing.assert_array_equal(read(tmp_path / f"out_{time}.seg.nrrd"), beating()[time] > 0)
     rows = list(csv.DictReader((tmp_path / "out.times.csv").read_text().splitlines()))
     assert [int(row["voxels"]) for row in rows] == [np.count_nonzero(volume) for volume in beating()]
+    for row in rows:
+        assert 0 < float(row["volume_ml_low"]) <= float(row["volume_ml"]) <= float(row["volume_ml_high"])
 
 
 def test_the_box_may_be_on_a_later_time_and_masks_lie_on_the_scan(run, tmp_path):

@@ -67,6 +67,8 @@ def test_a_folder_gets_a_picture_of_each_frame(run, film_file, tmp_path):
     assert [float(row["seconds"]) for row in rows] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 0.5])
     assert [(row["found"], row["area_pixels"]) for row in rows] == [("1", "144")] * 6
     assert rows[2]["provenance"] == "box"
+    # The network sees what is bright, however wide the box is.
+    assert [(row["area_pixels_low"], row["area_pixels_high"]) for row in rows] == [("144", "144")] * 6
 
 
 def test_one_array_of_all_frames(run, film_file, tmp_path):

@@ -67,6 +67,14 @@ def test_oneBoxAndAPropagationHaveARange(logic, drawn):
     assert ranges(logic, drawn) == expected(drawn[0], slices=5)
 
 
+def test_boxWithoutWhatIsNotTheObjectHasARange(logic, drawn):
+    (box,) = boxNodes()
+    before = logic.lesions(drawn[1], drawn[0])[0].volume
+    logic.excludeBox(box, axis=0, slice=SLICE, box=(2.6, 1.6, 3.4, 2.4))
+    assert logic.lesions(drawn[1], drawn[0])[0].volume < before
+    assert ranges(logic, drawn) == expected(drawn[0])
+
+
 def edit(ct, voxels):
     volume, segmentation, segment = ct
     slicer.util.updateSegmentBinaryLabelmapFromArray(voxels.astype(np.uint8), segmentation, segment, volume)

@@ -1,5 +1,6 @@
 """Ranges of an object's sizes: from the smallest to the largest of the masks that voted for it."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -9,7 +10,7 @@ from skimage.measure import find_contours
 
 from medsamseg_server.engine.box_vote import vote_for_box
 from medsamseg_server.engine.masks import SliceMask
-from medsamseg_server.engine.variants import Variants
+from medsamseg_server.engine.variants import Variants, variants_of_rest
 from medsamseg_server.measurements.outline import outline_edges
 from medsamseg_server.measurements.ranges import size_range, slice_range
 from medsamseg_server.measurements.slice_plane import StraightGrid
@@ -77,6 +78,44 @@ def test_what_is_taken_from_the_mask_is_taken_from_those_that_voted():
     vote = vote_for_box(VOTERS, np.ones(5), (10.0, 10.0, 29.0, 17.0)).without(block(50, 9, 0, 0) | block(5, 30))
     # Five columns less of each.
     assert MaskRange.of(vote.slice_mask, 0, SPACING).voxels == (126 - 35, 176 - 40)
+
+
+def voted_for(*masks):
+    """The first of some masks, with all as those that voted for it, as they are on a slice."""
+    return dataclasses.replace(SliceMask.from_mask(masks[0], 1.0), variants=Variants.of(masks[0], np.array(masks)))
+
+
+WHOLES = [block(20, 12), block(22, 12), block(18, 10, 11, 11)]
+HOLES = [block(6, 4, 14, 12), block(8, 5, 13, 12), block(5, 4, 15, 12)]
+SECOND = [block(4, 3, 24, 15), block(5, 3, 24, 15), block(3, 3, 24, 15)]
+
+
+@pytest.mark.parametrize("taken", [[HOLES], [HOLES, SECOND], [HOLES[:1]]], ids=["one", "two", "drawn"])
+def test_what_is_left_might_have_been_what_is_left_of_the_others(taken):
+    whole, parts = voted_for(*WHOLES), [voted_for(*masks) for masks in taken]
+    rest = WHOLES[0] & ~np.any([masks[0] for masks in taken], axis=0)
+    found = variants_of_rest(whole, parts)
+    np.testing.assert_array_equal(found.masks[0], rest[10:22, 10:32])
+    every = [each & ~np.any(holes, axis=0) for each in WHOLES for holes in itertools.product(*taken)]
+    sizes = [np.count_nonzero(each) for each in every]
+    assert found.pixels == (min(sizes), max(sizes))
+    # All of them can be: no shape is told that nothing voted for.
+    possible = {each[10:22, 10:32].tobytes() for each in every}
+    assert {each.tobytes() for each in found.masks} <= possible
+
+
+def test_what_is_drawn_is_taken_from_all():
+    drawn = SliceMask.from_mask(HOLES[0], 1.0)
+    found = variants_of_rest(voted_for(*WHOLES), [drawn])
+    assert found.pixels == (180 - 24, 264 - 24)
+    assert variants_of_rest(voted_for(*WHOLES), []).pixels == (180, 264)
+    assert variants_of_rest(drawn, [voted_for(*HOLES)]) is None
+    assert variants_of_rest(voted_for(*WHOLES), [SliceMask.from_mask(block(30, 30, 5, 5), 1.0)]) is None
+
+
+def test_what_is_taken_elsewhere_on_the_slice_changes_nothing():
+    beside = voted_for(block(3, 3, 40, 30), block(4, 3, 40, 30))
+    assert variants_of_rest(voted_for(*WHOLES), [beside]).pixels == (180, 264)
 
 
 def test_a_mask_that_nobody_voted_for_has_no_range():

@@ -52,6 +52,24 @@ def test_a_ring_is_answered_to_a_click(client, rod_path, excluded):
     assert ring["probability"]["extent"] == ring["extent"]
 
 
+@pytest.mark.parametrize("excluded", [{"exclude": [INSIDE]}, {"exclude_mask": sent(hole_alone())}])
+def test_a_ring_has_a_range_of_sizes_where_it_is_asked_for(client, rod_path, excluded):
+    reply = segment(client, rod_path, [{"box": ROD_BOX, **excluded}], spacing=[1.0, 1.0, 1.0]).json()
+    low, high = reply["masks"][0]["range"]["voxels"]
+    assert low <= 84 <= high
+
+
+@pytest.mark.parametrize("excluded", [{"exclude": [INSIDE]}, {}])
+def test_a_ring_that_is_followed_has_a_range_on_every_slice(engine, volume, excluded):
+    masks = [{"slice": index, "mask": sent(hole_alone())} for index in range(2, 10)]
+    options = {"ranges": True, "spacing": [1.0, 1.0, 1.0], **({} if excluded else {"exclude_masks": masks})}
+    events = propagate(engine, volume, excluded, **options)
+    ranges = {event.slice: event.mask.range for event in events if event.event == "slice"}
+    assert sorted(ranges) == list(range(2, 10))
+    for found in ranges.values():
+        assert found.voxels[0] <= 84 <= found.voxels[1]
+
+
 @pytest.mark.parametrize(
     ("prompt", "code"),
     [

@@ -153,6 +153,24 @@ def test_probabilities_are_the_middle_of_the_three():
     assert last[10].mask.at(0.75).voxels == 0
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_the_planes_that_voted_say_how_large_the_object_might_be(axis):
+    """One of the other planes sees the body with a process, the third a hole in the body."""
+    holed, more = SMOOTH.copy(), [other for other in range(3) if other != axis]
+    holed[8:11, 9:12, 12:15] = False
+    believed = {axis: SMOOTH, more[0]: TRUTH, more[1]: holed}
+    start = {0: 6, 1: 7, 2: 17}[axis]
+    events, _, _ = run(axis, believed, prompt_on(axis, start))
+    last = {event.index: event.mask for event in events if isinstance(event, SliceResult)}
+    for index in set(last) - {start}:
+        seen = [np.moveaxis(each, axis, 0)[index] for each in believed.values()]
+        # Of the process, only what is in the block round what was followed can be seen.
+        inside = np.moveaxis(made_of(BODY), axis, 0).any(axis=0)
+        sizes = [np.count_nonzero(each & inside) for each in seen]
+        assert last[index].variants.pixels == (min(sizes), max(sizes))
+        assert last[index].voxels == sorted(sizes)[1]
+
+
 def test_nothing_found_is_looked_at_from_nowhere():
     nothing = np.zeros(SHAPE, bool)
     events, source, _ = run(0, dict.fromkeys(range(3), nothing), prompt_on(0, 6))

@@ -195,13 +195,16 @@ def _follow(
 def _write_table(path: Path, film: AnyFilm, results: Mapping[int, SliceResult]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["frame", "seconds", "found", "area_pixels", "confidence", "provenance"])
+    columns = ["frame", "seconds", "found", "area_pixels", "area_pixels_low", "area_pixels_high"]
+    writer.writerow([*columns, "confidence", "provenance"])
     for index, seconds in enumerate(film.times):
         result = results.get(index)
         area = result.mask.voxels if result else 0
         sure = round(result.confidence.value, 3) if result and result.confidence else None
         provenance = result.provenance if result else None
-        writer.writerow([index, f"{seconds:.3f}", int(area > 0), area, sure, provenance])
+        voted = result.mask.variants if result else None
+        low, high = ("", "") if voted is None else voted.pixels
+        writer.writerow([index, f"{seconds:.3f}", int(area > 0), area, low, high, sure, provenance])
     with replacing(path) as temporary:
         temporary.write_text(text.getvalue(), encoding="utf-8")
 

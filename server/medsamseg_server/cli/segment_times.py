@@ -31,6 +31,7 @@ from medsamseg_server.volumes.volume import Volume
 
 if TYPE_CHECKING:
     from medsamseg_server.engine.engine import Engine
+    from medsamseg_server.propagation.whole_volume import WholeMask
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class _Row:
     path: Path
     voxels: int
     volume_ml: float | None
+    volume_range_ml: tuple[float, float] | None
 
 
 def check_arguments(args: argparse.Namespace, count: int) -> None:
@@ -112,7 +114,7 @@ def run(args: argparse.Namespace, scan: Scan, tasks: Mapping[str, Task], engine:
         ]
         path = _path(args.output, time, times.count)
         write_segmentation(path, segments, image.place)
-        rows += [_row(time, segment, path, image) for segment in segments]
+        rows += [_row(time, segment, path, image, found.get(segment.name)) for segment in segments]
         for segment in segments:
             if not segment.mask.any():
                 warn(f"{segment.name} was not found at time {time}.")
@@ -128,18 +130,21 @@ def _path(output: Path, time: int, count: int) -> Path:
     return output.with_name(f"{stem}_{time:0{len(str(count - 1))}}{output.name[len(stem) :]}")
 
 
-def _row(time: int, segment: Segment, path: Path, image: Image) -> _Row:
-    voxels = int(np.count_nonzero(segment.mask))
-    return _Row(time, segment.name, path, voxels, None if image.voxel_ml is None else voxels * image.voxel_ml)
+def _row(time: int, segment: Segment, path: Path, image: Image, found: WholeMask | None) -> _Row:
+    voxels, each = int(np.count_nonzero(segment.mask)), image.voxel_ml
+    ends = None if found is None else found.voxel_range
+    volumes = None if ends is None or each is None else (ends[0] * each, ends[1] * each)
+    return _Row(time, segment.name, path, voxels, None if each is None else voxels * each, volumes)
 
 
 def _write_table(path: Path, rows: list[_Row]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["time", "segment", "voxels", "volume_ml", "file"])
+    writer.writerow(["time", "segment", "voxels", "volume_ml", "volume_ml_low", "volume_ml_high", "file"])
     for row in rows:
-        volume = None if row.volume_ml is None else f"{row.volume_ml:.8g}"
-        writer.writerow([row.time, row.name, row.voxels, volume, row.path.name])
+        volumes = [row.volume_ml, *(row.volume_range_ml or (None, None))]
+        cells = [None if volume is None else f"{volume:.8g}" for volume in volumes]
+        writer.writerow([row.time, row.name, row.voxels, *cells, row.path.name])
     with replacing(path) as temporary:
         temporary.write_text(text.getvalue(), encoding="utf-8")
 

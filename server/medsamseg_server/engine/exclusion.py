@@ -12,6 +12,7 @@ from dataclasses import replace
 from medsamseg_server.engine.box_vote import EXCLUDED_MARGINS
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.prompts import Prompt
+from medsamseg_server.engine.variants import variants_of_rest
 
 
 def asked_for(prompts: Sequence[Prompt]) -> list[Prompt]:
@@ -42,7 +43,9 @@ def without_excluded(
         known = [(mask, sure) for mask, sure in parts if sure is not None]
         if parts and agreement is not None and len(known) == len(parts):
             agreement = agreement_on_rest((whole, agreement), known, rest)
-        left.append(rest if prompt.exclude_mask is None else rest.without(prompt.exclude_mask))
+        rest = rest if prompt.exclude_mask is None else rest.without(prompt.exclude_mask)
+        taken = [mask for mask, _ in parts] + ([] if prompt.exclude_mask is None else [prompt.exclude_mask])
+        left.append(replace(rest, variants=variants_of_rest(whole, taken)))
         agreed.append(agreement)
     return left, agreed
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from medsamseg_server.engine.masks import SliceMask, filled, overlap
 from medsamseg_server.engine.prompts import Box, Prompt
+from medsamseg_server.engine.variants import variants_of_rest
 from medsamseg_server.propagation.events import DirectionEnded, Event, SliceResult
 from medsamseg_server.propagation.plan import Plan
 from medsamseg_server.propagation.trust import confidence_in_rest
@@ -137,9 +138,11 @@ class _Rest:
             similarity = self._similarity_of(whole, mask, len(found) == len(self._excluded))
             sure = confidence_in_rest(whole, found, mask, similarity)
         self._left[whole.index] = mask
+        taken = [each.mask for each in found]
         if whole.index in self._masks:
             mask = mask.without(self._masks[whole.index])
-        return replace(whole, mask=mask, confidence=sure)
+            taken.append(self._masks[whole.index])
+        return replace(whole, mask=replace(mask, variants=variants_of_rest(whole.mask, taken)), confidence=sure)
 
     def _similarity_of(self, whole: SliceResult, mask: SliceMask, is_complete: bool) -> float:
         before = whole.index - {"prompt": 0, "forward": 1, "backward": -1}[whole.direction]

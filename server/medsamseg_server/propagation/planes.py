@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from medsamseg_server.engine.box_vote import dice, vote_for_box
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD, ProbabilityMap
+from medsamseg_server.engine.variants import Variants
 from medsamseg_server.propagation.events import Event, SliceResult, SliceSeen
 from medsamseg_server.propagation.plan import Plan
 from medsamseg_server.propagation.source import SliceSource
@@ -84,11 +85,16 @@ class OtherPlanes:
                 yield SliceSeen(axis, index, done, total)
             planes.append(likely)
         fused = np.moveaxis(_median(*planes), self._axis, 0)
+        seen = np.moveaxis(np.array([plane > DEFAULT_THRESHOLD for plane in planes]), self._axis + 1, 0)
         for result in found:
             if result.index not in self._plan.prompts:
-                yield from self._changed(result, fused[result.index - block.corner[self._axis]], block)
+                place = result.index - block.corner[self._axis]
+                yield from self._changed(result, fused[place], seen[place], block)
 
-    def _changed(self, result: SliceResult, likely: NDArray[np.float32], block: _Block) -> Iterator[SliceResult]:
+    def _changed(
+        self, result: SliceResult, likely: NDArray[np.float32], seen: NDArray[np.bool_], block: _Block
+    ) -> Iterator[SliceResult]:
+        """Yield what the planes elected on a slice; what each of them saw there, (3, h, w), voted for it."""
         mask = np.zeros(self._plan.image_size, bool)
         inside = block.on_slice(self._axis)
         mask[inside] = likely > DEFAULT_THRESHOLD
@@ -99,7 +105,9 @@ class OtherPlanes:
             values = result.mask.probability.to_array(self._plan.image_size)
             values[inside] = likely
             probability = ProbabilityMap(values)
-        yield replace(result, mask=SliceMask.from_mask(mask, result.mask.score, probability))
+        elected = SliceMask.from_mask(mask, result.mask.score, probability)
+        variants = Variants.of(likely > DEFAULT_THRESHOLD, seen)
+        yield replace(result, mask=replace(elected, variants=variants))
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,15 @@ class WholeMask:
         known = {result.index: result.mask.variants for result in self.results if result.mask.voxels}
         return {index: None if each is None else each.masks for index, each in known.items()}
 
+    @property
+    def voxel_range(self) -> tuple[int, int] | None:
+        """Voxels of the smallest and of the largest masks that voted, added up; None where none did on some slice."""
+        known = [result.mask.variants for result in self.results if result.mask.voxels]
+        sizes = [each.pixels for each in known if each is not None]
+        if not sizes or len(sizes) < len(known):
+            return None
+        return sum(low for low, _ in sizes), sum(high for _, high in sizes)
+
     def probability(self, axis: int) -> NDArray[np.float32]:
         """Return how likely each voxel is the object's, float32 (K, J, I), of slices across ``axis``.
 
