@@ -88,6 +88,18 @@ def test_the_program_is_told_what_is_known(follow, monkeypatch):
     assert (task.first, task.last, task.locked) == (4, None, {10})
 
 
+def test_an_accepted_slice_stays_and_is_started_from(follow):
+    _, segment = follow(broken())
+    segment.mask[3, :12] = False
+    segment.accept(3)
+    segment.outline(2)
+    assert not segment.reaches(2), "slice 3 is accepted, and below slice 2 is nothing"
+    segment.propagate_from(2)
+    assert segment.is_fixed(3) and not segment.mask[3, :12].any() and segment.mask[3, 12:].any()
+    segment.outline(5)
+    assert segment.reaches(5), "the object goes on to slice 9"
+
+
 def test_no_pass_crosses_a_slice_that_was_emptied(follow):
     _, segment = follow(*too_long())
     assert filled(segment) == list(range(2, 12))

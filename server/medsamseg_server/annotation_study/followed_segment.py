@@ -16,8 +16,8 @@ from medsamseg_server.propagation.whole_volume import WholeMask, WholeVolume
 class FollowedSegment:
     """The masks of one object, as the module keeps them.
 
-    Slices with a box, and those that were outlined, are what a propagation starts from, and it takes their masks as
-    they are. After a change on one slice only what lies between it and the next such slices is computed anew.
+    Slices with a box, and those that were outlined or accepted, are what a propagation starts from, and it takes their
+    masks as they are. After a change on one slice only what lies between it and the next such slices is computed anew.
 
     Args:
         target: the object.
@@ -47,7 +47,7 @@ class FollowedSegment:
         return sorted({*self._target.present, *slices_of(self.mask)})
 
     def is_fixed(self, index: int) -> bool:
-        """Return whether the reader outlined or emptied a slice."""
+        """Return whether the reader outlined, emptied or accepted a slice."""
         return index in self._fixed
 
     def is_boxed(self, index: int) -> bool:
@@ -69,20 +69,28 @@ class FollowedSegment:
 
     def outline(self, index: int) -> None:
         """Put the object on a slice as the reader outlines it, or empty the slice where there is none."""
-        right = self._target.reference[index]
+        self.mask[index] = self._target.reference[index]
+        self.accept(index)
+
+    def accept(self, index: int) -> None:
+        """Keep what is on a slice: no propagation changes it, and the next ones start from it."""
+        kept = self.mask[index]
         self._fixed.add(index)
-        self.mask[index] = right
         self._starts.pop(index, None)
-        if right.any():
-            self._starts[index] = box_around(right)
-            mask = SliceMask.from_mask(right, 1.0)
+        if kept.any():
+            self._starts[index] = box_around(kept)
+            mask = SliceMask.from_mask(kept, 1.0)
             self._results[index] = SliceResult(index, "prompt", self._starts[index], mask, "box")
+
+    def reaches(self, index: int) -> bool:
+        """Return whether there is anything that a propagation from a slice would compute anew."""
+        low, high = self._neighbors(index)
+        between = range(0 if low is None else low + 1, len(self.mask) if high is None else high)
+        return any(each in between and each != index for each in self.slices)
 
     def propagate_from(self, index: int) -> None:
         """Compute what lies between a slice with a box or an outline and the next ones that the reader saw to."""
-        walls = self._fixed | self._starts.keys()
-        low = max((each for each in walls if each < index), default=None)
-        high = min((each for each in walls if each > index), default=None)
+        low, high = self._neighbors(index)
         starts = {each: self._starts[each] for each in (low, index, high) if each in self._starts}
         found = self._run(
             replace(
@@ -98,6 +106,12 @@ class FollowedSegment:
         for each in range(0 if low is None else low + 1, len(self.mask) if high is None else high):
             if each != index:
                 self._put(each, new.get(each))
+
+    def _neighbors(self, index: int) -> tuple[int | None, int | None]:
+        """Return the next slices below and above that no propagation changes; None where there is none."""
+        walls = self._fixed | self._starts.keys()
+        low = max((each for each in walls if each < index), default=None)
+        return low, min((each for each in walls if each > index), default=None)
 
     def _put(self, index: int, result: SliceResult | None) -> None:
         self.mask[index] = False

@@ -26,7 +26,8 @@ class Follower:
     """A reader at work on one object.
 
     What was looked at once takes no second look until it changes. A slice that is bad gets a box; where that would take
-    longer than to outline what is wrong, or does not help, it is outlined. Then "Propagate" goes on from there.
+    longer than to outline what is wrong, or does not help, it is outlined. Then "Propagate" goes on from there, where
+    anything lies between it and the next slices that are known to be good. A good slice that is gone to is accepted.
 
     Args:
         target: the object.
@@ -79,8 +80,7 @@ class Follower:
             if index is None:
                 break
             self._effort = self._effort.plus(keys=1)
-            if not self._look(_SLICES, index):
-                self._mend(index)
+            self._accept_or_mend(index)
         for index in filter(self._is_news, self._segment.slices):
             self._effort = self._effort.plus(keys=1)
             self._look(_SLICES, index)
@@ -124,8 +124,7 @@ class Follower:
                 continue
             if axis != _SLICES:
                 self._effort = self._effort.plus(clicks=1)
-            if not self._look(_SLICES, index):
-                self._mend(index)
+            if self._accept_or_mend(index):
                 return True
         return False
 
@@ -134,6 +133,15 @@ class Follower:
             return [at]
         wrong = np.count_nonzero(_cut(self._segment.mask ^ self._target.reference, axis, at), axis=1)
         return [int(index) for index in np.argsort(-wrong, kind="stable") if wrong[index]]
+
+    def _accept_or_mend(self, index: int) -> bool:
+        """Look at a slice, accept it by a key where it is good, mend it where it is bad; return whether it was bad."""
+        if self._look(_SLICES, index):
+            self._effort = self._effort.plus(keys=1)
+            self._segment.accept(index)
+            return False
+        self._mend(index)
+        return True
 
     def _mend(self, index: int) -> None:
         """Make a slice good that was looked at, and propagate from there."""
@@ -146,8 +154,9 @@ class Follower:
             segment.draw(index)
         if not self._look(_SLICES, index):
             self._outline(index)
-        self._effort = self._effort.plus(clicks=1)
-        segment.propagate_from(index)
+        if segment.reaches(index):
+            self._effort = self._effort.plus(clicks=1)
+            segment.propagate_from(index)
 
     def _empty_beyond(self, index: int) -> None:
         """Empty a slice on which the object is not, and those that follow it away from the object, by the arrow key."""
