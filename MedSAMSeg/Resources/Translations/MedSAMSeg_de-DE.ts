@@ -848,8 +848,8 @@
             <translation>Bilder, auf die verwiesen wird</translation>
         </message>
         <message>
-            <source>Write all segments with voxels into a folder, as part of the patient's study. Double-click the color of a segment above to say what it is.</source>
-            <translation>Alle Segmente mit Voxeln in einen Ordner schreiben, als Teil der Studie des Patienten. Ein Doppelklick oben auf die Farbe eines Segments sagt, was es ist.</translation>
+            <source>Write all segments with voxels into a folder, as part of the patient's study. Double-click a lesion, or the color of a segment, above to say what it is.</source>
+            <translation>Alle Segmente mit Voxeln in einen Ordner schreiben, als Teil der Untersuchung. Ein Doppelklick oben auf eine Läsion oder auf die Farbe eines Segments lässt wählen, was es ist.</translation>
         </message>
         <message>
             <source>Export to DICOM…</source>
