@@ -1,5 +1,7 @@
 """An object while a simulated reader works on it: what a correction mends, what it leaves, and which looks it takes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from evaluation_scans import bar
@@ -108,6 +110,14 @@ def test_no_pass_crosses_a_slice_that_was_emptied(follow):
     segment.propagate_from(9)
     # As in the module, what was found beyond it before is not touched.
     assert filled(segment) == [*range(2, 10), 11]
+
+
+def test_a_locked_slice_ends_a_pass(follow, engine):
+    target, _ = follow(bar())
+    task = replace(target.task({4: target.box(4)}), locked=frozenset({7}))
+    found = WholeVolume(target.case.volume, task).run(engine)
+    assert found.slices == (2, 3, 4, 5, 6)
+    assert [end.reason for end in found.ended if end.direction == "forward"] == ["locked"]
 
 
 def read_by_views(target, segment):
