@@ -15,8 +15,6 @@ OPTIONS_OF_OTHERS = {
     ("docs/speed.md", "--only"),
     ("docs/cluster.md", "--only"),
     ("docs/cluster.md", "--share"),
-    ("docs/cluster.md", "--minutes"),
-    ("docs/cluster.md", "--head"),
     ("docs/speed.md", "--vs-today"),
     ("docs/group.md", "--build-arg"),
     ("docs/group.md", "--hostname"),
