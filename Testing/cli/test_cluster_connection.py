@@ -2,6 +2,7 @@
 
 import os
 import socket
+import subprocess
 import sys
 import threading
 import types
@@ -134,3 +135,15 @@ def test_without_Ray_nothing_else_is_said(run, monkeypatch, words):
     result = run(*words, "--ray")
     assert (result.status, result.out) == (2, "")
     assert result.err.startswith("medsamseg: Working on a cluster needs packages that are not installed: Ray.")
+
+
+@pytest.mark.full
+def test_Ray_Serve_takes_the_settings_by_which_clicks_go_straight_to_their_replica():
+    told = (
+        "from medsamseg_server.cluster.connection import import_serve; import_serve();"
+        "from ray.serve._private import constants as c;"
+        "print(c.RAY_SERVE_QUEUE_LENGTH_CACHE_TIMEOUT_S, c.RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP)"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    found = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True, env=environment)
+    assert found.stdout.split() == ["86400.0", "False"]

@@ -20,14 +20,16 @@ from medsamseg_server.system.packages import require_packages
 LOCAL = "local"
 _ATTEMPTS = 3
 _SECONDS_TO_CONNECT = 10.0
-# Read by Ray when it is imported. It asks a server of its makers for nothing, and installs nothing on workers; what is
-# asked of replicas goes there from the event loop that has it, without another thread between; and workers do not stand
-# behind all other programs of the computer, as they usually do: somebody waits for them.
+# Read by Ray when it is imported. It asks a server of its makers for nothing, and installs nothing on workers. What is
+# asked of replicas goes there from the event loop that has it, without another thread between; after a pause, a replica
+# is not asked first how much it has to do: where a volume is, its clicks go. Workers do not stand behind all other
+# programs of the computer, as they usually do: somebody waits for them.
 _ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
     "RAY_DEDUP_LOGS": "0",
     "RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP": "0",
+    "RAY_SERVE_QUEUE_LENGTH_CACHE_TIMEOUT_S": "86400",
     "RAY_worker_niceness": "0",
 }
 

@@ -51,7 +51,7 @@ class ServeReplicas:
             await self._method(home, "adopt").remote(key, self._method(key, "lend").remote(key))
 
     def _method(self, home: str, method: str) -> Any:
-        return getattr(self._handle.options(multiplexed_model_id=home), method)
+        return self._handle.options(method_name=method, multiplexed_model_id=home)
 
     @contextmanager
     def _losses(self) -> Iterator[None]:
