@@ -150,24 +150,36 @@ def test_boxes_of_one_kind_are_decoded_in_one_batch(store, watch):
     engine = Engine(store, load_predictor=lambda specification, *_: Counting(specification, watch))
     boxes = [(7, 9, 8 + number / 2, 12) for number in range(20)]
     result = engine.segment_whole(SliceRequest(Volume.from_array(rod()), 0, 5, IDENTITY_WINDOW), boxes)
-    assert batches == [16, 4]
+    assert batches == [4] * 5
     assert [mask.extent[2] for mask in result.masks] == [min(int(8 + number / 2), 17) for number in range(20)]
 
 
 @pytest.mark.parametrize(
-    ("size", "prompts", "batches"),
+    ("device", "input_size", "size", "prompts", "batches"),
     [
-        (32, [Prompt((7, 9, 18, 20))] * 20, [16, 4]),
-        (32, [Prompt(points=((12, 12, 1),) * 3)] * 8, [7, 1]),
-        (32, [Prompt((7, 9, 18, 20), ((12, 12, 1),) * 8)] * 8, [7, 1]),
-        (32, [Prompt(points=((12, 12, 1),) * 9)] * 3, [1, 1, 1]),
-        (32, [Prompt(points=((12, 12, 1),) * 64)] * 2, [1, 1]),
-        (2**11, [Prompt((7, 9, 18, 20))] * 5, [4, 1]),
-        (2**12 + 1, [Prompt((7, 9, 18, 20))] * 2, [1, 1]),
+        ("cuda", 256, 32, [Prompt((7, 9, 18, 20))] * 20, [16, 4]),
+        ("cpu", 256, 32, [Prompt((7, 9, 18, 20))] * 20, [4] * 5),
+        ("cpu", 128, 32, [Prompt((7, 9, 18, 20))] * 20, [8, 8, 4]),
+        ("cuda", 256, 32, [Prompt(points=((12, 12, 1),) * 3)] * 8, [7, 1]),
+        ("cuda", 256, 32, [Prompt((7, 9, 18, 20), ((12, 12, 1),) * 8)] * 8, [7, 1]),
+        ("cpu", 256, 32, [Prompt(points=((12, 12, 1),) * 9)] * 3, [1, 1, 1]),
+        ("cpu", 256, 32, [Prompt(points=((12, 12, 1),) * 64)] * 2, [1, 1]),
+        ("cpu", 128, 2**11, [Prompt((7, 9, 18, 20))] * 5, [4, 1]),
+        ("cpu", 256, 2**12 + 1, [Prompt((7, 9, 18, 20))] * 2, [1, 1]),
     ],
-    ids=["boxes", "few points", "boxes with points", "more points", "most points", "large slice", "huge slice"],
+    ids=[
+        "boxes",
+        "whole slice on the processor",
+        "close-up on the processor",
+        "few points",
+        "boxes with points",
+        "more points",
+        "most points",
+        "large slice",
+        "huge slice",
+    ],
 )
-def test_batches_have_a_bounded_size(engine, size, prompts, batches):
+def test_batches_have_a_bounded_size(engine, device, input_size, size, prompts, batches):
     found = []
 
     class Sizes(FakePredictor):
@@ -175,9 +187,9 @@ def test_batches_have_a_bounded_size(engine, size, prompts, batches):
             found.append(len(points if boxes is None else boxes))
             return FakePrediction(np.zeros((found[-1], 1, 1), bool), np.zeros(found[-1]))
 
-    embedded = Embedded(
-        None, Framing(View(0, 0, size, size, 256), None), True, 0.0, Sizes(get_specification("litemedsam"))
-    )
+    predictor = Sizes(get_specification("litemedsam").at(input_size))
+    predictor.device = device
+    embedded = Embedded(None, Framing(View(0, 0, size, size, input_size), None), True, 0.0, predictor)
     assert len(engine.decode([embedded] * len(prompts), prompts, quick=True).masks) == len(prompts)
     assert found == batches
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,11 +16,16 @@ from medsamseg_server.engine.probabilities import ProbabilityMap
 from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.engine.slice_embeddings import Embedded
 from medsamseg_server.models.point_slots import count_tokens
+from medsamseg_server.models.specification import EMBEDDING_SIDE, SamDecoder
 
 # Bounds of the decoder's memory: objects, tokens and mask pixels of one batch, unless one object alone has more.
 _DECODED_AT_ONCE = 16
 _TOKENS_AT_ONCE = _DECODED_AT_ONCE * count_tokens(0)
 _PIXELS_AT_ONCE = 2**24
+# … on the processor: eight on close-ups, four on whole slices, where an object takes 46 MB in single precision. More at
+# once is no faster there (docs/speed.md).
+_DECODED_AT_ONCE_ON_PROCESSOR = 8
+_POSITIONS_AT_ONCE_ON_PROCESSOR = 4 * EMBEDDING_SIDE**2
 
 
 @dataclass(frozen=True)
@@ -106,17 +112,21 @@ def _decode(
         kind = (id(each), prompt.box is not None, len(prompt.points), prompt.answer)
         kinds.setdefault(kind, []).append(number)
     for (_, _, point_count, _), numbers in kinds.items():
-        at_once = _batch_size(point_count, embedded[numbers[0]].framing.view.shape)
+        at_once = _batch_size(point_count, embedded[numbers[0]])
         for start in range(0, len(numbers), at_once):
             batch = numbers[start : start + at_once]
             alike = [prompts[number] for number in batch]
             yield from zip(batch, _decode_alike(embedded[batch[0]], alike, with_probabilities), strict=True)
 
 
-def _batch_size(point_count: int, image_size: tuple[int, int]) -> int:
-    """Return how many prompts of so many points are decoded at once on a view of ``image_size`` (H, W)."""
-    height, width = image_size
-    bounds = (_DECODED_AT_ONCE, _TOKENS_AT_ONCE // count_tokens(point_count), _PIXELS_AT_ONCE // (height * width))
+def _batch_size(point_count: int, embedded: Embedded) -> int:
+    """Return how many prompts of so many points are decoded at once on an embedding."""
+    height, width = embedded.framing.view.shape
+    bounds = [_DECODED_AT_ONCE, _TOKENS_AT_ONCE // count_tokens(point_count), _PIXELS_AT_ONCE // (height * width)]
+    specification = embedded.predictor.specification
+    if embedded.predictor.device == "cpu" and isinstance(specification.decoder, SamDecoder):
+        positions = math.prod(specification.embedding_shape[1:])
+        bounds += [_DECODED_AT_ONCE_ON_PROCESSOR, _POSITIONS_AT_ONCE_ON_PROCESSOR // positions]
     return max(min(bounds), 1)
 
 
