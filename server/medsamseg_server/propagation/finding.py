@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from medsamseg_server.engine.box_vote import Vote, fill, vote_for_box
 from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.propagation.events import Confidence, SliceResult
+from medsamseg_server.propagation.growth import grow
 from medsamseg_server.propagation.insides import likeness_of_inside
-from medsamseg_server.propagation.intensity_histogram import ForeignLevels, IntensityHistogram
+from medsamseg_server.propagation.intensity_histogram import IntensityHistogram, TellingLevels
 from medsamseg_server.propagation.motion import carry
 from medsamseg_server.propagation.plan import Plan
 from medsamseg_server.propagation.source import SliceSource
@@ -23,6 +24,8 @@ from medsamseg_server.propagation.voting import box_around, vote_for_expected
 
 # A pass looks at two neighboring slices, from either end of an interval.
 _GRAYS_KEPT = 4
+#: A larger object than expected is believed unless the network agrees with it by so much less.
+_LESS_AGREEMENT = 0.1
 #: Where less than this part of a mask would be left, the object itself has changed its gray levels.
 LEAST_LEFT = 1 / 4
 
@@ -73,7 +76,7 @@ class Finder:
         self._size = plan.image_size
         self._prompts = plan.prompts
         self._source = source
-        self._foreign: ForeignLevels | None = None
+        self._levels: TellingLevels | None = None
         self._grays: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
 
     def in_prompt(self, index: int, prompt: Prompt) -> tuple[SliceResult, Keyframe]:
@@ -99,8 +102,8 @@ class Finder:
         for index, prompt in self._prompts.items():
             result, key = self.in_prompt(index, prompt)
             if key.mask.any():
-                found = ForeignLevels(self._gray(index), key.mask, result.box)
-                self._foreign = found if self._foreign is None else self._foreign & found
+                found = TellingLevels(self._gray(index), key.mask, result.box)
+                self._levels = found if self._levels is None else self._levels & found
             yield result, key
 
     def expect(self, before: Keyframe, index: int) -> NDArray[np.bool_]:
@@ -116,15 +119,29 @@ class Finder:
         vote = vote_for_expected(candidates.on_slice(self._size), candidates.scores, expected, likely)
         return Found(box, vote, IntensityHistogram(self._gray(index), vote.mask)) if vote.mask.any() else None
 
+    def near_or_larger(self, index: int, expected: NDArray[np.bool_]) -> Found | None:
+        """Return the object as ``near``; where it may reach beyond what is expected, the network is asked there, too.
+
+        For slices on which the object is known to be: where it may have ended, what it grows into is another one.
+        """
+        found = self.near(index, expected)
+        larger = None if self._levels is None else grow(expected, self._levels.own(self._gray(index)))
+        if larger is None:
+            return found
+        more = self.near(index, larger)
+        if found is None or more is None:
+            return found or more
+        return found if more.vote.agreement < found.vote.agreement - _LESS_AGREEMENT else more
+
     def without_foreign(self, index: int, found: Found) -> Found:
         """Return what was found on slice ``index`` without what looks like the surroundings of the object.
 
         That goes by the slices with a box: what is not rare in the object there, it may hold elsewhere, too.
         """
-        if self._foreign is None:
+        if self._levels is None:
             return found
         mask = found.vote.mask
-        foreign = mask & self._foreign.where(self._gray(index))
+        foreign = mask & self._levels.foreign(self._gray(index))
         # Single pixels are noise, and would be holes.
         patches = cv2.morphologyEx(foreign.view(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)) > 0
         if not patches.any():

@@ -1,8 +1,9 @@
 """The default method: the image's own motion carries the object along, and the network finds it anew on each slice.
 
 On the next slice, optical flow says where the object should be. Boxes a little larger than that are decoded in one
-batch, and the masks vote together with the expectation. Mean Dice with LiteMedSAM from one tight box on the 17
-development targets, range given: 0.80 (published recipe 0.64, a tight box on every slice 0.83).
+batch, and the masks vote together with the expectation. Where the object is known to be, the network is also asked
+where it may have grown to. Mean Dice with LiteMedSAM from one tight box on the 17 development targets, range given:
+0.83 (published recipe 0.64, a tight box on every slice 0.88).
 
 Without a range a pass ends where the object no longer looks like itself: 0.79. That alone was worth 0.03 more than
 stopping on low overlap, and 0.05 more than going on to the volume's end.
@@ -38,7 +39,7 @@ LEAST_AGREEMENT = 0.3
 
 
 class TrackingStrategy:
-    """Follows an object by motion and network, one batch of boxes a slice."""
+    """Follows an object by motion and network, one batch of boxes a slice, or two where the object may have grown."""
 
     def run(self, plan: Plan, source: SliceSource) -> Iterator[Event]:
         """Segment the prompted slices, then go outward from the first and the last, and fill what is between.
@@ -100,6 +101,8 @@ class _Run:
         """Go from slice to slice through ``indices``; ``end`` is the reason when all are done."""
         way: Way = "forward" if indices.step > 0 else "backward"
         reached, before, reason = key.index, key, end
+        may_end = end in ("volume", "reach")
+        find = self._finder.near if may_end else self._finder.near_or_larger
         for index in indices:
             if index in self._plan.locked:
                 reason = "locked"
@@ -107,9 +110,10 @@ class _Run:
             if before.histogram is None:
                 reason = "empty"
                 break
-            found = self._finder.near(index, self._finder.expect(before, index))
+            expected = self._finder.expect(before, index)
+            found = find(index, expected)
             left = None if found is None else self._finder.without_foreign(index, found)
-            refused = _refusal(before, left) if end in ("volume", "reach") else None
+            refused = _refusal(before, left) if may_end else None
             if refused is not None:
                 reason = refused
                 break

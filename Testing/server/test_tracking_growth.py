@@ -1,0 +1,63 @@
+"""An object that widens at once is followed into where it widens, where the user says that it is there."""
+
+import numpy as np
+import pytest
+from test_tracking import SIZE, Scene, box_of, dice, run
+
+from medsamseg_server.propagation.growth import grow
+
+
+def bar(x0, x1, y0=34):
+    shape = np.zeros(SIZE, bool)
+    shape[y0:62, x0:x1] = True
+    return shape
+
+
+def widening(index):
+    """A block, which from slice 11 on has a foot on one side; the image does not move."""
+    return bar(40, 60) | bar(60, 84, 50) if index > 10 else bar(40, 60)
+
+
+def found_by(scene, **limits):
+    results, _ = run(scene, {10: box_of(widening(10))}, **limits)
+    return {index: result.mask.to_array(SIZE) for index, result in results.items()}
+
+
+def test_object_that_widens_is_followed():
+    found = found_by(Scene(widening), first=10, last=14)
+    assert dice(found[11], widening(11)) < dice(found[12], widening(12)) < dice(found[13], widening(13))
+    assert (found[14] == widening(14)).all()
+
+
+def test_where_it_may_have_ended_nothing_is_added():
+    """What it would grow into may be the next vertebra."""
+    assert dice(found_by(Scene(widening), reach=4)[14], widening(14)) < 0.9
+
+
+def test_network_that_does_not_see_it_there_is_believed():
+    found = found_by(Scene(widening, lambda index, box: widening(10)), first=10, last=14)
+    assert not (found[14] & ~widening(10)).any()
+
+
+def test_only_slices_on_which_it_may_be_larger_cost_a_second_batch():
+    scene = Scene(widening)
+    found_by(scene, first=8, last=15)
+    assert sorted(index for index, _ in scene.batches) == [8, 9, 10, 11, 11, 12, 12, 13, 13, 14, 15]
+
+
+def test_grows_into_what_touches_it():
+    assert (grow(bar(40, 60), bar(60, 66)) == bar(40, 66)).all()
+
+
+@pytest.mark.parametrize(
+    "alike",
+    [bar(40, 60), bar(60, 62), bar(61, 70) & ~bar(60, 63), np.zeros(SIZE, bool)],
+    ids=["itself", "thin", "apart", "nothing"],
+)
+def test_what_is_thin_or_apart_is_not_added(alike):
+    assert grow(bar(40, 60), alike) is None
+
+
+def test_grows_by_a_quarter_of_its_longer_side():
+    grown = grow(bar(40, 60), bar(60, 100))
+    assert 65 <= np.flatnonzero(grown.any(axis=0))[-1] <= 67
