@@ -8,8 +8,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnx
-import onnxruntime
 import pytest
 import torch
 
@@ -118,6 +116,9 @@ def test_litemedsam_is_the_product_in_onnx(run, store, development_store, ct_sli
 
 
 def decode(exported, embedding, coords, labels):
+    # Here, as below: not for every process that collects these tests.
+    import onnxruntime
+
     session = onnxruntime.InferenceSession(exported / "decoder.onnx")
     given = {"image_embeddings": embedding, "point_coords": coords, "point_labels": labels}
     return session.run(None, {name: np.asarray(value, np.float32) for name, value in given.items()})
@@ -150,6 +151,8 @@ def test_point_without_a_box_is_followed_by_one_that_is_none(exported, small):
 
 
 def test_files_are_what_the_description_says(exported):
+    import onnx
+
     described = json.loads((exported / "protocol.json").read_text("utf-8"))
     assert sorted(path.name for path in exported.iterdir()) == ["decoder.onnx", "encoder.onnx", "protocol.json"]
     for part in ("encoder", "decoder"):

@@ -3,7 +3,6 @@
 import sys
 
 import pytest
-from cluster import __main__ as program
 from cluster.simulation import Cluster, Load, simulate
 
 FREE = {"storageBytesPerSecond": 1e18, "nodeBytesPerSecond": 1e18, "driverSeconds": 0}
@@ -38,6 +37,9 @@ def test_a_result_that_is_written_later_does_not_keep_an_earlier_scan_waiting():
 
 
 def test_the_table_is_printed_and_drawn_without_Ray(monkeypatch, capsys, tmp_path):
+    # Here because of matplotlib, which is not for every process that collects the test.
+    from cluster import __main__ as program
+
     picture = tmp_path / "cluster.png"
     options = ("--seconds", "40", "--storage-gb", "0.125", "--command-ms", "2.4", "--picture", str(picture))
     monkeypatch.setattr(program, "SCANS", 100)

@@ -58,12 +58,20 @@ OF_THE_COMMAND_LINE = {
 
 MODULE_FOLDER = Path(MedSAMSegLib.__file__).parents[1]
 SERVER_FOLDER = Path(medsamseg_server.__file__).parent
-MODULE = readModuleTexts(MODULE_FOLDER / "MedSAMSegLib")
-SERVER = {
-    name: [text for text in (*code.messages, *code.hints) if text not in OF_THE_COMMAND_LINE]
-    for name, code in readErrorCodes().items()
-    if code.rooms & ROOMS and name not in FOR_ADMINISTRATORS | FOR_PROGRAMMERS | FOR_THE_COMMAND_LINE
-}
+
+
+def moduleTexts():
+    """:return: error code of the module -> its texts."""
+    return readModuleTexts(MODULE_FOLDER / "MedSAMSegLib")
+
+
+def serverTexts():
+    """:return: error code of the server that the panel can show -> its texts."""
+    return {
+        name: [text for text in (*code.messages, *code.hints) if text not in OF_THE_COMMAND_LINE]
+        for name, code in readErrorCodes().items()
+        if code.rooms & ROOMS and name not in FOR_ADMINISTRATORS | FOR_PROGRAMMERS | FOR_THE_COMMAND_LINE
+    }
 
 
 @pytest.fixture
@@ -137,8 +145,10 @@ def test_inEnglishNothingIsLookedFor(gui):
     assert errorMessages.inUsersLanguage(text) == text
 
 
-@pytest.mark.parametrize("texts", [MODULE, SERVER], ids=["module", "server"])
-def test_everyCodeThatThePanelCanShowHasAGermanText(german, texts):
+# The sources are read by the test, not by each process that collects it.
+@pytest.mark.parametrize("readTexts", [moduleTexts, serverTexts], ids=["module", "server"])
+def test_everyCodeThatThePanelCanShowHasAGermanText(german, readTexts):
+    texts = readTexts()
     assert len(texts) > 50
     said = {text: _filledIn(text) for each in texts.values() for text in each if text}
     assert [text for text, example in said.items() if german.inUsersLanguage(example) == example] == []

@@ -7,6 +7,8 @@ import slicer
 from MedSAMSegLib.client.serverReplies import SliceMask
 from slicerhost import widgetDriver
 
+pytestmark = pytest.mark.usefixtures("onePanel")
+
 SHAPE = (40, 50, 60)
 
 

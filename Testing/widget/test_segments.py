@@ -1,9 +1,12 @@
 """The table of segments and its buttons."""
 
+import pytest
 import slicer
 from PySide6 import QtCore
 
 from slicerhost import widgetDriver
+
+pytestmark = pytest.mark.usefixtures("onePanel")
 
 
 def names(panel):

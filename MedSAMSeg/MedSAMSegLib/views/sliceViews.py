@@ -6,6 +6,7 @@ import dataclasses
 
 import slicer
 
+from MedSAMSegLib.volumes.obliqueStack import isStack
 from MedSAMSegLib.volumes.sliceGeometry import SMALLEST_ROTATION, SliceGeometry
 
 
@@ -43,7 +44,13 @@ def slicesInViews(geometry: SliceGeometry) -> dict[str, ShownSlice]:
     :param geometry: :class:`SliceGeometry` of the volume.
     """
     shown = {node: sliceInView(geometry, node) for node in _shownSliceNodes()}
-    return {node.GetLayoutName(): each for node, each in shown.items() if geometry.showsSlices(node, each.axis)}
+    # Each is of the axis that its view shows best: only planes of a stack may not be seen in it.
+    ofStack = isStack(geometry.volumeNode)
+    return {
+        node.GetLayoutName(): each
+        for node, each in shown.items()
+        if not ofStack or geometry.showsSlices(node, each.axis)
+    }
 
 
 def isAnyViewTurned(geometry: SliceGeometry) -> bool:

@@ -91,6 +91,7 @@ class qMRMLNodeComboBox(SceneObserver, qt.QWidget):
         self._current = None
         self._leaving = None
         self._nodeObservations = Observations(self)
+        self._observed = []
         self._isFilling = False
         self._isFilled = False
         self._shown = []
@@ -245,15 +246,21 @@ class qMRMLNodeComboBox(SceneObserver, qt.QWidget):
         nodes = self._nodes()
         wasFilled, self._isFilled = self._isFilled, bool(nodes)
         self._fill(nodes)
-        self._nodeObservations.clear()
-        for node in nodes:
-            self._nodeObservations.add(node, vtk.vtkCommand.ModifiedEvent, self._onNodeModified)
+        self._observe(nodes)
         # QComboBox chooses a row by itself when rows come into an empty list, and when the chosen one goes.
         keepsNone = self._current is None and (self.noneEnabled or wasFilled)
         if self._current in nodes or keepsNone:
             self._showCurrent()
         else:
             self._makeCurrent(self._successor(nodes, previousRow))
+
+    def _observe(self, nodes):
+        if nodes == self._observed:
+            return
+        self._observed = nodes
+        self._nodeObservations.clear()
+        for node in nodes:
+            self._nodeObservations.add(node, vtk.vtkCommand.ModifiedEvent, self._onNodeModified)
 
     def _successor(self, nodes, row):
         """:return: the node that comes into the row of one that is gone, or the last; as QComboBox goes on, unasked."""
