@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from smallModel import savedState
 
 from medsamseg_server.exporting import onnx_files, protocol
-from medsamseg_server.models.networks import build_network
-from medsamseg_server.models.specialist import build_specialist
+from medsamseg_server.models.networks import SamNetwork, build_network
 from medsamseg_server.models.specification import NoEncoder, TinyViTParameters, UNetParameters
 from medsamseg_server.runtime import torch_runtime
 from medsamseg_server.system import packages
@@ -36,33 +36,56 @@ SMALL = dataclasses.replace(
 BOX = (54, 160, 101, 204)
 
 
-def register_small(development_store, seed=5):
-    """LiteMedSAM's decoder behind a small encoder of random weights, as a model that was trained here."""
-    torch.manual_seed(seed)
-    network = build_network(SMALL)
-    known, _ = load_network(LITEMEDSAM, development_store.path("litemedsam"))
-    network.mask_decoder.load_state_dict(known.mask_decoder.state_dict())
-    network.prompt_encoder.load_state_dict(known.prompt_encoder.state_dict())
-    register_trained(SMALL, lambda path: torch.save(network.state_dict(), path), "Apache-2.0", "The paper", {})
-
-
-@pytest.fixture
-def small(home, development_store):
-    register_small(development_store)
-    return torch_runtime.load_predictor(SMALL, ModelStore().path("small"), "cpu")
+def register_small(network):
+    """As a model that was trained here."""
+    register_trained(SMALL, savedState(network), "Apache-2.0", "The paper", {})
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory, development_store):
+def network(development_store):
+    """LiteMedSAM's decoder behind a small encoder of random weights; for reading only."""
+    torch.manual_seed(5)
+    made = build_network(SMALL)
+    known, _ = load_network(LITEMEDSAM, development_store.path("litemedsam"))
+    made.mask_decoder.load_state_dict(known.mask_decoder.state_dict())
+    made.prompt_encoder.load_state_dict(known.prompt_encoder.state_dict())
+    return made
+
+
+@pytest.fixture
+def registered(home, network):
+    """The network as the model "small" in the test's own data folder."""
+    register_small(network)
+
+
+@pytest.fixture(scope="module")
+def home_of_small(tmp_path_factory, network):
+    """A data folder with the model, for what is made once."""
+    folder = tmp_path_factory.mktemp("small") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MEDSAMSEG_HOME", str(folder))
+        register_small(network)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def small(home_of_small):
+    """The product's predictor of the model."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MEDSAMSEG_HOME", str(home_of_small))
+        return torch_runtime.load_predictor(SMALL, ModelStore().path("small"), "cpu")
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory, home_of_small):
     """The folder of a small model, made once; tests copy nothing into it."""
     from medsamseg_server.cli import main
 
-    folder = tmp_path_factory.mktemp("exported")
+    folder = tmp_path_factory.mktemp("exported") / "out"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MEDSAMSEG_HOME", str(folder / "home"))
-        register_small(development_store)
-        assert main(["export", "onnx", "small", "-o", str(folder / "out"), "--quiet"]) == 0
-    return folder / "out"
+        patch.setenv("MEDSAMSEG_HOME", str(home_of_small))
+        assert main(["export", "onnx", "small", "-o", str(folder), "--quiet"]) == 0
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -183,16 +206,18 @@ def test_every_rule_of_a_model_is_described(name):
     assert ("mean" in described["scaling"]) == (described["scaling"]["rule"] == "imagenet")
 
 
-def test_earlier_export_stays_unless_it_may_be_replaced(run, small, tmp_path):
+@pytest.mark.usefixtures("registered")
+def test_earlier_export_stays_unless_it_may_be_replaced(run, tmp_path):
     (tmp_path / "protocol.json").write_text("mine")
     result = run("export", "onnx", "small", "-o", tmp_path)
     assert (result.status, "protocol.json exists already" in result.err, "--force" in result.err) == (6, True, True)
     assert (tmp_path / "protocol.json").read_text() == "mine"
 
 
-def test_wrong_network_is_not_kept(run, home, exported, development_store, tmp_path, monkeypatch):
+def test_wrong_network_is_not_kept(run, home, exported, network, tmp_path, monkeypatch):
     """As if the exporter had a fault: what it writes is another network."""
-    register_small(development_store, seed=6)
+    other = build_network(SMALL)
+    register_small(SamNetwork(other.image_encoder, network.prompt_encoder, network.mask_decoder))
     monkeypatch.setattr(
         onnx_files, "_write", lambda module, examples, path, *rest: shutil.copy(exported / path.name, path)
     )
@@ -201,7 +226,8 @@ def test_wrong_network_is_not_kept(run, home, exported, development_store, tmp_p
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_missing_packages_are_named(run, small, tmp_path, monkeypatch):
+@pytest.mark.usefixtures("registered")
+def test_missing_packages_are_named(run, tmp_path, monkeypatch):
     find = packages.find_spec
     monkeypatch.setattr(packages, "find_spec", lambda name: None if name.startswith("onnx") else find(name))
     result = run("export", "onnx", "small", "-o", tmp_path / "out")
@@ -214,8 +240,8 @@ def test_missing_packages_are_named(run, small, tmp_path, monkeypatch):
 def test_specialist_is_refused(run, tmp_path):
     parameters = UNetParameters((4, 8), (2,), 1)
     unet = dataclasses.replace(LITEMEDSAM, name="unet", title="U-Net", encoder=NoEncoder(), decoder=parameters)
-    network = build_specialist(unet)
-    register_trained(unet, lambda path: torch.save(network.state_dict(), path), "none", "", {})
+    # What it is made of says so; its weights are not looked at.
+    register_trained(unet, lambda path: path.write_bytes(b"weights"), "none", "", {})
     result = run("export", "onnx", "unet", "-o", tmp_path / "out", "--json")
     assert (result.status, result.json()["error"]["code"]) == (2, "export_unsupported")
 

@@ -1,10 +1,12 @@
 """MedSAM and SAM ViT-B against an independent implementation, with weights carried over in both directions."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 from random_weights import randomize
-from small_vit import BLOCKS, HEADS, WIDTH, small_vit, whole_vit
+from small_vit import BLOCKS, HEADS, IMAGE_SIDE, WIDTH, small_vit, whole_vit
 
 from medsamseg_server.models.networks import build_network
 from medsamseg_server.models.preprocessing import prepare_image
@@ -13,6 +15,7 @@ from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.hugging_face_keys import official_name
 from medsamseg_server.weights.loading import load_network
 
+# In the frame of an input of 1024 × 1024 pixels.
 BOXES = np.array([[212.5, 640.0, 404.0, 816.25], [0, 0, 1023, 1023]], np.float32)
 POINTS = np.array([[[300, 700], [100.5, 20], [0, 0]], [[512, 512], [1000, 3], [40, 50]]], np.float32)
 LABELS = np.array([[1, 0, -1], [1, 1, 0]])
@@ -32,6 +35,7 @@ def make_theirs():
 
 #: The measures of ``small_vit`` as the independent implementation names them.
 SMALL = {
+    "side": IMAGE_SIDE,
     "hidden_size": WIDTH,
     "num_hidden_layers": BLOCKS,
     "num_attention_heads": HEADS,
@@ -79,15 +83,21 @@ def encoded(request, make_theirs, tmp_path_factory):
     direction, is_small = request.param
     ours, theirs = direction(make_theirs, is_small, tmp_path_factory.mktemp("hugging_face"))
     specification = get_specification("medsam" if direction is into_ours else "sam")
+    side = IMAGE_SIDE if is_small else specification.input_size
     gray = np.random.default_rng(1).integers(0, 256, (120, 160)).astype(np.uint8)
-    prepared = prepare_image(specification, gray)
-    return ours, theirs, ours.encode(prepared), theirs.encode(prepared)
+    prepared = prepare_image(specification.at(side), gray)
+    return SimpleNamespace(
+        side=side,
+        ours=ours,
+        theirs=theirs,
+        our_embedding=ours.encode(prepared),
+        their_embedding=theirs.encode(prepared),
+    )
 
 
 def test_embeddings_agree(encoded):
-    _, _, our_embedding, their_embedding = encoded
-    assert our_embedding.shape == (256, 64, 64)
-    assert relative_difference(our_embedding, their_embedding) < 1e-3
+    assert encoded.our_embedding.shape == (256, encoded.side // 16, encoded.side // 16)
+    assert relative_difference(encoded.our_embedding, encoded.their_embedding) < 1e-3
 
 
 @pytest.mark.parametrize(
@@ -96,11 +106,12 @@ def test_embeddings_agree(encoded):
     ids=["boxes", "points", "boxes and points"],
 )
 def test_logits_and_scores_agree(encoded, boxes, points, labels):
-    ours, theirs, our_embedding, their_embedding = encoded
+    scale = np.float32(encoded.side / 1024)
+    boxes, points = (each if each is None else each * scale for each in (boxes, points))
     our_points = None if points is None else (points, labels.astype(np.float32))
-    our_logits, our_scores = ours.decode(our_embedding, boxes, our_points)
-    their_logits, their_scores = theirs.decode(their_embedding, boxes, points, labels)
-    assert our_logits.shape == (2, 256, 256)
+    our_logits, our_scores = encoded.ours.decode(encoded.our_embedding, boxes, our_points)
+    their_logits, their_scores = encoded.theirs.decode(encoded.their_embedding, boxes, points, labels)
+    assert our_logits.shape == (2, encoded.side // 4, encoded.side // 4)
     assert relative_difference(our_logits, their_logits) < 1e-3
     assert relative_difference(our_scores, their_scores) < 1e-3
 

@@ -19,9 +19,10 @@ from medsamseg_server.runtime.torch_runtime import load_predictor as load_with_t
 from medsamseg_server.weights.catalog import get_specification
 
 LITEMEDSAM = get_specification("litemedsam")
-# One block a stage shows all that blocks do.
+# One block a stage shows all that blocks do; that size is the network's own, and the others are smaller.
+OWN_SIZE, SIZES = 160, (96, 128)
 FEW_BLOCKS = dataclasses.replace(LITEMEDSAM, encoder=dataclasses.replace(LITEMEDSAM.encoder, depths=(1, 1, 1, 1)))
-SIZES = (96, 128)
+FEW_BLOCKS = FEW_BLOCKS.at(OWN_SIZE)
 # For what takes a network of two sizes twice.
 SMALL = smallSpecification()
 
@@ -40,7 +41,8 @@ def box_of(size):
 
 
 def test_network_at_its_own_size_is_the_same(network):
-    same, image, box = network.at(256), torch.from_numpy(image_of(256))[None], torch.from_numpy(box_of(256))
+    same = network.at(OWN_SIZE)
+    image, box = torch.from_numpy(image_of(OWN_SIZE))[None], torch.from_numpy(box_of(OWN_SIZE))
     with torch.inference_mode():
         embedding = network.encode(image)
         torch.testing.assert_close(same.encode(image), embedding, rtol=0, atol=0)
@@ -62,11 +64,11 @@ def test_network_at_another_size_is_one_that_was_built_for_it(network, size):
         assert expected[0].shape == (1, size, size)
         for theirs, ours in zip(expected, found, strict=True):
             torch.testing.assert_close(ours, theirs)
-    assert network.embedding_side == 64
+    assert network.embedding_side == OWN_SIZE // 4
 
 
 def test_openvino_is_pytorch_at_another_size(network):
-    size = 128
+    size = SIZES[0]
     smaller = network.at(size)
     reference = TorchRunner(smaller)
     runner = OpenVinoRunner(compile_parts(openvino.Core(), smaller, size, "fp32"), "fp32")

@@ -7,7 +7,6 @@ import argparse
 import time
 from pathlib import Path
 
-from cluster.picture import drawPicture
 from cluster.simulation import Cluster, Load, simulate
 from medsamseg_server.cluster.workers import Workers, on_cluster
 
@@ -35,6 +34,9 @@ def main():
             curve[nodes] = (3600 * SCANS / seconds, busiest)
             print(f"{nodes:8}  {seconds / 3600:5.1f}  {curve[nodes][0]:8.0f}  {busiest} ({share:.0%})")
     if arguments.picture:
+        # Takes longer to import than the table to make.
+        from cluster.picture import drawPicture
+
         title = f"Simulated: {SCANS:,} scans of {arguments.scan_mb:g} MB, {arguments.seconds:g} s each on one of"
         drawPicture(arguments.picture, curves, f"{title} {arguments.workers} workers a machine")
 

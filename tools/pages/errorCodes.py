@@ -74,7 +74,7 @@ def readErrorCodes(folder=None):
     sources = [_Source(path, folder) for path in sorted(folder.rglob("*.py"))]
     entrances = dict(_FIRST)
     # A function that hands its parameter on is an entrance itself; what it is handed on by may be found after it.
-    while any(source.findEntrances(entrances) for source in sources):
+    while sum(source.findEntrances(entrances) for source in sources):
         pass
     codes = {}
     for source in sources:
@@ -100,6 +100,10 @@ def readModuleTexts(folder):
             for name in ("message", "hint"):
                 found.setdefault(code, []).extend(source.textsOf(given.get(name), functions))
     return found
+
+
+#: Nodes of syntax that no call stands in; more than half of all.
+_WITHOUT_CALLS = (ast.Name, ast.Constant, ast.alias, ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
 
 
 class _Source:
@@ -151,6 +155,8 @@ class _Source:
 
     def _visit(self, node, functions):
         for child in ast.iter_child_nodes(node):
+            if isinstance(child, _WITHOUT_CALLS):
+                continue
             if isinstance(child, ast.ImportFrom) and child.module:
                 self._names |= {name.asname or name.name: f"{child.module}.{name.name}" for name in child.names}
             if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -166,13 +172,14 @@ class _Source:
     def _arguments(self, call, entrances):
         """Return the call's code, message and hint as nodes, as far as it gives them; empty for other calls."""
         entrance = entrances.get(self._fullName(call.func))
-        positions = entrance.positions if entrance else {}
+        if entrance is None:
+            return {}
         given = {keyword.arg: keyword.value for keyword in call.keywords}
-        for name, position in positions.items():
+        for name, position in entrance.positions.items():
             if position < len(call.args):
                 given[name] = call.args[position]
-        arguments = {name: given[name] for name in positions if name in given}
-        return arguments | ({"code": entrance.code} if entrance and entrance.code is not None else {})
+        arguments = {name: given[name] for name in entrance.positions if name in given}
+        return arguments | ({"code": entrance.code} if entrance.code is not None else {})
 
     def _fullName(self, function):
         if isinstance(function, ast.Name):
