@@ -165,3 +165,21 @@ def test_what_cannot_be_written_is_told_and_nothing_is(run, tmp_path):
         assert result.status == status, result.err
         assert said in result.err
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_objects_of_a_structure_set_without_a_voxel_are_named(run, tmp_path):
+    files = write_files(tmp_path)
+    image = read_image(files[0].parent)
+    write_segmentation(tmp_path / "in.rtstruct.dcm", segments(), image.place)
+    structures = pydicom.dcmread(tmp_path / "in.rtstruct.dcm")
+    contour = structures.ROIContourSequence[1].ContourSequence[0]
+    contour.ContourData, contour.NumberOfContourPoints = contour.ContourData[:3], 1
+    structures.ROIContourSequence[1].ContourSequence = [contour]
+    structures.save_as(tmp_path / "in.rtstruct.dcm")
+    out = tmp_path / "out.seg.nrrd"
+    result = run("convert", tmp_path / "in.rtstruct.dcm", "--image", files[0].parent, "-o", out, "--json")
+    assert result.status == 0, result.err
+    assert "in.rtstruct.dcm, Other: the center of no voxel lies inside of its contours." in result.err
+    said = json.loads(result.out)
+    assert [each["name"] for each in said["segments"]] == ["Läsion"]
+    assert any("Other" in warning for warning in said["warnings"])

@@ -165,6 +165,8 @@ REFUSED = {
     "nothing in common": (_elsewhere, "other.nrrd and first.nrrd have no place in common"),
     "colors and gray": (_colored, "some are in color and some are gray"),
     "no such file": (lambda folder: ["--also", folder / "none.nrrd"], "none.nrrd"),
+    "the image itself": (lambda folder: ["--also", folder / "." / "first.nrrd"], "first.nrrd is given twice"),
+    "one volume twice": (lambda folder: ["--also", folder / "second.nrrd"] * 2, "second.nrrd is given twice"),
     "fuse alone": (lambda folder: ["--fuse", "max"], "Name the others with --also"),
 }
 

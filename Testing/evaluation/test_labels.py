@@ -376,6 +376,23 @@ def test_structure_set_with_a_hole(tmp_path, direction):
     assert found.mask("Other").sum() == (distance < 3.7).sum()
 
 
+def test_contours_without_a_voxel_are_named(tmp_path):
+    square = np.array([(4, 3), (9, 3), (9, 8), (4, 8)])
+    # As programs write that draw through the centers of the outermost voxels: a voxel, a line, and one between centers.
+    rois = {
+        "square": [(2, square)],
+        "voxel": [(2, square[:1])],
+        "line": [(3, square[:2])],
+        "speck": [(3, square[:3] / 20 + 0.3)],
+    }
+    write_structure_set(tmp_path / "rt.dcm", rois)
+    found = read_labels(tmp_path / "rt.dcm", scan())
+    assert [each.name for each in found.objects] == ["square", "speck"]
+    assert list(found.notes) == [
+        f"rt.dcm, {name}: the center of no voxel lies inside of its contours." for name in ("voxel", "line", "speck")
+    ]
+
+
 @pytest.mark.parametrize(
     ("shift", "words"), [((0, 0, 1.5), "beside the slices of its scan, by 1.5 mm"), ((0, 0, 300), "mm away")]
 )

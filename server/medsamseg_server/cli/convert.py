@@ -82,13 +82,14 @@ def run(args: argparse.Namespace) -> int:
     steps = 1 + len(_written(args))
     _tell(args, 0, steps)
     image = read_image(args.image, args.series)
-    segments = segments_of(read_labels(args.labels, image), args.labels, terms.terminology_of(args))
+    labels = read_labels(args.labels, image)
+    segments = segments_of(labels, args.labels, terms.terminology_of(args))
     overlap = len(Layers.of(segments).arrays) > 1
     for path in args.output:
         check_can_hold(path, len(image.array), overlap)
         check_scan(path, [segment.name for segment in segments], image.place)
     measurement_report.check_scan(args.report, image)
-    notes = list(image.notes)
+    notes = [*image.notes, *labels.notes]
     for number, path in enumerate(args.output, start=1):
         _tell(args, number, steps)
         write_segmentation(path, segments, image.place)

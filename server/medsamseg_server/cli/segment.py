@@ -85,3 +85,9 @@ def _check_phases(args: argparse.Namespace) -> None:
         raise wrong_usage("--fuse says what several volumes make together.", "Name the others with --also.")
     if args.also and args.boxes is not None:
         raise wrong_usage("--also cannot go with --boxes.", "Leave --also out.")
+    given = [args.image]
+    for path in args.also:
+        # What is not there is told by who reads it.
+        if path.exists() and any(each.exists() and path.samefile(each) for each in given):
+            raise wrong_usage(f"--also {path} is given twice.", "Name another volume, or leave it out.")
+        given.append(path)

@@ -53,11 +53,13 @@ class Labels:
         objects: in the file's order. Objects of one name are parts of one, as two lesions of one label are.
         source: name of the file, for messages.
         named: the file gives names; those of a label map are only its numbers.
+        notes: sentences on what the user should know of the file.
     """
 
     objects: Sequence[LabelObject]
     source: str
     named: bool = True
+    notes: Sequence[str] = ()
 
     @property
     def numbers(self) -> dict[str, int]:

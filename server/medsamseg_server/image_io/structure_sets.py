@@ -41,7 +41,7 @@ def read(path: Path, image: Image) -> Labels:
     except Exception as error:
         # pydicom raises errors of any type for what it cannot make out.
         raise unreadable(path, f"cannot be read as a structure set ({type(error).__name__})") from error
-    objects = []
+    objects, notes = [], []
     for number, found in contours.items():
         roi = rois.get(number, Dataset())
         name = str(roi.get("ROIName", number))
@@ -54,7 +54,9 @@ def read(path: Path, image: Image) -> Labels:
             more = found_by(roi.get("ROIDerivationAlgorithmIdentificationSequence"))
             mask = _mask(found, image, f"{path.name}, {name},")
             objects.append(LabelObject(name, number, mask, True, _color(drawn[number]), known, **more))
-    return Labels(objects, path.name)
+        if _is_drawn(drawn[number]) and not (found and mask.any()):
+            notes.append(f"{path.name}, {name}: the center of no voxel lies inside of its contours.")
+    return Labels(objects, path.name, notes=notes)
 
 
 def fill(contours: list[NDArray[np.float64]], shape: tuple[int, int]) -> NDArray[np.bool_]:
@@ -84,9 +86,17 @@ def _color(roi: Dataset) -> tuple[float, float, float] | None:
 def _contours(roi: Any) -> Iterator[NDArray[np.float64]]:
     """Yield the closed contours of an object, (N, 3) in millimeters."""
     for contour in roi.get("ContourSequence", ()):
-        kind = str(contour.get("ContourGeometricType", "")).replace("_", "")
-        if kind in _CLOSED and len(contour.ContourData) >= 9:
+        if _is_closed(contour) and len(contour.ContourData) >= 9:
             yield np.array(contour.ContourData, float).reshape(-1, 3)
+
+
+def _is_drawn(roi: Any) -> bool:
+    """Return whether an object has closed contours; some programs write one point or two for a voxel or a line."""
+    return any(_is_closed(contour) for contour in roi.get("ContourSequence", ()))
+
+
+def _is_closed(contour: Any) -> bool:
+    return str(contour.get("ContourGeometricType", "")).replace("_", "") in _CLOSED
 
 
 def _mask(contours: list[NDArray[np.float64]], image: Image, name: str) -> NDArray[np.bool_]:
