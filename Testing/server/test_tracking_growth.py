@@ -34,8 +34,11 @@ def test_where_it_may_have_ended_nothing_is_added():
     assert dice(found_by(Scene(widening), reach=4)[14], widening(14)) < 0.9
 
 
-def test_network_that_does_not_see_it_there_is_believed():
-    found = found_by(Scene(widening, lambda index, box: widening(10)), first=10, last=14)
+def test_network_that_does_not_agree_with_the_larger_one_is_believed():
+    """In a box with the foot it finds the ground as well."""
+    scene = Scene(widening, lambda index, box: bar(40, 60) if box[2] < 70 else bar(40, 110))
+    found = found_by(scene, first=10, last=14)
+    assert len(scene.batches) > 5
     assert not (found[14] & ~widening(10)).any()
 
 
