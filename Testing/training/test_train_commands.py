@@ -136,7 +136,7 @@ def test_distilling_teaches_a_student_the_teachers_embeddings_and_goes_on_where_
 
 
 def test_a_specialist_learns_from_nothing(dataset, run, store, ellipsoids):
-    arguments = ("--name", "unet", "--widths", "8,16,32", "--learning-rate", "1e-2", "--epochs", "20", *FAST)
+    arguments = ("--name", "unet", "--widths", "8,16,32", "--learning-rate", "1e-2", "--epochs", "10", *FAST)
     result = run("train", "specialist", dataset, *arguments)
     assert result.status == 0, result.out + result.err
     assert find_trained("unet").provenance["base"] is None
