@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.engine.slice_request import SliceRequest
-from medsamseg_server.propagation.insides import likeness_of_inside
+from medsamseg_server.propagation.insides import similarity_of_inside
 from medsamseg_server.propagation.trust import LEAST_IN_BOX
 from medsamseg_server.propagation.whole_volume import Task, WholeVolume
 from medsamseg_server.volumes.volume import Volume
@@ -94,13 +94,13 @@ def test_a_vertebra_is_found_without_its_canal(engine):
 def test_an_inside_is_alike_if_it_has_the_gray_levels_of_the_rim(inside, is_alike):
     gray, ring, hole = tube()
     gray[hole] = np.clip(gray[hole].astype(int) + inside - 60, 0, 255).astype(np.uint8)
-    likeness = likeness_of_inside(gray[2], ring[2] | hole[2])
-    assert (likeness > 0.95) == is_alike
-    assert (likeness < 0.7) != is_alike
+    similarity = similarity_of_inside(gray[2], ring[2] | hole[2])
+    assert (similarity > 0.95) == is_alike
+    assert (similarity < 0.7) != is_alike
 
 
 def test_of_too_few_pixels_nothing_is_said():
     gray = np.zeros((9, 9), np.uint8)
-    assert likeness_of_inside(gray, np.zeros((9, 9), bool)) == 1.0
+    assert similarity_of_inside(gray, np.zeros((9, 9), bool)) == 1.0
     gray[4, 4] = 255
-    assert likeness_of_inside(gray, np.pad(np.ones((3, 3), bool), 3)) == 1.0
+    assert similarity_of_inside(gray, np.pad(np.ones((3, 3), bool), 3)) == 1.0

@@ -14,7 +14,7 @@ from medsamseg_server.engine.box_vote import Vote, fill, vote_for_box
 from medsamseg_server.engine.prompts import Box, Prompt
 from medsamseg_server.propagation.events import Confidence, SliceResult
 from medsamseg_server.propagation.growth import grow
-from medsamseg_server.propagation.insides import likeness_of_inside
+from medsamseg_server.propagation.insides import similarity_of_inside
 from medsamseg_server.propagation.intensity_histogram import IntensityHistogram, TellingLevels
 from medsamseg_server.propagation.motion import carry
 from medsamseg_server.propagation.plan import Plan
@@ -91,7 +91,7 @@ class Finder:
         likely = candidates.probabilities_on_slice(self._size)
         vote = vote_for_box(candidates.on_slice(self._size), candidates.scores, box, likely)
         score = vote.score if candidates.learned_scores else None
-        inside = likeness_of_inside(self._gray(index), vote.mask)
+        inside = similarity_of_inside(self._gray(index), vote.mask)
         sure = confidence_in_box(fill(vote.mask, box), vote.agreement, score, inside)
         result = SliceResult(index, "prompt", box, vote.slice_mask, "box", sure)
         histogram = IntensityHistogram(self._gray(index), vote.mask) if vote.mask.any() else None

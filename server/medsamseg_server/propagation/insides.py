@@ -13,7 +13,7 @@ from medsamseg_server.propagation.intensity_histogram import IntensityHistogram
 _LEAST_PIXELS = 5
 
 
-def likeness_of_inside(gray: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
+def similarity_of_inside(gray: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
     """Return how alike the gray levels of a mask's inner and outer half are, 0 to 1; of a mask too small to tell, 1.
 
     The outermost pixels, in which there is something of the background, do not count.

@@ -58,7 +58,7 @@ def confidence_in_box(filled: float, agreement: float, score: float | None, insi
         filled: how well the mask fills the box, 0 to 1; see ``box_vote.fill``.
         agreement: how far masks of slightly different boxes are the same, 0 to 1.
         score: the IoU that the network predicts; None where it was not trained to.
-        inside: as ``insides.likeness_of_inside``.
+        inside: as ``insides.similarity_of_inside``.
     """
     parts = {"box": min(filled / _FILLED, 1.0), "jitter": agreement}
     if score is not None:
@@ -102,7 +102,7 @@ def confidence_of_answer(
         mask: what was found.
         box: x0, y0, x1, y1 of the user; None for points alone.
         agreement: as ``SliceSegmentation.agreements``.
-        inside: as ``insides.likeness_of_inside``.
+        inside: as ``insides.similarity_of_inside``.
     """
     if box is None or agreement is None:
         return None

@@ -22,7 +22,7 @@ from medsamseg_server.propagation import (
     SliceSource,
 )
 from medsamseg_server.propagation.fusing import NO_PHASES, FusedSlices, Phases, make_slices
-from medsamseg_server.propagation.insides import likeness_of_inside
+from medsamseg_server.propagation.insides import similarity_of_inside
 from medsamseg_server.propagation.meant import meant_masks
 from medsamseg_server.propagation.several_objects import FollowedObject, follow
 from medsamseg_server.propagation.task import Task
@@ -264,5 +264,5 @@ class _OnlyPrompts(Propagation):
                 yield SliceResult(index, "prompt", box, known, "box")
                 continue
             mask, agreement = source.in_box(index, box)
-            inside = likeness_of_inside(source.gray(index), mask.to_array(self.image_size))
+            inside = similarity_of_inside(source.gray(index), mask.to_array(self.image_size))
             yield SliceResult(index, "prompt", box, mask, "box", confidence_of_answer(mask, box, agreement, inside))

@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from medsamseg_server import PROTOCOL_VERSION, __version__
 from medsamseg_server.engine.answers import SliceSegmentation
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
-from medsamseg_server.propagation.insides import likeness_of_inside
+from medsamseg_server.propagation.insides import similarity_of_inside
 from medsamseg_server.propagation.trust import confidence_of_answer, doubt_on_mask
 from medsamseg_server.serving import click_contract, contract, encoding_routes, error_replies, proposal_contract, status
 from medsamseg_server.serving.callers import OneToken
@@ -115,7 +115,7 @@ def _doubts(volume: Volume, body: contract.SegmentRequest, result: SliceSegmenta
         # What is excluded may look like something else; a preview is asked once, and nothing is known of it.
         if agreement is not None and not (prompt.exclude or volume.is_color):
             gray = framing.window.apply(volume.slice(body.axis, body.slice))
-            inside = likeness_of_inside(gray, mask.to_array(gray.shape))
+            inside = similarity_of_inside(gray, mask.to_array(gray.shape))
         sure = confidence_of_answer(mask, prompt.box, agreement, inside)
         doubts.append(doubt_on_mask(body.slice, mask, sure))
     return doubts
