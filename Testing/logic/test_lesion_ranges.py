@@ -21,6 +21,7 @@ from medsamseg_server.serving.propagation_contract import PropagateRequest
 from MedSAMSegLib.client.maskRange import MaskRange
 from MedSAMSegLib.client.serverClient import ServerClient
 from MedSAMSegLib.client.serverReplies import SliceMask
+from MedSAMSegLib.client.serverTransport import ServerTransport
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
@@ -196,13 +197,12 @@ def test_serverUnderstandsWhatIsAsked(monkeypatch):
     sent = []
     client = ServerClient("http://localhost:1", "token")
     monkeypatch.setattr(client, "health", lambda: {})
-    monkeypatch.setattr(client, "_send", lambda *arguments: sent.append(arguments[2]) or (None, None))
-    monkeypatch.setattr(client, "_readEvents", lambda *arguments: iter(()))
+    monkeypatch.setattr(ServerTransport, "readEvents", lambda _self, _path, body: sent.append(body) or iter(()))
     prompts = [SlicePrompt(0, SLICE, BOX)]
     client.propagate("key", 0, prompts, spacing=(3.0, 1.0, 2.0), withRanges=True)
     asked = PropagateRequest(**sent[-1])
     assert (asked.ranges, asked.spacing) == (True, (3.0, 1.0, 2.0))
-    monkeypatch.setattr(client, "_requestJson", lambda method, path, body: sent.append(body) or {})
+    monkeypatch.setattr(ServerTransport, "requestJson", lambda _self, _method, _path, body: sent.append(body) or {})
     with pytest.raises(KeyError):
         client.segment("key", prompts, spacing=(3.0, 1.0, 2.0))
     assert SegmentRequest(**sent[-1]).spacing == (3.0, 1.0, 2.0)

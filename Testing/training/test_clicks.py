@@ -27,6 +27,7 @@ from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.click_heads import find_click_head, load_click_head, register_click_head
 from MedSAMSegLib.client.serverClient import ServerClient
+from MedSAMSegLib.client.serverTransport import ServerTransport
 
 
 @pytest.mark.parametrize("model", ["litemedsam", "medsam"])
@@ -172,8 +173,8 @@ def test_the_server_answers_a_click_with_the_box_of_the_command_line(clickable, 
             assert client.post(f"{path}/click", json=body).json()["embedding"] == "cached"
             module = ServerClient("http://127.0.0.1", "token")
             monkeypatch.setattr(module, "_checkVersionOnce", lambda: None)
-            ask = lambda method, path, body: client.request(method, path, json=body).json()  # noqa: E731
-            monkeypatch.setattr(module, "_requestJson", ask)
+            ask = lambda _self, method, path, body: client.request(method, path, json=body).json()  # noqa: E731
+            monkeypatch.setattr(ServerTransport, "requestJson", ask)
             key = path.rpartition("/")[2]
             assert module.boxAt(key, 0, 3, (np.float64(22), np.float64(18.5)), model="tiny") == expected.box
             for change, code in (({"point": [48, 1]}, "point_outside_image"), ({"model": None}, "click_head_missing")):

@@ -25,6 +25,7 @@ ROOMS = {"serving", "engine", "propagation", "volumes", "runtime", "models", "we
 #: What is said to somebody else: who runs a server for others, …
 FOR_ADMINISTRATORS = {
     *("address_in_use", "host_unknown", "package_missing", "port_invalid", "bad_origin"),
+    *("store_not_installed", "store_unusable"),
     *("tls_incomplete", "tls_unusable", "token_invalid", "token_missing", "token_required", "token_source_invalid"),
     *("user_exists", "user_name_invalid", "user_unknown", "users_and_token", "users_file_busy", "users_file_damaged"),
     *("users_file_missing", "users_file_open", "users_file_unreadable"),
