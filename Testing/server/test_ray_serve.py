@@ -65,7 +65,15 @@ def hold(folder):
 
 def replicas(cluster):
     family = psutil.Process(cluster.process.pid).children(recursive=True)
-    return [each for each in family if each.name().startswith(REPLICA[:15]) and REPLICA in " ".join(each.cmdline())]
+    return [each for each in family if is_replica(each)]
+
+
+def is_replica(process):
+    try:
+        return process.name().startswith(REPLICA[:15]) and REPLICA in " ".join(process.cmdline())
+    # It ends while it is looked at.
+    except psutil.NoSuchProcess:
+        return False
 
 
 def kill(processes):
