@@ -42,7 +42,10 @@ def openRealPanel(gui, server, monkeypatch):
 
 
 def waitForAnswer(gui, panel, *beginnings):
-    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith(beginnings), ANSWER_SECONDS)
+    try:
+        gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith(beginnings), ANSWER_SECONDS)
+    except TimeoutError:
+        pytest.fail(f"The panel says: {panel.ui.statusLabel.text!r}, {panel.ui.serverStatusLabel.text!r}")
 
 
 def voxelsOf(panel):
