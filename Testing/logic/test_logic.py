@@ -56,10 +56,12 @@ def test_voxelsAreSentOnceAndAgainAfterAnEdit(logic, server, ct):
     assert len({upload.key for upload in server.uploads}) == 2
 
 
-def test_volumeThatTheServerDroppedIsSentAgain(logic, server, ct):
+@pytest.fixture
+def drop(logic, server, ct):
+    """Lets the server forget the volume before each of so many answers."""
     logic.segmentBox(*ct, axis=0, slice=SLICE, box=BOX)
     answer = server.segment
-    failures = [ServerError("Unknown volume.", "", "volume_unknown")]
+    failures = []
 
     def forgetful(*arguments, **options):
         if failures:
@@ -67,8 +69,21 @@ def test_volumeThatTheServerDroppedIsSentAgain(logic, server, ct):
         return answer(*arguments, **options)
 
     server.segment = forgetful
-    logic.segmentBox(*ct, axis=0, slice=SLICE + 1, box=BOX)
-    assert len(server.uploads) == 2
+    return lambda times: failures.extend(ServerError("Unknown volume.", "", "volume_unknown") for _ in range(times))
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_volumeThatTheServerDroppedIsSentAgain(logic, server, ct, drop, times):
+    drop(times)
+    assert logic.segmentBox(*ct, axis=0, slice=SLICE + 1, box=BOX).voxelCount > 0
+    assert len(server.uploads) == 1 + times
+
+
+def test_volumeThatTheServerDropsEachTimeIsAnError(logic, server, ct, drop):
+    drop(3)
+    with pytest.raises(ServerError, match="Unknown volume"):
+        logic.segmentBox(*ct, axis=0, slice=SLICE + 1, box=BOX)
+    assert len(server.uploads) == 3
 
 
 def test_emptyMaskWritesNothing(logic, server, ct):

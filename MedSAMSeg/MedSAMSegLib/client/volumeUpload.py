@@ -34,6 +34,9 @@ MOST_PLANES = 4
 #: How often voxels that change while they are read are read again.
 READINGS = 3
 
+#: How often a volume is sent that the server does not know any more.
+SENDINGS = 3
+
 
 class UploadCancelledError(ServerError):
     """Nobody wants the volume on the server any more."""
@@ -83,18 +86,20 @@ class VolumeUpload:
     def call(self, client: ServerClient, function: Callable[..., Any]) -> Any:
         """Return ``function(key)`` after sending the voxels where that is needed.
 
-        Where the server has dropped the volume meanwhile, it is sent again and the function called once more.
+        Where the server has dropped the volume meanwhile, it is sent again and the function called once more; once
+        again after that, since of several servers behind one address the next one may die as well.
 
         :param client: the :class:`ServerClient` of the server.
         :param function: what to do with the volume's key on that server.
         """
-        try:
-            return function(self._keyOnServer(client))
-        except ServerError as error:
-            if error.code != "volume_unknown":
-                raise
-        with self._lock:
-            self._keys.pop(client.url, None)
+        for _sending in range(SENDINGS - 1):
+            try:
+                return function(self._keyOnServer(client))
+            except ServerError as error:
+                if error.code != "volume_unknown":
+                    raise
+            with self._lock:
+                self._keys.pop(client.url, None)
         return function(self._keyOnServer(client))
 
     def cancel(self) -> None:
