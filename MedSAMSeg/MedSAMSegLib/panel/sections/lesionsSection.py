@@ -218,10 +218,12 @@ class LesionsSection(PanelSection):
 
 
 def _setUp(table):
-    table.setColumnCount(6)
-    table.setHorizontalHeaderLabels([_("Lesion"), _("Place"), _("ml"), _("mm"), _("State"), _("Term")])
+    titles = [_("Lesion"), _("Place"), _("ml"), _("mm"), _("State"), _("Term")]
+    table.setColumnCount(len(titles))
+    table.setHorizontalHeaderLabels(titles)
     table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
-    table.horizontalHeader().setStretchLastSection(True)
+    # A long term is cut, and its tooltip has it whole: better than a table that scrolls sideways.
+    table.horizontalHeader().setSectionResizeMode(len(titles) - 1, qt.QHeaderView.Stretch)
     table.verticalHeader().setVisible(False)
     table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
     table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
