@@ -12,7 +12,7 @@ import pytest
 from medsamseg_server.system import paths
 
 # Weights come from where `make weights` puts them, also when pytest is called without make.
-os.environ.setdefault("MEDSAMSEG_HOME", str(Path(__file__).resolve().parents[1] / ".medsamseg"))
+HOME = os.environ.setdefault("MEDSAMSEG_HOME", str(Path(__file__).resolve().parents[1] / ".medsamseg"))
 
 # Bytecode is kept: otherwise each of some hundred programs that the tests start compiles the sources anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -47,6 +47,17 @@ def pytest_collection_finish():
     """From here on there is garbage again; what collecting has left is none."""
     gc.freeze()
     gc.enable()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    """The next file finds the weights where they are."""
+    result = yield
+    left = os.environ.get("MEDSAMSEG_HOME")
+    if left != HOME and (nextitem is None or nextitem.path != item.path):
+        os.environ["MEDSAMSEG_HOME"] = HOME
+        pytest.fail(f"{item.path.name} leaves MEDSAMSEG_HOME as {left}.", pytrace=False)
+    return result
 
 
 #: Measured in seconds: one after the other, in one process.
@@ -93,7 +104,7 @@ def pytest_collection_modifyitems(config, items):
     if not hasattr(config, "workerinput"):
         return
     sizes = Counter(_fileOf(item.nodeid) for item in items)
-    withWindows = {_fileOf(item.nodeid) for item in items if "guiHost" in item.fixturenames}
+    withWindows = {_fileOf(item.nodeid) for item in items if "guiHost" in item.fixturenames} | set(LOOK_AT_THE_CLOCK)
     places = {file: place for place, file in enumerate(LONGEST)}
 
     def order(item):

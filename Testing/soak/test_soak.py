@@ -83,6 +83,7 @@ def test_killedReplicasAndWorkersLoseNothing(preparedHome):
     assert min(figures[name] for name in ("clicks", "cases")) > 0
 
 
+@pytest.mark.usefixtures("home")
 @pytest.mark.parametrize("figures, status", [({"told_again_clicks": 1}, 1), ({"told_again": 3, "kills_left": 2}, 0)])
 def test_aClickThatTheClientDoesNotMendFailsTheSoak(monkeypatch, tmp_path, figures, status):
     specification = importlib.util.spec_from_file_location("soakTool", SOAK)
