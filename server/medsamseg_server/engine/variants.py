@@ -73,6 +73,8 @@ def variants_of_rest(whole: SliceMask, taken: Sequence[SliceMask]) -> Variants |
     """
     if whole.variants is None or whole.extent is None:
         return None
+    if not taken:
+        return whole.variants
     wholes = whole.variants.masks
     corner = _corner(whole.extent, wholes[0])
     parts = [_on_rectangle(each, corner, wholes.shape[1:]) for each in taken]
