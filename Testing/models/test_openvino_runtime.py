@@ -14,7 +14,7 @@ from small_vit import small_vit, whole_vit
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.models.networks import build_network
 from medsamseg_server.runtime import openvino_conversion, openvino_runtime, torch_runtime
-from medsamseg_server.runtime.mask_windows import OUTSIDE
+from medsamseg_server.runtime.mask_windows import OUTSIDE, MaskWindows
 from medsamseg_server.runtime.network_files import NetworkFiles
 from medsamseg_server.runtime.openvino_networks import compile_parts
 from medsamseg_server.runtime.openvino_runtime import OpenVinoRunner, load_predictor
@@ -244,6 +244,56 @@ def test_objects_of_a_batch_are_what_they_are_alone(litemedsam, embedding, preci
         alone = predictor.decode(embedding, (256, 256), box[None])
         assert np.count_nonzero(alone.masks[0] != together.masks[number]) <= 0.002 * 256**2
         np.testing.assert_allclose(alone.scores[0], together.scores[number], atol=0.01)
+
+
+def coarse_masks(predictor, embedding, boxes):
+    side = predictor.specification.input_size
+    return predictor.decode(embedding, (side, side), boxes * side / 256, coarse_surroundings=True)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_coarse_surroundings_hardly_change_a_mask(litemedsam, embedding, lung_slices, precision):
+    predictor, boxes = litemedsam[precision], lung_slices[1][1]
+    side = predictor.specification.input_size
+    exact = predictor.decode(embedding, (side, side), boxes * side / 256)
+    found = coarse_masks(predictor, embedding, boxes)
+    assert exact.masks.sum() > 50
+    assert iou(exact.masks, found.masks) >= 0.97
+    # They are means all the same.
+    assert not np.array_equal(exact.values, found.values)
+    np.testing.assert_allclose(found.scores, exact.scores, atol=0.02)
+
+
+def test_what_an_object_sees_coarsely_does_not_go_by_the_others_of_its_batch(litemedsam, embedding):
+    predictor = litemedsam["fp32"]
+    boxes = np.array([[54, 160, 101, 204], [20, 20, 150, 140], [60, 150, 90, 190], [0, 0, 250, 250]])
+    together = coarse_masks(predictor, embedding, boxes)
+    for number, box in enumerate(boxes):
+        alone = coarse_masks(predictor, embedding, box[None])
+        computed = (alone.values[0] != OUTSIDE) & (together.values[number] != OUTSIDE)
+        np.testing.assert_allclose(alone.values[0][computed], together.values[number][computed], atol=1e-3)
+        np.testing.assert_allclose(alone.scores[0], together.scores[number], atol=1e-4)
+
+
+def test_an_object_that_leaves_its_window_is_decoded_exactly(litemedsam, embedding, monkeypatch):
+    predictor, boxes = litemedsam["fp32"], np.array([[60, 150, 90, 190]])
+    side = predictor.specification.input_size
+    monkeypatch.setattr(MaskWindows, "leaving", lambda self, planes: np.arange(len(planes)))
+    exact = predictor.decode(embedding, (side, side), boxes * side / 256)
+    found = coarse_masks(predictor, embedding, boxes)
+    np.testing.assert_allclose(found.values, exact.values, atol=1e-4)
+    np.testing.assert_allclose(found.scores, exact.scores, atol=1e-5)
+
+
+def test_points_and_further_answers_are_never_seen_coarsely(litemedsam, embedding):
+    predictor, box = litemedsam["fp32"], np.array([[60.0, 80, 90, 100]]) / 2
+    others = ({"points": box[:, None, :2], "labels": np.ones((1, 1))}, {"answer": 2})
+    for other in others:
+        exact, found = (
+            predictor.decode(embedding, (128, 128), box, **other, coarse_surroundings=coarse)
+            for coarse in (False, True)
+        )
+        np.testing.assert_array_equal(found.values, exact.values)
 
 
 def test_released_memory_is_taken_again(litemedsam, lung_slices):

@@ -16,13 +16,17 @@ from medsamseg_server.runtime.optimized_decoder import (
     SECOND_CORNER,
     OptimizedDecoder,
     PromptTokens,
+    TokensToImage,
 )
 from medsamseg_server.runtime.optimized_tiny_vit import OptimizedTinyViT
 from medsamseg_server.runtime.optimized_upscaling import OptimizedUpscaling
+from medsamseg_server.runtime.seen_positions import SeenPositions
 from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.loading import load_network
 
 LITEMEDSAM = get_specification("litemedsam")
+#: Every object sees each position.
+ALL = SeenPositions.all(2, 64)
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +64,12 @@ def decode(network, boxes, absent=0):
     embedding = torch.randn(1, 256, 64, 64, generator=torch.Generator().manual_seed(2))
     kinds = torch.tensor([[FIRST_CORNER, SECOND_CORNER] + [ABSENT] * absent]).float().expand(len(boxes), -1)
     positions = functional.pad(boxes.reshape(-1, 2, 2), (0, 0, 0, absent))
-    answers = torch.tensor([0], dtype=torch.int32)
+    answers, seen = torch.tensor([0], dtype=torch.int32), torch.from_numpy(ALL.rows)
     with torch.inference_mode():
         tokens = PromptTokens(network.prompt_encoder)(positions, kinds)
-        return network.decode(embedding, boxes, None), OptimizedDecoder(network)(embedding, tokens, kinds, answers)
+        return network.decode(embedding, boxes, None), OptimizedDecoder(network)(
+            embedding, tokens, kinds, answers, seen
+        )
 
 
 @pytest.mark.parametrize("absent", [0, 5])
@@ -73,7 +79,7 @@ def test_lean_decoder_is_the_decoder(network, absent):
     )
     whole = MaskWindows.whole(2)
     with torch.inference_mode():
-        found = OptimizedUpscaling(network)(image, kernels, torch.from_numpy(whole.rows(np.arange(2)))).numpy()
+        found = OptimizedUpscaling(network)(image, kernels, torch.from_numpy(ALL.rows_of(whole, np.arange(2)))).numpy()
     np.testing.assert_allclose(whole.place(whole.planes(found[..., 0])), logits, atol=1e-3, rtol=1e-4)
     torch.testing.assert_close(optimized_scores[:, 0], scores, atol=1e-4, rtol=1e-4)
 
@@ -85,7 +91,9 @@ def test_an_answer_alone_is_as_among_all(network, answer):
     with torch.inference_mode():
         tokens = PromptTokens(network.prompt_encoder)(torch.tensor([[[20.0, 30], [150, 160]]]), kinds)
         alone, among = (
-            OptimizedDecoder(network)(embedding, tokens, kinds, torch.tensor(answers, dtype=torch.int32))
+            OptimizedDecoder(network)(
+                embedding, tokens, kinds, torch.tensor(answers, dtype=torch.int32), torch.from_numpy(ALL.rows)
+            )
             for answers in ([answer], [0, 1, 2, 3])
         )
     torch.testing.assert_close(alone[1][:, 0], among[1][:, answer], atol=1e-5, rtol=1e-5)
@@ -100,14 +108,27 @@ def test_only_the_surroundings_of_a_box_are_upscaled(network):
     # Objects in another order, one of them left out.
     objects = np.array([2, 0])
     chosen = MaskWindows(windows.first[objects], windows.size)
+    rows = torch.from_numpy(SeenPositions.all(3, 64).rows_of(chosen, objects))
     with torch.inference_mode():
-        found = OptimizedUpscaling(network)(image, kernels[objects], torch.from_numpy(chosen.rows(objects))).numpy()
+        found = OptimizedUpscaling(network)(image, kernels[objects], rows).numpy()
     placed = chosen.place(chosen.planes(found[..., 0]))
     computed = placed != OUTSIDE
     np.testing.assert_allclose(placed[computed], logits[objects].numpy()[computed], atol=1e-3, rtol=1e-4)
     for inside, (x0, y0, x1, y1) in zip(computed, boxes[objects].int().tolist(), strict=True):
         assert inside[y0 : y1 + 1, x0 : x1 + 1].all()
         assert inside.sum() == windows.size[0] * windows.size[1] * 16
+
+
+def test_what_stands_for_four_counts_as_four(network):
+    attention = TokensToImage(network.mask_decoder.transformer.layers[0].cross_attn_token_to_image)
+    numbers = torch.Generator().manual_seed(8)
+    queries, image, positions = (torch.randn(*shape, generator=numbers) for shape in ((2, 7, 256), *[(2, 5, 256)] * 2))
+    counts = torch.tensor([1, 4, 1, 4, 1])
+    repeated = [each.repeat_interleave(counts, dim=1) for each in (image + positions, image)]
+    with torch.inference_mode():
+        found = attention(queries, image + positions, image, counts.float()[None, None])
+        expected = attention(queries, *repeated, torch.ones(1, 1, 11))
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize(

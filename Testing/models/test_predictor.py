@@ -25,7 +25,7 @@ class BoxPainter:
         assert prepared.shape == (3, self.input_size, self.input_size)
         return np.full((256, 64, 64), prepared.max(), np.float32)
 
-    def decode(self, embedding, boxes, points, answer=0):
+    def decode(self, embedding, boxes, points, answer=0, coarse_surroundings=False):
         self.points = points
         count = len(boxes) if boxes is not None else len(points[0])
         logits = np.full((count, 256, 256), -5, np.float32)

@@ -53,7 +53,7 @@ class FakePredictor:
         embedding[:16] = prepared[0].reshape(64, 4, 64, 4).transpose(1, 3, 0, 2).reshape(16, 64, 64)
         return embedding
 
-    def decode(self, embedding, image_size, boxes=None, points=None, labels=None, answer=0):
+    def decode(self, embedding, image_size, boxes=None, points=None, labels=None, answer=0, coarse_surroundings=False):
         frame = embedding[:16].reshape(4, 4, 64, 64).transpose(2, 0, 3, 1).reshape(FRAME, FRAME)
         shown = frame[: image_size[0], : image_size[1]]
         bright = shown > 0.5

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from server_fakes import IDENTITY_WINDOW, FakePredictor
+from server_fakes import IDENTITY_WINDOW, FakePrediction, FakePredictor
 
 from medsamseg_server.engine.close_ups import View, choose_view, crop_to_box, whole_slice
 from medsamseg_server.engine.engine import Engine, Prompt
@@ -219,11 +219,45 @@ def test_view_cuts_what_it_says():
     np.testing.assert_array_equal(View(3, 2, 4, 5, 128).cut(pixels), pixels[2:7, 3:7])
 
 
+@pytest.mark.parametrize(("side", "is_coarse"), [(120, True), (300, False)], ids=["whole slice", "close-up"])
+def test_only_whole_slices_have_coarse_surroundings(store_of_module, side, is_coarse):
+    asked = []
+
+    class Noting(FakePredictor):
+        def decode(self, embedding, image_size, boxes, points, labels, answer, coarse_surroundings):
+            asked.append(coarse_surroundings)
+            masks = np.ones((len(boxes), *image_size), bool)
+            return FakePrediction(masks, np.ones(len(boxes), np.float32))
+
+        def prepare(self, image):
+            return np.zeros((3, 8, 8), np.float32)
+
+        def encode_prepared(self, prepared):
+            return np.zeros(self.specification.embedding_shape, np.float32)
+
+        def at(self, input_size):
+            return Noting(self.specification.at(input_size))
+
+    engine = Engine(store_of_module, load_predictor=lambda *_: Noting(LITEMEDSAM))
+    volume = Volume.from_array(np.full((2, side, side), 200, np.uint8))
+    engine.segment(request(volume), [Prompt((40, 40, 70, 70))])
+    assert set(asked) == {is_coarse}
+    asked.clear()
+    engine.candidates(request(volume), (40, 40, 70, 70))
+    assert set(asked) == {is_coarse}
+    asked.clear()
+    # As the authors do, who see everything.
+    engine.segment_whole(request(volume), [(40, 40, 70, 70)])
+    assert set(asked) == {False}
+
+
 def test_only_a_model_with_close_ups_is_asked_several_times(store_of_module):
     asked = []
 
     class Counting(FakePredictor):
-        def decode(self, embedding, image_size, boxes=None, points=None, labels=None, answer=0):
+        def decode(
+            self, embedding, image_size, boxes=None, points=None, labels=None, answer=0, coarse_surroundings=False
+        ):
             asked.append(len(boxes if boxes is not None else points))
             return super().decode(embedding, image_size, boxes, points, labels)
 

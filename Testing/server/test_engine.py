@@ -143,7 +143,9 @@ def test_boxes_of_one_kind_are_decoded_in_one_batch(store, watch):
     batches = []
 
     class Counting(FakePredictor):
-        def decode(self, embedding, image_size, boxes=None, points=None, labels=None, answer=0):
+        def decode(
+            self, embedding, image_size, boxes=None, points=None, labels=None, answer=0, coarse_surroundings=False
+        ):
             batches.append(len(boxes))
             return super().decode(embedding, image_size, boxes, points, labels)
 
@@ -183,7 +185,9 @@ def test_batches_have_a_bounded_size(engine, device, input_size, size, prompts, 
     found = []
 
     class Sizes(FakePredictor):
-        def decode(self, embedding, image_size, boxes=None, points=None, labels=None, answer=0):
+        def decode(
+            self, embedding, image_size, boxes=None, points=None, labels=None, answer=0, coarse_surroundings=False
+        ):
             found.append(len(points if boxes is None else boxes))
             return FakePrediction(np.zeros((found[-1], 1, 1), bool), np.zeros(found[-1]))
 

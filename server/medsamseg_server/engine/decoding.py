@@ -61,11 +61,20 @@ def decode_prompts(
     return [settled[number][0] for number in range(len(prompts))], [settled[n][1] for n in range(len(prompts))]
 
 
-def decode_boxes(embedded: Embedded, boxes: Sequence[Box], with_probabilities: bool = False) -> Candidates:
-    """Return the mask of each box, one at least, on an embedding, as it is; with its probability on request."""
+def decode_boxes(
+    embedded: Embedded, boxes: Sequence[Box], with_probabilities: bool = False, is_exact: bool = False
+) -> Candidates:
+    """Return the mask of each box, one at least, on an embedding, as it is.
+
+    Args:
+        embedded: the embedding.
+        boxes: x0, y0, x1, y1 on the slice.
+        with_probabilities: masks bring theirs along.
+        is_exact: nothing is seen coarsely.
+    """
     view = embedded.framing.view
     prompts = [Prompt(box) for box in boxes]
-    answers = [answer for _, answer in _decode([embedded] * len(boxes), prompts, with_probabilities)]
+    answers = [answer for _, answer in _decode([embedded] * len(boxes), prompts, with_probabilities, is_exact)]
     scores = np.array([answer.score for answer in answers])
     masks, is_learned = np.array([answer.mask for answer in answers]), embedded.predictor.specification.learned_scores
     return Candidates(masks, scores, view.x0, view.y0, _behind(answers), is_learned)
@@ -101,7 +110,7 @@ def _ways(embedded: Embedded, prompt: Prompt) -> list[Prompt]:
 
 
 def _decode(
-    embedded: Sequence[Embedded], prompts: Sequence[Prompt], with_probabilities: bool
+    embedded: Sequence[Embedded], prompts: Sequence[Prompt], with_probabilities: bool, is_exact: bool = False
 ) -> Iterator[tuple[int, _Answer]]:
     """Decode prompts of one kind (embedding, with a box or not, number of points, meaning) in batches.
 
@@ -116,7 +125,7 @@ def _decode(
         for start in range(0, len(numbers), at_once):
             batch = numbers[start : start + at_once]
             alike = [prompts[number] for number in batch]
-            yield from zip(batch, _decode_alike(embedded[batch[0]], alike, with_probabilities), strict=True)
+            yield from zip(batch, _decode_alike(embedded[batch[0]], alike, with_probabilities, is_exact), strict=True)
 
 
 def _batch_size(point_count: int, embedded: Embedded) -> int:
@@ -130,7 +139,9 @@ def _batch_size(point_count: int, embedded: Embedded) -> int:
     return max(min(bounds), 1)
 
 
-def _decode_alike(embedded: Embedded, prompts: Sequence[Prompt], with_probabilities: bool) -> list[_Answer]:
+def _decode_alike(
+    embedded: Embedded, prompts: Sequence[Prompt], with_probabilities: bool, is_exact: bool
+) -> list[_Answer]:
     """Decode prompts that all have a box or not, as many points, and the same meaning, in one batch."""
     view = embedded.framing.view
     given = [prompt.box for prompt in prompts if prompt.box is not None]
@@ -140,7 +151,11 @@ def _decode_alike(embedded: Embedded, prompts: Sequence[Prompt], with_probabilit
         triples = np.array([prompt.points for prompt in prompts], np.float32)
         points, labels = view.points_inside(triples[..., :2]), triples[..., 2].astype(np.int32)
     answer = prompts[0].answer
-    prediction = embedded.predictor.decode(embedded.embedding, view.shape, boxes, points, labels, answer)
+    specification = embedded.predictor.specification
+    # A close-up has no more than the object's surroundings, and a quarter of a whole slice's positions.
+    is_whole = specification.embedding_shape[-1] == EMBEDDING_SIDE
+    is_coarse = specification.coarse_surroundings and is_whole and not is_exact
+    prediction = embedded.predictor.decode(embedded.embedding, view.shape, boxes, points, labels, answer, is_coarse)
     behind = prediction.probabilities if with_probabilities else [None] * len(prompts)
     return [
         _Answer(mask, float(score), probability)

@@ -214,7 +214,7 @@ class Engine:
         """
         check_prompts([Prompt(box) for box in boxes], request.image_size)
         embedded = self.embed(request)
-        masks, seconds = self._decode_boxes(embedded, boxes, request.with_probabilities)
+        masks, seconds = self._decode_boxes(embedded, boxes, request.with_probabilities, is_exact=True)
         count = len(boxes)
         return slice_segmentation([embedded] * count, masks.slice_masks(), [None] * count, seconds)
 
@@ -278,12 +278,12 @@ class Engine:
         return ProposalSearch(embedded, options, self._networks.decoding)
 
     def _decode_boxes(
-        self, embedded: Embedded, boxes: Sequence[Box], with_probabilities: bool
+        self, embedded: Embedded, boxes: Sequence[Box], with_probabilities: bool, is_exact: bool = False
     ) -> tuple[Candidates, float]:
         """Return the masks, and the time for them."""
         started = time.perf_counter()
         with self._networks.decoding:
-            masks = decode_boxes(embedded, boxes, with_probabilities)
+            masks = decode_boxes(embedded, boxes, with_probabilities, is_exact)
         return masks, time.perf_counter() - started
 
     def _check_prompts(self, request: SliceRequest, prompts: Sequence[Prompt]) -> None:

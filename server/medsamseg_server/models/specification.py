@@ -159,6 +159,8 @@ class ModelSpecification:
         unused_weights: beginnings of the names of tensors in the published file that play no part here.
         decoder: which decoder, and its measures.
         close_up_size: side of the encoder's input for close-ups; see ``close_ups``. None for a model that has none.
+        coarse_surroundings: in a whole slice, the decoder may see means where it is far from a box: LiteMedSAM's masks
+            stay what they are (docs/speed.md). Others were not measured.
         learned_scores: its estimate of a mask's IoU was trained on medical images, so that it finds bad masks.
         proposes: its three answers to a prompt, and the quality that it predicts for them, were trained; MedSAM's and
             LiteMedSAM's were not, which learned one mask for a box.
@@ -175,6 +177,7 @@ class ModelSpecification:
     unused_weights: tuple[str, ...] = ()
     decoder: Decoder = SamDecoder()
     close_up_size: int | None = None
+    coarse_surroundings: bool = False
     learned_scores: bool = False
     proposes: bool = False
 
@@ -207,6 +210,7 @@ SPECIFICATIONS: dict[str, ModelSpecification] = {
             upsampling=Upsampling.CROPPED_LOGITS,
             coordinates=Coordinates.ONE_RATIO_TRUNCATED,
             close_up_size=128,
+            coarse_surroundings=True,
             learned_scores=True,
         ),
         ModelSpecification(

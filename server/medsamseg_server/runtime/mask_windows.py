@@ -57,13 +57,6 @@ class MaskWindows:
         rows, columns = (last - first).max(axis=0).tolist()
         return cls(np.minimum(first, side - np.array((rows, columns))), (rows, columns), side)
 
-    def rows(self, objects: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Return which rows of ``OptimizedUpscaling``'s image the windows are, (B, M), for these objects."""
-        down, across = (np.arange(length) for length in self.size)
-        grid = (self.first[:, :1] + down)[:, :, None] * self.side + (self.first[:, 1:] + across)[:, None]
-        rows: NDArray[np.int32] = (grid.reshape(len(grid), -1) + objects[:, None] * self.side**2).astype(np.int32)
-        return rows
-
     def planes(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the windows' logits (B, M, 16) as images (B, 4 · rows, 4 · columns)."""
         rows, columns = self.size

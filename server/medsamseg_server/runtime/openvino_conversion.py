@@ -31,9 +31,9 @@ def convert_network(network: SamNetwork, input_size: int, short: bool = False) -
 
     Returns:
         ``encoder``: (1, 3, S, S) to (1, 256, G, G); ``prompts``: (B, n, 2) and (B, n) to (B, n, 256), see
-        ``PromptTokens``; ``decoder``: (1, 256, G, G), (B, n, 256), (B, n) and (K,) to (B, G², 256), (B, K, 32) and
-        (B, 4), see ``OptimizedDecoder``; ``upscaling``: (B, G², 256), (L, K, 32) and (L, M) to (L, M, 16, K), see
-        ``OptimizedUpscaling``.
+        ``PromptTokens``; ``decoder``: (1, 256, G, G), (B, n, 256), (B, n), (K,) and (B, M) or (1, M) to (B, M, 256),
+        (B, K, 32) and (B, 4), see ``OptimizedDecoder``; ``upscaling``: (B, M, 256), (L, K, 32) and (L, P) to
+        (L, P, 16, K), see ``OptimizedUpscaling``.
 
     Raises:
         TypeError: the decoder is another one than SAM's.
@@ -49,7 +49,6 @@ def convert_network(network: SamNetwork, input_size: int, short: bool = False) -
         encoder = OptimizedTinyViT(encoder, short, side)
     # Two objects with two tokens are an example; -1 stands for any number.
     tokens = torch.zeros(2, 2, EMBEDDING_CHANNELS)
-    positions = side**2
     rows, kernels = torch.zeros(2, 3, dtype=torch.int32), torch.zeros(2, 3, EMBEDDING_CHANNELS // 8)
     return {
         "encoder": _convert(encoder, (torch.zeros(image),), (image,)),
@@ -63,17 +62,18 @@ def convert_network(network: SamNetwork, input_size: int, short: bool = False) -
                 tokens,
                 torch.tensor([[1.0, ABSENT], [1.0, 1.0]]),
                 torch.tensor([1, 2], dtype=torch.int32),
+                torch.arange(2 * 4, dtype=torch.int32).reshape(2, 4),
             ),
-            (embedding, (-1, -1, EMBEDDING_CHANNELS), (-1, -1), (-1,)),
+            (embedding, (-1, -1, EMBEDDING_CHANNELS), (-1, -1), (-1,), (-1, -1)),
         ),
         "upscaling": _convert(
             OptimizedUpscaling(network),
             (
-                torch.zeros(2, positions, EMBEDDING_CHANNELS, dtype=torch.bfloat16 if short else torch.float32),
+                torch.zeros(2, 4, EMBEDDING_CHANNELS, dtype=torch.bfloat16 if short else torch.float32),
                 kernels,
                 rows,
             ),
-            ((-1, positions, EMBEDDING_CHANNELS), (-1, -1, kernels.shape[2]), (-1, -1)),
+            ((-1, -1, EMBEDDING_CHANNELS), (-1, -1, kernels.shape[2]), (-1, -1)),
         ),
     }
 

@@ -21,8 +21,8 @@ logger = logging.getLogger(__name__)
 
 DEVICE = "CPU"
 # Counts up whenever the same weights are to be converted differently, so that older conversions are not used.
-_CONVERSION_VERSION = 6
-_INPUTS_AND_OUTPUTS = {"encoder": (1, 1), "prompts": (2, 1), "decoder": (4, 3), "upscaling": (3, 1)}
+_CONVERSION_VERSION = 7
+_INPUTS_AND_OUTPUTS = {"encoder": (1, 1), "prompts": (2, 1), "decoder": (5, 3), "upscaling": (3, 1)}
 PARTS = tuple(_INPUTS_AND_OUTPUTS)
 # With so few cores, one left free would be half of the machine.
 _TOO_FEW_CORES = 2

@@ -21,6 +21,7 @@ from medsamseg_server.runtime.mask_windows import MaskWindows
 from medsamseg_server.runtime.network_files import NetworkFiles
 from medsamseg_server.runtime.openvino_networks import DEVICE, PARTS, convert, export, import_parts, network_key
 from medsamseg_server.runtime.precision import choose_precision
+from medsamseg_server.runtime.seen_positions import SeenPositions, side_seen
 from medsamseg_server.system import paths
 from medsamseg_server.system.allocator import give_back_freed_memory
 from medsamseg_server.system.safe_files import file_digest
@@ -140,22 +141,43 @@ class OpenVinoRunner:
         boxes: NDArray[np.float32] | None,
         points: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
         answer: int = 0,
+        coarse_surroundings: bool = False,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return the logits (B, 4 · G, 4 · G) and the predicted IoU (B,); see ``NetworkRunner.decode``.
 
-        Logits far from an object's box are ``OUTSIDE`` unless the object goes on there.
+        Logits far from an object's box are ``OUTSIDE`` unless the object goes on there; then it is decoded as if
+        ``coarse_surroundings`` were not set.
         """
-        kernels, scores = self._decode(embedding, boxes, points, (answer,))
-        scores = scores[:, answer]
-        count, side = len(scores), self._embedding_shape[-1]
-        # What a box may mean besides its object may lie far beyond it.
-        near = None if answer else boxes
-        windows = MaskWindows.whole(count, side) if near is None else MaskWindows.around(near, self._input_size, side)
-        planes = windows.planes(self._upscale(kernels, windows, np.arange(count))[..., 0])
+        if coarse_surroundings and boxes is not None and points is None and not answer:
+            return self._decode_coarsely(embedding, boxes)
+        windows = self._windows(boxes, points, is_whole=bool(answer))
+        seen = SeenPositions.all(len(windows.first), windows.side)
+        kernels, scores = self._decode(embedding, boxes, points, (answer,), seen)
+        planes = windows.planes(self._upscale(kernels, windows, np.arange(len(scores)), seen)[..., 0])
         logits, leaving = windows.place(planes), windows.leaving(planes)
         if len(leaving):
-            whole = MaskWindows.whole(len(leaving), side)
-            logits[leaving] = whole.planes(self._upscale(kernels, whole, leaving)[..., 0])
+            whole = MaskWindows.whole(len(leaving), windows.side)
+            logits[leaving] = whole.planes(self._upscale(kernels, whole, leaving, seen)[..., 0])
+        return logits, scores[:, answer]
+
+    def _decode_coarsely(
+        self, embedding: NDArray[np.floating[Any]], boxes: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return as ``decode``, each object with means beyond its surroundings, as if it were alone."""
+        grid_side = self._embedding_shape[-1]
+        logits = np.empty((len(boxes), *MaskWindows.plane_shape(grid_side)), np.float32)
+        scores = np.empty(len(boxes), np.float32)
+        each = [MaskWindows.around(box[None], self._input_size, grid_side) for box in boxes]
+        sides = np.array([side_seen(windows) for windows in each])
+        for side in np.unique(sides):
+            alike = np.flatnonzero(sides == side)
+            windows = MaskWindows.around(boxes[alike], self._input_size, grid_side)
+            seen = SeenPositions.around(windows, int(side))
+            kernels, found = self._decode(embedding, boxes[alike], None, (0,), seen)
+            planes = windows.planes(self._upscale(kernels, windows, np.arange(len(alike)), seen)[..., 0])
+            logits[alike], scores[alike] = windows.place(planes), found[:, 0]
+            if len(leaving := alike[windows.leaving(planes)]):
+                logits[leaving], scores[leaving] = self.decode(embedding, boxes[leaving], None)
         return logits, scores
 
     def decode_alternatives(
@@ -165,7 +187,8 @@ class OpenVinoRunner:
         least_score: float,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return the logits (M, 4 · G, 4 · G) and the predicted IoU (B, 3); see ``NetworkRunner``."""
-        kernels, scores = self._decode(embedding, None, points, _ALTERNATIVES)
+        seen = SeenPositions.all(len(points[0]), self._embedding_shape[-1])
+        kernels, scores = self._decode(embedding, None, points, _ALTERNATIVES, seen)
         scores = scores[:, 1:]
         chosen = scores > least_score
         # What is judged badly is not upscaled, which takes longer than all the rest.
@@ -174,8 +197,22 @@ class OpenVinoRunner:
         if not len(objects):
             return np.empty((0, *MaskWindows.plane_shape(side)), np.float32), scores
         whole = MaskWindows.whole(len(objects), side)
-        logits = np.moveaxis(self._upscale(kernels, whole, objects), -1, 1)[chosen[objects]]
+        logits = np.moveaxis(self._upscale(kernels, whole, objects, seen), -1, 1)[chosen[objects]]
         return whole.planes(logits), scores
+
+    def _windows(
+        self,
+        boxes: NDArray[np.float32] | None,
+        points: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
+        is_whole: bool,
+    ) -> MaskWindows:
+        """Return the surroundings of boxes; the whole grid where that is said, and for points alone."""
+        side = self._embedding_shape[-1]
+        # What a box may mean besides its object may lie far beyond it.
+        if boxes is not None and not is_whole:
+            return MaskWindows.around(boxes, self._input_size, side)
+        given = boxes if points is None else points[0]
+        return MaskWindows.whole(0 if given is None else len(given), side)
 
     def release(self) -> None:
         """Give back the memory of intermediate results, 230 MB of LiteMedSAM; the next call takes it again."""
@@ -188,20 +225,26 @@ class OpenVinoRunner:
         boxes: NDArray[np.float32] | None,
         points: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
         answers: Sequence[int],
+        seen: SeenPositions,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return the kernels (B, K, 32) of K answers and the IoU (B, 4) of all; the images stay where they are."""
         image = np.ascontiguousarray(embedding, np.float32).reshape(self._embedding_shape)
         positions, kinds = _prompts(boxes, points)
         _run(self._prompts, {0: positions, 1: kinds})
-        _run(self._decoder, {0: image, 1: _output(self._prompts, 0), 2: kinds, 3: np.array(answers, np.int32)})
+        tokens, wanted = _output(self._prompts, 0), np.array(answers, np.int32)
+        _run(self._decoder, {0: image, 1: tokens, 2: kinds, 3: wanted, 4: seen.rows})
         return _output(self._decoder, 1), _output(self._decoder, 2)
 
     def _upscale(
-        self, kernels: NDArray[np.float32], windows: MaskWindows, objects: NDArray[np.int64]
+        self,
+        kernels: NDArray[np.float32],
+        windows: MaskWindows,
+        objects: NDArray[np.int64],
+        seen: SeenPositions,
     ) -> NDArray[np.float32]:
         """Return the logits (L, P, 16, K) of L of the objects at the P positions of their windows."""
         self._upscaling.set_input_tensor(0, self._decoder.get_output_tensor(0))
-        _run(self._upscaling, {1: np.ascontiguousarray(kernels[objects]), 2: windows.rows(objects)})
+        _run(self._upscaling, {1: np.ascontiguousarray(kernels[objects]), 2: seen.rows_of(windows, objects)})
         return _output(self._upscaling, 0)
 
 

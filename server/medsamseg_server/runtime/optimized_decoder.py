@@ -3,10 +3,10 @@
 SAM repeats the 4096 image positions for every object and projects each of them seven times. Here the projections go to
 the few prompt tokens instead, which is the same by associativity, ``(X Wᵀ) q = X (Wᵀ q)``; the first layer's image
 positions are shared by all objects; the last tokens to look at the image are those of the masks that are wanted, and
-`optimized_upscaling` makes only these.
+`optimized_upscaling` makes only these. Far from an object, means can stand for positions (see `seen_positions`).
 
-Shapes: B objects, T tokens (5 of SAM's own, then the prompts'), N image positions (4096 of a whole slice), C = 256
-channels, H = 8 heads of d = 16 channels.
+Shapes: B objects, T tokens (5 of SAM's own, then the prompts'), N image positions (4096 of a whole slice), M that an
+object sees, C = 256 channels, H = 8 heads of d = 16 channels.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from medsamseg_server.models.networks import SamNetwork
+from medsamseg_server.runtime.seen_positions import MEAN_SIDE
 
 #: Kinds of prompt tokens: points off and on the object, a box's corners, SAM's filler where there is no box, and one
 #: that only brings the others to a number for which the network has been compiled.
@@ -28,7 +29,7 @@ _HIDDEN: Final = -1e9
 
 
 class TokensToImage(nn.Module):
-    """Tokens attend to the image: queries (B, T, C), image (1 or B, N, C) with and without positions, to (B, T, C)."""
+    """Tokens attend to the image: queries (B, T, C), image (1 or B, M, C) with and without positions, to (B, T, C)."""
 
     key_weight: Tensor
     value_weight: Tensor
@@ -46,14 +47,14 @@ class TokensToImage(nn.Module):
         self.register_buffer("value_weight", attention.v_proj.weight.view(heads, width, -1).transpose(1, 2))
         self.register_buffer("value_bias", attention.v_proj.bias)
 
-    def forward(self, queries: Tensor, positioned: Tensor, image: Tensor) -> Tensor:
-        """Return what the tokens gather."""
+    def forward(self, queries: Tensor, positioned: Tensor, image: Tensor, counts: Tensor) -> Tensor:
+        """Return what the tokens gather; ``counts`` (1 or B, 1, M) is how many positions each one stands for."""
         batch, _, channels = queries.shape
         probes = (_split(self.query(queries), self.heads) @ self.key_weight).reshape(batch, -1, channels)
         logits = probes @ positioned.transpose(1, 2)
         # Softmax in its parts: the division is left to the few sums, and OpenVINO does not replace all of it by one
         # operation that takes three times as long on so few rows.
-        weights = torch.exp(logits - logits.amax(dim=-1, keepdim=True))
+        weights = torch.exp(logits - logits.amax(dim=-1, keepdim=True)) * counts
         sums = (weights @ image) / weights.sum(dim=-1, keepdim=True)
         gathered = sums.reshape(batch, self.heads, -1, channels) @ self.value_weight
         result: Tensor = self.out(gathered.transpose(1, 2).flatten(2) + self.value_bias)
@@ -61,7 +62,7 @@ class TokensToImage(nn.Module):
 
 
 class ImageToTokens(nn.Module):
-    """The image attends to the tokens: image (1 or B, N, C) with positions, keys and values (B, T, C), to (B, N, C)."""
+    """The image attends to the tokens: image (1 or B, M, C) with positions, keys and values (B, T, C), to (B, M, C)."""
 
     query_weight: Tensor
     query_bias: Tensor
@@ -87,7 +88,7 @@ class ImageToTokens(nn.Module):
         probes = (key @ self.query_weight).reshape(batch, -1, channels)
         bias = key @ self.query_bias + hidden[:, None, :, None]
         logits = probes @ positioned.transpose(1, 2) + bias.reshape(batch, -1, 1)
-        # Tokens are normalized per head: (B, H, T, N), N last so that it runs along the processor's vectors.
+        # Tokens are normalized per head: (B, H, T, M), M last so that it runs along the processor's vectors.
         weights = torch.softmax(logits.reshape(batch, self.heads, -1, logits.shape[2]), dim=2)
         offers = (_split(self.value(values), self.heads) @ self.out_weight).reshape(batch, -1, channels)
         return weights.flatten(1, 2).transpose(1, 2) @ offers + self.out_bias
@@ -146,14 +147,16 @@ class OptimizedDecoder(nn.Module):
         self.last_norm = transformer.norm_final_attn
         self.mask_heads = MaskHeads(decoder.output_hypernetworks_mlps)
         self.score_head = decoder.iou_prediction_head
-        self.register_buffer("positions", prompts.get_dense_pe().flatten(2).transpose(1, 2).contiguous())
+        grid = prompts.get_dense_pe()
+        self.register_buffer("positions", _with_means(grid))
+        self.position_count = grid[0, 0].numel()
         self.register_buffer("no_mask", prompts.no_mask_embed.weight[None])
         self.register_buffer("own_tokens", torch.cat([decoder.iou_token.weight, decoder.mask_tokens.weight])[None])
 
     def forward(
-        self, embedding: Tensor, prompts: Tensor, kinds: Tensor, answers: Tensor
+        self, embedding: Tensor, prompts: Tensor, kinds: Tensor, answers: Tensor, seen: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Return each object's image (B, N, C), its masks' kernels there (B, K, C / 8), the IoU of all four (B, 4).
+        """Return each object's image (B, M, C), its masks' kernels there (B, K, C / 8), the IoU of all four (B, 4).
 
         The first mask is SAM's answer to a clear prompt, the others are three to one that may mean several things.
         Prompt tokens whose ``kinds`` (B, T - 5) are ``ABSENT`` change nothing.
@@ -163,22 +166,27 @@ class OptimizedDecoder(nn.Module):
             prompts: as above.
             kinds: as above.
             answers: int32 (K,), which of the four masks are wanted, 0 to 3.
+            seen: int32 (B, M), or (1, M) for all alike, which positions and means an object sees; see `SeenPositions`.
         """
-        image = embedding.flatten(2).transpose(1, 2) + self.no_mask
+        image, positions = (
+            _seen(rows.to(self.dtype), seen) for rows in (_with_means(embedding) + self.no_mask, self.positions)
+        )
+        counts = 1 + (MEAN_SIDE**2 - 1) * (seen >= self.position_count).float()[:, None]
         tokens = torch.cat([self.own_tokens.expand(prompts.shape[0], -1, -1), prompts], dim=1)
         present = torch.zeros_like(tokens[:, : self.own_tokens.shape[1], 0])
         hidden = torch.cat([present, (kinds == ABSENT) * _HIDDEN], dim=1)
         queries = tokens
         for layer, to_image, to_tokens in zip(self.layers, self.to_image, self.to_tokens, strict=True):
             queries = _attend_to_self(layer, queries, tokens, hidden)
-            positioned = image + self.positions
-            queries = layer.norm2(queries + to_image(queries + tokens, positioned, image))
+            positioned = image + positions
+            queries = layer.norm2(queries + to_image(queries + tokens, positioned, image, counts))
             queries = layer.norm3(queries + layer.mlp(queries))
             image = layer.norm4(image + to_tokens(positioned, queries + tokens, queries, hidden))
         # No token looks at the others any more: the one that scores and those of the masks are all that is needed.
         wanted = torch.cat([torch.zeros_like(answers[:1]), answers + 1])
         queries, tokens = (torch.index_select(each, 1, wanted) for each in (queries, tokens))
-        queries = self.last_norm(queries + self.last_to_image(queries + tokens, image + self.positions, image))
+        gathered = self.last_to_image(queries + tokens, image + positions, image, counts)
+        queries = self.last_norm(queries + gathered)
         return image.to(self.dtype), self.mask_heads(queries[:, 1:], answers), self.score_head(queries[:, 0])
 
 
@@ -207,6 +215,18 @@ class PromptTokens(nn.Module):
         for number, embedding in enumerate(self.encoder.point_embeddings):
             tokens = tokens + (kind == number) * embedding.weight[None]
         return tokens
+
+
+def _with_means(grid: Tensor) -> Tensor:
+    """Return the values of a grid (1, C, G, G) as rows (1, 5 / 4 · G², C): each position's, then each mean of 2×2."""
+    parts = (grid, functional.avg_pool2d(grid, MEAN_SIDE))
+    return torch.cat([part.flatten(2) for part in parts], dim=2).transpose(1, 2).contiguous()
+
+
+def _seen(rows: Tensor, seen: Tensor) -> Tensor:
+    """Return the rows (1, R, C) that objects see, by their numbers (B, M), as (B, M, C)."""
+    chosen = torch.index_select(rows[0], 0, seen.flatten()).float()
+    return chosen.reshape(*seen.shape, -1)
 
 
 def _attend_to_self(layer: Any, queries: Tensor, tokens: Tensor, hidden: Tensor) -> Tensor:

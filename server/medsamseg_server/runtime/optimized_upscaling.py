@@ -20,7 +20,7 @@ from medsamseg_server.runtime.mask_windows import GROWTH
 class OptimizedUpscaling(nn.Module):
     """A network's upscaling of some image positions to logits.
 
-    Shapes: B objects on N = 4096 positions of C = 256 channels; L of the objects at M positions each, with K masks.
+    Shapes: B objects on N positions of C = 256 channels; L of the objects at M positions each, with K masks.
 
     Args:
         network: its decoder's modules are shared, their weights brought into other shapes.

@@ -141,8 +141,9 @@ class TorchRunner:
         boxes: NDArray[np.float32] | None,
         points: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
         answer: int = 0,
+        coarse_surroundings: bool = False,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the logits (B, 4 · G, 4 · G) and the predicted IoU (B,); see ``NetworkRunner.decode``."""
+        """Return the logits (B, 4 · G, 4 · G) and the predicted IoU (B,), exactly; see ``NetworkRunner.decode``."""
         with _memory_errors(self.device):
             asked = (
                 self._to_tensor(embedding)[None],
