@@ -159,6 +159,13 @@ class SliceMask:
             paste(part, self.pixels, self.extent[0] - x0, self.extent[1] - y0)
         return part
 
+    def rectangle_of(self, pixels: NDArray[_Value]) -> NDArray[_Value]:
+        """Return a slice's pixels (H, W) in the mask's extent, shaped as ``pixels`` of the mask."""
+        if self.extent is None:
+            return pixels[:0, :0]
+        x0, y0, x1, y1 = self.extent
+        return pixels[y0 : y1 + 1, x0 : x1 + 1]
+
     def limited_to(self, part: NDArray[np.bool_]) -> SliceMask:
         """Return what of the object is left: a part of it, (H, W); the probability stays that of all of it."""
         return SliceMask.from_mask(part, self.score, self.probability)

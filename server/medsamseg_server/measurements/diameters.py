@@ -12,6 +12,7 @@ out 0.4 and 0.2 voxels too long on average, those of discs up to 0.8 and 0.1. Be
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -91,10 +92,15 @@ def diameters(mask: NDArray[np.bool_], geometry: Grid, axis: int = 0) -> Diamete
     return Diameters(best.index, _diameter(best.ends, best.index, plane), _diameter(ends, best.index, plane))
 
 
+def lengths_on_slice(mask: NDArray[np.bool_], plane: SlicePlane) -> tuple[float, float] | None:
+    """Return the lengths of both diameters of an object on one slice, (H, W), in millimeters; as ``diameters``."""
+    best = _longest_on(mask, 0, plane, None)
+    return None if best is None else (best.length, plane.distance(_perpendicular(best, plane)))
+
+
 def _diameter(ends: Points, index: int, plane: SlicePlane) -> Diameter:
     first, second = sorted(plane.voxel(end, index) for end in ends)
-    length = float(np.linalg.norm(np.diff(plane.in_mm(ends), axis=0)))
-    return Diameter(length, (first, second), (plane.ras(first), plane.ras(second)))
+    return Diameter(plane.distance(ends), (first, second), (plane.ras(first), plane.ras(second)))
 
 
 def _longest_on(mask: NDArray[np.bool_], index: int, plane: SlicePlane, best: _Line | None) -> _Line | None:
@@ -108,11 +114,12 @@ def _longest_on(mask: NDArray[np.bool_], index: int, plane: SlicePlane, best: _L
         part = labels[y : y + height, x : x + width] == label
         outermost = _hull(part) + np.array([x, y])
         points = plane.in_mm(outermost)
-        distances = np.linalg.norm(points[:, None] - points[None, :], axis=2)
-        first, second = np.unravel_index(int(distances.argmax()), distances.shape)
-        if best is None or distances[first, second] > best.length:
-            ends = outermost[[first, second]]
-            best = _Line(float(distances[first, second]), ends, index, part, (x, y))
+        along, across = (each[:, None] - each[None, :] for each in points.T)
+        squares = along**2 + across**2
+        first, second = np.unravel_index(int(squares.argmax()), squares.shape)
+        length = math.sqrt(squares[first, second])
+        if best is None or length > best.length:
+            best = _Line(length, outermost[[first, second]], index, part, (x, y))
     return best
 
 

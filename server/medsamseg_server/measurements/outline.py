@@ -37,24 +37,30 @@ _EDGES = {
 }
 
 
+# The same as an array (16, 2, 2, 2): up to two edges of two ends each. A kind that has one edge has nothing in the second
+# place, and those that have none do not occur.
+_NONE = ((0, 0), (0, 0))
+_EDGES_OF_KIND = np.array([[*_EDGES.get(kind, []), _NONE, _NONE][:2] for kind in range(16)])
+_TWO_EDGES = np.array([len(_EDGES.get(kind, [])) == 2 for kind in range(16)])
+
+
 def outline_edges(mask: NDArray[np.bool_]) -> tuple[Points, NDArray[np.intp]]:
     """Return the corners of an outline, (N, 2), in pixels whose centers are integers, and which two each edge joins.
 
     Args:
         mask: (H, W), True on the object.
     """
-    padded = np.pad(mask, 1).astype(np.uint8)
+    height, width = mask.shape
+    padded = np.zeros((height + 2, width + 2), np.uint8)
+    padded[1:-1, 1:-1] = mask
     kinds = padded[:-1, :-1] + 2 * padded[:-1, 1:] + 4 * padded[1:, :-1] + 8 * padded[1:, 1:]
-    starts, ends = [np.zeros((0, 2), int)], [np.zeros((0, 2), int)]
-    for kind, edges in _EDGES.items():
-        rows, columns = np.nonzero(kinds == kind)
-        # Of a mask with a rim of one pixel, in half pixels.
-        places = 2 * np.stack([columns, rows], axis=1) - 2
-        for start, end in edges:
-            starts.append(places + start)
-            ends.append(places + end)
-    ends_of_edges = np.concatenate([*starts, *ends])
-    width = 2 * padded.shape[1]
-    keys, numbers = np.unique(ends_of_edges[:, 1] * width + ends_of_edges[:, 0], return_inverse=True)
-    corners = np.stack([(keys + 1) % width - 1, (keys + 1) // width], axis=1) / 2
-    return corners, numbers.reshape(2, -1).T
+    rows, columns = np.nonzero((kinds > 0) & (kinds < 15))
+    found = kinds[rows, columns]
+    # Of a mask with a rim of one pixel, in half pixels.
+    places = 2 * np.stack([columns, rows], axis=1) - 2
+    edges = places[:, None, None] + _EDGES_OF_KIND[found]
+    ends = np.concatenate([edges[:, 0], edges[_TWO_EDGES[found], 1]])
+    across = 2 * padded.shape[1]
+    keys, numbers = np.unique(ends[..., 1] * across + ends[..., 0], return_inverse=True)
+    corners = np.stack([(keys + 1) % across - 1, (keys + 1) // across], axis=1) / 2
+    return corners, numbers.reshape(-1, 2)

@@ -16,8 +16,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from medsamseg_server.measurements.diameters import diameters
-from medsamseg_server.measurements.slice_plane import Grid
+from medsamseg_server.measurements.diameters import lengths_on_slice
+from medsamseg_server.measurements.slice_plane import Grid, SlicePlane
 
 #: The lowest and the highest value.
 Range: TypeAlias = tuple[float, float]
@@ -61,10 +61,9 @@ def slice_range(masks: NDArray[np.bool_], geometry: Grid, axis: int) -> SliceRan
         geometry: where the scan lies.
         axis: array axis across the slices.
     """
-    measured = [found for mask in masks if (found := diameters(np.expand_dims(mask, axis), geometry, axis))]
+    plane = SlicePlane(geometry, axis)
+    longest, across = zip(*(found for mask in masks if (found := lengths_on_slice(mask, plane))), strict=True)
     pixels = [int(np.count_nonzero(mask)) for mask in masks]
-    longest = [each.longest.length for each in measured]
-    across = [each.perpendicular.length for each in measured]
     return SliceRange((min(pixels), max(pixels)), (min(longest), max(longest)), (min(across), max(across)))
 
 

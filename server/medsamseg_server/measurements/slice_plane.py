@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -65,6 +66,10 @@ class SlicePlane:
     def in_mm(self, pixels: Points) -> Points:
         """Return points (N, 2) in millimeters along two perpendicular axes of the plane, of pixels (N, 2)."""
         return np.asarray(pixels @ self._to_mm.T)
+
+    def distance(self, ends: Points) -> float:
+        """Return how far two pixels (2, 2) are apart, in millimeters."""
+        return math.dist(*self.in_mm(ends).tolist())
 
     def in_pixels(self, millimeters: Points) -> Points:
         """Return what ``in_mm`` made of pixels (N, 2) as pixels."""

@@ -114,8 +114,8 @@ def _doubts(volume: Volume, body: contract.SegmentRequest, result: SliceSegmenta
         inside = 1.0
         # What is excluded may look like something else; a preview is asked once, and nothing is known of it.
         if agreement is not None and not (prompt.exclude or volume.is_color):
-            gray = framing.window.apply(volume.slice(body.axis, body.slice))
-            inside = similarity_of_inside(gray, mask.to_array(gray.shape))
+            gray = framing.window.apply(mask.rectangle_of(volume.slice(body.axis, body.slice)))
+            inside = similarity_of_inside(gray, mask.pixels)
         sure = confidence_of_answer(mask, prompt.box, agreement, inside)
         doubts.append(doubt_on_mask(body.slice, mask, sure))
     return doubts
