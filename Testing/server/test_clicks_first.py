@@ -8,6 +8,7 @@ from server_fakes import IDENTITY_WINDOW, FakePredictor
 
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.engine import Engine
+from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
 
 def test_click_goes_between_the_slices_of_a_propagation(server, path, watch, service, monkeypatch):
@@ -81,6 +82,54 @@ def test_cached_only_is_refused_at_once_on_a_slice_that_is_not_encoded(server, p
     assert (status, reply["error"]["code"]) == (409, "not_encoded")
     assert f"Slice {slice_index}" in reply["error"]["message"]
     assert watch.encoded == [205, 204]
+
+
+def test_what_a_dragged_box_needs_is_encoded_meanwhile_and_once(server, path, watch, service, monkeypatch):
+    service.engine.predictor()
+    watch.hold(209)
+    assert server.click(path, 9, cached_only=True)[1]["error"]["code"] == "not_encoded"
+    assert watch.wait_held() == 209
+    queued = Noticed(monkeypatch, service._encoding, "start")
+    answers = []
+    click = threading.Thread(target=lambda: answers.append(server.click(path, 9)))
+    click.start()
+    queued.wait()
+    watch.release(209)
+    click.join(WAIT)
+    assert answers[0][1]["embedding"] == "cached"
+    assert watch.encoded == [209]
+
+
+def test_only_the_newest_place_of_a_dragged_box_is_encoded(server, path, encoding, watch, service, monkeypatch):
+    for slice_index in (7, 8):
+        assert server.click(path, slice_index, cached_only=True)[0] == 409
+    queued = Noticed(monkeypatch, service._encoding, "start")
+    answers = []
+    click = threading.Thread(target=lambda: answers.append(server.click(path, 9)))
+    click.start()
+    queued.wait()
+    assert server.click(path, 8, cached_only=True)[0] == 409
+    watch.hold(208)
+    watch.release(204)
+    click.join(WAIT)
+    assert answers[0][0] == 200
+    # The click came first. The last preview is still wanted, before what is encoded anyway; the first one no more.
+    assert watch.wait_held() == 208
+    assert watch.encoded == [205, 204, 209, 208]
+
+
+def test_what_cannot_be_encoded_ahead_is_told_when_the_box_is_drawn(server, path, service, monkeypatch):
+    service.engine.predictor()
+    error = MedSAMSegError(ErrorKind.INTERNAL, "device_out_of_memory", "Too little memory.")
+    tried = Noticed(monkeypatch, service._encoding, "start")
+
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(service.engine, "embed_for", fail)
+    assert server.click(path, 9, cached_only=True)[1]["error"]["code"] == "not_encoded"
+    tried.wait()
+    assert server.click(path, 9)[1]["error"]["code"] == "device_out_of_memory"
 
 
 def test_cached_only_loads_no_model(server, path, service):

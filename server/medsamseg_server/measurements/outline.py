@@ -37,8 +37,8 @@ _EDGES = {
 }
 
 
-# The same as an array (16, 2, 2, 2): up to two edges of two ends each. A kind that has one edge has nothing in the second
-# place, and those that have none do not occur.
+# The same as an array (16, 2, 2, 2): up to two edges of two ends each. A kind that has one has nothing in second place,
+# and those that have none do not occur.
 _NONE = ((0, 0), (0, 0))
 _EDGES_OF_KIND = np.array([[*_EDGES.get(kind, []), _NONE, _NONE][:2] for kind in range(16)])
 _TWO_EDGES = np.array([len(_EDGES.get(kind, [])) == 2 for kind in range(16)])

@@ -116,6 +116,8 @@ _KINDS = ("box", "points", "meaning", "exclude", "exclude_mask")
 class SegmentRequest(Request):
     """Prompts on one slice. With ``cached_only``, a slice not encoded yet is refused as ``not_encoded``, at once.
 
+    So a box can be asked while it is dragged; meanwhile what it needs is encoded, unless its network is not loaded.
+
     With ``probabilities``, each mask comes with the map that is behind it; of ``MOST_PROBABILITIES`` prompts at most.
 
     Where ``spacing`` tells the distances of voxels along K, J and I in millimeters, masks of boxes come with the

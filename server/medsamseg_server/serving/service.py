@@ -23,6 +23,7 @@ from medsamseg_server.serving import contract
 from medsamseg_server.serving.background_encodings import BackgroundEncodings
 from medsamseg_server.serving.click_contract import ClickReply, ClickRequest
 from medsamseg_server.serving.job_list import JobList
+from medsamseg_server.serving.look_ahead import LookAhead
 from medsamseg_server.serving.propagation_contract import PropagateRequest, PropagationEvent
 from medsamseg_server.serving.propagation_job import PropagationJob
 from medsamseg_server.serving.proposal_contract import ProposalsEvent, ProposalsRequest
@@ -86,6 +87,7 @@ class Service:
         self.jobs = JobList(most_jobs)
         #: What is encoded in the background.
         self.encodings = BackgroundEncodings(engine, self.volumes, self._encoding, self.jobs, owner)
+        self._ahead = LookAhead(engine, self._encoding, owner)
 
     def for_user(self, owner: str, volumes: VolumeStore, cache: EmbeddingCache, most_jobs: int) -> Service:
         """Return a service with volumes, embeddings and jobs of its own, computed on the same threads as this one's.
@@ -172,13 +174,18 @@ class Service:
 
         def find() -> list[Embedded] | None:
             self.engine.check(asked, prompts)
-            return self.engine.find_for(asked, prompts, or_whole=preview)
+            return self.engine.find_for(asked, prompts)
 
         # Whether a slice is encoded is known by its prepared pixels, for which no other click is to wait.
         embedded = await asyncio.to_thread(find)
         if embedded is None and preview:
-            message = f"Slice {request.slice} is not encoded yet."
-            raise MedSAMSegError(ErrorKind.NOT_ENCODED, "not_encoded", message, "Ask again without cached_only.")
+            self._ahead.want(asked, prompts)
+            embedded = await asyncio.to_thread(self.engine.find_for, asked, prompts, or_whole=True)
+            if embedded is None:
+                message = f"Slice {request.slice} is not encoded yet."
+                raise MedSAMSegError(ErrorKind.NOT_ENCODED, "not_encoded", message, "Ask again without cached_only.")
+        else:
+            self._ahead.drop(volume)
         if embedded is None:
             encoding = self._encoding.submit(Priority.CLICK, lambda: self.engine.embed_for(asked, prompts), self._owner)
             embedded = await asyncio.wrap_future(encoding)
