@@ -168,9 +168,7 @@ class OptimizedDecoder(nn.Module):
             answers: int32 (K,), which of the four masks are wanted, 0 to 3.
             seen: int32 (B, M), or (1, M) for all alike, which positions and means an object sees; see `SeenPositions`.
         """
-        image, positions = (
-            _seen(rows.to(self.dtype), seen) for rows in (_with_means(embedding) + self.no_mask, self.positions)
-        )
+        image, positions = (_seen(rows, seen) for rows in (_with_means(embedding) + self.no_mask, self.positions))
         counts = 1 + (MEAN_SIDE**2 - 1) * (seen >= self.position_count).float()[:, None]
         tokens = torch.cat([self.own_tokens.expand(prompts.shape[0], -1, -1), prompts], dim=1)
         present = torch.zeros_like(tokens[:, : self.own_tokens.shape[1], 0])
@@ -225,8 +223,7 @@ def _with_means(grid: Tensor) -> Tensor:
 
 def _seen(rows: Tensor, seen: Tensor) -> Tensor:
     """Return the rows (1, R, C) that objects see, by their numbers (B, M), as (B, M, C)."""
-    chosen = torch.index_select(rows[0], 0, seen.flatten()).float()
-    return chosen.reshape(*seen.shape, -1)
+    return torch.index_select(rows[0], 0, seen.flatten()).reshape(*seen.shape, -1)
 
 
 def _attend_to_self(layer: Any, queries: Tensor, tokens: Tensor, hidden: Tensor) -> Tensor:
