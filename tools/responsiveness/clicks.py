@@ -51,11 +51,12 @@ class ClickWatch:
         self._time(client)
         self._noteWhatIsSaid(panel.panel._session)
 
-    def draw(self, start, end):
+    def draw(self, start, end, rest=0):
         """Draw a box and wait for its mask to be rendered.
 
         :param start: display position of one corner.
         :param end: display position of the opposite corner.
+        :param rest: seconds for which the pointer is held still before the button is released.
         :return: Click.
         """
         view, gui = self._view, self._gui
@@ -64,6 +65,8 @@ class ClickWatch:
         for share in np.linspace(0, 1, 8):
             view.moveTo(*(a + (b - a) * share for a, b in zip(start, end, strict=True)))
             gui.processEvents()
+        stillUntil = time.perf_counter() + rest
+        gui.waitUntil(lambda: time.perf_counter() >= stillUntil, PATIENCE_SECONDS)
         # The preview of the drag is no part of the answer.
         gui.waitUntil(lambda: not self._panel.panel._session.work._entries, PATIENCE_SECONDS)
         self._written = None

@@ -11,6 +11,8 @@ PATIENCE_SECONDS = 120
 SCROLLS = 30
 #: Corners of the box round the tumor of the sample CT, as parts of a slice's columns and rows.
 BOX = ((54 / 256, 160 / 256), (101 / 256, 204 / 256))
+#: How long a person holds still before letting go of a box: our assumption.
+REST_SECONDS = 0.15
 #: The slices on which the tumor is, as parts of the volume.
 TUMOR = (20 / 49, 30 / 49)
 
@@ -75,6 +77,12 @@ class Session:
             times["not encoded"] = [self._draw(watch, volume, index) for index in slices]
         with phase("boxes, slices encoded"):
             times["encoded"] = [self._draw(watch, volume, index, shift=3) for index in slices]
+        # Beside the others, where nothing is known of the place.
+        beside = self._size(volume)[0] // 8
+        with phase("boxes elsewhere, held still"):
+            times["not encoded, held still"] = [
+                self._draw(watch, volume, index, shift=beside, rest=REST_SECONDS) for index in slices
+            ]
         ui.backgroundEncodingCheckBox.checked = True
         self._waitForServer("preparing")
         with phase("scroll while slices are encoded"):
@@ -94,13 +102,13 @@ class Session:
         ui.drawButton.checked = False
         return times
 
-    def _draw(self, watch, volume, index, shift=0):
+    def _draw(self, watch, volume, index, shift=0, rest=0):
         view = self._gui.view("Red")
         self._show(volume, index)
         corners = [
             self._rasOf(volume, (x * self._size(volume)[0] + shift, y * self._size(volume)[1], index)) for x, y in BOX
         ]
-        return watch.draw(*(view.rasToXY(corner) for corner in corners))
+        return watch.draw(*(view.rasToXY(corner) for corner in corners), rest)
 
     def _scroll(self, volume, steps):
         first = self._slices(volume, 1)[0]
