@@ -200,18 +200,7 @@ class Scheduler:
     def _work(self, yields: bool) -> None:
         if yields:
             _let_others_go_first()
-        while True:
-            self._wait_for_work()
-            with self._changed:
-                if not self._queue:
-                    # Closing, or what waited was cancelled a moment ago.
-                    if self._closing:
-                        return
-                    continue
-                task = self._running = min(self._queue, key=self._urgency)
-                self._queue.remove(task)
-                self._turns[task.owner] = next(self._numbers)
-                self._steps[Priority(task.order[0])] += 1
+        while task := self._next_task():
             outcome = _advance(task)
             with self._changed:
                 self._running = None
@@ -221,6 +210,21 @@ class Scheduler:
                     self._put_back(task)
             if outcome is not None:
                 _end(task, outcome)
+
+    def _next_task(self) -> Task | None:
+        """Wait for tasks, and take out the one that runs next; return None when the scheduler is closing."""
+        while True:
+            self._wait_for_work()
+            with self._changed:
+                if self._queue:
+                    task = self._running = min(self._queue, key=self._urgency)
+                    self._queue.remove(task)
+                    self._turns[task.owner] = next(self._numbers)
+                    self._steps[Priority(task.order[0])] += 1
+                    return task
+                # What waited may have been cancelled a moment ago.
+                if self._closing:
+                    return None
 
     def _wait_for_work(self) -> None:
         """Return when a task waits or the scheduler is closing."""
@@ -244,7 +248,7 @@ class Scheduler:
         return (priority, -number if priority is Priority.BACKGROUND else number)
 
     def _urgency(self, task: Task) -> tuple[int, int, int]:
-        """Return what is least for the task that goes next."""
+        """Return a key that is smallest for the task that goes next."""
         priority, number = task.order
         return priority, self._turns.get(task.owner, -1), number
 
