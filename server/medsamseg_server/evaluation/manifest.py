@@ -115,21 +115,10 @@ def require_single_scans(entries: Sequence[CaseEntry], what: str) -> list[CaseEn
 
 def _entry(path: Path, number: int, case: Any) -> CaseEntry:
     place = f"cases[{number}]"
-    if not isinstance(case, dict):
-        raise _malformed(path, f"{place}: {{…}} is expected")
-    for key in sorted(_NEEDED - case.keys()):
-        raise _malformed(path, f"{place}: '{key}' is missing")
-    for key in sorted(case.keys() - _KNOWN):
-        raise _malformed(path, f"{place}: '{key}' is not known here")
-    for key in ("image", "window", "name", "group"):
-        if not isinstance(case.get(key, ""), str):
-            raise _malformed(path, f"{place}.{key}: a text is expected")
+    _check_keys(path, place, case)
     time, all_times = _times(path, place, case)
     files = _label_files(path, place, case["labels"], all_times)
-    targets = case["targets"]
-    if not isinstance(targets, dict) or not targets or not all(map(_is_target, targets.values())):
-        raise _malformed(path, f"{place}.targets: names with whole numbers, the labels, or lists of them are expected")
-    labels = {target: tuple(label) if isinstance(label, list) else label for target, label in targets.items()}
+    targets = _targets(path, place, case["targets"])
     axis = case.get("axis", 0)
     if type(axis) is not int or axis not in (0, 1, 2):
         raise _malformed(path, f"{place}.axis: 0, 1 or 2 is expected")
@@ -139,7 +128,26 @@ def _entry(path: Path, number: int, case: Any) -> CaseEntry:
     name = case.get("name") or image.name.split(".")[0]
     group, several = case.get("group", ""), files if len(files) > 1 else ()
     also, fusion = _phases(path, place, case)
-    return CaseEntry(name, image, files[0], labels, window, axis, group, time, all_times, several, also, fusion)
+    return CaseEntry(name, image, files[0], targets, window, axis, group, time, all_times, several, also, fusion)
+
+
+def _check_keys(path: Path, place: str, case: Any) -> None:
+    """Raise an error unless a case is an object with the keys that it needs, and texts where those are expected."""
+    if not isinstance(case, dict):
+        raise _malformed(path, f"{place}: {{…}} is expected")
+    for key in sorted(_NEEDED - case.keys()):
+        raise _malformed(path, f"{place}: '{key}' is missing")
+    for key in sorted(case.keys() - _KNOWN):
+        raise _malformed(path, f"{place}: '{key}' is not known here")
+    for key in ("image", "window", "name", "group"):
+        if not isinstance(case.get(key, ""), str):
+            raise _malformed(path, f"{place}.{key}: a text is expected")
+
+
+def _targets(path: Path, place: str, targets: Any) -> dict[str, Target]:
+    if not isinstance(targets, dict) or not targets or not all(map(_is_target, targets.values())):
+        raise _malformed(path, f"{place}.targets: names with whole numbers, the labels, or lists of them are expected")
+    return {name: tuple(label) if isinstance(label, list) else label for name, label in targets.items()}
 
 
 def _phases(path: Path, place: str, case: dict[str, Any]) -> tuple[tuple[Path, ...], Fusion]:
