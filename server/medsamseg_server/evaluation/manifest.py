@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +13,7 @@ import numpy as np
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.film_names import is_film
 from medsamseg_server.propagation.fusing import FUSIONS, Fusion
+from medsamseg_server.system.json_text import JsonTextError, parse_json
 from medsamseg_server.volumes.windows import resolve_window
 
 EXAMPLE = (
@@ -79,7 +79,7 @@ def read_manifest(path: Path) -> list[CaseEntry]:
             ``window_invalid``.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = parse_json(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise MedSAMSegError(
             ErrorKind.NOT_FOUND, "manifest_missing", f"There is no manifest {path}.", "Check the path."
@@ -89,8 +89,8 @@ def read_manifest(path: Path) -> list[CaseEntry]:
         message = f"The manifest {path} cannot be read: {reason}."
         hint = "Give a file of JSON that may be read, as docs/propagation.md describes it."
         raise MedSAMSegError(ErrorKind.UNREADABLE, "manifest_unreadable", message, hint) from error
-    except json.JSONDecodeError as error:
-        raise _malformed(path, f"line {error.lineno}, column {error.colno}: {error.msg}") from error
+    except JsonTextError as error:
+        raise _malformed(path, str(error)) from error
     cases = content.get("cases") if isinstance(content, dict) else None
     if not isinstance(cases, list) or not cases:
         raise _malformed(path, "the start: {…} with a list 'cases' of at least one is expected")
