@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import os
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,9 +19,8 @@ from enum import IntEnum
 from typing import Any, Literal, TypeVar
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.system.thread_priority import let_others_go_first
 
-# With five steps Linux gives a third of the time of a thread that has none.
-_NICENESS = 5
 _QUIET_SECONDS = 10.0
 
 logger = logging.getLogger(__name__)
@@ -199,7 +196,7 @@ class Scheduler:
 
     def _work(self, yields: bool) -> None:
         if yields:
-            _let_others_go_first()
+            let_others_go_first()
         while task := self._next_task():
             outcome = _advance(task)
             with self._changed:
@@ -266,14 +263,6 @@ class Scheduler:
         else:
             self._queue.append(task)
             self._changed.notify()
-
-
-def _let_others_go_first() -> None:
-    """Give this thread, and those that it starts, a smaller part of the processor where others want it too."""
-    # On Linux each thread has its own priority; elsewhere this would slow the whole process down.
-    if sys.platform == "linux":
-        thread = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS)
 
 
 def _advance(task: Task) -> Outcome | None:
