@@ -22,6 +22,7 @@ from MedSAMSegLib.logicPropagation import VolumeFollowing
 from MedSAMSegLib.logicProposals import ObjectProposals
 from MedSAMSegLib.logicThreshold import PropagationThresholding
 from MedSAMSegLib.logicTime import TimeFollowing
+from MedSAMSegLib.logicUndo import UndoRedo
 from MedSAMSegLib.propagation.propagations import Propagations
 from MedSAMSegLib.propagation.propagationThreshold import PropagationThresholds
 from MedSAMSegLib.proposals.proposalWork import ProposalWork
@@ -32,7 +33,7 @@ from MedSAMSegLib.server.serverConnection import ServerConnection
 from MedSAMSegLib.server.serverProcess import ServerProcess
 from MedSAMSegLib.slices.protectedSegments import acceptedSlices
 from MedSAMSegLib.volumes.nodeNames import nodeName
-from MedSAMSegLib.volumes.sliceGeometry import checkVolume
+from MedSAMSegLib.volumes.segmentableVolumes import checkVolume
 
 if TYPE_CHECKING:
     from MedSAMSegLib.boxes.boxRun import BoxResult, BoxRun
@@ -48,6 +49,7 @@ class MedSAMSegLogic(
     PhaseFusion,
     FollowUp,
     DicomExporting,
+    UndoRedo,
 ):
     """Segments objects in scalar volumes from boxes on slices.
 
@@ -66,7 +68,7 @@ class MedSAMSegLogic(
     with measured lines in :class:`LinePrompts`, from slice to slice in :class:`VolumeFollowing`, with sequences in
     :class:`TimeFollowing`, with what was propagated in :class:`PropagationThresholding`, without a box in
     :class:`ObjectProposals`, with several volumes of one patient in :class:`PhaseFusion`, with an earlier scan in
-    :class:`FollowUp`, into DICOM files in :class:`DicomExporting`.
+    :class:`FollowUp`, into DICOM files in :class:`DicomExporting`; what takes all this back is in :class:`UndoRedo`.
 
     :param server: the way to a server; the local server of this Slicer when not given,
         which is started when first needed.
@@ -88,6 +90,7 @@ class MedSAMSegLogic(
         work = ProposalWork(self._server.client, self._uploads, self._writers, self._boxWork)
         ObjectProposals.__init__(self, work)
         PhaseFusion.__init__(self, self._uploads)
+        UndoRedo.__init__(self, self._writers, boxes.history, self._times)
         DicomExporting.__init__(self, self.boxNodes)
         FollowUp.__init__(self, FollowUps(self.lesions, self._boxWork, propagations))
 
@@ -248,62 +251,3 @@ class MedSAMSegLogic(
     def cancelUploads(self) -> None:
         """Stop sending volumes: the scene is about to close."""
         self._uploads.cancelAll()
-
-    def undo(self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode) -> bool:
-        """Take the last change back, and with it the box that made it; return False when there is none.
-
-        A box that was moved or deleted is again where it was. What was followed through time is removed from all
-        frames.
-
-        :param segmentation: the segmentation node.
-        :param volume: the volume that was segmented.
-        :raises UserError: when frames of a sequence were changed since, and stay as they are.
-        """
-        writer = self._writers.of(segmentation, volume)
-        if self._times.steps.isNextToUndo(segmentation, writer):
-            self._tellKept(self._times.steps.undo(segmentation))
-            return True
-        step = writer.lastStep
-        if not writer.undo():
-            return False
-        self._boxes.history.undo(step)
-        return True
-
-    def redo(self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode) -> bool:
-        """Bring the last undone change and its box again; return False when there is none.
-
-        :param segmentation: the segmentation node.
-        :param volume: the volume that was segmented.
-        """
-        writer = self._writers.of(segmentation, volume)
-        if self._times.steps.isNextToRedo(segmentation, writer):
-            self._tellKept(self._times.steps.redo(segmentation))
-            return True
-        if not writer.redo():
-            return False
-        self._boxes.history.redo(writer.lastStep)
-        return True
-
-    def canUndo(
-        self, segmentation: slicer.vtkMRMLSegmentationNode | None, volume: slicer.vtkMRMLScalarVolumeNode | None
-    ) -> bool:
-        """Return whether :meth:`undo` has something to undo; never while a propagation is writing.
-
-        :param segmentation: the segmentation node, or None.
-        :param volume: the volume that was segmented, or None.
-        """
-        writer = self._writers.known(segmentation, volume)
-        if writer is None or self._times.isRunning(segmentation):
-            return False
-        return writer.canUndo or self._times.steps.isNextToUndo(segmentation, writer)
-
-    def canRedo(self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode) -> bool:
-        """Return whether :meth:`redo` has something to redo; never while a propagation is writing.
-
-        :param segmentation: the segmentation node, or None.
-        :param volume: the volume that was segmented, or None.
-        """
-        writer = self._writers.known(segmentation, volume)
-        if writer is None or self._times.isRunning(segmentation):
-            return False
-        return writer.canRedo or self._times.steps.isNextToRedo(segmentation, writer)

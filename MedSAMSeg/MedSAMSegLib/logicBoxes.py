@@ -180,7 +180,7 @@ class BoxAdjustment:
             renewed later.
         :return: :class:`BoxRun`; its result is a :class:`BoxResult`.
         """
-        return self._boxWork.update(node, window, model, continues, isLast)
+        return self._boxWork.changes.update(node, window, model, continues, isLast)
 
     def startBoxUpdates(
         self, nodes: Sequence[slicer.vtkMRMLMarkupsROINode], window: str = "auto", model: str | None = None
@@ -212,7 +212,7 @@ class BoxAdjustment:
         :param removeMask: False to keep its voxels in the segment.
         :return: :class:`BoxRun`; its result is a :class:`BoxDeletion`.
         """
-        return self._boxWork.delete(node, removeMask)
+        return self._boxWork.changes.delete(node, removeMask)
 
     def startPreview(
         self,

@@ -1,4 +1,4 @@
-"""The part of the scripting API that is about what lies in a box and is not its object: boxes, or a segment."""
+"""The part of the scripting API that excludes things from a box: what lies in smaller boxes, or another segment."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class BoxExclusion(BoxRefinement):
-    """What :class:`MedSAMSegLogic` does with what is not the object of a box; parameters as for `BoxAdjustment`."""
+    """What :class:`MedSAMSegLogic` excludes from the object of a box; parameters as for `BoxAdjustment`."""
 
     def excludeBox(
         self, node: slicer.vtkMRMLMarkupsROINode, window: str = "auto", model: str | None = None, **where: Any
@@ -51,7 +51,7 @@ class BoxExclusion(BoxRefinement):
     def startExcludingNothing(
         self, node: slicer.vtkMRMLMarkupsROINode, window: str = "auto", model: str | None = None
     ) -> BoxRun:
-        """Forget what is excluded from a box, a segment as well, and ask for it again; one undo step.
+        """Exclude nothing from a box any more, and segment it again; one undo step.
 
         :param node: the box's ROI markup.
         :param window: intensity window.
@@ -97,17 +97,17 @@ class BoxExclusion(BoxRefinement):
         record = self._boxes.records.of(node)
         if segment is not None:
             checkExcludable(record.context, self._boxes.readOrRevert(record), segment)
-        return self._boxWork.update(node, window, model, excludedSegment=segment)
+        return self._boxWork.changes.update(node, window, model, excludedSegment=segment)
 
     def excludes(self, node: slicer.vtkMRMLMarkupsROINode) -> bool:
-        """Return whether anything is not of a box's object: boxes in it, or a segment.
+        """Return whether anything is excluded from a box: boxes in it, or a segment.
 
         :param node: the object's ROI markup.
         """
         return bool(self.excludedFrom(node)) or self.excludedSegment(node) is not None
 
     def excludedSegment(self, node: slicer.vtkMRMLMarkupsROINode) -> str | None:
-        """Return the ID of the segment that is not of a box's object; None without one, or while it is gone.
+        """Return the ID of the segment that is excluded from a box; None without one, or while it is gone.
 
         :param node: the object's ROI markup.
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -25,26 +26,37 @@ if TYPE_CHECKING:
     from MedSAMSegLib.boxes.sceneBoxes import SceneBoxes
     from MedSAMSegLib.slices.lesions import Lesion
 
-#: Title of a column, and what it shows of a :class:`Lesion`; None where that is not known.
-COLUMNS: tuple[tuple[str, Callable[[Lesion], Any]], ...] = (
-    ("Name", lambda lesion: lesion.name),
-    ("Place", lambda lesion: lesion.place),
-    ("Volume (ml)", lambda lesion: lesion.volume),
-    ("Longest diameter (mm)", lambda lesion: lesion.diameter),
-    ("State", lambda lesion: lesion.state),
-    ("Lowest volume (ml)", lambda lesion: _end(lesion.volumeRange, 0)),
-    ("Highest volume (ml)", lambda lesion: _end(lesion.volumeRange, 1)),
-    ("Lowest diameter (mm)", lambda lesion: _end(lesion.diameterRange, 0)),
-    ("Highest diameter (mm)", lambda lesion: _end(lesion.diameterRange, 1)),
-    ("Category", lambda lesion: _words(lesion.term.category)),
-    ("Type", lambda lesion: _words(lesion.term.type)),
-    ("Modifier", lambda lesion: _words(lesion.term.modifier)),
-    ("Region", lambda lesion: _words(lesion.term.region)),
-    ("Region modifier", lambda lesion: _words(lesion.term.regionModifier)),
-)
 
-# Columns of texts; the others hold numbers.
-_TEXTS = ("Name", "Place", "State", "Category", "Type", "Modifier", "Region", "Region modifier")
+@dataclasses.dataclass(frozen=True)
+class Column:
+    """A column of the table of lesions.
+
+    :param title: its title.
+    :param value: what it shows of a :class:`Lesion`; None where that is not known.
+    :param isText: whether it holds texts; numbers if not.
+    """
+
+    title: str
+    value: Callable[[Lesion], Any]
+    isText: bool = False
+
+
+COLUMNS = (
+    Column("Name", lambda lesion: lesion.name, isText=True),
+    Column("Place", lambda lesion: lesion.place, isText=True),
+    Column("Volume (ml)", lambda lesion: lesion.volume),
+    Column("Longest diameter (mm)", lambda lesion: lesion.diameter),
+    Column("State", lambda lesion: lesion.state, isText=True),
+    Column("Lowest volume (ml)", lambda lesion: _end(lesion.volumeRange, 0)),
+    Column("Highest volume (ml)", lambda lesion: _end(lesion.volumeRange, 1)),
+    Column("Lowest diameter (mm)", lambda lesion: _end(lesion.diameterRange, 0)),
+    Column("Highest diameter (mm)", lambda lesion: _end(lesion.diameterRange, 1)),
+    Column("Category", lambda lesion: _words(lesion.term.category), isText=True),
+    Column("Type", lambda lesion: _words(lesion.term.type), isText=True),
+    Column("Modifier", lambda lesion: _words(lesion.term.modifier), isText=True),
+    Column("Region", lambda lesion: _words(lesion.term.region), isText=True),
+    Column("Region modifier", lambda lesion: _words(lesion.term.regionModifier), isText=True),
+)
 
 # From the table to the segmentation that it lists.
 _ROLE = "MedSAMSeg.Lesions"
@@ -133,8 +145,8 @@ class LesionList(BoxExclusion, SliceReview):
         lesions = self.lesions(segmentation, volume)
         with Path(path).open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow([title for title, _value in COLUMNS])
-            writer.writerows([_text(value(lesion)) for _title, value in COLUMNS] for lesion in lesions)
+            writer.writerow([column.title for column in COLUMNS])
+            writer.writerows([_text(column.value(lesion)) for column in COLUMNS] for lesion in lesions)
 
     def lesionTable(
         self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode
@@ -150,12 +162,12 @@ class LesionList(BoxExclusion, SliceReview):
         table = _tableOf(segmentation)
         with slicer.util.NodeModify(table):
             table.RemoveAllColumns()
-            for title, value in COLUMNS:
-                column = vtk.vtkStringArray() if title in _TEXTS else vtk.vtkDoubleArray()
-                column.SetName(title)
-                for known in map(value, lesions):
-                    column.InsertNextValue(math.nan if known is None else known)
-                table.AddColumn(column)
+            for column in COLUMNS:
+                values = vtk.vtkStringArray() if column.isText else vtk.vtkDoubleArray()
+                values.SetName(column.title)
+                for value in map(column.value, lesions):
+                    values.InsertNextValue(math.nan if value is None else value)
+                table.AddColumn(values)
         return table
 
     def _lesionAxis(self, segmentation, volume, segmentID):

@@ -123,7 +123,7 @@ class BoxRefinement(BoxAdjustment):
             raise UserError(
                 f"{meaning!r} is nothing that a box may mean.", f"It may be {known}, or None.", "meaning_unknown"
             )
-        return self._boxWork.update(node, window, model, meaning=meaning)
+        return self._boxWork.changes.update(node, window, model, meaning=meaning)
 
     def startNextMeaning(
         self, node: slicer.vtkMRMLMarkupsROINode, window: str = "auto", model: str | None = None
@@ -181,4 +181,4 @@ class BoxRefinement(BoxAdjustment):
         :param isLast: False while the slider is still held: 3D surfaces are renewed later.
         :return: :class:`BoxRun`; its result is a :class:`BoxThreshold`, or None when the box was changed meanwhile.
         """
-        return self._boxWork.threshold(node, checkThreshold(threshold), continues, isLast)
+        return self._boxWork.changes.threshold(node, checkThreshold(threshold), continues, isLast)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.imageSequence import ImageSequence
 
 if TYPE_CHECKING:
@@ -94,14 +93,3 @@ class TimeFollowing:
         """
         settings = {"direction": direction, "window": window, "model": model}
         return self._times.start(volume, segmentation, segment, axis, progress, **settings)
-
-    @staticmethod
-    def _tellKept(frames):
-        """:raises UserError: if frames were left as they are, after the others were put back."""
-        if frames:
-            numbers = ", ".join(str(number + 1) for number in frames)
-            raise UserError(
-                f"What was changed since on the frames {numbers} is kept; the other frames were put back.",
-                "",
-                "frames_kept",
-            )

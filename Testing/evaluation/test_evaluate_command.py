@@ -142,7 +142,10 @@ def test_wrong_use_is_told(make_manifest, tmp_path, capsys):
         '{"cases": [{"image": "a", "labels": "b", "targets": {"x": 1}, "axis": 3}]}',
         '{"cases": [{"image": 5, "labels": "b", "targets": {"x": 1}}]}',
         "{",
+        "[" * 100_000,
+        '{"cases": [' + "1" * 5_000 + "]}",
     ],
+    ids=lambda content: content[:80],
 )
 def test_malformed_manifest_is_told(tmp_path, capsys, content):
     path = tmp_path / "manifest.json"

@@ -5,7 +5,7 @@ import pytest
 import slicer
 
 from MedSAMSegLib.errors import UserError
-from MedSAMSegLib.volumes.sliceGeometry import checkVolume
+from MedSAMSegLib.volumes.segmentableVolumes import checkVolume
 
 NAN = float("nan")
 WRONG = {

@@ -1,4 +1,4 @@
-"""What lies in the folder of saved work: of this Slicer, of others that run, and of such as ended without a word."""
+"""The folder of saved work: what is there of this Slicer, of others that run, and of those that crashed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from MedSAMSegLib.install.folderLock import folderLock
 
 _PREFIX = "MedSAMSeg-"
 
-#: So many bundles of one Slicer are kept: the newest may be what something went wrong in.
+#: So many bundles of one Slicer are kept, since the newest may be damaged.
 KEPT = 2
 
 
@@ -83,7 +83,7 @@ class AutosaveFolder:
 
     def discardUnfinished(self) -> None:
         """Remove what is left of Slicers that ended before their first bundle was whole: nobody would be offered it."""
-        # Without a scan, there is a lock alone, which its Slicer may be about to hold.
+        # Where there is no scan but a lock alone, its Slicer may be about to hold it.
         self._remove([each for each in self._endedSessions() if self._scansOf(each) and not self._bundlesOf(each)])
 
     def _remove(self, sessions):
@@ -119,7 +119,7 @@ class AutosaveFolder:
 
     def _sessions(self):
         locks = {path.stem.removeprefix(_PREFIX) for path in self.path.glob(f"{_PREFIX}*.lock")}
-        # Of a bundle that was moved here, or whose Slicer removed its lock too early.
+        # A bundle without a lock was moved here, or its Slicer removed the lock too early.
         bundles = {path.stem.removeprefix(_PREFIX).rpartition("-")[0] for path in self.path.glob(f"{_PREFIX}*.mrb")}
         return sorted(locks | bundles)
 

@@ -1,4 +1,4 @@
-"""Scenes as bundles (.mrb) in one folder: nothing of them is ever written beside it."""
+"""Scenes as bundles (.mrb) in one folder: nothing of them is ever written elsewhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from MedSAMSegLib.errors import UserError
 if TYPE_CHECKING:
     from MedSAMSegLib.autosave.scans import Scan
 
-#: Of zlib: the fastest.
+#: The fastest of zlib's levels.
 _COMPRESSION = 1
 
 
@@ -68,7 +68,7 @@ def pack(files: Path, path: Path, scans: Mapping[str, Scan], scanFiles: ScanFile
 
 
 def openBundle(path: Path) -> None:
-    """Open a bundle in the place of the present scene; it is as one that was never saved.
+    """Open a bundle in place of the present scene; it counts as a scene that was never saved.
 
     It is unpacked in its own folder; Slicer would do that among temporary files.
 

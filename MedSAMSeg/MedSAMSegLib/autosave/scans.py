@@ -13,7 +13,7 @@ from MedSAMSegLib.volumes.voxelPlaces import IJKToRASOf
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Scan:
-    """The voxels of a volume where Slicer has them; what is written into them meanwhile is in the file or not.
+    """The voxels of a volume, not copied: what is written into them meanwhile may or may not be in the file.
 
     :param voxels: (K, J, I).
     :param IJKToRAS: 4 × 4 array, in millimeters.

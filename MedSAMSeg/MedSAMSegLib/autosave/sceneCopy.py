@@ -12,10 +12,10 @@ import slicer
 
 from MedSAMSegLib.autosave.scans import Scan, isScan, placeholder
 
-#: What somebody has worked on; what these refer to comes along.
+#: Classes of nodes that hold somebody's work; nodes that these refer to are kept as well.
 WORK = ("vtkMRMLSegmentationNode", "vtkMRMLMarkupsNode", "vtkMRMLTableNode")
 
-#: What is not of the work, although it may be referred to.
+#: Classes of nodes that are not kept, although others may refer to them.
 _LEFT_OUT = (
     "vtkMRMLStorageNode",
     "vtkMRMLAbstractViewNode",
@@ -66,10 +66,10 @@ def copyOf(nodes: list[slicer.vtkMRMLNode]) -> tuple[slicer.vtkMRMLScene, dict[s
     for storable in _all(scene, "vtkMRMLStorableNode"):
         storable.AddDefaultStorageNode()
         if storable.GetStorageNode() is not None:
-            # The bundle is compressed beside the user's work; here that would hold the views up.
+            # The bundle is compressed later on another thread; here, compressing would block the views.
             storable.GetStorageNode().SetUseCompression(False)
             if storable.IsA("vtkMRMLSegmentationNode"):
-                # What is empty round the segments need not be written; the grid is.
+                # The empty voxels round the segments need not be written; the grid is.
                 storable.GetStorageNode().SetCropToMinimumExtent(True)
     return scene, {nodeID: Scan.of(node) for nodeID, node in scans.items()}
 

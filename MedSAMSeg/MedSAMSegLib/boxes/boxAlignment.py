@@ -15,7 +15,7 @@ from MedSAMSegLib.volumes.voxelPlaces import IJKToRASOf
 
 ALIGNMENT_ATTRIBUTE = "MedSAMSeg.Alignment"
 
-# Further than this, in voxels, is moved.
+# Differences above this, in voxels, mean that something was moved.
 LARGEST_SHIFT = 0.05
 
 
@@ -85,7 +85,7 @@ def _now(volumeNode, segmentationNode):
 
 
 def _isSame(before, after, dimensions):
-    # Slices that are counted from the other end are the same voxels: all corners together have not moved.
+    # Counted from the other end, the slices are the same: the set of all corners has not moved.
     corners = np.array(list(itertools.product(*[(0, size - 1) for size in dimensions], [1])), float)
     shift = (np.linalg.solve(np.array(after), np.array(before)) @ corners.T).T
     distances = np.abs(shift[:, None, :3] - corners[None, :, :3]).max(axis=2)

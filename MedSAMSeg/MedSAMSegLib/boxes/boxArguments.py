@@ -1,4 +1,4 @@
-"""The ways to say where a box is, and what they all come to."""
+"""The ways to say where a box is, each turned into a :class:`SlicePrompt`."""
 
 from __future__ import annotations
 

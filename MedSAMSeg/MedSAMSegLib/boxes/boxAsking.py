@@ -62,26 +62,32 @@ class BoxAsking:
         def isCurrent():
             return state.isCurrent and upload.isCurrent
 
-        if not wanted:
-            return BoxRequest(list, write, isCurrent)
-        volume, spacing = geometry.volumeNode, geometry.spacing
-
-        def answer(client, keys, **options):
-            where = {"phaseKeys": keys.phases, "firstSlice": upload.firstSlice, "spacing": spacing}
-            return askMasks(client, keys.volume, wanted, **where, **options)
-
-        def ask():
-            if isPreview:
-                # It waits for nothing: neither for the server's start nor for an embedding.
-                client = self._server.readyClient
-                # A turned plane is encoded by the first one, since nobody could do that ahead of the user.
-                options = {} if isStack(volume) else {"cachedOnly": True}
-                return client and upload.call(client, lambda keys: answer(client, keys, **options))
-            return upload.ask(self._server.client, answer)
-
         def keepAndWrite(answers):
             for each, (mask, _reply) in zip(wanted, answers or (), strict=answers is not None):
-                self.probabilities.keep(volume, each, mask)
+                self.probabilities.keep(geometry.volumeNode, each, mask)
             return write(answers)
 
+        if not wanted:
+            return BoxRequest(list, write, isCurrent)
+        ask = (self._previewOf if isPreview else self._answersTo)(geometry, upload, wanted)
         return BoxRequest(ask, keepAndWrite, isCurrent)
+
+    def _answersTo(self, geometry, upload, wanted):
+        """:return: function that asks for masks, on a worker thread."""
+        where = upload.firstSlice, geometry.spacing
+        return lambda: upload.ask(self._server.client, lambda client, keys: _answer(client, keys, wanted, *where))
+
+    def _previewOf(self, geometry, upload, wanted):
+        """:return: as of `_answersTo`, which waits neither for the server's start nor for an embedding."""
+        # A turned plane is encoded by the first preview, since nobody could do that ahead of the user.
+        where = upload.firstSlice, geometry.spacing, not isStack(geometry.volumeNode)
+
+        def ask():
+            client = self._server.readyClient
+            return client and upload.call(client, lambda keys: _answer(client, keys, wanted, *where))
+
+        return ask
+
+
+def _answer(client, keys, wanted, firstSlice, spacing, cachedOnly=False):
+    return askMasks(client, keys.volume, wanted, cachedOnly, keys.phases, firstSlice, spacing)

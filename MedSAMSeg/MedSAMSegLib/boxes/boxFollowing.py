@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import weakref
 from typing import TYPE_CHECKING
 
 import slicer
@@ -32,28 +31,14 @@ class BoxFollowing:
         self._store = store
         self._marks = marks
         self._observations = SceneObservations(self)
-        reference = weakref.ref(self)
-        self._onVolume = lambda volumeNode, _event: reference() and reference().followVolume(volumeNode)
-
-        def onManyNodes(_scene, _event):
-            if reference():
-                reference().followAll()
-
-        @vtk.calldata_type(vtk.VTK_OBJECT)
-        def onNodeAdded(_scene, _event, node):
-            if reference() and node.IsA("vtkMRMLMarkupsROINode"):
-                reference().followBox(node)
-
-        @vtk.calldata_type(vtk.VTK_OBJECT)
-        def onNodeRemoved(_scene, _event, node):
-            if reference() and node.IsA("vtkMRMLVolumeNode"):
-                reference().unwatch(node)
-
         scene = slicer.mrmlScene
-        self._observations.add(scene, scene.NodeAddedEvent, onNodeAdded)
-        self._observations.add(scene, scene.NodeRemovedEvent, onNodeRemoved)
+        self._observations.addForNodes(scene.NodeAddedEvent, "vtkMRMLMarkupsROINode", self.followBox)
+        self._observations.addForNodes(scene.NodeRemovedEvent, "vtkMRMLVolumeNode", self.unwatch)
         for event in (scene.EndImportEvent, scene.EndBatchProcessEvent):
-            self._observations.add(scene, event, onManyNodes)
+            self._observations.add(scene, event, self._onManyNodes)
+        self.followAll()
+
+    def _onManyNodes(self, _scene):
         self.followAll()
 
     def followAll(self) -> None:
@@ -69,7 +54,7 @@ class BoxFollowing:
                 self.followBox(node)
 
     def followBox(self, node: slicer.vtkMRMLMarkupsROINode) -> None:
-        """Bring a box to its voxels, from now on whenever they move; what a scene is made of comes in any order.
+        """Bring a box to its voxels, from now on whenever they move; its volume may come into the scene after it.
 
         :param node: ROI markup; one that is no box has no volume.
         """
@@ -77,7 +62,7 @@ class BoxFollowing:
         scene = slicer.mrmlScene
         if source is None or scene.IsImporting() or scene.IsClosing() or scene.IsBatchProcessing():
             return
-        self._observations.watch(source, (_MOVED, vtk.vtkCommand.ModifiedEvent), self._onVolume)
+        self._observations.watch(source, (_MOVED, vtk.vtkCommand.ModifiedEvent), self.followVolume)
         if node is self._store.beingAdded:
             # It has just been laid out where it belongs.
             return
@@ -88,7 +73,7 @@ class BoxFollowing:
             if self._store.follow(node):
                 self._marks.follow(node, self._store.volume(node), storedPrompt(node))
         except UserError as error:
-            # Where the volume is now no box can be used, which is said when somebody tries.
+            # The volume is where no box can be used; that is reported when somebody tries to use one.
             logging.debug("MedSAMSeg: a box could not follow its volume: %s", error)
 
     def unwatch(self, volumeNode: slicer.vtkMRMLScalarVolumeNode) -> None:

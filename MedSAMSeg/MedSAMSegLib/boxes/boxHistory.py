@@ -1,4 +1,4 @@
-"""Takes boxes back and brings them again together with the undo steps that changed them."""
+"""Undoes and redoes the changes of boxes, together with the undo steps that they belong to."""
 
 from __future__ import annotations
 

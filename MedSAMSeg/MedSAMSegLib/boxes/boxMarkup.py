@@ -85,7 +85,7 @@ def readBack(
     :raises UserError: if the markup was turned against the voxels that it was laid out on.
     """
     if roiNode.GetAttribute(FRAME_ATTRIBUTE) is None:
-        # Of a scene that was saved before markups knew where they had been laid out.
+        # The scene was saved by a version that did not note where markups were laid out.
         return readInWorld(roiNode, volumeNode, axis)
     frame = _frameOf(roiNode, volumeNode)
     return _read(roiNode, volumeNode, axis, frame @ renumbering(roiNode, volumeNode), np.eye(4))

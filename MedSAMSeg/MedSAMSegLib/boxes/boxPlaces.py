@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
-# Of the angle between two directions: below it, they are one.
+# Sine of the angle between two directions; at smaller angles they make no plane.
 SMALLEST_SINE = 1e-3
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class BoxProbabilities:
-    """Answers by what was asked; those that were not looked at for the longest time go first.
+    """Answers by request; when memory is full, those that were not used for the longest time go first.
 
     :param mostBytes: bound of what is kept.
     """

@@ -1,4 +1,4 @@
-"""Keeps the records of slices true when boxes are drawn, moved and deleted on them."""
+"""Keeps the records of slices up to date when boxes are drawn, moved and deleted on them."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def _overwritten(before, now, found):
 
 
 def _reassigned(others, removed):
-    """:return: what other boxes have as their own now, because the box that had it leaves it."""
+    """:return: voxels that now count as added by other boxes, because the box that had added them loses them."""
     shares = {}
     for other in others:
         share = other.state.found.common(removed)

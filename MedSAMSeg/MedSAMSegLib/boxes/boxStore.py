@@ -9,6 +9,7 @@ import numpy as np
 import slicer
 
 from MedSAMSegLib.boxes.boxAlignment import noteAlignment
+from MedSAMSegLib.boxes.boxDisplay import newDisplayNode, newNode
 from MedSAMSegLib.boxes.boxFrame import frameOf, isOnShownFrame, isOnSomeFrame, noteFrame
 from MedSAMSegLib.boxes.boxMarkup import isHalfMoved, isLaidOut, layOut, readBack, readInWorld, renumbering
 from MedSAMSegLib.boxes.storedBox import storedPrompt, storePrompt, storeRequest
@@ -20,15 +21,13 @@ from MedSAMSegLib.views.viewsAlongAxes import viewsAlongAxes
 from MedSAMSegLib.volumes.nodeNames import nodeName
 from MedSAMSegLib.volumes.obliqueStack import STACK_ATTRIBUTE, sourceOf, stackAt, textOf
 from MedSAMSegLib.volumes.phases import NO_PHASES, Phases
-from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry, checkVolume
+from MedSAMSegLib.volumes.segmentableVolumes import checkVolume
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 
 VOLUME_ROLE = "MedSAMSegVolume"
 SEGMENTATION_ROLE = "MedSAMSegSegmentation"
 SEGMENT_ATTRIBUTE = "MedSAMSeg.SegmentID"
-
-# Percent of the view's size.
-CENTER_DOT_SCALE = 0.01
 
 # Markups keep positions in single precision; what differs by more than this, in pixels, was moved by somebody.
 UNMOVED_TOLERANCE = 1e-3
@@ -79,8 +78,8 @@ class BoxPromptStore:
         """
         views = viewsAlongAxes(geometry or SliceGeometry(volumeNode))[prompt.axis]
         segment = presentSegment(segmentationNode, segmentID)
-        # Complete before it comes into the scene: views would follow every single setting.
-        roiNode = _newNode("vtkMRMLMarkupsROINode")
+        # All is set before the node comes into the scene, where views would follow every single setting.
+        roiNode = newNode("vtkMRMLMarkupsROINode")
         roiNode.SetName(slicer.mrmlScene.GenerateUniqueName(nodeName(f"{segment.GetName()} box")))
         source = sourceOf(volumeNode)
         roiNode.SetNodeReferenceID(VOLUME_ROLE, source.GetID())
@@ -93,7 +92,7 @@ class BoxPromptStore:
         noteAlignment(roiNode, volumeNode, segmentationNode)
         noteFrame(roiNode, source, segmentationNode)
         layOut(roiNode, volumeNode, prompt)
-        displayNode = slicer.mrmlScene.AddNode(_newDisplayNode(segment.GetColor(), views))
+        displayNode = slicer.mrmlScene.AddNode(newDisplayNode(segment.GetColor(), views))
         roiNode.SetAndObserveDisplayNodeID(displayNode.GetID())
         self.beingAdded = roiNode
         try:
@@ -274,34 +273,8 @@ def _isSame(prompt, numbers):
     return sliceIndex == prompt.sliceIndex and largest < UNMOVED_TOLERANCE
 
 
-def _newNode(className):
-    """:return: a node that is in no scene yet, with the user's defaults for its class."""
-    node = slicer.mrmlScene.CreateNodeByClass(className)
-    node.UnRegister(None)
-    return node
-
-
-def _newDisplayNode(color, viewNodeIDs):
-    displayNode = _newNode("vtkMRMLMarkupsROIDisplayNode")
-    for setColor in (displayNode.SetColor, displayNode.SetSelectedColor, displayNode.SetActiveColor):
-        setColor(color)
-    displayNode.SetHandlesInteractive(False)
-    displayNode.SetPropertiesLabelVisibility(False)
-    displayNode.SetFillOpacity(0.05)
-    # The dot in the middle would hide what was found.
-    displayNode.SetUseGlyphScale(True)
-    displayNode.SetGlyphScale(CENTER_DOT_SCALE)
-    # Turned against the voxels, or as a slab in the 3D view, a box on one slice means nothing.
-    displayNode.SetRotationHandleVisibility(False)
-    displayNode.SetVisibility3D(False)
-    # Across other views it would be a line of handles, and each view that shows a box takes time to build it.
-    for viewNodeID in viewNodeIDs:
-        displayNode.AddViewNodeID(viewNodeID)
-    return displayNode
-
-
 def _stateOf(roiNode, volumeNode):
-    """:return: what changes whenever a box may have to be read otherwise."""
+    """:return: a value that changes whenever a box may have to be read again."""
     image = volumeNode.GetImageData() if volumeNode is not None else None
     nodes = [node for node in (roiNode, volumeNode) if node is not None]
     transforms = [node.GetParentTransformNode() for node in nodes]

@@ -1,4 +1,4 @@
-"""Of a volume, the slices, or of its stacks, the planes that the boxes of a segment are on."""
+"""Whether the boxes of a segment are on slices of the volume, or on planes of one of its stacks."""
 
 from __future__ import annotations
 

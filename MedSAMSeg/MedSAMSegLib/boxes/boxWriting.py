@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Any
 from MedSAMSegLib.boxes.boxAlignment import checkNotMovedApart
 from MedSAMSegLib.boxes.boxProvenance import moveToSlice, recordBoxes
 from MedSAMSegLib.boxes.boxReplacement import replaceVoxels
+from MedSAMSegLib.boxes.boxRun import BoxResult
 from MedSAMSegLib.client.sliceProbability import DEFAULT_THRESHOLD
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
+from MedSAMSegLib.segments.segmentModel import noteModel
 from MedSAMSegLib.slices.sliceRecord import BOX
 from MedSAMSegLib.slices.sliceStates import SliceStates
+from MedSAMSegLib.volumes.obliquePlanes import rotationOfStack
+from MedSAMSegLib.volumes.obliqueStack import isStack
 
 if TYPE_CHECKING:
     from MedSAMSegLib.boxes.boxRecords import BoxRecord, BoxState
     from MedSAMSegLib.boxes.boxRun import BoxRun
     from MedSAMSegLib.boxes.sceneBoxes import SceneBoxes
-    from MedSAMSegLib.client.serverReplies import SliceMask
+    from MedSAMSegLib.client.serverReplies import SegmentReply, SliceMask
     from MedSAMSegLib.segments.segmentTarget import SegmentTarget
     from MedSAMSegLib.segments.segmentWriter import SegmentWriter
     from MedSAMSegLib.segments.segmentWriters import SegmentWriters
@@ -94,7 +98,7 @@ class BoxWriting:
         return target
 
     def forgetIfBack(self, run: BoxRun, record: BoxRecord) -> None:
-        """Forget the undo step of a threshold that is where it was, with the same voxels."""
+        """Forget the undo step of a threshold that was moved back, so that the voxels are the same again."""
         before = self._scene.history.before(run.step, record)
         isBack = before.threshold == record.state.threshold and before.found.isSame(record.state.found)
         if isBack and run.ownsStep and self.writerOf(record).forgetStep(run.step):
@@ -107,14 +111,14 @@ class BoxWriting:
         volume, segmentation, segmentID = record.context
         sliceStates = sliceStates or SliceStates(segmentation, segmentID, volume, states[0].prompt.axis)
         for state in states:
-            # Where a box was moved onto found nothing, what was there is as it was.
+            # A box that was moved onto a propagated slice and found nothing there leaves that slice as it was.
             changesNothing = state.covered is not None and state.found.isEmpty
             here = _onSliceOf(state, records)
             hasBox = bool(here) and not changesNothing
             recordBoxes(sliceStates, state.prompt.sliceIndex, hasBox, state.covered, _rangeOf(here))
 
     def _noteRange(self, record, sliceStates):
-        """Record what is known anew of a slice on which the box found the same voxels, if they are a box's still."""
+        """Record the new range of a slice on which the box found the same voxels, if the slice still has a box."""
         index = record.state.prompt.sliceIndex
         known = sliceStates.record(index)
         if known is not None and known.provenance == BOX:
@@ -128,6 +132,38 @@ class BoxWriting:
                 state = record.state
                 found = foundBy(state.prompt, state.threshold, mask)
                 record.state = state.changed(found=found, range=mask.range)
+
+    def result(
+        self, record: BoxRecord, answer: tuple[SliceMask, SegmentReply], changedSegment: bool, notes: list[str]
+    ) -> BoxResult:
+        """Note with a segment which model found a box's voxels.
+
+        :param record: BoxRecord of the box, with these voxels.
+        :param answer: (SliceMask, the server's reply on it).
+        :param changedSegment: whether the segment changed.
+        :param notes: sentences for the user.
+        :return: BoxResult.
+        """
+        mask, reply = answer
+        volume, segmentation, segmentID = record.context
+        noteModel(segmentation.GetSegmentation().GetSegment(segmentID), reply.model, reply.weightsSha256)
+        return BoxResult(
+            prompt=record.state.prompt,
+            promptNode=record.node,
+            voxelCount=int(record.state.found.voxels.sum()),
+            changedSegment=changedSegment,
+            score=mask.score,
+            wasCached=reply.wasCached,
+            secondsEncoding=reply.secondsEncoding,
+            secondsDecoding=reply.secondsDecoding,
+            model=reply.model,
+            window=reply.window,
+            notes=notes,
+            agreement=reply.agreements[0] if reply.agreements else None,
+            doubt=reply.doubts[0] if reply.doubts else None,
+            suggestedWindow=record.state.window.partition(":")[2] if reply.windows else "",
+            rotation=rotationOfStack(volume) if isStack(volume) else 0.0,
+        )
 
     def checkWritable(self, record: BoxRecord) -> None:
         """Raise UserError, with the box where it was, if its segment cannot be written."""

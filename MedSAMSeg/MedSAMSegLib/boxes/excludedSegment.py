@@ -1,4 +1,4 @@
-"""Another segment inside of a box that is not its object, such as the blood in the heart's muscle."""
+"""Another segment that a box excludes, such as the blood inside the heart's muscle."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
 from MedSAMSegLib.segments.segmentChecks import presentSegment
-from MedSAMSegLib.slices.sliceStates import SliceStates
+from MedSAMSegLib.slices.sliceVoxels import SliceVoxels
 from MedSAMSegLib.volumes.slicePrompt import DrawnMask
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def presentExcludedSegment(context: SegmentContext, prompt: SlicePrompt) -> str | None:
-    """:return: ID of the segment that is not of a box; None without one, and while it is not in the segmentation.
+    """:return: ID of the segment that a box excludes; None without one, and while it is not in the segmentation.
 
     :param context: SegmentContext of the box.
     :param prompt: SlicePrompt of the box.
@@ -28,7 +28,7 @@ def presentExcludedSegment(context: SegmentContext, prompt: SlicePrompt) -> str 
 
 
 def checkExcludable(context: SegmentContext, prompt: SlicePrompt, segmentID: str) -> None:
-    """Tell whether a segment can be what is not of a box.
+    """Raise an error unless a box can exclude a segment.
 
     :param context: SegmentContext of the box.
     :param prompt: SlicePrompt of the box.
@@ -77,7 +77,7 @@ def excludedCrops(context: SegmentContext, prompts: Iterable[SlicePrompt], axis:
 
 
 def _slices(context, segmentID, axis):
-    return SliceStates(context.segmentation, segmentID, context.volume, axis)
+    return SliceVoxels(context.segmentation, segmentID, context.volume, axis)
 
 
 def _hasVoxelIn(mask, box):

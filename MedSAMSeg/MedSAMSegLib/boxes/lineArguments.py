@@ -19,13 +19,13 @@ from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
 if TYPE_CHECKING:
     from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
-#: Diameter across, of the longest one, where it was not measured.
+#: The diameter across, as a part of the longest one, where it was not measured.
 ACROSS = 0.65
 
 # A hand-drawn line may end this part of its length short of the other.
 _GAP = 0.1
 
-# Of slices, from rounding.
+# In slices: differences by rounding.
 _NO_DIFFERENCE = 1e-6
 
 
@@ -117,7 +117,7 @@ def _corners(lines, longest, halfAcross):
 def _promptOf(axis, sliceIndex, corners):
     """:return: the SlicePrompt from center to center of the pixels whose outlines `corners` are."""
     middle = corners.mean(axis=0)
-    # Of what is thinner than a pixel, the box is around its middle.
+    # The box of an object thinner than a pixel is that around its middle.
     low = np.minimum(corners[0] + 0.5, middle - 0.5)
     high = np.maximum(corners[1] - 0.5, middle + 0.5)
     return SlicePrompt(axis, sliceIndex, (*low.tolist(), *high.tolist()))

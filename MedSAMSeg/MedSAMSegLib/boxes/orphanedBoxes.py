@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import weakref
 from typing import TYPE_CHECKING
 
 import slicer
-import vtk
 
 from MedSAMSegLib.boxes.sceneObservations import SceneObservations
 from MedSAMSegLib.volumes.obliqueStack import removeOrphanedStacks
@@ -27,36 +25,28 @@ class OrphanedBoxes:
         self._store = store
         self._marks = marks
         self._observations = SceneObservations(self)
-        # Removing a box is told to this object like everything that is removed.
+        # True while boxes are removed here, which this object is notified of as well.
         self._isRemoving = False
-        # The scene would keep its observers alive for ever, and with them every logic.
-        reference = weakref.ref(self)
-        self._removeOrphans = lambda _caller, _event: reference() and reference().removeNow()
-
-        @vtk.calldata_type(vtk.VTK_OBJECT)
-        def onNodeAdded(_caller, _event, node):
-            if reference() and node.IsA("vtkMRMLSegmentationNode"):
-                reference().watch(node)
-
-        @vtk.calldata_type(vtk.VTK_OBJECT)
-        def onNodeRemoved(_caller, _event, node):
-            if reference() and node.IsA("vtkMRMLDisplayableNode"):
-                reference().unwatch(node)
-                reference().removeNow()
-
         scene = slicer.mrmlScene
-        self._observations.add(scene, scene.NodeAddedEvent, onNodeAdded)
-        self._observations.add(scene, scene.NodeRemovedEvent, onNodeRemoved)
+        self._observations.addForNodes(scene.NodeAddedEvent, "vtkMRMLSegmentationNode", self.watch)
+        self._observations.addForNodes(scene.NodeRemovedEvent, "vtkMRMLDisplayableNode", self._onNodeRemoved)
         for segmentation in slicer.util.getNodesByClass("vtkMRMLSegmentationNode"):
             self.watch(segmentation)
 
     def watch(self, segmentation: slicer.vtkMRMLSegmentationNode) -> None:
         """Remove the boxes of segments that are removed from a segmentation."""
-        self._observations.add(segmentation, slicer.vtkSegmentation.SegmentRemoved, self._removeOrphans)
+        self._observations.add(segmentation, slicer.vtkSegmentation.SegmentRemoved, self._onSegmentRemoved)
 
     def unwatch(self, segmentation: slicer.vtkMRMLSegmentationNode) -> None:
         """Let go of a segmentation that was removed."""
         self._observations.drop(segmentation)
+
+    def _onNodeRemoved(self, node):
+        self.unwatch(node)
+        self.removeNow()
+
+    def _onSegmentRemoved(self, _segmentation):
+        self.removeNow()
 
     def removeNow(self) -> None:
         """Remove the boxes that belong to nothing any more; while a scene is closed or loaded, nothing is decided."""

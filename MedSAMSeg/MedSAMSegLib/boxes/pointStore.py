@@ -155,13 +155,13 @@ def _layOut(node, volumeNode, prompt, places, sign):
 
 
 def _placesOf(node, volumeNode, prompt):
-    """:return: [(x, y)] of the points of one markup. They are locked: no place in the world is truer than these."""
+    """:return: [(x, y)] of the points of one markup. The markups are locked, so these places hold."""
     places = json.loads(node.GetAttribute(PLACES_ATTRIBUTE) or "[]")
     if len(places) == node.GetNumberOfControlPoints():
         change = np.linalg.inv(renumbering(node, volumeNode))
         inVoxels = [change @ [*toIJK(prompt.axis, prompt.sliceIndex, x, y), 1.0] for x, y in places]
         return [tuple(float(index) for index in fromIJK(prompt.axis, place)[1:]) for place in inVoxels]
-    # Of an earlier version, or with points that somebody has deleted.
+    # The markup is from an earlier version, or somebody has deleted points.
     geometry = SliceGeometry(volumeNode)
     found = []
     for index in range(node.GetNumberOfControlPoints()):

@@ -62,7 +62,7 @@ class SceneBoxes:
         self.points.show(record.node, volume, prompt.changed(points=(*prompt.points, point)))
 
     def exclude(self, record: BoxRecord, place: SlicePrompt) -> None:
-        """Store one more thing that is not the object of a box, and show it.
+        """Exclude one more part of a box, and show it.
 
         :param record: BoxRecord.
         :param place: SlicePrompt of the box round it.
@@ -71,11 +71,11 @@ class SceneBoxes:
         self._showExcluded(record, withExcluded(self.readOrRevert(record), place))
 
     def excludeNothing(self, record: BoxRecord) -> None:
-        """Store that all in a box may be the object."""
+        """Store that nothing is excluded from a box."""
         self._showExcluded(record, self.readOrRevert(record).changed(exclude=(), excludedSegment=None))
 
     def excludedSegment(self, context: SegmentContext) -> str | None:
-        """:return: ID of the segment that is not of the newest box of a segment; None where that excludes none.
+        """:return: ID of the segment that the newest box of a segment excludes; None where it excludes none.
 
         :param context: SegmentContext.
         """
@@ -102,7 +102,7 @@ class SceneBoxes:
         self.excluded.show(record.node, record.context.volume, record.state.prompt)
 
     def notInMemory(self, record: BoxRecord) -> list[BoxRecord]:
-        """:return: of a box and the others on its slice, those whose voxels are not in memory."""
+        """:return: the boxes on the slice of a box, itself included, whose voxels are not in memory."""
         here = record.state.prompt
         return [
             other

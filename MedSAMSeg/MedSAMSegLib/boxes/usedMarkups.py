@@ -15,7 +15,7 @@ _ATTRIBUTE = "MedSAMSeg.UsedForSegment"
 def noteUse(markups: Iterable[Any], segmentation: slicer.vtkMRMLSegmentationNode, segmentID: str) -> None:
     """Remember that a segment was made from markups.
 
-    :param markups: markups nodes; what is no node is passed over.
+    :param markups: markups nodes; other values are ignored.
     :param segmentation: the segmentation node.
     :param segmentID: ID of the segment.
     """

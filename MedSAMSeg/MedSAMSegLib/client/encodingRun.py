@@ -1,4 +1,4 @@
-"""A volume on its way to the server, and its slices being encoded there ahead of the user."""
+"""A volume that is sent to the server, and its slices that are encoded there before they are asked for."""
 
 from __future__ import annotations
 

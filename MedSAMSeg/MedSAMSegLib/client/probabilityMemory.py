@@ -13,7 +13,7 @@ MOST_BYTES = 2**26
 
 
 class ProbabilityMemory:
-    """What has a probability, by a key; what was not looked at for the longest time goes first.
+    """Values by key; when memory is full, those that were not used for the longest time go first.
 
     :param mostBytes: bound of what is kept.
     """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 #: The contract's version that this client speaks; a server says its own in ``/v1/health``.
 PROTOCOL_VERSION = 1
 
-#: Of so many prompts at most a server tells the probabilities at once.
+#: A server returns the probabilities of so many prompts at most in one reply.
 MOST_PROBABILITIES = 16
 
 #: Encoding one slice with the largest model takes up to half a minute on a slow computer.
@@ -288,7 +288,7 @@ class ServerClient:
 
 
 def _fused(also, fuse):
-    """:return: what a request says of further volumes."""
+    """:return: the fields of a request about further volumes."""
     return {"also": list(also), "fuse": fuse} if also else {}
 
 

@@ -12,10 +12,10 @@ import numpy as np
 
 from MedSAMSegLib.errors import UserError
 
-#: Probabilities are told in so many steps: level v stands for those above v / 256, up to (v + 1) / 256.
+#: Number of levels: level v stands for probabilities above v / 256, up to (v + 1) / 256.
 LEVELS = 256
 
-#: Where the models' authors part object and background.
+#: The threshold of the models' authors.
 DEFAULT_THRESHOLD = 0.5
 
 

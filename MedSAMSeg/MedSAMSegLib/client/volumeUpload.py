@@ -22,19 +22,19 @@ from MedSAMSegLib.volumes.voxelPlaces import IJKToWorldOf
 if TYPE_CHECKING:
     from MedSAMSegLib.client.serverClient import ServerClient
 
-#: Codes of errors after which a new server may well succeed.
+#: Codes of errors after which a new server is worth a try.
 SERVER_IS_GONE = ("server_unavailable", "server_stopped", "server_stopping")
 
-#: How long a process may take from closing its connections to its end.
+#: How long a dying process may take from closing its connections to its end.
 DYING_SECONDS = 2.0
 
 #: So many pieces of stacks are remembered as sent, each with its phases: one plane for a box, more for a propagation.
 MOST_PLANES = 4
 
-#: How often voxels that change while they are read are read again.
+#: How often the voxels are read when they change while they are read.
 READINGS = 3
 
-#: How often a volume is sent that the server does not know any more.
+#: How often the function is tried where the server does not know the volume any more.
 SENDINGS = 3
 
 
@@ -107,7 +107,7 @@ class VolumeUpload:
         self._isCancelled = True
 
     def _keyOnServer(self, client):
-        # Who comes second waits for the first instead of sending the same.
+        # A second thread waits for the first one instead of sending the same.
         with self._lock:
             if client.url not in self._keys:
                 reply = self._send(client)
@@ -202,7 +202,7 @@ class VolumeUploads:
             node.GetID(): _renewed(known.get(node.GetID()), stack, node, first, last)
             for node in (source, *joint.volumes)
         }
-        # What was asked for last is kept, and of the rest the newest.
+        # The newest are kept.
         self._planes[place] = pieces
         for oldest in list(self._planes)[:-MOST_PLANES]:
             del self._planes[oldest]
@@ -247,25 +247,26 @@ class VolumeUploads:
 
     def _dropRemoved(self):
         # An upload holds the voxels in memory, which a removed volume has to give back.
-        removed = [nodeID for nodeID in self._uploads if slicer.mrmlScene.GetNodeByID(nodeID) is None]
-        for nodeID in removed:
+        for nodeID in [nodeID for nodeID in self._uploads if _isAnyGone(nodeID)]:
             self._uploads.pop(nodeID)[1].cancel()
-        for place, pieces in list(self._planes.items()):
-            if any(slicer.mrmlScene.GetNodeByID(nodeID) is None for nodeID in (place[0], *pieces)):
-                for _state, upload in self._planes.pop(place).values():
-                    upload.cancel()
-        for names in list(self._resampled):
-            if any(slicer.mrmlScene.GetNodeByID(nodeID) is None for nodeID in names):
-                self._resampled.pop(names)[1].cancel()
+        for names in [names for names in self._resampled if _isAnyGone(*names)]:
+            self._resampled.pop(names)[1].cancel()
+        for place in [place for place, pieces in self._planes.items() if _isAnyGone(place[0], *pieces)]:
+            for _state, upload in self._planes.pop(place).values():
+                upload.cancel()
+
+
+def _isAnyGone(*nodeIDs):
+    return any(slicer.mrmlScene.GetNodeByID(nodeID) is None for nodeID in nodeIDs)
 
 
 def _joint(phases):
-    """:return: the Phases that are any of these, each once."""
+    """:return: Phases with the volumes of all, each once."""
     return Phases(tuple(dict.fromkeys(volumeID for each in phases for volumeID in each.volumeIDs)))
 
 
 def _renewed(known, stack, node, first, last):
-    """:return: (state, :class:`PlanesUpload`) of some planes through a volume: what is known of it if nothing moved."""
+    """:return: (state, :class:`PlanesUpload`) of some planes through a volume: the known one if nothing changed."""
     state = node.GetImageData().GetMTime(), IJKToWorldOf(node).tobytes(), IJKToWorldOf(stack).tobytes()
     if known is not None and known[0] == state and not known[1].isCancelled:
         return known

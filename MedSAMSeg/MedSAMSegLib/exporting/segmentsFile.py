@@ -12,7 +12,7 @@ import vtk
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.segments.segmentModel import modelTags, tagOf
 from MedSAMSegLib.slices.sliceRecords import BLOCKS_TAG
-from MedSAMSegLib.slices.sliceStates import SliceStates
+from MedSAMSegLib.slices.sliceVoxels import SliceVoxels
 from MedSAMSegLib.volumes.nrrdFile import writeNrrd
 
 
@@ -97,7 +97,7 @@ def _segmentIDs(segmentation):
 
 def _exported(segmentation, segmentID, volume, shape):
     segment = segmentation.GetSegmentation().GetSegment(segmentID)
-    crops = [crop.cutTo(shape) for crop in SliceStates(segmentation, segmentID, volume, 0).crops().values()]
+    crops = [crop.cutTo(shape) for crop in SliceVoxels(segmentation, segmentID, volume, 0).crops().values()]
     entry = slicer.vtkSegment.GetTerminologyEntryTagName()
     # That MedSAMSeg has records of its slices tells that it found the segment, even where no model was noted.
     tags = {"TerminologyEntry": tagOf(segment, entry), BLOCKS_TAG: tagOf(segment, BLOCKS_TAG) and "1"}

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
-#: The box is so much of its side wider on each side, and a pixel at least: lesions grow, and scans lie not quite right.
+#: The box gets this part of its width, and at least a pixel, on each side: lesions grow, and registration is not exact.
 MARGIN = 0.1
 
-#: The lesion may end so much of its extent farther from the slice of its box than it did.
+#: The lesion may reach this part of its extent farther from the slice of its box than it did.
 GROWTH = 0.5
 
-# Of voxels from the lesion at which a transform is looked at, at least.
+# Smallest distance, in voxels from the lesion, of the points at which a transform is sampled.
 _LEAST_REACH = 1.0
 
 

@@ -14,8 +14,9 @@ from MedSAMSegLib.followup.lesionChange import LesionChange, pairsByOverlap
 from MedSAMSegLib.runs.chainedRun import ChainedRun
 from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop, cropOfLabel
 from MedSAMSegLib.segments.segmentationGrid import checkSegmentation
-from MedSAMSegLib.slices.sliceStates import SliceStates
-from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry, checkVolume
+from MedSAMSegLib.slices.sliceVoxels import SliceVoxels
+from MedSAMSegLib.volumes.segmentableVolumes import checkVolume
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 if TYPE_CHECKING:
     from MedSAMSegLib.boxes.boxWork import BoxWork
@@ -164,7 +165,7 @@ def _voxels(segmentation, volume, lesions):
     """:return: {ID: LabelmapCrop in voxels of the volume} of lesions."""
 
     def together(segmentID, axis):
-        return LabelmapCrop.together(list(SliceStates(segmentation, segmentID, volume, axis).crops().values()))
+        return LabelmapCrop.together(list(SliceVoxels(segmentation, segmentID, volume, axis).crops().values()))
 
     return {segmentID: together(segmentID, lesion.axis) for segmentID, lesion in lesions.items()}
 

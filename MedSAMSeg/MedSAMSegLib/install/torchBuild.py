@@ -22,7 +22,7 @@ OLDEST_DRIVER = 580
 
 MEGABYTE = 10**6
 
-#: What the packages beside PyTorch take, in bytes: to download, and on disk.
+#: Sizes of the packages other than PyTorch, in bytes: to download, and on disk.
 BASE_BYTES = (260 * MEGABYTE, 900 * MEGABYTE)
 
 

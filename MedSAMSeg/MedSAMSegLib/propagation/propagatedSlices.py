@@ -95,7 +95,7 @@ class PropagatedSlices:
         if any(other.isLocked or other.index in self._plan.masks for other in sharing):
             # Its voxels are those of a slice that is kept.
             return False
-        # What a box shows is that box's own, whatever the threshold of the rest.
+        # A mask from a box has the threshold of that box.
         likely = None if provenance == BOX else mask.probability
         hasChanged = self._replace(sliceIndex, mask, likely)
         for other in sharing:

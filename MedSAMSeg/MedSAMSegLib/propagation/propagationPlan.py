@@ -63,7 +63,7 @@ class PropagationPlan:
 
     @property
     def own(self) -> dict[str, Any]:
-        """Those of the arguments that are this segment's alone."""
+        """Those of the arguments that are about this segment alone."""
         return {
             "prompts": [self._prompt(index, box) for index, box in self.prompts.items()],
             "locked": sorted(self.barriers),
@@ -186,7 +186,7 @@ def _boxOnSlice(sliceStates, index):
 
 
 def _within(plan, boxes):
-    # A box of the user outside the range is an error that the server explains; an accepted slice there is none.
+    # A user's box outside the range is an error, which the server explains; an accepted slice there is passed over.
     return {index: box for index, box in plan.prompts.items() if index in boxes or plan.covers(index)}
 
 
@@ -209,7 +209,7 @@ def _onlyChanged(plan, states, sliceCount):
 def _isCurrent(plan, states, sliceCount, lower, upper):
     """:return: whether the slices between two boxes, or beyond one, were computed from just these."""
     if lower is None or upper is None:
-        # Beyond the outermost box nobody knows how far the object reaches: its neighbor speaks for the rest.
+        # How far the object reaches beyond the outermost box is not known, so only the slice next to it is compared.
         between = range(upper - 1, upper) if lower is None else range(lower + 1, lower + 2)
     else:
         between = range(lower + 1, upper)

@@ -24,7 +24,7 @@ class PropagationProgress:
     :param sliceIndex: the slice that was just done.
     :param segment: ID of the segment that it is of.
     :param done: number of slices so far, those of all segments together; across another axis, those of this segment.
-    :param total: the most slices that it can become.
+    :param total: how many slices it can be at most.
     :param acrossAxis: array axis of a slice that was only looked at, to see the object from another side; None for one
         that the object was followed to.
     """
@@ -151,7 +151,7 @@ class PropagationRun(StreamedRun):
 
     def _end(self):
         self._undoStep.close()
-        # A transform that was put on one node meanwhile is told by what is done next.
+        # That one of the nodes was put under a transform meanwhile is reported by the next action.
         with contextlib.suppress(UserError):
             sentences = [sentence for target in self._targets.values() for sentence in target.notes()]
             notes = [*self._upload.resamplingNotes, *self._serverNotes, *sentences]
@@ -160,11 +160,7 @@ class PropagationRun(StreamedRun):
     def _apply(self, event):
         fields = event.fields
         if event.kind == "start":
-            self._total = fields["slices_total"]
-            self.result.model = fields["model"]
-            self.result.weightsSha256 = fields["weights_sha256"]
-            self.result.window = fields["window"]
-            self._serverNotes = fields["notes"]
+            self._noteStart(fields)
         elif event.kind == "slice":
             self._writeSlice(fields, event.mask)
         elif event.kind == "plane":
@@ -174,11 +170,21 @@ class PropagationRun(StreamedRun):
             ending = {name: fields[name] for name in ("direction", "slice", "reason", "message")}
             self.result.segments[self._segmentOf(fields)].endings.append(ending)
         elif event.kind == "done":
-            self.result.wasCancelled = False
-            for segment, done in self.result.segments.items():
-                done.removedSlices = self._targets[segment].removeOutdated(done.slices)
-            self.result.secondsEncoding = fields["seconds"]["encode"]
-            self.result.secondsDecoding = fields["seconds"]["decode"]
+            self._complete(fields)
+
+    def _noteStart(self, fields):
+        self._total = fields["slices_total"]
+        self.result.model = fields["model"]
+        self.result.weightsSha256 = fields["weights_sha256"]
+        self.result.window = fields["window"]
+        self._serverNotes = fields["notes"]
+
+    def _complete(self, fields):
+        self.result.wasCancelled = False
+        for segment, done in self.result.segments.items():
+            done.removedSlices = self._targets[segment].removeOutdated(done.slices)
+        self.result.secondsEncoding = fields["seconds"]["encode"]
+        self.result.secondsDecoding = fields["seconds"]["decode"]
 
     def _segmentOf(self, fields):
         # Where there is one alone, the server does not name it.
@@ -193,7 +199,7 @@ class PropagationRun(StreamedRun):
             if target.write(sliceIndex, mask, *how):
                 include(done.changedSlices, sliceIndex)
         elif sliceIndex in done.slices:
-            # It came before, and another object got all of it.
+            # The slice came before with voxels, all of which another object has got since.
             done.slices.remove(sliceIndex)
             target.clear(sliceIndex)
         self._done.add((segment, sliceIndex))

@@ -50,7 +50,7 @@ class PropagationThreshold:
 
 
 class PropagationThresholdRun(Run):
-    """Writes all slices at once; nothing is asked.
+    """Writes all slices at once, without asking the server.
 
     :param change: function of this run that writes them and returns the result.
     """
@@ -177,7 +177,7 @@ class PropagationThresholds:
         def isCut(index):
             return states[index].isFollowed and bool(states[index].probability)
 
-        # In coarser voxels, what a slice shares with one that is kept is kept.
+        # In coarser voxels, a slice that shares voxels with a kept one is kept as well.
         return {
             index: state
             for index, state in states.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,29 @@ if TYPE_CHECKING:
     from MedSAMSegLib.client.probabilityMemory import ProbabilityMemory
     from MedSAMSegLib.client.volumeUpload import VolumeUploads
     from MedSAMSegLib.segments.segmentWriters import SegmentWriters
+    from MedSAMSegLib.volumes.slicePrompt import SlicePrompt
+
+
+@dataclasses.dataclass(frozen=True)
+class _Followed:
+    """The segments that are followed together.
+
+    :param volume: the volume through whose slices, or the stack through whose planes.
+    :param segmentation: the segmentation.
+    :param axis: array axis of these slices.
+    :param prompts: {ID of a segment: the SlicePrompts of its boxes}.
+    :param states: {ID of a segment: its SliceStates along the axis}.
+    """
+
+    volume: slicer.vtkMRMLScalarVolumeNode
+    segmentation: slicer.vtkMRMLSegmentationNode
+    axis: int
+    prompts: dict[str, list[SlicePrompt]]
+    states: dict[str, SliceStates]
+
+    def others(self, segment):
+        """:return: the SliceStates of all segments but one."""
+        return [states for other, states in self.states.items() if other != segment]
 
 
 class Propagations:
@@ -76,12 +100,30 @@ class Propagations:
         The other arguments are as for `MedSAMSegLogic.startPropagation`.
         """
         volume = self._volumeOfBoxes(volume, segmentation, segments)
+        phases = Phases.of(volume)
+        self.checkNoneRuns(segmentation)
+        followed = self._followed(volume, segmentation, segments)
         if planes > 1:
             settings["planes"] = planes
-        phases = Phases.of(volume)
         if phases.volumeIDs:
             settings.update(also=list(phases.volumeIDs), fuse=phases.fuse)
-        self.checkNoneRuns(segmentation)
+        # What several objects share out, or other planes show, is known only when all of it is computed.
+        settings.update(direction=direction, fromSlice=fromSlice, isWhole=len(segments) > 1 or planes > 1)
+        limits = None if first is None and last is None else (first, last)
+        plans = {segment: self._plan(followed, segment, limits, settings) for segment in segments}
+        mayOverlap = EditorSettings.ofScene().allowsOverlap
+        targets = {
+            segment: self._target(followed, segment, plan, [] if mayOverlap else followed.others(segment))
+            for segment, plan in plans.items()
+        }
+        spacing = followed.states[segments[0]].spacing
+        request = {**_request(plans, mayOverlap), "spacing": spacing, "withProbabilities": True, "withRanges": True}
+        run = PropagationRun(self._connect, self._upload(followed, phases), request, targets, progress)
+        self._runs[segmentation.GetID()] = run
+        return run
+
+    def _followed(self, volume, segmentation, segments):
+        """:return: _Followed; raises UserError for segments that cannot be followed together."""
         if not segments:
             raise UserError("There is no segment to propagate.", "Draw a box round an object first.", "no_box")
         writer = self._writers.of(segmentation, volume)
@@ -89,56 +131,44 @@ class Propagations:
             writer.check(segment)
         prompts = {segment: self._prompts(volume, segmentation, segment) for segment in segments}
         axis = _commonAxis(prompts.values())
-        statesOfSegments = {segment: SliceStates(segmentation, segment, volume, axis) for segment in segments}
-        isLimited = first is not None or last is not None
-        ends = {
-            segment: (first, last) if isLimited else self._extent(volume, segmentation, segment) for segment in segments
-        }
-        plans = {
+        states = {segment: SliceStates(segmentation, segment, volume, axis) for segment in segments}
+        return _Followed(volume, segmentation, axis, prompts, states)
+
+    def _plan(self, followed, segment, limits, settings):
+        volume, segmentation, prompts = followed.volume, followed.segmentation, followed.prompts[segment]
+        first, last = limits or self._extent(volume, segmentation, segment)
+        return planPropagation(
             # Of several boxes on one slice the last is what the user wants now.
-            segment: planPropagation(
-                {prompt.sliceIndex: prompt.box for prompt in prompts[segment]},
-                statesOfSegments[segment],
-                axis,
-                ends[segment][0],
-                ends[segment][1],
-                direction,
-                fromSlice,
-                reach=self._reach(volume, segmentation, segment),
-                # What several objects share out, or other planes show, is known only when all of it is computed.
-                isWhole=len(segments) > 1 or planes > 1,
-                excluded={prompt.sliceIndex: prompt.exclude for prompt in prompts[segment] if prompt.exclude},
-                excludedCrops=excludedCrops(SegmentContext(volume, segmentation, segment), prompts[segment], axis),
-                **settings,
-            )
-            for segment in segments
-        }
-        mayOverlap = EditorSettings.ofScene().allowsOverlap
-        targets = {
-            segment: PropagatedSlices(
-                writer,
-                statesOfSegments[segment],
-                NeighborRecords(segmentation, segment, volume, axis),
-                segment,
-                plan,
-                self._memory,
-                thresholdOf(segmentation.GetSegmentation().GetSegment(segment)),
-                volume,
-                followedTogether=[]
-                if mayOverlap
-                else [states for other, states in statesOfSegments.items() if other != segment],
-            )
-            for segment, plan in plans.items()
-        }
-        spacing = next(iter(statesOfSegments.values())).spacing
-        request = {**_request(plans, mayOverlap), "spacing": spacing, "withProbabilities": True, "withRanges": True}
+            {prompt.sliceIndex: prompt.box for prompt in prompts},
+            followed.states[segment],
+            followed.axis,
+            first,
+            last,
+            reach=self._reach(volume, segmentation, segment),
+            excluded={prompt.sliceIndex: prompt.exclude for prompt in prompts if prompt.exclude},
+            excludedCrops=excludedCrops(SegmentContext(volume, segmentation, segment), prompts, followed.axis),
+            **settings,
+        )
+
+    def _target(self, followed, segment, plan, followedTogether):
+        volume, segmentation = followed.volume, followed.segmentation
+        return PropagatedSlices(
+            self._writers.of(segmentation, volume),
+            followed.states[segment],
+            NeighborRecords(segmentation, segment, volume, followed.axis),
+            segment,
+            plan,
+            self._memory,
+            thresholdOf(segmentation.GetSegmentation().GetSegment(segment)),
+            volume,
+            followedTogether=followedTogether,
+        )
+
+    def _upload(self, followed, phases):
+        volume = followed.volume
         if isStack(volume):
-            upload = self._uploads.planesUpload(volume, 0, SliceGeometry(volume).shape[axis] - 1, phases)
-        else:
-            upload = self._uploads.jointUpload(volume, phases)
-        run = PropagationRun(self._connect, upload, request, targets, progress)
-        self._runs[segmentation.GetID()] = run
-        return run
+            return self._uploads.planesUpload(volume, 0, SliceGeometry(volume).shape[followed.axis] - 1, phases)
+        return self._uploads.jointUpload(volume, phases)
 
     def boxedSegments(
         self,

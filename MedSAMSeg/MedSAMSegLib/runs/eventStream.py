@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-#: A look that finds nothing lets the worker threads run for so long.
+#: When no event has arrived, worker threads get this much time to run.
 BREATH_SECONDS = 0.001
 
 

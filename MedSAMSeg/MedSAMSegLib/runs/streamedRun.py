@@ -13,7 +13,7 @@ from MedSAMSegLib.runs.run import Run
 
 
 class StreamedRun(Run):
-    """What several long runs have in common: who makes one of it says what to get, and what to do with it.
+    """What long runs have in common; subclasses say what is asked of the server, and what is done with the answers.
 
     :param connect: function without arguments that returns the client; runs on the worker, may start the server.
     :param jobs: names of the server's jobs that are cancelled with the run.

@@ -1,4 +1,4 @@
-"""A run whose end is told, whatever came of it."""
+"""A run whose end is reported, also when it failed or was without a result."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-#: Closer than this to the middle between two voxels, in voxels, is in the middle: what is not exact comes out one way.
+#: Points closer than this to the middle between two voxels, in voxels, count as in the middle, whatever rounding does.
 TIE = 1e-4
 
 
@@ -45,7 +45,7 @@ def lookUp(voxels: np.ndarray, start: Sequence[int], toIJK: np.ndarray, extent: 
     if 0 in shape or voxels.size == 0:
         return np.zeros(shape, voxels.dtype)
     isInside, indices = True, []
-    # A little below the center: of voxels that meet in it, the one that belongs to it is below.
+    # A little below the center, so that of two voxels that meet there the lower one is taken.
     for place, first, size in zip(coordinates(toIJK, extent, -TIE), start, reversed(voxels.shape), strict=True):
         index = nearest(place, tie=0.0) - first
         isInside = isInside & (index >= 0) & (index < size)

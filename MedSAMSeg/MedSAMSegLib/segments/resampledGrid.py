@@ -54,7 +54,7 @@ class ResampledGrid:
         row = self.gridToVolumeIJK[depthIJK(axis)]
         along = int(np.abs(row[:3]).argmax())
         if np.abs(np.delete(row[:3], along)).max() > TIE:
-            # Turned against the slices, layers have all depths.
+            # In a grid that is turned against the slices, a layer crosses all of them.
             return [index for index in near if 0 < abs(index - sliceIndex) < 2 * half - TIE]
         layers = np.array([near[0] - half, near[-1] + half])
         first, last = sorted((layers - row[3]) / row[along])
@@ -86,7 +86,7 @@ class ResampledGrid:
         return LabelmapCrop(found, extent[::2]).trimmed()
 
     def cropFromGrid(self, crop: LabelmapCrop) -> LabelmapCrop:
-        """:return: a LabelmapCrop of the grid's voxels as one of the volume's: of its voxels, those that any are in."""
+        """:return: a LabelmapCrop of the grid's voxels as one of the volume's: those that hold the center of any."""
         if crop.isEmpty:
             return LabelmapCrop.empty()
         indices = np.argwhere(crop.voxels)[:, ::-1] + np.array(crop.start)
@@ -101,7 +101,7 @@ class ResampledGrid:
         return LabelmapCrop(voxels, start).united(self.sampledFromGrid(crop))
 
     def sampledFromGrid(self, crop: LabelmapCrop) -> LabelmapCrop:
-        """:return: a LabelmapCrop of the grid's voxels as one of the volume's: what the voxels' centers are in."""
+        """:return: a LabelmapCrop of the grid's voxels as one of the volume's: those whose centers are in any."""
         if crop.isEmpty:
             return LabelmapCrop.empty()
         return self._sampled(crop, self.inVolume(self._around(crop.extent, self.gridToVolumeIJK, (0.5, 0.5, 0.5))))

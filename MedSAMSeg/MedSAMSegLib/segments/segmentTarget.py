@@ -1,4 +1,4 @@
-"""The segment that is written, with all that has to be known for it, found out once."""
+"""The segment that is written, with all that has to be known for that, found out once."""
 
 import dataclasses
 from typing import NamedTuple
@@ -60,7 +60,7 @@ class SegmentTarget:
         return cls(context, axis, geometry, grid, EditorSettings.ofScene())
 
     def renewed(self) -> "SegmentTarget":
-        """:return: the target after voxels have changed: a segment without any is written in other ones."""
+        """:return: the target after voxels have changed: a segment that has none now is written in another grid."""
         return self.of(self.context, self.axis, self.geometry)
 
     @property

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,10 +16,11 @@ from MedSAMSegLib.segments.obliqueGrid import ObliqueGrid
 from MedSAMSegLib.segments.segmentationGrid import BINARY_LABELMAP, checkSegmentation, gridOf, isStoredAsVoxels
 from MedSAMSegLib.segments.segmentChecks import checkWritable, isKeptWhole
 from MedSAMSegLib.segments.segmentEdit import SliceEditPlanner
+from MedSAMSegLib.segments.segmentListWriter import SegmentListWriter
 from MedSAMSegLib.segments.segmentTarget import SegmentContext, SegmentTarget
-from MedSAMSegLib.segments.undoableWriter import UndoableWriter
 from MedSAMSegLib.segments.writingNotes import noteOnGrid, noteOnKeepers, noteOnSurfaces
-from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry, checkVolume
+from MedSAMSegLib.volumes.segmentableVolumes import checkVolume
+from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 if TYPE_CHECKING:
     from MedSAMSegLib.segments.resampledGrid import ResampledGrid
@@ -50,7 +50,7 @@ class Replacement:
     overwritten: dict
 
 
-class SegmentWriter(UndoableWriter):
+class SegmentWriter(SegmentListWriter):
     """Changes segments slice by slice; only the voxels around the mask are touched. ::
 
         writer = SegmentWriter(segmentationNode, volumeNode)
@@ -125,7 +125,7 @@ class SegmentWriter(UndoableWriter):
         :raises UserError: if the segment cannot be written.
         """
         if self._isSegmentationInScene and not isStoredAsVoxels(self._segmentationNode):
-            # What cannot be written stays the surfaces that it is.
+            # A segmentation that cannot be written stays stored as surfaces.
             self.check(segmentID, geometry)
             self._storeAsVoxels()
         volumeNode = geometry.volumeNode if geometry else self._volumeNode
@@ -237,33 +237,6 @@ class SegmentWriter(UndoableWriter):
         checkWritable(self._segmentationNode, segmentID)
         self._checkNotApart(segmentID)
 
-    @contextlib.contextmanager
-    def newSegment(self, name: str) -> Iterator[str]:
-        """Add an empty segment, inside an `undoStep`; if the `with` block raises, it is taken away again.
-
-        :param name: name of the segment.
-        :return: context manager that gives its ID.
-        """
-        segmentation = self._segmentationNode.GetSegmentation()
-        self._saveState()
-        segmentID = segmentation.AddEmptySegment("", name)
-        self._noteOwnChange()
-        try:
-            yield segmentID
-        except BaseException:
-            segmentation.RemoveSegment(segmentID)
-            self._noteOwnChange()
-            raise
-
-    def removeSegment(self, segmentID: str) -> None:
-        """Take a segment out of the segmentation, inside an `undoStep`; undo brings it back to its place in the list.
-
-        :param segmentID: ID of the segment.
-        """
-        self._saveState()
-        self._segmentationNode.GetSegmentation().RemoveSegment(segmentID)
-        self._noteOwnChange()
-
     def _storeAsVoxels(self):
         """Make voxels of a segmentation that is stored as surfaces, inside an undo step."""
         self._saveState()
@@ -275,7 +248,7 @@ class SegmentWriter(UndoableWriter):
         self._wereSurfaces = True
 
     def _checkNotApart(self, segmentID):
-        # Under one transform, whatever voxels they have, they lie in each other.
+        # Nodes under the same transform are never moved apart.
         if self._segmentationNode.GetParentTransformNode() is not self._volumeNode.GetParentTransformNode():
             gridOf(self._segmentationNode, segmentID, SliceGeometry(self._volumeNode))
 

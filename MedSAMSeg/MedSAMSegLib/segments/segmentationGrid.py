@@ -20,7 +20,7 @@ from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 BINARY_LABELMAP = slicer.vtkSegmentationConverter.GetSegmentationBinaryLabelmapRepresentationName()
 CLOSED_SURFACE = slicer.vtkSegmentationConverter.GetSegmentationClosedSurfaceRepresentationName()
 
-# Far below what could move a voxel, far above what NIfTI's single-precision headers lose.
+# In voxels: far below what could move one, far above what NIfTI's single-precision headers lose.
 GRID_TOLERANCE = 0.01
 
 

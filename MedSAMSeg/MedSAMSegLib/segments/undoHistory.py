@@ -121,7 +121,7 @@ class UndoHistory:
         return self._logic.GetSegmentationNode().GetSegmentation()
 
     def _settleSource(self, source=None):
-        """Slicer restores what segments are stored as, and not which of it is the source.
+        """Set the source representation, which Slicer's undo does not restore.
 
         :param source: what it was; None where that is not known.
         """

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class UndoableWriter:
-    """What a writer of segments does in undo steps; what it writes is its own.
+    """The undo steps of a writer of segments; subclasses do the writing.
 
     Before each change, inside an `undoStep`, a writer calls `_saveState`, and after it `_noteOwnChange`.
 

@@ -1,4 +1,4 @@
-"""What is asked about a sequence: the same slice of all frames, where the object is on some, and what is not of it."""
+"""What is asked about a sequence: the same slice of all frames, with the object on some, and what is excluded."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class FilmMaker:
         self._boxes = [(self._frameOf(node), storedPrompt(node)) for node in nodes]
 
     def checkExcluded(self) -> None:
-        """Tell why what is not the object cannot be left out of a segmentation that is the same on all frames.
+        """Raise an error where an excluded segment is not known on all frames.
 
         :raises UserError: if a box excludes another segment, which was not followed yet.
         """
@@ -122,7 +122,7 @@ class FilmMaker:
         mask = DrawnMask(*sliceStates.crop(sliceIndex).flat(self._axis))
         here = [prompt for frame, prompt in self._boxes if (frame, prompt.sliceIndex) == (number, sliceIndex)]
         exclude = [each for prompt in here for each in prompt.exclude if prompt.axis == self._axis]
-        # As large as the object with what was taken out of it: a box may reach to where that was.
+        # The box is round the object and what was excluded from it.
         box = _around([box, *(prompt.box for prompt in here)]) if exclude else box
         return SlicePrompt(0, number, box, mask=mask, exclude=tuple(exclude))
 

@@ -1,4 +1,4 @@
-"""Undo and redo of what was followed through time: it changed many frames, of which one is shown."""
+"""Undo and redo of propagations through time, which change many frames while one is shown."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class TimeSteps:
         self._redoable.pop(segmentationNode.GetID(), None)
 
     def isNextToUndo(self, segmentationNode: slicer.vtkMRMLSegmentationNode, writer: SegmentWriter) -> bool:
-        """:return: whether a step through time is what was done last.
+        """:return: whether the last step was a propagation through time.
 
         :param segmentationNode: the segmentation.
         :param writer: its SegmentWriter.
@@ -104,7 +104,7 @@ class TimeSteps:
         return step is not None and (step.previous is writer.lastStep or not writer.canUndo)
 
     def isNextToRedo(self, segmentationNode: slicer.vtkMRMLSegmentationNode, writer: SegmentWriter) -> bool:
-        """:return: whether a step through time is what was undone last; arguments as for `isNextToUndo`."""
+        """:return: whether the last undone step was a propagation through time; arguments as for `isNextToUndo`."""
         step = _last(self._redoable, segmentationNode)
         return step is not None and (step.previous is writer.lastStep or not writer.canRedo)
 

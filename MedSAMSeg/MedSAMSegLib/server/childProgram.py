@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
-#: How far a program stands back that takes minutes: its priority on Windows, steps of niceness everywhere else.
+#: The lower priority of a program that takes minutes: a priority class on Windows, steps of niceness elsewhere.
 NICE_FLAG = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
 NICENESS = 10
 

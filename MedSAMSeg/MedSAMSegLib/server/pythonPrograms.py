@@ -20,7 +20,7 @@ def externalEnvironment() -> dict[str, str]:
     environment = dict(slicer.util.startupEnvironment())
     for name in ("PYTHONHOME", "PYTHONPATH"):
         environment.pop(name, None)
-    # Paths with any letters arrive unharmed, and what is printed is read at once.
+    # Paths may have any letters, and what is printed is read at once.
     environment.update(PYTHONUTF8="1", PYTHONUNBUFFERED="1")
     return environment
 

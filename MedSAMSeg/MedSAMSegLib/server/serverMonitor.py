@@ -117,13 +117,20 @@ class ServerMonitor:
     def _look(self):
         wish, self._wish = self._wish, None
         if wish == "restart":
-            if self._misses:
-                # It does not answer, so it would not end by itself either.
-                self._server.kill()
-            self._server.stop()
+            self._stopServer()
         if wish:
             self._startNow()
-        elif self._server.hasDied:
+        else:
+            self._seeState()
+
+    def _stopServer(self):
+        if self._misses:
+            # It does not answer, so it would not end by itself either.
+            self._server.kill()
+        self._server.stop()
+
+    def _seeState(self):
+        if self._server.hasDied:
             self._onDeath("died")
         elif self._server.readyClient is not None:
             self._check(self._server.readyClient)

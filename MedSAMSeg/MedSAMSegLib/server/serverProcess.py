@@ -156,7 +156,7 @@ class ServerProcess(ServerConnection):
         return server is not None and server.isAlive
 
     def _replace(self):
-        """Launch a server in the place of one that is gone; at no moment does it look as if nobody wanted one."""
+        """Launch a server in the place of one that is gone; `isRunning` is true all the while."""
         self._isLaunching = True
         try:
             self.stop()

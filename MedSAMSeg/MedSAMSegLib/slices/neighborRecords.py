@@ -1,4 +1,4 @@
-"""Keeps what is known of other segments' slices when a propagation takes voxels from them: no manual edits."""
+"""Keeps the records of other segments' slices when a propagation takes voxels from them: that is no manual edit."""
 
 from __future__ import annotations
 

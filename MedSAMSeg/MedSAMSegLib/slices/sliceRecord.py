@@ -10,7 +10,7 @@ from MedSAMSegLib.client.maskRange import MaskRange
 #: The mask was made from a box drawn on this slice, followed from one side, or followed from both.
 BOX, PROPAGATED, INTERPOLATED = "box", "propagated", "interpolated"
 
-#: What only a propagation makes.
+#: These are made by propagation alone.
 FOLLOWED = (PROPAGATED, INTERPOLATED)
 
 #: The mask is somebody's own work, or was changed by hand since it was written.

@@ -14,7 +14,7 @@ from MedSAMSegLib.slices.sliceRecord import SliceRecord
 if TYPE_CHECKING:
     import slicer
 
-#: The segment's tags that hold them: for each block of slices one, with the axis and the block's number behind this.
+#: Each block of slices has a tag of the segment: this name, followed by the axis and the block's number.
 TAG = "MedSAMSeg.Slices"
 
 #: The tag that tells which blocks there are, as {axis: [first, last]}: the tags of a segment cannot be listed.

@@ -1,4 +1,4 @@
-"""The slices of a scene that a reader stands for: drawn, edited or accepted; from them a model can learn."""
+"""The slices of a scene that a model can learn from: those that a reader drew, edited or accepted."""
 
 from __future__ import annotations
 
@@ -101,17 +101,17 @@ def goodSlices(
     statesOfSegments = {axis: SliceStates(segmentation, segmentID, volume, axis) for axis in AXES}
     axes = [axis for axis in AXES if records.ofAxis(axis)]
     if not axes and records.axes:
-        # It was made on turned planes: what crosses a slice of the volume there nobody drew on it.
+        # A segment made on turned planes crosses the volume's slices, but nobody drew it on them.
         return {}
     if not axes:
-        # All of it is manual work: on which slices it was drawn, the direction in which it has fewest tells.
+        # All of it was drawn by hand: most likely along the direction in which it has fewest slices.
         axes = [min(AXES, key=lambda axis: len(statesOfSegments[axis].states()))]
     found = {axis: _goodSlices(statesOfSegments[axis], isOnlyAxis=len(axes) == 1) for axis in axes}
     return {axis: crops for axis, crops in found.items() if crops}
 
 
 def _goodSlices(sliceStates, isOnlyAxis):
-    # Where masks were made in several directions, those of the other ones cross a slice as lines that nobody drew.
+    # Masks that were made in another direction cross a slice as lines, which nobody drew there.
     states = [state for state in sliceStates.states().values() if (state.isLocked if isOnlyAxis else state.isAccepted)]
     crops = {state.index: sliceStates.crop(state.index) for state in states if not state.isEmpty}
     return {index: crop for index, crop in crops.items() if np.count_nonzero(crop.voxels) >= SMALLEST_PIXELS}

@@ -14,10 +14,10 @@ from MedSAMSegLib.volumes.nrrdFile import writeNrrd
 if TYPE_CHECKING:
     import slicer
 
-#: So many volumes are enough to hold back whole ones: one to learn from, one to stop by, one to measure on.
+#: From so many volumes on, whole ones are held back: one trains, one validates, one tests.
 VOLUMES_TO_PART = 3
 
-# Of so many volumes one is held back to measure on, and one to stop by.
+# Of so many volumes one is held back to test, and one to validate.
 _VOLUMES_PER_PART = 5
 
 
@@ -116,7 +116,7 @@ class CorrectionExport:
         return layers
 
     def _parted(self):
-        """:return: names of cases to learn from, to stop by, to measure on: all of a volume on the same side."""
+        """:return: names of cases to train, validate and test on; those of one volume stay together."""
         volumes: list[list[str]] = [[] for _number in range(self.volumeCount)]
         for case in self._cases:
             volumes[int(case["name"].split("-")[1]) - 1].append(case["name"])

@@ -23,7 +23,7 @@ from MedSAMSegLib.training.correctionExport import CorrectionExport
 if TYPE_CHECKING:
     from MedSAMSegLib.server.serverProgram import ServerProgram
 
-#: The server's training parts slices from so many on; more are better.
+#: The fewest slices that the server's training can split; more are better.
 FEWEST_SLICES = 5
 
 # Few slices are looked at more often, until about so many have been seen.

@@ -81,7 +81,7 @@ class OutlinePicking(PointerTool):
         shown = volumeNode, axis, sliceIndex, [id(mask) for mask in (*masks, selected)]
         if shown == self._shown:
             return
-        # Kept, so that no other mask gets the same number.
+        # The masks are kept, so that no other one gets the same id().
         self._shown, self._masks = shown, [*masks, selected]
         self._volumeNode, self._place = volumeNode, ShownSlice(axis, sliceIndex)
         self.edges = np.concatenate([NO_EDGES, *(edgesOf(mask) for mask in masks)])

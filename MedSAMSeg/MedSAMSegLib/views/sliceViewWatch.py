@@ -48,7 +48,7 @@ class SliceViewWatch(VTKObservationMixin):
             return
         self._isWatching = False
         self._timer.stop()
-        # PythonQt would keep this object for its timer's sake, and with it what it calls.
+        # Otherwise PythonQt would keep this object alive through its timer, and with it what it calls.
         self._timer.disconnect("timeout()", self._onTimeout)
         slicer.app.layoutManager().disconnect("layoutChanged(int)", self._onLayoutChanged)
         self.removeObservers()

@@ -44,7 +44,7 @@ def slicesInViews(geometry: SliceGeometry) -> dict[str, ShownSlice]:
     :param geometry: :class:`SliceGeometry` of the volume.
     """
     shown = {node: sliceInView(geometry, node) for node in _shownSliceNodes()}
-    # Each is of the axis that its view shows best: only planes of a stack may not be seen in it.
+    # The axis is the one that the view shows best, so only planes of a stack may be missing from it.
     ofStack = isStack(geometry.volumeNode)
     return {
         node.GetLayoutName(): each

@@ -8,7 +8,7 @@ import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
-from MedSAMSegLib.volumes.sliceGeometry import isColor
+from MedSAMSegLib.volumes.segmentableVolumes import isColor
 
 AUTOMATIC = "auto"
 AS_DISPLAYED = "displayed"

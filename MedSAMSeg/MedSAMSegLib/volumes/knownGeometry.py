@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class KnownGeometry:
-    """Gives one and the same :class:`SliceGeometry` for as long as a volume is what it is and where it is."""
+    """Gives the same :class:`SliceGeometry` until a volume changes or is moved."""
 
     def __init__(self) -> None:
         self._state: tuple | None = None

@@ -12,19 +12,19 @@ from MedSAMSegLib.volumes.sliceAxes import depthIJK
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.voxelPlaces import IJKToRASOf
 
-#: A stack is never longer than this, in bytes of its volume's voxels: so much is resliced and sent at once at most.
+#: The longest stack, in bytes of its volume's voxels: all of it may be resliced and sent at once.
 MOST_BYTES = 256 << 20
 
 #: Axis along which the planes of a stack are its slices.
 PLANES_AXIS = 0
 
-# So much further than a voxel reaches along the normal, planes are apart: no voxel is half on one and half on the next.
+# Planes are this much further apart than a voxel reaches along the normal, so that no voxel lies between two planes.
 APART = 1e-6
 
 # Two directions whose unit vectors differ by less are one.
 SAME_DIRECTION = 1e-6
 
-# Points on each side of a box at which it is looked whether there is any of the volume.
+# Points on each side of a box at which it is tested whether the volume is there.
 SAMPLES = 65
 
 

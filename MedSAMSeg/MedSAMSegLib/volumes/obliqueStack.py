@@ -22,7 +22,7 @@ SOURCE_ROLE = "MedSAMSegSource"
 STACK_ATTRIBUTE = "MedSAMSeg.Stack"
 VOXELS_ATTRIBUTE = "MedSAMSeg.SourceVoxels"
 
-# Of positions, in millimeters: what arithmetic loses.
+# Positions that differ by less, in millimeters, are the same: this much is lost by rounding.
 SAME_PLACE_TOLERANCE = 1e-9
 
 
@@ -117,7 +117,7 @@ def removeOrphanedStacks() -> None:
 
 
 def recordsAxis(volumeNode: slicer.vtkMRMLVolumeNode, axis: int) -> int | str:
-    """:return: what the records of slices along an axis are kept under: the axis, of a stack with the stack's name."""
+    """:return: the key of the records of slices along an axis: the axis, and for a stack its name."""
     text = textOf(volumeNode)
     return axis if text is None else f"{zlib.crc32(text.encode()):08x}.{axis}"
 

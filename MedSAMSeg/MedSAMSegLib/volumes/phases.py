@@ -9,7 +9,7 @@ import slicer
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.obliqueStack import sourceOf
-from MedSAMSegLib.volumes.sliceGeometry import checkVolume, isColor
+from MedSAMSegLib.volumes.segmentableVolumes import checkVolume, isColor
 from MedSAMSegLib.volumes.voxelPlaces import IJKToWorldOf
 
 #: How the probabilities of all volumes become one.

@@ -13,7 +13,7 @@ from vtk.util.numpy_support import vtk_to_numpy
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.voxelPlaces import IJKToWorldOf
 
-# In voxels: files round their numbers.
+# Voxels that differ by less, in voxels, are in the same place: files round their numbers.
 SAME_PLACE_TOLERANCE = 0.1
 
 # A smaller part that is not covered is the rounding of half voxels at the border.

@@ -41,7 +41,7 @@ def toIJK(axis: int, depth: int, x: float, y: float) -> list[float]:
 
 
 def byAxis(ijk: Any) -> list[Any]:
-    """:return: of what belongs to I, J and K, a list of what belongs to the array axes 0, 1 and 2."""
+    """:return: list of three values for I, J and K, in the order of the array axes 0, 1 and 2."""
     return list(reversed(ijk))
 
 

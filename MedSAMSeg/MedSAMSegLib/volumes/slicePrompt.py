@@ -24,7 +24,7 @@ MEANINGS = ("part", "object", "whole")
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class DrawnMask:
-    """An object on a slice that somebody drew, or has had found before; two are equal if they have the same pixels.
+    """An object on a slice, drawn or found before; two are equal if they have the same pixels.
 
     :param x0: column of the first pixel.
     :param y0: row of the first pixel.
@@ -81,7 +81,7 @@ class SlicePrompt:
     :param excludedSegment: ID of another segment whose voxels are not the object's; kept with the box, and not sent.
     :param excludeMask: DrawnMask of pixels that are not the object's; sent, and not kept with the box.
     :param isClipped: whether a part of the drawn box lay outside the image and was cut off.
-    :raises UserError: if the axis is none, an edge is not a number, or the box is empty or reversed.
+    :raises UserError: if the axis does not exist, an edge is not a number, or the box is empty or reversed.
     """
 
     axis: int
@@ -128,7 +128,7 @@ class SlicePrompt:
 
         :param axis: array axis of the slice.
         :param sliceIndex: index along that axis.
-        :param fields: the JSON object; names that are no kind of prompt do not matter.
+        :param fields: the JSON object; fields that are no kind of prompt are ignored.
         """
         box = fields.get("box")
         points = tuple((x, y, bool(label)) for x, y, label in fields.get("points", ()))
@@ -137,24 +137,19 @@ class SlicePrompt:
         return prompt.changed(meaning=fields.get("meaning"), excludedSegment=fields.get("excludedSegment"))
 
     def toJson(self) -> dict[str, Any]:
-        """:return: the server's form of what is given, by kind; where the slice is, others say."""
-        fields: dict[str, Any] = {}
-        if self.box is not None:
-            fields["box"] = list(self.box)
-        if self.points:
-            fields["points"] = [[x, y, int(isInObject)] for x, y, isInObject in self.points]
-        if self.mask is not None:
-            fields["mask"] = self.mask.toJson()
-        if self.exclude:
-            fields["exclude"] = [list(box) for box in self.exclude]
-        if self.meaning is not None:
-            fields["meaning"] = self.meaning
-        if self.excludeMask is not None:
-            fields["exclude_mask"] = self.excludeMask.toJson()
-        return fields
+        """:return: the prompt as the server's JSON, without axis and slice: a field for each kind that is given."""
+        fields = {
+            "box": [] if self.box is None else list(self.box),
+            "points": [[x, y, int(isInObject)] for x, y, isInObject in self.points],
+            "mask": self.mask and self.mask.toJson(),
+            "exclude": [list(box) for box in self.exclude],
+            "meaning": self.meaning,
+            "exclude_mask": self.excludeMask and self.excludeMask.toJson(),
+        }
+        return {kind: value for kind, value in fields.items() if value}
 
     def toStored(self) -> dict[str, Any]:
-        """:return: what is kept of a box: where it is, what was asked, and which segment is not of it."""
+        """:return: what is stored with a box: its slice, the fields of `toJson`, and the excluded segment."""
         excluded = {} if self.excludedSegment is None else {"excludedSegment": self.excludedSegment}
         return {"axis": self.axis, "slice": self.sliceIndex, **self.toJson(), **excluded}
 
@@ -163,7 +158,7 @@ class SlicePrompt:
         return dataclasses.replace(self, **fields)
 
     def renumbered(self, change: np.ndarray) -> SlicePrompt:
-        """:return: the same boxes, points, meaning and segment where the volume's voxels are counted otherwise.
+        """:return: the same prompt, without masks, in other voxel indices of the volume.
 
         :param change: 4 × 4 array from these voxel indices to the others, along the same axes.
         """

@@ -7,7 +7,7 @@ from slicer.i18n import tr as _
 
 from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.volumes.imageSequence import ImageSequence
-from MedSAMSegLib.volumes.sliceGeometry import checkVolume
+from MedSAMSegLib.volumes.segmentableVolumes import checkVolume
 
 
 def choosableVolumes() -> list[slicer.vtkMRMLScalarVolumeNode]:

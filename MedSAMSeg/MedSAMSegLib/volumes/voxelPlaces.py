@@ -8,7 +8,7 @@ import numpy as np
 import slicer
 import vtk
 
-# Of voxels that are the same as before, indices differ by no more than files lose.
+# Voxels are the same as before if their indices differ by less: files round their numbers.
 SAME_VOXELS_TOLERANCE = 1e-3
 
 

@@ -3218,20 +3218,20 @@
             <translation>1 von 4: Laden Sie eine Aufnahme, oder das Thorax-CT, das mit MedSAMSeg kommt.</translation>
         </message>
         <message>
-            <source>2 of 4: Press “{draw}”, then drag a box round the tumor, the large gray mass in the lung at the lower left of the red view.</source>
-            <translation>2 von 4: Drücken Sie „{draw}“, und ziehen Sie eine Box um den Tumor, die große graue Raumforderung in der Lunge links unten in der roten Ansicht.</translation>
-        </message>
-        <message>
-            <source>2 of 4: Press “{draw}”, then drag in a slice view from one corner of an object to the opposite one.</source>
-            <translation>2 von 4: Drücken Sie „{draw}“, und ziehen Sie in einer Schichtansicht von einer Ecke eines Objekts zur gegenüberliegenden.</translation>
-        </message>
-        <message>
             <source>3 of 4: That is one slice. Press “{propagate}” to follow the object through the others.</source>
             <translation>3 von 4: Das ist eine Schicht. Drücken Sie „{propagate}“, um das Objekt durch die anderen zu verfolgen.</translation>
         </message>
         <message>
             <source>4 of 4: “{worst}” shows the most doubtful slice. If the outline there is right, press “{accept}”.</source>
             <translation>4 von 4: „{worst}“ zeigt die zweifelhafteste Schicht. Stimmt der Umriss dort, drücken Sie „{accept}“.</translation>
+        </message>
+        <message>
+            <source>2 of 4: Press “{draw}”, then drag a box round the tumor, the large gray mass in the lung at the lower left of the red view.</source>
+            <translation>2 von 4: Drücken Sie „{draw}“, und ziehen Sie eine Box um den Tumor, die große graue Raumforderung in der Lunge links unten in der roten Ansicht.</translation>
+        </message>
+        <message>
+            <source>2 of 4: Press “{draw}”, then drag in a slice view from one corner of an object to the opposite one.</source>
+            <translation>2 von 4: Drücken Sie „{draw}“, und ziehen Sie in einer Schichtansicht von einer Ecke eines Objekts zur gegenüberliegenden.</translation>
         </message>
         <message>
             <source>Done: the object is segmented on this frame. “{through}” follows it to the others, “{undo}” takes steps back.</source>

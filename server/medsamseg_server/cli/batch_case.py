@@ -74,7 +74,7 @@ def make_cases(rows: Sequence[Row], window: str, model: str) -> list[Case]:
 
 @contextmanager
 def told_with_place(row: Row) -> Iterator[None]:
-    """Say of an error where in the table the reason stands: the row, and the column where there is one to blame."""
+    """Add its place in the table to an error: the row, and the column to blame where there is one."""
     try:
         yield
     except MedSAMSegError as error:

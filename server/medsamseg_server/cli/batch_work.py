@@ -16,7 +16,8 @@ from medsamseg_server.cli.batch_case import Case, told_with_place
 from medsamseg_server.cli.batch_record import CaseFiles, Outcome
 from medsamseg_server.cli.output import refuse_to_replace_the_image
 from medsamseg_server.cli.segment_measures import range_cells, rounded
-from medsamseg_server.cli.segment_tasks import make_tasks, tasks_of
+from medsamseg_server.cli.segment_tasks import AskedObjects, make_tasks, tasks_of
+from medsamseg_server.cli.terms import Terms
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from medsamseg_server.engine.engine import Engine
     from medsamseg_server.image_io.image import Image
     from medsamseg_server.image_io.labels import Labels
-    from medsamseg_server.propagation.task import Task
 
 
 @dataclass
@@ -78,7 +78,7 @@ class CaseWork:
             message = f"{args.image.name} is a film."
             raise MedSAMSegError(ErrorKind.INVALID_INPUT, "case_unfit", message, "Follow it with: medsamseg segment")
         refuse_to_replace_the_image(args.image, files.output)
-        found = segment_scan.segment(args, lambda image: _tasks(case, args, image), self._load)
+        found = segment_scan.segment(args, lambda image: _asked(case, args, image), self._load)
         # Networks are loaded once for all cases.
         seconds, self._seconds_loading = time.perf_counter() - started - self._seconds_loading, 0.0
         outcome = Outcome("done", round(seconds, 3), _rows(found), found.notes)
@@ -95,13 +95,14 @@ class CaseWork:
         return self._engine
 
 
-def _tasks(case: Case, args: argparse.Namespace, image: Image) -> dict[str, Task]:
+def _asked(case: Case, args: argparse.Namespace, image: Image) -> AskedObjects:
     if case.labels is None:
         return make_tasks(args)
     from medsamseg_server.image_io.label_reading import read_labels
 
     axis = args.axis or 0
-    return tasks_of(args, axis, _boxes(read_labels(case.labels, image), args.name, axis))
+    tasks = tasks_of(args, axis, _boxes(read_labels(case.labels, image), args.name, axis))
+    return AskedObjects(tasks, Terms(args))
 
 
 def _boxes(labels: Labels, name: str | None, axis: int) -> dict[str, dict[int, Prompt]]:

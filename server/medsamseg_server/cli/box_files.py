@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,13 +69,12 @@ def _malformed(path: Path, what: str) -> MedSAMSegError:
     return MedSAMSegError(ErrorKind.INVALID_INPUT, "boxes_malformed", f"{path} is wrong at {what}.", hint)
 
 
-def _named(labels: Iterable[str], boxes: Iterable[Box]) -> dict[str, Box]:
-    """Return boxes by name: the label, with a number where several objects have it."""
-    labels = list(labels)
-    often = {label for label, count in Counter(labels).items() if count > 1}
+def _named(objects: Sequence[tuple[str, Box]]) -> dict[str, Box]:
+    """Return the boxes of labeled objects by name: the label, with a number where several objects have it."""
+    often = {label for label, count in Counter(label for label, _ in objects).items() if count > 1}
     numbers: Counter[str] = Counter()
     named = {}
-    for label, box in zip(labels, boxes, strict=True):
+    for label, box in objects:
         numbers[label] += 1
         named[f"{label} {numbers[label]}" if label in often else label] = box
     return named
@@ -87,27 +86,35 @@ def _read_coco(path: Path, images: Path) -> list[BoxedPicture]:
     except (ValueError, RecursionError) as error:
         raise _malformed(path, f"its JSON: {error}") from error
     entries = _entries(path, content, "images")
-    classes = {each.get("id"): str(each.get("name")) for each in _entries(path, content, "categories", needed=False)}
-    given: dict[Any, list[tuple[str, Box]]] = {}
-    for number, each in enumerate(_entries(path, content, "annotations")):
-        box = _box(each.get("bbox"))
-        if box is None:
-            raise _malformed(path, f"annotations[{number}].bbox: four numbers are expected")
-        label = classes.get(each.get("category_id"), f"class {each.get('category_id')}")
-        given.setdefault(each.get("image_id"), []).append((label if is_name(label) else "Object", box))
+    objects = _coco_objects(path, content)
     pictures = []
     for number, entry in enumerate(entries):
         name = entry.get("file_name")
         if not isinstance(name, str):
             raise _malformed(path, f"images[{number}].file_name: a text is expected")
         picture = _find(name, images)
-        objects = given.get(entry.get("id"), [])
         if picture is not None:
-            size = (entry.get("height"), entry.get("width"))
-            known = (size[0], size[1]) if isinstance(size[0], int) and isinstance(size[1], int) else None
-            named = _named((label for label, _ in objects), (box for _, box in objects))
-            pictures.append(BoxedPicture(picture, named, "xywh", known))
+            named = _named(objects.get(entry.get("id"), []))
+            pictures.append(BoxedPicture(picture, named, "xywh", _coco_size(entry)))
     return pictures
+
+
+def _coco_objects(path: Path, content: Any) -> dict[Any, list[tuple[str, Box]]]:
+    """Return label and box of each object, by the ``id`` of its picture."""
+    classes = {each.get("id"): str(each.get("name")) for each in _entries(path, content, "categories", needed=False)}
+    objects: dict[Any, list[tuple[str, Box]]] = {}
+    for number, each in enumerate(_entries(path, content, "annotations")):
+        box = _box(each.get("bbox"))
+        if box is None:
+            raise _malformed(path, f"annotations[{number}].bbox: four numbers are expected")
+        label = classes.get(each.get("category_id"), f"class {each.get('category_id')}")
+        objects.setdefault(each.get("image_id"), []).append((label if is_name(label) else "Object", box))
+    return objects
+
+
+def _coco_size(entry: dict[Any, Any]) -> tuple[int, int] | None:
+    height, width = entry.get("height"), entry.get("width")
+    return (height, width) if isinstance(height, int) and isinstance(width, int) else None
 
 
 def _entries(path: Path, content: Any, key: str, needed: bool = True) -> list[dict[Any, Any]]:
@@ -151,8 +158,8 @@ def _read_yolo(path: Path, images: Path) -> Iterator[BoxedPicture]:
         if not path.is_dir() and images.is_dir() and picture.stem != path.stem:
             continue
         lines = [_yolo_line(file, number, line) for number, line in _lines(file)]
-        labels = (classes.get(label, f"class {label}") for label, _ in lines)
-        yield BoxedPicture(picture, _named(labels, (box for _, box in lines)), "yolo")
+        objects = [(classes.get(label, f"class {label}"), box) for label, box in lines]
+        yield BoxedPicture(picture, _named(objects), "yolo")
 
 
 def _classes(folder: Path) -> dict[int, str]:

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from medsamseg_server.cli import many
 from medsamseg_server.cli.cache_option import add_cache_option, check_cache
 from medsamseg_server.cli.engine_options import add_computer_options, add_model_option, make_engine
-from medsamseg_server.cli.numbers_in_text import number_or_nan
+from medsamseg_server.cli.numbers_in_text import number
 from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress, warn
 from medsamseg_server.engine.embedding_folder import EmbeddingFolder
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 _GIGABYTE = 1e9
 _DAY_SECONDS = 86_400.0
+
+_gigabytes = number("a number of gigabytes", lambda size: 0 <= size < 1e6)
+_days = number("a number of days", lambda days: 0 <= days < 1e6)
 
 _EPILOG = """\
 Encoding a slice takes far longer than segmenting a box on it. Encoded slices are
@@ -119,20 +122,6 @@ def _add_limit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("gigabytes", metavar="GB", type=_gigabytes)
     add_output_options(parser)
     parser.set_defaults(run=run_limit)
-
-
-def _gigabytes(text: str) -> float:
-    size = number_or_nan(text)
-    if not 0 <= size < 1e6:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number of gigabytes")
-    return size
-
-
-def _days(text: str) -> float:
-    days = number_or_nan(text)
-    if not 0 <= days < 1e6:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number of days")
-    return days
 
 
 def run_info(args: argparse.Namespace) -> int:

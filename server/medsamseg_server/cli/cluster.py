@@ -7,12 +7,13 @@ import re
 from dataclasses import replace
 
 from medsamseg_server.cli.cache_option import add_cache_option, check_cache, refuse_quota
-from medsamseg_server.cli.numbers_in_text import number_or_nan
+from medsamseg_server.cli.numbers_in_text import number, number_or_nan
 from medsamseg_server.cli.serving_options import add_serving_options, serve_options
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
 _IDLE_MINUTES = 10.0
 _REPLICAS = re.compile(r"(?P<fewest>\d{1,4})(?:-(?P<most>\d{1,4}))?")
+_minutes = number("a number of minutes", lambda minutes: 0 <= minutes < 2**20)
 _EPILOG = """\
 What a server keeps, volumes and embeddings in memory, is on the replica that a
 volume was sent to, and its clicks go there. Sizes are those of each replica.
@@ -90,13 +91,6 @@ def _replicas(text: str) -> tuple[int, int]:
     if not 1 <= fewest <= most:
         raise argparse.ArgumentTypeError(f"'{text[:20]}' is neither a number of replicas nor a range such as 2-8")
     return fewest, most
-
-
-def _minutes(text: str) -> float:
-    value = number_or_nan(text)
-    if not 0 <= value < 2**20:
-        raise argparse.ArgumentTypeError(f"'{text[:20]}' is not a number of minutes")
-    return value
 
 
 def _amount(text: str) -> float:

@@ -46,7 +46,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser that reports wrong usage like every other error."""
 
     def error(self, message: str) -> NoReturn:
-        # It repeats what was typed, however long that is.
+        # The message repeats what was typed, which may be very long.
         message = re.sub(r"\S{200,}", lambda word: f"{word[0][:80]}…", message)
         raise MedSAMSegError(
             ErrorKind.INVALID_INPUT, "usage", f"{message[:1].upper()}{message[1:]}.", f"See: {self.prog} --help"
@@ -54,7 +54,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _CommandParser(_Parser):
-    """A command's parser: what it does not know is told by itself, so that its own help is named."""
+    """A command's parser, which reports unknown arguments itself, so that the error names its own help."""
 
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
@@ -140,7 +140,7 @@ def make_parser(commands: Sequence[str] = _COMMANDS) -> argparse.ArgumentParser:
 
 
 def _join_negative_values(arguments: list[str]) -> list[str]:
-    """Write ``--box -3,4,5,6`` as ``--box=-3,4,5,6``, so that a wrong number is told as such."""
+    """Write ``--box -3,4,5,6`` as ``--box=-3,4,5,6``, so that a wrong number is reported as one."""
     joined: list[str] = []
     for argument in arguments:
         if joined and joined[-1] in _MAY_BE_NEGATIVE and argument[:1] == "-" and argument[1:2].isdigit():

@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
     _tell(args, 0, steps)
     image = read_image(args.image, args.series)
     labels = read_labels(args.labels, image)
-    segments = segments_of(labels, args.labels, terms.terminology_of(args))
+    segments = segments_of(labels, args.labels, terms.Terms(args).of())
     overlap = len(Layers.of(segments).arrays) > 1
     for path in args.output:
         check_can_hold(path, len(image.array), overlap)
@@ -119,7 +119,7 @@ def _check_outputs(args: argparse.Namespace) -> None:
         refuse_to_replace_the_image(args.labels, path, "the file of the labels itself")
         check_output(path, args.force)
     measurement_report.check_path(args.report, args.image, args.force)
-    terms.check_options(args, _written(args), is_film=False)
+    terms.Terms(args).check(_written(args))
 
 
 def _report(args: argparse.Namespace, image: Image, segments: list[Segment], steps: int) -> list[str]:

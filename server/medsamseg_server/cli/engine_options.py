@@ -61,7 +61,7 @@ def make_engine(args: argparse.Namespace, store: ModelStore, cache: EmbeddingCac
 def make_loaded_engine(args: argparse.Namespace, store: ModelStore) -> Engine:
     """Return an engine with the network of ``--model`` loaded, so that the times of slices are theirs."""
     engine = make_engine(args, store)
-    # The first time, it is made ready for this computer, and nobody should wonder for so long.
+    # The first time, the network is converted for this computer, which would look like a hang.
     waiting = "Loading the network; the first time, that takes up to a minute …"
     is_told = shows_progress(args)
     if is_told:

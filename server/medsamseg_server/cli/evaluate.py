@@ -110,38 +110,35 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate, write the reports, and print the means."""
-    from medsamseg_server.evaluation.comparison import compare, draw_comparison
-    from medsamseg_server.evaluation.html import make_html
+    from medsamseg_server.evaluation.comparison import compare
     from medsamseg_server.evaluation.manifest import read_manifest
     from medsamseg_server.evaluation.report import make_report
     from medsamseg_server.evaluation.runner import check_protocols
-    from medsamseg_server.evaluation.table import make_table
 
     many.check_ray(args)
     entries = read_manifest(args.manifest)
     settings = _make_settings(args, entries)
     check_protocols(entries, settings.protocols)
-    for path in filter(None, (args.out, args.csv, args.html, args.picture)):
+    for path in _outputs(args):
         ensure_writable(path.parent)
     store = ModelStore()
     for model in settings.models:
         store.path(model)
     about = {"manifest": str(args.manifest), "planes": args.planes}
     found = _evaluate(args, entries, settings)
-    scores = found.scores
-    rows = compare(scores)
-    report = {**make_report(scores, about), "comparison": [asdict(row) for row in rows]}
-    if args.out is not None:
-        _write(args.out, json.dumps(report, indent=1))
-    if args.csv is not None:
-        _write(args.csv, make_table(report))
-    if args.html is not None:
-        _write(args.html, make_html(scores, found.pictures, about))
-    if args.picture is not None:
-        with replacing(args.picture) as temporary:
-            draw_comparison(rows, temporary)
-    _print(args, report, rows)
+    rows = compare(found.scores)
+    report = {**make_report(found.scores, about), "comparison": [asdict(row) for row in rows]}
+    _write_files(args, found, about, report, rows)
+    if args.json:
+        print_json(_brief(report))
+    else:
+        _report(args, report, rows)
     return 0
+
+
+def _outputs(args: argparse.Namespace) -> list[Path]:
+    """Return the files that are to be written."""
+    return [path for path in (args.out, args.csv, args.html, args.picture) if path is not None]
 
 
 def _make_settings(args: argparse.Namespace, entries: Sequence[CaseEntry]) -> Settings:
@@ -222,38 +219,63 @@ def _scored(
             yield places[id(entry)], part
 
 
+def _write_files(
+    args: argparse.Namespace, found: Found, about: dict[str, Any], report: dict[str, Any], rows: list[ComparisonRow]
+) -> None:
+    from medsamseg_server.evaluation.comparison import draw_comparison
+    from medsamseg_server.evaluation.html import make_html
+    from medsamseg_server.evaluation.table import make_table
+
+    if args.out is not None:
+        _write(args.out, json.dumps(report, indent=1))
+    if args.csv is not None:
+        _write(args.csv, make_table(report))
+    if args.html is not None:
+        _write(args.html, make_html(found.scores, found.pictures, about))
+    if args.picture is not None:
+        with replacing(args.picture) as temporary:
+            draw_comparison(rows, temporary)
+
+
 def _write(path: Path, text: str) -> None:
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
-def _print(args: argparse.Namespace, report: dict[str, Any], rows: list[ComparisonRow]) -> None:
-    if args.json:
-        brief = [
-            {**run, "protocols": {name: _without_targets(found) for name, found in run["protocols"].items()}}
-            for run in report["runs"]
-        ]
-        print_json({"manifest": report["manifest"], "runs": brief, "comparison": report["comparison"]})
-        return
-    from medsamseg_server.evaluation.report import track_line
+def _brief(report: dict[str, Any]) -> dict[str, Any]:
+    """Return what ``--json`` prints: the report without single targets."""
+    runs = [
+        {**run, "protocols": {name: _without_targets(found) for name, found in run["protocols"].items()}}
+        for run in report["runs"]
+    ]
+    return {"manifest": report["manifest"], "runs": runs, "comparison": report["comparison"]}
 
+
+def _report(args: argparse.Namespace, report: dict[str, Any], rows: list[ComparisonRow]) -> None:
+    """Print the means, and which files were written."""
     for run in report["runs"]:
         boxes = f"boxes up to {run['jitter_percent']:g} % too large" if run["jitter_percent"] else "tight boxes"
         say(args, f"{run['method']}, {run['model']}, {boxes}")
         for name, found in run["protocols"].items():
-            error = found["standard_error_dice"]
-            dice = f"{found['mean_dice']:.3f}" + (f" ± {error:.3f}" if error is not None else "")
-            surface = "" if found["mean_nsd"] is None else f"   surface Dice {found['mean_nsd']:.3f}"
-            say(args, f"  {name:18} Dice {dice}{surface}{_sure(found['confidence'])}")
-            followed = track_line(found)
-            if followed:
-                say(args, f"  {'':18} {followed}")
+            _report_protocol(args, name, found)
     if len({row.model for row in rows}) > 1:
         from medsamseg_server.evaluation.comparison import comparison_lines
 
         say(args, "\n".join(comparison_lines(rows)))
-    for path in filter(None, (args.out, args.csv, args.html, args.picture)):
+    for path in _outputs(args):
         say(args, f"Written: {path}")
+
+
+def _report_protocol(args: argparse.Namespace, name: str, found: dict[str, Any]) -> None:
+    from medsamseg_server.evaluation.report import track_line
+
+    error = found["standard_error_dice"]
+    dice = f"{found['mean_dice']:.3f}" + (f" ± {error:.3f}" if error is not None else "")
+    surface = "" if found["mean_nsd"] is None else f"   surface Dice {found['mean_nsd']:.3f}"
+    say(args, f"  {name:18} Dice {dice}{surface}{_sure(found['confidence'])}")
+    followed = track_line(found)
+    if followed:
+        say(args, f"  {'':18} {followed}")
 
 
 def _sure(confidence: dict[str, Any]) -> str:

@@ -6,10 +6,13 @@ import argparse
 from collections.abc import Callable, Generator, Sequence
 from typing import TypeVar
 
+from medsamseg_server.cli.numbers_in_text import whole_number
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+_jobs = whole_number("a number of jobs, 1 to 4096", 1, 4096)
 
 
 def add_jobs_option(options: argparse._ActionsContainer, what: str) -> None:
@@ -89,9 +92,3 @@ def carried_out(
         from medsamseg_server.cli.batch_jobs import in_processes
 
         yield from in_processes(work, items, min(args.jobs, len(items)))
-
-
-def _jobs(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 4096:
-        raise argparse.ArgumentTypeError(f"'{text[:20]}' is not a number of jobs, 1 to 4096")
-    return int(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tqdm import tqdm
@@ -13,7 +14,7 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.system.safe_files import file_digest, readable_size
 from medsamseg_server.weights.catalog import get_checkpoint
 from medsamseg_server.weights.checksums import recognize
-from medsamseg_server.weights.registry import CHECKPOINTS, DEFAULT_MODEL
+from medsamseg_server.weights.registry import CHECKPOINTS, DEFAULT_MODEL, Checkpoint
 from medsamseg_server.weights.store import ModelStore
 from medsamseg_server.weights.trained import find_trained
 
@@ -146,38 +147,51 @@ def _table_line(row: dict[str, object], width: int, title_width: int) -> str:
 def run_download(args: argparse.Namespace) -> int:
     """Get a model's published weights."""
     # Imported here because the web client costs start-up time that the other commands need not pay.
-    from medsamseg_server.weights.download import download, find_choices
+    from medsamseg_server.weights.download import find_choices
 
     store = ModelStore()
     checkpoint = get_checkpoint(args.model)
-    choices = list(find_choices(args.model, args.url))
+    # A --url that is no address is refused also where nothing has to be downloaded.
+    sources = [source.description for _, source in find_choices(args.model, args.url)]
     if store.is_installed(args.model):
         say(args, f"{checkpoint.title} is already installed: {store.path(args.model)}")
     else:
-        say(args, f"{checkpoint.title}: weights of the model '{checkpoint.model}'")
-        for label, (_, source) in zip(["From:", *["or from:"] * len(choices)], choices, strict=False):
-            say(args, f"  {label:<9}{source.description}")
-        say(args, f"  {'Size:':<9}{readable_size(checkpoint.size_bytes)}")
-        say(args, f"  {'License:':<9}{checkpoint.license}")
-        say(args, f"  {'Cite:':<9}{checkpoint.citation}")
-        say(args, f"  {'To:':<9}{store.folder}")
+        _announce(args, checkpoint, sources, store)
         if not args.yes:
             _ask_to_download()
-        hidden = not shows_progress(args)
-        with tqdm(total=checkpoint.size_bytes, unit="B", unit_scale=True, desc=checkpoint.title, disable=hidden) as bar:
-
-            def show(done: int, total: int | None) -> None:
-                bar.total = total
-                # True when the bar would be drawn anew, which is often enough for whoever reads the lines, too.
-                if (bar.update(done - bar.n) or done in (0, total)) and args.json and args.progress:
-                    print_json({"done": done, "total": total})
-
-            download(args.model, store, show, args.url)
+        _download(args, checkpoint, store)
         say(args, f"Installed, checksum verified: {store.path(args.model)}")
     if args.json:
         path = store.path(args.model)
         print_json({"model": args.model, "path": str(path), "sha256": file_digest(path)})
     return 0
+
+
+def _announce(args: argparse.Namespace, checkpoint: Checkpoint, sources: Sequence[str], store: ModelStore) -> None:
+    """Say what would be downloaded, from where and to where."""
+    say(args, f"{checkpoint.title}: weights of the model '{checkpoint.model}'")
+    for label, source in zip(["From:", *["or from:"] * len(sources)], sources, strict=False):
+        say(args, f"  {label:<9}{source}")
+    say(args, f"  {'Size:':<9}{readable_size(checkpoint.size_bytes)}")
+    say(args, f"  {'License:':<9}{checkpoint.license}")
+    say(args, f"  {'Cite:':<9}{checkpoint.citation}")
+    say(args, f"  {'To:':<9}{store.folder}")
+
+
+def _download(args: argparse.Namespace, checkpoint: Checkpoint, store: ModelStore) -> None:
+    """Download with a progress bar, or with lines of JSON."""
+    from medsamseg_server.weights.download import download
+
+    hidden = not shows_progress(args)
+    with tqdm(total=checkpoint.size_bytes, unit="B", unit_scale=True, desc=checkpoint.title, disable=hidden) as bar:
+
+        def show(done: int, total: int | None) -> None:
+            bar.total = total
+            # True when the bar would be drawn anew, which is often enough for whoever reads the lines, too.
+            if (bar.update(done - bar.n) or done in (0, total)) and args.json and args.progress:
+                print_json({"done": done, "total": total})
+
+        download(args.model, store, show, args.url)
 
 
 def _ask_to_download() -> None:

@@ -94,7 +94,7 @@ def shows_progress(args: argparse.Namespace) -> bool:
 def report_error(error: MedSAMSegError, as_json: bool) -> None:
     """Print an error: two calm lines on standard error, or one line of JSON on standard output."""
     if as_json and error.code != "output_unwritable":
-        # Of a failure to say so, nobody can be told.
+        # If even this cannot be written, there is nobody to tell.
         with suppress(MedSAMSegError, BrokenPipeError):
             print_json({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
         return

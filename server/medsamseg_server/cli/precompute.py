@@ -77,7 +77,7 @@ class ScanWork:
             self._precomputation = Precomputation(engine, self.request)
             self._room = self._precomputation.room
         if self.scans is not None:
-            # What others encode meanwhile is not known here, so that each scan has its share of the room.
+            # What other processes encode meanwhile is not known here, so each scan gets an equal share of the room.
             self._precomputation.room = self._room // self.scans
         return self._precomputation
 

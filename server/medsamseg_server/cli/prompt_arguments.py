@@ -11,6 +11,7 @@ from typing import Any
 
 from medsamseg_server.engine.prompts import Box, Points, Prompt
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.system.json_text import JsonTextError, parse_json
 
 # No scan has so many voxels in a row.
 _LARGEST = 10**15
@@ -131,25 +132,16 @@ def read_prompts(path: Path) -> PromptsFile:
         MedSAMSegError: ``prompts_missing``, ``prompts_unreadable``, or ``prompts_malformed`` with the place in it.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        return _check_content(parse_json(path.read_text(encoding="utf-8-sig")))
     except FileNotFoundError as error:
         raise MedSAMSegError(
             ErrorKind.NOT_FOUND, "prompts_missing", f"There is no prompts file {path}.", "Check the path."
         ) from error
-    except json.JSONDecodeError as error:
-        raise _malformed(path, f"line {error.lineno}, column {error.colno}: {error.msg}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise MedSAMSegError(
             ErrorKind.UNREADABLE, "prompts_unreadable", f"The prompts file {path} cannot be read: {error}."
         ) from error
-    except RecursionError as error:
-        raise _malformed(path, "its brackets: they are nested too deeply") from error
-    except ValueError as error:
-        # Python reads whole numbers of at most 4300 digits.
-        raise _malformed(path, "a number: it has thousands of digits") from error
-    try:
-        return _check_content(content)
-    except _WrongPlaceError as error:
+    except (JsonTextError, _WrongPlaceError) as error:
         raise _malformed(path, str(error)) from error
 
 

@@ -107,10 +107,6 @@ def run(args: argparse.Namespace) -> int:
     _ = request.image_size, request.intensities
     engine = make_engine(args, store)
     proposals, found_how = _search(args, engine, request, options)
-    if not proposals:
-        message = f"No object is proposed on slice {index}: no mask was good and stable enough."
-        hint = f"Give a --quality below {args.quality:g}, a --stability below {args.stability:g}, or more --points."
-        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "nothing_proposed", message, hint)
     written = write_proposals(args.output, proposals, request, image.place)
     if args.overlay is not None:
         write_overlay(args.overlay, written.shapes, request, image)
@@ -122,16 +118,7 @@ def run(args: argparse.Namespace) -> int:
         "axis": args.axis,
         "slice": index if args.slice is None else args.slice,
         "proposals": [
-            {
-                "name": name,
-                "label": written.labels.get(name),
-                "box": each.box,
-                "area_pixels": each.area,
-                "quality": round(each.quality, 4),
-                "stability": round(each.stability, 4),
-                "point": each.point,
-            }
-            for name, each in written.named.items()
+            {"name": name, "label": written.labels.get(name), **_as_json(each)} for name, each in written.named.items()
         ],
         **found_how,
         "warnings": notes,
@@ -163,17 +150,33 @@ def _frame(path: Path, index: int, axis: int) -> Image:
         return Image(pixels[None].copy(), NO_PLACE)
 
 
+def _as_json(proposal: Proposal) -> dict[str, Any]:
+    return {
+        "box": proposal.box,
+        "area_pixels": proposal.area,
+        "quality": round(proposal.quality, 4),
+        "stability": round(proposal.stability, 4),
+        "point": proposal.point,
+    }
+
+
 def _search(
     args: argparse.Namespace, engine: Engine, request: SliceRequest, options: ProposalOptions
 ) -> tuple[list[Proposal], dict[str, Any]]:
+    """Return the proposals, and how they were found; raise ``nothing_proposed`` without any."""
     predictor = engine.predictor(args.model)
     embedded = engine.embed(request)
     search = engine.search_proposals(embedded, options)
     with tqdm(total=search.points_total, unit="point", disable=not shows_progress(args), leave=False) as bar:
         for done in search.steps():
             bar.update(done - bar.n)
+    proposals = search.proposals()
+    if not proposals:
+        message = f"No object is proposed on slice {request.index}: no mask was good and stable enough."
+        hint = f"Give a --quality below {args.quality:g}, a --stability below {args.stability:g}, or more --points."
+        raise MedSAMSegError(ErrorKind.INVALID_INPUT, "nothing_proposed", message, hint)
     window = embedded.framing.window
-    return search.proposals(), {
+    return proposals, {
         "window": {"name": window.name, "lower": window.lower, "upper": window.upper},
         "points": search.points_total,
         "seconds_encoding": round(embedded.seconds, 3),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from medsamseg_server.cli import clicking, exclusion, lines, meaning, measurement_report, pointing, probability, terms
+from medsamseg_server.cli import clicking, exclusion, lines, meaning, measurement_report, pointing, probability
 from medsamseg_server.cli.engine_options import make_loaded_engine
 from medsamseg_server.cli.output import refuse_to_replace_the_image
 from medsamseg_server.cli.segment_options import EPILOG, add_options
 from medsamseg_server.cli.segment_tasks import make_tasks
+from medsamseg_server.cli.terms import Terms
 from medsamseg_server.cli.usage import wrong_usage
 from medsamseg_server.weights.store import ModelStore
 
@@ -34,7 +35,8 @@ def run(args: argparse.Namespace) -> int:
     pointing.check_options(args)
     if args.boxes is not None:
         return _run_boxes(args)
-    tasks = make_tasks(args)
+    asked = make_tasks(args)
+    tasks = asked.tasks
     # What reads images and runs networks is imported after the arguments are known to be right.
     from medsamseg_server.cli import segment_film, segment_scan
     from medsamseg_server.image_io.film_names import is_film
@@ -47,11 +49,11 @@ def run(args: argparse.Namespace) -> int:
     _check_phases(args)
     _check_planes(args, is_film(args.image))
     measurement_report.check_option(args, next(iter(tasks.values())).axis, is_film(args.image))
-    terms.check_options(args, _outputs(args), is_film(args.image))
+    asked.terms.check(_outputs(args), "a film" if is_film(args.image) else None)
     if is_film(args.image):
         lines.check_film(args)
         return segment_film.run(args, tasks)
-    return segment_scan.run(args, tasks)
+    return segment_scan.run(args, asked)
 
 
 def _run_boxes(args: argparse.Namespace) -> int:
@@ -62,7 +64,7 @@ def _run_boxes(args: argparse.Namespace) -> int:
     _check_phases(args)
     _check_planes(args, is_film=False)
     measurement_report.check_option(args, 0, is_film=False)
-    terms.check_options(args, _outputs(args), is_film=False)
+    Terms(args).check(_outputs(args), "--boxes")
     probability.check_options(args, 1)
     pictures = segment_boxes.check_arguments(args)
     store = ModelStore()

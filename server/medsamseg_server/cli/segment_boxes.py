@@ -109,30 +109,42 @@ def run(args: argparse.Namespace, pictures: list[BoxedPicture], engine: Engine) 
         ensure_folder(args.output)
     for picture in tqdm(pictures, unit="picture", disable=not shows_progress(args), leave=False):
         answer = _segment(args, picture, engine)
-        path = args.output / _mask_name(picture.path, args.image) if is_folder else args.output
-        if is_folder:
-            ensure_folder(path.parent)
-        segments = answer.segments()
-        write_segmentation(path, segments, answer.image.place)
+        _write_masks(args, picture.path, answer)
         for note in (*answer.image.notes, *answer.volume.notes):
             warn(f"{picture.path.name}: {note}" if is_folder else note)
         rows += _rows(picture.path, answer)
-        if args.overlay is not None:
-            outcomes = {each.name: Outcome(each.color, each.mask, {0: answer.boxes[each.name]}) for each in segments}
-            write_overlay(args.overlay, answer.volume, answer.window, 0, outcomes, answer.image.geometry, False)
     if is_folder or args.csv:
         _write_table(args.output / "objects.csv" if is_folder else args.output.with_suffix(".objects.csv"), rows)
     _report(args, rows, len(pictures), engine)
     return 0
 
 
-def _mask_name(picture: Path, folder: Path) -> Path:
-    return picture.relative_to(folder).with_suffix(".png")
+def _write_masks(args: argparse.Namespace, picture: Path, answer: _Answer) -> None:
+    """Write what was found in a picture, and the overlay that is asked for of a single one."""
+    path = args.output
+    if args.image.is_dir():
+        path = args.output / picture.relative_to(args.image).with_suffix(".png")
+        ensure_folder(path.parent)
+    segments = answer.segments()
+    write_segmentation(path, segments, answer.image.place)
+    if args.overlay is not None:
+        outcomes = {each.name: Outcome(each.color, each.mask, {0: answer.boxes[each.name]}) for each in segments}
+        write_overlay(args.overlay, answer.volume, answer.window, 0, outcomes, answer.image.geometry, False)
 
 
 def _segment(args: argparse.Namespace, picture: BoxedPicture, engine: Engine) -> _Answer:
     image = read_image(picture.path)
     volume = Volume.from_array(image.array)
+    boxes = _boxes_on(volume, picture)
+    results, window = _found(args, volume, boxes, engine)
+    if not args.allow_overlap:
+        plans = {name: Propagation(volume.shape, 0, {0: box}).plan for name, box in boxes.items()}
+        results = dict(OverlapResolution(plans).resolve(0, results))
+    return _Answer(image, volume, boxes, results, window)
+
+
+def _boxes_on(volume: Volume, picture: BoxedPicture) -> dict[str, Box]:
+    """Return the boxes in pixels; raise an error for those that are not on this picture."""
     size = volume.slice_size(0, 0)
     if volume.shape[0] != 1:
         message = f"{picture.path} has {volume.shape[0]} slices; --boxes is for pictures."
@@ -151,19 +163,22 @@ def _segment(args: argparse.Namespace, picture: BoxedPicture, engine: Engine) ->
         except MedSAMSegError as error:
             message = f"{picture.path.name}, '{name}': {error.message}"
             raise MedSAMSegError(error.kind, error.code, message, error.hint) from error
+    return boxes
+
+
+def _found(
+    args: argparse.Namespace, volume: Volume, boxes: Mapping[str, Box], engine: Engine
+) -> tuple[dict[str, SliceResult], IntensityRange]:
+    """Return what is in each box, by the objects' names, and the intensities that the network saw."""
+    request = SliceRequest(volume, 0, 0, args.window, args.model, args.threshold != DEFAULT_THRESHOLD)
     results: dict[str, SliceResult] = {}
     windows: list[IntensityRange] = []
     for names in _batches(list(boxes)):
-        prompts = [Prompt(boxes[name], meaning=args.meaning) for name in names]
-        is_asked = args.threshold != DEFAULT_THRESHOLD
-        found = engine.segment(SliceRequest(volume, 0, 0, args.window, args.model, is_asked), prompts)
+        found = engine.segment(request, [Prompt(boxes[name], meaning=args.meaning) for name in names])
         windows.append(found.window)
         for name, mask in zip(names, found.masks, strict=True):
             results[name] = SliceResult(0, "prompt", boxes[name], mask.at(args.threshold), "box")
-    if not args.allow_overlap:
-        plans = {name: Propagation(volume.shape, 0, {0: box}).plan for name, box in boxes.items()}
-        results = dict(OverlapResolution(plans).resolve(0, results))
-    return _Answer(image, volume, boxes, results, windows[0])
+    return results, windows[0]
 
 
 def _batches(names: list[str]) -> Iterator[list[str]]:

@@ -97,21 +97,12 @@ def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
         results, ended = _follow(args, plan, FollowedObject.of(name, plan, source, args.threshold))
         followed = time.perf_counter()
         reading = sum(each.seconds for each in volumes)
-        masks = {index: each.mask for index, each in results.items() if each.mask.voxels}
-
-        def mask_of(index: int) -> NDArray[np.bool_] | None:
-            return masks[index].to_array(film.size) if index in masks else None
-
-        write_masks(args.output, film, mask_of)
-        if args.csv:
-            _write_table(args.output.with_suffix(".frames.csv"), film, results)
-        if args.overlay is not None:
-            write_overlay_film(args.overlay, film, _drawn(film, name, mask_of, task))
+        _write(args, film, name, task, results)
         summary = {
             "output": str(args.output),
             "name": name,
             "frames": film.frame_count,
-            "frames_found": len(masks),
+            "frames_found": sum(bool(each.mask.voxels) for each in results.values()),
             "stopped": [{"direction": end.direction, "slice": end.index, "message": end.message} for end in ended],
             "frames_per_second": round(len(results) / (followed - started), 2),
             "seconds": _split(source, reading, followed - started, time.perf_counter() - followed),
@@ -190,6 +181,20 @@ def _follow(
                 results[event.index] = replace(event, mask=replace(event.mask, probability=None))
                 bar.update()
     return results, ended
+
+
+def _write(args: argparse.Namespace, film: AnyFilm, name: str, task: Task, results: Mapping[int, SliceResult]) -> None:
+    """Write masks, table and overlay."""
+    masks = {index: each.mask for index, each in results.items() if each.mask.voxels}
+
+    def mask_of(index: int) -> NDArray[np.bool_] | None:
+        return masks[index].to_array(film.size) if index in masks else None
+
+    write_masks(args.output, film, mask_of)
+    if args.csv:
+        _write_table(args.output.with_suffix(".frames.csv"), film, results)
+    if args.overlay is not None:
+        write_overlay_film(args.overlay, film, _drawn(film, name, mask_of, task))
 
 
 def _write_table(path: Path, film: AnyFilm, results: Mapping[int, SliceResult]) -> None:

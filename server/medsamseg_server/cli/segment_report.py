@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 from medsamseg_server.cli.output import print_json, say
 from medsamseg_server.cli.segment_measures import as_json, in_digits, in_words, ranges_of, rounded, with_range
 from medsamseg_server.cli.slice_table import slice_rows
-from medsamseg_server.cli.terms import as_json as terms_as_json
-from medsamseg_server.cli.terms import terminology_of
 from medsamseg_server.image_io.terminology import TISSUE
 
 if TYPE_CHECKING:
+    from medsamseg_server.cli.terms import Terms
     from medsamseg_server.engine.engine import Engine
     from medsamseg_server.image_io.image import Image
     from medsamseg_server.measurements.measuring import Measurements
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
 def summarize(
     args: argparse.Namespace,
+    terms: Terms,
     image: Image,
     engine: Engine,
     results: Mapping[str, WholeMask],
@@ -32,7 +32,7 @@ def summarize(
         {
             "name": name,
             **_found(image, result),
-            **terms_as_json(args, name),
+            **terms.as_json(name),
             "measurements": as_json(measured[name]),
             "per_slice": slice_rows(result.results),
         }
@@ -42,7 +42,7 @@ def summarize(
     return {
         "output": str(args.output),
         **({"report": str(args.report)} if args.report is not None else {}),
-        **terms_as_json(args),
+        **terms.as_json(),
         **({"segments": found} if len(found) > 1 else {key: found[0][key] for key in found[0] if key != "name"}),
         "seconds_encoding": round(first.seconds_encoding, 3),
         "seconds_decoding": round(first.seconds_decoding, 3),
@@ -71,6 +71,7 @@ def _found(image: Image, result: WholeMask) -> dict[str, Any]:
 
 def report(
     args: argparse.Namespace,
+    terms: Terms,
     summary: Mapping[str, Any],
     results: Mapping[str, WholeMask],
     measured: Mapping[str, Measurements | None],
@@ -79,20 +80,15 @@ def report(
     if args.json:
         print_json(summary)
         return
+    is_flat = summary["slices_total"] == 1
     for found, (name, result) in zip(summary.get("segments", [summary]), results.items(), strict=True):
-        if summary["slices_total"] == 1:
-            say(args, f"{name}: {found['mask_voxels']} pixels{in_words(measured[name])}")
-        else:
-            size = f"{found['mask_voxels']} voxels{_volume(found['volume_ml'], measured[name])}"
-            say(args, f"{name}: {size}{_where(result.slices)}{in_words(measured[name])}")
-        for end in result.ended if summary["slices_total"] > 1 else ():
-            say(args, f"  {end.direction}: {end.message}")
+        _say_size(args, name, found, result, measured[name], is_flat)
         window = result.window
         # The colors of a picture are taken as they are.
         if window.name != "color":
             say(args, f"  Window {window.name} ({window.lower:g} to {window.upper:g})")
-        if terminology_of(args, name) != TISSUE:
-            say(args, f"  {terminology_of(args, name)}")
+        if terms.of(name) != TISSUE:
+            say(args, f"  {terms.of(name)}")
     if args.also:
         names = ", ".join(path.name for path in (args.image, *args.also))
         say(args, f"  Fused by the {'maximum' if summary['fused'] == 'max' else 'mean'}: {names}")
@@ -101,6 +97,24 @@ def report(
     also = ["the tables of slices and segments"] * args.csv
     also += [str(path) for path in (args.report, args.probability, args.overlay) if path is not None]
     say(args, ", and ".join([f"Written: {args.output}", *also]))
+
+
+def _say_size(
+    args: argparse.Namespace,
+    name: str,
+    found: Mapping[str, Any],
+    result: WholeMask,
+    measured: Measurements | None,
+    is_flat: bool,
+) -> None:
+    """Print how large an object is, and where and why following it ended."""
+    if is_flat:
+        say(args, f"{name}: {found['mask_voxels']} pixels{in_words(measured)}")
+        return
+    size = f"{found['mask_voxels']} voxels{_volume(found['volume_ml'], measured)}"
+    say(args, f"{name}: {size}{_where(result.slices)}{in_words(measured)}")
+    for end in result.ended:
+        say(args, f"  {end.direction}: {end.message}")
 
 
 def _volume(volume: float | None, measured: Measurements | None) -> str:

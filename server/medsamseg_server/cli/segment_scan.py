@@ -16,10 +16,10 @@ from medsamseg_server.cli.output import shows_progress, warn
 from medsamseg_server.cli.overlay_picture import Outcome, check_overlay, write_overlay
 from medsamseg_server.cli.segment_measures import measure_all, segments_path, write_segments
 from medsamseg_server.cli.segment_report import report, summarize
-from medsamseg_server.cli.segment_tasks import with_boxes_in_pixels
+from medsamseg_server.cli.segment_tasks import AskedObjects, with_boxes_in_pixels
 from medsamseg_server.cli.slice_order import in_space
 from medsamseg_server.cli.slice_table import slice_rows, table_path, write_table
-from medsamseg_server.cli.terms import terminology_of
+from medsamseg_server.cli.terms import Terms
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.probabilities import DEFAULT_THRESHOLD
 from medsamseg_server.image_io.dicom_masks import check_scan, is_dicom_seg
@@ -73,6 +73,7 @@ class _Scan:
         image: as the file has it.
         volume: its voxels, as the engine takes them.
         tasks: by the objects' names, in voxels of the volume; all along one axis.
+        terms: what the objects are.
         times: where the file has several volumes and one or all of them were asked for.
         phase_files: the files of further volumes.
         phases: those of the same time in its voxels.
@@ -82,6 +83,7 @@ class _Scan:
     image: Image
     volume: Volume
     tasks: Mapping[str, Task]
+    terms: Terms
     times: Times | None
     phase_files: PhaseFiles
     phases: Phases
@@ -102,51 +104,51 @@ class _Ready:
     seconds_loading: float
 
 
-def run(args: argparse.Namespace, tasks: Mapping[str, Task]) -> int:
+def run(args: argparse.Namespace, asked: AskedObjects) -> int:
     """Segment the objects, and write what was asked for.
 
     Args:
         args: of ``medsamseg segment``.
-        tasks: as the arguments have them, by the objects' names.
+        asked: the objects, as the arguments have them.
     """
-    _check_outputs(args, len(tasks))
+    _check_outputs(args, len(asked.tasks))
     store = ModelStore()
     store.path(args.model)
-    scan = _read(args, lambda image: tasks)
+    scan = _read(args, lambda image: asked)
     if args.all_times and scan.times is not None:
         segment_times.check_arguments(args, scan.times.count)
     ready = _make_ready(args, scan, lambda args: make_loaded_engine(args, store))
     if args.all_times and scan.times is not None:
         for note in scan.phase_notes:
             warn(note)
-        in_time = segment_times.Scan(scan.times, scan.phase_files)
+        in_time = segment_times.Scan(scan.times, scan.phase_files, scan.terms)
         return segment_times.run(args, in_time, ready.scan.tasks, ready.engine)
     found = _find(args, ready)
     for note in found.notes:
         warn(note)
     summary = found.summary | {"seconds_loading": round(ready.seconds_loading, 3), "warnings": found.notes}
     summary |= clicking.as_json(args, ready.scan.tasks)
-    report(args, summary, found.results, found.measured)
+    report(args, scan.terms, summary, found.results, found.measured)
     return 0
 
 
 def segment(
     args: argparse.Namespace,
-    tasks_of: Callable[[Image], Mapping[str, Task]],
+    asked_of: Callable[[Image], AskedObjects],
     load_engine: Callable[[argparse.Namespace], Engine],
 ) -> Segmented:
     """Segment the objects of one volume and write the files, as ``run``, but print nothing.
 
     Args:
         args: of ``medsamseg segment``, without ``--click``, ``--all-times`` and ``--allow-overlap``.
-        tasks_of: what to segment in the image, by the objects' names.
+        asked_of: gives the objects to segment in the image.
         load_engine: gives the engine for the arguments; asked once they are known to be right.
 
     Raises:
         MedSAMSegError: what is wrong with the image, the tasks or the outputs.
     """
     _check_outputs(args, 1)
-    return _find(args, _make_ready(args, _read(args, tasks_of), load_engine))
+    return _find(args, _make_ready(args, _read(args, asked_of), load_engine))
 
 
 def _make_ready(args: argparse.Namespace, scan: _Scan, load_engine: Callable[[argparse.Namespace], Engine]) -> _Ready:
@@ -154,7 +156,7 @@ def _make_ready(args: argparse.Namespace, scan: _Scan, load_engine: Callable[[ar
     if args.click is not None:
         clicking.check_click(scan.tasks, scan.volume)
     is_boxed = args.click is None and not any(task.pointed for task in scan.tasks.values())
-    # They check their tasks.
+    # Making them checks the tasks.
     objects = _objects(args, scan) if is_boxed else None
     started = time.perf_counter()
     engine = load_engine(args)
@@ -184,7 +186,7 @@ def _find(args: argparse.Namespace, ready: _Ready) -> Segmented:
     scan, engine = ready.scan, ready.engine
     results = _run_with_progress(args, ready.objects, engine)
     notes = [*scan.image.notes, *scan.volume.notes, *scan.phase_notes, *_notes_on_objects(args, results)]
-    segments = _segments(args, engine, results)
+    segments = _segments(args, scan.terms, engine, results)
     notes += _write(args, scan, segments, results)
     masks = {name: result.mask for name, result in results.items()}
     variants = {name: result.variants for name, result in results.items()}
@@ -195,7 +197,7 @@ def _find(args: argparse.Namespace, ready: _Ready) -> Segmented:
     measurement_report.write(args.report, scan.image, pairs, segmentation)
     if args.csv:
         write_segments(segments_path(args.output), measured)
-    summary = summarize(args, scan.image, engine, results, measured)
+    summary = summarize(args, scan.terms, scan.image, engine, results, measured)
     summary["slices_total"] = scan.volume.slice_count(scan.axis)
     return Segmented(results, measured, summary, notes)
 
@@ -208,29 +210,29 @@ def _check_outputs(args: argparse.Namespace, objects: int) -> None:
     check_can_hold(args.output, overlap=args.allow_overlap and objects > 1)
 
 
-def _read(args: argparse.Namespace, tasks_of: Callable[[Image], Mapping[str, Task]]) -> _Scan:
+def _read(args: argparse.Namespace, asked_of: Callable[[Image], AskedObjects]) -> _Scan:
     times = open_times(args.image, args.series) if args.all_times or args.time is not None else None
     if times is not None:
         times.check(args.time or 0)
     image = times.read(args.time or 0) if times is not None else read_image(args.image, args.series)
     volume = Volume.from_array(image.array)
-    tasks = tasks_of(image)
+    asked = asked_of(image)
     for path in (args.output, args.probability):
         if path is not None:
             check_can_hold(path, len(volume.array))
-    check_scan(args.output, list(tasks), image.place)
+    check_scan(args.output, list(asked.tasks), image.place)
     measurement_report.check_scan(args.report, image)
     i, j, k = image.geometry.spacing
     excluded = exclusion.excluded_voxels(args, image)
     there = {
         name: replace(with_boxes_in_pixels(args, task, volume.slice_size), spacing=(k, j, i), exclude_mask=excluded)
-        for name, task in in_space(dict(tasks), image, args.slice_order).items()
+        for name, task in in_space(dict(asked.tasks), image, args.slice_order).items()
     }
     there = lines.placed(args, there, image.geometry, volume.slice_size)
     pointing.check_points(there, volume.slice_size)
     phase_files = PhaseFiles(args.also, args.image.name, times, args.all_times)
     also, notes = phase_files.at(args.time or 0, image)
-    return _Scan(image, volume, there, times, phase_files, Phases(also, args.fuse or "mean"), notes)
+    return _Scan(image, volume, there, asked.terms, times, phase_files, Phases(also, args.fuse or "mean"), notes)
 
 
 def _run_with_progress(args: argparse.Namespace, objects: WholeObjects, engine: Engine) -> dict[str, WholeMask]:
@@ -239,7 +241,7 @@ def _run_with_progress(args: argparse.Namespace, objects: WholeObjects, engine: 
     with tqdm(total=objects.slices_total, unit="slice", desc=title, disable=hidden, leave=False) as bar:
 
         def show(done: SliceResult | SliceSeen) -> None:
-            # How many slices of the other planes there are is known when the object is.
+            # The number of slices across the other axes is known once the object has been followed.
             bar.total += done.total if isinstance(done, SliceSeen) and done.done == 1 else 0
             bar.update()
 
@@ -248,7 +250,7 @@ def _run_with_progress(args: argparse.Namespace, objects: WholeObjects, engine: 
 
 def _notes_on_objects(args: argparse.Namespace, results: Mapping[str, WholeMask]) -> list[str]:
     outcome = "is left" if args.exclude or args.exclude_labels else "was found"
-    # What is so for the volume is so for all of its objects.
+    # Notes on the volume are the same for all of its objects.
     notes = list(dict.fromkeys(note for result in results.values() for note in result.notes))
     for name, result in results.items():
         where = f" of {name}" if len(results) > 1 else ""
@@ -257,10 +259,12 @@ def _notes_on_objects(args: argparse.Namespace, results: Mapping[str, WholeMask]
     return notes
 
 
-def _segments(args: argparse.Namespace, engine: Engine, results: Mapping[str, WholeMask]) -> list[Segment]:
+def _segments(
+    args: argparse.Namespace, terms: Terms, engine: Engine, results: Mapping[str, WholeMask]
+) -> list[Segment]:
     found_by = SegmentingModel(args.model, engine.predictor(args.model).weights_sha256)
     return [
-        Segment(name, result.mask, color_of(n), found_by, terminology_of(args, name))
+        Segment(name, result.mask, color_of(n), found_by, terms.of(name))
         for n, (name, result) in enumerate(results.items())
     ]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from medsamseg_server.cli import lines, pointing, terms
+from medsamseg_server.cli import lines, pointing
 from medsamseg_server.cli.box_formats import in_pixels
 from medsamseg_server.cli.clicking import place_of
 from medsamseg_server.cli.exclusion import excluded_boxes
@@ -20,6 +20,7 @@ from medsamseg_server.cli.prompt_arguments import (
     read_prompts,
     slice_index,
 )
+from medsamseg_server.cli.terms import Terms
 from medsamseg_server.cli.usage import wrong_usage
 from medsamseg_server.engine.prompts import Box, Prompt
 
@@ -27,22 +28,34 @@ if TYPE_CHECKING:
     from medsamseg_server.propagation.task import Task
 
 
-def make_tasks(args: argparse.Namespace) -> dict[str, Task]:
-    """Return what the arguments ask for, checked as far as that goes without the image.
+@dataclass(frozen=True)
+class AskedObjects:
+    """The objects that are to be segmented.
 
-    What a prompts file says of what its objects are goes into the arguments (``terms.keep_own``).
+    Attributes:
+        tasks: what to segment, by the segments' names.
+        terms: what these are.
+    """
+
+    tasks: Mapping[str, Task]
+    terms: Terms
+
+
+def make_tasks(args: argparse.Namespace) -> AskedObjects:
+    """Return what the arguments ask for, checked as far as that goes without the image.
 
     Raises:
         MedSAMSegError: ``usage``, ``name_invalid``, or what is wrong with a box, a range, a prompts file or a term.
     """
     if args.name is not None and not is_name(args.name):
         raise wrong_usage(f"{args.name!r} is no name for a segment.", "Give --name some letters.", "name_invalid")
-    said = _prompts_of(args)
+    said = _prompt_of(args) if args.prompts is None else _file_of(args)
     if args.name is not None and None not in said.objects:
         raise wrong_usage("--name cannot go with several objects.", "Put the names into the file.")
     unnamed = args.name or "Segment"
-    terms.keep_own(args, {name or unnamed: own for name, own in said.terms.items()})
-    return tasks_of(args, said.axis, {name or unnamed: prompts for name, prompts in said.objects.items()})
+    terms = Terms(args, {name or unnamed: own for name, own in said.terms.items()})
+    tasks = tasks_of(args, said.axis, {name or unnamed: prompts for name, prompts in said.objects.items()})
+    return AskedObjects(tasks, terms)
 
 
 def tasks_of(args: argparse.Namespace, axis: int, objects: Mapping[str, Mapping[int, Prompt]]) -> dict[str, Task]:
@@ -76,14 +89,18 @@ def tasks_of(args: argparse.Namespace, axis: int, objects: Mapping[str, Mapping[
     }
 
 
-def _prompts_of(args: argparse.Namespace) -> PromptsFile:
-    if args.prompts is not None:
-        for option in ("box", "slice", "axis"):
-            if getattr(args, option) is not None:
-                raise wrong_usage(f"--{option} cannot go with --prompts.", f"Put the {option} into the file.")
-        if args.box_format != "corners":
-            raise wrong_usage("--box-format says what --box is.", "A prompts file has corners.")
-        return read_prompts(args.prompts)
+def _file_of(args: argparse.Namespace) -> PromptsFile:
+    """Return what the file of ``--prompts`` says."""
+    for option in ("box", "slice", "axis"):
+        if getattr(args, option) is not None:
+            raise wrong_usage(f"--{option} cannot go with --prompts.", f"Put the {option} into the file.")
+    if args.box_format != "corners":
+        raise wrong_usage("--box-format says what --box is.", "A prompts file has corners.")
+    return read_prompts(args.prompts)
+
+
+def _prompt_of(args: argparse.Namespace) -> PromptsFile:
+    """Return the one prompt of the options, in the form of a file."""
     index, points = slice_index(args), pointing.points_of(args)
     box = _box(args)
     if index is None or (box is None and not points):

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from medsamseg_server.cli.output import print_json, say, shows_progress, warn
 from medsamseg_server.cli.slice_table import path_beside, stem_of
-from medsamseg_server.cli.terms import terminology_of
+from medsamseg_server.cli.terms import Terms
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.image import Image
 from medsamseg_server.image_io.mask_writer import Segment
@@ -41,10 +41,12 @@ class Scan:
     Attributes:
         times: the volumes.
         phases: the files of further volumes, each with as many times.
+        terms: what the objects are.
     """
 
     times: Times
     phases: PhaseFiles
+    terms: Terms
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def run(args: argparse.Namespace, scan: Scan, tasks: Mapping[str, Task], engine:
                 name,
                 found[name].mask if name in found else empty,
                 color_of(number),
-                terminology=terminology_of(args, name),
+                terminology=scan.terms.of(name),
             )
             for number, name in enumerate(tasks)
         ]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medsamseg_server.cli.engine_options import add_computer_options, add_model_option
-from medsamseg_server.cli.numbers_in_text import number_or_nan
+from medsamseg_server.cli.numbers_in_text import number, whole_number
 from medsamseg_server.engine.embedding_cache import DEFAULT_MEMORY_BYTES
 from medsamseg_server.engine.loaded_networks import DEFAULT_UNLOAD_AFTER_SECONDS
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 _GIBIBYTE = 2**30
 _PLACES = 8
 _NNINTERACTIVE_SESSIONS = 4
+
+_size = number("a size in GiB", lambda size: 0 <= size < 2**20)
+_minutes = number("a number of minutes", lambda minutes: 0 <= minutes < 2**20)
+_users = whole_number("a number of users from 1 to 1000", 1, 1000)
 
 
 def add_serving_options(parser: argparse.ArgumentParser) -> None:
@@ -65,14 +69,14 @@ def add_serving_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--places",
-        type=number_of_users,
+        type=_users,
         default=_PLACES,
         metavar="N",
         help="how many of --users can be at work at the same time (default: %(default)s)",
     )
     parser.add_argument(
         "--nninteractive",
-        type=number_of_users,
+        type=_users,
         nargs="?",
         const=_NNINTERACTIVE_SESSIONS,
         default=0,
@@ -111,24 +115,3 @@ def serve_options(args: argparse.Namespace) -> ServeOptions:
 
 def _add_size(parser: argparse.ArgumentParser, option: str, gibibytes: float, text: str) -> None:
     parser.add_argument(option, type=_size, default=gibibytes, metavar="GIB", help=f"{text} (default: %(default)s)")
-
-
-def _size(text: str) -> float:
-    value = number_or_nan(text)
-    if not 0 <= value < 2**20:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a size in GiB")
-    return value
-
-
-def _minutes(text: str) -> float:
-    value = number_or_nan(text)
-    if not 0 <= value < 2**20:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number of minutes")
-    return value
-
-
-def number_of_users(text: str) -> int:
-    """Return a number of users in an option; argparse reports what is none."""
-    if not text.isdecimal() or not 1 <= int(text[:6]) <= 1000:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number of users from 1 to 1000")
-    return int(text)

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
 from medsamseg_server.cli.engine_options import add_computer_options, add_model_option, make_engine
-from medsamseg_server.cli.numbers_in_text import number_or_nan
+from medsamseg_server.cli.numbers_in_text import number, whole_number
 from medsamseg_server.cli.output import add_output_options, print_json, say, shows_progress
 from medsamseg_server.system.safe_files import ensure_writable, replacing
 from medsamseg_server.weights.store import ModelStore
+
+if TYPE_CHECKING:
+    from medsamseg_server.annotation_study.study import WaySummary
+
+_dice = number("a number between 0 and 1", lambda dice: 0 < dice < 1)
+_to_1000 = number("a number from 0 to 1000", lambda value: 0 <= value <= 1000)
+_interval = whole_number("a whole number above 0", 1)
 
 _EPILOG = """\
 ways:
@@ -48,24 +57,24 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("manifest", metavar="MANIFEST", type=Path, help="as for 'medsamseg evaluate'")
     add_model_option(parser, "the network that helps")
-    parser.add_argument("--dice", type=_part, default=0.9, help="to reach, in 3D (default: %(default)s)")
+    parser.add_argument("--dice", type=_dice, default=0.9, help="to reach, in 3D (default: %(default)s)")
     parser.add_argument(
         "--every",
-        type=_positive,
+        type=_interval,
         default=5,
         metavar="N",
         help="of 'interpolated': a box on every Nth slice (default: %(default)s)",
     )
     parser.add_argument(
-        "--jitter", type=_seconds, default=5.0, metavar="PERCENT", help="how loose boxes are (default: %(default)s)"
+        "--jitter", type=_to_1000, default=5.0, metavar="PERCENT", help="how loose boxes are (default: %(default)s)"
     )
     parser.add_argument("--seed", type=int, default=0, help="of the jitter (default: %(default)s)")
     costs = parser.add_argument_group("cost model, in seconds")
-    costs.add_argument("--seconds-per-box", type=_seconds, default=7.0, metavar="S", help="(default: %(default)s)")
-    costs.add_argument("--seconds-per-point", type=_seconds, default=1.75, metavar="S", help="(default: %(default)s)")
-    costs.add_argument("--seconds-per-check", type=_seconds, default=2.0, metavar="S", help="(default: %(default)s)")
-    costs.add_argument("--seconds-per-key", type=_seconds, default=0.28, metavar="S", help="(default: %(default)s)")
-    costs.add_argument("--seconds-per-click", type=_seconds, default=1.38, metavar="S", help="(default: %(default)s)")
+    costs.add_argument("--seconds-per-box", type=_to_1000, default=7.0, metavar="S", help="(default: %(default)s)")
+    costs.add_argument("--seconds-per-point", type=_to_1000, default=1.75, metavar="S", help="(default: %(default)s)")
+    costs.add_argument("--seconds-per-check", type=_to_1000, default=2.0, metavar="S", help="(default: %(default)s)")
+    costs.add_argument("--seconds-per-key", type=_to_1000, default=0.28, metavar="S", help="(default: %(default)s)")
+    costs.add_argument("--seconds-per-click", type=_to_1000, default=1.38, metavar="S", help="(default: %(default)s)")
     parser.add_argument("--out", metavar="FILE.csv", type=Path, help="write every object in every way")
     parser.add_argument("--picture", metavar="FILE.png", type=Path, help="draw the times")
     add_computer_options(parser)
@@ -84,7 +93,6 @@ def run(args: argparse.Namespace) -> int:
         WAYS,
         draw_study,
         run_study,
-        study_lines,
         summarize_study,
         write_study,
     )
@@ -113,29 +121,15 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json({"costs": asdict(costs), "dice": args.dice, "ways": [asdict(each) for each in summaries]})
     say(args, f"{len(rows) // len(WAYS)} objects, to a Dice of {args.dice:g}; numbers per object")
+    _report(args, summaries)
+    return 0
+
+
+def _report(args: argparse.Namespace, summaries: Sequence[WaySummary]) -> None:
+    from medsamseg_server.annotation_study.study import study_lines
+
     for line in study_lines(summaries):
         say(args, line)
     for each in summaries:
         if each.overlooked:
             say(args, f"{each.way}: {each.overlooked} looked good before they were, and were gone through all the same")
-    return 0
-
-
-def _part(text: str) -> float:
-    value = number_or_nan(text)
-    if not 0 < value < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number between 0 and 1")
-    return value
-
-
-def _seconds(text: str) -> float:
-    value = number_or_nan(text)
-    if not 0 <= value <= 1000:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 0 to 1000")
-    return value
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above 0")
-    return int(text)

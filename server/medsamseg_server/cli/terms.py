@@ -17,7 +17,7 @@ from medsamseg_server.image_io.terminology import TISSUE, Terminology
 if TYPE_CHECKING:
     from medsamseg_server.image_io.term_lists import TermLists
 
-# What has a field for it.
+# Endings of files that have a field for terms.
 _HOLDS_TERMS = (".seg.nrrd", ".dcm")
 
 
@@ -41,95 +41,90 @@ def add_options(group: argparse._ArgumentGroup | argparse.ArgumentParser) -> Non
     )
 
 
-def check_options(args: argparse.Namespace, outputs: list[Path], is_film: bool) -> None:
-    """Raise an error for terms that are not known, or that nothing that is written has a field for.
-
-    Args:
-        args: with the options, and ``boxes`` where the command has it.
-        outputs: what is to be written, reports included.
-        is_film: whether the image is a film.
-
-    Raises:
-        MedSAMSegError: ``usage``, or as ``terminology_of``.
-    """
-    option = _given(args)
-    if not option:
-        return
-    for what, given in (("a film", is_film), ("--boxes", getattr(args, "boxes", None) is not None)):
-        if given:
-            raise wrong_usage(f"{option} cannot go with {what}.", f"Leave {option} out.")
-    if not any(path.name.lower().endswith(_HOLDS_TERMS) for path in outputs):
-        raise wrong_usage(
-            f"{outputs[0].name} has no field for what a segment is ({option}).",
-            f"End its name with .seg.nrrd, or leave {option} out.",
-        )
-    terminology_of(args)
-
-
-def _given(args: argparse.Namespace) -> str:
-    """Return which of the options is given, or what a prompts file has in their place; nothing without any."""
-    if args.term is not None or args.region is not None:
-        return "--term" if args.term is not None else "--region"
-    return '"term" and "region" of the prompts file' if _own(args) else ""
-
-
-def keep_own(args: argparse.Namespace, own: Mapping[str, tuple[str | None, str | None]]) -> None:
-    """Keep in the arguments what single objects are; ``--term`` and ``--region`` hold for what is not said of them.
+class Terms:
+    """What the segments are: ``--term`` and ``--region`` say it of all, a prompts file of single objects.
 
     Args:
         args: with the options.
-        own: term and region by the objects' names, as a prompts file has them.
+        own: term and region by the objects' names, as a prompts file has them; for what it does not say of an object,
+            the options hold.
 
     Raises:
-        MedSAMSegError: as ``terminology_of``, naming the object.
+        MedSAMSegError: as ``of``, naming the object.
     """
-    paths = tuple(args.term_list)
-    for name, (term, region) in own.items():
-        called = tuple(f"{args.prompts.name}, {shorten(name)}: The {what}" for what in ("term", "region"))
-        # Each alone first, so that what an option says is not told of the object.
-        find(term, region, paths, (called[0], called[1]))
-    args.own_terms = {
-        name: find(args.term if term is None else term, args.region if region is None else region, paths)
-        for name, (term, region) in own.items()
-    }
 
+    def __init__(
+        self, args: argparse.Namespace, own: Mapping[str, tuple[str | None, str | None]] | None = None
+    ) -> None:
+        self._term, self._region = args.term, args.region
+        self._lists = tuple(args.term_list)
+        own = own or {}
+        for name, (term, region) in own.items():
+            called = tuple(f"{args.prompts.name}, {shorten(name)}: The {what}" for what in ("term", "region"))
+            # Each alone first, so that what an option says is not told of the object.
+            find(term, region, self._lists, (called[0], called[1]))
+        self._own = {
+            name: find(self._term if term is None else term, self._region if region is None else region, self._lists)
+            for name, (term, region) in own.items()
+        }
 
-def _own(args: argparse.Namespace) -> dict[str, Terminology]:
-    return getattr(args, "own_terms", {})
+    def of(self, name: str | None = None) -> Terminology:
+        """Return what an object is; ``TISSUE`` where nobody says it.
 
+        Args:
+            name: of the object; None for what the options say of all.
 
-def terminology_of(args: argparse.Namespace, name: str | None = None) -> Terminology:
-    """Return what the options mean, or of an object, what its prompts file says; without any, what nobody has named.
+        Raises:
+            MedSAMSegError: ``term_unknown``, ``term_ambiguous`` or ``terms_unreadable``.
+        """
+        if name is not None and name in self._own:
+            return self._own[name]
+        if self._term is None and self._region is None:
+            return TISSUE
+        return find(self._term, self._region, self._lists)
 
-    Args:
-        args: with the options.
-        name: of the object; None for what the options say of all.
+    def as_json(self, name: str | None = None) -> dict[str, Any]:
+        """Return what ``--json`` says of an object of a prompts file, or of all where there is no such file.
 
-    Raises:
-        MedSAMSegError: ``term_unknown``, ``term_ambiguous`` or ``terms_unreadable``.
-    """
-    own = _own(args)
-    if name is not None and name in own:
-        return own[name]
-    if args.term is None and args.region is None:
-        return TISSUE
-    return find(args.term, args.region, tuple(args.term_list))
+        Args:
+            name: of an object; None for all.
 
+        Returns:
+            Code, scheme and words of each part, under ``terminology``; nothing where nobody says what it is.
+        """
+        if (name is None) == bool(self._own):
+            return {}
+        known = self.of(name)
+        return {} if known == TISSUE else {"terminology": {part: code for part, code in asdict(known).items() if code}}
 
-def as_json(args: argparse.Namespace, name: str | None = None) -> dict[str, Any]:
-    """Return what ``--json`` says of the options or of an object; nothing where that says nothing.
+    def check(self, outputs: list[Path], instead: str | None = None) -> None:
+        """Raise an error for terms that are not known, or that nothing that is written has a field for.
 
-    Args:
-        args: with the options.
-        name: of an object of a prompts file; None for what the options say of all.
+        Args:
+            outputs: what is to be written, reports included.
+            instead: what is segmented, where nothing that it gives has such a field.
 
-    Returns:
-        Code, scheme and words of each part, under ``terminology``.
-    """
-    if (name is None) == bool(_own(args)):
-        return {}
-    known = terminology_of(args, name)
-    return {} if known == TISSUE else {"terminology": {part: code for part, code in asdict(known).items() if code}}
+        Raises:
+            MedSAMSegError: ``usage``, or as ``of``.
+        """
+        option = self._given
+        if not option:
+            return
+        if instead is not None:
+            raise wrong_usage(f"{option} cannot go with {instead}.", f"Leave {option} out.")
+        if not any(path.name.lower().endswith(_HOLDS_TERMS) for path in outputs):
+            raise wrong_usage(
+                f"{outputs[0].name} has no field for what a segment is ({option}).",
+                f"End its name with .seg.nrrd, or leave {option} out.",
+            )
+        self.of()
+
+    @property
+    def _given(self) -> str:
+        """Which of the options is given, or what a prompts file has in their place; nothing without any."""
+        if self._term is not None or self._region is not None:
+            return "--term" if self._term is not None else "--region"
+        return '"term" and "region" of the prompts file' if self._own else ""
 
 
 @functools.lru_cache(maxsize=100)
@@ -139,7 +134,7 @@ def find(
     paths: tuple[Path, ...] = (),
     given_as: tuple[str, str] = ("--term", "--region"),
 ) -> Terminology:
-    """Return what a term and a region mean, either of which may be missing; as ``terminology_of``.
+    """Return what a term and a region mean, either of which may be missing; as ``Terms.of``.
 
     ``given_as`` is what messages call them by.
     """

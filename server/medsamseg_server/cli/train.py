@@ -21,7 +21,7 @@ from medsamseg_server.cli.train_options import (
     with_close_ups,
 )
 from medsamseg_server.cli.train_run import finish, show_progress, training
-from medsamseg_server.models.specification import TinyViTParameters
+from medsamseg_server.models.specification import ModelSpecification, TinyViTParameters
 from medsamseg_server.weights.catalog import get_specification
 from medsamseg_server.weights.registry import DEFAULT_MODEL
 from medsamseg_server.weights.store import ModelStore
@@ -179,11 +179,7 @@ def run_distill(args: argparse.Namespace) -> int:
     from medsamseg_server.weights.loading import load_network
 
     teacher_specification = get_specification(args.teacher)
-    lite = get_specification(DEFAULT_MODEL)
-    assert isinstance(lite.encoder, TinyViTParameters)
-    parameters = replace(lite.encoder, widths=args.widths, depths=args.depths, heads=args.heads)
-    student = replace(lite, name=args.name, title=args.name, encoder=parameters)
-    specification = with_close_ups(student, args.close_ups, teacher_specification.close_up_size)
+    specification = with_close_ups(_student_of(args), args.close_ups, teacher_specification.close_up_size)
     second = schedule(args)
     # An encoder that begins at random has statistics of batch normalization, which belong to its own weights.
     first = replace(second, epochs=args.embedding_epochs, learning_rate=args.embedding_rate, average=0.0)
@@ -206,6 +202,14 @@ def run_distill(args: argparse.Namespace) -> int:
             outcome.metrics["embedding_error"] = [row["embedding_error"] for row in history.rows]
             finish(args, "distill", specification, args.teacher, data, outcome, folder)
     return 0
+
+
+def _student_of(args: argparse.Namespace) -> ModelSpecification:
+    """Return what the default model would be with the encoder that the options describe."""
+    lite = get_specification(DEFAULT_MODEL)
+    assert isinstance(lite.encoder, TinyViTParameters)
+    parameters = replace(lite.encoder, widths=args.widths, depths=args.depths, heads=args.heads)
+    return replace(lite, name=args.name, title=args.name, encoder=parameters)
 
 
 def run_specialist(args: argparse.Namespace) -> int:

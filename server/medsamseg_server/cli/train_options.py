@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from medsamseg_server.cli.engine_options import add_device_option, add_window_option
-from medsamseg_server.cli.numbers_in_text import number_or_nan
+from medsamseg_server.cli.numbers_in_text import number, whole_number
 from medsamseg_server.cli.output import add_output_options
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.weights.registry import DEFAULT_MODEL
@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from medsamseg_server.training.data import DataOptions
     from medsamseg_server.training.loop import Schedule
 
-# What the result does not depend on.
+#: Types of options.
+rate = number("a number from 0 to 1", lambda value: 0 <= value < 1)
+positive = whole_number("a whole number above 0", 1)
+_count = whole_number("a whole number")
+_share = number("a part above 0 and up to 1", lambda value: 0 < value <= 1)
+
+# Arguments on which the result does not depend.
 _IRRELEVANT = {
     "run", "json", "quiet", "restart", "force", "device", "devices", "name", "title", "run_folder", "embeddings",
     "save_steps", "events",
@@ -79,7 +85,7 @@ def add_box_option(parser: argparse.ArgumentParser) -> None:
         choices=range(1025),
         default=20,
         metavar="PIXELS",
-        help="how far each side of a box is pushed outward at most, of 1024 (default: %(default)s)",
+        help="how far each side of a box is pushed outward at most, in pixels of 1024 (default: %(default)s)",
     )
 
 
@@ -231,32 +237,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value.resolve())
     return list(value) if isinstance(value, tuple) else value
-
-
-def _share(text: str) -> float:
-    value = number_or_nan(text)
-    if not 0 < value <= 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a part above 0 and up to 1")
-    return value
-
-
-def rate(text: str) -> float:
-    """Return a number from 0 to 1, for argparse."""
-    value = number_or_nan(text)
-    if not 0 <= value < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 0 to 1")
-    return value
-
-
-def positive(text: str) -> int:
-    """Return a whole number above 0, for argparse."""
-    value = _count(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number above 0")
-    return value
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or len(text) > 9:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number")
-    return int(text)

@@ -6,11 +6,12 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from medsamseg_server.cli.numbers_in_text import number_or_nan
+from medsamseg_server.cli.numbers_in_text import number_or_nan, whole_number
 from medsamseg_server.cli.output import add_output_options, print_json, print_line, say
 from medsamseg_server.serving.group.users_file import Quota, add_user, read_users, revoke_user
 
 _GIBIBYTE = 2**30
+_count = whole_number("a number from 1 to 1000", 1, 1000)
 _EPILOG = """\
 A server that was started with 'medsamseg serve --users FILE' lets in whoever has
 one of the file's tokens. It notices changes by itself: who is added is let in,
@@ -95,12 +96,6 @@ def _add_revoke(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def _add_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", type=Path, help="the file of users")
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text[:6]) <= 1000:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number from 1 to 1000")
-    return int(text)
 
 
 def _gibibytes(text: str) -> int:

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 Replica = TypeVar("Replica", bound=Hashable)
 
-#: Homes that are remembered; of more, those not asked for for longest are given anew.
+#: Number of homes that are remembered; those not asked for for longest are forgotten.
 _MOST = 4096
 
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator
 
 logger = logging.getLogger(__name__)
 
-#: Of an upload, so much goes to its replica at a time.
+#: Size of the pieces in which an upload goes to its replica.
 PIECE_BYTES = 4 * 2**20
 
 

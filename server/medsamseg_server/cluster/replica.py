@@ -25,7 +25,7 @@ class Replica:
     """Answers requests that were let in elsewhere. Used on one event loop.
 
     Args:
-        options: what it computes with, and for whom; where it would listen is of no meaning.
+        options: what it computes with, and for whom; the address in them is not used.
         load_predictor: as ``serving.process.serve``.
     """
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +13,7 @@ import numpy as np
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.image_io.film_names import is_film
 from medsamseg_server.propagation.fusing import FUSIONS, Fusion
+from medsamseg_server.system.json_text import JsonTextError, parse_json
 from medsamseg_server.volumes.windows import resolve_window
 
 EXAMPLE = (
@@ -79,7 +79,7 @@ def read_manifest(path: Path) -> list[CaseEntry]:
             ``window_invalid``.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = parse_json(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise MedSAMSegError(
             ErrorKind.NOT_FOUND, "manifest_missing", f"There is no manifest {path}.", "Check the path."
@@ -89,8 +89,8 @@ def read_manifest(path: Path) -> list[CaseEntry]:
         message = f"The manifest {path} cannot be read: {reason}."
         hint = "Give a file of JSON that may be read, as docs/propagation.md describes it."
         raise MedSAMSegError(ErrorKind.UNREADABLE, "manifest_unreadable", message, hint) from error
-    except json.JSONDecodeError as error:
-        raise _malformed(path, f"line {error.lineno}, column {error.colno}: {error.msg}") from error
+    except JsonTextError as error:
+        raise _malformed(path, str(error)) from error
     cases = content.get("cases") if isinstance(content, dict) else None
     if not isinstance(cases, list) or not cases:
         raise _malformed(path, "the start: {…} with a list 'cases' of at least one is expected")
@@ -115,21 +115,10 @@ def require_single_scans(entries: Sequence[CaseEntry], what: str) -> list[CaseEn
 
 def _entry(path: Path, number: int, case: Any) -> CaseEntry:
     place = f"cases[{number}]"
-    if not isinstance(case, dict):
-        raise _malformed(path, f"{place}: {{…}} is expected")
-    for key in sorted(_NEEDED - case.keys()):
-        raise _malformed(path, f"{place}: '{key}' is missing")
-    for key in sorted(case.keys() - _KNOWN):
-        raise _malformed(path, f"{place}: '{key}' is not known here")
-    for key in ("image", "window", "name", "group"):
-        if not isinstance(case.get(key, ""), str):
-            raise _malformed(path, f"{place}.{key}: a text is expected")
+    _check_keys(path, place, case)
     time, all_times = _times(path, place, case)
     files = _label_files(path, place, case["labels"], all_times)
-    targets = case["targets"]
-    if not isinstance(targets, dict) or not targets or not all(map(_is_target, targets.values())):
-        raise _malformed(path, f"{place}.targets: names with whole numbers, the labels, or lists of them are expected")
-    labels = {target: tuple(label) if isinstance(label, list) else label for target, label in targets.items()}
+    targets = _targets(path, place, case["targets"])
     axis = case.get("axis", 0)
     if type(axis) is not int or axis not in (0, 1, 2):
         raise _malformed(path, f"{place}.axis: 0, 1 or 2 is expected")
@@ -139,7 +128,26 @@ def _entry(path: Path, number: int, case: Any) -> CaseEntry:
     name = case.get("name") or image.name.split(".")[0]
     group, several = case.get("group", ""), files if len(files) > 1 else ()
     also, fusion = _phases(path, place, case)
-    return CaseEntry(name, image, files[0], labels, window, axis, group, time, all_times, several, also, fusion)
+    return CaseEntry(name, image, files[0], targets, window, axis, group, time, all_times, several, also, fusion)
+
+
+def _check_keys(path: Path, place: str, case: Any) -> None:
+    """Raise an error unless a case is an object with the keys that it needs, and texts where those are expected."""
+    if not isinstance(case, dict):
+        raise _malformed(path, f"{place}: {{…}} is expected")
+    for key in sorted(_NEEDED - case.keys()):
+        raise _malformed(path, f"{place}: '{key}' is missing")
+    for key in sorted(case.keys() - _KNOWN):
+        raise _malformed(path, f"{place}: '{key}' is not known here")
+    for key in ("image", "window", "name", "group"):
+        if not isinstance(case.get(key, ""), str):
+            raise _malformed(path, f"{place}.{key}: a text is expected")
+
+
+def _targets(path: Path, place: str, targets: Any) -> dict[str, Target]:
+    if not isinstance(targets, dict) or not targets or not all(map(_is_target, targets.values())):
+        raise _malformed(path, f"{place}.targets: names with whole numbers, the labels, or lists of them are expected")
+    return {name: tuple(label) if isinstance(label, list) else label for name, label in targets.items()}
 
 
 def _phases(path: Path, place: str, case: dict[str, Any]) -> tuple[tuple[Path, ...], Fusion]:

@@ -142,6 +142,14 @@ def check_protocols(entries: Sequence[CaseEntry], protocols: Sequence[Protocol])
             raise _one_slice(protocol, entry)
 
 
+def _check_slices(case: Case | TimesCase, protocols: Sequence[Protocol]) -> None:
+    """Raise ``protocol_unfit`` where an object is to be followed through a case that has one slice."""
+    if isinstance(case, Case) and case.volume.slice_count(case.entry.axis) == 1:
+        for protocol in protocols:
+            if protocol.name == TRACK:
+                raise _one_slice(protocol, case.entry)
+
+
 def _one_slice(protocol: Protocol, entry: CaseEntry) -> MedSAMSegError:
     what = "has one slice only, and there is nowhere to follow an object to"
     return _unfit(protocol, entry, what, f"Use --protocol {PICTURE_PROTOCOL} for it.")
@@ -163,11 +171,9 @@ def run_evaluation(
     check_protocols(entries, settings.protocols)
     for entry in entries:
         with opened_case(entry, load) as case:
-            for protocol in settings.protocols:
-                if protocol.name == TRACK and isinstance(case, Case) and case.volume.slice_count(entry.axis) == 1:
-                    raise _one_slice(protocol, entry)
+            _check_slices(case, settings.protocols)
             for model in settings.models:
-                # Loaded now, so that it counts as no time of a case.
+                # Loaded before the targets, so that no time of a case includes it.
                 engine.predictor(model)
                 is_first = True
                 for target in entry.targets:

@@ -34,9 +34,9 @@ OPSET = 18
 ENCODER_FILE, DECODER_FILE = "encoder.onnx", "decoder.onnx"
 
 _PACKAGES = {"onnx": "onnx", "onnxruntime": "onnxruntime", "onnxscript": "onnxscript"}
-#: Of masks of the exported network with those of the product.
+#: Lowest IoU of masks of the exported network with those of the product.
 _LEAST_IOU = 0.99
-#: Of logits with those of the product, as a share of their range: also where no mask is found, something is compared.
+#: Largest difference of its logits from the product's, as a share of their range: a check also where no mask is found.
 _MOST_DIFFERENCE = 0.01
 
 

@@ -1,4 +1,4 @@
-"""Which of the volumes in a folder of DICOM files is meant, and what is said where that is none or not clear."""
+"""Which of the volumes in a folder of DICOM files is meant, and the errors where none is or the choice is not clear."""
 
 from __future__ import annotations
 

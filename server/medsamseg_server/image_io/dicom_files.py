@@ -195,29 +195,35 @@ def quiet_pydicom() -> warnings.catch_warnings[None]:
 
 
 def _read_header(path: Path) -> DicomFile | None:
+    """Return a DICOM file of a scan; None for what is none."""
     if path.name.startswith("."):
         return None
     try:
-        # What is not a plain file, such as a named pipe, could keep its reader waiting.
-        if not path.is_file():
-            return None
-        with path.open("rb") as stream:
-            start = stream.read(_PREAMBLE + len(_MAGIC))
-            whole = start.endswith(_MAGIC)
-            if not start or not (whole or _is_bare(start)):
-                _require_no_dicom(path, start)
-                return None
-            stream.seek(0)
-            with quiet_pydicom():
-                header = pydicom.dcmread(stream, stop_before_pixels=True, force=not whole, specific_tags=list(_TAGS))
-            pixels = _pixel_element(header, stream)
+        parsed = _parsed(path)
     except DamagedFileError:
         raise
     except OSError as error:
         raise DamagedFileError(path, (error.strerror or "cannot be opened").lower()) from error
     except Exception as error:  # A damaged file can make the parser raise anything.
         raise DamagedFileError(path, "is damaged in its header") from error
-    return _checked(path, header, pixels, whole)
+    return None if parsed is None else _checked(path, *parsed)
+
+
+def _parsed(path: Path) -> tuple[Dataset, PixelElement | None, bool] | None:
+    """Return header, pixels, and whether the file begins with DICOM's preamble; None for what is no DICOM file."""
+    # What is not a plain file, such as a named pipe, could keep its reader waiting.
+    if not path.is_file():
+        return None
+    with path.open("rb") as stream:
+        start = stream.read(_PREAMBLE + len(_MAGIC))
+        whole = start.endswith(_MAGIC)
+        if not start or not (whole or _is_bare(start)):
+            _require_no_dicom(path, start)
+            return None
+        stream.seek(0)
+        with quiet_pydicom():
+            header = pydicom.dcmread(stream, stop_before_pixels=True, force=not whole, specific_tags=list(_TAGS))
+        return header, _pixel_element(header, stream), whole
 
 
 def _is_bare(start: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""Why pictures of a DICOM series are no volume, said before their voxels are read; and what was left out of one."""
+"""Why pictures of a DICOM series are no volume, as far as their headers tell; and what was left out of a volume."""
 
 from __future__ import annotations
 
@@ -55,12 +55,16 @@ def problem_of(uid: str, frames: Sequence[Frame], turned: bool) -> MedSAMSegErro
             f"Each image of the series {uid} is a mosaic of several slices.",
             "Convert the series with dcm2niix, which takes mosaics apart, and give the NIfTI file.",
         )
-    for frame in frames:
-        if is_color(frame.file) != is_color(file):
+    return _problem_of_pixels(uid, [frame.file for frame in frames])
+
+
+def _problem_of_pixels(uid: str, files: Sequence[DicomFile]) -> MedSAMSegError | None:
+    for file in files:
+        if is_color(file) != is_color(files[0]):
             message = f"Some images of the series {uid} are in color, others are gray."
             return MedSAMSegError(ErrorKind.INVALID_INPUT, "image_components", message, "Give one of its files.")
-        if not is_decodable(frame.file):
-            return _compressed(frame.file)
+        if not is_decodable(file):
+            return _compressed(file)
     return None
 
 

@@ -38,7 +38,7 @@ def read_volume(name: str, frames: Sequence[Frame]) -> Image:
     else:
         values = _read_values(frames)
         if not frames[0].has_place and frames[0].file.get("PhotometricInterpretation") == "MONOCHROME1":
-            # As every viewer shows an X-ray; the numbers of a volume, which mean something, stay as they are.
+            # As every viewer shows an X-ray; values of a volume are measurements, and stay as they are.
             values = (values.min() + values.max() - values.astype(np.float64)).astype(values.dtype)
             notes = (*notes, f"{frames[0].file.path.name} was inverted, as it says that it is shown (MONOCHROME1).")
     return Image(values, geometry, notes, voxel_ml, source=_source_of(frames))
@@ -57,6 +57,11 @@ def value_type(frames: Sequence[Frame]) -> np.dtype[Any]:
         return np.dtype("float64")
     if len(types) == 1 and scalings == {(1.0, 0.0)} and not listed:
         return types.pop().newbyteorder("=")
+    return _whole_type(frames)
+
+
+def _whole_type(frames: Sequence[Frame]) -> np.dtype[Any]:
+    """Return the smallest type of whole numbers that all values fit into, else float64."""
     ends = [int(frame.slope) * end + int(frame.intercept) for frame in frames for end in (0, *stored_range(frame.file))]
     ends += [int(frame.lookup.values.max()) for frame in frames if frame.lookup is not None]
     for dtype in _WHOLE_TYPES:
@@ -88,7 +93,7 @@ def _scale(stored: NDArray[Any], frame: Frame, values: NDArray[Any]) -> None:
     values[...] = stored
     whole = values.dtype.kind != "f"
     if frame.slope != 1:
-        # In 64 bits: a product may leave the type that the sum fits into again.
+        # In 64 bits: the product may not fit into the type, although the sum does.
         values[...] = values.astype(np.int64) * int(frame.slope) + int(frame.intercept) if whole else values
         if not whole:
             values *= frame.slope

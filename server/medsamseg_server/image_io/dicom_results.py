@@ -21,13 +21,13 @@ from medsamseg_server.image_io.mask_writer import Segment
 from medsamseg_server.image_io.terminology import Code
 
 MAKER = "MedSAMSeg"
-#: What a series of results is numbered: readers list it behind the scanner's own.
+#: Number of a series of results, so that readers list it behind those of the scanner.
 SERIES_NUMBER = 9900
-#: Of what is written: names of patients may have any letters.
+#: Character set of what is written: names of patients may have any letters.
 CHARACTER_SET = "ISO_IR 192"
 #: What highdicom and pydicom raise where images lack what is taken from them.
 INCOMPLETE = (AttributeError, KeyError, TypeError, ValueError)
-# Of value representation LO, PS3.5 section 6.2.
+# Longest text of the value representation LO, PS3.5 section 6.2.
 _LONGEST_NAME = 64
 
 

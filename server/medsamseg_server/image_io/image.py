@@ -99,7 +99,7 @@ class Geometry:
         return float(np.linalg.norm(((self.matrix - other.matrix) @ corners)[:3], axis=0).max())
 
 
-#: Of pictures, which have no size in the patient and lie nowhere.
+#: The place of pictures, which have no size and no position in the patient.
 NO_PLACE = Geometry((1.0, 1.0, 1.0), (0.0, 0.0, 0.0), STRAIGHT)
 
 

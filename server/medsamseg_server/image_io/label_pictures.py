@@ -26,7 +26,7 @@ def read_label_picture(path: Path) -> NDArray[Any]:
             if picture.mode == "P":
                 return np.asarray(picture)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
-        # What is wrong with the file is told by the reader of pictures.
+        # The reader of pictures reports what is wrong with the file.
         pass
     labels, _ = read_picture(path)
     if labels.ndim == 3:

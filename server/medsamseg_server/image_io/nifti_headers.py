@@ -195,7 +195,7 @@ def _check(header: NiftiHeader) -> None:
         shown = " × ".join(map(str, header.size))
         raise _damaged(path, f"it says that it has no voxels ({shown})")
     if count < 3:
-        # A flat picture, which the reader of all formats tells.
+        # A flat picture: the reader of all formats reports it.
         return
     _check_place(header)
 
@@ -207,19 +207,27 @@ def _check_place(header: NiftiHeader) -> None:
         if not math.isfinite(size) or size == 0:
             raise place_error(path, f"its voxels are {size:g} mm apart along {axis}")
     if fields["sform_code"] > 0:
-        rows = np.array([fields["srow_x"], fields["srow_y"], fields["srow_z"]], np.float64)
-        if not np.isfinite(rows).all():
-            raise place_error(path, "its sform holds values that are not numbers")
-        axes = np.linalg.norm(rows[:, :3], axis=0)
-        if not axes.all() or abs(np.linalg.det(rows[:, :3] / axes)) < 1e-6:
-            raise place_error(path, "its sform puts different voxels to the same place")
+        _check_sform(header)
     if fields["qform_code"] > 0:
-        turn = np.array([fields[f"quatern_{part}"] for part in "bcd"], np.float64)
-        shift = np.array([fields[f"qoffset_{part}"] for part in "xyz"], np.float64)
-        if not (np.isfinite(turn).all() and np.isfinite(shift).all()):
-            raise place_error(path, "its qform holds values that are not numbers")
-        if turn @ turn > _LARGEST_QUATERNION:
-            raise place_error(path, "its qform is no rotation")
+        _check_qform(header)
+
+
+def _check_sform(header: NiftiHeader) -> None:
+    rows = np.array([header.fields[f"srow_{axis}"] for axis in "xyz"], np.float64)
+    if not np.isfinite(rows).all():
+        raise place_error(header.path, "its sform holds values that are not numbers")
+    axes = np.linalg.norm(rows[:, :3], axis=0)
+    if not axes.all() or abs(np.linalg.det(rows[:, :3] / axes)) < 1e-6:
+        raise place_error(header.path, "its sform puts different voxels to the same place")
+
+
+def _check_qform(header: NiftiHeader) -> None:
+    turn = np.array([header.fields[f"quatern_{part}"] for part in "bcd"], np.float64)
+    shift = np.array([header.fields[f"qoffset_{part}"] for part in "xyz"], np.float64)
+    if not (np.isfinite(turn).all() and np.isfinite(shift).all()):
+        raise place_error(header.path, "its qform holds values that are not numbers")
+    if turn @ turn > _LARGEST_QUATERNION:
+        raise place_error(header.path, "its qform is no rotation")
 
 
 def _damaged(path: Path, what: str) -> MedSAMSegError:

@@ -10,7 +10,7 @@ from medsamseg_server.errors import ErrorKind, MedSAMSegError
 _HEADER_BYTES = 1 << 20
 # Four axes with all digits of double precision take 300. The library copies longer ones into buffers of fixed size.
 _MOST_CHARACTERS = 700
-# Free text, which it reads at any length.
+# Fields of free text, which the library reads at any length.
 _FREE = {"content", "number", "labels", "units", "sample units", "space units"}
 
 

@@ -24,7 +24,7 @@ def outlines(mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
     found = find_contours(np.pad(mask, 1).astype(np.float64), 0.5, fully_connected="high")
     rings = [points[:-1, ::-1] - 1 for points in found]
     parts = [ring for ring in rings if _area(ring) > 0]
-    # A hole whose channel ends at another one comes after that.
+    # A hole whose channel ends at another hole is joined after that one.
     for hole in sorted((ring for ring in rings if _area(ring) < 0), key=lambda ring: float(ring[:, 0].min())):
         _join(hole, parts)
     return [_without_straight_points(part) for part in parts]

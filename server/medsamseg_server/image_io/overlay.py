@@ -148,18 +148,23 @@ def draw_panel(panel: Panel, longer_side: int) -> Image.Image:
     picture = Image.fromarray(canvas)
     draw = ImageDraw.Draw(picture)
     for shape in panel.shapes:
-        if shape.box is not None:
-            x0, y0, x1, y1 = shape.box
-            draw.rectangle(
-                ((x0 + 0.5) * wide, (y0 + 0.5) * high, (x1 + 0.5) * wide, (y1 + 0.5) * high), outline=_BOX, width=2
-            )
-        for x, y, kind in shape.points:
-            _draw_point(draw, ((x + 0.5) * wide, (y + 0.5) * high), kind == 1)
+        _draw_prompts(draw, shape, wide, high)
     if panel.title:
         _write(draw, (_MARGIN, _MARGIN), panel.title)
     if panel.spacing is not None:
         _draw_scale_bar(draw, picture.size, wide / panel.spacing[1])
     return picture
+
+
+def _draw_prompts(draw: ImageDraw.ImageDraw, shape: Shape, wide: float, high: float) -> None:
+    """Draw an object's box and points; ``wide`` and ``high`` as ``_scales`` gives them."""
+    if shape.box is not None:
+        x0, y0, x1, y1 = shape.box
+        draw.rectangle(
+            ((x0 + 0.5) * wide, (y0 + 0.5) * high, (x1 + 0.5) * wide, (y1 + 0.5) * high), outline=_BOX, width=2
+        )
+    for x, y, kind in shape.points:
+        _draw_point(draw, ((x + 0.5) * wide, (y + 0.5) * high), kind == 1)
 
 
 def _draw_point(draw: ImageDraw.ImageDraw, place: tuple[float, float], is_on_object: bool) -> None:

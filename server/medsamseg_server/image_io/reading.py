@@ -56,6 +56,18 @@ def read_image(path: Path, series: str | None = None) -> Image:
     """
     if path.is_dir() or is_file_list(path) or (path.is_file() and is_dicom(path)):
         return read_series(path, series)
+    _require_one_file(path, series)
+    ensure_readable(path, "image_unreadable")
+    if npz_scans.is_one(path):
+        return npz_scans.read_scan(path)
+    if path.suffix.lower() in WHOLE_SLIDE_SUFFIXES:
+        raise whole_slide_error(path)
+    if is_picture(path):
+        return _read_picture(path)
+    return read_nifti(path) or _read_file(path)
+
+
+def _require_one_file(path: Path, series: str | None) -> None:
     if not path.is_file():
         raise MedSAMSegError(
             ErrorKind.NOT_FOUND, "image_missing", f"There is no file or folder {path}.", "Check the path."
@@ -67,14 +79,6 @@ def read_image(path: Path, series: str | None = None) -> Image:
             f"A series was named, but {path} is one file, not a folder of DICOM files.",
             "Leave --series out, or give the folder.",
         )
-    ensure_readable(path, "image_unreadable")
-    if npz_scans.is_one(path):
-        return npz_scans.read_scan(path)
-    if path.suffix.lower() in WHOLE_SLIDE_SUFFIXES:
-        raise whole_slide_error(path)
-    if is_picture(path):
-        return _read_picture(path)
-    return read_nifti(path) or _read_file(path)
 
 
 def _read_picture(path: Path) -> Image:
@@ -84,33 +88,15 @@ def _read_picture(path: Path) -> Image:
 
 
 def _read_file(path: Path) -> Image:
+    """Return what SimpleITK reads."""
     require_short_fields(path)
-    reader = sitk.ImageFileReader()
-    reader.SetFileName(str(path))
     kind = sitk.ImageFileReader.GetImageIOFromFileName(str(path))
-    try:
-        reader.ReadImageInformation()
-    except RuntimeError as error:
-        raise _unreadable(path, kind, str(error)) from error
+    reader = _with_header(path, kind)
     stack = read_stack(path) if kind == "TIFFImageIO" else None
     if stack is not None:
         check_pages(path, stack, (*reader.GetSize(), reader.GetNumberOfComponents()))
-    if is_list(reader) and reader.GetNumberOfComponents() > 1:
-        raise several_times(path, f"{reader.GetNumberOfComponents()} volumes over time")
-    check_layout(path, reader.GetSize(), reader.GetNumberOfComponents(), is_color(reader))
-    check_geometry(path, Geometry.announced(reader))
-    require_complete_pair(path, reader)
-    try:
-        # The library for MetaImage prints how much is missing.
-        with without_native_output():
-            image = reader.Execute()
-    except RuntimeError as error:
-        raise MedSAMSegError(
-            ErrorKind.UNREADABLE,
-            "image_incomplete",
-            f"{path} is damaged or incomplete: its voxels could not be read.",
-            "Copy or export the file again.",
-        ) from error
+    _check_header(path, reader)
+    image = _voxels(path, reader)
     if image.GetDimension() == 4:
         image = image[..., 0]
     is_flat = image.GetDimension() == 2
@@ -122,6 +108,40 @@ def _read_file(path: Path) -> Image:
         note = f"{path.name} does not say how large its voxels are: they are counted, but give no milliliters."
         scan = replace(scan, notes=(*scan.notes, note))
     return replace(scan, voxel_ml=voxel_ml)
+
+
+def _with_header(path: Path, kind: str) -> sitk.ImageFileReader:
+    """Return a reader that has read the header and no voxels."""
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError as error:
+        raise _unreadable(path, kind, str(error)) from error
+    return reader
+
+
+def _check_header(path: Path, reader: sitk.ImageFileReader) -> None:
+    if is_list(reader) and reader.GetNumberOfComponents() > 1:
+        raise several_times(path, f"{reader.GetNumberOfComponents()} volumes over time")
+    check_layout(path, reader.GetSize(), reader.GetNumberOfComponents(), is_color(reader))
+    check_geometry(path, Geometry.announced(reader))
+    require_complete_pair(path, reader)
+
+
+def _voxels(path: Path, reader: sitk.ImageFileReader) -> sitk.Image:
+    try:
+        # The library for MetaImage prints how much is missing.
+        with without_native_output():
+            image: sitk.Image = reader.Execute()
+    except RuntimeError as error:
+        raise MedSAMSegError(
+            ErrorKind.UNREADABLE,
+            "image_incomplete",
+            f"{path} is damaged or incomplete: its voxels could not be read.",
+            "Copy or export the file again.",
+        ) from error
+    return image
 
 
 def _unreadable(path: Path, kind: str, details: str) -> MedSAMSegError:

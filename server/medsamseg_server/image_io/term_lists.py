@@ -91,9 +91,9 @@ def term_lists(paths: Iterable[Path] = ()) -> TermLists:
     """
     found = [term for path in paths for term in _read(path)]
     if not found:
-        # What lies beside the terms there, such as a list of colors, has none.
+        # Other files there, such as a list of colors, have no terms.
         found = [term for path in _files_of_slicer() for term in _read(path, needed=False)]
-    # One that two lists have is that of the list of general anatomy.
+    # A term in both lists is taken from the list of general anatomy.
     found.sort(key=lambda term: term.list_name != GENERAL_LIST)
     types = [term for term in found if term.category is not None]
     regions = [term for term in found if term.category is None]

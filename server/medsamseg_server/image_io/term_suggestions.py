@@ -14,7 +14,7 @@ _MOST = 8
 _LIKENESS = 0.7
 # British spelling, and what is written for it in the lists.
 _AMERICAN = (("ae", "e"), ("oe", "e"), ("our", "or"), ("tre", "ter"), ("grey", "gray"), ("ise", "ize"))
-# Words of everyday that no list has, and the names of what they mean, or may mean.
+# Everyday words that no list has, and the names of what they mean, or may mean.
 _EVERYDAY = {
     "tumor": ("neoplasm", "neoplasm, primary", "neoplasm, secondary", "mass"),
     "cancer": ("neoplasm, primary", "neoplasm", "neoplasm, secondary"),
@@ -45,7 +45,7 @@ def nearest(name: str, terms: Sequence[Term]) -> list[Term]:
         *(term for term in plain if len(words) > 1 and any(words <= _words(each) for each in term.names)),
         *(term for term in plain if any(name in each for each in term.names)),
         *of_phrases,
-        # The whole of a phrase is like much that shares none of its meaning.
+        # As a whole, a phrase is spelled like many names that share none of its meaning.
         *([] if of_phrases else _alike(name, terms)),
     ]
     if len(words) > 1:

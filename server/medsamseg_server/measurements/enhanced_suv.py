@@ -20,7 +20,7 @@ from pydicom.dataset import Dataset
 from medsamseg_server.measurements.suv_items import UnknownError, dose_of, grams_of, half_life_of, parsed, several
 
 _BECQUERELS_A_MBQ = 1e6
-# Nobody is given as much for a scan; who writes such a number wrote Bq.
+# In MBq: nobody is given more for a scan, so that a larger number is in Bq.
 _MOST_MBQ = 1e5
 # Codes (UCUM) of SUV by body weight and of the activity concentration.
 _SUV_BY_WEIGHT, _CONCENTRATION = "g/ml{SUVbw}", "Bq/ml"

@@ -21,13 +21,13 @@ import numpy as np
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.measurements.slice_plane import Grid, Points, SlicePlane
 
-#: Diameter across, of the longest one, where it was not measured.
+#: The diameter across, as a part of the longest one, where it was not measured.
 ACROSS = 0.65
 
 # A hand-drawn line may end this part of its length short of the other.
 _GAP = 0.1
 
-# Of slices, from rounding.
+# In slices: differences by rounding.
 _NO_DIFFERENCE = 1e-6
 
 #: The ends x0, y0, x1, y1 of a line in pixels of its slice, whose centers are integers.
@@ -131,7 +131,7 @@ def _ellipse(middle: Points, half: Points, half_across: Points) -> Points:
 def _of_pixels(corners: Points, size: tuple[int, int]) -> Line:
     """Return the box from center to center of the pixels whose outlines ``corners`` (2, 2) are, inside the slice."""
     low, high = corners[0] + 0.5, corners[1] - 0.5
-    # Of what is thinner than a pixel, the box is around its middle.
+    # The box of an object thinner than a pixel is that around its middle.
     middle = corners.mean(axis=0)
     low, high = np.minimum(low, middle - 0.5), np.maximum(high, middle + 0.5)
     limits = np.array([size[1], size[0]]) - 0.5

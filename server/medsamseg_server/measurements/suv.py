@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -55,24 +55,27 @@ def suv_scale(source: DicomSource | None) -> SuvScale | None:
     first = _header(files[0])
     if first.get("Modality") != "PT":
         return None
+    headers = {path: first if path == files[0] else _header(path) for path in files}
     try:
-        headers = {path: first if path == files[0] else _header(path) for path in files}
-        if first.get("SOPClassUID") == _ENHANCED_PET:
-            frames = zip(source.files, source.frames, strict=True)
-            factors = {enhanced_factor(headers[path], frame) for path, frame in frames}
-        elif first.get("SOPClassUID") == _PET:
-            series = _Series([*headers.values()])
-            factors = {_factor(header, series) for header in series.headers}
-        else:
-            raise UnknownError(
-                "they are not of the classes PET Image Storage and Enhanced PET Image Storage, for which the rules are"
-                " made"
-            )
+        factors = _factors(source, headers)
         if max(factors) > min(factors) * (1 + 1e-6):
             raise UnknownError("they differ in weight, dose or scale")
         return SuvScale(factors.pop())
     except UnknownError as unknown:
         return SuvScale(None, f"No SUV is known of the images: {unknown}.")
+
+
+def _factors(source: DicomSource, headers: Mapping[Path, Dataset]) -> set[float]:
+    """Return the factors of all images, by the rules for their class."""
+    sop_class = headers[source.files[0]].get("SOPClassUID")
+    if sop_class == _ENHANCED_PET:
+        return {enhanced_factor(headers[path], frame) for path, frame in zip(source.files, source.frames, strict=True)}
+    if sop_class == _PET:
+        series = _Series([*headers.values()])
+        return {_factor(header, series) for header in series.headers}
+    raise UnknownError(
+        "they are not of the classes PET Image Storage and Enhanced PET Image Storage, for which the rules are made"
+    )
 
 
 @dataclass(frozen=True)

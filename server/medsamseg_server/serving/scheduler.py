@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import os
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,9 +19,8 @@ from enum import IntEnum
 from typing import Any, Literal, TypeVar
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
+from medsamseg_server.system.thread_priority import let_others_go_first
 
-# With five steps Linux gives a third of the time of a thread that has none.
-_NICENESS = 5
 _QUIET_SECONDS = 10.0
 
 logger = logging.getLogger(__name__)
@@ -199,19 +196,8 @@ class Scheduler:
 
     def _work(self, yields: bool) -> None:
         if yields:
-            _let_others_go_first()
-        while True:
-            self._wait_for_work()
-            with self._changed:
-                if not self._queue:
-                    # Closing, or what waited was cancelled a moment ago.
-                    if self._closing:
-                        return
-                    continue
-                task = self._running = min(self._queue, key=self._urgency)
-                self._queue.remove(task)
-                self._turns[task.owner] = next(self._numbers)
-                self._steps[Priority(task.order[0])] += 1
+            let_others_go_first()
+        while task := self._next_task():
             outcome = _advance(task)
             with self._changed:
                 self._running = None
@@ -221,6 +207,21 @@ class Scheduler:
                     self._put_back(task)
             if outcome is not None:
                 _end(task, outcome)
+
+    def _next_task(self) -> Task | None:
+        """Wait for tasks, and take out the one that runs next; return None when the scheduler is closing."""
+        while True:
+            self._wait_for_work()
+            with self._changed:
+                if self._queue:
+                    task = self._running = min(self._queue, key=self._urgency)
+                    self._queue.remove(task)
+                    self._turns[task.owner] = next(self._numbers)
+                    self._steps[Priority(task.order[0])] += 1
+                    return task
+                # What waited may have been cancelled a moment ago.
+                if self._closing:
+                    return None
 
     def _wait_for_work(self) -> None:
         """Return when a task waits or the scheduler is closing."""
@@ -244,7 +245,7 @@ class Scheduler:
         return (priority, -number if priority is Priority.BACKGROUND else number)
 
     def _urgency(self, task: Task) -> tuple[int, int, int]:
-        """Return what is least for the task that goes next."""
+        """Return a key that is smallest for the task that goes next."""
         priority, number = task.order
         return priority, self._turns.get(task.owner, -1), number
 
@@ -262,14 +263,6 @@ class Scheduler:
         else:
             self._queue.append(task)
             self._changed.notify()
-
-
-def _let_others_go_first() -> None:
-    """Give this thread, and those that it starts, a smaller part of the processor where others want it too."""
-    # On Linux each thread has its own priority; elsewhere this would slow the whole process down.
-    if sys.platform == "linux":
-        thread = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICENESS)
 
 
 def _advance(task: Task) -> Outcome | None:

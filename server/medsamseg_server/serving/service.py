@@ -6,10 +6,9 @@ import asyncio
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
-from typing import Protocol, TypeVar
 
 from medsamseg_server.engine.answers import SliceSegmentation
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
@@ -23,12 +22,13 @@ from medsamseg_server.serving import contract
 from medsamseg_server.serving.background_encodings import BackgroundEncodings
 from medsamseg_server.serving.click_contract import ClickReply, ClickRequest
 from medsamseg_server.serving.job_list import JobList
+from medsamseg_server.serving.job_streams import JobStreams
 from medsamseg_server.serving.look_ahead import LookAhead
 from medsamseg_server.serving.propagation_contract import PropagateRequest, PropagationEvent
 from medsamseg_server.serving.propagation_job import PropagationJob
 from medsamseg_server.serving.proposal_contract import ProposalsEvent, ProposalsRequest
 from medsamseg_server.serving.proposal_job import ProposalJob
-from medsamseg_server.serving.scheduler import Outcome, Priority, Scheduler, Task
+from medsamseg_server.serving.scheduler import Priority, Scheduler
 from medsamseg_server.serving.status_contract import Queue
 from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.volumes.volume_store import VolumeStore
@@ -37,24 +37,10 @@ from medsamseg_server.weights.click_heads import find_click_head, has_click_head
 
 logger = logging.getLogger(__name__)
 
-Event = TypeVar("Event")
-
 #: Takes a propagation's events as they happen, then None.
 Deliver = Callable[[PropagationEvent | None], None]
 #: … and those of a search for proposals.
 DeliverProposals = Callable[[ProposalsEvent | None], None]
-
-
-class _StreamedJob(Protocol[Event]):
-    """A job whose events are streamed to a client."""
-
-    name: str
-
-    def note_delivered(self, event: Event) -> None:
-        """Remember what the client got."""
-
-    def closing_event(self, outcome: Outcome) -> Event | None:
-        """Return the last event of a job whose client did not get it; None for one that ran to its end."""
 
 
 class Service:
@@ -85,6 +71,7 @@ class Service:
         self._owner = owner
         #: What is under way.
         self.jobs = JobList(most_jobs)
+        self._streams = JobStreams(self.jobs, self.volumes, owner)
         #: What is encoded in the background.
         self.encodings = BackgroundEncodings(engine, self.volumes, self._encoding, self.jobs, owner)
         self._ahead = LookAhead(engine, self._encoding, owner)
@@ -105,11 +92,11 @@ class Service:
         return Service(self.engine.with_cache(cache), volumes, schedulers, owner, most_jobs)
 
     def queue(self) -> Queue:
-        """Return how much is under way on the threads that compute, for whomever."""
+        """Return how much is under way on the threads that compute, for all users."""
         return _by_work(self._encoding.under_way() + self._decoding.under_way())
 
     def steps_done(self) -> Queue:
-        """Return how many steps of each kind were begun since the start, for whomever."""
+        """Return how many steps of each kind were begun since the start, for all users."""
         return _by_work(self._encoding.steps_done() + self._decoding.steps_done())
 
     def preload(self) -> Future[object]:
@@ -169,14 +156,14 @@ class Service:
     ) -> SliceSegmentation:
         """Return what prompts show on a slice of one volume; see ``segment``."""
         asked = SliceRequest(volume, request.axis, request.slice, request.window, request.model)
-        # A box is dragged: what is there has to do, and at once.
+        # While a box is dragged, only embeddings that are there are used, so that the answer comes at once.
         preview = request.cached_only
 
         def find() -> list[Embedded] | None:
             self.engine.check(asked, prompts)
             return self.engine.find_for(asked, prompts)
 
-        # Whether a slice is encoded is known by its prepared pixels, for which no other click is to wait.
+        # Finding an embedding takes the prepared pixels of the slice; other clicks must not wait for these.
         embedded = await asyncio.to_thread(find)
         if embedded is None and preview:
             self._ahead.want(asked, prompts)
@@ -224,7 +211,7 @@ class Service:
         """
         phases = self._phases(volume, request)
         job = PropagationJob(request.job or secrets.token_hex(8), self.engine, volume, request, phases)
-        task = self._stream(job, (volume, *phases.also), self._encoding, job.steps(), deliver)
+        task = self._streams.start(job, (volume, *phases.also), self._encoding, job.steps(), deliver)
         return partial(self._encoding.cancel, task)
 
     def propose(self, volume: Volume, request: ProposalsRequest, deliver: DeliverProposals) -> Callable[[], None]:
@@ -239,47 +226,13 @@ class Service:
         job = ProposalJob(request.job or secrets.token_hex(8), self.engine, volume, request)
         embedding: Future[Embedded] = Future()
 
-        # Of a search that was cancelled before, nothing has to be encoded any more.
-        task = self._stream(
+        # A search that was cancelled before needs no embedding any more.
+        task = self._streams.start(
             job, (volume,), self._decoding, job.steps(embedding), deliver, paused=True, at_end=embedding.cancel
         )
         embedding.add_done_callback(lambda _: self._decoding.resume(task))
         self._embed_for(job, embedding)
         return partial(self._decoding.cancel, task)
-
-    def _stream(
-        self,
-        job: _StreamedJob[Event],
-        volumes: Sequence[Volume],
-        scheduler: Scheduler,
-        steps: Iterator[Event],
-        deliver: Callable[[Event | None], None],
-        paused: bool = False,
-        at_end: Callable[[], object] = lambda: None,
-    ) -> Task:
-        """Queue a job about volumes whose events go to a client, with the last one and then None, however it ends."""
-
-        def on_step(event: Event) -> None:
-            job.note_delivered(event)
-            deliver(event)
-
-        def on_end(outcome: Outcome) -> None:
-            self.jobs.remove(job.name)
-            for each in volumes:
-                self.volumes.release(each)
-            at_end()
-            closing = job.closing_event(outcome)
-            if closing is not None:
-                deliver(closing)
-            deliver(None)
-
-        def start() -> Task:
-            task = scheduler.start(Priority.PROPAGATION, steps, on_step, on_end, self._owner, paused)
-            for each in volumes:
-                self.volumes.hold(each)
-            return task
-
-        return self.jobs.start(job.name, "propagation", start)
 
     def _phases(self, volume: Volume, request: contract.SegmentRequest | PropagateRequest) -> Phases:
         """Return the further volumes that a request names, which are the caller's own and fit the first."""

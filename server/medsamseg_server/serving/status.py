@@ -60,7 +60,7 @@ class _Numbers:
         if group is None:
             yield GaugeMetricFamily("medsamseg_volume_bytes", "Memory of voxels", self._service.volumes.use[1])
         else:
-            # What is reserved, not what is used: a difference in that tells a volume's size.
+            # The reserved memory: changes of the used memory would tell the size of a volume.
             reserved = group.reserved_bytes()
             yield GaugeMetricFamily("medsamseg_reserved_bytes", "Memory of voxels reserved by places", reserved)
             places = group.places()

@@ -96,7 +96,7 @@ class VolumeUpload:
             self._hashed = self._filled
 
     def finish(self) -> tuple[Volume, str]:
-        """Return the volume and its key, the sha256 of the whole body as lowercase hex. Off the event loop, please.
+        """Return the volume and its key, the sha256 of the whole body as lowercase hex; call it off the event loop.
 
         Raises:
             MedSAMSegError: ``npy_invalid`` when the body ended early.

@@ -183,23 +183,9 @@ def _finite(array: NDArray[Any], owned: bool) -> tuple[NDArray[Any], tuple[str, 
     """
     if array.dtype.kind != "f":
         return array, ()
-    limit = min(_SINGLE_PRECISION_MAX, float(np.finfo(array.dtype).max))
-    not_a_number = infinite = 0
-    lowest, highest = np.inf, -np.inf
-    for chunk in _chunks(array):
-        good = np.abs(chunk) <= limit
-        if good.all():
-            lowest, highest = min(lowest, float(chunk.min())), max(highest, float(chunk.max()))
-            continue
-        missing = int(np.count_nonzero(np.isnan(chunk)))
-        not_a_number += missing
-        infinite += chunk.size - int(np.count_nonzero(good)) - missing
-        if good.any():
-            lowest, highest = min(lowest, float(chunk[good].min())), max(highest, float(chunk[good].max()))
+    not_a_number, infinite, lowest, highest = _survey(array)
     if not_a_number + infinite == 0:
         return array, ()
-    if lowest > highest:
-        lowest = highest = 0.0
     array = array if owned else array.copy(order="K")
     for chunk in _chunks(array):
         np.nan_to_num(chunk, copy=False, nan=lowest, neginf=lowest, posinf=highest)
@@ -209,6 +195,23 @@ def _finite(array: NDArray[Any], owned: bool) -> tuple[NDArray[Any], tuple[str, 
         f"and {infinite} infinite ones by the nearest of {lowest:g} and {highest:g}, the largest."
     )
     return array, (note,)
+
+
+def _survey(array: NDArray[Any]) -> tuple[int, int, float, float]:
+    """Return how many values are NaN and how many infinite, and the ends of the finite ones; 0 and 0 without any."""
+    limit = min(_SINGLE_PRECISION_MAX, float(np.finfo(array.dtype).max))
+    not_a_number = infinite = 0
+    lowest, highest = np.inf, -np.inf
+    for chunk in _chunks(array):
+        good = np.abs(chunk) <= limit
+        if not good.all():
+            missing = int(np.count_nonzero(np.isnan(chunk)))
+            not_a_number += missing
+            infinite += chunk.size - int(np.count_nonzero(good)) - missing
+            chunk = chunk[good]
+        if chunk.size:
+            lowest, highest = min(lowest, float(chunk.min())), max(highest, float(chunk.max()))
+    return (not_a_number, infinite, lowest, highest) if lowest <= highest else (not_a_number, infinite, 0.0, 0.0)
 
 
 def _chunks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:

@@ -1,4 +1,4 @@
-"""Lets worker threads get on while nothing else of Python runs on the main thread."""
+"""Lets worker threads run while no Python code runs on the main thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors and notes in the user's language. What says them speaks English, also in scripts and logs.
+"""Errors and notes in the user's language. Where they arise they are English, as in scripts and logs.
 
 Messages come whole, with their values in them, from this module and over HTTP from a server of any version. So each is
 compared with the texts that are known, their values are taken out, and filled into the translation. One that nobody
@@ -63,7 +63,7 @@ def _translated(text: str, known: list[tuple[str, str]]) -> Iterator[str]:
         breaks = [match.start() for match in itertools.islice(_BREAK.finditer(text), _MOST_SENTENCES)]
         ends = [*breaks, len(text)]
         found = [(end, *each) for end in ends for each in _fitting(text[:end], begun)]
-        # Of those that say as much, the first ends soonest: what follows is another sentence, and no value.
+        # Of texts that match as many letters, the first takes fewest sentences: no sentence is taken for a value.
         end, template, match = max(found, key=lambda each: _words(each[1][0]), default=(ends[0], None, None))
         yield text[:end] if template is None else template[1].format(**_values(match))
         text = text[end:].strip()
@@ -82,7 +82,7 @@ def _fitting(text, known):
 
 @functools.cache
 def _literals(template):
-    """:return: what a text says before, between and behind its values; the first and the last may be empty."""
+    """:return: the parts of a text before, between and behind its values; the first and the last may be empty."""
     parts = list(string.Formatter().parse(template))
     literals = [literal for literal, _name, _spec, _conversion in parts]
     return literals if parts[-1][1] is None else [*literals, ""]

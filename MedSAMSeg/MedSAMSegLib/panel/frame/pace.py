@@ -1,4 +1,4 @@
-"""Lets what takes a moment be done again and again without holding up the views."""
+"""Limits how often something slow is repeated, so that it does not hold up the views."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import qt
 if TYPE_CHECKING:
     from MedSAMSegLib.panel.frame.connections import Connections
 
-#: After a measurement, a pause of so many times as long: while a propagation writes, the views must go on.
+#: The pause after a measurement, in times of its duration: views must go on while a propagation writes.
 PAUSE_FACTOR = 10
 
 
@@ -39,7 +39,7 @@ class Pace:
 
     @contextlib.contextmanager
     def measuring(self) -> Iterator[None]:
-        """Measure inside the `with` block: the pause after it is by the time that it takes."""
+        """Measure inside the `with` block, whose duration sets the pause after it."""
         start = time.monotonic()
         try:
             yield

@@ -32,7 +32,7 @@ class WorkList:
     ) -> None:
         self._sayError = sayError
         self._onChange = onChange
-        #: Whether it is being told what became of a run.
+        #: Whether a callback for a run that is over is being called.
         self.isEnding = False
         self._entries = []
         self._isAdvancing = False
@@ -91,30 +91,32 @@ class WorkList:
 
     def _advanceEntry(self, entry):
         run, onResult, onError = entry
-        ending = bug = None
+        tell = None
         try:
             if run.advance():
                 return
             if onResult is not None and run.result is not None:
-                ending = functools.partial(onResult, run.result)
+                tell = functools.partial(onResult, run.result)
         except UserError as error:
-            ending = functools.partial(onError, error)
-        except Exception as error:
+            tell = functools.partial(onError, error)
+        except Exception:
             # Slicer's log gets it, and the user a sentence instead of waiting for ever.
-            bug = error
             said = UserError(_("Something unexpected went wrong."), _("Slicer's error log has more."), "internal")
-            ending = functools.partial(self._sayError, said)
+            self._end(entry, functools.partial(self._sayError, said))
+            raise
+        self._end(entry, tell)
+
+    def _end(self, entry, tell):
+        """Take a run that is over out of the list, and tell what became of it if it was not dropped meanwhile."""
         if entry in self._entries:
             self._entries.remove(entry)
-            if ending is not None:
-                self._tell(ending)
+            if tell is not None:
+                self._tell(tell)
         self._onChange()
-        if bug is not None:
-            raise bug
 
-    def _tell(self, ending):
+    def _tell(self, tell):
         self.isEnding = True
         try:
-            ending()
+            tell()
         finally:
             self.isEnding = False

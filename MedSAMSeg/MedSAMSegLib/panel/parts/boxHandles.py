@@ -92,7 +92,7 @@ class BoxHandles(VTKObservationMixin):
         if self._boxes[node].isHeld:
             self._boxes[node].follow()
         else:
-            # A box that follows its volume moves as well, in several steps; what came of them is seen later.
+            # A box that follows its volume moves as well, in several steps; where it ends is looked at later.
             self._stirred.add(node)
             self._session.changed.emit()
 

@@ -9,6 +9,7 @@ import qt
 from slicer.i18n import tr as _
 
 from MedSAMSegLib.panel.frame.errorMessages import inUsersLanguage
+from MedSAMSegLib.panel.parts.rowTable import setUpRows
 from MedSAMSegLib.views.sliceJump import jumpToSlice
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 from MedSAMSegLib.volumes.sliceNames import sliceName
@@ -116,13 +117,8 @@ class BoxTable:
 
 
 def _setUp(table):
-    table.setColumnCount(2)
-    table.setHorizontalHeaderLabels([_("Slice"), _("Segment")])
+    setUpRows(table, [_("Slice"), _("Segment")])
     table.horizontalHeader().setStretchLastSection(True)
-    table.verticalHeader().setVisible(False)
-    table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
-    table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
-    table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
 
 
 def _texts(geometry, segmentation, entry):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from MedSAMSegLib.views.sliceViews import ShownSlice
     from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
-#: Slices so near are reached soon; a user who is further away is followed.
+#: Slices this near are encoded soon anyway; only when the user is further away is the order changed.
 NEAR_SLICES = 10
 
 
@@ -95,7 +95,7 @@ class BackgroundEncoding:
         # Who is still scrolling, or turning the window, is not followed at every step.
         isSettled, self._latest = (subject, shown) == self._latest, (subject, shown)
         if subject != self._subject:
-            # What is being encoded now is stale, or of no use any more.
+            # What is being encoded now is out of date or not needed any more.
             if isSettled or self._run is None:
                 self._start(subject, volume, window, model, shown)
         elif self._run is not None and isSettled and abs(shown.index - self._center) > NEAR_SLICES:
@@ -111,7 +111,7 @@ class BackgroundEncoding:
 
     def advance(self) -> None:
         """Take note of how far it is."""
-        # Encoding ahead is a kindness: what hinders it is said when it hinders a box. It is not tried again.
+        # Errors are not shown: the next box reports what is wrong. Encoding ahead is not tried again.
         isOver = True
         for run in list(self._closing):
             with contextlib.suppress(UserError):

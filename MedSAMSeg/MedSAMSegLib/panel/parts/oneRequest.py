@@ -1,4 +1,4 @@
-"""What the user moves sends one request at a time: the next one when the answer is there."""
+"""Sends one request at a time about what the user moves: the next one when the answer is there."""
 
 from __future__ import annotations
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import qt
 from slicer.i18n import tr as _
 
+from MedSAMSegLib.panel.parts.rowTable import setUpRows
+
 if TYPE_CHECKING:
     from MedSAMSegLib.panel.frame.connections import Connections
     from MedSAMSegLib.proposals.proposal import Proposal
@@ -100,11 +102,6 @@ class ProposalTable:
 
 
 def _setUp(table):
-    table.setColumnCount(4)
-    table.setHorizontalHeaderLabels([_("Object"), _("mm²"), _("Quality"), _("Stability")])
+    setUpRows(table, [_("Object"), _("mm²"), _("Quality"), _("Stability")])
     table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
     table.horizontalHeader().setStretchLastSection(True)
-    table.verticalHeader().setVisible(False)
-    table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
-    table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
-    table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)

@@ -42,7 +42,7 @@ class ThresholdSlider:
         self._onResult = onResult
         self._request = OneRequest(session, self._onFailure)
         self._subject = None
-        # Values with one number make one undo step.
+        # Values with the same number make one undo step.
         self._step = 0
         self._isMoved = False
         self._wanted = None
@@ -65,7 +65,7 @@ class ThresholdSlider:
         for widget in (self._slider, self._spinBox):
             widget.enabled = subject is not None
             widget.toolTip = toolTip
-        # What the user holds, or has just let go, is what is wanted.
+        # What the user holds, or has just let go, is not overwritten.
         if subject is not None and not self._request.isUnderWay and not self._slider.isSliderDown():
             self._showValue(self._thresholdOf(subject))
 

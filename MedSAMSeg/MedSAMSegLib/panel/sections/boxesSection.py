@@ -110,7 +110,7 @@ class BoxesSection(PanelSection):
 
     def _showMeanings(self, isUsable):
         chosen = self.session.chosenModel
-        # A server that says nothing of it tells whoever asks.
+        # A server that has not said whether it can returns an error when it is asked.
         hasOneMask = chosen is not None and not chosen.get("proposes", True)
         button = self.ui.nextMeaningButton
         button.enabled = isUsable and not hasOneMask
@@ -125,7 +125,7 @@ class BoxesSection(PanelSection):
 
     def _onClick(self, place, sliceNode):
         session = self.session
-        # Of another model, a click without a drag is none.
+        # With other models, a click without a drag does nothing.
         if not session.takesClicks:
             return
         with session.showingErrors():

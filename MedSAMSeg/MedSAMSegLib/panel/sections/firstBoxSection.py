@@ -105,15 +105,8 @@ class FirstBoxSection(PanelSection):
         ui = self.ui
         if step == LOAD:
             return _("1 of 4: Load a scan, or the chest CT that comes with MedSAMSeg.")
-        if step == DRAW and self.session.target.volume is self._sample:
-            return _(
-                "2 of 4: Press “{draw}”, then drag a box round the tumor, the large gray mass in the lung at the"
-                " lower left of the red view."
-            ).format(draw=ui.drawButton.text)
         if step == DRAW:
-            return _(
-                "2 of 4: Press “{draw}”, then drag in a slice view from one corner of an object to the opposite one."
-            ).format(draw=ui.drawButton.text)
+            return self._messageOnDrawing()
         if step == PROPAGATE:
             return _("3 of 4: That is one slice. Press “{propagate}” to follow the object through the others.").format(
                 propagate=ui.propagateButton.text
@@ -122,6 +115,20 @@ class FirstBoxSection(PanelSection):
             return _(
                 "4 of 4: “{worst}” shows the most doubtful slice. If the outline there is right, press “{accept}”."
             ).format(worst=ui.worstSliceButton.text, accept=ui.acceptSliceButton.text)
+        return self._messageAtEnd()
+
+    def _messageOnDrawing(self):
+        if self.session.target.volume is self._sample:
+            return _(
+                "2 of 4: Press “{draw}”, then drag a box round the tumor, the large gray mass in the lung at the"
+                " lower left of the red view."
+            ).format(draw=self.ui.drawButton.text)
+        return _(
+            "2 of 4: Press “{draw}”, then drag in a slice view from one corner of an object to the opposite one."
+        ).format(draw=self.ui.drawButton.text)
+
+    def _messageAtEnd(self):
+        ui = self.ui
         if self._hasOneSlice() and self.session.logic.isSequence(self.session.target.volume):
             return _(
                 "Done: the object is segmented on this frame. “{through}” follows it to the others, “{undo}” takes"

@@ -13,6 +13,7 @@ from MedSAMSegLib.followup.lesionChange import GONE, MATCHED, NEW
 from MedSAMSegLib.panel.frame.errorMessages import inUsersLanguage
 from MedSAMSegLib.panel.frame.pace import Pace
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
+from MedSAMSegLib.panel.parts.rowTable import setUpRows
 from MedSAMSegLib.panel.parts.savedFile import saveFile
 from MedSAMSegLib.views.sliceJump import jumpToMiddle
 
@@ -164,11 +165,6 @@ def _percent(value):
 
 
 def _setUp(table):
-    table.setColumnCount(6)
-    table.setHorizontalHeaderLabels([_("Lesion"), _("mm before"), _("mm now"), _("mm ±"), _("ml ±"), _("Status")])
+    setUpRows(table, [_("Lesion"), _("mm before"), _("mm now"), _("mm ±"), _("ml ±"), _("Status")])
     table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
     table.horizontalHeader().setStretchLastSection(True)
-    table.verticalHeader().setVisible(False)
-    table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
-    table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
-    table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)

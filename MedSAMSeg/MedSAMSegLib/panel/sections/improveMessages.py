@@ -10,7 +10,7 @@ from slicer.i18n import tr as _
 if TYPE_CHECKING:
     from MedSAMSegLib.training.correctionTraining import TrainingProgress
 
-#: A change below this is none: slices that are held back are few.
+#: Smaller changes count as none, because few slices are held back.
 NOTABLE_CHANGE = 0.005
 
 

@@ -132,7 +132,7 @@ class ImproveSection(PanelSection):
 
     def _onFailed(self, error):
         self._training = None
-        # Both: the status line may show the next sentence before this one has been read.
+        # Shown here and in the status line, which may show the next sentence before this one has been read.
         self.ui.improveLabel.text = messageOn(error)
         self.session.showMessage(messageOn(error))
 

@@ -14,7 +14,7 @@ from MedSAMSegLib.panel.frame.panelSection import PanelSection
 from MedSAMSegLib.panel.parts.choiceBox import ChoiceBox
 from MedSAMSegLib.volumes.intensityWindows import AUTOMATIC, windowTitles
 from MedSAMSegLib.volumes.nodeNames import nodeName
-from MedSAMSegLib.volumes.sliceGeometry import isColor
+from MedSAMSegLib.volumes.segmentableVolumes import isColor
 from MedSAMSegLib.volumes.volumeChecks import choosableVolumes, noteOn, whyUnusable
 
 if TYPE_CHECKING:

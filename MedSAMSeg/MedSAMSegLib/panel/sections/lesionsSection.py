@@ -12,6 +12,7 @@ from MedSAMSegLib.errors import UserError
 from MedSAMSegLib.panel.frame.activeTool import DRAW_BOX
 from MedSAMSegLib.panel.frame.pace import Pace
 from MedSAMSegLib.panel.frame.panelSection import PanelSection
+from MedSAMSegLib.panel.parts.rowTable import setUpRows
 from MedSAMSegLib.panel.parts.termMessages import termHint
 from MedSAMSegLib.slices.lesions import ACCEPTED, CHECKED, DRAWN, EMPTY, FOLLOWED
 from MedSAMSegLib.views.sliceJump import jumpToMiddle
@@ -186,7 +187,7 @@ class LesionsSection(PanelSection):
 
     def _onNew(self):
         with self.session.showingErrors():
-            # One that waits for its box is the next one already.
+            # A segment that waits for its box is the next one already.
             if not self.session.hasSegment or self.session.boxAxis is not None:
                 self.session.addSegment()
             self.session.activeTool.choose(DRAW_BOX)
@@ -219,13 +220,8 @@ class LesionsSection(PanelSection):
 
 def _setUp(table):
     titles = [_("Lesion"), _("Place"), _("ml"), _("mm"), _("State"), _("Term")]
-    table.setColumnCount(len(titles))
-    table.setHorizontalHeaderLabels(titles)
+    setUpRows(table, titles)
     table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
     # A long term is cut, and its tooltip has it whole: better than a table that scrolls sideways.
     table.horizontalHeader().setSectionResizeMode(len(titles) - 1, qt.QHeaderView.Stretch)
-    table.verticalHeader().setVisible(False)
-    table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
-    table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
-    table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
     table.setSortingEnabled(True)

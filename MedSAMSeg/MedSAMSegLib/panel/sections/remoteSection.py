@@ -40,7 +40,7 @@ class RemoteSection(PanelSection):
 
     def _onChanged(self, _text=""):
         address = self._address
-        # Asked where it matters only: for most people this is a question about nothing.
+        # Shown only where it matters: most people need not answer this question.
         self.ui.insecureServerCheckBox.visible = address is not None and not address.isPrivate
 
     def _onUse(self):

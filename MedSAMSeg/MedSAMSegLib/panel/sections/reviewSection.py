@@ -114,7 +114,7 @@ class ReviewSection(PanelSection, VTKObservationMixin):
         try:
             states = self.session.logic.slices(segmentation, volume, segmentID, axis)
         except UserError as error:
-            # Such as voxels that do not coincide any more: nothing can be said of slices until that is put right.
+            # Such as voxels that do not coincide any more: until that is mended, nothing is known of slices.
             self._problem, self._subject = messageOn(error), None
             return
         self._states = {state.index: state for state in states}

@@ -87,7 +87,7 @@ class SegmentsSection(PanelSection, VTKObservationMixin):
         name = segmentation.GetSegmentation().GetSegment(segmentID).GetName()
         with self.session.showingErrors():
             self.session.logic.removeSegment(segmentation, segmentID)
-            # The next one moves up to where the pointer is; after the last one, the one before.
+            # Select the segment that moves up to the row of the pointer; after the last one, the one before.
             remaining = _segmentIDs(segmentation)
             self.session.parameters.segmentID = remaining[min(row, len(remaining) - 1)] if remaining else ""
             self.session.showMessage(_("'{name}' and its boxes were removed.").format(name=name))

@@ -44,7 +44,7 @@ LeaseOf = Annotated[tuple[str, str], Depends(_lease)]
 
 
 async def _session(request: Request, leases: LeasesOf, lease: LeaseOf) -> Session:
-    # Whoever works here keeps the place of a user, and loses the session with it.
+    # Work here counts as work of the user, whose place ends together with the session.
     workspace(request)
     return leases.use(lease)
 
@@ -56,7 +56,7 @@ SessionOf = Annotated[Session, Depends(_session)]
 async def claim(request: Request, leases: LeasesOf) -> dict[str, Any]:
     """Give a user a place."""
     service = workspace(request, claims=True)
-    # On a cluster, its door has made the name, by which it finds the replica again.
+    # On a cluster, the door has chosen the name, by which it finds the replica again.
     token = getattr(request.state, "lease", "") or secrets.token_urlsafe(32)
     leases.claim((request.state.caller, token), lambda: Session(service))
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-#: Answers to everybody that a server is there, and nothing else.
+#: Open to everybody; it tells that a server is there, and nothing else.
 OPEN_PATHS = frozenset({"/healthz"})
 #: Gives a client its place.
 CLAIM_PATH = "/claim"
@@ -25,5 +25,5 @@ LEASE_PATHS = UPLOAD_PATHS | {
     "/add_bbox_interaction",
     "/add_point_interaction",
 }
-#: By which a client names its place.
+#: The header in which a client names its place.
 LEASE_HEADER = "X-Lease-Token"

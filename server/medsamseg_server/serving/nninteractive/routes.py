@@ -17,11 +17,12 @@ from starlette.concurrency import run_in_threadpool
 from medsamseg_server.engine.masks import SliceMask
 from medsamseg_server.serving import contract
 from medsamseg_server.serving.nninteractive import lease_routes
+from medsamseg_server.serving.nninteractive.changes import Change
 from medsamseg_server.serving.nninteractive.lease_routes import SessionOf
 from medsamseg_server.serving.nninteractive.packed_arrays import pack, unpack
 from medsamseg_server.serving.nninteractive.prompts import OnSlice, drawn_on_slice, on_slice
 from medsamseg_server.serving.nninteractive.refusals import ProtocolRoute
-from medsamseg_server.serving.nninteractive.session import Change, Session
+from medsamseg_server.serving.nninteractive.session import Session
 from medsamseg_server.serving.prompt_contract import SlicePrompt
 from medsamseg_server.serving.service import Service
 from medsamseg_server.serving.workspace import most_array_bytes
@@ -70,7 +71,7 @@ def add_to(app: FastAPI, sessions: int) -> None:
         sessions: how many users at the same time.
     """
     app.state.leases = lease_routes.make_leases(sessions)
-    # The answers are waited for; whoever else needs a thread must not wait for them, too.
+    # Waiting for answers takes threads of its own, so that other requests find one.
     app.state.waiting = CapacityLimiter(sessions)
     app.include_router(lease_routes.router)
     app.include_router(router)

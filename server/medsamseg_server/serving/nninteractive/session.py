@@ -17,6 +17,7 @@ from medsamseg_server.engine.masks import Extent, SliceMask
 from medsamseg_server.engine.prompts import Box
 from medsamseg_server.serving import contract
 from medsamseg_server.serving.mask_contract import Mask
+from medsamseg_server.serving.nninteractive.changes import Change, difference
 from medsamseg_server.serving.nninteractive.prompts import OnSlice
 from medsamseg_server.serving.prompt_contract import DrawnMask, PropagationPrompt
 from medsamseg_server.serving.propagation_contract import PropagateRequest, PropagationEvent, SliceEvent
@@ -26,19 +27,6 @@ from medsamseg_server.volumes.volume import Volume
 #: The client gives up after 60 s without an answer; what is done by then is told, and the next request goes on.
 ANSWER_SECONDS = 45.0
 _MOST_UNDONE = 20
-
-
-@dataclass(frozen=True)
-class Change:
-    """What an answer changes in the client's copy of the object.
-
-    Attributes:
-        bounds: half-open, along the three array axes; None where nothing changed.
-        voxels: True on the object, within the bounds.
-    """
-
-    bounds: list[tuple[int, int]] | None = None
-    voxels: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((0, 0, 0), bool))
 
 
 @dataclass(frozen=True)
@@ -131,7 +119,7 @@ class Session:
         self._undo.clear()
 
     def add_box(self, place: OnSlice) -> None:
-        """Start from a box; one on the same slice goes.
+        """Start from a box, in place of one on the same slice.
 
         Raises:
             ValueError: when earlier prompts are on slices along another axis.
@@ -141,7 +129,7 @@ class Session:
         self._set(replace(prompted, boxes={**prompted.boxes, place.index: place.box}, masks=masks))
 
     def add_mask(self, place: OnSlice, mask: NDArray[np.bool_]) -> None:
-        """Start from a mask on a slice, (H, W); what is on the slice goes.
+        """Start from a mask on a slice, (H, W), in place of what was prompted there.
 
         Raises:
             ValueError: as ``add_box``, or when it is empty.
@@ -198,7 +186,7 @@ class Session:
         else:
             self._object = before.copy()
         self._collect()
-        return _difference(before, self._object)
+        return difference(before, self._object)
 
     def undo(self) -> Change | None:
         """Go back to before the last prompt; None when there is none."""
@@ -207,7 +195,7 @@ class Session:
             return None
         before = self._object
         self._prompted, self._object = self._undo.pop()
-        return _difference(before, self._object)
+        return difference(before, self._object)
 
     def close(self) -> None:
         """Stop computing and forget the image; the session is not used any more."""
@@ -262,7 +250,7 @@ class Session:
             except queue.Empty:
                 return
             if event is None:
-                # What was prompted stays answered until something else is.
+                # Until something else is prompted, there is nothing more to answer.
                 self._events = _ended()
                 return
             if isinstance(event, contract.ErrorEvent):
@@ -303,14 +291,3 @@ def _tight(mask: NDArray[np.bool_]) -> Extent:
     if extent is None:
         raise ValueError("Nothing was found or drawn there.")
     return extent
-
-
-def _difference(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> Change:
-    changed = before != after
-    if not changed.any():
-        return Change()
-    bounds = []
-    for axis in range(3):
-        found = np.flatnonzero(changed.any(axis=tuple(other for other in range(3) if other != axis)))
-        bounds.append((int(found[0]), int(found[-1]) + 1))
-    return Change(bounds, after[tuple(slice(*each) for each in bounds)].copy())
