@@ -80,6 +80,7 @@ def test_the_right_button_zooms(gui, volumeNode):
 
 
 def test_moving_with_shift_takes_the_other_views_along(gui, volumeNode):
+    gui.lookAtAll()
     red = gui.view("Red")
     red.moveTo(*red.center)
     red.moveTo(*red.rasToXY((12.0, -7.0, 0.0)), shift=True)
@@ -189,6 +190,22 @@ def test_a_view_can_be_added(gui, volumeNode):
     before = view.view.mrmlSliceNode().GetSliceOffset()
     view.wheel(1)
     assert view.view.mrmlSliceNode().GetSliceOffset() == pytest.approx(before + 1)
+
+
+def test_a_view_follows_the_scene_from_when_somebody_looks(gui, volumeNode):
+    segmentationNode = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+    segmentationNode.CreateDefaultDisplayNodes()
+    segmentationNode.SetReferenceImageGeometryParameterFromVolumeNode(volumeNode)
+    segmentID = segmentationNode.GetSegmentation().AddEmptySegment("Block", "Block", (1.0, 0.0, 0.0))
+    voxels = np.ones((40, 60, 80), np.uint8)
+    slicer.util.updateSegmentBinaryLabelmapFromArray(voxels, segmentationNode, segmentID, volumeNode)
+    red = gui.view("Red")
+    assert red.pixel(*red.center)[0] > red.pixel(*red.center)[2]
+    gui.lookAway()
+    slicer.mrmlScene.RemoveNode(segmentationNode)
+    red = gui.view("Red")
+    assert red.pixel(*red.center)[0] == red.pixel(*red.center)[2]
+    assert gui.messages.warnings == []
 
 
 def test_layouts_show_and_hide_views(gui):

@@ -21,8 +21,8 @@ def gui(request, guiHost, cleanScene):
     """The host with windows for one test, which fails on what VTK or Qt complained about and on any exception in a
     slot, timer or observer, unless the test took it (`gui.messages.takeErrors()`).
 
-    A view renders from when the test asks for it, as one that is hidden would, and panels are painted in the main
-    window alone; `gui.lookAtAll()` asks for all.
+    A view follows the scene and renders from when the test asks for it, as one that a layout brings then, and panels
+    are painted in the main window alone; `gui.lookAtAll()` asks for all.
 
     Modules are loaded anew for each test, except where the tests ask for `onePanel` and not for `ownPanel`.
     """
@@ -42,6 +42,7 @@ def gui(request, guiHost, cleanScene):
         )
         leave()
         complaints = guiHost.messages.errors + guiHost.messages.warnings
+        guiHost.lookAway()
         empty()
     # Tests without windows may hold large networks.
     gc.enable()

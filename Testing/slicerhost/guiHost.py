@@ -95,9 +95,12 @@ class GuiHost:
         return self._drivers[name]
 
     def lookAway(self):
-        """Until `lookAtAll`, let views render only from when `view` is asked for one, or it is painted, and panels that
-        are opened now be painted only in the main window."""
+        """Until `lookAtAll`, let views follow the scene and render only from when `view` is asked for one, or it is
+        painted, and panels that are opened now be painted only in the main window."""
         self._isLookedAt = False
+        # What handles the mouse is told while it listens.
+        for driver in self._drivers.values():
+            driver.reset()
         for view in self.layoutManager._views():
             view._lookAway()
 
@@ -270,7 +273,7 @@ class GuiHost:
             self.closeMainWindow()
             self._removeAddedViews()
             self._deafenClosedPanels()
-            self.host.clearScene()
+            self.host.clearScene(self.layoutManager._sliceViewSizes())
             if not keepsModules:
                 self._deleteWindows()
             self.setDevicePixelRatio(1)

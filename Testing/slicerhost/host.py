@@ -3,6 +3,7 @@
 import functools
 import tempfile
 from pathlib import Path
+from types import MappingProxyType
 
 import slicer
 import slicer.util
@@ -56,17 +57,19 @@ class Host:
         """Let `clearScene` keep what is in the scene now."""
         self._permanentNodeIDs = {node.GetID() for node in self._allNodes()}
 
-    def clearScene(self):
+    def clearScene(self, viewSizes=MappingProxyType({})):
         """Close the scene as Slicer does, then drop what would outlive it: singletons that a test added.
 
         Parameter nodes of modules that are loaded stay: their panels go on with them.
+
+        :param viewSizes: (width, height) of slice views that have a window, by name.
         """
         self.scene.Clear(False)
         for node in self._allNodes():
             isKept = node.GetID() in self._permanentNodeIDs or node.GetSingletonTag() in vars(slicer.moduleNames)
             if not isKept and node.GetScene():
                 self.scene.RemoveNode(node)
-        self.sliceViews.reset()
+        self.sliceViews.reset(viewSizes)
         self.messages.clear()
         self.rememberAsClear()
 

@@ -1,8 +1,11 @@
 """The slice nodes of Slicer's default layout, with their real slice logics and no window."""
 
+from types import MappingProxyType
+
 import slicer
 
 DEFAULT_VIEWS = {"Red": "Axial", "Yellow": "Sagittal", "Green": "Coronal"}
+SIZE_WITHOUT_WINDOW = 400, 300
 
 
 class SliceViews:
@@ -48,14 +51,17 @@ class SliceViews:
         """:return: the slice logic of a view."""
         return self._logics[name]
 
-    def reset(self):
-        """Give every view the orientation and place that the layout gives it."""
-        for name in self._logics:
-            self._initialize(name)
+    def reset(self, sizes=MappingProxyType({})):
+        """Give every view the orientation and place that the layout gives it.
 
-    def _initialize(self, name):
+        :param sizes: (width, height) of views that have a window, by name.
+        """
+        for name in self._logics:
+            self._initialize(name, sizes.get(name, SIZE_WITHOUT_WINDOW))
+
+    def _initialize(self, name, size=SIZE_WITHOUT_WINDOW):
         sliceNode = self.node(name)
         sliceNode.SetMappedInLayout(1)
         sliceNode.GetSliceToRAS().Identity()
         sliceNode.SetOrientation(self._orientations[name])
-        self._logics[name].ResizeSliceNode(400, 300)
+        self._logics[name].ResizeSliceNode(*size)

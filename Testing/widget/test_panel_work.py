@@ -237,3 +237,34 @@ def test_anotherModuleGetsTheMouseBack(gui, panel, boxed, server, dragInRed):
     dragInRed()
     gui.processEvents()
     assert len(server.requests) == asked
+
+
+def test_hiddenPanelDoesNothingForNodesThatComeAndGoAndFollowsWhenItIsShown(gui, panel, boxed, volume, monkeypatch):
+    segmentation = panel.ui.segmentationSelector.currentNode().GetSegmentation()
+    followed = []
+    for section in panel.panel._sections:
+        monkeypatch.setattr(section, "update", lambda section=section, update=section.update: followed.append(update()))
+    gui.exitModule()
+    segmentID = segmentation.AddEmptySegment("", "Made elsewhere")
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLModelNode")
+    gui.processEvents()
+    slicer.mrmlScene.RemoveNode(node)
+    gui.processEvents()
+    assert followed == []
+    gui.enterModule("MedSAMSeg")
+    assert len(followed) >= len(panel.panel._sections)
+    assert segmentID in panel.ui.segmentsTable.displayedSegmentIDs()
+
+
+def test_boxMadeWhileAnotherModuleIsShownIsInTheViewsOfItsSlicesAlone(gui, panel, boxed, volume):
+    segmentation = panel.ui.segmentationSelector.currentNode()
+    (segmentID,) = panel.ui.segmentsTable.selectedSegmentIDs()
+    gui.exitModule()
+    box = panel.panel._session.logic.segmentBox(volume, segmentation, segmentID, axis=0, slice=3, box=(5, 5, 20, 20))
+    displayNode = box.promptNode.GetDisplayNode()
+    gui.processEvents()
+    # Turned by the user of another module.
+    for name, orientation in (("Red", "Sagittal"), ("Yellow", "Axial")):
+        gui.layoutManager.sliceWidget(name).mrmlSliceNode().SetOrientation(orientation)
+    gui.processEvents()
+    assert [displayNode.IsDisplayableInView(f"vtkMRMLSliceNode{name}") for name in ("Red", "Yellow")] == [False, True]

@@ -81,6 +81,7 @@ class Panel(VTKObservationMixin):
     def __init__(self, ui: Any, logic: MedSAMSegLogic, getParameterNode: Callable[[], Any]) -> None:
         VTKObservationMixin.__init__(self)
         self._getParameterNode = getParameterNode
+        self._isShown = False
         self._session = PanelSession(logic, ui.statusLabel)
         giveLook(ui)
         self._sections = [section(ui, self._session) for section in SECTIONS]
@@ -94,12 +95,14 @@ class Panel(VTKObservationMixin):
 
     def enter(self) -> None:
         """The module is shown."""
+        self._isShown = True
         for section in self._sections:
             section.enter()
         self._session.changed.emitNow()
 
     def exit(self) -> None:
         """Another module is shown: mouse and keys are given back; work under way goes on."""
+        self._isShown = False
         self._session.activeTool.putAway()
         for section in self._sections:
             section.exit()
@@ -145,7 +148,13 @@ class Panel(VTKObservationMixin):
         self._session.parameters.parameterNode.Modified()
 
     def _update(self):
-        if self._session.parameters is not None:
+        if self._session.parameters is None:
+            return
+        if not self._isShown:
+            # Whatever changes until then, the widgets follow once, when the module is entered.
             for section in self._sections:
-                section.update()
-            self._session.forgetNews()
+                section.updateHidden()
+            return
+        for section in self._sections:
+            section.update()
+        self._session.forgetNews()

@@ -66,8 +66,6 @@ class qMRMLNodeComboBox(SceneObserver, qt.QWidget):
     nodeAboutToBeRemoved = QtCore.Signal(object)
 
     _observedSceneEvents = (
-        _Scene.NodeAddedEvent,
-        _Scene.NodeRemovedEvent,
         _Scene.EndBatchProcessEvent,
         _Scene.EndCloseEvent,
         _Scene.EndImportEvent,
@@ -231,9 +229,16 @@ class qMRMLNodeComboBox(SceneObserver, qt.QWidget):
 
     def _observeScene(self):
         super()._observeScene()
+        for event in (_Scene.NodeAddedEvent, _Scene.NodeRemovedEvent):
+            self._sceneObservations.addWithNode(self._scene, event, self._onNode)
         self._sceneObservations.addWithNode(
             self._scene, _Scene.NodeAboutToBeRemovedEvent, self._onNodeAboutToBeRemoved, AFTER_OTHERS
         )
+
+    def _onNode(self, _caller, _event, node):
+        # Most nodes are none that it could offer.
+        if self._filter.hasType(node):
+            self._onSceneSet()
 
     def _onNodeAboutToBeRemoved(self, _caller, _event, node):
         if not self._scene.IsClosing() and node in self._nodes():

@@ -18,9 +18,10 @@ class NodeFilter:
         """:return: whether the node is offered."""
         if node.GetHideFromEditors() and not self.showHidden:
             return False
-        return self._hasType(node) and self._hasAttributes(node)
+        return self.hasType(node) and self._hasAttributes(node)
 
-    def _hasType(self, node):
+    def hasType(self, node):
+        """:return: whether the node is of a class that is offered."""
         className = node.GetClassName()
         if any(node.IsA(hidden) for hidden in self.hideChildNodeTypes):
             return False

@@ -18,6 +18,7 @@ class ctkVTKAbstractView(qt.QWidget):
         self._pauseCount = 0
         self._isRenderEnabled = True
         self._isSeen = True
+        self._followsScene = False
         self._isStale = False
         self._defaultCursor = None
         self._vtkWidget = QVTKOpenGLNativeWidget(self)
@@ -65,14 +66,32 @@ class ctkVTKAbstractView(qt.QWidget):
     def _see(self):
         # Somebody looks from now on: at what the view would have shown all the time.
         self._isSeen = True
+        self._followScene()
         if self._isStale:
             self.forceRender()
 
     def _lookAway(self):
-        # Nobody looks: what changes is rendered when somebody does.
+        # Nobody looks: what changes is drawn when somebody does. Managers that follow each change of the scene in every
+        # view take most of the time of a test that looks at none.
         self._isSeen = False
-        self._isStale = self._isStale or self._requestTimer.active
+        self._isStale = True
         self._requestTimer.stop()
+        self._ignoreScene()
+
+    def _ignoreScene(self):
+        self._followsScene = False
+        self._group.SetMRMLDisplayableNode(None)
+        # That of markups goes on observing this one, and would complain when it does so again.
+        interactionNode = slicer.mrmlScene.GetNodeByID("vtkMRMLInteractionNodeSingleton")
+        manager = self._group.GetDisplayableManagerByClassName("vtkMRMLMarkupsDisplayableManager")
+        slicer.vtkEventBroker.GetInstance().RemoveObservations(interactionNode, manager)
+
+    def _followScene(self):
+        if not self._followsScene:
+            self._followsScene = True
+            self._group.SetMRMLDisplayableNode(self._viewNode)
+            # Managers ask where the view is only when it changes.
+            self._viewNode.Modified()
 
     def pauseRender(self):
         """Render nothing until `resumeRender` was called as often as this.
@@ -130,10 +149,12 @@ class ctkVTKAbstractView(qt.QWidget):
 
     def displayableManagerByClassName(self, name):
         """:return: a displayable manager of this view, or None."""
+        self._followScene()
         return self._group.GetDisplayableManagerByClassName(name)
 
     def getDisplayableManagers(self, collection):
         """Put the displayable managers of this view into a vtkCollection."""
+        self._followScene()
         for index in range(self._group.GetDisplayableManagerCount()):
             collection.AddItem(self._group.GetNthDisplayableManager(index))
 
@@ -151,9 +172,10 @@ class ctkVTKAbstractView(qt.QWidget):
         self.interactor().SetInteractorStyle(None)
         self.renderWindow().Finalize()
 
-    def _setUp(self, group, observer):
+    def _setUp(self, group, observer, viewNode):
         self._group = group
         self._observer = observer
+        self._viewNode = viewNode
         observer.SetDisplayableManagers(group)
         self.interactor().SetInteractorStyle(vtk.vtkInteractorStyleUser())
         # Hundreds of times while a scene is emptied.

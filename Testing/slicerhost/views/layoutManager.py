@@ -159,5 +159,8 @@ class qSlicerLayoutManager(qt.QObject):
         for view in self._views():
             view.resumeRender()
 
+    def _sliceViewSizes(self):
+        return {name: widget.sliceView().renderWindow().GetSize() for name, widget in self._sliceWidgets.items()}
+
     def _views(self):
         return [self._threeDWidget.threeDView(), *(widget.sliceView() for widget in self._sliceWidgets.values())]

@@ -14,7 +14,6 @@ class qMRMLThreeDView(ctkVTKAbstractView):
     """Stands in for qMRMLThreeDView."""
 
     def _attach(self, viewLogic, applicationLogic):
-        self._viewNode = viewLogic.GetViewNode()
         group = displayableManagers.createGroup(
             slicer.vtkMRMLThreeDViewDisplayableManagerFactory,
             displayableManagers.THREE_D_VIEW,
@@ -22,9 +21,9 @@ class qMRMLThreeDView(ctkVTKAbstractView):
             self._renderer,
         )
         observer = slicer.vtkMRMLThreeDViewInteractorStyle()
-        self._setUp(group, observer)
+        self._setUp(group, observer, viewLogic.GetViewNode())
         self._viewNode.SetMappedInLayout(1)
-        group.SetMRMLDisplayableNode(self._viewNode)
+        self._followScene()
         observer.SetInteractor(self.interactor())
 
     def mrmlViewNode(self):
@@ -33,6 +32,7 @@ class qMRMLThreeDView(ctkVTKAbstractView):
 
     def resetFocalPoint(self):
         """Look at the center of what is shown, and lay the box of the view round it."""
+        self._followScene()
         node = self._viewNode
         shown = node.GetBoxVisible(), node.GetAxisLabelsVisible()
         self._showBox(False, False)
@@ -51,6 +51,7 @@ class qMRMLThreeDView(ctkVTKAbstractView):
 
     def resetCamera(self):
         """Look at everything that is shown."""
+        self._followScene()
         self._renderer.ResetCamera()
         self.scheduleRender()
 

@@ -42,7 +42,10 @@ class PanelSection:
         """The scene goes: ``session.parameters`` are about to become None, runs have been dropped."""
 
     def update(self) -> None:
-        """Make the widgets show what is; called often, only while there are parameters."""
+        """Make the widgets show what is; called often, only while there are parameters and the module is shown."""
+
+    def updateHidden(self) -> None:
+        """Do in the views what has to be right while another module is shown; called often, instead of `update`."""
 
     def cleanup(self) -> None:
         """The panel goes: nothing may call the section any more."""

@@ -33,7 +33,6 @@ class BoxesSection(PanelSection):
 
     def __init__(self, ui: Any, session: PanelSession) -> None:
         super().__init__(ui, session)
-        self._isEntered = False
         self._preview = DragPreview(session)
         self._handles = BoxHandles(session, self._sayResult)
         self._views = BoxViews()
@@ -62,13 +61,8 @@ class BoxesSection(PanelSection):
         self.connect(ui.nextMeaningButton, "clicked()", self._onNextMeaning)
         self._aboutMeanings = ui.nextMeaningButton.toolTip
 
-    def enter(self) -> None:
-        """Show the handles again."""
-        self._isEntered = True
-
     def exit(self) -> None:
         """Let go of the handles."""
-        self._isEntered = False
         self._handles.letGo()
         self._handles.hide()
 
@@ -87,18 +81,25 @@ class BoxesSection(PanelSection):
 
     def update(self) -> None:
         """Boxes need a volume; those of the chosen segment can be dragged."""
-        volume, segmentation, segmentID = self.session.target
-        logic = self.session.logic
+        _volume, segmentation, segmentID = self.session.target
         geometry = self.session.geometry
         self._tool.enable(geometry is not None)
         self.ui.nearestSliceCheckBox.visible = geometry is not None and isAnyViewTurned(geometry)
-        logic.realignBoxes()
-        entries = logic.allBoxes(segmentation, volume)
+        entries = self._showBoxes()
         self._table.fill(geometry, segmentation, entries)
-        self._views.show(geometry, entries)
-        if self._isEntered:
-            self._handles.show(entries, segmentID)
+        self._handles.show(entries, segmentID)
         self._showSelected()
+
+    def updateHidden(self) -> None:
+        """Boxes are in the views of every module."""
+        self._showBoxes()
+
+    def _showBoxes(self):
+        volume, segmentation, _segmentID = self.session.target
+        self.session.logic.realignBoxes()
+        entries = self.session.logic.allBoxes(segmentation, volume)
+        self._views.show(self.session.geometry if entries else None, entries)
+        return entries
 
     def _showSelected(self):
         entry = self._table.selected

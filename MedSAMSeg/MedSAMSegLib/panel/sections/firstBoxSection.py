@@ -56,14 +56,18 @@ class FirstBoxSection(PanelSection):
         self.connect(ui.skipGuideButton, "clicked()", self._onSkip)
         self.connect(ui.neverGuideButton, "clicked()", self._onNever)
 
+    def useScene(self) -> None:
+        """Begin, unless there is something to work on already."""
+        self._hasBegun = self._hasBegun or slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLVolumeNode") == 0
+
     def forgetScene(self) -> None:
         """Begin anew with the next scene, if that is empty."""
         self._hasBegun, self._sample = False, None
 
     def update(self) -> None:
         """Show the step that comes next."""
-        if self._isWanted and not self._hasBegun:
-            self._hasBegun = slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLVolumeNode") == 0
+        if self._isWanted:
+            self.useScene()
         isShown = self._isWanted and self._hasBegun
         self.ui.firstBoxGroup.visible = isShown
         step = self._step() if isShown else DONE

@@ -45,7 +45,6 @@ class ReviewSection(PanelSection, VTKObservationMixin):
         self._problem = ""
         self._subject: Any = None
         self._seen: Any = None
-        self._isEntered = False
         self._nextReading = 0.0
         self._laterTimer = qt.QTimer()
         self._laterTimer.setSingleShot(True)
@@ -53,14 +52,8 @@ class ReviewSection(PanelSection, VTKObservationMixin):
         self.connect(ui.worstSliceButton, "clicked()", self._onWorstSlice)
         self.connect(ui.acceptSliceButton, "clicked()", self._onAcceptSlice)
 
-    def enter(self) -> None:
-        """Follow the views."""
-        self._isEntered = True
-        self._followViews()
-
     def exit(self) -> None:
         """Follow the views no longer."""
-        self._isEntered = False
         self.removeObservers()
 
     def forgetScene(self) -> None:
@@ -75,8 +68,7 @@ class ReviewSection(PanelSection, VTKObservationMixin):
 
     def update(self) -> None:
         """Show the slices as they are."""
-        if self._isEntered:
-            self._followViews()
+        self._followViews()
         axis = self.session.boxAxis
         self.ui.reviewButton.visible = axis is not None
         if axis is None:
