@@ -118,9 +118,17 @@ def _fileOf(nodeid):
     return nodeid.partition("::")[0]
 
 
+#: One after the other, in one process: what these import takes seconds (Transformers, PEFT, MONAI).
+LEARNING = (
+    "Testing/training/",
+    "Testing/models/test_against_hugging_face.py",
+    "Testing/models/test_preprocessing.py",
+)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Keep the tests of a file together, so that what they share is made once, and files that look at the clock."""
+    """Keep the tests of a file together, so that what they share is made once, and those of some files as well."""
     from xdist.scheduler import LoadScopeScheduling
 
     # In the order of `pytest_collection_modifyitems`, not by the number of tests.
@@ -129,6 +137,8 @@ def pytest_xdist_make_scheduler(config, log):
     class FileScheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid):
             file = _fileOf(nodeid)
-            return "clock" if file in LOOK_AT_THE_CLOCK else file
+            if file in LOOK_AT_THE_CLOCK:
+                return "clock"
+            return "learning" if file.startswith(LEARNING) else file
 
     return FileScheduling(config, log)
