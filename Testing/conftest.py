@@ -69,29 +69,40 @@ LOOK_AT_THE_CLOCK = (
 
 
 #: The files that take longest, which come first: one that began last would leave the other process without work.
+#: LiteMedSAM is converted by the first of them, while the second one, and what goes with it, does without.
 LONGEST = (
-    "Testing/install/test_package_install.py",
-    "Testing/models/test_openvino_runtime.py",
     "Testing/examples/test_every_modality.py",
-    "Testing/examples/test_examples.py",
-    "Testing/extension/test_extension.py",
-    "Testing/install/test_install_section.py",
     "Testing/training/test_train_commands.py",
-    "Testing/server/test_serving.py",
-    "Testing/widget/test_server_faults.py",
+    "Testing/extension/test_extension.py",
+    "Testing/install/test_package_install.py",
+    "Testing/examples/test_examples.py",
+    "Testing/models/test_openvino_runtime.py",
+    "Testing/cli/test_export_onnx.py",
     "Testing/logic/test_server_monitor.py",
     "Testing/logic/test_server_process.py",
     "Testing/logic/test_correction_training.py",
-    "Testing/soak/test_soak.py",
-    "Testing/window/test_window.py",
-    "Testing/widget/test_inputs.py",
-    "Testing/widget/test_improving.py",
-    "Testing/widget/test_box_drawing.py",
-    "Testing/models/test_input_sizes.py",
-    "Testing/films/test_film_tracking.py",
+    "Testing/server/test_serving.py",
     "Testing/logic/test_with_server.py",
+    "Testing/deploy/test_container.py",
+    "Testing/models/test_input_sizes.py",
     "Testing/server/test_contract_fuzzing.py",
-    "Testing/models/test_against_hugging_face.py",
+    "Testing/server/test_litemedsam.py",
+    "Testing/server/test_reopening.py",
+    "Testing/cli/test_segmentation_files.py",
+    "Testing/cli/test_batch_command.py",
+    "Testing/docs/test_site.py",
+    "Testing/films/test_film_tracking.py",
+    "Testing/window/test_window.py",
+    "Testing/widget/test_box_drawing.py",
+    "Testing/widget/test_propagation_range.py",
+    "Testing/widget/test_inputs.py",
+    "Testing/widget/test_server_faults.py",
+    "Testing/widget/test_lesions_in_panel.py",
+    "Testing/widget/test_scene_life.py",
+    "Testing/install/test_install_section.py",
+    "Testing/widget/test_review.py",
+    "Testing/widget/test_panel_work.py",
+    "Testing/widget/test_improving.py",
 )
 
 
@@ -118,9 +129,17 @@ def _fileOf(nodeid):
     return nodeid.partition("::")[0]
 
 
+#: One after the other, in one process: what these import takes seconds (Transformers, PEFT, MONAI).
+LEARNING = (
+    "Testing/training/",
+    "Testing/models/test_against_hugging_face.py",
+    "Testing/models/test_preprocessing.py",
+)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Keep the tests of a file together, so that what they share is made once, and files that look at the clock."""
+    """Keep the tests of a file together, so that what they share is made once, and those of some files as well."""
     from xdist.scheduler import LoadScopeScheduling
 
     # In the order of `pytest_collection_modifyitems`, not by the number of tests.
@@ -129,6 +148,8 @@ def pytest_xdist_make_scheduler(config, log):
     class FileScheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid):
             file = _fileOf(nodeid)
-            return "clock" if file in LOOK_AT_THE_CLOCK else file
+            if file in LOOK_AT_THE_CLOCK:
+                return "clock"
+            return "learning" if file.startswith(LEARNING) else file
 
     return FileScheduling(config, log)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from dicom_writing import write_series
+from realNetwork import loadOnce
 
 from medsamseg_server.cli import engine_options
 from medsamseg_server.engine.engine import Engine
@@ -26,7 +27,7 @@ def weights(store, development_store):
 @pytest.fixture(scope="module")
 def shared_engine(development_store):
     """One engine for this file, so that the network is loaded once and equal slices are encoded once."""
-    return Engine(development_store, device="cpu")
+    return Engine(development_store, device="cpu", load_predictor=loadOnce)
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from pages.commandHelp import parsersBelow
 from medsamseg_server.cli.command_line import make_parser
 from medsamseg_server.errors import MedSAMSegError
 
-PARSERS = list(parsersBelow(make_parser()))
+PARSER = make_parser()
+PARSERS = list(parsersBelow(PARSER))
 OPTIONS = {option for parser in PARSERS for action in parser._actions for option in action.option_strings}
 #: Of `tools/bench` and `podman`, on the pages that speak of them.
 OPTIONS_OF_OTHERS = {
@@ -26,7 +27,7 @@ LEFT_OUT = ("arguments are required", "expected one argument")
 def complaint(line):
     """:return: why the program would not take a line; empty where it would."""
     try:
-        make_parser().parse_args(line.words)
+        PARSER.parse_args(line.words)
     except MedSAMSegError as error:
         if not line.isWhole and any(words in error.message for words in LEFT_OUT):
             return ""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from mkdocs.exceptions import PluginError
-from pages import errorCodes, hooks
+from pages import hooks
 from pages.commandHelp import parsersBelow
 
 from medsamseg_server.cli.command_line import make_parser
@@ -78,12 +78,12 @@ def test_picturesAreThere(site):
             assert (path.parent / picture).is_file(), f"{path.name} shows {picture}"
 
 
-def test_everyCommandAndEveryCodeHasAnAnchor(site):
+def test_everyCommandAndEveryCodeHasAnAnchor(site, codes):
     commands = (site / "commands.html").read_text(encoding="utf-8")
     for parser in parsersBelow(make_parser()):
         assert re.search(rf'id="?{parser.prog.replace(" ", "-")}["> ]', commands), parser.prog
     troubles = (site / "troubleshooting.html").read_text(encoding="utf-8")
-    assert [code for code in errorCodes.readErrorCodes() if not re.search(rf'id="?{code}["> ]', troubles)] == []
+    assert [code for code in codes if not re.search(rf'id="?{code}["> ]', troubles)] == []
 
 
 def test_linkToNowhereStopsTheBuild(checkout, tmp_path):

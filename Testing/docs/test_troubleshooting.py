@@ -10,11 +10,6 @@ import medsamseg_server
 HEAD = "from medsamseg_server.errors import ErrorKind, MedSAMSegError\n"
 
 
-@pytest.fixture(scope="module")
-def codes():
-    return errorCodes.readErrorCodes()
-
-
 def codesIn(folder, text, **more):
     folder.mkdir(exist_ok=True)
     for name, content in {"one": text, **more}.items():

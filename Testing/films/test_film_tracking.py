@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from color_source import ColorSource
+from realNetwork import loadOnce
 from synthetic_films import FILMS, leaving
 
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
@@ -96,7 +97,7 @@ def test_similarity_tells_the_object_from_its_background_in_any_light():
 def test_the_network_itself_follows_it_out_of_the_picture_and_back():
     film = leaving()
     volume = Volume.from_array(film.frames)
-    engine = Engine(DEVELOPMENT_STORE, EmbeddingCache(), "cpu")
+    engine = Engine(DEVELOPMENT_STORE, EmbeddingCache(), "cpu", load_predictor=loadOnce)
     masks, _ = follow(film, EngineSlices(engine, volume, 0, "auto", None), first=7, last=16, prompts=(7,))
     assert sorted(masks) == [7, 8, 9, 10]
     assert min(dices(film, masks)[index] for index in masks) >= 0.95

@@ -81,6 +81,7 @@ def test_everythingIsSaidBeforeTheClick(gui, panel, home):
     assert not home.exists()
 
 
+@behindTheLauncher
 def test_oneClickInstallsPackagesAndWeights(gui, panel, home, wheelhouse, server):
     ui = panel()
     ui.wheelsPathLineEdit.currentPath = str(wheelhouse.folder)

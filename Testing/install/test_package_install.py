@@ -308,6 +308,7 @@ install.run(print)
     )
 
 
+@behindTheLauncher
 def test_updateReplacesTheOldOneWhole(install, installed, plan, server, wheelhouse):
     old = installed
     wheelhouse.add("torch", "3.0")

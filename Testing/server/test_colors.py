@@ -4,6 +4,7 @@ import base64
 
 import numpy as np
 import pytest
+from realNetwork import loadOnce
 from server_fakes import npy
 
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
@@ -53,7 +54,7 @@ def dice(first, second):
 
 @pytest.fixture(scope="module")
 def engine():
-    return Engine(DEVELOPMENT_STORE, EmbeddingCache(), "cpu")
+    return Engine(DEVELOPMENT_STORE, EmbeddingCache(), "cpu", load_predictor=loadOnce)
 
 
 def test_8_bit_colors_are_kept_as_they_are():

@@ -40,8 +40,8 @@ def application(service):
 
 
 # Tables of what is wrong with a request are beside the routes' own tests: a few for each operation each time.
-@pytest.mark.parametrize("examples", [40, pytest.param(200, marks=pytest.mark.full)])
-def test_generated_requests_meet_the_description(application, service, examples):
+@pytest.mark.parametrize("most", [40, pytest.param(200, marks=pytest.mark.full)])
+def test_generated_requests_meet_the_description(application, service, most):
     """Every operation: what the description allows and what it does not."""
     key = "ab" * 32
     volume = parse_npy(npy(rod()))
@@ -50,6 +50,8 @@ def test_generated_requests_meet_the_description(application, service, examples)
     asked, statuses, answered = set(), set(), set()
     for result in schema.get_all_operations():
         operation = result.ok()
+        # Without a body there are a key, a header and a name to get wrong, and little else.
+        examples = most if operation.body else most // 4
 
         @settings(BOUNDED, max_examples=examples)
         @given(case=operation.as_strategy(), nearness=NEARNESS, place=st.integers(-1, 13), axis=AXIS)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from realNetwork import loadOnce
 from server_process import PROGRAM, RunningServer
 
 from medsamseg_server.engine.embedding_cache import EmbeddingCache
@@ -44,7 +45,7 @@ def embeddings(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def engine(embeddings):
-    return Engine(DEVELOPMENT_STORE, EmbeddingCache(folder=embeddings), "cpu")
+    return Engine(DEVELOPMENT_STORE, EmbeddingCache(folder=embeddings), "cpu", load_predictor=loadOnce)
 
 
 def test_tight_box_finds_the_tumor_on_its_slice(engine, ct, tumor):
@@ -59,7 +60,7 @@ def test_second_click_is_served_from_the_cache_with_the_identical_mask(engine, e
     volume = Volume.from_array(ct)
     first = engine.segment(SliceRequest(volume, 0, 24), [Prompt(TUMOR_BOX)])
     again = engine.segment(SliceRequest(volume, 0, 24), [Prompt(TUMOR_BOX)])
-    restarted = Engine(DEVELOPMENT_STORE, EmbeddingCache(folder=embeddings), "cpu")
+    restarted = Engine(DEVELOPMENT_STORE, EmbeddingCache(folder=embeddings), "cpu", load_predictor=loadOnce)
     after = restarted.segment(SliceRequest(Volume.from_array(ct.astype(">f8")), 0, 24), [Prompt(TUMOR_BOX)])
     assert again.was_cached
     assert after.was_cached

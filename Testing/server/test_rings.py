@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from realNetwork import loadOnce
 
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.prompts import Prompt
@@ -26,7 +27,7 @@ VERTEBRA, CANAL, VERTEBRA_SLICE = (111.0, 163.0, 155.0, 211.0), (123.0, 186.0, 1
 
 @pytest.fixture(scope="module")
 def engine():
-    return Engine(DEVELOPMENT_STORE)
+    return Engine(DEVELOPMENT_STORE, load_predictor=loadOnce)
 
 
 def tube(slices=5, size=192):

@@ -42,7 +42,20 @@ def start(store):
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
     """A server for tests that only ask it."""
-    server = RunningServer(FAKE_PROGRAM, environment={"MEDSAMSEG_HOME": str(tmp_path_factory.mktemp("home"))}.items())
+    home = {"MEDSAMSEG_HOME": str(tmp_path_factory.mktemp("home"))}
+    server = RunningServer(FAKE_PROGRAM, environment=home.items(), stdin=subprocess.DEVNULL)
+    yield server
+    server.process.kill()
+    server.process.communicate()
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """A server that is told its token, limits and where to listen."""
+    environment = {"MEDSAMSEG_HOME": str(tmp_path_factory.mktemp("home")), "MEDSAMSEG_TOKEN": "s3cret-token"}
+    options = ["--token-from", "env:MEDSAMSEG_TOKEN", "--upload-limit", "0.000001"]
+    options += ["--host", "0.0.0.0", "--insecure-remote"]
+    server = RunningServer(FAKE_PROGRAM, *options, environment=environment.items())
     yield server
     server.process.kill()
     server.process.communicate()
@@ -114,9 +127,9 @@ def test_closing_standard_input_ends_a_server_that_is_still_loading_its_network(
     assert server.end()[0] == 0
 
 
-def test_server_without_the_option_outlives_its_standard_input(start):
-    server = start(stdin=subprocess.DEVNULL)
-    assert server.ask("GET", "/v1/health")[0] == 200
+def test_server_without_the_option_outlives_its_standard_input(running):
+    """It is at its end before the server starts."""
+    assert running.ask("GET", "/v1/health")[0] == 200
 
 
 def test_standard_input_that_is_closed_already_ends_the_server(start):
@@ -267,11 +280,10 @@ def test_port_in_use_is_told(start):
     assert "Traceback" not in errors
 
 
-def test_every_address_is_listened_on_with_a_token(start):
-    server = start("--host", "0.0.0.0", "--token-from", "env:T", "--insecure-remote", environment=[("T", "tok")])
-    assert server.ready["host"] == "0.0.0.0"
-    assert server.ask("GET", "/v1/health", token="tok", host="192.0.2.7")[0] == 200
-    assert server.ask("GET", "/v1/health", token="tok", host="evil.example")[0] == 400
+def test_every_address_is_listened_on_with_a_token(told):
+    assert told.ready["host"] == "0.0.0.0"
+    assert told.ask("GET", "/v1/health", token="s3cret-token", host="192.0.2.7")[0] == 200
+    assert told.ask("GET", "/v1/health", token="s3cret-token", host="evil.example")[0] == 400
 
 
 def test_port_that_was_just_closed_can_be_taken_again():
@@ -295,10 +307,10 @@ def test_two_servers_never_share_a_port():
     first.close()
 
 
-def test_limits_come_from_the_command_line(start):
-    server = start("--upload-limit", "0.000001")
+def test_limits_come_from_the_command_line(told):
     body = npy(rod())
-    status, reply = server.ask("PUT", f"/v1/volumes/{hashlib.sha256(body).hexdigest()}", body)
+    path = f"/v1/volumes/{hashlib.sha256(body).hexdigest()}"
+    status, reply = told.ask("PUT", path, body, token="s3cret-token")
     assert (status, reply["error"]["code"]) == (413, "body_too_large")
 
 

@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,8 @@ class Term:
     label: str = ""
     list_name: str = DICOM_LIST
 
-    @property
+    # Asked again and again for each of some thousand entries.
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """What users may call it, in small letters."""
         what = self.code.meaning

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from medsamseg_server.image_io.term_lists import Term
 
@@ -104,6 +105,8 @@ def _words(name: str) -> set[str]:
     return {_in_american(word) for word in re.findall(r"\w+", name)} - _FILLERS
 
 
+# Every word of a phrase is compared with all names of the lists, which are some thousand.
+@lru_cache(maxsize=2**17)
 def _in_american(name: str) -> str:
     """Return a name as Americans spell it, roughly, in the singular: to compare it with others that went the same way.
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError, shorten
 from medsamseg_server.system.packages import require_packages
@@ -69,6 +68,9 @@ def place_of(text: str) -> Place:
     if not mark:
         return Path(text).resolve()
     if scheme in _FOLDERS:
+        # It brings HTTP along, which takes a moment to import.
+        from urllib.request import url2pathname
+
         return Path(url2pathname(urlsplit(text).path)).resolve()
     return StoreUrl(text)
 
