@@ -103,8 +103,9 @@ class PropagationThresholds:
         context = self._propagations.onItsPlanes(context)
         axis = self._axis(context)
         records = SliceRecords(_segmentOf(context)).ofAxis(recordsAxis(context.volume, axis)).values()
-        problem = self._problem([record.probability for record in records if record.isFollowed and record.probability])
-        if problem is None or not records:
+        followed = [record.probability for record in records if record.isFollowed]
+        problem = self._problem([probability for probability in followed if probability])
+        if problem is None or not followed:
             # This is asked often, and looking at the voxels takes its time.
             return problem
         volume, segmentation, segmentID = context

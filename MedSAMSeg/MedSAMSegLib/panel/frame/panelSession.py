@@ -91,10 +91,11 @@ class PanelSession:
         self._hasNews = False
 
     @contextlib.contextmanager
-    def showingErrors(self) -> Iterator[None]:
+    def showingErrors(self, isAsking: bool = False) -> Iterator[None]:
         """Show what the user can understand in the status line; let the rest be reported as a bug.
 
-        Widgets follow at once when the action is over.
+        :param isAsking: the action asks the server for a mask, and widgets follow its answer. Otherwise they follow at
+            once when the action is over.
         """
         sentence = ""
         try:
@@ -102,7 +103,10 @@ class PanelSession:
         except UserError as error:
             sentence = messageOn(error)
         finally:
-            self.changed.emitNow()
+            if isAsking and not sentence:
+                self.changed.emitPatiently()
+            else:
+                self.changed.emitNow()
         # Last, over what is said about the scene.
         if sentence:
             self.showMessage(sentence)

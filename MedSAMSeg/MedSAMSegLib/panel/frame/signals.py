@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 #: How long a deferred signal waits. Slicer's views render what is new in the scene at most 2 ms after it came
 #: (``ctkVTKAbstractView::scheduleRender``, 60 Hz by default), and pixels go before the widgets that follow.
 DEFERRED_MILLISECONDS = 10
+#: … where the server was asked and answers at any moment: following it before would keep its answer waiting, since
+#: Python runs one thread at a time.
+PATIENT_MILLISECONDS = 150
 
 
 class Signal:
@@ -60,19 +63,26 @@ class DeferredSignal(Signal):
         super().__init__()
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
-        self._timer.interval = DEFERRED_MILLISECONDS
         connections.connect(self._timer, "timeout()", self.emitNow)
 
     def emit(self, *_whatHappened: Any) -> None:
         """Call every listener soon, without arguments; what observers are told does not matter to them."""
-        # Whatever keeps emitting must not put it off for ever.
-        if not self._timer.active:
-            self._timer.start()
+        self._callWithin(DEFERRED_MILLISECONDS)
+
+    def emitPatiently(self) -> None:
+        """Call every listener with the answer that is awaited, which emits again, or else in a while."""
+        self._callWithin(PATIENT_MILLISECONDS)
 
     def emitNow(self) -> None:
         """Call every listener now; what was emitted before is covered by that."""
         self._timer.stop()
         super().emit()
+
+    def _callWithin(self, milliseconds):
+        # Whatever keeps emitting must not put it off for ever.
+        if not self._timer.active or self._timer.interval > milliseconds:
+            self._timer.interval = milliseconds
+            self._timer.start()
 
     def stop(self) -> None:
         """Forget what was emitted and has not been handed on."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import qt
 from slicer.i18n import tr as _
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
 
 #: How often answers of the server are looked for while something is under way.
 POLL_MILLISECONDS = 5
+#: When a list tells that it changed because of a run.
+Told: TypeAlias = Literal["begins and ends", "ends", "never"]
+
+
+@dataclass(frozen=True, eq=False)
+class _Entry:
+    run: Run
+    onResult: Callable[..., None] | None
+    onError: Callable[..., None]
+    told: Told
 
 
 class WorkList:
@@ -46,34 +57,42 @@ class WorkList:
         return bool(self._entries)
 
     def add(
-        self, run: Run, onResult: Callable[..., None] | None = None, onError: Callable[..., None] | None = None
+        self,
+        run: Run,
+        onResult: Callable[..., None] | None = None,
+        onError: Callable[..., None] | None = None,
+        told: Told = "begins and ends",
     ) -> None:
         """Look after a run from now on.
 
         :param run: the :class:`Run`.
         :param onResult: called with the run's result when it has come to its end.
         :param onError: called with the UserError that ended it.
+        :param told: when ``onChange`` is called for it: one that is answered at once need not be shown as under way.
         """
-        self._entries.append((run, onResult, onError or self._sayError))
+        self._entries.append(_Entry(run, onResult, onError or self._sayError, told))
         self._timer.start()
-        self._onChange()
+        if told == "begins and ends":
+            self._onChange()
 
     def drop(self, run: Run) -> None:
         """End one run early; it calls nothing back any more.
 
         :param run: a run; one that is over or was never added is no error.
         """
-        for entry in [entry for entry in self._entries if entry[0] is run]:
+        dropped = [entry for entry in self._entries if entry.run is run]
+        for entry in dropped:
             self._entries.remove(entry)
             run.close()
-        self._onChange()
+        if any(entry.told != "never" for entry in dropped):
+            self._onChange()
 
     def dropAll(self) -> None:
         """End all runs early: what they are for is about to go."""
         self._timer.stop()
         entries, self._entries = self._entries, []
-        for run, _onResult, _onError in entries:
-            run.close()
+        for entry in entries:
+            entry.run.close()
 
     def _advance(self):
         # A run may let the event loop in, and with it this timer.
@@ -90,15 +109,14 @@ class WorkList:
                 self._timer.stop()
 
     def _advanceEntry(self, entry):
-        run, onResult, onError = entry
-        tell = None
+        run, tell = entry.run, None
         try:
             if run.advance():
                 return
-            if onResult is not None and run.result is not None:
-                tell = functools.partial(onResult, run.result)
+            if entry.onResult is not None and run.result is not None:
+                tell = functools.partial(entry.onResult, run.result)
         except UserError as error:
-            tell = functools.partial(onError, error)
+            tell = functools.partial(entry.onError, error)
         except Exception:
             # Slicer's log gets it, and the user a sentence instead of waiting for ever.
             said = UserError(_("Something unexpected went wrong."), _("Slicer's error log has more."), "internal")
@@ -112,7 +130,8 @@ class WorkList:
             self._entries.remove(entry)
             if tell is not None:
                 self._tell(tell)
-        self._onChange()
+        if entry.told != "never":
+            self._onChange()
 
     def _tell(self, tell):
         self.isEnding = True

@@ -69,6 +69,8 @@ class DragPreview:
             self._run,
             onResult=lambda watched: self._show(watched.run.result, sliceNode),
             onError=lambda _error: self._onError(),
+            # Many in a second, and nothing in the scene changes.
+            told="never",
         )
 
     def _onError(self):

@@ -119,7 +119,7 @@ class BoxesSection(PanelSection):
 
     def _onBox(self, cornerA, cornerB, sliceNode):
         session = self.session
-        with session.showingErrors():
+        with session.showingErrors(isAsking=True):
             session.ensureSegment()
             how = {"view": sliceNode.GetLayoutName(), "nearestSlice": session.parameters.nearestSlice}
             self._start(session.target, boxRAS=(cornerA, cornerB), **how)
@@ -139,7 +139,7 @@ class BoxesSection(PanelSection):
 
     def _onClicked(self, target, found):
         prompt = found.prompt
-        with self.session.showingErrors():
+        with self.session.showingErrors(isAsking=True):
             where = {"axis": prompt.axis, "slice": prompt.sliceIndex, "box": prompt.box}
             self._start(target._replace(volume=found.volume), **where)
 
@@ -148,7 +148,7 @@ class BoxesSection(PanelSection):
         volume, segmentation, segmentID = target
         run = session.logic.startBox(volume, segmentation, segmentID, session.window, session.model, **where)
         session.showMessage(_("Looking for the object in the box …"))
-        session.work.add(run, self._onDrawn)
+        session.work.add(run, self._onDrawn, told="ends")
 
     def _onDrawn(self, result):
         self._table.selectNext(result.promptNode)

@@ -58,7 +58,7 @@ class PointsSection(PanelSection):
 
     def _onPoint(self, isInObject, place, sliceNode):
         session = self.session
-        with session.showingErrors():
+        with session.showingErrors(isAsking=True):
             box = self._boxAt(place, sliceNode)
             if box is None:
                 session.showMessage(
@@ -84,7 +84,7 @@ class PointsSection(PanelSection):
                 self._start(logic.startExcludingNothing(box.node, *asked))
 
     def _start(self, run):
-        self.session.work.add(run, lambda result: self.session.showMessage(messageOnBox(result)))
+        self.session.work.add(run, lambda result: self.session.showMessage(messageOnBox(result)), told="ends")
 
     def _boxes(self):
         volume, segmentation, segmentID = self.session.target
