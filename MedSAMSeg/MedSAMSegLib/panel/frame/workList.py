@@ -109,33 +109,33 @@ class WorkList:
                 self._timer.stop()
 
     def _advanceEntry(self, entry):
-        run, tell = entry.run, None
+        run, callback = entry.run, None
         try:
             if run.advance():
                 return
             if entry.onResult is not None and run.result is not None:
-                tell = functools.partial(entry.onResult, run.result)
+                callback = functools.partial(entry.onResult, run.result)
         except UserError as error:
-            tell = functools.partial(entry.onError, error)
+            callback = functools.partial(entry.onError, error)
         except Exception:
             # Slicer's log gets it, and the user a sentence instead of waiting for ever.
             said = UserError(_("Something unexpected went wrong."), _("Slicer's error log has more."), "internal")
             self._end(entry, functools.partial(self._sayError, said))
             raise
-        self._end(entry, tell)
+        self._end(entry, callback)
 
-    def _end(self, entry, tell):
+    def _end(self, entry, callback):
         """Take a run that is over out of the list, and tell what became of it if it was not dropped meanwhile."""
         if entry in self._entries:
             self._entries.remove(entry)
-            if tell is not None:
-                self._tell(tell)
+            if callback is not None:
+                self._call(callback)
         if entry.told != "never":
             self._onChange()
 
-    def _tell(self, tell):
+    def _call(self, callback):
         self.isEnding = True
         try:
-            tell()
+            callback()
         finally:
             self.isEnding = False
