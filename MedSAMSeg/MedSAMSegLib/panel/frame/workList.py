@@ -43,6 +43,8 @@ class WorkList:
     ) -> None:
         self._sayError = sayError
         self._onChange = onChange
+        #: How many runs have come to an end, apart from those of which nothing is told.
+        self.endedCount = 0
         #: Whether a callback for a run that is over is being called.
         self.isEnding = False
         self._entries = []
@@ -131,6 +133,7 @@ class WorkList:
             if callback is not None:
                 self._call(callback)
         if entry.told != "never":
+            self.endedCount += 1
             self._onChange()
 
     def _call(self, callback):

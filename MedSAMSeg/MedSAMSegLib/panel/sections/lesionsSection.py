@@ -40,7 +40,7 @@ class LesionsSection(PanelSection):
         self._lesions = []
         self._rows: Any = None
         self._isFilling = False
-        self._isUnderWay = False
+        self._endedCount = 0
         self._pace = Pace(session.connections, session.changed.emit)
         _setUp(ui.lesionsTable)
         self.connect(ui.lesionsTable, "itemSelectionChanged()", self._onSelected)
@@ -64,8 +64,9 @@ class LesionsSection(PanelSection):
 
     def update(self) -> None:
         """Show the segments as they are."""
-        wasUnderWay, self._isUnderWay = self._isUnderWay, self.session.work.isUnderWay
-        if wasUnderWay and not self._isUnderWay:
+        work = self.session.work
+        before, self._endedCount = self._endedCount, work.endedCount
+        if self._endedCount != before and not work.isUnderWay:
             # The views have nothing to wait for any more, and the user waits for the result.
             self._pace.skipPause()
         if not self.ui.lesionsButton.collapsed and self._pace.isDue:
