@@ -223,3 +223,49 @@ def test_sliceThatIsNotEncodedHasNoPreview(gui, panel, server, holdBox):
     assert not whiteColumns(red)
     red.release()
     gui.waitUntil(boxNodes)
+
+
+def test_panelDoesNotFollowPreviews(gui, panel, server, holdBox):
+    followed = []
+    red = holdBox()
+    gui.waitUntil(lambda: whiteColumns(red))
+    gui.waitUntil(lambda: not panel.panel._session.changed._timer.active)
+    panel.panel._session.changed.connect(lambda: followed.append(True))
+    before = len(server.requests)
+    for width in (100, 120, 90):
+        asked = len(server.requests)
+        holdBox(width=width)
+        gui.waitUntil(lambda asked=asked: len(server.requests) > asked)
+    gui.waitUntil(lambda: not panel.panel._session.work.isUnderWay)
+    assert len(server.requests) == before + 3
+    assert followed == []
+
+
+def test_panelFollowsABoxOnceWithItsAnswer(gui, panel, server, dragInRed):
+    panel.ui.drawButton.click()
+    dragInRed()
+    gui.waitUntil(boxNodes)
+    gui.waitUntil(lambda: not panel.panel._session.changed._timer.active)
+    said = []
+    panel.panel._session.changed.connect(lambda: said.append(len(boxNodes())))
+    red = gui.view("Red")
+    x, y = red.center
+    red.drag((x - 30, y - 30), (x + 30, y + 30))
+    gui.waitUntil(lambda: len(boxNodes()) == 2)
+    gui.waitUntil(lambda: said and not panel.panel._session.changed._timer.active)
+    # Never between the release and the answer.
+    assert set(said) == {2}
+
+
+def test_panelFollowsABoxWhoseAnswerTakesLong(gui, panel, server, dragInRed):
+    panel.ui.drawButton.click()
+    followed = []
+    panel.panel._session.changed.connect(lambda: followed.append(True))
+    server.letSegment.clear()
+    dragInRed()
+    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Looking for the object"))
+    followed.clear()
+    gui.waitUntil(lambda: followed)
+    assert boxNodes() == []
+    server.letSegment.set()
+    gui.waitUntil(boxNodes)
