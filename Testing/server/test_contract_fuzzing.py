@@ -5,7 +5,6 @@ import threading
 
 import numpy as np
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from server_fakes import TOKEN, npy, rod
@@ -43,6 +42,9 @@ def application(service):
 @pytest.mark.parametrize("most", [40, pytest.param(200, marks=pytest.mark.full)])
 def test_generated_requests_meet_the_description(application, service, most):
     """Every operation: what the description allows and what it does not."""
+    # Here: not for every process that collects these tests.
+    import schemathesis
+
     key = "ab" * 32
     volume = parse_npy(npy(rod()))
     schema = schemathesis.openapi.from_dict(TestClient(application).get("/v1/openapi.json", headers=HEADERS).json())
