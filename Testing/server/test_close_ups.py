@@ -33,8 +33,9 @@ def view_of(box, size=(512, 512), points=(), model="litemedsam"):
         ((200, 200, 204, 203), (512, 512), 108, 128),
         # Cut off where the slice ends.
         ((100, 100, 339, 200), (512, 512), 512, 128),
-        # An object that fills the slice, and a slice that is enlarged as a whole.
-        ((50, 50, 420, 200), (512, 512), 512, 256),
+        # An object that fills the slice, as large as others then; a slice that is enlarged as a whole.
+        ((50, 50, 420, 200), (512, 512), 512, 128),
+        ((0, 0, 511, 511), (512, 512), 512, 128),
         ((40, 40, 52, 50), (122, 101), 122, 256),
         ((40, 40, 52, 50), (129, 129), 108, 128),
         # … unless it would be enlarged four times.

@@ -68,7 +68,7 @@ def answers(monkeypatch, store):
     asked = []
     decode = FakePredictor.decode
 
-    def several(self, embedding, image_size, boxes=None, points=None, labels=None, answer=0):
+    def several(self, embedding, image_size, boxes=None, points=None, labels=None, answer=0, coarse_surroundings=False):
         asked.append(answer)
         prediction = decode(self, embedding, image_size, boxes, points, labels)
         if answer:

@@ -21,7 +21,7 @@ from bench.buildServer import BuildServer
 from bench.serverRows import BOX, MIDDLE, WINDOW, largeVolume
 
 OLD_PYTHON = "MEDSAMSEG_OLD_PYTHON"
-#: Round most of the chest: more than two thirds of a slice, which is then seen as a whole.
+#: Round most of the chest: more than two thirds of a slice.
 ORGAN = (60, 90, 452, 420)
 FOLLOWED_OBJECTS = {"propagation of a large organ": ORGAN, "propagation of a tumor": BOX}
 #: What a ratio should be at most; of slices a second, at least.

@@ -24,8 +24,6 @@ SURROUNDINGS = 3.0
 #: A whole slice that the encoder's input enlarges so much, or more, has nothing that could be seen closer: a close-up
 #: would take away what is round the object. Enlarging it four times is too much again, as it is of close-ups.
 _COARSE, _TOO_COARSE = 2, 4
-#: An object whose box is a larger part of the slice's longer side fills the slice: there is nothing closer.
-_LARGEST = 2 / 3
 #: Sides are rungs of a ladder, and centers are on a grid of so many steps a side, so that a box which moves a little
 #: is seen in the same close-up, whose embedding is there.
 _LADDER = 2**0.25
@@ -127,18 +125,14 @@ def choose_view(
     if specification.close_up_size is None or prompt.box is None or is_coarse:
         return whole_slice(specification, image_size)
     view = _close_up(specification.close_up_size, prompt.box, image_size, zoom)
-    return (
-        view if view is not None and view.holds(prompt.box, prompt.points) else whole_slice(specification, image_size)
-    )
+    return view if view.holds(prompt.box, prompt.points) else whole_slice(specification, image_size)
 
 
-def _close_up(input_size: int, box: Box, image_size: tuple[int, int], zoom: float) -> View | None:
-    """Return the close-up of a box; None where the object fills the slice."""
+def _close_up(input_size: int, box: Box, image_size: tuple[int, int], zoom: float) -> View:
+    """Return the close-up of a box; of one that is a third of the slice, or more, that is all of it, in fewer pixels."""
     x0, y0, x1, y1 = box
     # A box tight around pixels i…j is [i, j], so its side is one more.
     side = max(x1 - x0, y1 - y0) + 1
-    if side > _LARGEST * max(image_size):
-        return None
     least = min(_LEAST_SIDE, _LEAST_PART * max(image_size))
     rungs = math.ceil(round(math.log(zoom * max(SURROUNDINGS * side, least), _LADDER), 6))
     side = _LADDER**rungs
