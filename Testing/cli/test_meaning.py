@@ -16,7 +16,7 @@ def answers(networks, store, monkeypatch):  # noqa: F811
 
     decode = FakePredictor.decode
 
-    def several(self, embedding, image_size, boxes=None, points=None, labels=None, answer=0):
+    def several(self, embedding, image_size, boxes=None, points=None, labels=None, answer=0, coarse_surroundings=False):
         prediction = decode(self, embedding, image_size, boxes, points, labels)
         if answer:
             prediction.masks[:, :, 8 + answer :] = False

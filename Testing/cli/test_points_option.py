@@ -46,7 +46,7 @@ def test_a_box_round_what_points_show_is_not_asked_with_them(segment, monkeypatc
 
     decode, asked = FakePredictor.decode, []
 
-    def watched(self, embedding, image_size, boxes=None, points=None, labels=None, answer=0):
+    def watched(self, embedding, image_size, boxes=None, points=None, labels=None, answer=0, coarse_surroundings=False):
         asked.extend([boxes is None] if points is not None else [])
         return decode(self, embedding, image_size, boxes, points, labels)
 
@@ -65,7 +65,7 @@ def test_part_object_and_whole_are_asked_of_points(segment, tmp_path, monkeypatc
 
     decode = FakePredictor.decode
 
-    def fewer(self, embedding, image_size, boxes=None, points=None, labels=None, answer=0):
+    def fewer(self, embedding, image_size, boxes=None, points=None, labels=None, answer=0, coarse_surroundings=False):
         prediction = decode(self, embedding, image_size, boxes, points, labels)
         prediction.masks[:, :, 10 + answer :] &= answer == 0
         return prediction

@@ -129,7 +129,7 @@ def choose_view(
 
 
 def _close_up(input_size: int, box: Box, image_size: tuple[int, int], zoom: float) -> View:
-    """Return the close-up of a box; of one that is a third of the slice, or more, that is all of it, in fewer pixels."""
+    """Return the close-up of a box: of one of a third of the slice or more, that is all of it, in fewer pixels."""
     x0, y0, x1, y1 = box
     # A box tight around pixels i…j is [i, j], so its side is one more.
     side = max(x1 - x0, y1 - y0) + 1
