@@ -51,8 +51,12 @@ def medsamseg(specification, weights, precision):
 
 
 def _ours(predictor):
-    runner = predictor._runner
-    return predictor.encode_prepared, lambda embedding, boxes: runner.decode(embedding, boxes, None)[0]
+    runner, is_coarse = predictor._runner, predictor.specification.coarse_surroundings
+
+    def decode(embedding, boxes):
+        return runner.decode(embedding, boxes, None, coarse_surroundings=is_coarse)[0]
+
+    return predictor.encode_prepared, decode
 
 
 def transformers(specification, weights, precision):
