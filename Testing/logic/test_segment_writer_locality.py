@@ -8,7 +8,8 @@ from segmentations import FULL, addSegment, addSegmentation, editorNode, voxelsO
 
 from MedSAMSegLib.segments.segmentWriter import SegmentWriter
 
-CHEST_CT = (300, 512, 512)
+#: Far more voxels than in any mask here, and slices of different sizes along each axis.
+LARGE = (250, 310, 210)
 SURFACE = "Closed surface"
 
 
@@ -28,8 +29,8 @@ def modifiers(monkeypatch):
 
 @pytest.fixture
 def bigVolumeNode():
-    """As large as a chest CT."""
-    return addVolume("left-handed", shape=CHEST_CT)
+    """A large volume."""
+    return addVolume("left-handed", shape=LARGE)
 
 
 def test_only_the_masks_extent_is_handed_over(modifiers, bigVolumeNode):
@@ -38,7 +39,7 @@ def test_only_the_masks_extent_is_handed_over(modifiers, bigVolumeNode):
     extents = {0: (7, 10, 5, 7, 200, 200), 1: (7, 10, 200, 200, 5, 7), 2: (200, 200, 7, 10, 5, 7)}
     for axis, extent in extents.items():
         segmentID = addSegment(segmentationNode)
-        wholeSlice = np.zeros([size for n, size in enumerate(CHEST_CT) if n != axis], np.uint8)
+        wholeSlice = np.zeros([size for n, size in enumerate(LARGE) if n != axis], np.uint8)
         wholeSlice[5:8, 7:11] = 1
         writer.write(segmentID, axis, 200, wholeSlice, 0, 0)
         assert modifiers.pop() == (extent, 12, extent)
@@ -70,7 +71,7 @@ def test_masking_looks_only_at_the_masks_extent(bigVolumeNode, monkeypatch):
 
 
 def test_only_the_touched_extent_of_a_large_segmentation_changes(bigVolumeNode):
-    before = np.zeros(CHEST_CT, bool)
+    before = np.zeros(LARGE, bool)
     before[::3, ::2, 1::2] = before[1::4, 1::3] = True
     before[0, 0, 0] = before[-1, -1, -1] = True
     segmentationNode = addSegmentation(bigVolumeNode)

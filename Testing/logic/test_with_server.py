@@ -257,7 +257,7 @@ def test_thresholdIsThatOfTheNetworksProbability(logic, ct, tmp_path):
 def test_thresholdOfAPropagationIsThatOfTheNetworksProbabilities(logic, server, ct):
     logic.segmentBox(*ct, **BOX, window="lung")
     drawn = segmentVoxels(*ct)
-    slices = sorted(logic.propagate(*ct, first=21, last=27, window="lung").slices)
+    slices = sorted(logic.propagate(*ct, first=22, last=26, window="lung").slices)
     usual = segmentVoxels(*ct)
     masks = {}
     for threshold in (0.2, 0.8, 0.5):

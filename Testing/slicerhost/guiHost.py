@@ -252,6 +252,8 @@ class GuiHost:
     def reset(self):
         """Everything as after the start: no modules, no scene, no mouse button held, default layout and settings."""
         self._closeScene(keepsModules=False)
+        # Windows go now: one that waits for it when the process ends is deleted twice.
+        self.processEvents()
         gc.collect()
         self.host.rememberAsClear()
 

@@ -9,6 +9,8 @@ from boxes import boxNodes, segmentVoxels, shownSlice, sliceBox
 from fakeServer import boxMask
 from logic.geometries import IJK_TO_RAS, PARENTS, addVolume, rotation
 
+pytestmark = pytest.mark.usefixtures("onePanel")
+
 VIEWS = ["Red", "Green", "Yellow", "Extra"]
 
 
@@ -64,6 +66,7 @@ def test_maskLandsWhereTheBoxIs(gui, openPanel, geometry, parents, ratio, isAlig
     panel.ui.drawButton.click()
     center = (worldMatrix(volume) @ [6.0, 5.0, 4.0, 1.0])[:3]
     for viewName in VIEWS:
+        gui.lookAway()
         view = gui.view(viewName)
         if isAligned:
             view.view.mrmlSliceNode().RotateToVolumePlane(volume)

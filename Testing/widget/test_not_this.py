@@ -1,11 +1,14 @@
 """The tool "Not this": a box drawn inside of the object's box takes away what is in it."""
 
 import numpy as np
+import pytest
 import slicer
 from boxes import boxNodes, drawBox, segmentVoxels, shownSlice
 
 from MedSAMSegLib.boxes.excludedBoxes import EXCLUDED_ATTRIBUTE
 from MedSAMSegLib.boxes.storedBox import storedPrompt
+
+pytestmark = pytest.mark.usefixtures("onePanel")
 
 
 def inside(gui, box):

@@ -1,11 +1,14 @@
 """The list beside "Not this": another segment is not of the selected box's object, and its voxels are taken away."""
 
 import numpy as np
+import pytest
 import slicer
 from boxes import segmentVoxels, sliceBox
 
 from MedSAMSegLib.client.serverReplies import ServerError
 from slicerhost import widgetDriver
+
+pytestmark = pytest.mark.usefixtures("onePanel")
 
 
 def addBlood(gui, panel):

@@ -8,6 +8,8 @@ from imageSequences import addSequence
 from MedSAMSegLib.slices.sliceStates import SliceStates
 from slicerhost import widgetDriver
 
+pytestmark = pytest.mark.usefixtures("onePanel")
+
 FRAMES = 7
 START = 3
 

@@ -23,7 +23,7 @@ def IJKToRASOf(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> np.ndarray:
     """
     matrix = vtk.vtkMatrix4x4()
     volumeNode.GetIJKToRASMatrix(matrix)
-    IJKToRAS = slicer.util.arrayFromVTKMatrix(matrix)
+    IJKToRAS = _arrayOf(matrix)
     IJKToRAS[:3, 3] += IJKToRAS[:3, :3] @ volumeNode.GetImageData().GetExtent()[::2]
     return IJKToRAS
 
@@ -34,9 +34,17 @@ def IJKToWorldOf(volumeNode: slicer.vtkMRMLScalarVolumeNode) -> np.ndarray:
     :param volumeNode: volume with voxels, under no transform or linear ones.
     :return: 4 × 4 array.
     """
+    parent = volumeNode.GetParentTransformNode()
+    if parent is None:
+        return IJKToRASOf(volumeNode)
     RASToWorld = vtk.vtkMatrix4x4()
-    slicer.vtkMRMLTransformNode.GetMatrixTransformBetweenNodes(volumeNode.GetParentTransformNode(), None, RASToWorld)
-    return slicer.util.arrayFromVTKMatrix(RASToWorld) @ IJKToRASOf(volumeNode)
+    slicer.vtkMRMLTransformNode.GetMatrixTransformBetweenNodes(parent, None, RASToWorld)
+    return _arrayOf(RASToWorld) @ IJKToRASOf(volumeNode)
+
+
+def _arrayOf(matrix):
+    # Asked for again and again while the panel follows; `arrayFromVTKMatrix` takes longer.
+    return np.array(matrix.GetData()).reshape(4, 4)
 
 
 def recounting(then: np.ndarray, now: np.ndarray, dimensions: Sequence[int]) -> np.ndarray:

@@ -79,6 +79,8 @@ class ctkVTKAbstractView(qt.QWidget):
         self._ignoreScene()
 
     def _ignoreScene(self):
+        if not self._followsScene:
+            return
         self._followsScene = False
         self._group.SetMRMLDisplayableNode(None)
         # That of markups goes on observing this one, and would complain when it does so again.
