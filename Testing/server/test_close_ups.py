@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from server_fakes import IDENTITY_WINDOW, FakePrediction, FakePredictor
 
-from medsamseg_server.engine.close_ups import View, choose_view, crop_to_box, whole_slice
+from medsamseg_server.engine.close_ups import View, choose_view, crop_to_box, view_ahead, whole_slice
 from medsamseg_server.engine.engine import Engine, Prompt
 from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.volumes.volume import Volume
@@ -184,14 +184,46 @@ def test_same_box_gets_the_same_mask_whatever_is_encoded(engine, watch):
     assert (after.masks, after.framings) == (alone.masks, alone.framings)
 
 
-def test_preview_makes_do_with_the_whole_slice(engine):
+def test_large_boxes_find_what_was_encoded_ahead(engine, watch):
+    volume = bright((30, 20, 159, 149))
+    engine.precompute(request(volume))
+    assert len(watch.encoded) == 1
+    found = engine.segment(request(volume), [Prompt((28, 18, 161, 151)), Prompt((0, 0, 219, 179))])
+    assert len(watch.encoded) == 1
+    assert {(framing.view.shape, framing.view.input_size) for framing in found.framings} == {(SIZE, 128)}
+
+
+def test_what_clicks_begin_with_is_encoded_ahead_where_a_head_was_trained(engine, watch, monkeypatch):
+    volume = bright((90, 80, 119, 109))
+    monkeypatch.setattr("medsamseg_server.engine.engine.has_click_head", lambda model: model == "litemedsam")
+    assert engine.precompute(request(volume))
+    assert engine.find(request(volume)).framing.view == whole_slice(LITEMEDSAM, SIZE)
+    # Each once.
+    assert not engine.precompute(request(volume))
+
+
+@pytest.mark.parametrize(
+    ("size", "model", "input_size"),
+    [
+        ((512, 400), "litemedsam", 128),
+        ((120, 90), "litemedsam", 256),
+        ((40, 50), "litemedsam", 128),
+        ((512, 400), "medsam", 1024),
+    ],
+)
+def test_what_is_seen_before_there_is_a_box(size, model, input_size):
+    height, width = size
+    assert view_ahead(get_specification(model), size) == View(0, 0, width, height, input_size)
+
+
+def test_preview_makes_do_with_what_was_encoded_ahead(engine):
     volume = bright((90, 80, 119, 109))
     prompts = [Prompt((88, 78, 121, 111))]
     engine.precompute(request(volume))
     assert engine.find_for(request(volume), prompts) is None
     embedded = engine.find_for(request(volume), prompts, or_whole=True)
     preview = engine.decode(embedded, prompts, quick=True)
-    assert preview.framings[0].view == whole_slice(LITEMEDSAM, SIZE)
+    assert preview.framings[0].view == view_ahead(LITEMEDSAM, SIZE)
     assert (preview.masks[0].extent, preview.agreements) == ((90, 80, 119, 109), [None])
 
 

@@ -108,6 +108,12 @@ def whole_slice(specification: ModelSpecification, image_size: tuple[int, int]) 
     return View(0, 0, width, height, specification.input_size)
 
 
+def view_ahead(specification: ModelSpecification, image_size: tuple[int, int]) -> View:
+    """Return what is seen of a slice before anybody has drawn on it: what its large boxes are seen in."""
+    height, width = image_size
+    return choose_view(specification, Prompt((0, 0, width - 1, height - 1)), image_size)
+
+
 def choose_view(
     specification: ModelSpecification, prompt: Prompt, image_size: tuple[int, int], zoom: float = 1.0
 ) -> View:

@@ -25,6 +25,7 @@ from medsamseg_server.engine.proposals import ProposalOptions, ProposalSearch
 from medsamseg_server.engine.slice_embeddings import Embedded, SliceEmbeddings
 from medsamseg_server.engine.slice_request import Framing, SliceRequest
 from medsamseg_server.weights.catalog import get_specification
+from medsamseg_server.weights.click_heads import has_click_head
 from medsamseg_server.weights.registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -134,9 +135,20 @@ class Engine:
         return self._embeddings.find(predictor, request, request.whole(predictor.specification))
 
     def precompute(self, request: SliceRequest) -> bool:
-        """Make sure that a whole slice's embedding is cached; return whether it had to be encoded; as ``embed``."""
+        """Make sure that what is seen of a slice before there is a prompt is cached; as ``embed``.
+
+        That is what large boxes are seen in, and what clicks begin with where a head for them was trained.
+
+        Returns:
+            Whether something had to be encoded.
+        """
         predictor = self.predictor(request.model)
-        return self._embeddings.fill(predictor, request, request.whole(predictor.specification))
+        specification = predictor.specification
+        framings = [request.ahead(specification)]
+        if has_click_head(specification.name):
+            framings.append(request.whole(specification))
+        encoded = [self._embeddings.fill(predictor, request, framing) for framing in dict.fromkeys(framings)]
+        return any(encoded)
 
     def embed_for(self, request: SliceRequest, prompts: Sequence[Prompt]) -> list[Embedded]:
         """Return the embeddings that prompts, which have been checked, are decoded on; each is encoded once.
@@ -159,7 +171,7 @@ class Engine:
         Args:
             request: the slice.
             prompts: what is to be decoded.
-            or_whole: the whole slice does instead, for a preview.
+            or_whole: what was encoded ahead of the slice does instead, for a preview.
 
         Raises:
             MedSAMSegError: as ``find``.
@@ -172,7 +184,7 @@ class Engine:
         for framing in dict.fromkeys(framings):
             embedded = self._embeddings.find(predictor, request, framing)
             if embedded is None and or_whole:
-                embedded = self.find(request)
+                embedded = self._embeddings.find(predictor, request, request.ahead(predictor.specification))
             if embedded is None:
                 return None
             known[framing] = embedded

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medsamseg_server.engine.box_windows import window_for_box
-from medsamseg_server.engine.close_ups import View, choose_view, crop_to_box, whole_slice
+from medsamseg_server.engine.close_ups import View, choose_view, crop_to_box, view_ahead, whole_slice
 from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.volumes.volume import Volume
 from medsamseg_server.volumes.windows import AUTO, IntensityRange, is_automatic
@@ -76,6 +76,10 @@ class SliceRequest:
     def whole(self, specification: ModelSpecification) -> Framing:
         """Return what a model sees of the whole slice."""
         return Framing(whole_slice(specification, self.image_size), self.intensities)
+
+    def ahead(self, specification: ModelSpecification) -> Framing:
+        """Return what a model sees of the slice before there is a prompt."""
+        return Framing(view_ahead(specification, self.image_size), self.intensities)
 
     def framings(self, specification: ModelSpecification, prompts: Sequence[Prompt]) -> list[Framing]:
         """Return what a model is to see for each prompt, which has been checked."""
