@@ -15,6 +15,7 @@ from medsamseg_server.engine import precomputing
 from medsamseg_server.engine.embedding_cache import EMBEDDING_BYTES, EmbeddingCache
 from medsamseg_server.engine.embedding_folder import EmbeddingFolder
 from medsamseg_server.engine.engine import Engine
+from medsamseg_server.engine.prompts import Prompt
 from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.volumes.volume import Volume
 
@@ -214,7 +215,8 @@ def test_precomputing_agrees_with_the_server_on_the_key(store, watch, scan, embe
     run("cache", "precompute", scan)
     engine = Engine(store, EmbeddingCache(folder=embeddings), load_predictor=lambda s, *_: FakePredictor(s, watch))
     engine.predictor()
-    assert engine.find(SliceRequest(Volume.from_array(rod()), 0, 5)).was_cached
+    (embedded,) = engine.find_for(SliceRequest(Volume.from_array(rod()), 0, 5), [Prompt((0, 0, 31, 31))])
+    assert embedded.was_cached
 
 
 def test_scans_are_found_once(scan):
