@@ -39,7 +39,7 @@ def register(specification, network, overwrite=False):
 @pytest.fixture
 def knee(tiny_specification):
     specification = dataclasses.replace(
-        tiny_specification, name="knee", title="Knee (LiteMedSAM)", learned_scores=False
+        tiny_specification, name="knee", title="Knee (LiteMedSAM)", learned_scores=False, coarse_surroundings=False
     )
     torch.manual_seed(5)
     network = build_network(specification)
@@ -50,7 +50,7 @@ def knee(tiny_specification):
 def test_a_trained_model_is_described_in_full(knee, tiny_specification):
     found = find_trained("knee")
     assert found.specification == dataclasses.replace(
-        tiny_specification, name="knee", title="Knee (LiteMedSAM)", learned_scores=False
+        tiny_specification, name="knee", title="Knee (LiteMedSAM)", learned_scores=False, coarse_surroundings=False
     )
     assert get_specification("knee") == found.specification
     assert found.provenance == {"base": {"model": "litemedsam"}, "metrics": {"dice": 0.5}}
@@ -108,6 +108,7 @@ def test_a_specialist_is_used_by_the_same_calls(store, ellipsoids, tiny_specific
         encoder=NoEncoder(),
         decoder=u_net,
         close_up_size=None,
+        coarse_surroundings=False,
         learned_scores=False,
     )
     register(specification, build_specialist(specification))

@@ -27,7 +27,15 @@ if TYPE_CHECKING:
 def specialist_specification(name: str, title: str, parameters: UNetParameters) -> ModelSpecification:
     """Return the specification of a U-Net that sees slices as LiteMedSAM does."""
     base = get_specification(DEFAULT_MODEL)
-    return replace(base, name=name, title=title, encoder=NoEncoder(), decoder=parameters, close_up_size=None)
+    return replace(
+        base,
+        name=name,
+        title=title,
+        encoder=NoEncoder(),
+        decoder=parameters,
+        close_up_size=None,
+        coarse_surroundings=False,
+    )
 
 
 def train_specialist(

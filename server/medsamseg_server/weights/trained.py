@@ -214,7 +214,7 @@ def _from_json(name: str, values: dict[str, Any]) -> TrainedModel:
         coordinates=Coordinates[fields["coordinates"]],
         unused_weights=tuple(fields["unused_weights"]),
         decoder=_parameters(_DECODERS, fields["decoder"]),
-        # Training is about boxes: `proposes` is no longer true of what comes of it.
+        # Training is about boxes: `proposes` is no longer true of what comes of it; `coarse_surroundings` is not known.
         # Models that were kept before there were close-ups have none.
         close_up_size=fields.get("close_up_size"),
     )
