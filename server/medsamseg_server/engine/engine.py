@@ -163,6 +163,11 @@ class Engine:
         found = {framing: self._embeddings.embed(predictor, request, framing) for framing in dict.fromkeys(framings)}
         return [found[framing] for framing in framings]
 
+    def framings_for(self, request: SliceRequest, prompts: Sequence[Prompt]) -> list[Framing] | None:
+        """Return what ``embed_for`` would show the network; None where that is not loaded."""
+        predictor = self._networks.find(request.model or self.default_model)
+        return None if predictor is None else request.framings(predictor.specification, asked_for(prompts))
+
     def find_for(
         self, request: SliceRequest, prompts: Sequence[Prompt], or_whole: bool = False
     ) -> list[Embedded] | None:
