@@ -11,19 +11,34 @@ from medsamseg_server.engine.engine import Engine
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 
 
-def test_click_goes_between_the_slices_of_a_propagation(server, path, watch, service, monkeypatch):
+@pytest.fixture
+def click_in_line(server, path, service, monkeypatch):
+    """Called, clicks on a slice from another thread; returns, once that is in line, what waits for the answer."""
+
+    def click_in_line(slice_index):
+        queued = Noticed(monkeypatch, service._encoding, "start")
+        answers = []
+        thread = threading.Thread(target=lambda: answers.append(server.click(path, slice_index)))
+        thread.start()
+        queued.wait()
+
+        def answer():
+            thread.join(WAIT)
+            return answers[0]
+
+        return answer
+
+    return click_in_line
+
+
+def test_click_goes_between_the_slices_of_a_propagation(server, path, watch, click_in_line):
     watch.hold(204)
     stream = server.propagate(path)
     assert watch.wait_held() == 204
-    queued = Noticed(monkeypatch, service._encoding, "start")
-    answers = []
-    click = threading.Thread(target=lambda: answers.append(server.click(path, 9)))
-    click.start()
-    queued.wait()
+    answer = click_in_line(9)
     watch.release(204)
-    click.join(WAIT)
+    assert answer()[0] == 200
     stream.rest()
-    assert answers[0][0] == 200
     assert watch.encoded[:4] == [205, 204, 209, 203]
 
 
@@ -57,17 +72,10 @@ def test_a_slice_is_prepared_once_and_no_other_click_waits_for_that(server, path
     assert not {"encoding", "decoding"}.intersection(prepared)
 
 
-def test_click_on_another_slice_is_encoded_right_after_the_one_under_way(
-    server, path, encoding, watch, service, monkeypatch
-):
-    queued = Noticed(monkeypatch, service._encoding, "start")
-    answers = []
-    click = threading.Thread(target=lambda: answers.append(server.click(path, 9)))
-    click.start()
-    queued.wait()
+def test_click_on_another_slice_is_encoded_right_after_the_one_under_way(encoding, watch, click_in_line):
+    answer = click_in_line(9)
     watch.release(204)
-    click.join(WAIT)
-    assert answers[0][1]["embedding"] == "computed"
+    assert answer()[1]["embedding"] == "computed"
     assert watch.encoded[:3] == [205, 204, 209]
 
 
@@ -84,45 +92,29 @@ def test_cached_only_is_refused_at_once_on_a_slice_that_is_not_encoded(server, p
     assert watch.encoded == [205, 204]
 
 
-def test_what_a_dragged_box_needs_is_encoded_meanwhile_and_once(server, path, watch, service, monkeypatch):
+def test_what_a_dragged_box_needs_is_encoded_meanwhile_and_once(server, path, watch, service, click_in_line):
     service.engine.predictor()
     watch.hold(209)
     assert server.click(path, 9, cached_only=True)[1]["error"]["code"] == "not_encoded"
     assert watch.wait_held() == 209
-    queued = Noticed(monkeypatch, service._encoding, "start")
-    answers = []
-    click = threading.Thread(target=lambda: answers.append(server.click(path, 9)))
-    click.start()
-    queued.wait()
+    answer = click_in_line(9)
     watch.release(209)
-    click.join(WAIT)
-    assert answers[0][1]["embedding"] == "cached"
+    assert answer()[1]["embedding"] == "cached"
     assert watch.encoded == [209]
 
 
-def test_only_the_newest_place_of_a_dragged_box_is_encoded(server, path, watch, service, monkeypatch):
+def test_only_the_newest_place_of_a_dragged_box_is_encoded(server, path, watch, service, click_in_line):
     service.engine.predictor()
     watch.hold(204)
     watch.hold(208)
-    answers = []
-
-    def ask(slice_index):
-        queued = Noticed(monkeypatch, service._encoding, "start")
-        click = threading.Thread(target=lambda: answers.append(server.click(path, slice_index)))
-        click.start()
-        queued.wait()
-        return click
-
-    clicks = [ask(4)]
+    answers = [click_in_line(4)]
     assert watch.wait_held() == 204
     for slice_index in (7, 8):
         assert server.click(path, slice_index, cached_only=True)[0] == 409
-    clicks.append(ask(9))
+    answers.append(click_in_line(9))
     assert server.click(path, 8, cached_only=True)[0] == 409
     watch.release(204)
-    for click in clicks:
-        click.join(WAIT)
-    assert [status for status, _ in answers] == [200, 200]
+    assert [answer()[0] for answer in answers] == [200, 200]
     # The click came first. The last preview is still wanted; the first one no more.
     assert watch.wait_held() == 208
     assert watch.encoded == [204, 209, 208]
