@@ -25,7 +25,9 @@ from medsamseg_server.weights.catalog import get_specification
 LITEMEDSAM = get_specification("litemedsam")
 #: One block a stage, on a quarter of the pixels: everything that the whole network computes, in an eighth of the time;
 #: its embeddings find no objects.
-FEW_BLOCKS = replace(LITEMEDSAM, encoder=replace(LITEMEDSAM.encoder, depths=(1, 1, 1, 1))).at(128)
+FEW_BLOCKS = replace(
+    replace(LITEMEDSAM, encoder=replace(LITEMEDSAM.encoder, depths=(1, 1, 1, 1))).at(128), coarse_surroundings=True
+)
 HAS_BF16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 PRECISIONS = ("fp32", *(["mixed", "bf16"] if HAS_BF16 else []))
 
@@ -72,9 +74,9 @@ def litemedsam(specification, weights, files):
     # The same for two of the precisions, which differ in how it is compiled; converting takes longest.
     convert, models = openvino_conversion.convert_network, {}
 
-    def convert_once(network, input_size, short=False):
+    def convert_once(network, input_size, short, coarse):
         if short not in models:
-            models[short] = convert(network, input_size, short)
+            models[short] = convert(network, input_size, short, coarse)
         return models[short]
 
     with pytest.MonkeyPatch.context() as patch:
@@ -362,7 +364,8 @@ def test_loading_a_kept_network_imports_no_pytorch(specification, weights, netwo
         "from medsamseg_server.weights.catalog import get_specification\n"
         "weights, networks = map(Path, sys.argv[1:3])\n"
         "depths, whole = tuple(json.loads(sys.argv[3])), get_specification('litemedsam')\n"
-        "specification = replace(whole, encoder=replace(whole.encoder, depths=depths)).at(int(sys.argv[4]))\n"
+        "few = replace(whole.encoder, depths=depths)\n"
+        "specification = replace(whole, encoder=few, input_size=int(sys.argv[4]))\n"
         "load_predictor(specification, weights, 'fp32', NetworkFiles(networks))\n"
         "sys.exit(str([name for name in ('torch', 'segment_anything') if name in sys.modules]))"
     )

@@ -269,7 +269,8 @@ def test_only_whole_slices_have_coarse_surroundings(store_of_module, side, is_co
             return np.zeros(self.specification.embedding_shape, np.float32)
 
         def at(self, input_size):
-            return Noting(self.specification.at(input_size))
+            same = input_size == self.specification.input_size
+            return self if same else Noting(self.specification.at(input_size))
 
     engine = Engine(store_of_module, load_predictor=lambda *_: Noting(LITEMEDSAM))
     volume = Volume.from_array(np.full((2, side, side), 200, np.uint8))

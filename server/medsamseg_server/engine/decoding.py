@@ -151,10 +151,8 @@ def _decode_alike(
         triples = np.array([prompt.points for prompt in prompts], np.float32)
         points, labels = view.points_inside(triples[..., :2]), triples[..., 2].astype(np.int32)
     answer = prompts[0].answer
-    specification = embedded.predictor.specification
-    # A close-up has no more than the object's surroundings, and a quarter of a whole slice's positions.
-    is_whole = specification.embedding_shape[-1] == EMBEDDING_SIDE
-    is_coarse = specification.coarse_surroundings and is_whole and not is_exact
+    # Not of a close-up: that has a quarter of a whole slice's positions, and no more than what is round the object.
+    is_coarse = embedded.predictor.specification.coarse_surroundings and not is_exact
     prediction = embedded.predictor.decode(embedded.embedding, view.shape, boxes, points, labels, answer, is_coarse)
     behind = prediction.probabilities if with_probabilities else [None] * len(prompts)
     return [

@@ -182,8 +182,8 @@ class ModelSpecification:
     proposes: bool = False
 
     def at(self, input_size: int) -> ModelSpecification:
-        """Return the same model with an encoder input of another side."""
-        return replace(self, input_size=input_size)
+        """Return the same model with an encoder input of another side, whose decoder sees everything."""
+        return replace(self, input_size=input_size, coarse_surroundings=False)
 
     @property
     def embedding_shape(self) -> tuple[int, int, int]:

@@ -20,7 +20,9 @@ from medsamseg_server.runtime.optimized_tiny_vit import OptimizedTinyViT
 from medsamseg_server.runtime.optimized_upscaling import OptimizedUpscaling
 
 
-def convert_network(network: SamNetwork, input_size: int, short: bool = False) -> dict[str, openvino.Model]:
+def convert_network(
+    network: SamNetwork, input_size: int, short: bool = False, coarse: bool = False
+) -> dict[str, openvino.Model]:
     """Return the network's parts as OpenVINO models, in single precision.
 
     Args:
@@ -28,12 +30,13 @@ def convert_network(network: SamNetwork, input_size: int, short: bool = False) -
             size.
         input_size: side S of the encoder's input.
         short: whether bfloat16 is used where it suits; see ``OptimizedTinyViT`` and ``OptimizedDecoder``.
+        coarse: whether the decoder is told which positions and means each object sees.
 
     Returns:
         ``encoder``: (1, 3, S, S) to (1, 256, G, G); ``prompts``: (B, n, 2) and (B, n) to (B, n, 256), see
-        ``PromptTokens``; ``decoder``: (1, 256, G, G), (B, n, 256), (B, n), (K,) and (B, M) or (1, M) to (B, M, 256),
-        (B, K, 32) and (B, 4), see ``OptimizedDecoder``; ``upscaling``: (B, M, 256), (L, K, 32) and (L, P) to
-        (L, P, 16, K), see ``OptimizedUpscaling``.
+        ``PromptTokens``; ``decoder``: (1, 256, G, G), (B, n, 256), (B, n), (K,) and, if ``coarse``, (B, M) or (1, M),
+        to (B, M, 256), (B, K, 32) and (B, 4), see ``OptimizedDecoder``; ``upscaling``: (B, M, 256), (L, K, 32) and
+        (L, P) to (L, P, 16, K), see ``OptimizedUpscaling``.
 
     Raises:
         TypeError: the decoder is another one than SAM's.
@@ -62,9 +65,9 @@ def convert_network(network: SamNetwork, input_size: int, short: bool = False) -
                 tokens,
                 torch.tensor([[1.0, ABSENT], [1.0, 1.0]]),
                 torch.tensor([1, 2], dtype=torch.int32),
-                torch.arange(2 * 4, dtype=torch.int32).reshape(2, 4),
+                *([torch.arange(2 * 4, dtype=torch.int32).reshape(2, 4)] if coarse else []),
             ),
-            (embedding, (-1, -1, EMBEDDING_CHANNELS), (-1, -1), (-1,), (-1, -1)),
+            (embedding, (-1, -1, EMBEDDING_CHANNELS), (-1, -1), (-1,), *([(-1, -1)] if coarse else [])),
         ),
         "upscaling": _convert(
             OptimizedUpscaling(network),

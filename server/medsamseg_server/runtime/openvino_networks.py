@@ -22,14 +22,15 @@ logger = logging.getLogger(__name__)
 DEVICE = "CPU"
 # Counts up whenever the same weights are to be converted differently, so that older conversions are not used.
 _CONVERSION_VERSION = 7
-_INPUTS_AND_OUTPUTS = {"encoder": (1, 1), "prompts": (2, 1), "decoder": (5, 3), "upscaling": (3, 1)}
+# A decoder that is told which positions it sees has one input more.
+_INPUTS_AND_OUTPUTS = {"encoder": (1, 1), "prompts": (2, 1), "decoder": (4, 3), "upscaling": (3, 1)}
 PARTS = tuple(_INPUTS_AND_OUTPUTS)
 # With so few cores, one left free would be half of the machine.
 _TOO_FEW_CORES = 2
 
 
 def compile_parts(
-    core: openvino.Core, network: SamNetwork, input_size: int, precision: str
+    core: openvino.Core, network: SamNetwork, input_size: int, precision: str, coarse: bool = False
 ) -> dict[str, openvino.CompiledModel]:
     """Return the parts of a network, converted and made for this processor, as ``OpenVinoRunner`` takes them.
 
@@ -38,11 +39,12 @@ def compile_parts(
         network: in evaluation mode on the processor.
         input_size: side S of the encoder's input.
         precision: ``fp32``, ``mixed`` or ``bf16``.
+        coarse: as of ``convert_network``.
     """
     # PyTorch takes a second and 300 MB, which a network that has been converted before does without.
     from medsamseg_server.runtime.openvino_conversion import convert_network
 
-    models = convert_network(network, input_size, short=precision != "fp32")
+    models = convert_network(network, input_size, precision != "fp32", coarse)
     return {part: core.compile_model(model, DEVICE, _settings(part, precision)) for part, model in models.items()}
 
 
@@ -54,11 +56,12 @@ def convert(
     from medsamseg_server.weights.loading import load_network
 
     network, weights_sha256 = load_network(specification, weights_path)
-    return compile_parts(core, network, specification.input_size, precision), weights_sha256
+    is_coarse = specification.coarse_surroundings
+    return compile_parts(core, network, specification.input_size, precision, is_coarse), weights_sha256
 
 
 def import_parts(
-    core: openvino.Core, files: NetworkFiles, key: str, precision: str, input_size: int
+    core: openvino.Core, files: NetworkFiles, key: str, precision: str, specification: ModelSpecification
 ) -> dict[str, openvino.CompiledModel] | None:
     """Return the parts that were kept under a key; None where there are none that can be used."""
     contents = files.read(key, PARTS)
@@ -69,19 +72,21 @@ def import_parts(
             part: core.import_model(io.BytesIO(content), DEVICE, _settings(part, precision))
             for part, content in contents.items()
         }
-        _check_parts(networks, input_size)
+        _check_parts(networks, specification)
         return networks
     except (RuntimeError, ValueError) as error:
         logger.warning("The converted network %s cannot be used and is made again: %s", key, error)
         return None
 
 
-def _check_parts(networks: dict[str, openvino.CompiledModel], input_size: int) -> None:
+def _check_parts(networks: dict[str, openvino.CompiledModel], specification: ModelSpecification) -> None:
     """Raise ``ValueError`` unless each part takes and gives what it should: a whole file may be another network's."""
     for part, counts in _INPUTS_AND_OUTPUTS.items():
         found = len(networks[part].inputs), len(networks[part].outputs)
-        if found != counts:
-            raise ValueError(f"the {part} has {found} inputs and outputs instead of {counts}")
+        inputs = counts[0] + (part == "decoder" and specification.coarse_surroundings)
+        if found != (inputs, counts[1]):
+            raise ValueError(f"the {part} has {found} inputs and outputs instead of {(inputs, counts[1])}")
+    input_size = specification.input_size
     shape = list(networks["encoder"].input(0).shape)
     if shape != [1, 3, input_size, input_size]:
         raise ValueError(f"the encoder's input is {shape}")

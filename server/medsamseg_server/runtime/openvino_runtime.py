@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 # Kinds of tokens as in `optimized_decoder`, which imports PyTorch.
 _FIRST_CORNER, _SECOND_CORNER, _FILLER, _ABSENT = 2, 3, -1, -2
+# Inputs of a decoder that sees all positions.
+_EXACT_INPUTS = 4
 # SAM's answers to a prompt that may mean several things.
 _ALTERNATIVES = (1, 2, 3)
 
@@ -78,7 +80,7 @@ def _load_runner(
     networks = None
     key = network_key(core, specification, weights_sha256, precision)
     if weights_sha256 is not None:
-        networks = import_parts(core, files, key, precision, specification.input_size)
+        networks = import_parts(core, files, key, precision, specification)
     origin = "kept from before"
     if networks is None:
         origin = "converted now"
@@ -128,6 +130,7 @@ class OpenVinoRunner:
         )
         self._input_size = int(networks["encoder"].input(0).shape[-1])
         self._embedding_shape = tuple(networks["decoder"].input(0).shape)
+        self._can_be_coarse = len(networks["decoder"].inputs) > _EXACT_INPUTS
 
     def encode(self, prepared: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the embedding (256, G, G) of an encoder input (3, S, S)."""
@@ -148,7 +151,8 @@ class OpenVinoRunner:
         Logits far from an object's box are ``OUTSIDE`` unless the object goes on there; then it is decoded as if
         ``coarse_surroundings`` were not set.
         """
-        if coarse_surroundings and boxes is not None and points is None and not answer:
+        is_coarse = coarse_surroundings and self._can_be_coarse
+        if is_coarse and boxes is not None and points is None and not answer:
             return self._decode_coarsely(embedding, boxes)
         windows = self._windows(boxes, points, is_whole=bool(answer))
         seen = SeenPositions.all(len(windows.first), windows.side)
@@ -232,7 +236,8 @@ class OpenVinoRunner:
         positions, kinds = _prompts(boxes, points)
         _run(self._prompts, {0: positions, 1: kinds})
         tokens, wanted = _output(self._prompts, 0), np.array(answers, np.int32)
-        _run(self._decoder, {0: image, 1: tokens, 2: kinds, 3: wanted, 4: seen.rows})
+        inputs: dict[int, NDArray[Any]] = {0: image, 1: tokens, 2: kinds, 3: wanted}
+        _run(self._decoder, inputs | {4: seen.rows} if self._can_be_coarse else inputs)
         return _output(self._decoder, 1), _output(self._decoder, 2)
 
     def _upscale(

@@ -47,14 +47,16 @@ class TokensToImage(nn.Module):
         self.register_buffer("value_weight", attention.v_proj.weight.view(heads, width, -1).transpose(1, 2))
         self.register_buffer("value_bias", attention.v_proj.bias)
 
-    def forward(self, queries: Tensor, positioned: Tensor, image: Tensor, counts: Tensor) -> Tensor:
-        """Return what the tokens gather; ``counts`` (1 or B, 1, M) is how many positions each one stands for."""
+    def forward(self, queries: Tensor, positioned: Tensor, image: Tensor, counts: Tensor | None = None) -> Tensor:
+        """Return what the tokens gather; ``counts`` (1 or B, 1, M) is how many positions each stands for."""
         batch, _, channels = queries.shape
         probes = (_split(self.query(queries), self.heads) @ self.key_weight).reshape(batch, -1, channels)
         logits = probes @ positioned.transpose(1, 2)
         # Softmax in its parts: the division is left to the few sums, and OpenVINO does not replace all of it by one
         # operation that takes three times as long on so few rows.
-        weights = torch.exp(logits - logits.amax(dim=-1, keepdim=True)) * counts
+        weights = torch.exp(logits - logits.amax(dim=-1, keepdim=True))
+        if counts is not None:
+            weights = weights * counts
         sums = (weights @ image) / weights.sum(dim=-1, keepdim=True)
         gathered = sums.reshape(batch, self.heads, -1, channels) @ self.value_weight
         result: Tensor = self.out(gathered.transpose(1, 2).flatten(2) + self.value_bias)
@@ -131,6 +133,7 @@ class OptimizedDecoder(nn.Module):
     """
 
     positions: Tensor
+    mean_positions: Tensor
     no_mask: Tensor
     own_tokens: Tensor
 
@@ -148,13 +151,13 @@ class OptimizedDecoder(nn.Module):
         self.mask_heads = MaskHeads(decoder.output_hypernetworks_mlps)
         self.score_head = decoder.iou_prediction_head
         grid = prompts.get_dense_pe()
-        self.register_buffer("positions", _with_means(grid))
-        self.position_count = grid[0, 0].numel()
+        self.register_buffer("positions", grid.flatten(2).transpose(1, 2).contiguous())
+        self.register_buffer("mean_positions", _with_means(grid)[:, self.positions.shape[1] :].contiguous())
         self.register_buffer("no_mask", prompts.no_mask_embed.weight[None])
         self.register_buffer("own_tokens", torch.cat([decoder.iou_token.weight, decoder.mask_tokens.weight])[None])
 
     def forward(
-        self, embedding: Tensor, prompts: Tensor, kinds: Tensor, answers: Tensor, seen: Tensor
+        self, embedding: Tensor, prompts: Tensor, kinds: Tensor, answers: Tensor, seen: Tensor | None = None
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Return each object's image (B, M, C), its masks' kernels there (B, K, C / 8), the IoU of all four (B, 4).
 
@@ -166,10 +169,16 @@ class OptimizedDecoder(nn.Module):
             prompts: as above.
             kinds: as above.
             answers: int32 (K,), which of the four masks are wanted, 0 to 3.
-            seen: int32 (B, M), or (1, M) for all alike, which positions and means an object sees; see `SeenPositions`.
+            seen: int32 (B, M), or (1, M) for all alike, which positions and means an object sees, see `SeenPositions`;
+                None for all positions.
         """
-        image, positions = (_seen(rows, seen) for rows in (_with_means(embedding) + self.no_mask, self.positions))
-        counts = 1 + (MEAN_SIDE**2 - 1) * (seen >= self.position_count).float()[:, None]
+        counts = None
+        if seen is None:
+            image, positions = embedding.flatten(2).transpose(1, 2) + self.no_mask, self.positions
+        else:
+            rows = torch.cat([self.positions, self.mean_positions], dim=1)
+            image, positions = _seen(_with_means(embedding) + self.no_mask, seen), _seen(rows, seen)
+            counts = 1 + (MEAN_SIDE**2 - 1) * (seen >= self.positions.shape[1]).float()[:, None]
         tokens = torch.cat([self.own_tokens.expand(prompts.shape[0], -1, -1), prompts], dim=1)
         present = torch.zeros_like(tokens[:, : self.own_tokens.shape[1], 0])
         hidden = torch.cat([present, (kinds == ABSENT) * _HIDDEN], dim=1)
