@@ -184,22 +184,30 @@ def test_same_box_gets_the_same_mask_whatever_is_encoded(engine, watch):
     assert (after.masks, after.framings) == (alone.masks, alone.framings)
 
 
-def test_large_boxes_find_what_was_encoded_ahead(engine, watch):
+@pytest.fixture
+def ahead(engine, monkeypatch):
+    """What is seen of each slice that is encoded ahead."""
+    seen = []
+
+    def fill(predictor, request, framing):
+        seen.append(framing.view)
+        return True
+
+    monkeypatch.setattr(engine._embeddings, "fill", fill)
+    return seen
+
+
+def test_large_boxes_find_what_was_encoded_ahead(engine, ahead):
     volume = bright((30, 20, 159, 149))
     engine.precompute(request(volume))
-    assert len(watch.encoded) == 1
     found = engine.segment(request(volume), [Prompt((28, 18, 161, 151)), Prompt((0, 0, 219, 179))])
-    assert len(watch.encoded) == 1
-    assert {(framing.view.shape, framing.view.input_size) for framing in found.framings} == {(SIZE, 128)}
+    assert {framing.view for framing in found.framings} == set(ahead) == {View(0, 0, 220, 180, 128)}
 
 
-def test_what_clicks_begin_with_is_encoded_ahead_where_a_head_was_trained(engine, watch, monkeypatch):
-    volume = bright((90, 80, 119, 109))
+def test_what_clicks_begin_with_is_encoded_ahead_where_a_head_was_trained(engine, ahead, monkeypatch):
     monkeypatch.setattr("medsamseg_server.engine.engine.has_click_head", lambda model: model == "litemedsam")
-    assert engine.precompute(request(volume))
-    assert engine.find(request(volume)).framing.view == whole_slice(LITEMEDSAM, SIZE)
-    # Each once.
-    assert not engine.precompute(request(volume))
+    assert engine.precompute(request(bright((90, 80, 119, 109))))
+    assert ahead == [view_ahead(LITEMEDSAM, SIZE), whole_slice(LITEMEDSAM, SIZE)]
 
 
 @pytest.mark.parametrize(
