@@ -229,7 +229,7 @@ def test_preview_makes_do_with_what_was_encoded_ahead(engine):
     prompts = [Prompt((88, 78, 121, 111))]
     engine.precompute(request(volume))
     assert engine.find_for(request(volume), prompts) is None
-    embedded = engine.find_for(request(volume), prompts, or_whole=True)
+    embedded = engine.find_for(request(volume), prompts, or_ahead=True)
     preview = engine.decode(embedded, prompts, quick=True)
     assert preview.framings[0].view == view_ahead(LITEMEDSAM, SIZE)
     assert (preview.masks[0].extent, preview.agreements) == ((90, 80, 119, 109), [None])
@@ -240,7 +240,7 @@ def test_preview_prefers_the_close_up(engine):
     prompts = [Prompt((88, 78, 121, 111))]
     engine.precompute(request(volume))
     engine.segment(request(volume), prompts)
-    (embedded,) = engine.find_for(request(volume), prompts, or_whole=True)
+    (embedded,) = engine.find_for(request(volume), prompts, or_ahead=True)
     assert embedded.framing.view.input_size == 128
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from MedSAMSegLib.slices.sliceRecord import EDITED, SliceRecord, SliceState
@@ -10,8 +11,6 @@ from MedSAMSegLib.slices.sliceVoxels import SliceVoxels
 from MedSAMSegLib.volumes.obliqueStack import recordsAxis
 
 if TYPE_CHECKING:
-    import slicer
-
     from MedSAMSegLib.client.maskRange import MaskRange
     from MedSAMSegLib.segments.segmentTarget import SegmentTarget
     from MedSAMSegLib.segments.segmentWriter import SegmentWriter
@@ -27,16 +26,9 @@ class SliceStates(SliceVoxels):
     Parameters and errors are those of :class:`SliceVoxels`.
     """
 
-    def __init__(
-        self,
-        segmentationNode: slicer.vtkMRMLSegmentationNode,
-        segmentID: str,
-        volumeNode: slicer.vtkMRMLScalarVolumeNode,
-        axis: int,
-        target: SegmentTarget | None = None,
-    ) -> None:
-        super().__init__(segmentationNode, segmentID, volumeNode, axis, target)
-        self._recordsAxis = recordsAxis(volumeNode, axis)
+    @functools.cached_property
+    def _recordsAxis(self):
+        return recordsAxis(self._volumeNode, self._axis)
 
     def states(self) -> dict[int, SliceState]:
         """:return: {slice index: SliceState} of all slices that have voxels or a record, in the order of the slices."""

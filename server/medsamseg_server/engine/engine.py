@@ -169,14 +169,14 @@ class Engine:
         return None if predictor is None else request.framings(predictor.specification, asked_for(prompts))
 
     def find_for(
-        self, request: SliceRequest, prompts: Sequence[Prompt], or_whole: bool = False
+        self, request: SliceRequest, prompts: Sequence[Prompt], or_ahead: bool = False
     ) -> list[Embedded] | None:
         """Return what ``embed_for`` would where all of it is known; encodes nothing and loads no network.
 
         Args:
             request: the slice.
             prompts: what is to be decoded.
-            or_whole: what was encoded ahead of the slice does instead, for a preview.
+            or_ahead: what was encoded ahead of the slice does instead, for a preview.
 
         Raises:
             MedSAMSegError: as ``find``.
@@ -188,7 +188,7 @@ class Engine:
         known: dict[Framing, Embedded] = {}
         for framing in dict.fromkeys(framings):
             embedded = self._embeddings.find(predictor, request, framing)
-            if embedded is None and or_whole:
+            if embedded is None and or_ahead:
                 embedded = self._embeddings.find(predictor, request, request.ahead(predictor.specification))
             if embedded is None:
                 return None

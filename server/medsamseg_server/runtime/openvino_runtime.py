@@ -154,13 +154,16 @@ class OpenVinoRunner:
         is_coarse = coarse_surroundings and self._can_be_coarse
         if is_coarse and boxes is not None and points is None and not answer:
             return self._decode_coarsely(embedding, boxes)
-        windows = self._windows(boxes, points, is_whole=bool(answer))
-        seen = SeenPositions.all(len(windows.first), windows.side)
-        kernels, scores = self._decode(embedding, boxes, points, (answer,), seen)
-        planes = windows.planes(self._upscale(kernels, windows, np.arange(len(scores)), seen)[..., 0])
+        kernels, scores = self._decode(embedding, boxes, points, (answer,))
+        count, side = len(scores), self._embedding_shape[-1]
+        # What a box may mean besides its object may lie far beyond it.
+        near = None if answer else boxes
+        windows = MaskWindows.whole(count, side) if near is None else MaskWindows.around(near, self._input_size, side)
+        seen = SeenPositions.all(count, side)
+        planes = windows.planes(self._upscale(kernels, windows, np.arange(count), seen)[..., 0])
         logits, leaving = windows.place(planes), windows.leaving(planes)
         if len(leaving):
-            whole = MaskWindows.whole(len(leaving), windows.side)
+            whole = MaskWindows.whole(len(leaving), side)
             logits[leaving] = whole.planes(self._upscale(kernels, whole, leaving, seen)[..., 0])
         return logits, scores[:, answer]
 
@@ -191,8 +194,7 @@ class OpenVinoRunner:
         least_score: float,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return the logits (M, 4 · G, 4 · G) and the predicted IoU (B, 3); see ``NetworkRunner``."""
-        seen = SeenPositions.all(len(points[0]), self._embedding_shape[-1])
-        kernels, scores = self._decode(embedding, None, points, _ALTERNATIVES, seen)
+        kernels, scores = self._decode(embedding, None, points, _ALTERNATIVES)
         scores = scores[:, 1:]
         chosen = scores > least_score
         # What is judged badly is not upscaled, which takes longer than all the rest.
@@ -200,23 +202,9 @@ class OpenVinoRunner:
         side = self._embedding_shape[-1]
         if not len(objects):
             return np.empty((0, *MaskWindows.plane_shape(side)), np.float32), scores
-        whole = MaskWindows.whole(len(objects), side)
+        whole, seen = MaskWindows.whole(len(objects), side), SeenPositions.all(len(scores), side)
         logits = np.moveaxis(self._upscale(kernels, whole, objects, seen), -1, 1)[chosen[objects]]
         return whole.planes(logits), scores
-
-    def _windows(
-        self,
-        boxes: NDArray[np.float32] | None,
-        points: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
-        is_whole: bool,
-    ) -> MaskWindows:
-        """Return the surroundings of boxes; the whole grid where that is said, and for points alone."""
-        side = self._embedding_shape[-1]
-        # What a box may mean besides its object may lie far beyond it.
-        if boxes is not None and not is_whole:
-            return MaskWindows.around(boxes, self._input_size, side)
-        given = boxes if points is None else points[0]
-        return MaskWindows.whole(0 if given is None else len(given), side)
 
     def release(self) -> None:
         """Give back the memory of intermediate results, 230 MB of LiteMedSAM; the next call takes it again."""
@@ -229,15 +217,20 @@ class OpenVinoRunner:
         boxes: NDArray[np.float32] | None,
         points: tuple[NDArray[np.float32], NDArray[np.float32]] | None,
         answers: Sequence[int],
-        seen: SeenPositions,
+        seen: SeenPositions | None = None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the kernels (B, K, 32) of K answers and the IoU (B, 4) of all; the images stay where they are."""
+        """Return the kernels (B, K, 32) of K answers and the IoU (B, 4) of all; the images stay where they are.
+
+        Objects see all positions unless told.
+        """
         image = np.ascontiguousarray(embedding, np.float32).reshape(self._embedding_shape)
         positions, kinds = _prompts(boxes, points)
         _run(self._prompts, {0: positions, 1: kinds})
         tokens, wanted = _output(self._prompts, 0), np.array(answers, np.int32)
         inputs: dict[int, NDArray[Any]] = {0: image, 1: tokens, 2: kinds, 3: wanted}
-        _run(self._decoder, inputs | {4: seen.rows} if self._can_be_coarse else inputs)
+        if self._can_be_coarse:
+            inputs[4] = (seen or SeenPositions.all(1, self._embedding_shape[-1])).rows
+        _run(self._decoder, inputs)
         return _output(self._decoder, 1), _output(self._decoder, 2)
 
     def _upscale(

@@ -167,7 +167,7 @@ class Service:
         embedded = await asyncio.to_thread(find)
         if embedded is None and preview:
             self._ahead.want(asked, prompts)
-            embedded = await asyncio.to_thread(self.engine.find_for, asked, prompts, or_whole=True)
+            embedded = await asyncio.to_thread(self.engine.find_for, asked, prompts, or_ahead=True)
             if embedded is None:
                 message = f"Slice {request.slice} is not encoded yet."
                 raise MedSAMSegError(ErrorKind.NOT_ENCODED, "not_encoded", message, "Ask again without cached_only.")
