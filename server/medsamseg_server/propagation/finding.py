@@ -125,13 +125,17 @@ class Finder:
         For slices on which the object is known to be: where it may have ended, what it grows into is another one.
         """
         found = self.near(index, expected)
-        larger = None if self._levels is None else grow(expected, self._levels.own(self._gray(index)))
+        larger = self.larger(index, expected)
         if larger is None:
             return found
         more = self.near(index, larger)
         if found is None or more is None:
             return found or more
         return found if more.vote.agreement < found.vote.agreement - _LESS_AGREEMENT else more
+
+    def larger(self, index: int, expected: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+        """Return what is expected, (H, W), not empty, with what it may have grown into; None if that is hardly more."""
+        return None if self._levels is None else grow(expected, self._levels.own(self._gray(index)))
 
     def without_foreign(self, index: int, found: Found) -> Found:
         """Return what was found on slice ``index`` without what looks like the surroundings of the object.

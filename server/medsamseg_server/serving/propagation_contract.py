@@ -69,7 +69,8 @@ class PropagateRequest(_Followed):
     ``method`` is one of ``propagation.METHODS``; frames of a film want ``film``. With ``probabilities``, masks come
     with the map that is behind them; there is none where motion alone or a person decided. With ``ranges``, they come
     with the range of the sizes of the masks that voted for them, in that spacing. With 3 ``planes``, objects are then
-    looked at across the two other axes as well, and their slices come again as all three see them.
+    looked at across the two other axes as well, and their slices come again as all three see them. Without an end given
+    by ``last`` or ``first``, slices from which on an object widened come again once its end was found.
     ``also`` and ``fuse`` are as in ``SegmentRequest``.
     """
 
