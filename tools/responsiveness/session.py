@@ -77,6 +77,10 @@ class Session:
             times["not encoded"] = [self._draw(watch, volume, index) for index in slices]
         with phase("boxes, slices encoded"):
             times["encoded"] = [self._draw(watch, volume, index, shift=3) for index in slices]
+        with phase("boxes, slices encoded, held still"):
+            times["encoded, held still"] = [
+                self._draw(watch, volume, index, shift=2, rest=REST_SECONDS) for index in slices
+            ]
         # Beside the others, where nothing is known of the place.
         beside = self._size(volume)[0] // 8
         with phase("boxes elsewhere, held still"):

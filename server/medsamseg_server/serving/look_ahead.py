@@ -18,9 +18,9 @@ from medsamseg_server.volumes.volume import Volume
 
 logger = logging.getLogger(__name__)
 
-# A box that has not moved on for so long may be about to be released. While it moves on, what it passes is not encoded:
-# a box that is released at once would wait for that.
-_REST_SECONDS = 0.04
+#: A box that has not moved on for so many seconds may be about to be released. While it moves on, what it passes is not
+#: encoded: a box that is released at once would wait for that.
+REST_SECONDS = 0.04
 
 
 @dataclass
@@ -59,7 +59,7 @@ class LookAhead:
         if before is not None and before.place == place:
             return
         self.drop(request.volume)
-        timer = asyncio.get_running_loop().call_later(_REST_SECONDS, self._begin, request, prompts)
+        timer = asyncio.get_running_loop().call_later(REST_SECONDS, self._begin, request, prompts)
         self._wanted[request.volume] = _Wanted(place, timer)
 
     def drop(self, volume: Volume) -> None:

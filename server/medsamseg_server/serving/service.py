@@ -19,6 +19,7 @@ from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.propagation.fusing import Phases, fuse_answers
 from medsamseg_server.serving import contract
+from medsamseg_server.serving.answers_ahead import AnswersAhead
 from medsamseg_server.serving.background_encodings import BackgroundEncodings
 from medsamseg_server.serving.click_contract import ClickReply, ClickRequest
 from medsamseg_server.serving.job_list import JobList
@@ -75,6 +76,7 @@ class Service:
         #: What is encoded in the background.
         self.encodings = BackgroundEncodings(engine, self.volumes, self._encoding, self.jobs, owner)
         self._ahead = LookAhead(engine, self._encoding, owner)
+        self._answers = AnswersAhead(self._answer_in_full)
 
     def for_user(self, owner: str, volumes: VolumeStore, cache: EmbeddingCache, most_jobs: int) -> Service:
         """Return a service with volumes, embeddings and jobs of its own, computed on the same threads as this one's.
@@ -156,27 +158,47 @@ class Service:
     ) -> SliceSegmentation:
         """Return what prompts show on a slice of one volume; see ``segment``."""
         asked = SliceRequest(volume, request.axis, request.slice, request.window, request.model)
-        # While a box is dragged, only embeddings that are there are used, so that the answer comes at once.
-        preview = request.cached_only
+        if request.cached_only:
+            return await self._preview(asked, prompts, with_probabilities)
+        self._ahead.drop(volume)
+        ready = await self._answers.take(asked, prompts, with_probabilities)
+        return ready or await self._answer_in_full(asked, prompts, with_probabilities)
 
-        def find() -> list[Embedded] | None:
-            self.engine.check(asked, prompts)
-            return self.engine.find_for(asked, prompts)
-
-        # Finding an embedding takes the prepared pixels of the slice; other clicks must not wait for these.
-        embedded = await asyncio.to_thread(find)
-        if embedded is None and preview:
+    async def _preview(
+        self, asked: SliceRequest, prompts: Sequence[Prompt], with_probabilities: bool
+    ) -> SliceSegmentation:
+        """Answer from embeddings that are there, so that it comes at once, and begin what the release will need."""
+        embedded = await asyncio.to_thread(self._find, asked, prompts)
+        if embedded is None:
             self._ahead.want(asked, prompts)
             embedded = await asyncio.to_thread(self.engine.find_for, asked, prompts, or_ahead=True)
-            if embedded is None:
-                message = f"Slice {request.slice} is not encoded yet."
-                raise MedSAMSegError(ErrorKind.NOT_ENCODED, "not_encoded", message, "Ask again without cached_only.")
         else:
-            self._ahead.drop(volume)
+            self._ahead.drop(asked.volume)
+        if self.engine.is_loaded(asked.model):
+            self._answers.want(asked, prompts)
+        if embedded is None:
+            message = f"Slice {asked.index} is not encoded yet."
+            raise MedSAMSegError(ErrorKind.NOT_ENCODED, "not_encoded", message, "Ask again without cached_only.")
+        return await self._decode(embedded, prompts, True, with_probabilities)
+
+    async def _answer_in_full(
+        self, asked: SliceRequest, prompts: Sequence[Prompt], with_probabilities: bool = True
+    ) -> SliceSegmentation:
+        # Finding an embedding takes the prepared pixels of the slice; other clicks must not wait for these.
+        embedded = await asyncio.to_thread(self._find, asked, prompts)
         if embedded is None:
             encoding = self._encoding.submit(Priority.CLICK, lambda: self.engine.embed_for(asked, prompts), self._owner)
             embedded = await asyncio.wrap_future(encoding)
-        decode = partial(self.engine.decode, embedded, prompts, preview, with_probabilities)
+        return await self._decode(embedded, prompts, False, with_probabilities)
+
+    def _find(self, asked: SliceRequest, prompts: Sequence[Prompt]) -> list[Embedded] | None:
+        self.engine.check(asked, prompts)
+        return self.engine.find_for(asked, prompts)
+
+    async def _decode(
+        self, embedded: Sequence[Embedded], prompts: Sequence[Prompt], quick: bool, with_probabilities: bool
+    ) -> SliceSegmentation:
+        decode = partial(self.engine.decode, embedded, prompts, quick, with_probabilities)
         return await asyncio.wrap_future(self._decoding.submit(Priority.CLICK, decode, self._owner))
 
     async def click(self, volume: Volume, request: ClickRequest) -> ClickReply:
