@@ -355,10 +355,30 @@ def test_network_comes_from_disk_the_next_time_without_pytorch(litemedsam, speci
 
 
 @pytest.mark.usefixtures("litemedsam")
+def test_network_of_whole_slices_is_loaded_when_it_is_needed(specification, weights, files, monkeypatch):
+    loaded = []
+    original = openvino_runtime.import_parts
+
+    def import_parts(core, files, key, precision, seen):
+        loaded.append((seen.input_size, seen.coarse_surroundings))
+        return original(core, files, key, precision, seen)
+
+    monkeypatch.setattr(openvino_runtime, "import_parts", import_parts)
+    predictor = load_predictor(specification, weights, "fp32", files)
+    predictor.release()
+    assert (predictor.device, predictor.precision) == ("cpu", "fp32")
+    assert loaded == []
+    slice_ = np.zeros((8, 8))
+    embedding = predictor.encode(slice_)
+    predictor.decode(embedding, slice_.shape, boxes=np.array([[2, 2, 6, 6]]))
+    assert loaded == [(specification.input_size, specification.coarse_surroundings)]
+
+
+@pytest.mark.usefixtures("litemedsam")
 def test_loading_a_kept_network_imports_no_pytorch(specification, weights, networks_folder):
     # In a process of its own that has imported nothing but this: the tests have imported PyTorch.
     code = (
-        "import json, sys; from dataclasses import replace; from pathlib import Path\n"
+        "import json, sys, numpy; from dataclasses import replace; from pathlib import Path\n"
         "from medsamseg_server.runtime.network_files import NetworkFiles\n"
         "from medsamseg_server.runtime.openvino_runtime import load_predictor\n"
         "from medsamseg_server.weights.catalog import get_specification\n"
@@ -366,7 +386,8 @@ def test_loading_a_kept_network_imports_no_pytorch(specification, weights, netwo
         "depths, whole = tuple(json.loads(sys.argv[3])), get_specification('litemedsam')\n"
         "few = replace(whole.encoder, depths=depths)\n"
         "specification = replace(whole, encoder=few, input_size=int(sys.argv[4]))\n"
-        "load_predictor(specification, weights, 'fp32', NetworkFiles(networks))\n"
+        "predictor = load_predictor(specification, weights, 'fp32', NetworkFiles(networks))\n"
+        "predictor.encode(numpy.zeros((8, 8)))\n"
         "sys.exit(str([name for name in ('torch', 'segment_anything') if name in sys.modules]))"
     )
     depths = json.dumps(specification.encoder.depths)
@@ -417,8 +438,9 @@ def test_damaged_weights_are_refused_as_by_pytorch(tmp_path, files):
 def test_whole_network_in_the_place_of_another_is_made_again(specification, weights, files, monkeypatch, part, other):
     read = files.read
     monkeypatch.setattr(files, "read", lambda key, parts: (kept := read(key, parts)) | {part: kept[other]})
+    predictor = load_predictor(specification, weights, "fp32", files)
     with pytest.raises(Converted):
-        load_predictor(specification, weights, "fp32", files)
+        predictor.encode(np.zeros((8, 8)))
 
 
 @pytest.mark.usefixtures("conversion_noticed")

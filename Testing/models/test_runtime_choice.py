@@ -132,5 +132,5 @@ def test_log_says_what_runs_where(monkeypatch, caplog, litemedsam_weights, tmp_p
     monkeypatch.setattr(torch_runtime, "load_predictor", lambda *_: SimpleNamespace(device="mps", precision="fp16"))
     choice.load_predictor(LITEMEDSAM, WEIGHTS, "mps", "torch")
     assert "LiteMedSAM runs with PyTorch on mps, in fp16." in caplog.text
-    openvino_runtime.load_predictor(LITEMEDSAM, litemedsam_weights)
+    openvino_runtime.load_predictor(LITEMEDSAM, litemedsam_weights).at(LITEMEDSAM.close_up_size)
     assert "LiteMedSAM runs with OpenVINO" in caplog.text

@@ -35,6 +35,10 @@ class NetworkFiles:
             found[part] = content
         return found
 
+    def has(self, key: str, parts: tuple[str, ...]) -> bool:
+        """Return whether every part was written under ``key``; whether they are whole is seen when they are read."""
+        return all(self._files.has(f"{key}.{part}") for part in parts)
+
     def write(self, key: str, contents: Mapping[str, bytes]) -> None:
         """Keep the content of every part under ``key``; a failure is logged."""
         if not all(self._files.write(f"{key}.{part}", content) for part, content in contents.items()):

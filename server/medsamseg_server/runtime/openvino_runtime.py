@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import openvino
@@ -17,6 +17,7 @@ from medsamseg_server.models.point_slots import count_slots
 from medsamseg_server.models.predictor import Predictor
 from medsamseg_server.models.specification import ModelSpecification
 from medsamseg_server.runtime.decoders import require_decoder
+from medsamseg_server.runtime.deferred_runner import DeferredRunner
 from medsamseg_server.runtime.mask_windows import MaskWindows
 from medsamseg_server.runtime.network_files import NetworkFiles
 from medsamseg_server.runtime.openvino_networks import DEVICE, PARTS, convert, export, import_parts, network_key
@@ -25,9 +26,6 @@ from medsamseg_server.runtime.seen_positions import SeenPositions, side_seen
 from medsamseg_server.system import paths
 from medsamseg_server.system.allocator import give_back_freed_memory
 from medsamseg_server.system.safe_files import file_digest
-
-if TYPE_CHECKING:
-    pass
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +45,8 @@ def load_predictor(
 ) -> Predictor:
     """Return a predictor with the weights of a file, on the processor.
 
-    The first time, the network is converted, for which PyTorch is loaded; then it comes from ``files``.
+    The first time, the network is converted, for which PyTorch is loaded; then it comes from ``files``. Where a model
+    has close-ups, the network of whole slices is then loaded when it is first needed.
 
     Args:
         specification: a model of the SAM family.
@@ -63,11 +62,20 @@ def load_predictor(
     if precision is None:
         precision = choose_precision(specification, "BF16" in core.get_property(DEVICE, "OPTIMIZATION_CAPABILITIES"))
     files = files or NetworkFiles(paths.networks_folder())
-    runner, weights_sha256 = _load_runner(core, specification, weights_path, precision, files)
+
+    def load(seen: ModelSpecification) -> tuple[OpenVinoRunner, str]:
+        return _load_runner(core, seen, weights_path, precision, files)
 
     def load_at(input_size: int) -> OpenVinoRunner:
-        return _load_runner(core, specification.at(input_size), weights_path, precision, files)[0]
+        return load(specification.at(input_size))[0]
 
+    weights_sha256 = _digest(weights_path)
+    key = network_key(core, specification, weights_sha256, precision)
+    if specification.close_up_size is not None and weights_sha256 is not None and files.has(key, PARTS):
+        # Most slices are seen in close-ups. The network of whole ones takes a fifth of a second, and memory.
+        deferred = DeferredRunner(precision, lambda: load(specification)[0])
+        return Predictor(specification, deferred, weights_sha256, load_at)
+    runner, weights_sha256 = load(specification)
     return Predictor(specification, runner, weights_sha256, load_at)
 
 
