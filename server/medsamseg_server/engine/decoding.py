@@ -22,9 +22,9 @@ from medsamseg_server.models.specification import EMBEDDING_SIDE, SamDecoder
 _DECODED_AT_ONCE = 16
 _TOKENS_AT_ONCE = _DECODED_AT_ONCE * count_tokens(0)
 _PIXELS_AT_ONCE = 2**24
-# … on the processor: eight on close-ups, four on whole slices, where an object takes 46 MB in single precision. More at
-# once is no faster there (docs/speed.md).
-_DECODED_AT_ONCE_ON_PROCESSOR = 8
+# … on the processor: six on close-ups, four on whole slices, where an object takes 46 MB in single precision. More at
+# once are hardly faster (docs/speed.md).
+_DECODED_AT_ONCE_ON_PROCESSOR = 6
 _POSITIONS_AT_ONCE_ON_PROCESSOR = 4 * EMBEDDING_SIDE**2
 
 
