@@ -4,7 +4,7 @@ from bench.contenders import Contender, inTurns, quartiles, ratio
 
 #: Contenders by model; all are in memory at once, so that they can take turns.
 CONTENDERS = {
-    "litemedsam": ("eager", "torch", "openvino", "medsamseg"),
+    "litemedsam": ("eager", "onnxruntime", "torch", "openvino", "medsamseg"),
     "medsam": ("eager", "transformers", "torch", "openvino", "medsamseg"),
 }
 #: Rounds of (encoder, decoder).

@@ -5,6 +5,7 @@ input asks for, ``encode`` or ``decode B`` (B boxes), and answers with the secon
 """
 
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -101,12 +102,37 @@ def openvino(specification, weights, precision):
     return lambda prepared: encoder.infer({0: prepared[None]})[0].copy(), decode
 
 
+def onnxruntime(specification, weights, precision):
+    """What ``medsamseg export onnx`` writes, in ONNX Runtime as it is, in single precision."""
+    import onnxruntime as ort
+
+    from medsamseg_server.exporting.onnx_files import DECODER_FILE, ENCODER_FILE, export_network
+    from medsamseg_server.exporting.onnx_parts import DECODER_INPUTS, ENCODER_INPUTS
+    from medsamseg_server.weights.loading import load_network
+
+    network, _digest = load_network(specification, weights)
+    with tempfile.TemporaryDirectory() as folder:
+        export_network(network, specification.input_size, Path(folder))
+        encoder, decoder = (
+            ort.InferenceSession(Path(folder) / name, providers=["CPUExecutionProvider"])
+            for name in (ENCODER_FILE, DECODER_FILE)
+        )
+
+    def decode(embedding, boxes):
+        corners = boxes.reshape(-1, 2, 2)
+        labels = np.tile(np.array([2, 3], np.float32), (len(boxes), 1))
+        return decoder.run(None, dict(zip(DECODER_INPUTS, (embedding, corners, labels), strict=True)))[0]
+
+    return lambda prepared: encoder.run(None, {ENCODER_INPUTS[0]: prepared[None]})[0], decode
+
+
 CONTENDERS = {
     "eager": eager,
     "torch": torch_here,
     "medsamseg": medsamseg,
     "transformers": transformers,
     "openvino": openvino,
+    "onnxruntime": onnxruntime,
 }
 
 
