@@ -30,6 +30,7 @@ from random_weights import randomize
 from bench.closeUpRows import MODEL as CLOSE_UPS
 from bench.closeUpRows import measureCloseUps
 from bench.clusterRows import measureCluster
+from bench.followedRows import MICRO_SAM_PYTHON, measureFollowed
 from bench.networkRows import measureNetworks
 from bench.picture import BARS, drawPicture
 from bench.profiles import profile
@@ -70,6 +71,8 @@ def main():
     if CLOSE_UPS in arguments.models and arguments.only in (None, "close-ups"):
         print(f"{CLOSE_UPS}: close-ups", flush=True)
         add(results, *measureCloseUps(home, arguments.quick))
+    if arguments.only in (None, "followed"):
+        measureBesideMicroSam(home, arguments.quick, results)
     nameTargets(results["ratios"])
     if arguments.only is None:
         results |= measureModule()
@@ -109,6 +112,16 @@ def measureProposer(home, quick, results):
     add(results, *measureProposals(store.path(PROPOSER), quick))
 
 
+def measureBesideMicroSam(home, quick, results):
+    """Add a propagation beside micro-sam to the results, where that and its model are installed."""
+    store, python = ModelStore(home / "weights"), os.environ.get(MICRO_SAM_PYTHON)
+    if not python or not store.is_installed(PROPOSER):
+        print(f"Nothing is measured beside micro-sam: {MICRO_SAM_PYTHON} names its Python, {PROPOSER} is its model.")
+        return
+    print("beside micro-sam", flush=True)
+    add(results, *measureFollowed(python, store, home / "followed", quick))
+
+
 def add(results, rows, ratios=types.MappingProxyType({})):
     """Add rows and ratios to the results."""
     results["rows"] |= rows
@@ -120,7 +133,7 @@ def parseArguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     parser.add_argument("--quick", action="store_true", help="one round of everything, to see whether it runs")
-    parser.add_argument("--only", choices=["close-ups", "cluster"], help="rows to measure instead of all")
+    parser.add_argument("--only", choices=["close-ups", "cluster", "followed"], help="rows to measure instead of all")
     parser.add_argument(
         "--old-python",
         default=os.environ.get(OLD_PYTHON),
