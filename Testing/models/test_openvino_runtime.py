@@ -13,6 +13,7 @@ from small_vit import small_vit, whole_vit
 
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.models.networks import build_network
+from medsamseg_server.models.specification import Scaling
 from medsamseg_server.runtime import openvino_conversion, openvino_runtime, torch_runtime
 from medsamseg_server.runtime.mask_windows import OUTSIDE, MaskWindows
 from medsamseg_server.runtime.network_files import NetworkFiles
@@ -396,6 +397,15 @@ def test_changed_weights_are_converted_anew(specification, weights, files, tmp_p
     load_predictor(specification, weights, "fp32", files)
     with pytest.raises(Converted):
         load_predictor(specification, changed, "fp32", files)
+
+
+@pytest.mark.usefixtures("conversion_noticed", "litemedsam")
+def test_models_share_a_network_that_differ_in_what_is_done_round_it(specification, weights, files):
+    other = replace(specification, name="other", title="Other", close_up_size=None, scaling=Scaling.IMAGENET)
+    assert load_predictor(other, weights, "fp32", files).specification == other
+    for another in (specification.at(specification.input_size), replace(specification, input_size=64)):
+        with pytest.raises(Converted):
+            load_predictor(another, weights, "fp32", files)
 
 
 def test_damaged_weights_are_refused_as_by_pytorch(tmp_path, files):
