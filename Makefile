@@ -7,7 +7,7 @@ BIN := .venv/bin
 TWO_AT_A_TIME := -n 2
 
 .DEFAULT_GOAL := help
-.PHONY: help environment weights demo test test-full full-size lint style module-types server-types format docs bench screenshots check-extension check-install soak lock translations clean
+.PHONY: help environment compiled weights demo test test-full full-size lint style module-types server-types format docs bench screenshots check-extension check-install soak lock translations clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' Makefile
@@ -15,16 +15,19 @@ help: ## Show this list
 environment: ## Make .venv with the pinned packages, and install missing system libraries
 	@tools/environment/setup.sh
 
+compiled: environment
+	@tools/environment/compile.sh
+
 weights: environment ## Download LiteMedSAM's weights (36 MB) once
 	@$(BIN)/medsamseg models download litemedsam --yes
 
 demo: weights ## Segment the tumour of the sample CT from one box; writes demo/
 	@$(BIN)/python tools/demo
 
-test: weights ## Run the tests, two at a time
+test: weights compiled ## Run the tests, two at a time
 	@$(BIN)/python -m pytest $(TWO_AT_A_TIME)
 
-test-full: weights ## Run all tests, those of networks in full size too
+test-full: weights compiled ## Run all tests, those of networks in full size too
 	@$(BIN)/python -m pytest $(TWO_AT_A_TIME) -m "full or not full"
 
 full-size: weights

@@ -1,5 +1,6 @@
 """Segmentation files: opened by Slicer's own reader with name and color, in place; and nothing half-written."""
 
+import json
 import os
 import resource
 import shutil
@@ -25,7 +26,6 @@ from medsamseg_server.image_io.segmentations import (
     write_segmentation,
     writer_of,
 )
-from medsamseg_server.system.safe_files import replacing
 
 COSINE, SINE = np.cos(0.3), np.sin(0.3)
 #: Anisotropic, rotated and left-handed.
@@ -274,38 +274,57 @@ def test_a_disk_that_fills_up_while_writing_leaves_the_old_file(tmp_path, mask, 
     assert [file.read_text() for file in tmp_path.iterdir()] == ["the old one"]
 
 
-def write_with_little_room(path):
-    """Write noise while the system cuts every file off after 20,000 bytes; print what is said. Run as a process."""
+def write_with_little_room(folder):
+    """Write noise in every format while the system cuts each file off after 20,000 bytes; print what is said of each.
+
+    Run as a process.
+    """
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
-    noise = np.random.default_rng(0).integers(0, 2, (20, 200, 200), np.uint8)
-    try:
-        write_segmentation(Path(path), Segment("Tumor", noise), ScanPlace(GEOMETRY))
-    except MedSAMSegError as error:
-        print(error.kind.name, error.message)
+    noise, said = np.random.default_rng(0).integers(0, 2, (20, 200, 200), np.uint8), {}
+    for suffix in VOLUME_SUFFIXES:
+        try:
+            write_segmentation(Path(folder) / f"out{suffix}", Segment("Tumor", noise), ScanPlace(GEOMETRY))
+        except MedSAMSegError as error:
+            said[suffix] = f"{error.kind.name} {error.message}"
+    print(json.dumps(said))
+
+
+@pytest.fixture(scope="module")
+def cut_off(tmp_path_factory):
+    """What was said of each format, and the folder in which all were written."""
+    folder = tmp_path_factory.mktemp("cut off")
+    result = subprocess.run([sys.executable, __file__, str(folder)], capture_output=True, text=True, check=True)
+    return json.loads(result.stdout), folder
 
 
 @pytest.mark.parametrize("suffix", VOLUME_SUFFIXES)
-def test_a_file_that_the_system_cuts_off_is_never_taken_for_whole(tmp_path, suffix):
-    path = tmp_path / f"out{suffix}"
-    result = subprocess.run([sys.executable, __file__, str(path)], capture_output=True, text=True, check=True)
-    assert result.stdout.startswith("CANNOT_WRITE")
-    assert "File too large" in result.stdout
-    assert list(tmp_path.iterdir()) == []
+def test_a_file_that_the_system_cuts_off_is_never_taken_for_whole(cut_off, suffix):
+    said, folder = cut_off
+    assert said[suffix].startswith("CANNOT_WRITE")
+    assert "File too large" in said[suffix]
+    assert list(folder.iterdir()) == []
 
 
-def write_and_be_killed(path):
-    """Begin to write; say so, and wait to be killed. Run as a process."""
-    with replacing(Path(path)) as temporary:
-        temporary.write_bytes(b"half")
-        print("writing", flush=True)
-        sys.stdin.read()
+#: Begins to write a file; says so, and waits to be killed.
+WRITE_AND_BE_KILLED = """
+import sys
+from pathlib import Path
+from medsamseg_server.system.safe_files import replacing
+
+with replacing(Path(sys.argv[1])) as temporary:
+    temporary.write_bytes(b"half")
+    print("writing", flush=True)
+    sys.stdin.read()
+"""
 
 
 def test_what_a_killed_write_left_behind_goes_at_the_next_start_and_no_sooner(tmp_path, mask):
     writers = [
         subprocess.Popen(
-            [sys.executable, __file__, str(tmp_path / name), "killed"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-c", WRITE_AND_BE_KILLED, str(tmp_path / name)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
         for name in ("first.nrrd", "second.nrrd")
     ]
@@ -324,7 +343,5 @@ def test_what_a_killed_write_left_behind_goes_at_the_next_start_and_no_sooner(tm
     assert sorted(file.name for file in tmp_path.iterdir()) == [".medsamseg-notes", "second.nrrd"]
 
 
-if __name__ == "__main__" and len(sys.argv) > 2:
-    write_and_be_killed(sys.argv[1])
-elif __name__ == "__main__":
+if __name__ == "__main__":
     write_with_little_room(sys.argv[1])

@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import linecache
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,8 @@ def modulesWithExamples():
 @pytest.mark.parametrize("name", modulesWithExamples())
 def test_examplesInDocstringsAreTrue(host, name):
     # The module's globals, slicer's classes among them, are only there in the host: imported here, not at collection.
+    # Before each docstring all files are looked at whose lines were shown once, such as those of a network's exporter.
+    linecache.clearcache()
     result = doctest.testmod(importlib.import_module(name), optionflags=OPTIONS)
     assert result.attempted > 0
     assert result.failed == 0

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from installing import ServerSources, Wheelhouse
@@ -81,18 +83,36 @@ def python(request, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def installedOnce(tmp_path_factory, python):
-    """A folder with an installation."""
-    folder = tmp_path_factory.mktemp("installed once")
+    """An installation with all that was told meanwhile, in spite of settings that would lead pip elsewhere."""
+    folder = tmp_path_factory.mktemp("installed once in Jürgen's Büro 研究")
     house = Wheelhouse(folder / "wheels")
     house.add("base_part", "1.0")
     house.add("torch", "2.0")
-    plan = InstallPlan(folder / "server", ServerSources(folder / "sources", house).folder, SMALL_TORCH, house.folder)
-    PackageInstall(plan, python, plainEnvironment(), folder / "log").run(lambda _: None)
-    return plan.folder
+    server, phases = ServerSources(folder / "sources", house), []
+    plan = InstallPlan(folder / "home" / "server", server.folder, SMALL_TORCH, house.folder)
+    before = packagesOf(python)
+    redirected = {"PIP_USER": "1", "PIP_TARGET": "/nowhere", "PIP_PREFIX": "/nowhere", "PIP_REQUIRE_VIRTUALENV": "1"}
+    running = PackageInstall(plan, python, {**plainEnvironment(), **redirected}, folder / "install.log")
+    installed = running.run(lambda progress: phases.append(progress.phase))
+    return SimpleNamespace(
+        plan=plan,
+        server=server,
+        installed=installed,
+        phases=phases,
+        log=(folder / "install.log").read_text(encoding="utf-8"),
+        packagesBefore=before,
+        packagesAfter=packagesOf(python),
+    )
+
+
+def packagesOf(python):
+    """:return: where each package of a Python lies, as it says itself."""
+    show = "import importlib.metadata as m; print(sorted(str(d._path) for d in m.distributions()))"
+    return subprocess.run([python, "-c", show], capture_output=True, text=True, check=True).stdout
 
 
 @pytest.fixture
 def installed(installedOnce, plan):
     """The server's packages, where the plan puts it."""
-    shutil.copytree(installedOnce, plan.folder, symlinks=True)
+    shutil.copytree(installedOnce.plan.folder, plan.folder, symlinks=True)
     return InstalledServer.load(plan.folder)

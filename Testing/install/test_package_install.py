@@ -44,6 +44,16 @@ def online(plan, index):
     return {"plan": replace(plan, wheels=None), "PIP_INDEX_URL": index.url, "PIP_NO_CACHE_DIR": "1"}
 
 
+@pytest.fixture
+def fullDisk(tmp_path, python):
+    """Slicer's Python, whose pip runs into the end of the disk; a script says so in its place."""
+    program = tmp_path / "PythonSlicer"
+    message = "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"
+    program.write_text(f'#!/bin/sh\ncase "$*" in *"install"*) echo "{message}"; exit 1;; esac\nexec "{python}" "$@"\n')
+    program.chmod(0o755)
+    return program
+
+
 def runServer(installed, server, *words):
     result = subprocess.run(
         [*installed.command(server.folder), *words],
@@ -66,28 +76,22 @@ def leftovers(plan):
     return sorted(path.name for path in home.iterdir() if path.name != ".server.lock") if home.exists() else []
 
 
-def test_serverRunsOnWhatWasInstalled(install, plan, server, place):
-    phases = []
-    installed = install(onProgress=lambda progress: phases.append(progress.phase))
+def test_serverRunsOnWhatWasInstalled(installedOnce):
+    installed, plan, server = installedOnce.installed, installedOnce.plan, installedOnce.server
     found = runServer(installed, server, "serve", "--flag")
     assert (found["base"], found["torch"], found["words"]) == ("1.0", "2.0", ["serve", "--flag"])
     assert plan.folder in Path(found["where"]).parents
     assert InstalledServer.load(plan.folder) == installed
     assert installed.isCurrent(server.folder)
     assert leftovers(plan) == ["server"]
-    assert list(dict.fromkeys(phases)) == ["preparing", "getting", "installing", "checking"]
-    log = (place / "install.log").read_text(encoding="utf-8")
-    assert "Successfully installed" in log
-    assert log.count("\n$ ") >= 3
+    assert list(dict.fromkeys(installedOnce.phases)) == ["preparing", "getting", "installing", "checking"]
+    assert "Successfully installed" in installedOnce.log
+    assert installedOnce.log.count("\n$ ") >= 3
 
 
-def test_pythonOfSlicerIsLeftAlone(install, python):
+def test_pythonOfSlicerIsLeftAlone(installedOnce):
     """The installation goes into the environment, whatever the user's settings for pip say."""
-    show = "import importlib.metadata as m; print(sorted(str(d._path) for d in m.distributions()))"
-    packages = [subprocess.run([python, "-c", show], capture_output=True, text=True, check=True).stdout]
-    install(PIP_USER="1", PIP_TARGET="/nowhere", PIP_PREFIX="/nowhere", PIP_REQUIRE_VIRTUALENV="1")
-    packages.append(subprocess.run([python, "-c", show], capture_output=True, text=True, check=True).stdout)
-    assert packages[0] == packages[1]
+    assert installedOnce.packagesBefore == installedOnce.packagesAfter
 
 
 def test_environmentRunsWithoutTheLauncher(installed, plan, server, python):
@@ -200,14 +204,9 @@ def test_tooLittleSpaceIsToldBeforehand(install, plan):
 
 
 @behindTheLauncher
-def test_diskThatFillsUpMeanwhile(install, plan, tmp_path, python):
-    """pip itself runs into the end of the disk; a pipe stands in for the disk."""
-    full = tmp_path / "PythonSlicer"
-    message = "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"
-    full.write_text(f'#!/bin/sh\ncase "$*" in *"install"*) echo "{message}"; exit 1;; esac\nexec "{python}" "$@"\n')
-    full.chmod(0o755)
+def test_diskThatFillsUpMeanwhile(install, plan, fullDisk):
     with pytest.raises(UserError) as caught:
-        install(python=full)
+        install(python=fullDisk)
     assert caught.value.code == "disk_full"
     assert leftovers(plan) == []
 
@@ -321,12 +320,10 @@ def test_updateReplacesTheOldOneWhole(install, installed, plan, server, wheelhou
 
 
 @behindTheLauncher
-def test_failedUpdateKeepsTheOldOne(install, installed, plan, server, wheelhouse):
-    old = installed
-    wheelhouse.add("torch", "2.0", fill=10)
+def test_failedUpdateKeepsTheOldOne(install, installed, plan, server, fullDisk):
     with pytest.raises(UserError):
-        install()
-    assert runServer(old, server)["torch"] == "2.0"
+        install(python=fullDisk)
+    assert runServer(installed, server)["torch"] == "2.0"
     assert leftovers(plan) == ["server"]
 
 

@@ -13,6 +13,7 @@ from small_vit import small_vit, whole_vit
 
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.models.networks import build_network
+from medsamseg_server.models.specification import Scaling
 from medsamseg_server.runtime import openvino_conversion, openvino_runtime, torch_runtime
 from medsamseg_server.runtime.mask_windows import OUTSIDE, MaskWindows
 from medsamseg_server.runtime.network_files import NetworkFiles
@@ -236,6 +237,29 @@ def test_decoder_is_compiled_for_two_numbers_of_points(litemedsam, embedding, mo
     assert tokens == {2, 8 + 2, 64 + 2}
 
 
+def test_upscaling_is_compiled_for_few_sizes_of_windows(litemedsam, embedding, monkeypatch):
+    predictor, sizes = litemedsam["fp32"], []
+    run = openvino_runtime._run
+
+    def noticed(request, inputs):
+        if request is predictor._runner._upscaling:
+            sizes.append(inputs[2].shape[1])
+        run(request, inputs)
+
+    monkeypatch.setattr(openvino_runtime, "_run", noticed)
+    embedding = np.zeros_like(embedding)
+    for side in range(4, 60):
+        predictor.decode(embedding, (128, 128), np.array([[60, 60, 60 + side, 60 + side // 2]]))
+    for least in (64, 128, 256):
+        assert len({size for size in sizes if least < size <= 2 * least}) <= 4
+    assert len(set(sizes)) < 20
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 63, 323, 4095, 4096])
+def test_upscaling_computes_hardly_more_positions_than_there_are(count):
+    assert count <= openvino_runtime._positions_computed(count) <= max(count, 1.25 * count)
+
+
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_objects_of_a_batch_are_what_they_are_alone(litemedsam, embedding, precision):
     predictor = litemedsam[precision]
@@ -417,6 +441,15 @@ def test_changed_weights_are_converted_anew(specification, weights, files, tmp_p
     load_predictor(specification, weights, "fp32", files)
     with pytest.raises(Converted):
         load_predictor(specification, changed, "fp32", files)
+
+
+@pytest.mark.usefixtures("conversion_noticed", "litemedsam")
+def test_models_share_a_network_that_differ_in_what_is_done_round_it(specification, weights, files):
+    other = replace(specification, name="other", title="Other", close_up_size=None, scaling=Scaling.IMAGENET)
+    assert load_predictor(other, weights, "fp32", files).specification == other
+    for another in (specification.at(specification.input_size), replace(specification, input_size=64)):
+        with pytest.raises(Converted):
+            load_predictor(another, weights, "fp32", files)
 
 
 def test_damaged_weights_are_refused_as_by_pytorch(tmp_path, files):

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from server_fakes import TOKEN, npy, rod
 from starlette.testclient import TestClient
 
@@ -38,7 +40,14 @@ def application(service):
     return create_app(service, TOKEN, upload_bytes=2**16)
 
 
+@pytest.fixture
+def sameEverywhere(monkeypatch):
+    """Hypothesis also tries the numbers and words of all modules that are loaded: with other tests, other requests."""
+    monkeypatch.setattr(providers, "_get_local_constants", Constants)
+
+
 # Tables of what is wrong with a request are beside the routes' own tests: a few for each operation each time.
+@pytest.mark.usefixtures("sameEverywhere")
 @pytest.mark.parametrize("most", [40, pytest.param(200, marks=pytest.mark.full)])
 def test_generated_requests_meet_the_description(application, service, most):
     """Every operation: what the description allows and what it does not."""

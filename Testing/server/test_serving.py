@@ -19,7 +19,7 @@ from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.serving import process
 from medsamseg_server.serving.group.users_file import Quota, add_user, revoke_user
 from medsamseg_server.serving.listening import listen
-from medsamseg_server.serving.token_source import read_token
+from medsamseg_server.serving.token_source import StandardInput, read_token
 
 #: Slices of a volume that is not done before a test has ended the server.
 LONG = 5000
@@ -103,10 +103,6 @@ def test_users_of_a_file_are_let_in_and_nobody_else(start, tmp_path):
     assert server.end()[0] == 0
 
 
-def test_each_start_makes_its_own_token(start, running):
-    assert start().ready["token"] != running.ready["token"]
-
-
 def test_closing_standard_input_ends_the_server(start):
     server = start("--exit-with-stdin")
     assert server.ask("GET", "/v1/health")[0] == 200
@@ -138,8 +134,9 @@ def test_standard_input_that_is_closed_already_ends_the_server(start):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_signal_ends_the_server_calmly(start, number):
+def test_each_start_makes_its_own_token_and_a_signal_ends_the_server_calmly(start, running, number):
     server = start()
+    assert server.ready["token"] != running.ready["token"]
     assert server.ask("GET", "/v1/health")[0] == 200
     server.process.send_signal(number)
     status, output, errors = server.end()
@@ -207,9 +204,16 @@ def test_token_does_not_stay_in_the_environment(monkeypatch):
     assert "TOKEN_OF_THE_TESTS" not in os.environ
 
 
-@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
-def test_token_from_standard_input_is_its_first_line(start, end):
-    server = start("--token-from", "stdin", "--exit-with-stdin", first_line=b"s3cret-token" + end)
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b""])
+def test_token_ends_with_the_first_line_of_standard_input(monkeypatch, tmp_path, end):
+    (tmp_path / "stdin").write_bytes(b"s3cret-token" + end)
+    with (tmp_path / "stdin").open("rb") as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert read_token("stdin", StandardInput()) == "s3cret-token"
+
+
+def test_token_from_standard_input_is_used_and_not_printed(start):
+    server = start("--token-from", "stdin", "--exit-with-stdin", first_line=b"s3cret-token\r\n")
     assert server.ask("GET", "/v1/health", token="s3cret-token")[0] == 200
     server.process.stdin.close()
     server.process.stdin = None

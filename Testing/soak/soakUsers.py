@@ -44,6 +44,8 @@ class Users:
         self._common = [makeVolume(seed, SLICES) for seed in range(COMMON)]
         self._own = [makeVolume(100 + user, SLICES) for user in range(users)]
         self._lock = threading.Lock()
+        #: A visitor comes after each of these clicks: one who came all the time would take more time than all others.
+        self._clicked = threading.Semaphore(0)
         self.counts = Counter()
 
     def run(self):
@@ -89,6 +91,7 @@ class Users:
                 self._pry(client, number, chance.choice(others), chance.randrange(self._users))
             if chance.random() < 0.05:
                 self._propagate(client, number, paths[which])
+            self._clicked.release()
 
     def _click(self, client, path, voxels, index):
         body = {"slice": index, "window": WINDOW, "prompts": [{"box": BOX}]}
@@ -146,8 +149,11 @@ class Users:
             client.close()
 
     def _visit(self, file, port, quota, threads):
-        """Let users in and put them out again, as long as the others work; each is out at once."""
+        """Let a user in and put them out again after each click, as long as the others work; each is out at once."""
         while any(thread.is_alive() for thread in threads):
+            # The last ones may be at work on something else than clicks.
+            if not self._clicked.acquire(timeout=0.1):
+                continue
             visitor = Connection(port, add_user(file, "visitor", quota))
             path = visitor.upload(self._common[0])
             revoke_user(file, "visitor")

@@ -76,11 +76,24 @@ def tiny_network():
     return network
 
 
+@pytest.fixture(scope="session")
+def save_tiny(tiny_network):
+    """Writes the weights of `tiny_network` to a path, for `register_trained`."""
+    return savedState(tiny_network)
+
+
 @pytest.fixture
-def tiny(litemedsam_in_home, tiny_network, tiny_specification):
-    """A model called "tiny" with LiteMedSAM's decoder behind a small random encoder, registered, and its network."""
-    register_trained(tiny_specification, savedState(tiny_network), "none", "", {})
-    return copy.deepcopy(tiny_network)
+def tiny(litemedsam_in_home, tiny_network, save_tiny, tiny_specification):
+    """A model called "tiny" with LiteMedSAM's decoder behind a small random encoder, registered, and its network,
+    for reading only."""
+    register_trained(tiny_specification, save_tiny, "none", "", {})
+    return tiny_network
+
+
+@pytest.fixture
+def own_tiny(tiny):
+    """The network of "tiny", for a test that changes it."""
+    return copy.deepcopy(tiny)
 
 
 @pytest.fixture

@@ -15,23 +15,23 @@ BOXES = torch.tensor([[10.0, 15, 45, 55], [50, 45, 100, 80]])
 
 
 @pytest.mark.parametrize("parts", Parts)
-def test_a_step_changes_the_chosen_parts_and_nothing_else(tiny, parts):
-    before = {name: tensor.clone() for name, tensor in tiny.state_dict().items()}
+def test_a_step_changes_the_chosen_parts_and_nothing_else(own_tiny, parts):
+    before = {name: tensor.clone() for name, tensor in own_tiny.state_dict().items()}
     images = torch.rand(2, 3, 128, 128, generator=torch.Generator().manual_seed(0))
-    choose_parts(tiny, parts)
-    module = BoxToMask(tiny, encodes=parts is not Parts.DECODER)
-    inputs = images if module.encodes else tiny.encode(images)
+    choose_parts(own_tiny, parts)
+    module = BoxToMask(own_tiny, encodes=parts is not Parts.DECODER)
+    inputs = images if module.encodes else own_tiny.encode(images)
     optimizer = torch.optim.AdamW([value for value in module.parameters() if value.requires_grad], lr=1e-3)
     logits, scores = module([inputs], [BOXES])[0]
     (logits.mean() + scores.mean()).backward()
     optimizer.step()
     with torch.inference_mode():
         learned, _ = module([inputs], [BOXES])[0]
-        merge_adapters(tiny)
+        merge_adapters(own_tiny)
         merged, _ = module([inputs], [BOXES])[0]
     torch.testing.assert_close(merged, learned, atol=1e-3, rtol=1e-3)
     assert not torch.allclose(merged, logits, atol=1e-3)
-    after = tiny.state_dict()
+    after = own_tiny.state_dict()
     assert list(after) == list(before), "what is saved has the tensors of the published checkpoints"
     changed = {name for name in before if not torch.equal(before[name], after[name])}
     assert {name.split(".")[0] for name in changed} == {

@@ -5,7 +5,6 @@ import json
 
 import numpy as np
 import pytest
-from smallModel import savedState
 
 from medsamseg_server.evaluation.comparison import confidence_interval
 from medsamseg_server.weights.trained import register_trained
@@ -28,9 +27,9 @@ def test_one_case_has_no_interval():
     assert (found.mean, found.low, found.high) == (pytest.approx(0.6),) * 3
 
 
-def test_models_are_put_side_by_side(tiny, tiny_specification, dataset, run, tmp_path):
+def test_models_are_put_side_by_side(tiny, save_tiny, tiny_specification, dataset, run, tmp_path):
     other = dataclasses.replace(tiny_specification, name="other")
-    register_trained(other, savedState(tiny), "none", "", {})
+    register_trained(other, save_tiny, "none", "", {})
     files = {"image": "images/case_1.nii.gz", "labels": "labels/case_1.nii.gz", "targets": {"node": 1}}
     (dataset / "manifest.json").write_text(json.dumps({"cases": [files]}))
     models = ("--models", "tiny,other", "--runtime", "torch")

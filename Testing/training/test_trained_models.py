@@ -14,7 +14,6 @@ from starlette.testclient import TestClient
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.slice_request import SliceRequest
 from medsamseg_server.errors import MedSAMSegError
-from medsamseg_server.models.networks import build_network
 from medsamseg_server.models.specialist import build_specialist
 from medsamseg_server.models.specification import NoEncoder, UNetParameters
 from medsamseg_server.serving.app import create_app
@@ -25,10 +24,10 @@ from medsamseg_server.weights.registry import CHECKPOINTS
 from medsamseg_server.weights.trained import find_trained, register_trained, trained_names
 
 
-def register(specification, network, overwrite=False):
+def register(specification, save, overwrite=False):
     return register_trained(
         specification,
-        savedState(network),
+        save,
         license="Apache-2.0",
         citation="The paper",
         provenance={"base": {"model": "litemedsam"}, "metrics": {"dice": 0.5}},
@@ -37,14 +36,12 @@ def register(specification, network, overwrite=False):
 
 
 @pytest.fixture
-def knee(tiny_specification):
+def knee(tiny_specification, tiny_network, save_tiny):
     specification = dataclasses.replace(
         tiny_specification, name="knee", title="Knee (LiteMedSAM)", learned_scores=False, coarse_surroundings=False
     )
-    torch.manual_seed(5)
-    network = build_network(specification)
-    register(specification, network)
-    return network
+    register(specification, save_tiny)
+    return tiny_network
 
 
 def test_a_trained_model_is_described_in_full(knee, tiny_specification):
@@ -111,7 +108,7 @@ def test_a_specialist_is_used_by_the_same_calls(store, ellipsoids, tiny_specific
         coarse_surroundings=False,
         learned_scores=False,
     )
-    register(specification, build_specialist(specification))
+    register(specification, savedState(build_specialist(specification)))
     assert get_specification("unet") == specification
     result = Engine(store, device="cpu").segment(
         SliceRequest(ellipsoids.volume, 0, 3, model="unet"), [ellipsoids.box] * 2
@@ -119,14 +116,14 @@ def test_a_specialist_is_used_by_the_same_calls(store, ellipsoids, tiny_specific
     assert len(result.masks) == 2
 
 
-def test_names_are_checked_and_not_taken_twice(knee, tiny_specification):
+def test_names_are_checked_and_not_taken_twice(knee, save_tiny, tiny_specification):
     specification = dataclasses.replace(tiny_specification, name="knee")
     with pytest.raises(MedSAMSegError, match="--force"):
-        register(specification, build_network(specification))
-    register(specification, build_network(specification), overwrite=True)
+        register(specification, save_tiny)
+    register(specification, save_tiny, overwrite=True)
     for name in ("litemedsam", "Über", "../knee", "", "a" * 41):
         with pytest.raises(MedSAMSegError) as caught:
-            register(dataclasses.replace(specification, name=name), torch.nn.Identity())
+            register(dataclasses.replace(specification, name=name), save_tiny)
         assert caught.value.code == "model_name_invalid"
 
 

@@ -132,9 +132,15 @@ def _thread_settings() -> dict[str, int]:
 def network_key(
     core: openvino.Core, specification: ModelSpecification, weights_sha256: str | None, precision: str
 ) -> str:
-    """Return a name for a network on this processor: anything that changes its arithmetic changes the name."""
+    """Return a name for a network on this processor: anything that changes its arithmetic changes the name.
+
+    What is done round it does not: models that differ in that alone share a network.
+    """
     facts = (
-        specification,
+        specification.encoder,
+        specification.decoder,
+        specification.input_size,
+        specification.coarse_surroundings,
         weights_sha256,
         precision,
         _CONVERSION_VERSION,
@@ -142,4 +148,4 @@ def network_key(
         core.get_property(DEVICE, "FULL_DEVICE_NAME"),
         sorted(core.get_property(DEVICE, "OPTIMIZATION_CAPABILITIES")),
     )
-    return f"{specification.name}-{hashlib.sha256(repr(facts).encode()).hexdigest()[:32]}"
+    return f"{specification.encoder.kind}-{hashlib.sha256(repr(facts).encode()).hexdigest()[:32]}"

@@ -249,9 +249,19 @@ class OpenVinoRunner:
         seen: SeenPositions,
     ) -> NDArray[np.float32]:
         """Return the logits (L, P, 16, K) of L of the objects at the P positions of their windows."""
+        rows = seen.rows_of(windows, objects)
+        count = rows.shape[1]
+        # The last position again and again: the network is compiled anew for each number that it meets.
+        rows = np.pad(rows, ((0, 0), (0, _positions_computed(count) - count)), mode="edge")
         self._upscaling.set_input_tensor(0, self._decoder.get_output_tensor(0))
-        _run(self._upscaling, {1: np.ascontiguousarray(kernels[objects]), 2: seen.rows_of(windows, objects)})
-        return _output(self._upscaling, 0)
+        _run(self._upscaling, {1: np.ascontiguousarray(kernels[objects]), 2: rows})
+        return _output(self._upscaling, 0)[:, :count]
+
+
+def _positions_computed(count: int) -> int:
+    """Return for how many positions the upscaling is computed: of four numbers from a power of two to the next."""
+    step = 1 << max(0, count.bit_length() - 3)
+    return -(-count // step) * step
 
 
 def _prompts(
