@@ -1,6 +1,6 @@
 """micro-sam follows an object through slices, in the Python that it is installed for; see `followedRows.py`.
 
-Usage: microSamWorker.py WEIGHTS VOLUME SLICE X0,Y0,X1,Y1. WEIGHTS are MobileSAM's, for which micro-sam wants the package
+Usage: microSamWorker.py WEIGHTS VOLUME SLICE X0,Y0,X1,Y1. WEIGHTS are MobileSAM's, for which it wants the package
 ``mobile_sam``; VOLUME is an .npy file of gray levels, uint8 (K, J, I). Prints a line when the network is loaded, then
 answers each line with the seconds from the voxels to the masks of all slices.
 """
