@@ -153,6 +153,7 @@ class GuiHost:
 
     def _settle(self):
         for _turn in range(LONGEST_SETTLING_TURNS):
+            self.messages.raiseInterruption()
             if not _somethingIsDue():
                 break
             eventLoop.turn(wait=True)
@@ -167,6 +168,7 @@ class GuiHost:
         wakeTimer = QtCore.QTimer()
         wakeTimer.start(LOOK_AGAIN_MILLISECONDS)
         while not condition():
+            self.messages.raiseInterruption()
             if time.monotonic() > end:
                 raise TimeoutError(f"Nothing came of {condition} in {timeoutSeconds} s")
             eventLoop.turn(wait=True)
@@ -327,6 +329,8 @@ class GuiHost:
 
     def _shutDown(self):
         # In this order and before the interpreter goes: otherwise VTK, Qt and Python free each other's objects.
+        # What ends the process may be a Ctrl+C, which was collected then and must not end this.
+        self.messages.clear()
         self.reset()
         for view in self.layoutManager._views():
             view._shutDown()
