@@ -6,7 +6,8 @@ pytest_plugins = ["pytester"]
 TESTING = Path(__file__).resolve().parents[1]
 
 
-def test_a_failing_slot_fails_the_test_and_the_next_one_starts_clean(pytester):
+def test_a_failing_slot_fails_the_test_and_the_next_one_starts_clean(pytester, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     pytester.makeconftest(
         "from slicerhost.fixtures import cleanScene, host\nfrom slicerhost.guiFixtures import gui, guiHost"
     )
@@ -54,3 +55,5 @@ def test_a_failing_slot_fails_the_test_and_the_next_one_starts_clean(pytester):
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=5, errors=2)
     result.stdout.fnmatch_lines(["*ZeroDivisionError*", "*already has a layout*"])
+    # The process has removed its own folder, too.
+    assert list(tmp_path.glob("slicerhost-*")) == []

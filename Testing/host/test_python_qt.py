@@ -318,6 +318,16 @@ def test_exceptions_in_slots_and_timers_are_collected(qt, gui):
     assert all("the slot failed" in error for error in errors)
 
 
+def test_an_interruption_in_a_slot_ends_the_wait(qt, gui):
+    def interrupt():
+        raise KeyboardInterrupt
+
+    qt.QTimer.singleShot(0, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        gui.waitUntil(lambda: False)
+    assert len(gui.messages.takeErrors()) == 1
+
+
 def test_warnings_of_qt_are_collected(qt, gui):
     widget = qt.QWidget()
     qt.QVBoxLayout(widget)

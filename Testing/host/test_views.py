@@ -224,6 +224,7 @@ def test_layouts_show_and_hide_views(gui):
 
 
 def test_rendering_waits_while_it_is_paused(gui, volumeNode):
+    gui.lookAtAll()
     gui.processEvents()
     renderings = []
     window = gui.view("Red").view.renderWindow()

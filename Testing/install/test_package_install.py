@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -229,9 +230,12 @@ def test_brokenPackageIsNoticedBeforeItCounts(install, plan, server):
 
 
 @behindTheLauncher
-def test_cancelLeavesNothing(plan, online, python, environment, place, index):
+def test_cancelLeavesNothing(plan, online, python, environment, place, index, tmp_path, monkeypatch):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     index.isHolding = True
-    variables = {name: value for name, value in online.items() if name != "plan"}
+    variables = {name: value for name, value in online.items() if name != "plan"} | {"TMPDIR": str(temporary)}
     running = PackageInstall(online["plan"], python, {**environment, **variables}, place / "install.log")
     before, results = processesBelow(), []
     thread = threading.Thread(target=lambda: results.append(running.run(lambda _: None)))
@@ -242,6 +246,7 @@ def test_cancelLeavesNothing(plan, online, python, environment, place, index):
     thread.join(TIMEOUT)
     assert results == [None]
     assert leftovers(plan) == []
+    assert list(temporary.iterdir()) == []
     waitUntil(lambda: haveEnded(children))
 
 

@@ -8,6 +8,7 @@ from fakeServer import FakeServer
 from geometries import addVolume
 from knownBox import BOX, SLICE
 from launcher.fixtures import serverCommand, serverPython
+from realServer import realServer
 from segmentations import addSegment, addSegmentation, voxelsOf
 
 from MedSAMSegLib.logic import MedSAMSegLogic

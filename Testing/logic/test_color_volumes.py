@@ -1,24 +1,13 @@
 """Color volumes through the module and the real server, saved and reopened."""
 
-import sys
-
 import numpy as np
 import pytest
 import slicer
 from segmentations import voxelsOf
 
 from MedSAMSegLib.logic import MedSAMSegLogic
-from MedSAMSegLib.server.serverProcess import ServerProcess
 
 BOX = (14, 12, 45, 37)
-
-
-@pytest.fixture(scope="module")
-def server(host):
-    """The real one."""
-    process = ServerProcess([sys.executable, "-m", "medsamseg_server"])
-    yield process
-    process.stop()
 
 
 def colors(slices, components, dtype):
@@ -34,10 +23,10 @@ def colors(slices, components, dtype):
 @pytest.mark.parametrize("slices", [1, 3])
 @pytest.mark.parametrize("components", [3, 4])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_colors_are_segmented_saved_and_reopened(server, tmp_path, slices, components, dtype):
+def test_colors_are_segmented_saved_and_reopened(realServer, tmp_path, slices, components, dtype):
     voxels, isInside = colors(slices, components, dtype)
     volume = slicer.util.addVolumeFromArray(voxels, name="Photo", nodeClassName="vtkMRMLVectorVolumeNode")
-    logic = MedSAMSegLogic(server)
+    logic = MedSAMSegLogic(realServer)
     segmentation = logic.createSegmentation(volume, "Found")
     segment = logic.addSegment(segmentation, "Object")
     logic.segmentBox(volume, segmentation, segment, axis=0, slice=slices // 2, box=BOX)
@@ -51,4 +40,4 @@ def test_colors_are_segmented_saved_and_reopened(server, tmp_path, slices, compo
     volume, segmentation = slicer.util.getNode("Photo"), slicer.util.getNode("Found")
     np.testing.assert_array_equal(slicer.util.arrayFromVolume(volume), voxels)
     np.testing.assert_array_equal(voxelsOf(segmentation, segment, volume) > 0, found)
-    assert len(MedSAMSegLogic(server).boxes(segmentation, volume)) == 1
+    assert len(MedSAMSegLogic(realServer).boxes(segmentation, volume)) == 1

@@ -1,7 +1,5 @@
 """One phantom through the module and through the command line: the same mask in the same place, also after saving."""
 
-import sys
-
 import nrrd
 import numpy as np
 import pytest
@@ -13,7 +11,6 @@ from segmentations import voxelsOf
 from medsamseg_server.cli import engine_options as engineOptions
 from medsamseg_server.cli import main as medsamseg
 from MedSAMSegLib.logic import MedSAMSegLogic
-from MedSAMSegLib.server.serverProcess import ServerProcess
 from MedSAMSegLib.volumes.nrrdFile import writeNrrd
 from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
@@ -31,14 +28,6 @@ def phantom():
     voxels = np.where(isInside & (k >= 2), 400, 20) + 2 * i + j
     voxels[:, 14:17, 27:30] += 300
     return voxels.astype(np.int16)
-
-
-@pytest.fixture(scope="module")
-def server(host):
-    """The real one."""
-    process = ServerProcess([sys.executable, "-m", "medsamseg_server"])
-    yield process
-    process.stop()
 
 
 @pytest.fixture(scope="module")
@@ -99,12 +88,12 @@ def inOrder(places):
 
 
 @pytest.mark.parametrize("geometry", IJK_TO_RAS)
-def test_module_and_command_line_agree(host, server, oneEngine, tmp_path, geometry):
+def test_module_and_command_line_agree(host, realServer, oneEngine, tmp_path, geometry):
     path = tmp_path / "phantom.nrrd"
     writeNrrd(path, phantom(), IJK_TO_RAS[geometry])
     expected = inOrder(byCommandLine(path, tmp_path))
     assert len(expected) > 100
-    logic = MedSAMSegLogic(server)
+    logic = MedSAMSegLogic(realServer)
     volume = slicer.util.loadVolume(str(path))
     # Slicer turns the order of the slices of a left-handed image round.
     isReversed = np.linalg.det(IJK_TO_RAS[geometry][:3, :3]) < 0

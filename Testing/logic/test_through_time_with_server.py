@@ -1,28 +1,16 @@
 """A film in color followed through the real server with the real weights, from one box in the scene."""
 
-import sys
-
 import numpy as np
-import pytest
 import slicer
 from imageSequences import addSequence
 from segmentations import voxelsOf
 
 from MedSAMSegLib.logic import MedSAMSegLogic
-from MedSAMSegLib.server.serverProcess import ServerProcess
 
 SIZE = (96, 128)
 #: Columns of the object's center, frame by frame: it leaves the picture on the right, and comes back.
 CENTERS = [40, 48, 56, 70, 160, 160, 84, 70]
 WITHOUT_OBJECT = [4, 5]
-
-
-@pytest.fixture(scope="module")
-def server(host):
-    """The real one."""
-    process = ServerProcess([sys.executable, "-m", "medsamseg_server"])
-    yield process
-    process.stop()
 
 
 def film():
@@ -40,10 +28,10 @@ def film():
     return frames, masks
 
 
-def test_objectIsFollowedLostAndFoundAgain(server):
+def test_objectIsFollowedLostAndFoundAgain(realServer):
     frames, masks = film()
     volume, browser = addSequence(frames, "Endoscopy", "vtkMRMLVectorVolumeNode")
-    logic = MedSAMSegLogic(server)
+    logic = MedSAMSegLogic(realServer)
     segmentation = logic.createSegmentation(volume)
     segment = logic.addSegment(segmentation, "Polyp")
     logic.segmentBox(volume, segmentation, segment, axis=0, slice=0, box=(25, 38, 55, 62))

@@ -5,13 +5,13 @@ import http.server
 import os
 import signal
 import socket
-import sys
 import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 import slicer
+from realServer import SERVER_COMMAND
 
 from MedSAMSegLib.client.npyUpload import NpyUpload
 from MedSAMSegLib.client.serverClient import REPLY_TIMEOUT_SECONDS, ServerClient
@@ -22,20 +22,12 @@ from MedSAMSegLib.logic import MedSAMSegLogic
 from MedSAMSegLib.server.serverProcess import ServerProcess
 
 SAMPLE = Path(__file__).resolve().parents[2] / "MedSAMSeg" / "Resources" / "SampleData"
-SERVER_COMMAND = [sys.executable, "-m", "medsamseg_server"]
 BOX = {"axis": 0, "slice": 24, "box": (54, 160, 101, 204)}
 
 
-@pytest.fixture(scope="module")
-def server(host):
-    process = ServerProcess(SERVER_COMMAND)
-    yield process
-    process.stop()
-
-
 @pytest.fixture
-def logic(server):
-    return MedSAMSegLogic(server)
+def logic(realServer):
+    return MedSAMSegLogic(realServer)
 
 
 @pytest.fixture
@@ -187,8 +179,8 @@ def test_serversErrorsReachTheUserAsTheyAre(logic, ct):
     assert caught.value.hint
 
 
-def test_wrongTokenIsRefused(server):
-    client = ServerClient(server.client().url, "guessed")
+def test_wrongTokenIsRefused(realServer):
+    client = ServerClient(realServer.client().url, "guessed")
     with pytest.raises(ServerError) as caught:
         client.health()
     assert caught.value.code == "unauthorized"
@@ -254,7 +246,7 @@ def test_thresholdIsThatOfTheNetworksProbability(logic, ct, tmp_path):
     np.testing.assert_array_equal(segmentVoxels(volume, segmentation, ct[2]), masks[0.2])
 
 
-def test_thresholdOfAPropagationIsThatOfTheNetworksProbabilities(logic, server, ct):
+def test_thresholdOfAPropagationIsThatOfTheNetworksProbabilities(logic, ct):
     logic.segmentBox(*ct, **BOX, window="lung")
     drawn = segmentVoxels(*ct)
     slices = sorted(logic.propagate(*ct, first=22, last=26, window="lung").slices)

@@ -8,7 +8,9 @@ from slicerhost.host import Host
 @pytest.fixture(scope="session")
 def host():
     """The host, one for the whole run."""
-    return Host.shared()
+    yield Host.shared()
+    # Processes of pytest-xdist end without what Python does at its exit.
+    Host.shared().removeOwnFolder()
 
 
 @pytest.fixture(autouse=True)

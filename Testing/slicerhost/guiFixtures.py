@@ -21,8 +21,9 @@ def gui(request, guiHost, cleanScene):
     """The host with windows for one test, which fails on what VTK or Qt complained about and on any exception in a
     slot, timer or observer, unless the test took it (`gui.messages.takeErrors()`).
 
-    A view follows the scene and renders from when the test asks for it, as one that a layout brings then, and panels
-    are painted in the main window alone; `gui.lookAtAll()` asks for all.
+    A view follows the scene from when the test asks for it, as one that a layout brings then, and renders when its
+    picture is needed and at the test's end; panels are painted in the main window alone. `gui.lookAtAll()` lets all be
+    drawn whenever something changes.
 
     Modules are loaded anew for each test, except where the tests ask for `onePanel` and not for `ownPanel`.
     """
@@ -34,6 +35,7 @@ def gui(request, guiHost, cleanScene):
     guiHost.lookAway()
     yield guiHost
     guiHost.processEvents()
+    guiHost.lookOnce()
     # Nodes that the test has held go now, and not as a change of the scene that is clear afterwards.
     request.node.funcargs.clear()
     with guiHost.unseen():

@@ -95,8 +95,9 @@ class GuiHost:
         return self._drivers[name]
 
     def lookAway(self):
-        """Until `lookAtAll`, let views follow the scene and render only from when `view` is asked for one, or it is
-        painted, and panels that are opened now be painted only in the main window."""
+        """Until `lookAtAll`, let views follow the scene only from when `view` is asked for one, or it is painted; let
+        them render when their picture is asked for, when something is done to what they show, and at `lookOnce`; and
+        let panels that are opened now be painted only in the main window."""
         self._isLookedAt = False
         # What handles the mouse is told while it listens.
         for driver in self._drivers.values():
@@ -110,7 +111,13 @@ class GuiHost:
         if self._enteredModule is not None:
             self._enteredModule.setUpdatesEnabled(True)
         for view in self.layoutManager._views():
-            view._see()
+            view._watch()
+
+    def lookOnce(self):
+        """Render what views that are followed show now: what VTK cannot draw, it complains about then."""
+        for view in self.layoutManager._views():
+            if view._isSeen:
+                view._show()
 
     def addSliceView(self, name, orientation):
         """Add a slice view to the layout; `reset` takes it away again.
@@ -146,6 +153,7 @@ class GuiHost:
 
     def _settle(self):
         for _turn in range(LONGEST_SETTLING_TURNS):
+            self.messages.raiseInterruption()
             if not _somethingIsDue():
                 break
             eventLoop.turn(wait=True)
@@ -160,6 +168,7 @@ class GuiHost:
         wakeTimer = QtCore.QTimer()
         wakeTimer.start(LOOK_AGAIN_MILLISECONDS)
         while not condition():
+            self.messages.raiseInterruption()
             if time.monotonic() > end:
                 raise TimeoutError(f"Nothing came of {condition} in {timeoutSeconds} s")
             eventLoop.turn(wait=True)
@@ -320,6 +329,8 @@ class GuiHost:
 
     def _shutDown(self):
         # In this order and before the interpreter goes: otherwise VTK, Qt and Python free each other's objects.
+        # What ends the process may be a Ctrl+C, which was collected then and must not end this.
+        self.messages.clear()
         self.reset()
         for view in self.layoutManager._views():
             view._shutDown()

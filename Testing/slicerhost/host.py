@@ -1,6 +1,8 @@
 """The host: sets up what SlicerApp-real sets up before the first module runs."""
 
+import atexit
 import functools
+import shutil
 import tempfile
 from pathlib import Path
 from types import MappingProxyType
@@ -23,11 +25,14 @@ class Host:
 
     One per process: `slicer` is global, as in Slicer. `Host.shared()` gives the same one again.
 
-    :param temporaryFolder: for the bundle cache and `slicer.app.temporaryPath`; a new one if not given.
+    :param temporaryFolder: for the bundle cache and `slicer.app.temporaryPath`; if not given, one that goes with the
+        process.
     """
 
     def __init__(self, temporaryFolder=None):
         self.temporaryFolder = Path(temporaryFolder or tempfile.mkdtemp(prefix="slicerhost-"))
+        self._leavesFolder = temporaryFolder is not None
+        atexit.register(self.removeOwnFolder)
         self.messages = Messages()
         removeFromTopLevel()
         self.scene = slicer.vtkMRMLScene()
@@ -83,6 +88,11 @@ class Host:
     def rememberAsClear(self):
         """The scene is clear now; what views have done since `clearScene` in order to show that is no change."""
         self._timeOfClearScene = _timeOfVTK()
+
+    def removeOwnFolder(self):
+        """The process is about to end: remove its folder for temporary files, unless that was given."""
+        if not self._leavesFolder:
+            shutil.rmtree(self.temporaryFolder, ignore_errors=True)
 
     def _allNodes(self):
         return [self.scene.GetNthNode(index) for index in range(self.scene.GetNumberOfNodes())]

@@ -15,6 +15,7 @@ class Messages:
     def __init__(self):
         self.errors = []
         self.warnings = []
+        self._isInterrupted = False
         self._window = vtk.vtkOutputWindow()
         self._window.SetDisplayModeToNever()
         self._observe("ErrorEvent", self.errors)
@@ -26,12 +27,22 @@ class Messages:
         """Forget what was collected so far."""
         self.errors.clear()
         self.warnings.clear()
+        self._isInterrupted = False
 
     def takeErrors(self):
         """Hand over the errors and forget them, for a test that expects them."""
         taken = list(self.errors)
         self.errors.clear()
         return taken
+
+    def raiseInterruption(self):
+        """Raise KeyboardInterrupt if Ctrl+C was dropped in an observer or slot.
+
+        :raises KeyboardInterrupt: then.
+        """
+        if self._isInterrupted:
+            self._isInterrupted = False
+            raise KeyboardInterrupt
 
     def _observe(self, event, texts):
         def collect(_caller, _event, text):
@@ -45,6 +56,7 @@ class Messages:
         previousHook = sys.excepthook
 
         def collect(exceptionType, exception, trace):
+            self._isInterrupted |= exceptionType is KeyboardInterrupt
             self.errors.append("".join(traceback.format_exception(exceptionType, exception, trace)))
             previousHook(exceptionType, exception, trace)
 

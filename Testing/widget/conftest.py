@@ -10,6 +10,7 @@ from boxes import boxNodes
 from dataFolder import home
 from fakeServer import FakeServer
 from launcher.fixtures import serverCommand, serverPython
+from realServer import realServer
 
 from MedSAMSegLib.server.serverProcess import ServerProcess
 from slicerhost import slicerVersion

@@ -250,9 +250,11 @@ def test_panelFollowsABoxOnceWithItsAnswer(gui, panel, server, dragInRed, monkey
     panel.ui.drawButton.click()
     dragInRed()
     gui.waitUntil(boxNodes)
-    gui.waitUntil(lambda: not panel.panel._session.changed._timer.active)
     session, said = panel.panel._session, []
     work = session.work
+    # The panel follows the list of models as well, which comes when it likes.
+    gui.waitUntil(lambda: session.models and not work.isUnderWay)
+    gui.waitUntil(lambda: not session.changed._timer.active)
     monkeypatch.setattr(work, "_onChange", lambda: said.append(len(boxNodes())))
     monkeypatch.setattr(session.changed, "emitNow", lambda: said.append("at once"))
     red = gui.view("Red")

@@ -1,6 +1,7 @@
 """Errors in German: what the module and the server say, with the values that are in it."""
 
 import ast
+import functools
 import re
 import string
 import types
@@ -61,11 +62,13 @@ MODULE_FOLDER = Path(MedSAMSegLib.__file__).parents[1]
 SERVER_FOLDER = Path(medsamseg_server.__file__).parent
 
 
+@functools.cache
 def moduleTexts():
     """:return: error code of the module -> its texts."""
     return readModuleTexts(MODULE_FOLDER / "MedSAMSegLib")
 
 
+@functools.cache
 def serverTexts():
     """:return: error code of the server that the panel can show -> its texts."""
     return {

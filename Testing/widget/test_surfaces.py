@@ -4,6 +4,8 @@ import pytest
 
 from slicerhost import widgetDriver
 
+pytestmark = pytest.mark.usefixtures("onePanel")
+
 
 @pytest.fixture
 def boxed(gui, panel, volume, dragInRed):

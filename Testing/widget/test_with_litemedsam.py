@@ -1,7 +1,5 @@
 """The panel with the real server and the real LiteMedSAM, driven by pointer."""
 
-import os
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,19 +16,10 @@ SAMPLES = MODULE_FOLDER / "Resources" / "SampleData"
 ANSWER_SECONDS = 120
 
 
-@pytest.fixture(scope="module")
-def server():
-    """One server process for all tests of this file."""
-    python = os.environ.get("MEDSAMSEG_PYTHON", sys.executable)
-    process = ServerProcess([python, "-m", "medsamseg_server"])
-    yield process
-    process.stop()
-
-
 @pytest.fixture
-def openRealPanel(gui, server, monkeypatch):
+def openRealPanel(gui, realServer, monkeypatch):
     """Called, opens the module with that server; background encoding is off, so that boxes alone are measured."""
-    monkeypatch.setattr(ServerProcess, "shared", lambda: server)
+    monkeypatch.setattr(ServerProcess, "shared", lambda: realServer)
 
     def open():
         panel = gui.openModule(MODULE_FOLDER / "MedSAMSeg.py")

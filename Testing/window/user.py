@@ -178,11 +178,16 @@ class User:
         return int(places["X"]), int(places["Y"])
 
     def _bringIntoSight(self, name):
-        while not (widget := self.widget(name))["seen"]:
-            left, top, _width, height = self.widget(PANEL)["place"]
-            button = 4 if widget["place"][1] < top + height // 2 else 5
-            # At the panel's edge, where no widget takes the wheel for itself.
-            self._xdotool("mousemove", "--sync", left + 4, top + height // 2, "click", button)
+        widget = self.widget(name)
+        if widget["seen"]:
+            return
+        left, top, _width, height = self.widget(PANEL)["place"]
+        # At the panel's edge, where no widget takes the wheel for itself. Once: xdotool waits for the pointer to move,
+        # and where it is there already, it does so for 15 seconds.
+        self._xdotool("mousemove", "--sync", left + 4, top + height // 2)
+        while not widget["seen"]:
+            self._xdotool("click", 4 if widget["place"][1] < top + height // 2 else 5)
+            widget = self.widget(name)
 
     def _place(self, viewName, ras):
         return self.ask("view", name=viewName, ras=list(ras))["place"]

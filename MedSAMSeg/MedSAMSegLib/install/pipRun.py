@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO
@@ -84,16 +86,22 @@ class PipRun:
         self._tellsBytes = RAW_PROGRESS in command
         self._isCancelled = threading.Event()
         log.write("$ " + " ".join(command) + "\n")
-        self._child = ChildProgram(
-            command,
-            environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-        )
+        # A pip that is ended leaves what it has downloaded so far there, which may be gigabytes.
+        self._temporaryFolder = tempfile.mkdtemp(prefix="medsamseg-pip-")
+        try:
+            self._child = ChildProgram(
+                command,
+                {**environment, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self._temporaryFolder)},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+            )
+        except OSError:
+            self._removeTemporaryFolder()
+            raise
 
     def cancel(self) -> None:
         """End it at once, with the processes that it started; from any thread."""
@@ -106,14 +114,20 @@ class PipRun:
         :raises Cancelled: when it was cancelled.
         :raises UserError: with the reason, when pip failed.
         """
-        with self._child.stdout as output:
-            for line in output:
-                self._follow(line.rstrip())
-        status = self._child.wait()
+        try:
+            with self._child.stdout as output:
+                for line in output:
+                    self._follow(line.rstrip())
+            status = self._child.wait()
+        finally:
+            self._removeTemporaryFolder()
         if self._isCancelled.is_set():
             raise Cancelled
         if status != 0:
             raise pipError("\n".join(self._lines))
+
+    def _removeTemporaryFolder(self):
+        shutil.rmtree(self._temporaryFolder, ignore_errors=True)
 
     def _follow(self, line):
         progress = re.match(r"Progress (\d+) of (\d+)", line)

@@ -7,6 +7,7 @@ row of n voxels is n voxels long. A diameter is that of one part, of voxels that
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +15,6 @@ from typing import Any
 import numpy as np
 
 from MedSAMSegLib.volumes.sliceAxes import inPlaneIJK, toIJK
-
-# From the center of a pixel to where the outline can pass.
-_EDGES = np.array([(-0.5, 0.0), (0.5, 0.0), (0.0, -0.5), (0.0, 0.5)])
 
 
 @dataclass(frozen=True)
@@ -67,10 +65,9 @@ def _parts(mask):
     """:return: for each connected part of a mask an array (N, 2): x and y of the ends of its runs of pixels."""
     parts: dict[int, list] = {}
     above: list[tuple] = []
-    for y, row in enumerate(np.asarray(mask, bool)):
-        changes = np.flatnonzero(np.diff(row, prepend=False, append=False))
+    for y, inRow in enumerate(_runs(np.asarray(mask, bool))):
         runs: list[tuple] = []
-        for left, end in changes.reshape(-1, 2).tolist():
+        for left, end in inRow:
             right = end - 1
             touched = {number for number, low, high in above if low <= right + 1 and left - 1 <= high}
             number = min(touched, default=len(parts) and max(parts) + 1)
@@ -85,10 +82,40 @@ def _parts(mask):
     return [np.array(members) for members in parts.values()]
 
 
+def _runs(mask):
+    """:return: for each row of a mask the list of its runs of pixels, each (first, end)."""
+    padded = np.pad(mask, ((0, 0), (1, 1)))
+    rows, changes = np.nonzero(padded[:, 1:] != padded[:, :-1])
+    runs = changes.reshape(-1, 2).tolist()
+    ends = np.searchsorted(rows[::2], range(len(mask) + 1)).tolist()
+    return [runs[first:end] for first, end in itertools.pairwise(ends)]
+
+
 def _hull(pixels):
     """:return: the corners (N, 2) of the convex hull of an outline (Andrew's monotone chain)."""
-    points = np.unique((pixels[:, None] + _EDGES).reshape(-1, 2), axis=0).tolist()
+    points = np.unique(_outermost(*pixels.T), axis=0).tolist()
     return np.array([*_chain(points), *_chain(points[::-1])])
+
+
+def _outermost(x, y):
+    """:return: the leftmost and rightmost places (N, 2) where the outline of a part can pass, at every height.
+
+    It passes half a pixel beside the pixels of a row, and half a pixel above and below them.
+    """
+    rows = y - y.min() + 1
+    left, right = np.full(rows.max() + 2, np.inf), np.full(rows.max() + 2, -np.inf)
+    np.minimum.at(left, rows, x)
+    np.maximum.at(right, rows, x)
+    heights = y.min() + np.arange(len(left) - 2.0)
+    between = y.min() + np.arange(len(left) - 1.0) - 0.5
+    return np.concatenate(
+        [
+            np.column_stack([left[1:-1] - 0.5, heights]),
+            np.column_stack([right[1:-1] + 0.5, heights]),
+            np.column_stack([np.minimum(left[:-1], left[1:]), between]),
+            np.column_stack([np.maximum(right[:-1], right[1:]), between]),
+        ]
+    )
 
 
 def _chain(points):

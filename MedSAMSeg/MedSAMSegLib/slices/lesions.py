@@ -76,7 +76,8 @@ def lesionOf(
     :return: :class:`Lesion`.
     """
     geometry = SliceGeometry(volume)
-    states, crops = sliceStates.states(), sliceStates.crops()
+    crops = sliceStates.crops()
+    states = sliceStates.states(crops)
     masks = ((index, *crop.flat(axis)) for index, crop in crops.items())
     diameter = longestDiameter(masks, axis, geometry.IJKToWorld)
     milliliters = _milliliters(segmentation, segmentID)

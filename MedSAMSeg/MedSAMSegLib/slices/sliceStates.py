@@ -12,6 +12,7 @@ from MedSAMSegLib.volumes.obliqueStack import recordsAxis
 
 if TYPE_CHECKING:
     from MedSAMSegLib.client.maskRange import MaskRange
+    from MedSAMSegLib.segments.labelmapCrop import LabelmapCrop
     from MedSAMSegLib.segments.segmentTarget import SegmentTarget
     from MedSAMSegLib.segments.segmentWriter import SegmentWriter
 
@@ -30,11 +31,15 @@ class SliceStates(SliceVoxels):
     def _recordsAxis(self):
         return recordsAxis(self._volumeNode, self._axis)
 
-    def states(self) -> dict[int, SliceState]:
-        """:return: {slice index: SliceState} of all slices that have voxels or a record, in the order of the slices."""
+    def states(self, crops: dict[int, LabelmapCrop] | None = None) -> dict[int, SliceState]:
+        """:return: {slice index: SliceState} of all slices that have voxels or a record, in the order of the slices.
+
+        :param crops: what :meth:`crops` gives at this moment, where it has been asked already: of a large segment it
+            takes most of the time.
+        """
         # A segment that was worked on in a larger volume knows of slices that this one does not have.
         records = {index: known for index, known in self._records.ofAxis(self._recordsAxis).items() if self._has(index)}
-        digests = self._digests()
+        digests = self._digests(crops)
         return {
             index: _state(index, records.get(index), digests.get(index, "")) for index in sorted({*records, *digests})
         }

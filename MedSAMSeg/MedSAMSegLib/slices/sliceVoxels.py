@@ -131,12 +131,13 @@ class SliceVoxels:
             return self._target.grid
         return gridOf(self._segmentationNode, self._segmentID, SliceGeometry(self._volumeNode))
 
-    def _digests(self):
+    def _digests(self, crops=None):
         """:return: {slice index: text that differs when the segment differs there} of the slices with voxels."""
         grid = self._grid
         if grid.isResampled:
             return {index: _digestOfSlab(voxels) for index, voxels in self._slabs(grid).items()}
-        return {index: sliceDigest(crop.voxels, crop.start) for index, crop in self._crops(grid).items()}
+        crops = self._crops(grid) if crops is None else crops
+        return {index: sliceDigest(crop.voxels, crop.start) for index, crop in crops.items()}
 
     def _digest(self, sliceIndex):
         grid = self._grid

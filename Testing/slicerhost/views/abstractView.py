@@ -17,12 +17,14 @@ class ctkVTKAbstractView(qt.QWidget):
         super().__init__(parent)
         self._pauseCount = 0
         self._isRenderEnabled = True
+        # Whether it follows the scene, and whether it renders whenever something changes or when a picture is needed.
         self._isSeen = True
+        self._isWatched = True
         self._followsScene = False
         self._isStale = False
         self._defaultCursor = None
         self._vtkWidget = QVTKOpenGLNativeWidget(self)
-        self._vtkWidget._aboutToBeSeen = self._see
+        self._vtkWidget._aboutToBeSeen = self._show
         layout = qt.QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._vtkWidget)
@@ -50,7 +52,8 @@ class ctkVTKAbstractView(qt.QWidget):
 
     def scheduleRender(self):
         """Render soon; several requests make one rendering."""
-        if not self._isSeen:
+        if not self._isWatched:
+            # Hundreds of times while a scene is emptied.
             if not self._isStale:
                 self._isStale = True
         elif self._pauseCount == 0 and not self._requestTimer.active:
@@ -59,21 +62,29 @@ class ctkVTKAbstractView(qt.QWidget):
     def forceRender(self):
         """Render now, if rendering is enabled."""
         self._requestTimer.stop()
-        self._isStale = False
         if self._isRenderEnabled:
+            self._isStale = False
             self._vtkWidget._render()
 
     def _see(self):
-        # Somebody looks from now on: at what the view would have shown all the time.
+        # Somebody looks now and then from now on: at what the view would have shown all the time.
         self._isSeen = True
         self._followScene()
+
+    def _watch(self):
+        self._isWatched = True
+        self._show()
+
+    def _show(self):
+        # Somebody looks at this moment.
+        self._see()
         if self._isStale:
             self.forceRender()
 
     def _lookAway(self):
         # Nobody looks: what changes is drawn when somebody does. Managers that follow each change of the scene in every
-        # view take most of the time of a test that looks at none.
-        self._isSeen = False
+        # view take most of the time of a test that looks at none, and pictures between two looks a tenth of all.
+        self._isSeen = self._isWatched = False
         self._isStale = True
         self._requestTimer.stop()
         self._ignoreScene()
@@ -180,7 +191,6 @@ class ctkVTKAbstractView(qt.QWidget):
         self._viewNode = viewNode
         observer.SetDisplayableManagers(group)
         self.interactor().SetInteractorStyle(vtk.vtkInteractorStyleUser())
-        # Hundreds of times while a scene is emptied.
         scheduleRender = self.scheduleRender
         group.AddObserver(vtk.vtkCommand.UpdateEvent, lambda _caller, _event: scheduleRender())
         scene = slicer.mrmlScene

@@ -16,6 +16,8 @@ _BUTTON_EVENTS = {
     _Type.MouseButtonRelease: "ReleaseEvent",
     _Type.MouseButtonDblClick: "DoubleClickEvent",
 }
+#: What a person does to what they see.
+ON_WHAT_IS_SHOWN = {_Type.MouseButtonPress, _Type.MouseButtonDblClick, _Type.Wheel, _Type.KeyPress}
 _KEY_SYMBOLS = {
     QtCore.Qt.Key.Key_Escape: "Escape",
     QtCore.Qt.Key.Key_Return: "Return",

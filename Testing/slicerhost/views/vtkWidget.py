@@ -111,6 +111,8 @@ class QVTKOpenGLNativeWidget(qt.QWidget):
 
     def event(self, event):
         """Give VTK the events that it knows, and Qt the others."""
+        if event.type() in vtkEvents.ON_WHAT_IS_SHOWN:
+            self._aboutToBeSeen()
         if vtkEvents.forward(event, self._interactor, self._devicePixelRatio):
             event.accept()
             return True

@@ -21,7 +21,8 @@ from medsamseg_server.serving.group.group import Group
 from medsamseg_server.serving.serve_options import ServeOptions
 from medsamseg_server.serving.service import Service
 
-_PATIENCE_SECONDS = 1.0
+# What takes longer to compute is left: whoever closes Slicer waits for it.
+_PATIENCE_SECONDS = 0.1
 
 
 def serve(options: ServeOptions, load_predictor: LoadPredictor | None = None) -> int:
@@ -42,6 +43,7 @@ def _run(door: Door, load_predictor: LoadPredictor | None) -> int:
     options = door.options
     service = options.make_service(load_predictor)
     group = None
+    status = 0
     try:
         group = options.make_group(service)
         server = _make_server(door, service, group)
@@ -51,21 +53,23 @@ def _run(door: Door, load_predictor: LoadPredictor | None) -> int:
         service.preload()
         server.run(sockets=[door.listener])
     except SystemExit as ending:
-        return int(ending.code or 0)
+        status = int(ending.code or 0)
     finally:
         if group is not None:
             group.stop()
-        # A network that is being loaded, or a large slice, would keep Slicer waiting for many seconds.
-        if not service.close(_PATIENCE_SECONDS) and options.exit_with_stdin:
-            _leave_at_once()
-    return 0
+        service.close(_PATIENCE_SECONDS)
+    if options.exit_with_stdin:
+        _leave_at_once(status)
+    return status
 
 
-def _leave_at_once() -> None:
-    """End the process under its threads; what is on disk is whole at every moment."""
+def _leave_at_once(status: int) -> None:
+    """End the process under its threads: a network that is being loaded, or a large slice, would keep Slicer waiting
+    for many seconds. What is on disk is whole at every moment.
+    """
     logging.shutdown()
     sys.stderr.flush()
-    os._exit(0)
+    os._exit(status)
 
 
 def _make_server(door: Door, service: Service, group: Group | None) -> HttpServer:
