@@ -97,6 +97,7 @@ LONGEST = (
     "Testing/docs/test_site.py",
     "Testing/films/test_film_tracking.py",
     "Testing/window/test_window.py",
+    "Testing/soak/test_soak.py",
     "Testing/widget/test_box_drawing.py",
     "Testing/widget/test_propagation_range.py",
     "Testing/widget/test_inputs.py",
