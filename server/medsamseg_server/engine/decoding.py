@@ -22,9 +22,9 @@ from medsamseg_server.models.specification import EMBEDDING_SIDE, SamDecoder
 _DECODED_AT_ONCE = 16
 _TOKENS_AT_ONCE = _DECODED_AT_ONCE * count_tokens(0)
 _PIXELS_AT_ONCE = 2**24
-# … on the processor: six on close-ups, four on whole slices, where an object takes 46 MB in single precision. More at
+# … on the processor: five on close-ups, four on whole slices, where an object takes 46 MB in single precision. More at
 # once are hardly faster (docs/speed.md).
-_DECODED_AT_ONCE_ON_PROCESSOR = 6
+_DECODED_AT_ONCE_ON_PROCESSOR = 5
 _POSITIONS_AT_ONCE_ON_PROCESSOR = 4 * EMBEDDING_SIDE**2
 
 
@@ -121,7 +121,9 @@ def _decode(
         kind = (id(each), prompt.box is not None, len(prompt.points), prompt.answer)
         kinds.setdefault(kind, []).append(number)
     for (_, _, point_count, _), numbers in kinds.items():
-        at_once = _batch_size(point_count, embedded[numbers[0]])
+        most = _batch_size(point_count, embedded[numbers[0]])
+        # Of one size where that can be: for every other one the network is compiled, and keeps memory.
+        at_once = math.ceil(len(numbers) / math.ceil(len(numbers) / most))
         for start in range(0, len(numbers), at_once):
             batch = numbers[start : start + at_once]
             alike = [prompts[number] for number in batch]
@@ -129,7 +131,7 @@ def _decode(
 
 
 def _batch_size(point_count: int, embedded: Embedded) -> int:
-    """Return how many prompts of so many points are decoded at once on an embedding."""
+    """Return how many prompts of so many points are decoded at once on an embedding, at most."""
     height, width = embedded.framing.view.shape
     bounds = [_DECODED_AT_ONCE, _TOKENS_AT_ONCE // count_tokens(point_count), _PIXELS_AT_ONCE // (height * width)]
     specification = embedded.predictor.specification
