@@ -1,6 +1,7 @@
 """The scripting API against a real server process with the real LiteMedSAM weights, on the sample CT."""
 
 import contextlib
+import http.client
 import http.server
 import os
 import signal
@@ -207,6 +208,18 @@ def test_serverOfAnotherProtocolIsRefusedBeforeAnythingIsSent(host, webServer):
 
 def test_nobodyOnThePortIsSaidSo(host, unusedPort):
     with pytest.raises(ServerUnavailableError, match=r"does not answer"):
+        ServerClient(f"http://127.0.0.1:{unusedPort}", "token", timeout=5).health()
+
+
+@pytest.mark.parametrize("error", [ConnectionResetError, ConnectionAbortedError, BrokenPipeError])
+def test_connectionThatIsResetWhileItIsMadeIsSaidSo(host, unusedPort, monkeypatch, error):
+    """As by a server that is ended then. What watches servers goes on."""
+
+    def connect(_connection):
+        raise error("reset")
+
+    monkeypatch.setattr(http.client.HTTPConnection, "connect", connect)
+    with pytest.raises(ServerUnavailableError, match=r"does not answer \(reset\)"):
         ServerClient(f"http://127.0.0.1:{unusedPort}", "token", timeout=5).health()
 
 

@@ -120,6 +120,8 @@ class ServerTransport:
             headers["Content-Type"] = "application/json"
         connection = self._connect(timeout or self._timeout)
         try:
+            # Apart from the request: a connection that is reset while it is made has nothing to answer.
+            connection.connect()
             # A server that refuses a large volume answers, and hangs up, before it has read all of it.
             with contextlib.suppress(BrokenPipeError, ConnectionResetError, ConnectionAbortedError):
                 connection.request(method, self._parts.path.rstrip("/") + path, body, headers)
