@@ -228,6 +228,14 @@ def test_sliceThatIsNotEncodedHasNoPreview(gui, panel, server, holdBox):
     gui.waitUntil(boxNodes)
 
 
+@pytest.fixture
+def noListOfModels(panel, monkeypatch):
+    """The panel does not ask a new server which models it has, which it does, and follows, when it first sees it."""
+    monkeypatch.setattr("MedSAMSegLib.panel.sections.serverSection.ServerSection._askForModels", lambda _section: None)
+    panel.ui.backgroundEncodingCheckBox.checked = False
+
+
+@pytest.mark.usefixtures("noListOfModels")
 def test_panelDoesNotFollowPreviews(gui, panel, server, holdBox, monkeypatch):
     followed = []
     work = panel.panel._session.work
@@ -246,15 +254,14 @@ def test_panelDoesNotFollowPreviews(gui, panel, server, holdBox, monkeypatch):
     assert followed == []
 
 
+@pytest.mark.usefixtures("noListOfModels")
 def test_panelFollowsABoxOnceWithItsAnswer(gui, panel, server, dragInRed, monkeypatch):
     panel.ui.drawButton.click()
     dragInRed()
     gui.waitUntil(boxNodes)
     session, said = panel.panel._session, []
     work = session.work
-    # The panel follows the list of models as well, which comes when it likes.
-    gui.waitUntil(lambda: session.models and not work.isUnderWay)
-    gui.waitUntil(lambda: not session.changed._timer.active)
+    gui.waitUntil(lambda: not work.isUnderWay and not session.changed._timer.active)
     monkeypatch.setattr(work, "_onChange", lambda: said.append(len(boxNodes())))
     monkeypatch.setattr(session.changed, "emitNow", lambda: said.append("at once"))
     red = gui.view("Red")
@@ -268,13 +275,11 @@ def test_panelFollowsABoxOnceWithItsAnswer(gui, panel, server, dragInRed, monkey
 
 def test_panelFollowsABoxWhoseAnswerTakesLong(gui, panel, server, dragInRed):
     panel.ui.drawButton.click()
-    followed = []
-    panel.panel._session.changed.connect(lambda: followed.append(True))
+    followed, status = [], panel.ui.statusLabel
+    panel.panel._session.changed.connect(lambda: followed.append(status.text.startswith("Looking for the object")))
     server.letSegment.clear()
     dragInRed()
-    gui.waitUntil(lambda: panel.ui.statusLabel.text.startswith("Looking for the object"))
-    followed.clear()
-    gui.waitUntil(lambda: followed)
+    gui.waitUntil(lambda: any(followed))
     assert boxNodes() == []
     server.letSegment.set()
     gui.waitUntil(boxNodes)
