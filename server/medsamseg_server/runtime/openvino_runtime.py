@@ -62,29 +62,34 @@ def load_predictor(
     if precision is None:
         precision = choose_precision(specification, "BF16" in core.get_property(DEVICE, "OPTIMIZATION_CAPABILITIES"))
     files = files or NetworkFiles(paths.networks_folder())
+    known_sha256 = _digest(weights_path)
 
     def load(seen: ModelSpecification) -> tuple[OpenVinoRunner, str]:
-        return _load_runner(core, seen, weights_path, precision, files)
+        return _load_runner(core, seen, weights_path, known_sha256, precision, files)
 
     def load_at(input_size: int) -> OpenVinoRunner:
         return load(specification.at(input_size))[0]
 
-    weights_sha256 = _digest(weights_path)
-    key = network_key(core, specification, weights_sha256, precision)
-    if specification.close_up_size is not None and weights_sha256 is not None and files.has(key, PARTS):
-        # Most slices are seen in close-ups. The network of whole ones takes a fifth of a second, and memory.
-        deferred = DeferredRunner(precision, lambda: load(specification)[0])
-        return Predictor(specification, deferred, weights_sha256, load_at)
+    if specification.close_up_size is not None and known_sha256 is not None:
+        key = network_key(core, specification, known_sha256, precision)
+        if files.has(key, PARTS):
+            # Most slices are seen in close-ups. The network of whole ones takes a fifth of a second, and memory.
+            deferred = DeferredRunner(precision, lambda: load(specification)[0])
+            return Predictor(specification, deferred, known_sha256, load_at)
     runner, weights_sha256 = load(specification)
     return Predictor(specification, runner, weights_sha256, load_at)
 
 
 def _load_runner(
-    core: openvino.Core, specification: ModelSpecification, weights_path: Path, precision: str, files: NetworkFiles
+    core: openvino.Core,
+    specification: ModelSpecification,
+    weights_path: Path,
+    weights_sha256: str | None,
+    precision: str,
+    files: NetworkFiles,
 ) -> tuple[OpenVinoRunner, str]:
-    """Return a network with the weights of a file, and the file's SHA-256."""
+    """Return a network with the weights of a file, and the file's SHA-256, which is given where it could be read."""
     started = time.perf_counter()
-    weights_sha256 = _digest(weights_path)
     networks = None
     key = network_key(core, specification, weights_sha256, precision)
     if weights_sha256 is not None:
