@@ -140,12 +140,21 @@ def test_box_that_is_released_before_it_rests_is_answered_at_once(server, path, 
     assert decodings.rest() == [(True, ROD_BOX), (False, ROD_BOX)]
 
 
-def test_what_goes_wrong_ahead_is_told_at_the_release(server, path, decodings):
+@pytest.fixture
+def failed(server, path, decodings):
+    """The decodings, of which the one ahead of the release has failed."""
     decodings.error = MedSAMSegError(ErrorKind.INTERNAL, "device_out_of_memory", "Too little memory.")
     assert preview(server, path)[0] == 200
     assert [decodings.next(), decodings.next()] == [(True, ROD_BOX), "failed"]
+    return decodings
+
+
+def test_what_still_goes_wrong_at_the_release_is_told(server, path, failed):
     assert server.click(path, 5)[1]["error"]["code"] == "device_out_of_memory"
-    decodings.error = None
+
+
+def test_what_went_wrong_ahead_is_tried_again_at_the_release(server, path, failed):
+    failed.error = None
     assert server.click(path, 5)[0] == 200
 
 

@@ -62,15 +62,17 @@ class AnswersAhead:
     ) -> SliceSegmentation | None:
         """Return the answer where exactly this was wanted, and the box has rested; want nothing more of the volume.
 
-        Raises:
-            MedSAMSegError: as the computation of the answer.
+        What failed ahead is no answer: what it lacked, such as memory or an embedding, may be there now.
         """
         wanted = self._wanted.get(request.volume)
         if wanted is None or wanted.task is None or not wanted.has_begun or wanted.asked != _what(request, prompts):
             self._drop(request.volume)
             return None
         del self._wanted[request.volume]
-        answer = await wanted.task
+        try:
+            answer = await wanted.task
+        except Exception:
+            return None
         return answer if with_probabilities else _without_probabilities(answer)
 
     def _drop(self, volume: Volume) -> None:
