@@ -9,12 +9,12 @@ import numpy as np
 import openvino
 import pytest
 import torch
-from small_vit import small_vit, whole_vit
+from small_vit import IMAGE_SIDE, small_vit, whole_vit
 
 from medsamseg_server.errors import MedSAMSegError
 from medsamseg_server.models.networks import build_network
 from medsamseg_server.models.specification import Scaling
-from medsamseg_server.runtime import openvino_conversion, openvino_runtime, torch_runtime
+from medsamseg_server.runtime import fused_attention, openvino_conversion, openvino_runtime, torch_runtime
 from medsamseg_server.runtime.mask_windows import OUTSIDE, MaskWindows
 from medsamseg_server.runtime.network_files import NetworkFiles
 from medsamseg_server.runtime.openvino_networks import compile_parts
@@ -366,6 +366,16 @@ def test_vit_b_encodes_and_decodes_as_with_pytorch(vit_b, precision, tolerance):
     boxes = side / 1024 * np.array([[100, 200, 600, 700], [10, 20, 300, 900]], np.float32)
     masks = [r.decode(expected, boxes, None)[0] > 0 for r in (TorchRunner(network), runner)]
     assert iou(*masks) >= (0.9999 if precision == "fp32" else 0.97)
+
+
+def test_not_all_positions_of_vit_b_ask_at_once(monkeypatch):
+    monkeypatch.setattr(fused_attention, "_ASKING_AT_ONCE", 100)
+    encoder = openvino_conversion.convert_network(small_vit("medsam", seed=5), IMAGE_SIDE)["encoder"]
+    asking = {
+        tuple(made.shape)[-2] for each in encoder.get_ops() for made in each.outputs() if made.shape[-1:] == [400]
+    }
+    # The bias of a quarter of 400 positions to all of them; the logits are inside of the fused operation.
+    assert max(asking) == 100
 
 
 def test_network_comes_from_disk_the_next_time_without_pytorch(litemedsam, specification, weights, files, monkeypatch):

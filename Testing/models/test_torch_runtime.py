@@ -7,7 +7,9 @@ from torch import nn
 
 from medsamseg_server.errors import ErrorKind, MedSAMSegError
 from medsamseg_server.models.networks import build_network
-from medsamseg_server.runtime.fused_attention import FusedAttention
+from medsamseg_server.models.segment_anything_modeling import ImageEncoderViT
+from medsamseg_server.runtime import fused_attention
+from medsamseg_server.runtime.fused_attention import FusedAttention, with_fused_attention
 from medsamseg_server.runtime.torch_runtime import TorchRunner, select_device
 from medsamseg_server.weights.catalog import get_specification
 
@@ -88,22 +90,36 @@ def test_other_failures_of_the_network_are_not_called_full_memory(monkeypatch):
 
 
 @pytest.fixture
-def window_attention():
-    """A block of SAM's attention over windows of 14 × 14, with positions that are not zero."""
+def vit():
+    """SAM's ViT with a block that attends in windows and one that attends to the whole image of 64 × 64 positions."""
     torch.manual_seed(3)
-    network = build_network(get_specification("medsam"))
-    attention = network.image_encoder.blocks[0].attn
-    for positions in (attention.rel_pos_h, attention.rel_pos_w):
-        torch.nn.init.normal_(positions)
-    return attention
+    made = ImageEncoderViT(
+        depth=2, embed_dim=32, num_heads=2, out_chans=8, use_rel_pos=True, window_size=14, global_attn_indexes=(1,)
+    )
+    for block in made.blocks:
+        for positions in (block.attn.rel_pos_h, block.attn.rel_pos_w):
+            torch.nn.init.normal_(positions)
+    return made.eval()
 
 
-def test_fused_attention_is_sams_attention(window_attention):
-    tokens = torch.randn(3, 14, 14, 768)
+def test_fused_attention_is_sams_attention(vit):
+    fused, image = with_fused_attention(vit), torch.randn(1, 3, 1024, 1024)
+    assert {type(block.attn).__name__ for block in fused.blocks} == {"FusedAttention"}
+    assert {type(block.attn).__name__ for block in vit.blocks} == {"Attention"}
     with torch.inference_mode():
-        torch.testing.assert_close(
-            FusedAttention(window_attention)(tokens), window_attention(tokens), atol=1e-4, rtol=1e-4
-        )
+        torch.testing.assert_close(fused(image), vit(image), atol=1e-4, rtol=1e-4)
+
+
+def test_what_asks_at_once_makes_no_difference(vit, monkeypatch):
+    tokens = torch.randn(2, 6, 4, 32)
+    attention = FusedAttention(vit.blocks[0].attn)
+    attention.rows, attention.columns = attention.rows[:6, :6], attention.columns[:4, :4]
+    with torch.inference_mode():
+        whole = attention(tokens)
+        # Two rows, and one, where not even that is allowed.
+        for most in (8, 1):
+            monkeypatch.setattr(fused_attention, "_ASKING_AT_ONCE", most)
+            torch.testing.assert_close(attention(tokens), whole)
 
 
 @pytest.mark.parametrize(("precision", "of_products"), [("fp32", torch.float32), ("fp16", torch.float16)])

@@ -1,16 +1,24 @@
 """SAM's ViT-B attention in one fused operation, with the same weights and the same result.
 
 SAM computes a block's logits, adds the positions' part, and normalizes, each time through 805 MB for a whole image.
-PyTorch's fused attention takes the positions' part as a bias and never keeps the logits.
+PyTorch's fused attention takes the positions' part as a bias and never keeps the logits. That bias is as large as they
+are, so it is made for some rows of the image at a time.
 """
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from medsamseg_server.models.segment_anything_modeling import ImageEncoderViT
+
+#: Positions that ask at once: of a whole image a quarter, whose bias takes 201 MB in single precision. Each part more
+#: costs OpenVINO 1.5 MB for as long as the network is loaded, so that sixteen take more than four.
+_ASKING_AT_ONCE = 1024
 
 
 class FusedAttention(nn.Module):
@@ -39,17 +47,30 @@ class FusedAttention(nn.Module):
         grid = query.reshape(batch, self.heads, height, width, -1)
         down = grid @ self.rows.transpose(1, 2)[None, None]
         across = (grid.transpose(2, 3) @ self.columns.transpose(1, 2)[None, None]).transpose(2, 3)
-        bias = (down[..., :, None] + across[..., None, :]).flatten(4, 5).flatten(2, 3)
-        attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias)
+        at_once = max(1, _ASKING_AT_ONCE // int(width))
+        parts = []
+        for asking, below, beside in zip(*(each.split(at_once, 2) for each in (grid, down, across)), strict=True):
+            bias = (below[..., :, None] + beside[..., None, :]).flatten(4, 5).flatten(2, 3)
+            asked = asking.flatten(2, 3)
+            parts.append(functional.scaled_dot_product_attention(asked, key, value, attn_mask=bias))
+        attended = torch.cat(parts, 2)
         result: Tensor = self.proj(attended.transpose(1, 2).reshape(tokens.shape))
         return result
 
 
-def fuse_attention(encoder: nn.Module) -> None:
-    """Replace the attention of every block of SAM's ViT in place; other encoders are left as they are."""
-    blocks: Any = getattr(encoder, "blocks", ())
-    for block in blocks:
-        block.attn = FusedAttention(block.attn)
+def with_fused_attention(encoder: nn.Module) -> nn.Module:
+    """Return SAM's ViT with this attention in every block, which shares all weights; another encoder as it is."""
+    if not isinstance(encoder, ImageEncoderViT):
+        return encoder
+    blocks: Any = encoder.blocks
+    return _with(encoder, blocks=nn.ModuleList(_with(block, attn=FusedAttention(block.attn)) for block in blocks))
+
+
+def _with(module: nn.Module, **parts: nn.Module) -> nn.Module:
+    """Return a module with some parts replaced; the others are shared."""
+    made = copy.copy(module)
+    made._modules = {**module._modules, **parts}
+    return made
 
 
 def _by_pair(positions: Tensor) -> Tensor:

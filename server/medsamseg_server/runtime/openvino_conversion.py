@@ -15,6 +15,7 @@ from medsamseg_server.models.networks import SamNetwork
 from medsamseg_server.models.segment_anything_modeling import MaskDecoder, PromptEncoder
 from medsamseg_server.models.specification import EMBEDDING_CHANNELS
 from medsamseg_server.models.tiny_vit import TinyViT
+from medsamseg_server.runtime.fused_attention import with_fused_attention
 from medsamseg_server.runtime.optimized_decoder import ABSENT, OptimizedDecoder, PromptTokens
 from medsamseg_server.runtime.optimized_tiny_vit import OptimizedTinyViT
 from medsamseg_server.runtime.optimized_upscaling import OptimizedUpscaling
@@ -47,7 +48,7 @@ def convert_network(
     side = network.embedding_side
     embedding = (1, EMBEDDING_CHANNELS, side, side)
     image = (1, 3, input_size, input_size)
-    encoder = network.image_encoder
+    encoder = with_fused_attention(network.image_encoder)
     if type(encoder) is TinyViT:
         encoder = OptimizedTinyViT(encoder, short, side)
     # Two objects with two tokens are an example; -1 stands for any number.

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 DEVICE = "CPU"
 # Counts up whenever the same weights are to be converted differently, so that older conversions are not used.
-_CONVERSION_VERSION = 7
+_CONVERSION_VERSION = 8
 # A decoder that is told which positions it sees has one input more.
 _INPUTS_AND_OUTPUTS = {"encoder": (1, 1), "prompts": (2, 1), "decoder": (4, 3), "upscaling": (3, 1)}
 PARTS = tuple(_INPUTS_AND_OUTPUTS)

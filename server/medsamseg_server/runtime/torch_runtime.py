@@ -18,7 +18,7 @@ from medsamseg_server.models.predictor import Predictor
 from medsamseg_server.models.specialist import SpecialistNetwork, build_specialist
 from medsamseg_server.models.specification import Decoder, ModelSpecification, SamDecoder, UNetParameters
 from medsamseg_server.runtime.decoders import require_decoder
-from medsamseg_server.runtime.fused_attention import fuse_attention
+from medsamseg_server.runtime.fused_attention import with_fused_attention
 from medsamseg_server.runtime.precision import choose_torch_precision
 from medsamseg_server.weights.loading import load_network, load_weights
 
@@ -75,7 +75,7 @@ def load_predictor(specification: ModelSpecification, weights_path: Path, device
 
 def _load_sam(specification: ModelSpecification, weights_path: Path, device: str) -> Predictor:
     network, weights_sha256 = load_network(specification, weights_path)
-    fuse_attention(network.image_encoder)
+    network.image_encoder = with_fused_attention(network.image_encoder)
 
     def load_at(input_size: int) -> TorchRunner:
         return _make_runner(network.at(input_size), device, specification.at(input_size))
