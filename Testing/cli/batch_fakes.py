@@ -10,7 +10,7 @@ from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.engine import Engine
 
 sys.path.append(str(Path(__file__).parents[1] / "server"))
-from server_fakes import FakePredictor, Watch
+from server_fakes import EMBEDDING_BYTES, FakePredictor, Watch
 
 #: The brightest gray level of images at which the network fails, each in its own way.
 BROKEN, INTERRUPTED, DEADLY = 231, 232, 233
@@ -41,7 +41,7 @@ def fake_engine(args, store, cache=None):
 
 def engine_with_little_room(args, store, cache):
     """:return: as `fake_engine`, for whose cache ten slices are all there is room for."""
-    EmbeddingCache.room = 10
+    EmbeddingCache.room = 10 * EMBEDDING_BYTES
     return fake_engine(args, store, cache)
 
 

@@ -12,7 +12,7 @@ from dicom_writing import write_series
 
 from medsamseg_server.cli import cache as cache_command
 from medsamseg_server.engine import precomputing
-from medsamseg_server.engine.embedding_cache import EMBEDDING_BYTES, EmbeddingCache
+from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.engine.embedding_folder import EmbeddingFolder
 from medsamseg_server.engine.engine import Engine
 from medsamseg_server.engine.prompts import Prompt
@@ -21,7 +21,7 @@ from medsamseg_server.volumes.volume import Volume
 
 sys.path.append(str(Path(__file__).parents[1] / "server"))
 from batch_fakes import engine_with_little_room, fake_engine
-from server_fakes import IDENTITY_WINDOW, FakePredictor, Watch, rod
+from server_fakes import EMBEDDING_BYTES, IDENTITY_WINDOW, FakePredictor, Watch, rod
 
 WINDOW = ["--window", IDENTITY_WINDOW]
 LEVELS = list(range(200, 212))
@@ -144,7 +144,7 @@ def test_damaged_scan_does_not_stop_the_others(run, watch, scan):
 
 
 def test_no_more_is_encoded_than_there_is_room_for(run, watch, scan, monkeypatch):
-    monkeypatch.setattr(EmbeddingCache, "room", 5)
+    monkeypatch.setattr(EmbeddingCache, "room", 5 * EMBEDDING_BYTES)
     result = run("cache", "precompute", scan, *WINDOW)
     assert "5 slices, 5 of them encoded now" in result.out
     assert "does not fit" in result.err
@@ -156,7 +156,7 @@ def test_old_entries_are_cleared_first(run, watch, scan, embeddings):
     old = sorted(embeddings.iterdir())[:4]
     for path in old:
         os.utime(path, (1000, 1000))
-    assert "Deleted: 4 encoded slices, 8.4 MB" in run("cache", "clear", "--unused-days", "30").out
+    assert "Deleted: 4 encoded slices, 2.1 MB" in run("cache", "clear", "--unused-days", "30").out
     assert run("cache", "clear", "--json").json()["entries"] == 8
     assert not list(embeddings.glob("*.embedding"))
 
@@ -194,13 +194,13 @@ def test_what_is_wrong_is_told_before_anything_is_encoded(run, watch, scan, tmp_
 
 def test_limit_is_kept_and_obeyed(run, watch, scan, embeddings):
     run("cache", "precompute", scan, *WINDOW)
-    assert run("cache", "limit", "0.0105").out == "Encoded slices may take 10.5 MB\n"
+    assert run("cache", "limit", "0.0026").out == "Encoded slices may take 2.6 MB\n"
     assert run("cache", "info", "--json").json()["entries"] == 4
-    assert run("cache", "info", "--json").json()["quota"] == 10_500_000
+    assert run("cache", "info", "--json").json()["quota"] == 2_600_000
     again = run("cache", "precompute", scan, *WINDOW)
     assert "the rest does not fit" in again.err
     assert run("cache", "info", "--json").json()["entries"] <= 5
-    assert EmbeddingCache(0, embeddings).room == EmbeddingCache(0, embeddings, 10_500_000).room == 4
+    assert EmbeddingCache(0, embeddings).room == EmbeddingCache(0, embeddings, 2_600_000).room
 
 
 def test_limit_must_be_a_size(run):

@@ -1,5 +1,6 @@
 """A network that needs no weights: the object is what is bright inside the box. Its steps can be watched and held."""
 
+import copy
 import io
 import queue
 import threading
@@ -14,6 +15,8 @@ TOKEN = "token-of-the-tests"
 FAKE_SHA256 = "fa" * 32
 #: The side of the fake's input; slices must not be larger.
 FRAME = 256
+#: What LiteMedSAM's embedding of a slice of `rod` takes, 256 × 32 × 32 half floats.
+EMBEDDING_BYTES = 2 * 256 * 32 * 32
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,11 @@ class FakePredictor:
         self._watch = watch or Watch()
 
     def at(self, input_size):
-        return self
+        if input_size == self.specification.input_size:
+            return self
+        made = copy.copy(self)
+        made.specification = self.specification.at(input_size)
+        return made
 
     def release(self):
         """Give back nothing: called in quiet moments."""
@@ -45,17 +52,22 @@ class FakePredictor:
         prepared = np.zeros((3, FRAME, FRAME), np.float32)
         channels = image.transpose(2, 0, 1) if image.ndim == 3 else image
         prepared[:, :height, :width] = channels / np.float32(255)
-        return prepared
+        # As the network's own input, what is prepared for another size has another shape.
+        size = min(self.specification.input_size, FRAME)
+        return prepared.reshape(-1, size, size)
 
     def encode_prepared(self, prepared):
         self._watch.encoding(prepared)
-        embedding = np.zeros((256, 64, 64), np.float32)
-        embedding[:16] = prepared[0].reshape(64, 4, 64, 4).transpose(1, 3, 0, 2).reshape(16, 64, 64)
+        side = min(self.specification.embedding_shape[-1], 64)
+        step = FRAME // side
+        embedding = np.zeros((256, side, side), np.float32)
+        image = prepared.reshape(3, FRAME, FRAME)[0]
+        tiles = image.reshape(side, step, side, step).transpose(1, 3, 0, 2)
+        embedding[: step * step] = tiles.reshape(-1, side, side)
         return embedding
 
     def decode(self, embedding, image_size, boxes=None, points=None, labels=None, answer=0, coarse_surroundings=False):
-        frame = embedding[:16].reshape(4, 4, 64, 64).transpose(2, 0, 3, 1).reshape(FRAME, FRAME)
-        shown = frame[: image_size[0], : image_size[1]]
+        shown = shown_by(embedding)[: image_size[0], : image_size[1]]
         bright = shown > 0.5
         rows, columns = np.indices(image_size)
         masks, probabilities = [], []
@@ -75,10 +87,17 @@ class FakePredictor:
         return FakePrediction(np.array(masks), scores, np.array(probabilities, np.float32))
 
 
+def shown_by(embedding):
+    """Return the prepared image that the fake has made an embedding of."""
+    side = embedding.shape[-1]
+    step = FRAME // side
+    tiles = embedding[: step * step].reshape(step, step, side, side)
+    return tiles.transpose(2, 0, 3, 1).reshape(FRAME, FRAME)
+
+
 def bright_objects(self, embedding, image_size, points, least_score):
     """Stand in for `Predictor.alternatives`: the bright object under a point, judged the better the larger it is."""
-    frame = embedding[:16].reshape(4, 4, 64, 64).transpose(2, 0, 3, 1).reshape(256, 256)
-    _, parts = cv2.connectedComponents((frame > 0.5).astype(np.uint8))
+    _, parts = cv2.connectedComponents((shown_by(embedding) > 0.5).astype(np.uint8))
     logits, scores, numbers = [], [], []
     for number, (x, y) in enumerate(points.astype(int)):
         found = parts == parts[y, x]

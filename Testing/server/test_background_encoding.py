@@ -4,9 +4,9 @@ import threading
 
 import pytest
 from live_client import WAIT
-from server_fakes import IDENTITY_WINDOW, rod
+from server_fakes import EMBEDDING_BYTES, IDENTITY_WINDOW, rod
 
-from medsamseg_server.engine.embedding_cache import EMBEDDING_BYTES, EmbeddingCache
+from medsamseg_server.engine.embedding_cache import EmbeddingCache
 from medsamseg_server.serving import encoding_job
 from medsamseg_server.serving.scheduler import Priority
 

@@ -210,7 +210,7 @@ def test_what_clicks_begin_with_is_encoded_ahead_where_a_head_was_trained(engine
     assert ahead == [view_ahead(LITEMEDSAM, SIZE), whole_slice(LITEMEDSAM, SIZE)]
 
 
-@pytest.mark.parametrize(
+EVERY_SIZE = pytest.mark.parametrize(
     ("size", "model", "input_size"),
     [
         ((512, 400), "litemedsam", 128),
@@ -219,9 +219,24 @@ def test_what_clicks_begin_with_is_encoded_ahead_where_a_head_was_trained(engine
         ((512, 400), "medsam", 1024),
     ],
 )
+
+
+@EVERY_SIZE
 def test_what_is_seen_before_there_is_a_box(size, model, input_size):
     height, width = size
     assert view_ahead(get_specification(model), size) == View(0, 0, width, height, input_size)
+
+
+@EVERY_SIZE
+def test_what_a_slice_takes_of_the_cache_is_known_before_it_is_encoded(engine, size, model, input_size):
+    asked = SliceRequest(Volume.from_array(np.zeros((1, *size), np.uint8)), 0, 0, model=model)
+    expected = {128: 256 * 32 * 32 * 2, 256: 256 * 64 * 64 * 2, 1024: 256 * 64 * 64 * 2}
+    assert engine.precomputed_bytes(asked) == expected[input_size]
+
+
+def test_where_clicks_are_learned_a_slice_takes_more(engine, monkeypatch):
+    monkeypatch.setattr("medsamseg_server.engine.engine.has_click_head", lambda model: model == "litemedsam")
+    assert engine.precomputed_bytes(request(bright((90, 80, 119, 109)))) == 256 * (32 * 32 + 64 * 64) * 2
 
 
 def test_preview_makes_do_with_what_was_encoded_ahead(engine):

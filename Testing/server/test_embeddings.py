@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from medsamseg_server.engine.embedding_cache import EMBEDDING_BYTES, EmbeddingCache, embedding_key
+from medsamseg_server.engine.embedding_cache import EmbeddingCache, embedding_key
 
 SHAPE = (4, 8, 8)
 BYTES = 4 * 8 * 8 * 2
@@ -105,10 +105,10 @@ def test_entry_in_memory_only_is_had(folder):
 
 
 def test_room_is_what_memory_or_disk_can_keep(folder, monkeypatch):
-    memory, disk = 3 * EMBEDDING_BYTES, 100 * EMBEDDING_BYTES
-    assert EmbeddingCache(memory).room == 3
-    assert EmbeddingCache(memory, folder, disk).room == 90
-    assert EmbeddingCache(memory, folder, EMBEDDING_BYTES).room == 3
-    free = shutil.disk_usage(folder.parent)._replace(free=2 * 2**30 + 5 * EMBEDDING_BYTES)
+    memory, disk = 3000, 100_000
+    assert EmbeddingCache(memory).room == 3000
+    assert EmbeddingCache(memory, folder, disk).room == 90_000
+    assert EmbeddingCache(memory, folder, 1000).room == 3000
+    free = shutil.disk_usage(folder.parent)._replace(free=2 * 2**30 + 5000)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: free)
-    assert EmbeddingCache(memory, folder, disk).room == 5
+    assert EmbeddingCache(memory, folder, disk).room == 5000

@@ -6,10 +6,8 @@ import pytest
 from group_server import GroupServer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from server_fakes import IDENTITY_WINDOW, ROD_BOX, npy, rod
+from server_fakes import EMBEDDING_BYTES, IDENTITY_WINDOW, ROD_BOX, npy, rod
 from test_group import other_rod, upload_of
-
-from medsamseg_server.engine.embedding_cache import EMBEDDING_BYTES
 
 #: Small, so that users run into it.
 QUOTA = {"volumes": 2, "memory": 2**20, "jobs": 4}

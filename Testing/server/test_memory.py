@@ -4,9 +4,9 @@ import gc
 import tracemalloc
 import weakref
 
-from server_fakes import IDENTITY_WINDOW, ROD_BOX, rod
+from server_fakes import EMBEDDING_BYTES, IDENTITY_WINDOW, ROD_BOX, rod
 
-from medsamseg_server.engine.embedding_cache import EMBEDDING_BYTES, EmbeddingCache
+from medsamseg_server.engine.embedding_cache import EmbeddingCache
 
 WINDOWS = [f"{width},127.5" for width in range(200, 260)]
 

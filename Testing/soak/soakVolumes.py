@@ -12,6 +12,7 @@ from server_fakes import FAKE_SHA256, FakePredictor
 
 from medsamseg_server.engine.embedding_cache import embedding_key
 from medsamseg_server.engine.embedding_folder import EmbeddingFolder
+from medsamseg_server.weights.catalog import get_specification
 
 #: The voxels of these volumes are gray levels already.
 WINDOW = "255,127.5"
@@ -53,7 +54,7 @@ def wrongCacheEntries(folder, volumes):
     :param folder: of the cache.
     :param volumes: the arrays whose slices may be in it.
     """
-    network = FakePredictor(None)
+    network = FakePredictor(get_specification("litemedsam"))
     right = {}
     for volume in volumes:
         for image in volume:

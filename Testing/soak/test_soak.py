@@ -66,10 +66,9 @@ def test_fullDiskChangesNoAnswer(preparedHome):
 
 
 def test_wrongCacheEntryWouldBeNoticed(preparedHome):
-    from medsamseg_server.engine.embedding_cache import EMBEDDING_BYTES
     from medsamseg_server.engine.embedding_folder import EmbeddingFolder
 
-    folder = EmbeddingFolder(preparedHome / "embeddings", 4 * EMBEDDING_BYTES)
+    folder = EmbeddingFolder(preparedHome / "embeddings", 10**7)
     folder.write("0" * 64, makeVolume(0)[0].astype("float16"))
     assert wrongCacheEntries(preparedHome / "embeddings", [makeVolume(0)]) == 1
 

@@ -117,7 +117,10 @@ def _add_limit(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "limit",
         help="set how much disk space encoded slices may take",
-        description="Set what disk space encoded slices may take; a slice takes 2 MB. Servers obey when they start.",
+        description=(
+            "Set what disk space encoded slices may take. A slice takes half a megabyte to 2 MB. Servers obey "
+            "when they start."
+        ),
     )
     parser.add_argument("gigabytes", metavar="GB", type=_gigabytes)
     add_output_options(parser)

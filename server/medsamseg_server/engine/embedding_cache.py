@@ -15,10 +15,8 @@ from medsamseg_server.system.places import Place, StoreUrl
 
 Embedding = NDArray[np.float16]
 
-#: Embeddings of 128 slices. What is read from disk instead takes a few milliseconds.
+#: 128 embeddings of 2 MB, the largest that there are. What is read from disk instead takes a few milliseconds.
 DEFAULT_MEMORY_BYTES = 2**28
-#: One embedding, 256 × 64 × 64 half-precision numbers with every model.
-EMBEDDING_BYTES = 2 * 256 * 64 * 64
 
 
 def embedding_key(prepared: NDArray[np.float32], model: str, weights_sha256: str, precision: str) -> str:
@@ -66,8 +64,8 @@ class EmbeddingCache:
 
     @property
     def room(self) -> int:
-        """Number of embeddings that can be kept at once, in memory or on disk."""
-        return max(self._memory_bytes, self._disk.room if self._disk else 0) // EMBEDDING_BYTES
+        """Bytes of embeddings that can be kept at once, in memory or on disk."""
+        return max(self._memory_bytes, self._disk.room if self._disk else 0)
 
     def has(self, key: str, shape: tuple[int, ...] | None = None) -> bool:
         """Return whether ``get`` would find an embedding, unless it is damaged; counts as a use of it."""

@@ -16,7 +16,7 @@ from medsamseg_server.engine.embedding_format import MOST_ENTRY_BYTES, SUFFIX, d
 from medsamseg_server.system.disk_cache import DIGEST_BYTES, DiskCache, Entry
 from medsamseg_server.system.plain_files import read_plain_file
 
-#: Quota where the user has set none: embeddings of 5,120 slices.
+#: Quota where the user has set none: 5,120 of the largest embeddings.
 DEFAULT_QUOTA = 10 * 2**30
 
 #: A file with the quota that the user has set, in bytes.

@@ -143,12 +143,20 @@ class Engine:
             Whether something had to be encoded.
         """
         predictor = self.predictor(request.model)
-        specification = predictor.specification
-        framings = [request.ahead(specification)]
-        if has_click_head(specification.name):
-            framings.append(request.whole(specification))
-        encoded = [self._embeddings.fill(predictor, request, framing) for framing in dict.fromkeys(framings)]
+        framings = _seen_ahead(request, predictor.specification)
+        encoded = [self._embeddings.fill(predictor, request, framing) for framing in framings]
         return any(encoded)
+
+    def precomputed_bytes(self, request: SliceRequest) -> int:
+        """Return how many bytes of the cache a slice takes that is precomputed; encodes nothing and loads no network.
+
+        Raises:
+            MedSAMSegError: as ``precompute``, and ``model_unknown``.
+        """
+        specification = get_specification(request.model or self.default_model)
+        return sum(
+            specification.at(framing.view.input_size).embedding_bytes for framing in _seen_ahead(request, specification)
+        )
 
     def embed_for(self, request: SliceRequest, prompts: Sequence[Prompt]) -> list[Embedded]:
         """Return the embeddings that prompts, which have been checked, are decoded on; each is encoded once.
@@ -311,8 +319,16 @@ class Engine:
 
     @property
     def precompute_room(self) -> int:
-        """Number of slices that the cache can keep at once."""
+        """Bytes of embeddings that the cache can keep at once."""
         return self._embeddings.cache.room
+
+
+def _seen_ahead(request: SliceRequest, specification: ModelSpecification) -> list[Framing]:
+    """Return what is precomputed of a slice."""
+    framings = [request.ahead(specification)]
+    if has_click_head(specification.name):
+        framings.append(request.whole(specification))
+    return list(dict.fromkeys(framings))
 
 
 def _load_predictor(specification: ModelSpecification, weights: Path, device: str, runtime: str) -> Predictor:

@@ -88,7 +88,7 @@ class Precomputation:
     """Puts the embeddings of scans into an engine's cache, as many as that has room for, those that are missing only.
 
     Attributes:
-        room: number of embeddings that still fit before ones from this run would have to go.
+        room: bytes of embeddings that still fit before ones from this run would have to go.
     """
 
     def __init__(self, engine: Engine, request: PrecomputeRequest) -> None:
@@ -109,10 +109,12 @@ class Precomputation:
         started = time.perf_counter()
         done = encoded = 0
         for axis, window, index in self._places(volume):
-            if self.room <= 0:
+            request = SliceRequest(volume, axis, index, window, self._request.model)
+            size = self._engine.precomputed_bytes(request)
+            if self.room < size:
                 break
-            encoded += self._engine.precompute(SliceRequest(volume, axis, index, window, self._request.model))
-            self.room -= 1
+            encoded += self._engine.precompute(request)
+            self.room -= size
             done += 1
             on_slice()
         return PrecomputedScan(done, encoded, time.perf_counter() - started, done == self.slice_count(volume))

@@ -191,6 +191,11 @@ class ModelSpecification:
         return self.encoder.embedding_shape(self.input_size)
 
     @property
+    def embedding_bytes(self) -> int:
+        """What a slice's embedding takes, in half floats, as it is kept."""
+        return 2 * math.prod(self.embedding_shape)
+
+    @property
     def mask_threshold(self) -> float:
         """The value above which an upsampled mask value belongs to the object."""
         return 0.5 if self.upsampling is Upsampling.PROBABILITIES else 0.0

@@ -38,6 +38,10 @@ class EncodingJob:
         self._model = engine.check_model(request.model)
         self._window_name = volume.window(request.window).name
         self._slices = volume.slice_count(request.axis)
+        # All slices along an axis are of one size.
+        self._slice_bytes = engine.precomputed_bytes(
+            SliceRequest(volume, request.axis, request.slice, request.window, request.model)
+        )
         self._lock = threading.Lock()
         self._center = request.slice
         self._room = self._slices
@@ -128,7 +132,7 @@ class EncodingJob:
         return outward(self._center, self._slices)[: self._room]
 
     def _measure_room(self) -> None:
-        room = max(self._engine.precompute_room, 1)
+        room = max(self._engine.precompute_room // self._slice_bytes, 1)
         with self._lock:
             self._room = room
 
