@@ -12,10 +12,8 @@ from MedSAMSegLib.boxes.sceneBoxes import SceneBoxes
 from MedSAMSegLib.client.encodingRun import EncodingRun, UploadRun
 from MedSAMSegLib.client.probabilityMemory import ProbabilityMemory
 from MedSAMSegLib.client.volumeUpload import VolumeUploads
-from MedSAMSegLib.followup.followUps import FollowUps
 from MedSAMSegLib.logicExport import DicomExporting
 from MedSAMSegLib.logicFollowUp import FollowUp
-from MedSAMSegLib.logicLesions import LesionList
 from MedSAMSegLib.logicLines import LinePrompts
 from MedSAMSegLib.logicPhases import PhaseFusion
 from MedSAMSegLib.logicPropagation import VolumeFollowing
@@ -40,14 +38,13 @@ if TYPE_CHECKING:
 
 
 class MedSAMSegLogic(
-    LesionList,
+    FollowUp,
     LinePrompts,
     VolumeFollowing,
     TimeFollowing,
     PropagationThresholding,
     ObjectProposals,
     PhaseFusion,
-    FollowUp,
     DicomExporting,
     UndoRedo,
 ):
@@ -79,11 +76,11 @@ class MedSAMSegLogic(
         self._uploads = VolumeUploads()
         self._writers = SegmentWriters(acceptedSlices)
         boxes = SceneBoxes()
-        super().__init__(boxes, BoxWork(self._server, self._uploads, self._writers, boxes))
-        LinePrompts.__init__(self, self._boxWork)
-        TimeFollowing.__init__(self, TimePropagations(self._server.client, self._writers, boxes.store))
         memory = ProbabilityMemory()
         propagations = Propagations(self._server.client, self._uploads, self._writers, boxes.store, memory)
+        super().__init__(boxes, BoxWork(self._server, self._uploads, self._writers, boxes), propagations)
+        LinePrompts.__init__(self, self._boxWork)
+        TimeFollowing.__init__(self, TimePropagations(self._server.client, self._writers, boxes.store))
         VolumeFollowing.__init__(self, propagations)
         thresholds = PropagationThresholds(self._writers, propagations, memory)
         PropagationThresholding.__init__(self, thresholds)
@@ -91,8 +88,7 @@ class MedSAMSegLogic(
         ObjectProposals.__init__(self, work)
         PhaseFusion.__init__(self, self._uploads)
         UndoRedo.__init__(self, self._writers, boxes.history, self._times)
-        DicomExporting.__init__(self, self.boxNodes)
-        FollowUp.__init__(self, FollowUps(self.lesions, self._boxWork, propagations))
+        DicomExporting.__init__(self, boxes.store)
 
     def createSegmentation(
         self, volume: slicer.vtkMRMLScalarVolumeNode, name: str | None = None

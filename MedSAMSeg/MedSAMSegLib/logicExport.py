@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from MedSAMSegLib.exporting.dicomExport import ImageSource, checkKinds, startDicomExport
 from MedSAMSegLib.exporting.dicomSource import dicomFiles, volumesOfSeries
@@ -16,6 +16,7 @@ from MedSAMSegLib.server.serverProgram import ServerProgram
 if TYPE_CHECKING:
     import slicer
 
+    from MedSAMSegLib.boxes.boxStore import BoxPromptStore
     from MedSAMSegLib.exporting.dicomExport import ExportedFiles
     from MedSAMSegLib.runs.backgroundRun import BackgroundRun
 
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 class DicomExporting:
     """DICOM files of segments, made by the server's program on this computer.
 
-    :param boxNodes: :meth:`BoxAdjustment.boxNodes`.
+    :param store: BoxPromptStore.
     """
 
-    def __init__(self, boxNodes: Callable[..., Sequence[Any]]) -> None:
-        self._boxNodes = boxNodes
+    def __init__(self, store: BoxPromptStore) -> None:
+        self._store = store
 
     def dicomSources(
         self, segmentation: slicer.vtkMRMLSegmentationNode, volume: slicer.vtkMRMLScalarVolumeNode
@@ -40,7 +41,7 @@ class DicomExporting:
         :param volume: one of the volume nodes.
         """
         volumes = volumesOfSeries(volume)
-        return sorted(volumes, key=lambda each: -len(self._boxNodes(segmentation, each)))
+        return sorted(volumes, key=lambda each: -len(self._store.nodes(segmentation, None, each, withStacks=True)))
 
     def exportDicom(
         self,

@@ -8,24 +8,30 @@ from typing import TYPE_CHECKING
 
 from MedSAMSegLib.followup.followUps import FollowUps, TwoScans
 from MedSAMSegLib.followup.lesionChange import LesionChange, writeChanges
+from MedSAMSegLib.logicLesions import LesionList
 
 if TYPE_CHECKING:
     import slicer
 
+    from MedSAMSegLib.boxes.boxWork import BoxWork
+    from MedSAMSegLib.boxes.sceneBoxes import SceneBoxes
+    from MedSAMSegLib.propagation.propagations import Propagations
     from MedSAMSegLib.runs.chainedRun import ChainedRun
 
 
-class FollowUp:
+class FollowUp(LesionList):
     """What :class:`MedSAMSegLogic` does with two scans of one patient.
 
     The scans lie on each other in Slicer's world, such as by a registration whose transform one of them is under; or a
     transform says how. Nothing is registered here.
 
-    :param followUps: :class:`FollowUps`.
+    :param boxes: as for :class:`LesionList`; so is `boxWork`.
+    :param propagations: Propagations.
     """
 
-    def __init__(self, followUps: FollowUps) -> None:
-        self._followUps = followUps
+    def __init__(self, boxes: SceneBoxes, boxWork: BoxWork, propagations: Propagations) -> None:
+        super().__init__(boxes, boxWork)
+        self._followUps = FollowUps(boxWork, propagations)
 
     def followUp(
         self,
@@ -77,7 +83,7 @@ class FollowUp:
         :return: :class:`ChainedRun`; its result is the list of :class:`LesionChange`.
         """
         scans = TwoScans(earlierVolume, earlierSegmentation, volume, segmentation, transform)
-        return self._followUps.start(scans, window, model)
+        return self._followUps.start(scans, self.lesions, window, model)
 
     def lesionChanges(
         self,
@@ -88,7 +94,8 @@ class FollowUp:
         transform: slicer.vtkMRMLTransformNode | None = None,
     ) -> list[LesionChange]:
         """Compare the lesions of two scans as they are; parameters and result as for :meth:`followUp`."""
-        return self._followUps.changes(TwoScans(earlierVolume, earlierSegmentation, volume, segmentation, transform))
+        scans = TwoScans(earlierVolume, earlierSegmentation, volume, segmentation, transform)
+        return self._followUps.changes(scans, self.lesions)
 
     def exportFollowUp(self, changes: Sequence[LesionChange], path: Path | str) -> None:
         """Write changes into a CSV file: UTF-8, a line a lesion, diameters in mm, volumes in ml, changes in percent.

@@ -12,6 +12,7 @@ from segmentations import editorNode
 
 from MedSAMSegLib.client.serverReplies import ServerError, SliceMask, UploadReply
 from MedSAMSegLib.errors import UserError
+from MedSAMSegLib.logic import MedSAMSegLogic
 
 
 def corners(geometry, parents, axis):
@@ -218,3 +219,25 @@ def test_closedBoxIsNeverWritten(logic, ct):
     run.close()
     assert not run.advance(wait=True)
     assert not segmentVoxels(*ct).any()
+
+
+@pytest.fixture
+def noCollecting():
+    """What is only garbage stays."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def test_logicThatNobodyHoldsObservesNothingMore(server, noCollecting):
+    logic = MedSAMSegLogic(server)
+    volume, earlier = addVolume(), addVolume(name="Earlier")
+    segmentation, earlierSegmentation = logic.createSegmentation(volume), logic.createSegmentation(earlier)
+    segment = logic.addSegment(segmentation, "Tumour")
+    logic.segmentBox(volume, segmentation, segment, axis=0, slice=SLICE, box=BOX)
+    logic.lesionChanges(earlier, earlierSegmentation, volume, segmentation)
+    held = weakref.ref(logic)
+    del logic
+    assert held() is None
+    segmentation.GetSegmentation().RemoveSegment(segment)
+    assert len(slicer.util.getNodesByClass("vtkMRMLMarkupsROINode")) == 1

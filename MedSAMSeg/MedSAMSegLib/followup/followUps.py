@@ -55,35 +55,38 @@ class TwoScans:
             )
 
 
+#: Of a segmentation and a volume: the :class:`Lesion` of each segment.
+Measure = Callable[..., list["Lesion"]]
+
+
 class FollowUps:
     """Starts follow-ups.
 
-    :param measure: function of a segmentation and a volume that returns the :class:`Lesion` of each segment.
     :param boxWork: BoxWork.
     :param propagations: Propagations.
     """
 
-    def __init__(self, measure: Callable[..., list[Lesion]], boxWork: BoxWork, propagations: Propagations) -> None:
-        self._measure = measure
+    def __init__(self, boxWork: BoxWork, propagations: Propagations) -> None:
         self._boxWork = boxWork
         self._propagations = propagations
 
-    def start(self, scans: TwoScans, window: str, model: str | None) -> ChainedRun:
+    def start(self, scans: TwoScans, measure: Measure, window: str, model: str | None) -> ChainedRun:
         """:return: ChainedRun whose result is the list of :class:`LesionChange`; raises UserError as TwoScans.check."""
         scans.check()
         self._propagations.checkNoneRuns(scans.segmentation)
-        return ChainedRun(self._steps(scans, window, model))
+        return ChainedRun(self._steps(scans, measure, window, model))
 
-    def changes(self, scans: TwoScans, problems: dict[str, str] | None = None) -> list[LesionChange]:
+    def changes(self, scans: TwoScans, measure: Measure, problems: dict[str, str] | None = None) -> list[LesionChange]:
         """:return: the :class:`LesionChange` of each lesion: the earlier ones in their order, then the new ones.
 
         :param scans: TwoScans.
+        :param measure: Measure.
         :param problems: {ID of an earlier segment: why it was not found}.
         :raises UserError: when a node is gone, not stored as voxels, or under transforms that move them apart.
         """
         scans.check()
-        earlier = _withVoxels(self._measure(scans.earlierSegmentation, scans.earlierVolume))
-        later = _withVoxels(self._measure(scans.segmentation, scans.volume))
+        earlier = _withVoxels(measure(scans.earlierSegmentation, scans.earlierVolume))
+        later = _withVoxels(measure(scans.segmentation, scans.volume))
         pairs = pairsByOverlap(_carried(scans, earlier), _voxels(scans.segmentation, scans.volume, later))
         changes = [
             LesionChange(lesion, later.get(other), overlap, (problems or {}).get(segmentID, ""))
@@ -93,9 +96,11 @@ class FollowUps:
         found = {other for other, _overlap in pairs.values()}
         return changes + [LesionChange(None, lesion) for segmentID, lesion in later.items() if segmentID not in found]
 
-    def _steps(self, scans: TwoScans, window: str, model: str | None) -> Generator[Any, Any, list[LesionChange]]:
-        earlier = _withVoxels(self._measure(scans.earlierSegmentation, scans.earlierVolume))
-        later = _withVoxels(self._measure(scans.segmentation, scans.volume))
+    def _steps(
+        self, scans: TwoScans, measure: Measure, window: str, model: str | None
+    ) -> Generator[Any, Any, list[LesionChange]]:
+        earlier = _withVoxels(measure(scans.earlierSegmentation, scans.earlierVolume))
+        later = _withVoxels(measure(scans.segmentation, scans.volume))
         carried = _carried(scans, earlier)
         known = pairsByOverlap(carried, _voxels(scans.segmentation, scans.volume, later))
         proposed, problems = [], {}
@@ -120,7 +125,7 @@ class FollowUps:
                 window=window,
                 model=model,
             )
-        return self.changes(scans, problems)
+        return self.changes(scans, measure, problems)
 
     def _box(self, scans, segmentID, carried, axis, window, model):
         later = SliceGeometry(scans.volume)
