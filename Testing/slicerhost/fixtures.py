@@ -1,5 +1,7 @@
 """pytest fixtures for tests in the host; an area's conftest.py imports both."""
 
+import gc
+
 import pytest
 
 from slicerhost.host import Host
@@ -14,10 +16,13 @@ def host():
 
 
 @pytest.fixture(autouse=True)
-def cleanScene(host):
+def cleanScene(request, host):
     """An empty scene for each test, which fails on any VTK error or warning that it did not take."""
     host.clearSceneIfTouched()
     yield host.scene
+    # What the test has left goes now: it would observe the scene of every test until it is found to be garbage.
+    request.node.funcargs.clear()
+    gc.collect(1)
     complaints = host.messages.errors + host.messages.warnings
     host.clearSceneIfTouched()
     if complaints:
