@@ -147,3 +147,31 @@ def test_mouseIsGivenBackWhenTheToolIsSwitchedOff(gui, panel, volume, server, dr
     dragInRed()
     gui.processEvents()
     assert server.requests == []
+
+
+def test_widgetsThatFollowLookUpTheBoxesAxisOnce(gui, panel, box, monkeypatch):
+    session, asked = panel.panel._session, []
+    boxAxis = session.logic.boxAxis
+
+    def lookUp(*target):
+        asked.append(target)
+        return boxAxis(*target)
+
+    monkeypatch.setattr(session.logic, "boxAxis", lookUp)
+    session.changed.emitNow()
+    assert len(asked) == 1
+    # Whoever asks afterwards is told what is so then.
+    slicer.mrmlScene.RemoveNode(box)
+    assert session.boxAxis is None
+
+
+def test_settingsThatChangeWhileWidgetsFollowAreSeen(panel, box):
+    session = panel.panel._session
+    segmentation, first = session.target.segmentation, session.target.segmentID
+    second = segmentation.GetSegmentation().AddEmptySegment("", "Other")
+    with session.lookingUpOnce():
+        assert session.boxAxis is not None
+        session.parameters.segmentID = second
+        assert (session.target.segmentID, session.hasSegment, session.boxAxis) == (second, True, None)
+        session.parameters.segmentID = first
+        assert session.boxAxis is not None

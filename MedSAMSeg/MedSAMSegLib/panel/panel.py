@@ -155,6 +155,7 @@ class Panel(VTKObservationMixin):
             for section in self._sections:
                 section.updateHidden()
             return
-        for section in self._sections:
-            section.update()
+        with self._session.lookingUpOnce():
+            for section in self._sections:
+                section.update()
         self._session.forgetNews()

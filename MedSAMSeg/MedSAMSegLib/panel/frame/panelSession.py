@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import slicer
 from slicer.i18n import tr as _
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from MedSAMSegLib.volumes.sliceGeometry import SliceGeometry
 
 STATUS_BAR_MILLISECONDS = 8000
+
+_Found = TypeVar("_Found")
 
 
 class PanelSession:
@@ -67,6 +69,9 @@ class PanelSession:
         self._boxGeometry = KnownGeometry()
         self._suggestion: Any = None
         self._hasNews = False
+        # What was looked up while widgets follow, by name, and when settings had been changed last; None otherwise.
+        self._lookedUp: dict[str, Any] | None = None
+        self._lookedUpAt = -1
 
     def showMessage(self, sentence: str) -> None:
         """Show a sentence in the status line, and for a while in that of the main window.
@@ -111,9 +116,35 @@ class PanelSession:
         if sentence:
             self.showMessage(sentence)
 
+    @contextlib.contextmanager
+    def lookingUpOnce(self) -> Iterator[None]:
+        """Within it, what the user works on is looked up once, and again where settings change.
+
+        Widgets that follow ask some hundred times, and change neither nodes nor voxels.
+        """
+        self._lookedUp = {}
+        try:
+            yield
+        finally:
+            self._lookedUp = None
+
+    def _once(self, name: str, lookUp: Callable[[], _Found]) -> _Found:
+        if self._lookedUp is None or self.parameters is None:
+            return lookUp()
+        changedAt = self.parameters.parameterNode.GetMTime()
+        if changedAt != self._lookedUpAt:
+            self._lookedUp.clear()
+            self._lookedUpAt = changedAt
+        if name not in self._lookedUp:
+            self._lookedUp[name] = lookUp()
+        return self._lookedUp[name]
+
     @property
     def target(self) -> SegmentContext:
         """The :class:`SegmentContext` that the user works on; each part may be missing."""
+        return self._once("target", self._lookUpTarget)
+
+    def _lookUpTarget(self):
         if self.parameters is None:
             return SegmentContext(None, None, "")
         return SegmentContext(self.parameters.volume, self.parameters.segmentation, self.parameters.segmentID)
@@ -121,6 +152,9 @@ class PanelSession:
     @property
     def hasSegment(self) -> bool:
         """Whether there is a volume and a segment to work on."""
+        return self._once("segment", self._lookUpSegment)
+
+    def _lookUpSegment(self):
         volume, segmentation, segmentID = self.target
         return (
             volume is not None
@@ -131,7 +165,7 @@ class PanelSession:
     @property
     def geometry(self) -> SliceGeometry | None:
         """:class:`SliceGeometry` of the volume as it is now; None where there is none that can be segmented."""
-        return self._geometry.of(self.target.volume)
+        return self._once("geometry", lambda: self._geometry.of(self.target.volume))
 
     @property
     def hasUsableVolume(self) -> bool:
@@ -141,6 +175,9 @@ class PanelSession:
     @property
     def boxAxis(self) -> int | None:
         """The array axis of the segment's boxes on the volume; None where there is no box."""
+        return self._once("axis of boxes", self._lookUpBoxAxis)
+
+    def _lookUpBoxAxis(self):
         volume, segmentation, segmentID = self.target
         if self.hasSegment and self.hasUsableVolume:
             return self.logic.boxAxis(segmentation, volume, segmentID)
@@ -149,6 +186,9 @@ class PanelSession:
     @property
     def boxVolume(self) -> slicer.vtkMRMLScalarVolumeNode | None:
         """What :attr:`boxAxis` is an axis of: the volume, or a stack of planes that are turned against it."""
+        return self._once("volume of boxes", self._lookUpBoxVolume)
+
+    def _lookUpBoxVolume(self):
         volume, segmentation, segmentID = self.target
         if self.hasSegment and self.hasUsableVolume:
             return self.logic.boxVolume(segmentation, volume, segmentID)
@@ -157,7 +197,7 @@ class PanelSession:
     @property
     def boxGeometry(self) -> SliceGeometry | None:
         """:class:`SliceGeometry` of :attr:`boxVolume` as it is now; None where there is none that can be segmented."""
-        return self._boxGeometry.of(self.boxVolume)
+        return self._once("geometry of boxes", lambda: self._boxGeometry.of(self.boxVolume))
 
     @property
     def hasBoxes(self) -> bool:
