@@ -258,6 +258,8 @@ def test_modelThatCannotProposeIsSaidAndTheOneThatCanIsAsked(gui, opened, server
 def test_missingModelIsSaidBeforehand(gui, openPanel, server, volume):
     server.knownModels[1]["installed"] = False
     panel = openPanel()
+    # A list that came before is asked for anew.
+    panel.panel._session.modelsChanged.emit()
     panel.ui.proposalsButton.collapsed = False
     label = panel.ui.proposalModelLabel
     widgetDriver.click(panel.ui.proposeButton)
