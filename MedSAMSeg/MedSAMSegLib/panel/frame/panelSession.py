@@ -129,15 +129,16 @@ class PanelSession:
             self._lookedUp = None
 
     def _once(self, name: str, lookUp: Callable[[], _Found]) -> _Found:
-        if self._lookedUp is None or self.parameters is None:
+        known = self._lookedUp
+        if known is None or self.parameters is None:
             return lookUp()
         changedAt = self.parameters.parameterNode.GetMTime()
         if changedAt != self._lookedUpAt:
-            self._lookedUp.clear()
+            known.clear()
             self._lookedUpAt = changedAt
-        if name not in self._lookedUp:
-            self._lookedUp[name] = lookUp()
-        return self._lookedUp[name]
+        if name not in known:
+            known[name] = lookUp()
+        return known[name]
 
     @property
     def target(self) -> SegmentContext:
