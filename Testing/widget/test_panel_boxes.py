@@ -175,3 +175,7 @@ def test_settingsThatChangeWhileWidgetsFollowAreSeen(panel, box):
         assert (session.target.segmentID, session.hasSegment, session.boxAxis) == (second, True, None)
         session.parameters.segmentID = first
         assert session.boxAxis is not None
+        volume, session.parameters.volume = session.parameters.volume, None
+        assert (session.target.volume, session.geometry, session.boxAxis) == (None, None, None)
+        session.parameters.volume, session.parameters.segmentation = volume, None
+        assert (session.target.segmentation, session.hasSegment, session.boxAxis) == (None, False, None)

@@ -69,9 +69,8 @@ class PanelSession:
         self._boxGeometry = KnownGeometry()
         self._suggestion: Any = None
         self._hasNews = False
-        # What was looked up while widgets follow, by name, and when settings had been changed last; None otherwise.
-        self._lookedUp: dict[str, Any] | None = None
-        self._lookedUpAt = -1
+        # What was looked up while widgets follow, by name and when settings were changed last; None otherwise.
+        self._lookedUp: dict[tuple[str, int], Any] | None = None
 
     def showMessage(self, sentence: str) -> None:
         """Show a sentence in the status line, and for a while in that of the main window.
@@ -132,13 +131,10 @@ class PanelSession:
         known = self._lookedUp
         if known is None or self.parameters is None:
             return lookUp()
-        changedAt = self.parameters.parameterNode.GetMTime()
-        if changedAt != self._lookedUpAt:
-            known.clear()
-            self._lookedUpAt = changedAt
-        if name not in known:
-            known[name] = lookUp()
-        return known[name]
+        key = name, self.parameters.parameterNode.GetMTime()
+        if key not in known:
+            known[key] = lookUp()
+        return known[key]
 
     @property
     def target(self) -> SegmentContext:
